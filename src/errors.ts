@@ -1,0 +1,127 @@
+/**
+ * The one error family: what can go wrong that is not the caller's mistake.
+ *
+ * A mistake in a call (an option out of range, a payload that is no payload) stays a built-in
+ * `TypeError` or `RangeError`. Everything that the world outside does to a call is a
+ * {@linkcode MillraceError} with a literal `code`; whether trying again can help is decided in this
+ * file and nowhere else.
+ *
+ * @module
+ */
+
+/** The kinds of failure, each with its class in this file. */
+export type MillraceErrorCode =
+  | "network"
+  | "timeout"
+  | "protocol"
+  | "not_found"
+  | "refused"
+  | "server"
+  | "payload"
+  | "store";
+
+/** What every member of the family is built from. */
+export interface MillraceErrorOptions {
+  /** The error that led to this one. */
+  readonly cause?: unknown;
+}
+
+/** Which kinds may go away by themselves. */
+const retryableCodes: ReadonlySet<MillraceErrorCode> = new Set(["network", "timeout", "server"]);
+
+/** Shared by copies of this module, so that {@linkcode isMillraceError} works across realms. */
+const brand: unique symbol = Symbol.for("millrace.error") as never;
+
+/**
+ * The base of the family: catch it, or ask {@linkcode isMillraceError}.
+ *
+ * @example
+ * ```ts
+ * import { createClient, isMillraceError } from "@millrace/millrace/client";
+ *
+ * const client = createClient({ fetch: () => Promise.reject(new TypeError("connection refused")) });
+ * try {
+ *   await client.enqueue({ type: "greet", queue: "default", payload: "Ada" });
+ * } catch (error) {
+ *   if (isMillraceError(error)) console.log(error.code, error.retryable); // network true
+ * }
+ * ```
+ */
+export abstract class MillraceError extends Error {
+  /** The class, as a literal. */
+  abstract override readonly name: string;
+  /** The kind of failure, as a literal. */
+  abstract readonly code: MillraceErrorCode;
+  /** Marks members of the family across realms. */
+  readonly [brand] = true;
+
+  /** Whether the same call may succeed later without anybody changing anything. */
+  get retryable(): boolean {
+    return retryableCodes.has(this.code);
+  }
+}
+
+/** The request did not reach the server, or its answer did not reach us. Retryable. */
+export class NetworkError extends MillraceError {
+  override readonly name = "NetworkError";
+  override readonly code = "network";
+}
+
+/** No answer came within the call's `timeoutMs`. Retryable, but the request may have been served. */
+export class TimeoutError extends MillraceError {
+  override readonly name = "TimeoutError";
+  override readonly code = "timeout";
+}
+
+/** The peer sent bytes that are not the protocol: a cut-off frame, a malformed body. */
+export class ProtocolError extends MillraceError {
+  override readonly name = "ProtocolError";
+  override readonly code = "protocol";
+}
+
+/** The server answered with an error status. */
+export abstract class ResponseError extends MillraceError {
+  /** The HTTP status of the answer. */
+  readonly status: number;
+
+  /** Takes the server's own message, or `HTTP <status>` where it gave none. */
+  constructor(message: string, status: number, options?: MillraceErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/** 404: the job (or what else was asked for) does not exist. */
+export class NotFoundError extends ResponseError {
+  override readonly name = "NotFoundError";
+  override readonly code = "not_found";
+}
+
+/** Any other 4xx: the server understood and refused; asking again changes nothing. */
+export class RefusedError extends ResponseError {
+  override readonly name = "RefusedError";
+  override readonly code = "refused";
+}
+
+/** 5xx: the server failed. Retryable. */
+export class ServerError extends ResponseError {
+  override readonly name = "ServerError";
+  override readonly code = "server";
+}
+
+/** A payload does not fit the schema of its job. */
+export class PayloadError extends MillraceError {
+  override readonly name = "PayloadError";
+  override readonly code = "payload";
+}
+
+/** The database cannot be used: locked by another broker, corrupt, newer than this version. */
+export class StoreError extends MillraceError {
+  override readonly name = "StoreError";
+  override readonly code = "store";
+}
+
+/** Whether `value` is one of the family, even from another copy of this module. */
+export function isMillraceError(value: unknown): value is MillraceError {
+  return typeof value === "object" && value !== null && brand in value;
+}

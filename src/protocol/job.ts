@@ -1,0 +1,84 @@
+/**
+ * A job, as users see it and as the wire spells it.
+ *
+ * @module
+ */
+
+/** Where a job stands, in the order of its life. */
+export type JobStatus = "scheduled" | "ready" | "in_flight" | "completed" | "dead";
+
+/** All statuses, in the order of a job's life. */
+export const jobStatuses: readonly JobStatus[] = [
+  "scheduled",
+  "ready",
+  "in_flight",
+  "completed",
+  "dead",
+];
+
+/** How long a failed job waits: `attempts^exponent × 1000 + baseMs + random × jitterMs × attempts`, in ms. */
+export interface Backoff {
+  /** Power of the number of failures so far; kept as a 32-bit float. */
+  readonly exponent: number;
+  /** Added to every delay, in ms; an integer from 0 to 2^32 − 1. */
+  readonly baseMs: number;
+  /** Upper bound of the random part, in ms, times the number of failures; an integer from 0 to 2^32 − 1. */
+  readonly jitterMs: number;
+}
+
+/** How long a finished job is kept; a member left out means the broker's default. */
+export interface Retention {
+  /** Kept after success, in ms; 0 deletes at once. */
+  readonly completedMs?: number;
+  /** Kept after death, in ms; 0 deletes at once. */
+  readonly deadMs?: number;
+}
+
+/** While what is an enqueue with the same unique key a duplicate. */
+export type UniqueWhile = "queued" | "active" | "exists";
+
+/** A job as the broker tells of it. Instants are ms since the epoch. */
+export interface Job<Payload = unknown> {
+  /** 25 characters of SCRU128: sorts by creation. */
+  readonly id: string;
+  /** Which handler runs it. */
+  readonly type: string;
+  /** The queue it waits in. */
+  readonly queue: string;
+  /** 0 to 65535; lower runs first. */
+  readonly priority: number;
+  /** Where it stands. */
+  readonly status: JobStatus;
+  /** What the handler gets; only answers that carry payloads have it (get, list, take). */
+  readonly payload?: Payload;
+  /** When it became, or becomes, ready. */
+  readonly readyAt: number;
+  /** How often it has failed so far. */
+  readonly attempts: number;
+  /** How many retries it has, if not the broker's default. */
+  readonly retryLimit?: number;
+  /** Its own backoff, if not the broker's default. */
+  readonly backoff?: Backoff;
+  /** When a worker last took it. */
+  readonly dequeuedAt?: number;
+  /** When it last failed. */
+  readonly failedAt?: number;
+  /** Its own retention, if not the broker's default. */
+  readonly retention?: Retention;
+  /** When a finished job goes away. */
+  readonly purgeAt?: number;
+  /** When it succeeded. */
+  readonly completedAt?: number;
+  /** Its unique key, if it has one. */
+  readonly uniqueKey?: string;
+  /** While what the unique key is held. */
+  readonly uniqueWhile?: UniqueWhile;
+}
+
+/** The answer to an enqueue. */
+export interface EnqueuedJob extends Job<never> {
+  /** Nothing was stored: a job with this unique key was there; this is that job. */
+  readonly duplicate: boolean;
+  /** Nothing new was stored: the payload was merged into this waiting job. */
+  readonly folded: boolean;
+}

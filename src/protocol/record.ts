@@ -1,0 +1,37 @@
+/**
+ * A job on the broker's side: flat, as the store keeps it, and written to the wire without a stop in between.
+ *
+ * @module
+ */
+
+/**
+ * A payload that nobody has parsed: JSON text (without line breaks outside strings, so that it fits an
+ * NDJSON or SSE line), or the bytes of one MessagePack value. It leaves in the format it came in
+ * byte for byte; only a reader of the other format makes the broker convert it.
+ */
+export type RawPayload = string | Uint8Array<ArrayBuffer>;
+
+/** A job as the store keeps it. Null means absent; instants are ms since the epoch. */
+export interface JobRecord {
+  readonly id: string;
+  readonly type: string;
+  readonly queue: string;
+  readonly priority: number;
+  /** Index into `jobStatuses` of job.ts. */
+  readonly status: number;
+  readonly readyAt: number;
+  readonly attempts: number;
+  readonly retryLimit: number | null;
+  /** JSON text of the wire's `backoff` object: read on a failure, copied into answers. */
+  readonly backoff: string | null;
+  readonly dequeuedAt: number | null;
+  readonly failedAt: number | null;
+  /** JSON text of the wire's `retention` object. */
+  readonly retention: string | null;
+  readonly purgeAt: number | null;
+  readonly completedAt: number | null;
+  /** The payload if it came as JSON, and if it was asked for. */
+  readonly payloadJson?: string | null;
+  /** The payload if it came as MessagePack, and if it was asked for. */
+  readonly payloadPack?: Uint8Array<ArrayBuffer> | null;
+}

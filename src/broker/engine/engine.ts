@@ -1,0 +1,218 @@
+/**
+ * The broker without HTTP: each operation of the protocol as a durable change and what follows from it in
+ * memory (who is woken, whose slot is free, which alarm rings).
+ *
+ * @module
+ */
+
+import type { Clock, Random } from "../../async/clock.ts";
+import type { Logger } from "../../log.ts";
+import type { NewJob } from "../../protocol/enqueue.ts";
+import type { Failure } from "../../protocol/failure.ts";
+import type { JobPatch } from "../../protocol/patch.ts";
+import { type JobRecord, status } from "../../protocol/record.ts";
+import { changeJob, changeJobs } from "../../store/change.ts";
+import { nextPromotion, nextReaping, promoteJobs, reapJobs } from "../../store/due.ts";
+import { enqueueJobs } from "../../store/enqueue.ts";
+import { findError, listErrors, type StoredError } from "../../store/error-records.ts";
+import { completeJobs, failJob, recoverJobs } from "../../store/finish.ts";
+import {
+  countJobs,
+  getJob,
+  getMetadata,
+  listJobs,
+  listQueues,
+  type PageRequest,
+} from "../../store/read.ts";
+import { type Removal, removeJob, removeJobs } from "../../store/remove.ts";
+import type { Store } from "../../store/store.ts";
+import type { JobSelection } from "../../store/where.ts";
+import { createAlarm } from "./alarm.ts";
+import { type Consumer, createDispatcher, type Seat } from "./dispatch.ts";
+import { createIds } from "./ids.ts";
+import { later } from "./retry.ts";
+import type { Settings } from "./settings.ts";
+import { completed, created, failed, patched } from "./states.ts";
+
+/** What the engine runs on. */
+export interface EngineOptions {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** The operations behind the endpoints. Each resolves when its change is durable. */
+export interface Engine {
+  /** Puts what a crash left in flight back, then looks for due work. Call once, before all else. */
+  start(): Promise<void>;
+  /** Ends the take streams, hands their jobs back, stops the alarms. The store stays open. */
+  stop(): Promise<void>;
+  enqueue(jobs: readonly NewJob[]): Promise<readonly JobRecord[]>;
+  /** Gives the ids that were not in flight. */
+  complete(ids: readonly string[]): Promise<readonly string[]>;
+  /** Undefined when the job is not in flight. */
+  fail(id: string, failure: Failure): Promise<JobRecord | undefined>;
+  get(id: string): Promise<JobRecord | undefined>;
+  list(selection: JobSelection, page: PageRequest): Promise<readonly JobRecord[]>;
+  count(selection: JobSelection): Promise<number>;
+  queues(): Promise<readonly string[]>;
+  /** Undefined when there is no such job; a finished one comes back unchanged. */
+  patch(id: string, patch: JobPatch): Promise<JobRecord | undefined>;
+  patchMany(selection: JobSelection, patch: JobPatch): Promise<number>;
+  /** Whether there was such a job. */
+  remove(id: string): Promise<boolean>;
+  removeMany(selection: JobSelection): Promise<number>;
+  /** Undefined when there is no such job. */
+  errors(id: string, page: ErrorPageRequest): Promise<readonly StoredError[] | undefined>;
+  /** `"no job"` or `"no record"` when that is missing. */
+  error(id: string, attempt: number): Promise<StoredError | "no job" | "no record">;
+  /** Seats a take stream. */
+  take(consumer: Consumer): Seat;
+}
+
+/** Where a listing of error records starts: `from` is an attempt number. */
+export interface ErrorPageRequest extends Omit<PageRequest, "from"> {
+  readonly from: number | undefined;
+}
+
+/** Creates an engine on a store. */
+export function createEngine({ store, settings, clock, random, logger }: EngineOptions): Engine {
+  const nextId = createIds(clock, random);
+  const dispatcher = createDispatcher({
+    store,
+    clock,
+    logger,
+    limit: settings.globalInFlightLimit,
+  });
+
+  const promotion = createAlarm(
+    {
+      name: "promote scheduled jobs",
+      next: () => store.read(nextPromotion()),
+      async work() {
+        const queues = await store.write(() => promoteJobs(clock.now()));
+        if (queues.length > 0) dispatcher.wake(queues);
+      },
+    },
+    clock,
+    logger,
+  );
+
+  const reaping = createAlarm(
+    {
+      name: "delete expired jobs",
+      async next() {
+        const purgeAt = await store.read(nextReaping());
+        return purgeAt === undefined ? undefined : later(purgeAt, settings.reaperIntervalMs);
+      },
+      async work() {
+        while (await store.write(() => reapJobs(clock.now())));
+      },
+    },
+    clock,
+    logger,
+  );
+
+  /** What a job's new state means for the alarms and the consumers. */
+  const follow = (jobs: Iterable<JobRecord>) => {
+    const ready = new Set<string>();
+    for (const job of jobs) {
+      if (job.status === status.ready) ready.add(job.queue);
+      else if (job.status === status.scheduled) promotion.note(job.readyAt);
+      else if (job.purgeAt !== null) reaping.note(later(job.purgeAt, settings.reaperIntervalMs));
+    }
+    if (ready.size > 0) dispatcher.wake(ready);
+  };
+
+  const removed = ({ count, inFlight }: Removal) => {
+    dispatcher.settle(inFlight);
+    return count;
+  };
+
+  return {
+    async start() {
+      await store.write(recoverJobs);
+      await promotion.start();
+      await reaping.start();
+    },
+    async stop() {
+      promotion.stop();
+      reaping.stop();
+      await dispatcher.close();
+    },
+    async enqueue(jobs) {
+      const now = clock.now();
+      const records = jobs.map((job) => created(job, nextId(), now));
+      await store.write(() => enqueueJobs(records));
+      follow(records);
+      return records;
+    },
+    async complete(ids) {
+      const now = clock.now();
+      const kept: JobRecord[] = [];
+      const missing = await store.write(() => {
+        kept.length = 0;
+        const keep = (job: JobRecord) => {
+          const record = completed(job, now, settings);
+          if (record !== undefined) kept.push(record);
+          return record;
+        };
+        return completeJobs(ids, keep, settings.defaultCompletedRetentionMs === 0);
+      });
+      dispatcher.settle(missing.length === 0 ? ids : new Set(ids).difference(new Set(missing)));
+      follow(kept);
+      return missing;
+    },
+    async fail(id, failure) {
+      const now = clock.now();
+      const note = {
+        message: failure.message,
+        errorType: failure.errorType ?? null,
+        backtrace: failure.backtrace ?? null,
+      };
+      const job = await store.write(() =>
+        failJob(id, note, (job) => failed(job, failure, { now, random, settings }))
+      );
+      if (job === undefined) return undefined;
+      dispatcher.settle([id]);
+      follow([job]);
+      return job;
+    },
+    get: (id) => store.read(getJob(id, clock.now())),
+    list: (selection, page) => store.read(listJobs(selection, page, clock.now())),
+    count: (selection) => store.read(countJobs(selection, clock.now())),
+    queues: () => store.read(listQueues()),
+    async patch(id, patch) {
+      const now = clock.now();
+      const job = await store.write(() => changeJob(id, (job) => patched(job, patch, now), now));
+      if (job !== undefined) follow([job]);
+      return job;
+    },
+    async patchMany(selection, patch) {
+      const now = clock.now();
+      const count = await store.write(() =>
+        changeJobs(selection, (job) => patched(job, patch, now))
+      );
+      if (patch.readyAt !== undefined || patch.queue !== undefined) dispatcher.wake();
+      if (typeof patch.readyAt === "number") promotion.note(patch.readyAt);
+      return count;
+    },
+    async remove(id) {
+      return removed(await store.write(() => removeJob(id))) > 0;
+    },
+    async removeMany(selection) {
+      return removed(await store.write(() => removeJobs(selection)));
+    },
+    async errors(id, page) {
+      if (await store.read(getMetadata(id, clock.now())) === undefined) return undefined;
+      return await store.read(listErrors(id, page));
+    },
+    async error(id, attempt) {
+      if (await store.read(getMetadata(id, clock.now())) === undefined) return "no job";
+      return await store.read(findError(id, attempt)) ?? "no record";
+    },
+    take: (consumer) => dispatcher.seat(consumer),
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * What an operator can set, with the protocol's defaults.
+ *
+ * @module
+ */
+
+import type { Backoff } from "../../protocol/job.ts";
+
+/** The rules that apply to jobs which do not bring their own, and the broker's own pace. */
+export interface Settings {
+  /** Retries of a job that has no limit of its own: an integer from 0; default 25. */
+  readonly defaultRetryLimit: number;
+  /** Backoff of a job that has none of its own; default exponent 4, base 15 s, jitter 30 s. */
+  readonly defaultBackoff: Backoff;
+  /** How long a completed job is kept, in ms; 0, the default, deletes it at once. */
+  readonly defaultCompletedRetentionMs: number;
+  /** How long a dead job is kept, in ms; default 7 days, 0 deletes it at once. */
+  readonly defaultDeadRetentionMs: number;
+  /** Jobs in flight at most, over all workers; default 1024, 0 for no limit. */
+  readonly globalInFlightLimit: number;
+  /** Pause between heartbeats on an idle take stream, in ms; default 3000. */
+  readonly heartbeatIntervalMs: number;
+  /** How long jobs past their retention may gather before they are deleted, in ms; default 30 000. */
+  readonly reaperIntervalMs: number;
+  /** The largest request body that is read, in bytes; default 64 MiB. A larger one is refused with 413. */
+  readonly maxBodyBytes: number;
+}
+
+/** The protocol's defaults. */
+export const defaultSettings: Settings = {
+  defaultRetryLimit: 25,
+  defaultBackoff: { exponent: 4, baseMs: 15_000, jitterMs: 30_000 },
+  defaultCompletedRetentionMs: 0,
+  defaultDeadRetentionMs: 7 * 24 * 60 * 60 * 1000,
+  globalInFlightLimit: 1024,
+  heartbeatIntervalMs: 3000,
+  reaperIntervalMs: 30_000,
+  maxBodyBytes: 64 * 1024 * 1024,
+};
+
+const u32 = 2 ** 32 - 1;
+
+/** The least and the greatest value of each whole number that can be set. */
+const ranges: Readonly<Record<Exclude<keyof Settings, "defaultBackoff">, readonly [number, number]>> = {
+  defaultRetryLimit: [0, u32],
+  defaultCompletedRetentionMs: [0, Number.MAX_SAFE_INTEGER],
+  defaultDeadRetentionMs: [0, Number.MAX_SAFE_INTEGER],
+  globalInFlightLimit: [0, u32],
+  heartbeatIntervalMs: [1, u32],
+  reaperIntervalMs: [1, u32],
+  maxBodyBytes: [1, Number.MAX_SAFE_INTEGER],
+};
+
+/** Fills in the defaults. Throws `RangeError` naming the option, the value given and the range. */
+export function toSettings(options: { readonly [Name in keyof Settings]?: Settings[Name] | undefined }): Settings {
+  const settings = { ...defaultSettings };
+  for (const [name, value] of Object.entries(options)) {
+    if (name in settings && value !== undefined) Object.assign(settings, { [name]: value });
+  }
+  for (const [name, [min, max]] of Object.entries(ranges)) {
+    demandWhole(name, settings[name as keyof typeof ranges], min, max);
+  }
+  const { exponent, baseMs, jitterMs } = settings.defaultBackoff;
+  if (!Number.isFinite(Math.fround(exponent))) {
+    throw new RangeError(`Option 'defaultBackoff.exponent' is ${exponent}, must be a 32-bit float`);
+  }
+  demandWhole("defaultBackoff.baseMs", baseMs, 0, u32);
+  demandWhole("defaultBackoff.jitterMs", jitterMs, 0, u32);
+  return settings;
+}
+
+function demandWhole(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new RangeError(`Option '${name}' is ${value}, must be an integer from ${min} to ${max}`);
+}

@@ -1,0 +1,93 @@
+/**
+ * From a request to its answer: the checks that every call goes through, in the protocol's order
+ * (section 1.6): route, method, `Accept`, path, then the endpoint with its body and query.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../async/clock.ts";
+import type { Logger } from "../../log.ts";
+import type { Format } from "../../protocol/codec.ts";
+import { responseFormat, supportedFormats } from "../../protocol/negotiate.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Settings } from "../engine/settings.ts";
+import { answerNothing, answerValue } from "./answer.ts";
+import { endpoints, streams } from "./endpoints.ts";
+import { Refusal } from "./refusal.ts";
+import { matchRoute } from "./router.ts";
+
+/** What an endpoint works with, besides the call. */
+export interface Context {
+  readonly engine: Engine;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** One call, as far as the common checks have come. */
+export interface Call extends Context {
+  readonly request: Request;
+  /** The decoded parameters of the path, in its order. */
+  readonly params: readonly string[];
+  /** The query string as sent, without `?`. */
+  readonly query: string;
+  /** The format of the answer. */
+  readonly format: Format;
+}
+
+/** Answers one route. Throws a {@linkcode Refusal} to say no. */
+export type Endpoint = (call: Call) => Response | Promise<Response>;
+
+/** Creates the broker's fetch function. */
+export function createHandler(context: Context): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const answer = await handle(request, context);
+    if (request.method !== "HEAD") return answer;
+    await answer.body?.cancel();
+    return new Response(null, answer);
+  };
+}
+
+async function handle(request: Request, context: Context): Promise<Response> {
+  const { path, query } = splitUrl(request.url);
+  const match = matchRoute(request.method, path);
+  if (match !== undefined && "allow" in match) return answerNothing(405, { allow: match.allow });
+  // A take stream has formats of its own; what goes wrong before it opens is told in JSON.
+  const isStream = match !== undefined && streams.has(match.name);
+  const format = isStream ? "json" : responseFormat(request.headers.get("accept"));
+  if (format === undefined) {
+    return answerValue("json", 406, { error: "not acceptable", supported: supportedFormats });
+  }
+  try {
+    if (match === undefined) throw new Refusal(404, "not found");
+    const params = match.params.map(decodeSegment);
+    return await endpoints[match.name]({ ...context, request, params, query, format });
+  } catch (error) {
+    if (error instanceof Refusal) {
+      return answerValue(format, error.status, { error: error.message, ...error.extra });
+    }
+    context.logger.error(`Cannot answer ${request.method} ${path}`, { error });
+    return answerValue(format, 500, { error: "internal server error" });
+  }
+}
+
+/** Splits by hand: a URL object costs more than a whole small call, and would normalise what was sent. */
+function splitUrl(url: string): { readonly path: string; readonly query: string } {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  if (start === -1) return { path: "/", query: "" };
+  const hash = url.indexOf("#", start);
+  const target = hash === -1 ? url.slice(start) : url.slice(start, hash);
+  const mark = target.indexOf("?");
+  if (mark === -1) return { path: target, query: "" };
+  return { path: target.slice(0, mark), query: target.slice(mark + 1) };
+}
+
+/** An incomplete escape is taken literally; bytes that are not UTF-8 are refused. */
+function decodeSegment(segment: string): string {
+  if (!segment.includes("%")) return segment;
+  try {
+    return decodeURIComponent(segment.replace(/%(?![0-9a-fA-F]{2})/g, "%25"));
+  } catch {
+    throw new Refusal(400, `path segment '${segment}' is not UTF-8`);
+  }
+}

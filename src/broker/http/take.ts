@@ -1,0 +1,97 @@
+/**
+ * `GET /jobs/take`: a stream of jobs and heartbeats, for as long as the worker listens.
+ *
+ * A worker is gone when its request is aborted *or* its response body is cancelled: no runtime reports
+ * both (a hand-made body is not cancelled when an in-process request is aborted).
+ *
+ * @module
+ */
+
+import type { Clock } from "../../async/clock.ts";
+import { encodeFrames, heartbeat, type StreamFormat } from "../../protocol/frames.ts";
+import type { Engine } from "../engine/engine.ts";
+
+/**
+ * Bytes that may wait for a slow reader before it gets no more jobs: what is taken is written in any
+ * case, this only stops the next pick.
+ */
+const highWaterMark = 256 * 1024;
+
+/** What a take stream is made from. */
+export interface TakeStreamOptions {
+  readonly format: StreamFormat;
+  /** The queues to read; all when undefined. */
+  readonly queues: readonly string[] | undefined;
+  /** Jobs delivered and not finished, at most; Infinity for no limit. */
+  readonly prefetch: number;
+  readonly heartbeatIntervalMs: number;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** Aborted when the client is gone, where the runtime tells it that way. */
+  readonly signal: AbortSignal;
+}
+
+/** Opens the body of a take answer and seats it with the engine. */
+export function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const { format, engine, clock, heartbeatIntervalMs, signal } = options;
+  const beat = heartbeat(format);
+  let leave = () => {};
+  let drained = () => {};
+
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      let open = true;
+      let writtenAt = clock.now();
+      let stopBeating = () => {};
+      const write = (bytes: Uint8Array<ArrayBuffer>) => {
+        controller.enqueue(bytes);
+        writtenAt = clock.now();
+      };
+      const canWrite = () => open && (controller.desiredSize ?? 0) > 0;
+      const shut = () => {
+        open = false;
+        stopBeating();
+        signal.removeEventListener("abort", abort);
+      };
+      const abort = () => {
+        leave();
+        controller.error(signal.reason);
+      };
+
+      const seat = engine.take({
+        queues: options.queues,
+        prefetch: options.prefetch,
+        canWrite,
+        deliver: (jobs) => write(encodeFrames(format, jobs)),
+        end() {
+          if (!open) return;
+          shut();
+          controller.close();
+        },
+      });
+      drained = seat.drained;
+      leave = () => {
+        if (!open) return;
+        shut();
+        seat.leave();
+      };
+
+      // Where jobs flow no timer is touched: the one that is armed looks how long the silence is.
+      const beatIn = (delayMs: number) => {
+        stopBeating = clock.setTimer(() => {
+          const silentMs = clock.now() - writtenAt;
+          if (silentMs >= heartbeatIntervalMs && canWrite()) write(beat);
+          beatIn(Math.max(1, heartbeatIntervalMs - (clock.now() - writtenAt)));
+        }, delayMs);
+      };
+      // One at once: some servers hold back the head of an answer until it has a body.
+      write(beat);
+      beatIn(heartbeatIntervalMs);
+
+      if (signal.aborted) abort();
+      else signal.addEventListener("abort", abort);
+    },
+    pull: () => drained(),
+    cancel: () => leave(),
+  }, { highWaterMark, size: (chunk) => chunk.byteLength });
+}

@@ -1,0 +1,85 @@
+/**
+ * Reading jobs. A finished job whose retention ended is not seen, even before it is reaped.
+ *
+ * @module
+ */
+
+import type { JobRecord } from "../protocol/record.ts";
+import { jobColumns, metadataColumns } from "./jobs-table.ts";
+import { rows, type Transition } from "./transition.ts";
+import { type JobSelection, whereMatches } from "./where.ts";
+
+const visible = "(purge_at IS NULL OR purge_at > ?)";
+
+/** One job with its payload. */
+export function* getJob(id: string, now: number): Transition<JobRecord | undefined> {
+  return (yield* rows<JobRecord>(
+    `SELECT ${jobColumns()} FROM jobs WHERE id = ? AND ${visible}`,
+    [id, now],
+  ))[0];
+}
+
+/** One job without its payload. */
+export function* getMetadata(id: string, now: number): Transition<JobRecord | undefined> {
+  return (yield* rows<JobRecord>(
+    `SELECT ${metadataColumns} FROM jobs WHERE id = ? AND ${visible}`,
+    [id, now],
+  ))[0];
+}
+
+/** Where a listing starts, which way it goes, and how far. */
+export interface PageRequest {
+  /** Goes on behind this id, which need not exist. */
+  readonly from: string | undefined;
+  readonly order: "asc" | "desc";
+  readonly limit: number;
+}
+
+/** Jobs of a selection by id, with their payloads. */
+export function* listJobs(
+  selection: JobSelection,
+  { from, order, limit }: PageRequest,
+  now: number,
+): Transition<JobRecord[]> {
+  const where = whereMatches(selection);
+  const cursor = from === undefined ? "" : `AND id ${order === "asc" ? ">" : "<"} ?`;
+  return yield* rows<JobRecord>(
+    `SELECT ${jobColumns()} FROM jobs WHERE ${visible} AND ${where.sql} ${cursor}
+     ORDER BY id ${order} LIMIT ?`,
+    [now, ...where.params, ...(from === undefined ? [] : [from]), limit],
+  );
+}
+
+/**
+ * How many jobs a selection has.
+ *
+ * The expired ones are counted apart, by their own index, so that the rest is counted without a look at
+ * the rows.
+ */
+export function* countJobs(selection: JobSelection, now: number): Transition<number> {
+  const { sql, params } = whereMatches(selection);
+  const [row] = yield* rows<{ count: number }>(
+    `SELECT (SELECT count(*) FROM jobs WHERE ${sql})
+       - (SELECT count(*) FROM jobs WHERE purge_at <= ? AND ${sql}) AS count`,
+    [...params, now, ...params],
+  );
+  return row!.count;
+}
+
+/**
+ * The queues that any stored job is in, sorted by their bytes.
+ *
+ * Steps from one name to the next through the index: the cost grows with the queues, not with the jobs.
+ */
+export function* listQueues(): Transition<string[]> {
+  const found = yield* rows<{ queue: string }>(
+    `WITH RECURSIVE names (queue) AS (
+       SELECT min(queue) FROM jobs
+       UNION ALL
+       SELECT (SELECT min(queue) FROM jobs WHERE queue > names.queue)
+       FROM names WHERE names.queue IS NOT NULL
+     )
+     SELECT queue FROM names WHERE queue IS NOT NULL`,
+  );
+  return found.map(({ queue }) => queue);
+}

@@ -1,0 +1,65 @@
+/**
+ * What a filter of the protocol means in SQL.
+ *
+ * @module
+ */
+
+import type { SqlValue } from "./driver.ts";
+
+/** An inclusive range. */
+export interface Bounds {
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+}
+
+/** Which jobs are meant: those that fit every member given. */
+export interface JobSelection {
+  /** Any of these `status` numbers. */
+  readonly status?: readonly number[] | undefined;
+  readonly queue?: readonly string[] | undefined;
+  readonly type?: readonly string[] | undefined;
+  readonly id?: readonly string[] | undefined;
+  readonly priority?: Bounds | undefined;
+  readonly readyAt?: Bounds | undefined;
+  readonly attempts?: Bounds | undefined;
+}
+
+/** A condition with the values of its placeholders. */
+export interface Condition {
+  readonly sql: string;
+  readonly params: readonly SqlValue[];
+}
+
+/** The condition that a job of the selection meets; `1 = 1` when it selects by nothing. */
+export function whereMatches(selection: JobSelection): Condition {
+  const conditions: Condition[] = [
+    ...isOneOf("status", selection.status),
+    ...isOneOf("queue", selection.queue),
+    ...isOneOf("type", selection.type),
+    ...isOneOf("id", selection.id),
+    ...isWithin("priority", selection.priority),
+    ...isWithin("ready_at", selection.readyAt),
+    ...isWithin("attempts", selection.attempts),
+  ];
+  return {
+    sql: ["1 = 1", ...conditions.map(({ sql }) => sql)].join(" AND "),
+    params: conditions.flatMap(({ params }) => params),
+  };
+}
+
+/** The values travel as one JSON array: the text stays the same for any number, and no engine's limit is met. */
+function isOneOf(column: string, values: readonly SqlValue[] | undefined): Condition[] {
+  if (values === undefined) return [];
+  if (values.length === 1) return [{ sql: `${column} = ?`, params: values }];
+  return [{
+    sql: `${column} IN (SELECT value FROM json_each(?))`,
+    params: [JSON.stringify(values)],
+  }];
+}
+
+function isWithin(column: string, { min, max }: Bounds = {}): Condition[] {
+  const conditions: Condition[] = [];
+  if (min !== undefined) conditions.push({ sql: `${column} >= ?`, params: [min] });
+  if (max !== undefined) conditions.push({ sql: `${column} <= ?`, params: [max] });
+  return conditions;
+}

@@ -1,0 +1,8 @@
+/**
+ * What Millrace needs of Deno: a database, a port, signals.
+ *
+ * @module
+ */
+
+export type { OpenSqliteOptions } from "../sqlite/driver.ts";
+export { openSqlite } from "../sqlite/node-sqlite.ts";

@@ -30,7 +30,7 @@ export interface MillraceErrorOptions {
 const retryableCodes: ReadonlySet<MillraceErrorCode> = new Set(["network", "timeout", "server"]);
 
 /** Shared by copies of this module, so that {@linkcode isMillraceError} works across realms. */
-const brand: unique symbol = Symbol.for("millrace.error") as never;
+const brand = Symbol.for("millrace.error");
 
 /**
  * The base of the family: catch it, or ask {@linkcode isMillraceError}.
@@ -52,14 +52,14 @@ export abstract class MillraceError extends Error {
   abstract override readonly name: string;
   /** The kind of failure, as a literal. */
   abstract readonly code: MillraceErrorCode;
-  /** Marks members of the family across realms. */
-  readonly [brand] = true;
-
   /** Whether the same call may succeed later without anybody changing anything. */
   get retryable(): boolean {
     return retryableCodes.has(this.code);
   }
 }
+
+// On the prototype and not in the class body: there the type of every error would have to name the symbol.
+Object.defineProperty(MillraceError.prototype, brand, { value: true });
 
 /** The request did not reach the server, or its answer did not reach us. Retryable. */
 export class NetworkError extends MillraceError {

@@ -4,7 +4,13 @@
  * @module
  */
 
+import * as v from "valibot";
+import { backoffSchema, toBackoffText, toBackoffWire } from "./backoff.ts";
 import type { Backoff, Retention, UniqueWhile } from "./job.ts";
+import { checkName } from "./names.ts";
+import type { RawPayload } from "./record.ts";
+import { retentionSchema, toRetentionText, toRetentionWire } from "./retention.ts";
+import { orNull, text, u16, u32, u64 } from "./schema.ts";
 
 /** One job to be stored. Instants are ms since the epoch. */
 export interface EnqueueRequest {
@@ -28,4 +34,94 @@ export interface EnqueueRequest {
   readonly uniqueKey?: string | undefined;
   /** How long the key is held; default `queued`. */
   readonly uniqueWhile?: UniqueWhile | undefined;
+}
+
+/** A job that was read from a request and is not stored yet. Null means absent; instants are ms since the epoch. */
+export interface NewJob {
+  readonly type: string;
+  readonly queue: string;
+  readonly payload: RawPayload;
+  readonly priority: number;
+  readonly readyAt: number | null;
+  readonly retryLimit: number | null;
+  /** JSON text of the wire's `backoff` object, as a record holds it. */
+  readonly backoff: string | null;
+  /** JSON text of the wire's `retention` object, as a record holds it. */
+  readonly retention: string | null;
+  readonly uniqueKey: string | null;
+  readonly uniqueWhile: string | null;
+  /** Whether a batch was asked for. */
+  readonly batch: boolean;
+}
+
+/** What runs neither sooner nor later than most. */
+export const defaultPriority = 32768;
+
+/** Reads one job; its payload is not looked at, and left empty. */
+export const newJobSchema: v.GenericSchema<unknown, NewJob> = v.pipe(
+  v.object({
+    type: text,
+    queue: text,
+    priority: orNull(u16),
+    ready_at: orNull(u64),
+    retry_limit: orNull(u32),
+    backoff: orNull(backoffSchema),
+    retention: orNull(retentionSchema),
+    unique_key: orNull(text),
+    unique_while: orNull(text),
+    batch: orNull(v.object({ key: text, when: text, fold: text }, "an object")),
+  }, "an object"),
+  v.transform((wire): NewJob => ({
+    type: wire.type,
+    queue: wire.queue,
+    payload: "",
+    priority: wire.priority ?? defaultPriority,
+    readyAt: wire.ready_at,
+    retryLimit: wire.retry_limit,
+    backoff: wire.backoff && toBackoffText(wire.backoff),
+    retention: wire.retention && toRetentionText(wire.retention),
+    uniqueKey: wire.unique_key,
+    uniqueWhile: wire.unique_while,
+    batch: wire.batch !== null,
+  })),
+);
+
+/** Reads `{ jobs: […] }`, payloads excepted. */
+export const newJobsSchema: v.GenericSchema<unknown, { readonly jobs: NewJob[] }> = v.object(
+  { jobs: v.array(newJobSchema, "a list") },
+  "an object",
+);
+
+const uniqueWhiles: readonly string[] = ["queued", "active", "exists"] satisfies UniqueWhile[];
+
+/** Says why a well-formed job cannot be stored, in the words and the order of the protocol. */
+export function checkEnqueue(job: NewJob): string | undefined {
+  const badName = checkName("type", job.type) ?? checkName("queue", job.queue);
+  if (badName !== undefined) return badName;
+  if (job.uniqueKey === null) {
+    return job.uniqueWhile === null ? undefined : "unique_while requires unique_key";
+  }
+  if (job.batch) return "unique_key and batch cannot be combined";
+  if (job.uniqueWhile !== null && !uniqueWhiles.includes(job.uniqueWhile)) {
+    const given = JSON.stringify(job.uniqueWhile);
+    return `invalid unique_while: ${given} (expected "queued", "active", or "exists")`;
+  }
+  return undefined;
+}
+
+/** The body of `POST /jobs`, or an item of `POST /jobs/bulk`. */
+export function toEnqueueWire(request: EnqueueRequest): object {
+  return {
+    type: request.type,
+    queue: request.queue,
+    // Undefined has no JSON: null is what it becomes wherever JSON has to say something.
+    payload: request.payload ?? null,
+    priority: request.priority,
+    ready_at: request.readyAt,
+    retry_limit: request.retryLimit,
+    backoff: request.backoff && toBackoffWire(request.backoff),
+    retention: request.retention && toRetentionWire(request.retention),
+    unique_key: request.uniqueKey,
+    unique_while: request.uniqueWhile,
+  };
 }

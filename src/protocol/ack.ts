@@ -1,0 +1,35 @@
+/**
+ * The messages of `POST /jobs/success`.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { text } from "./schema.ts";
+
+/** The body: `{ ids: [...] }`. */
+export const idsSchema: v.GenericSchema<unknown, { readonly ids: string[] }> = v.object(
+  { ids: v.array(text, "a list") },
+  "an object",
+);
+
+/** Says why ids cannot be acknowledged, in the words of the protocol. */
+export function checkIds(ids: readonly string[]): string | undefined {
+  return ids.length === 0 ? "ids must not be empty" : undefined;
+}
+
+/** The answer when some ids were not in flight; the others are done. */
+export interface NotFoundWire {
+  readonly not_found: readonly string[];
+}
+
+/** Writes the answer of a partial success. */
+export function toNotFoundWire(ids: readonly string[]): NotFoundWire {
+  return { not_found: ids };
+}
+
+/** Reads the answer of a partial success. */
+export const notFoundSchema: v.GenericSchema<unknown, string[]> = v.pipe(
+  v.object({ not_found: v.array(text, "a list") }, "an object"),
+  v.transform(({ not_found }) => not_found),
+);

@@ -1,0 +1,56 @@
+/**
+ * One failure of a job, as it is kept and listed.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { orNull, text, u32, u64 } from "./schema.ts";
+
+/** One failure of a job. Instants are ms since the epoch. */
+export interface ErrorRecord {
+  /** Which try it was; the first is 1. */
+  readonly attempt: number;
+  /** What went wrong. */
+  readonly message: string;
+  /** The kind of error, such as `TypeError`. */
+  readonly errorType?: string | undefined;
+  /** Where it came from, such as a stack. */
+  readonly backtrace?: string | undefined;
+  /** When the worker had taken the job. */
+  readonly dequeuedAt: number;
+  /** When the failure was told. */
+  readonly failedAt: number;
+}
+
+/** Reads the wire's spelling. */
+export const errorRecordSchema: v.GenericSchema<unknown, ErrorRecord> = v.pipe(
+  v.object({
+    attempt: u32,
+    message: text,
+    error_type: orNull(text),
+    backtrace: orNull(text),
+    dequeued_at: u64,
+    failed_at: u64,
+  }, "an object"),
+  v.transform((wire): ErrorRecord => ({
+    attempt: wire.attempt,
+    message: wire.message,
+    ...(wire.error_type !== null && { errorType: wire.error_type }),
+    ...(wire.backtrace !== null && { backtrace: wire.backtrace }),
+    dequeuedAt: wire.dequeued_at,
+    failedAt: wire.failed_at,
+  })),
+);
+
+/** Writes the wire's spelling. */
+export function toErrorRecordWire(record: ErrorRecord): object {
+  return {
+    attempt: record.attempt,
+    message: record.message,
+    error_type: record.errorType,
+    backtrace: record.backtrace,
+    dequeued_at: record.dequeuedAt,
+    failed_at: record.failedAt,
+  };
+}

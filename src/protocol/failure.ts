@@ -1,0 +1,51 @@
+/**
+ * The body of `POST /jobs/{id}/failure`.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { bool, orNull, text, u64 } from "./schema.ts";
+
+/** Why a job failed, and what shall become of it. */
+export interface Failure {
+  /** What went wrong; may be empty. */
+  readonly message: string;
+  /** The kind of error, such as `TypeError`. */
+  readonly errorType?: string | undefined;
+  /** Where it came from, such as a stack. */
+  readonly backtrace?: string | undefined;
+  /** When to try again, in ms since the epoch, whatever the retry limit; default by the job's backoff. */
+  readonly retryAt?: number | undefined;
+  /** Whether the job is dead at once; beats `retryAt`. Default false. */
+  readonly kill?: boolean | undefined;
+}
+
+/** Reads the body. A `kill` of null is not a boolean, unlike the other nulls, which mean absent. */
+export const failureSchema: v.GenericSchema<unknown, Failure> = v.pipe(
+  v.object({
+    message: text,
+    error_type: orNull(text),
+    backtrace: orNull(text),
+    retry_at: orNull(u64),
+    kill: v.optional(bool, false),
+  }, "an object"),
+  v.transform((wire): Failure => ({
+    message: wire.message,
+    errorType: wire.error_type ?? undefined,
+    backtrace: wire.backtrace ?? undefined,
+    retryAt: wire.retry_at ?? undefined,
+    kill: wire.kill,
+  })),
+);
+
+/** Writes the body. */
+export function toFailureWire(failure: Failure): object {
+  return {
+    message: failure.message,
+    error_type: failure.errorType,
+    backtrace: failure.backtrace,
+    retry_at: failure.retryAt,
+    kill: failure.kill,
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * Which jobs are meant, as a user says it and as a query string spells it.
+ *
+ * @module
+ */
+
+import { type JobStatus, jobStatuses } from "./job.ts";
+import { checkName } from "./names.ts";
+import { type Range, rangeLimits, showRange } from "./range.ts";
+
+/** Which jobs are meant: those that fit every member given. An empty list fits no job. */
+export interface JobFilter {
+  /** In this status, or in any of these. */
+  readonly status?: JobStatus | readonly JobStatus[] | undefined;
+  /** In this queue, or in any of these. */
+  readonly queue?: string | readonly string[] | undefined;
+  /** Of this type, or of any of these. */
+  readonly type?: string | readonly string[] | undefined;
+  /** The job with this id, or those with these. */
+  readonly id?: string | readonly string[] | undefined;
+  /** Of this priority, or within these bounds. */
+  readonly priority?: number | Range | undefined;
+  /** Ready at this instant, or within these bounds, in ms since the epoch. */
+  readonly readyAt?: number | Range | undefined;
+  /** Failed this often, or within these bounds. */
+  readonly attempts?: number | Range | undefined;
+  /** A jq expression on the payload. */
+  readonly filter?: string | undefined;
+}
+
+/** Whether the filter has an empty list, which no job can be in. The wire cannot say it: nothing may be sent. */
+export function matchesNothing(filter: JobFilter): boolean {
+  return [filter.status, filter.queue, filter.type, filter.id].some((values) =>
+    typeof values === "object" && values.length === 0
+  );
+}
+
+/** Whether the filter has no member, so that every job fits it. */
+export function matchesAll(filter: JobFilter): boolean {
+  return Object.values(filter).every((value) => value === undefined);
+}
+
+/**
+ * The filter as parameters of a query string, ready to be joined by `&`.
+ *
+ * Throws `TypeError` and `RangeError` for what no server could understand: a name or an id that cannot be one,
+ * a range that is upside down.
+ */
+export function toFilterParams(filter: JobFilter): string[] {
+  return [
+    ...listParam("status", filter.status, checkStatus),
+    ...listParam("queue", filter.queue, (name) => checkName("queue", name)),
+    ...listParam("type", filter.type, (name) => checkName("type", name)),
+    ...listParam("id", filter.id, checkJobId),
+    ...rangeParam("priority", "priority", filter.priority),
+    ...rangeParam("ready_at", "readyAt", filter.readyAt),
+    ...rangeParam("attempts", "attempts", filter.attempts),
+    ...(filter.filter === undefined ? [] : [`filter=${encodeURIComponent(filter.filter)}`]),
+  ];
+}
+
+/** Says what is wrong with a job id, in the words of the protocol; undefined when nothing is. */
+export function checkJobId(id: string): string | undefined {
+  return /^[0-9a-z]{25}$/.test(id) ? undefined : `invalid job ID: ${JSON.stringify(id)}`;
+}
+
+function checkStatus(status: string): string | undefined {
+  if ((jobStatuses as readonly string[]).includes(status)) return undefined;
+  return `status must be one of ${jobStatuses.join(", ")}`;
+}
+
+/** Values are joined by commas, which is why a value with a comma in it must never get here. */
+function listParam(
+  param: string,
+  values: string | readonly string[] | undefined,
+  check: (value: string) => string | undefined,
+): string[] {
+  if (values === undefined) return [];
+  const list = typeof values === "string" ? [values] : values;
+  for (const value of list) {
+    const complaint = check(value);
+    if (complaint !== undefined) {
+      throw new TypeError(`Cannot filter by '${param}' ${JSON.stringify(value)}: ${complaint}`);
+    }
+  }
+  return [`${param}=${list.map(encodeURIComponent).join(",")}`];
+}
+
+function rangeParam(
+  param: string,
+  field: keyof typeof rangeLimits,
+  range: number | Range | undefined,
+): string[] {
+  if (range === undefined) return [];
+  const { min, max } = typeof range === "number" ? { min: range, max: range } : range;
+  const bounds = [min, max].filter((bound) => bound !== undefined);
+  const limit = Math.min(Number(rangeLimits[field]), Number.MAX_SAFE_INTEGER);
+  if (bounds.some((bound) => !Number.isInteger(bound) || bound < 0 || bound > limit)) {
+    throw new RangeError(
+      `Cannot filter by '${field}' ${
+        bounds.join("..")
+      }: bounds must be integers from 0 to ${limit}`,
+    );
+  }
+  if (min !== undefined && max !== undefined && min > max) {
+    throw new RangeError(`Cannot filter by '${field}' ${min}..${max}: 'min' must not exceed 'max'`);
+  }
+  return [`${param}=${showRange({ min, max }, rangeLimits[field])}`];
+}

@@ -1,0 +1,50 @@
+/**
+ * Which format a peer speaks and wants, by the substring rules of the protocol: q-values and order mean nothing.
+ *
+ * @module
+ */
+
+import type { Format } from "./codec.ts";
+import type { StreamFormat } from "./frames.ts";
+
+/** What a 406 and a 415 say is possible. */
+export const supportedMediaTypes: readonly string[] = ["application/json", "application/msgpack"];
+
+/** What the 406 of a take says is possible. */
+export const supportedStreamTypes: readonly string[] = [
+  "text/event-stream",
+  "application/x-ndjson",
+  "application/vnd.zizq.msgpack-stream",
+];
+
+/** A header value with other bytes is read as an empty one. */
+const visibleAscii = /^[\t\x20-\x7e]*$/;
+
+/** The format to answer in, by the `Accept` header; undefined is a 406. */
+export function responseFormat(accept: string | null): Format | undefined {
+  if (accept === null) return "json";
+  if (!visibleAscii.test(accept)) return undefined;
+  if (accept.includes("application/msgpack")) return "msgpack";
+  return accept.includes("application/json") || accept.includes("*/*") ? "json" : undefined;
+}
+
+/** The format of a body, by its `Content-Type` header; undefined is a 415. */
+export function bodyFormat(contentType: string | null): Format | undefined {
+  if (contentType === null) return "json";
+  if (!visibleAscii.test(contentType)) return undefined;
+  if (contentType.includes("application/msgpack")) return "msgpack";
+  return contentType.includes("application/json") ? "json" : undefined;
+}
+
+/** The format of a take stream, by the `Accept` header; undefined is a 406. */
+export function streamFormat(accept: string | null): StreamFormat | undefined {
+  if (accept === null) return "ndjson";
+  if (!visibleAscii.test(accept)) return undefined;
+  const offers = (mediaType: string) => accept.includes(mediaType);
+  if (offers("text/event-stream")) return "sse";
+  if (offers("application/vnd.zizq.msgpack-stream") || offers("application/msgpack")) {
+    return "msgpack-stream";
+  }
+  const ndjson = ["application/x-ndjson", "application/json", "*/*"];
+  return ndjson.some(offers) ? "ndjson" : undefined;
+}

@@ -1,0 +1,95 @@
+/**
+ * The links from one page of a listing to its neighbours.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { type ErrorRecord, errorRecordSchema } from "./error-record.ts";
+import { jobStatuses } from "./job.ts";
+import type { JobQuery, PageQuery } from "./query.ts";
+import { type Range, rangeLimits, showRange } from "./range.ts";
+import { orNull, text } from "./schema.ts";
+
+/** Paths with query strings, relative to the server. */
+export interface PageLinks {
+  /** This page, with all defaults filled in. */
+  readonly self: string;
+  /** The page after this; null when this is the last. */
+  readonly next: string | null;
+  /** The page before this, in the opposite order; null when this is the first. */
+  readonly prev: string | null;
+}
+
+/** What of a page its links depend on. */
+export interface PageBounds<Cursor> {
+  /** The first of the page; undefined when it is empty. */
+  readonly first: Cursor | undefined;
+  /** The last of the page. */
+  readonly last: Cursor | undefined;
+  /** Whether at least one more comes after it. */
+  readonly more: boolean;
+}
+
+/**
+ * The links of a page of `path`.
+ *
+ * @param filter The filter as {@linkcode toFilterQuery} writes it, if the listing has one.
+ */
+export function toPageLinks<Cursor extends string | number>(
+  path: string,
+  query: PageQuery<Cursor>,
+  { first, last, more }: PageBounds<Cursor>,
+  filter: string = "",
+): PageLinks {
+  const link = (from: Cursor | undefined, order: "asc" | "desc") => {
+    const cursor = from === undefined ? "" : `from=${encode(`${from}`)}&`;
+    return `${path}?${cursor}order=${order}&limit=${query.limit}${filter}`;
+  };
+  return {
+    self: link(query.from, query.order),
+    next: more ? link(last, query.order) : null,
+    prev: query.from === undefined || first === undefined
+      ? null
+      : link(first, query.order === "asc" ? "desc" : "asc"),
+  };
+}
+
+/** The filter of a query for its links, each parameter led by `&`. */
+export function toFilterQuery(query: JobQuery): string {
+  return [
+    list("status", query.status?.map((status) => jobStatuses[status]!)),
+    list("queue", query.queue),
+    list("type", query.type),
+    list("id", query.id),
+    range("priority", query.priority, rangeLimits.priority),
+    range("ready_at", query.readyAt, rangeLimits.readyAt),
+    range("attempts", query.attempts, rangeLimits.attempts),
+    query.filter === undefined ? "" : `&filter=${encode(query.filter)}`,
+  ].join("");
+}
+
+/** Reads `{ errors, pages }`. */
+export const errorPageSchema: v.GenericSchema<
+  unknown,
+  { readonly errors: ErrorRecord[]; readonly pages: Pick<PageLinks, "next" | "prev"> }
+> = v.object({
+  errors: v.array(errorRecordSchema, "a list"),
+  pages: v.object({ next: orNull(text), prev: orNull(text) }, "an object"),
+}, "an object");
+
+function list(param: string, values: readonly string[] | undefined): string {
+  return values === undefined ? "" : `&${param}=${values.map(encode).join(",")}`;
+}
+
+function range(param: string, bounds: Range | undefined, limit: bigint): string {
+  return bounds === undefined ? "" : `&${param}=${showRange(bounds, limit)}`;
+}
+
+/** Percent-encodes all but the unreserved characters, of which `encodeURIComponent` knows five too many. */
+function encode(value: string): string {
+  return encodeURIComponent(value).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

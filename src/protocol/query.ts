@@ -1,0 +1,211 @@
+/**
+ * Query strings, as the broker reads them: strictly, because a misspelt filter would match everything.
+ *
+ * @module
+ */
+
+import { checkJobId } from "./filter.ts";
+import { jobStatuses } from "./job.ts";
+import { parseInteger, parseRange, type Range, rangeLimits, toNumber } from "./range.ts";
+
+/** A query string that cannot be served; the message is the whole answer. */
+export class QueryError extends Error {
+  /** The literal name of this class. */
+  override readonly name = "QueryError";
+  /** The HTTP status to answer. */
+  readonly status: 400 | 422;
+
+  /** Takes the message of the answer and its status. */
+  constructor(message: string, status: 400 | 422 = 400) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Which jobs a call is about: those that fit every member given. Lists are sorted and hold each value once. */
+export interface JobQuery {
+  /** Indexes of `jobStatuses`. */
+  readonly status?: readonly number[] | undefined;
+  readonly queue?: readonly string[] | undefined;
+  readonly type?: readonly string[] | undefined;
+  readonly id?: readonly string[] | undefined;
+  readonly priority?: Range | undefined;
+  readonly readyAt?: Range | undefined;
+  readonly attempts?: Range | undefined;
+  /** A jq expression on the payload, as it was sent. */
+  readonly filter?: string | undefined;
+}
+
+/** Which page of a listing is asked for. */
+export interface PageQuery<Cursor> {
+  /** Goes on behind this one, which need not exist. */
+  readonly from: Cursor | undefined;
+  readonly order: "asc" | "desc";
+  readonly limit: number;
+}
+
+/** What `GET /jobs` asks for. */
+export interface ListQuery {
+  readonly jobs: JobQuery;
+  readonly page: PageQuery<string>;
+}
+
+/** What `GET /jobs/take` asks for. */
+export interface TakeQuery {
+  /** How many jobs may be out on the stream at a time; 0 is any number. */
+  readonly prefetch: number;
+  /** The queues to serve; undefined is all. */
+  readonly queues: readonly string[] | undefined;
+}
+
+/**
+ * Reads the query string of `GET /jobs`. Throws {@linkcode QueryError}: for the query as a whole first, then for
+ * the limit, then for the ids.
+ */
+export function readListQuery(search: string): ListQuery {
+  const params = readParams(search, [...filterParams, ...pageParams]);
+  const jobs = readJobQuery(params);
+  const page = readPage(params, (from) => from);
+  refuseBadIds(jobs);
+  return { jobs, page };
+}
+
+/** Reads the query string of `GET /jobs/count` and `DELETE /jobs`. Throws {@linkcode QueryError}. */
+export function readSelection(search: string): JobQuery {
+  const jobs = readJobQuery(readParams(search, filterParams));
+  refuseBadIds(jobs);
+  return jobs;
+}
+
+/**
+ * Reads the query string of `PATCH /jobs`, which cannot ask for finished jobs (422). Throws
+ * {@linkcode QueryError}.
+ */
+export function readPatchSelection(search: string): JobQuery {
+  const jobs = readJobQuery(readParams(search, filterParams));
+  for (const status of jobs.status ?? []) {
+    const finished = finishedLabels[jobStatuses[status]!];
+    if (finished) throw new QueryError(`cannot patch jobs in ${finished} status`, 422);
+  }
+  refuseBadIds(jobs);
+  return jobs;
+}
+
+/** Reads the query string of `GET /jobs/{id}/errors`; the cursor is an attempt. Throws {@linkcode QueryError}. */
+export function readErrorsQuery(search: string): PageQuery<number> {
+  return readPage(readParams(search, pageParams), (from) => readInteger("from", from, u32));
+}
+
+/** Reads the query string of `GET /jobs/take`. Throws {@linkcode QueryError}. */
+export function readTakeQuery(search: string): TakeQuery {
+  const params = readParams(search, ["prefetch", "queue"]);
+  const prefetch = params.get("prefetch");
+  return {
+    prefetch: prefetch === undefined ? 1 : readInteger("prefetch", prefetch, rangeLimits.readyAt),
+    queues: readList(params.get("queue")),
+  };
+}
+
+/** The path segment that names an attempt; undefined when it cannot be one. */
+export function readAttempt(segment: string): number | undefined {
+  const attempt = parseInteger(segment, u32);
+  return attempt === undefined ? undefined : toNumber(attempt);
+}
+
+const u32 = rangeLimits.attempts;
+const filterParams = [
+  "status",
+  "queue",
+  "type",
+  "id",
+  "priority",
+  "ready_at",
+  "attempts",
+  "filter",
+] as const;
+const pageParams = ["from", "order", "limit"] as const;
+
+/** How the answer to a bulk patch names the statuses that nothing leaves. */
+const finishedLabels: Readonly<Record<string, string>> = { completed: "Completed", dead: "Dead" };
+
+type Params = ReadonlyMap<string, string>;
+
+function readParams(search: string, known: readonly string[]): Params {
+  const params = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(search)) {
+    if (!known.includes(name)) throw invalid(`unknown parameter ${JSON.stringify(name)}`);
+    if (params.has(name)) throw invalid(`'${name}' is given twice`);
+    params.set(name, value);
+  }
+  return params;
+}
+
+function readJobQuery(params: Params): JobQuery {
+  const status = readList(params.get("status"))?.map((name) => {
+    const index = (jobStatuses as readonly string[]).indexOf(name);
+    if (index < 0) {
+      throw invalid(`'status' must be of ${jobStatuses.join(", ")}, got ${quote(name)}`);
+    }
+    return index;
+  });
+  return {
+    status: status?.sort(),
+    queue: readList(params.get("queue")),
+    type: readList(params.get("type")),
+    id: readList(params.get("id")),
+    priority: readRange(params, "priority", rangeLimits.priority),
+    readyAt: readRange(params, "ready_at", rangeLimits.readyAt),
+    attempts: readRange(params, "attempts", rangeLimits.attempts),
+    filter: params.get("filter"),
+  };
+}
+
+function readPage<Cursor>(params: Params, toCursor: (from: string) => Cursor): PageQuery<Cursor> {
+  const from = params.get("from");
+  const order = params.get("order") ?? "asc";
+  if (order !== "asc" && order !== "desc") {
+    throw invalid(`'order' must be asc or desc, got ${quote(order)}`);
+  }
+  const limit = readInteger("limit", params.get("limit") ?? "50", rangeLimits.priority);
+  const cursor = from === undefined ? undefined : toCursor(from);
+  if (limit < 1 || limit > 2000) throw new QueryError("limit must be between 1 and 2000");
+  return { from: cursor, order, limit };
+}
+
+/** A list without its empty parts; an empty list says nothing. */
+function readList(value: string | undefined): string[] | undefined {
+  const parts = new Set(value?.split(","));
+  parts.delete("");
+  return parts.size === 0 ? undefined : [...parts].sort();
+}
+
+function readRange(params: Params, param: string, limit: bigint): Range | undefined {
+  const value = params.get(param);
+  if (!value) return undefined;
+  const range = parseRange(value, limit);
+  if (range) return range;
+  throw invalid(
+    `'${param}' must be an integer up to ${limit} or a range such as 1..5, got ${quote(value)}`,
+  );
+}
+
+function readInteger(param: string, value: string, limit: bigint): number {
+  const integer = parseInteger(value, limit);
+  if (integer !== undefined) return toNumber(integer);
+  throw invalid(`'${param}' must be an integer from 0 to ${limit}, got ${quote(value)}`);
+}
+
+function refuseBadIds(jobs: JobQuery): void {
+  for (const id of jobs.id ?? []) {
+    const complaint = checkJobId(id);
+    if (complaint !== undefined) throw new QueryError(complaint);
+  }
+}
+
+function invalid(detail: string): QueryError {
+  return new QueryError(`invalid query parameters: ${detail}`);
+}
+
+function quote(value: string): string {
+  return JSON.stringify(value);
+}

@@ -1,0 +1,64 @@
+/**
+ * Request bodies, from bytes to what they mean, as the broker reads them.
+ *
+ * This is the one file of messages that needs both codecs at hand; the client loads MessagePack only when asked
+ * to speak it, so nothing of the client may import this.
+ *
+ * Every reader throws `DecodeError` for bytes that are not of the format and {@linkcode MessageError} for a
+ * value that is not the message.
+ *
+ * @module
+ */
+
+import { idsSchema } from "./ack.ts";
+import type { Codec, Format } from "./codec.ts";
+import { type NewJob, newJobSchema, newJobsSchema } from "./enqueue.ts";
+import { type Failure, failureSchema } from "./failure.ts";
+import { jsonCodec } from "./json.ts";
+import { msgpackCodec } from "./msgpack.ts";
+import { type PatchRequest, patchSchema } from "./patch.ts";
+import { decodeWithPayloads } from "./raw-body.ts";
+import type { RawPayload } from "./record.ts";
+import { MessageError, readAs } from "./schema.ts";
+
+/** The bytes of a body. */
+export type BodyBytes = Uint8Array<ArrayBuffer>;
+
+/** The codec of a format. */
+export const codecs: Readonly<Record<Format, Codec>> = { json: jsonCodec, msgpack: msgpackCodec };
+
+/** Reads the body of `POST /jobs`. */
+export function readEnqueue(bytes: BodyBytes, format: Format): NewJob {
+  const { value, payloads } = decodeWithPayloads(bytes, format, "single");
+  return withPayload(readAs(newJobSchema, value), payloads[0], "");
+}
+
+/** Reads the body of `POST /jobs/bulk`. */
+export function readEnqueueBulk(bytes: BodyBytes, format: Format): NewJob[] {
+  const { value, payloads } = decodeWithPayloads(bytes, format, "bulk");
+  const { jobs } = readAs(newJobsSchema, value);
+  for (let i = 0; i < jobs.length; i++) withPayload(jobs[i]!, payloads[i], `jobs[${i}].`);
+  return jobs;
+}
+
+/** Reads the body of `POST /jobs/success`. */
+export function readIds(bytes: BodyBytes, format: Format): string[] {
+  return readAs(idsSchema, codecs[format].decode(bytes)).ids;
+}
+
+/** Reads the body of `POST /jobs/{id}/failure`. */
+export function readFailure(bytes: BodyBytes, format: Format): Failure {
+  return readAs(failureSchema, codecs[format].decode(bytes));
+}
+
+/** Reads the body of a `PATCH`. */
+export function readPatch(bytes: BodyBytes, format: Format): PatchRequest {
+  return readAs(patchSchema, codecs[format].decode(bytes));
+}
+
+/** Fills in the payload of a job that was just made, so that no second object is needed. */
+function withPayload(job: NewJob, payload: RawPayload | undefined, path: string): NewJob {
+  if (payload === undefined) throw new MessageError(`${path}payload: is missing`);
+  (job as { payload: RawPayload }).payload = payload;
+  return job;
+}

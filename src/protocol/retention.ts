@@ -1,0 +1,43 @@
+/**
+ * How the wire, the store and a user spell a retention.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import type { Retention } from "./job.ts";
+import { orNull, u64 } from "./schema.ts";
+
+/** A retention as the wire spells it. */
+export interface RetentionWire {
+  readonly completed_ms?: number | undefined;
+  readonly dead_ms?: number | undefined;
+}
+
+/** Reads the wire's spelling; null members are absent. */
+export const retentionSchema: v.GenericSchema<unknown, Retention> = v.pipe(
+  v.object({ completed_ms: orNull(u64), dead_ms: orNull(u64) }, "an object"),
+  v.transform(({ completed_ms, dead_ms }): Retention => ({
+    ...(completed_ms !== null && { completedMs: completed_ms }),
+    ...(dead_ms !== null && { deadMs: dead_ms }),
+  })),
+);
+
+/** The wire's spelling of a retention. */
+export function toRetentionWire({ completedMs, deadMs }: Retention): RetentionWire {
+  return { completed_ms: completedMs, dead_ms: deadMs };
+}
+
+/** The JSON text that a record holds, which is the wire's. */
+export function toRetentionText(retention: Retention): string {
+  return JSON.stringify(toRetentionWire(retention));
+}
+
+/** The retention in a record's JSON text. */
+export function fromRetentionText(text: string): Retention {
+  const { completed_ms, dead_ms } = JSON.parse(text) as RetentionWire;
+  return {
+    ...(completed_ms !== undefined && { completedMs: completed_ms }),
+    ...(dead_ms !== undefined && { deadMs: dead_ms }),
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * The one table of endpoints: the client asks by it, the broker answers by it.
+ *
+ * @module
+ */
+
+/** A method and a path; `{name}` in the path stands for one segment. */
+export interface Route {
+  /** The HTTP method. */
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** The path, beginning with a slash. */
+  readonly path: string;
+}
+
+/** Every endpoint, by what it does. */
+export const routes = {
+  health: { method: "GET", path: "/health" },
+  version: { method: "GET", path: "/version" },
+  queues: { method: "GET", path: "/queues" },
+  enqueue: { method: "POST", path: "/jobs" },
+  enqueueMany: { method: "POST", path: "/jobs/bulk" },
+  list: { method: "GET", path: "/jobs" },
+  patchMany: { method: "PATCH", path: "/jobs" },
+  deleteMany: { method: "DELETE", path: "/jobs" },
+  count: { method: "GET", path: "/jobs/count" },
+  take: { method: "GET", path: "/jobs/take" },
+  successMany: { method: "POST", path: "/jobs/success" },
+  get: { method: "GET", path: "/jobs/{id}" },
+  patch: { method: "PATCH", path: "/jobs/{id}" },
+  delete: { method: "DELETE", path: "/jobs/{id}" },
+  success: { method: "POST", path: "/jobs/{id}/success" },
+  failure: { method: "POST", path: "/jobs/{id}/failure" },
+  errors: { method: "GET", path: "/jobs/{id}/errors" },
+  error: { method: "GET", path: "/jobs/{id}/errors/{attempt}" },
+  reset: { method: "POST", path: "/reset" },
+} as const;
+
+/** The name of an endpoint. */
+export type RouteName = keyof typeof routes;
+
+/** The path of a route, with its parameters percent-encoded in their places. */
+export function toPath(
+  route: Route,
+  params: Readonly<Record<string, string | number>> = {},
+): string {
+  return route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name]!));
+}

@@ -1,0 +1,90 @@
+/**
+ * The small vocabulary that the schemas of all messages are written in, and how a mismatch is told.
+ *
+ * A schema's message is what was expected (`an integer from 0 to 65535`); {@linkcode readAs} adds where it was
+ * and what was there instead.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+
+/** A message that is well-formed but not what the protocol asks for; tells the field and the value. */
+export class MessageError extends Error {
+  /** The literal name of this class. */
+  override readonly name = "MessageError";
+}
+
+/** Reads `value` as the schema's message. Throws {@linkcode MessageError} at the first mismatch. */
+export function readAs<Output>(schema: v.GenericSchema<unknown, Output>, value: unknown): Output {
+  const result = v.safeParse(schema, value, firstIssueOnly);
+  if (result.success) return result.output;
+  throw new MessageError(describe(result.issues[0]));
+}
+
+const firstIssueOnly = { abortEarly: true };
+
+/** One line such as `jobs[3].priority: expected an integer from 0 to 65535, got 1.5`. */
+export function describe(issue: v.BaseIssue<unknown>): string {
+  const path = issue.path?.reduce(
+    (path, { key }) => typeof key === "number" ? `${path}[${key}]` : `${path}${path && "."}${key}`,
+    "",
+  );
+  const where = path ? `${path}: ` : "";
+  if (issue.input === undefined) return `${where}is missing`;
+  return `${where}expected ${issue.message}, got ${show(issue.input)}`;
+}
+
+/** Long enough to recognise a value, short enough for a line. */
+const shownLength = 60;
+
+/** A value as JSON, cut to a readable length. */
+function show(value: unknown): string {
+  const text = typeof value === "object" && value !== null
+    ? Array.isArray(value) ? "a list" : "an object"
+    : typeof value === "string"
+    ? JSON.stringify(value.slice(0, shownLength + 1))
+    : String(value);
+  return text.length > shownLength ? `${text.slice(0, shownLength)}…` : text;
+}
+
+/** Any text. */
+export const text: v.GenericSchema<unknown, string> = v.string("a text");
+
+/** True or false. */
+export const bool: v.GenericSchema<unknown, boolean> = v.boolean("true or false");
+
+/** An integer from 0 to 2^16 − 1. */
+export const u16: v.GenericSchema<unknown, number> = integer(2 ** 16 - 1);
+
+/** An integer from 0 to 2^32 − 1. */
+export const u32: v.GenericSchema<unknown, number> = integer(2 ** 32 - 1);
+
+/**
+ * An integer from 0 to 2^64 − 1; above 2^53 − 1, where a JavaScript number is no longer exact, it is read as
+ * 2^53 − 1. Only instants and durations in ms are of this kind: 2^53 ms are 285,000 years.
+ */
+export const u64: v.GenericSchema<unknown, number> = v.pipe(
+  v.custom<number>(
+    (value) => isIntegerUpTo(2 ** 64, value),
+    "an integer from 0 to 18446744073709551615",
+  ),
+  v.transform((value) => Math.min(value, Number.MAX_SAFE_INTEGER)),
+);
+
+// @__NO_SIDE_EFFECTS__
+function integer(max: number): v.GenericSchema<unknown, number> {
+  return v.custom<number>((value) => isIntegerUpTo(max, value), `an integer from 0 to ${max}`);
+}
+
+function isIntegerUpTo(max: number, value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max;
+}
+
+/** A field that may be absent or null, which mean the same: reads as null. */
+// @__NO_SIDE_EFFECTS__
+export function orNull<Output>(
+  schema: v.GenericSchema<unknown, Output>,
+): v.NullishSchema<v.GenericSchema<unknown, Output>, null> {
+  return v.nullish(schema, null);
+}

@@ -10,7 +10,7 @@ import type { Backoff, Retention, UniqueWhile } from "./job.ts";
 import { checkName } from "./names.ts";
 import type { RawPayload } from "./record.ts";
 import { retentionSchema, toRetentionText, toRetentionWire } from "./retention.ts";
-import { orNull, text, u16, u32, u64 } from "./schema.ts";
+import { optional, text, u16, u32, u64 } from "./schema.ts";
 
 /** One job to be stored. Instants are ms since the epoch. */
 export interface EnqueueRequest {
@@ -62,27 +62,27 @@ export const newJobSchema: v.GenericSchema<unknown, NewJob> = v.pipe(
   v.object({
     type: text,
     queue: text,
-    priority: orNull(u16),
-    ready_at: orNull(u64),
-    retry_limit: orNull(u32),
-    backoff: orNull(backoffSchema),
-    retention: orNull(retentionSchema),
-    unique_key: orNull(text),
-    unique_while: orNull(text),
-    batch: orNull(v.object({ key: text, when: text, fold: text }, "an object")),
+    priority: optional(u16),
+    ready_at: optional(u64),
+    retry_limit: optional(u32),
+    backoff: optional(backoffSchema),
+    retention: optional(retentionSchema),
+    unique_key: optional(text),
+    unique_while: optional(text),
+    batch: optional(v.object({ key: text, when: text, fold: text }, "an object")),
   }, "an object"),
   v.transform((wire): NewJob => ({
     type: wire.type,
     queue: wire.queue,
     payload: "",
     priority: wire.priority ?? defaultPriority,
-    readyAt: wire.ready_at,
-    retryLimit: wire.retry_limit,
-    backoff: wire.backoff && toBackoffText(wire.backoff),
-    retention: wire.retention && toRetentionText(wire.retention),
-    uniqueKey: wire.unique_key,
-    uniqueWhile: wire.unique_while,
-    batch: wire.batch !== null,
+    readyAt: wire.ready_at ?? null,
+    retryLimit: wire.retry_limit ?? null,
+    backoff: wire.backoff ? toBackoffText(wire.backoff) : null,
+    retention: wire.retention ? toRetentionText(wire.retention) : null,
+    uniqueKey: wire.unique_key ?? null,
+    uniqueWhile: wire.unique_while ?? null,
+    batch: Boolean(wire.batch),
   })),
 );
 

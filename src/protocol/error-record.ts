@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { orNull, text, u32, u64 } from "./schema.ts";
+import { optional, text, u32, u64 } from "./schema.ts";
 
 /** One failure of a job. Instants are ms since the epoch. */
 export interface ErrorRecord {
@@ -28,16 +28,16 @@ export const errorRecordSchema: v.GenericSchema<unknown, ErrorRecord> = v.pipe(
   v.object({
     attempt: u32,
     message: text,
-    error_type: orNull(text),
-    backtrace: orNull(text),
+    error_type: optional(text),
+    backtrace: optional(text),
     dequeued_at: u64,
     failed_at: u64,
   }, "an object"),
   v.transform((wire): ErrorRecord => ({
     attempt: wire.attempt,
     message: wire.message,
-    ...(wire.error_type !== null && { errorType: wire.error_type }),
-    ...(wire.backtrace !== null && { backtrace: wire.backtrace }),
+    ...(typeof wire.error_type === "string" && { errorType: wire.error_type }),
+    ...(typeof wire.backtrace === "string" && { backtrace: wire.backtrace }),
     dequeuedAt: wire.dequeued_at,
     failedAt: wire.failed_at,
   })),

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { bool, orNull, text, u64 } from "./schema.ts";
+import { bool, optional, text, u64 } from "./schema.ts";
 
 /** Why a job failed, and what shall become of it. */
 export interface Failure {
@@ -25,9 +25,9 @@ export interface Failure {
 export const failureSchema: v.GenericSchema<unknown, Failure> = v.pipe(
   v.object({
     message: text,
-    error_type: orNull(text),
-    backtrace: orNull(text),
-    retry_at: orNull(u64),
+    error_type: optional(text),
+    backtrace: optional(text),
+    retry_at: optional(u64),
     kill: v.optional(bool, false),
   }, "an object"),
   v.transform((wire): Failure => ({

@@ -9,7 +9,7 @@ import { type ErrorRecord, errorRecordSchema } from "./error-record.ts";
 import { jobStatuses } from "./job.ts";
 import type { JobQuery, PageQuery } from "./query.ts";
 import { type Range, rangeLimits, showRange } from "./range.ts";
-import { orNull, text } from "./schema.ts";
+import { text } from "./schema.ts";
 
 /** Paths with query strings, relative to the server. */
 export interface PageLinks {
@@ -75,7 +75,7 @@ export const errorPageSchema: v.GenericSchema<
   { readonly errors: ErrorRecord[]; readonly pages: Pick<PageLinks, "next" | "prev"> }
 > = v.object({
   errors: v.array(errorRecordSchema, "a list"),
-  pages: v.object({ next: orNull(text), prev: orNull(text) }, "an object"),
+  pages: v.object({ next: v.nullish(text, null), prev: v.nullish(text, null) }, "an object"),
 }, "an object");
 
 function list(param: string, values: readonly string[] | undefined): string {

@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { backoffSchema, toBackoffWire } from "./backoff.ts";
 import type { Backoff } from "./job.ts";
 import { checkName } from "./names.ts";
-import { text, u16, u32, u64 } from "./schema.ts";
+import { optional, text, u16, u32, u64 } from "./schema.ts";
 
 /** What to change of a job's retention; null goes back to the broker's default. */
 export interface RetentionPatch {
@@ -43,12 +43,14 @@ export interface PatchRequest extends Omit<JobPatch, "queue" | "priority"> {
 /** Reads the body. */
 export const patchSchema: v.GenericSchema<unknown, PatchRequest> = v.pipe(
   v.object({
-    queue: orKept(text),
-    priority: orKept(u16),
-    ready_at: orKept(u64),
-    retry_limit: orKept(u32),
-    backoff: orKept(backoffSchema),
-    retention: orKept(v.object({ completed_ms: orKept(u64), dead_ms: orKept(u64) }, "an object")),
+    queue: optional(text),
+    priority: optional(u16),
+    ready_at: optional(u64),
+    retry_limit: optional(u32),
+    backoff: optional(backoffSchema),
+    retention: optional(
+      v.object({ completed_ms: optional(u64), dead_ms: optional(u64) }, "an object"),
+    ),
   }, "an object"),
   v.transform(({ queue, priority, ready_at, retry_limit, backoff, retention }): PatchRequest => ({
     queue,
@@ -78,12 +80,4 @@ export function toPatchWire(patch: JobPatch): object {
     backoff: patch.backoff && toBackoffWire(patch.backoff),
     retention: retention && { completed_ms: retention.completedMs, dead_ms: retention.deadMs },
   };
-}
-
-/** A field where absent (undefined) and null differ. */
-// @__NO_SIDE_EFFECTS__
-function orKept<Output>(
-  schema: v.GenericSchema<unknown, Output>,
-): v.NullishSchema<v.GenericSchema<unknown, Output>, undefined> {
-  return v.nullish(schema);
 }

@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import type { Retention } from "./job.ts";
-import { orNull, u64 } from "./schema.ts";
+import { optional, u64 } from "./schema.ts";
 
 /** A retention as the wire spells it. */
 export interface RetentionWire {
@@ -16,10 +16,10 @@ export interface RetentionWire {
 
 /** Reads the wire's spelling; null members are absent. */
 export const retentionSchema: v.GenericSchema<unknown, Retention> = v.pipe(
-  v.object({ completed_ms: orNull(u64), dead_ms: orNull(u64) }, "an object"),
+  v.object({ completed_ms: optional(u64), dead_ms: optional(u64) }, "an object"),
   v.transform(({ completed_ms, dead_ms }): Retention => ({
-    ...(completed_ms !== null && { completedMs: completed_ms }),
-    ...(dead_ms !== null && { deadMs: dead_ms }),
+    ...(typeof completed_ms === "number" && { completedMs: completed_ms }),
+    ...(typeof dead_ms === "number" && { deadMs: dead_ms }),
   })),
 );
 

@@ -81,10 +81,10 @@ function isIntegerUpTo(max: number, value: unknown): boolean {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max;
 }
 
-/** A field that may be absent or null, which mean the same: reads as null. */
+/** A field that may be absent or null. */
 // @__NO_SIDE_EFFECTS__
-export function orNull<Output>(
+export function optional<Output>(
   schema: v.GenericSchema<unknown, Output>,
-): v.NullishSchema<v.GenericSchema<unknown, Output>, null> {
-  return v.nullish(schema, null);
+): v.NullishSchema<v.GenericSchema<unknown, Output>, undefined> {
+  return v.nullish(schema);
 }

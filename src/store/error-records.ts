@@ -4,41 +4,41 @@
  * @module
  */
 
+import type { ErrorRecord } from "../protocol/error-record.ts";
+import type { PageQuery } from "../protocol/query.ts";
 import { rows, type Transition } from "./transition.ts";
-
-/** One failed run of a job, as the store keeps it. Null means absent; instants are ms since the epoch. */
-export interface StoredError {
-  readonly attempt: number;
-  readonly message: string;
-  readonly errorType: string | null;
-  readonly backtrace: string | null;
-  readonly dequeuedAt: number;
-  readonly failedAt: number;
-}
 
 const columns = `attempt, message, error_type AS "errorType", backtrace,
   dequeued_at AS "dequeuedAt", failed_at AS "failedAt"`;
 
+type Row = { [Member in keyof ErrorRecord]: NonNullable<ErrorRecord[Member]> | null };
+
 /** Reads up to `limit` records after (or, newest first, before) the attempt `from`. */
 export function* listErrors(
   id: string,
-  { from, order, limit }: {
-    readonly from: number | undefined;
-    readonly order: "asc" | "desc";
-    readonly limit: number;
-  },
-): Transition<StoredError[]> {
+  { from, order, limit }: PageQuery<number>,
+): Transition<ErrorRecord[]> {
   const cursor = from === undefined ? "" : `AND attempt ${order === "asc" ? ">" : "<"} ?`;
-  return yield* rows<StoredError>(
+  const found = yield* rows<Row>(
     `SELECT ${columns} FROM errors WHERE job_id = ? ${cursor} ORDER BY attempt ${order} LIMIT ?`,
     from === undefined ? [id, limit] : [id, from, limit],
   );
+  return found.map(toRecord);
 }
 
 /** Reads the record of one attempt. */
-export function* findError(id: string, attempt: number): Transition<StoredError | undefined> {
-  return (yield* rows<StoredError>(
+export function* findError(id: string, attempt: number): Transition<ErrorRecord | undefined> {
+  const found = yield* rows<Row>(
     `SELECT ${columns} FROM errors WHERE job_id = ? AND attempt = ?`,
     [id, attempt],
-  ))[0];
+  );
+  return found.map(toRecord)[0];
+}
+
+function toRecord(row: Row): ErrorRecord {
+  return {
+    ...row as ErrorRecord,
+    errorType: row.errorType ?? undefined,
+    backtrace: row.backtrace ?? undefined,
+  };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PageQuery } from "../protocol/query.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { jobColumns, metadataColumns } from "./jobs-table.ts";
 import { rows, type Transition } from "./transition.ts";
@@ -27,18 +28,10 @@ export function* getMetadata(id: string, now: number): Transition<JobRecord | un
   ))[0];
 }
 
-/** Where a listing starts, which way it goes, and how far. */
-export interface PageRequest {
-  /** Goes on behind this id, which need not exist. */
-  readonly from: string | undefined;
-  readonly order: "asc" | "desc";
-  readonly limit: number;
-}
-
 /** Jobs of a selection by id, with their payloads. */
 export function* listJobs(
   selection: JobSelection,
-  { from, order, limit }: PageRequest,
+  { from, order, limit }: PageQuery<string>,
   now: number,
 ): Transition<JobRecord[]> {
   const where = whereMatches(selection);

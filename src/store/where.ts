@@ -4,25 +4,12 @@
  * @module
  */
 
+import type { JobQuery } from "../protocol/query.ts";
+import type { Range } from "../protocol/range.ts";
 import type { SqlValue } from "./driver.ts";
 
-/** An inclusive range. */
-export interface Bounds {
-  readonly min?: number | undefined;
-  readonly max?: number | undefined;
-}
-
-/** Which jobs are meant: those that fit every member given. */
-export interface JobSelection {
-  /** Any of these `status` numbers. */
-  readonly status?: readonly number[] | undefined;
-  readonly queue?: readonly string[] | undefined;
-  readonly type?: readonly string[] | undefined;
-  readonly id?: readonly string[] | undefined;
-  readonly priority?: Bounds | undefined;
-  readonly readyAt?: Bounds | undefined;
-  readonly attempts?: Bounds | undefined;
-}
+/** Which jobs are meant: what a query asks for, but for its payload filter, which is not SQL's business. */
+export type JobSelection = Omit<JobQuery, "filter">;
 
 /** A condition with the values of its placeholders. */
 export interface Condition {
@@ -57,7 +44,7 @@ function isOneOf(column: string, values: readonly SqlValue[] | undefined): Condi
   }];
 }
 
-function isWithin(column: string, { min, max }: Bounds = {}): Condition[] {
+function isWithin(column: string, { min, max }: Range = {}): Condition[] {
   const conditions: Condition[] = [];
   if (min !== undefined) conditions.push({ sql: `${column} >= ?`, params: [min] });
   if (max !== undefined) conditions.push({ sql: `${column} <= ?`, params: [max] });

@@ -8,22 +8,17 @@
 import type { Clock, Random } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import type { NewJob } from "../../protocol/enqueue.ts";
+import type { ErrorRecord } from "../../protocol/error-record.ts";
 import type { Failure } from "../../protocol/failure.ts";
 import type { JobPatch } from "../../protocol/patch.ts";
+import type { PageQuery } from "../../protocol/query.ts";
 import { type JobRecord, status } from "../../protocol/record.ts";
 import { changeJob, changeJobs } from "../../store/change.ts";
 import { nextPromotion, nextReaping, promoteJobs, reapJobs } from "../../store/due.ts";
 import { enqueueJobs } from "../../store/enqueue.ts";
-import { findError, listErrors, type StoredError } from "../../store/error-records.ts";
+import { findError, listErrors } from "../../store/error-records.ts";
 import { completeJobs, failJob, recoverJobs } from "../../store/finish.ts";
-import {
-  countJobs,
-  getJob,
-  getMetadata,
-  listJobs,
-  listQueues,
-  type PageRequest,
-} from "../../store/read.ts";
+import { countJobs, getJob, getMetadata, listJobs, listQueues } from "../../store/read.ts";
 import { type Removal, removeJob, removeJobs } from "../../store/remove.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
@@ -55,7 +50,7 @@ export interface Engine {
   /** Undefined when the job is not in flight. */
   fail(id: string, failure: Failure): Promise<JobRecord | undefined>;
   get(id: string): Promise<JobRecord | undefined>;
-  list(selection: JobSelection, page: PageRequest): Promise<readonly JobRecord[]>;
+  list(selection: JobSelection, page: PageQuery<string>): Promise<readonly JobRecord[]>;
   count(selection: JobSelection): Promise<number>;
   queues(): Promise<readonly string[]>;
   /** Undefined when there is no such job; a finished one comes back unchanged. */
@@ -65,16 +60,11 @@ export interface Engine {
   remove(id: string): Promise<boolean>;
   removeMany(selection: JobSelection): Promise<number>;
   /** Undefined when there is no such job. */
-  errors(id: string, page: ErrorPageRequest): Promise<readonly StoredError[] | undefined>;
+  errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
   /** `"no job"` or `"no record"` when that is missing. */
-  error(id: string, attempt: number): Promise<StoredError | "no job" | "no record">;
+  error(id: string, attempt: number): Promise<ErrorRecord | "no job" | "no record">;
   /** Seats a take stream. */
   take(consumer: Consumer): Seat;
-}
-
-/** Where a listing of error records starts: `from` is an attempt number. */
-export interface ErrorPageRequest extends Omit<PageRequest, "from"> {
-  readonly from: number | undefined;
 }
 
 /** Creates an engine on a store. */

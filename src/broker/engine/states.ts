@@ -28,7 +28,7 @@ import type { NewJob } from "../../protocol/enqueue.ts";
 import type { Failure } from "../../protocol/failure.ts";
 import { fromBackoffText, toBackoffText } from "../../protocol/backoff.ts";
 import type { Retention } from "../../protocol/job.ts";
-import type { JobPatch } from "../../protocol/patch.ts";
+import type { JobPatch, RetentionPatch } from "../../protocol/patch.ts";
 import { type JobRecord, status } from "../../protocol/record.ts";
 import { fromRetentionText, toRetentionText } from "../../protocol/retention.ts";
 import { later, retryDelay } from "./retry.ts";
@@ -116,13 +116,15 @@ function rescheduled(
   return { status: readyAt > now ? status.scheduled : status.ready, readyAt };
 }
 
-function mergedRetention(
-  job: JobRecord,
-  patch: NonNullable<JobPatch["retention"]>,
-): string | null {
-  const merged = Object.entries({ ...retentionOf(job), ...patch })
-    .filter(([, ms]) => ms !== null && ms !== undefined);
-  return merged.length === 0 ? null : toRetentionText(Object.fromEntries(merged));
+/** Member by member: left out stays, null goes. */
+function mergedRetention(job: JobRecord, patch: RetentionPatch): string | null {
+  const { completedMs, deadMs } = retentionOf(job);
+  const merged = {
+    completedMs: patch.completedMs === undefined ? completedMs : patch.completedMs ?? undefined,
+    deadMs: patch.deadMs === undefined ? deadMs : patch.deadMs ?? undefined,
+  };
+  if (merged.completedMs === undefined && merged.deadMs === undefined) return null;
+  return toRetentionText(merged);
 }
 
 function retentionOf(job: JobRecord): Retention {

@@ -8,7 +8,8 @@
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import type { Format } from "../../protocol/codec.ts";
-import { responseFormat, supportedFormats } from "../../protocol/negotiate.ts";
+import { responseFormat, supportedMediaTypes } from "../../protocol/negotiate.ts";
+import { QueryError } from "../../protocol/query.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Settings } from "../engine/settings.ts";
 import { answerNothing, answerValue } from "./answer.ts";
@@ -56,13 +57,16 @@ async function handle(request: Request, context: Context): Promise<Response> {
   const isStream = match !== undefined && streams.has(match.name);
   const format = isStream ? "json" : responseFormat(request.headers.get("accept"));
   if (format === undefined) {
-    return answerValue("json", 406, { error: "not acceptable", supported: supportedFormats });
+    return answerValue("json", 406, { error: "not acceptable", supported: supportedMediaTypes });
   }
   try {
     if (match === undefined) throw new Refusal(404, "not found");
     const params = match.params.map(decodeSegment);
     return await endpoints[match.name]({ ...context, request, params, query, format });
   } catch (error) {
+    if (error instanceof QueryError) {
+      return answerValue(format, error.status, { error: error.message });
+    }
     if (error instanceof Refusal) {
       return answerValue(format, error.status, { error: error.message, ...error.extra });
     }

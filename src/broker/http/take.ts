@@ -8,8 +8,37 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { encodeFrames, heartbeat, type StreamFormat } from "../../protocol/frames.ts";
+import { encodeFrames, heartbeat, type StreamFormat, streamMediaTypes } from "../../protocol/frames.ts";
+import { streamFormat, supportedStreamTypes } from "../../protocol/negotiate.ts";
+import { readTakeQuery } from "../../protocol/query.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Endpoint } from "./handler.ts";
+import { Refusal } from "./refusal.ts";
+
+/** `GET /jobs/take` */
+export const take: Endpoint = ({ request, query, engine, settings, clock }) => {
+  const format = streamFormat(request.headers.get("accept"));
+  if (format === undefined) {
+    throw new Refusal(406, "not acceptable", { supported: supportedStreamTypes });
+  }
+  const { queues, prefetch } = readTakeQuery(query);
+  const body = openTakeStream({
+    format,
+    queues,
+    prefetch: prefetch === 0 ? Infinity : prefetch,
+    heartbeatIntervalMs: settings.heartbeatIntervalMs,
+    engine,
+    clock,
+    signal: request.signal,
+  });
+  return new Response(body, { status: 200, headers: streamHeaders[format] });
+};
+
+const streamHeaders: Readonly<Record<StreamFormat, Record<string, string>>> = {
+  "ndjson": { "content-type": streamMediaTypes.ndjson },
+  "msgpack-stream": { "content-type": streamMediaTypes["msgpack-stream"] },
+  "sse": { "content-type": streamMediaTypes.sse, "cache-control": "no-cache" },
+};
 
 /**
  * Bytes that may wait for a slow reader before it gets no more jobs: what is taken is written in any
@@ -18,7 +47,7 @@ import type { Engine } from "../engine/engine.ts";
 const highWaterMark = 256 * 1024;
 
 /** What a take stream is made from. */
-export interface TakeStreamOptions {
+interface TakeStreamOptions {
   readonly format: StreamFormat;
   /** The queues to read; all when undefined. */
   readonly queues: readonly string[] | undefined;
@@ -32,7 +61,7 @@ export interface TakeStreamOptions {
 }
 
 /** Opens the body of a take answer and seats it with the engine. */
-export function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
+function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
   const { format, engine, clock, heartbeatIntervalMs, signal } = options;
   const beat = heartbeat(format);
   let leave = () => {};

@@ -1,0 +1,89 @@
+/**
+ * The broker: a store, an engine and one fetch function.
+ *
+ * @module
+ */
+
+import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
+import { type Logger, silentLogger } from "../log.ts";
+import type { SqliteDriver } from "../store/driver.ts";
+import { createStore } from "../store/store.ts";
+import { createEngine } from "./engine/engine.ts";
+import { type Settings, toSettings } from "./engine/settings.ts";
+import { createHandler } from "./http/handler.ts";
+
+/** What {@linkcode createBroker} makes a broker from. */
+export interface BrokerOptions extends Partial<Settings> {
+  /**
+   * The database, from an adapter's `openSqlite`. The broker owns it from now on and closes it.
+   */
+  readonly store: SqliteDriver;
+  /** Told of what goes wrong behind an answer; default silent. */
+  readonly logger?: Logger;
+  /** The time and the timers; default the platform's. */
+  readonly clock?: Clock;
+  /** Chance, for jitter and ids; default the platform's. */
+  readonly random?: Random;
+}
+
+/** A broker: give its `fetch` to a server, or straight to a client. */
+export interface Broker extends AsyncDisposable {
+  /** Answers one request. Waits for {@linkcode Broker.start}; never rejects. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /**
+   * Puts the jobs that a crash left in flight back into their queues and looks for due work. Called by the
+   * first request if nobody did. Calling it again gives the same promise.
+   */
+  start(): Promise<void>;
+  /**
+   * Ends the take streams (their unfinished jobs go back uncharged), commits what was accepted, and closes
+   * the database. Requests that come later are answered 503. Calling it again gives the same promise.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates a broker on a database and brings its tables up to date.
+ *
+ * Throws {@linkcode StoreError} when the database was written by a newer version or cannot be used, and
+ * `RangeError` for an option out of range.
+ *
+ * @example
+ * ```ts
+ * import { createBroker } from "@millrace/millrace/broker";
+ * import { createClient } from "@millrace/millrace/client";
+ * import { openSqlite } from "@millrace/millrace/deno";
+ *
+ * await using broker = createBroker({ store: openSqlite(":memory:") });
+ * const client = createClient({ fetch: broker.fetch });
+ * const job = await client.enqueue({ type: "greet", queue: "default", payload: "Ada" });
+ * console.log(job.status); // ready
+ * ```
+ */
+export function createBroker(options: BrokerOptions): Broker {
+  const { clock = systemClock, random = systemRandom, logger = silentLogger } = options;
+  const settings = toSettings(options);
+  const store = createStore(options.store, clock);
+  const engine = createEngine({ store, settings, clock, random, logger });
+  const handle = createHandler({ engine, settings, clock, logger });
+  let started: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
+
+  const start = () => started ??= engine.start();
+  const close = () =>
+    closed ??= (async () => {
+      await engine.stop();
+      await store.close();
+    })();
+
+  return {
+    async fetch(request) {
+      if (closed !== undefined) return Response.json({ error: "broker is closed" }, { status: 503 });
+      if (started === undefined) await start();
+      return await handle(request);
+    },
+    start,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

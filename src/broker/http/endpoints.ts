@@ -1,0 +1,38 @@
+/**
+ * Which function answers which route.
+ *
+ * @module
+ */
+
+import type { RouteName } from "../../protocol/routes.ts";
+import { failure, success, successMany } from "./acks.ts";
+import { enqueue, enqueueMany } from "./enqueue.ts";
+import { error, errors } from "./errors.ts";
+import type { Endpoint } from "./handler.ts";
+import { get, patch, remove } from "./jobs.ts";
+import { count, list, patchMany, removeMany } from "./listing.ts";
+import { health, queues, reset, version } from "./system.ts";
+import { take } from "./take.ts";
+
+/** One entry for each row of the route table. */
+export const endpoints: Readonly<Record<RouteName, Endpoint>> = {
+  health,
+  version,
+  queues,
+  enqueue,
+  enqueueMany,
+  list,
+  patchMany,
+  deleteMany: removeMany,
+  count,
+  take,
+  successMany,
+  get,
+  patch,
+  delete: remove,
+  success,
+  failure,
+  errors,
+  error,
+  reset,
+};

@@ -1,0 +1,49 @@
+/**
+ * The calls on one job.
+ *
+ * @module
+ */
+
+import { jobStatuses } from "../../protocol/job.ts";
+import { checkPatch, type JobPatch, type PatchRequest } from "../../protocol/patch.ts";
+import { status } from "../../protocol/record.ts";
+import { readPatch } from "../../protocol/request-body.ts";
+import { answerJob, answerJobWithPayload, answerNothing } from "./answer.ts";
+import type { Endpoint } from "./handler.ts";
+import { readMessage } from "./message.ts";
+import { Refusal } from "./refusal.ts";
+
+/** The 404 of every call on one job. */
+export const noSuchJob = "job not found";
+
+/** `GET /jobs/{id}` */
+export const get: Endpoint = async ({ engine, params, format }) => {
+  const job = await engine.get(params[0]!);
+  if (job === undefined) throw new Refusal(404, noSuchJob);
+  return answerJobWithPayload(format, job);
+};
+
+/** `PATCH /jobs/{id}` */
+export const patch: Endpoint = async (call) => {
+  const [id] = call.params as [string];
+  const patch = toGrantable(await readMessage(call, readPatch));
+  const job = await call.engine.patch(id, patch);
+  if (job === undefined) throw new Refusal(404, noSuchJob);
+  if (job.status >= status.completed) {
+    throw new Refusal(422, `cannot patch job ${id} in ${jobStatuses[job.status]} status`);
+  }
+  return answerJob(call.format, job);
+};
+
+/** `DELETE /jobs/{id}` */
+export const remove: Endpoint = async ({ engine, params }) => {
+  if (!await engine.remove(params[0]!)) throw new Refusal(404, noSuchJob);
+  return answerNothing(204);
+};
+
+/** Demands a patch that can be granted. Throws a {@linkcode Refusal} with 422. */
+export function toGrantable(request: PatchRequest): JobPatch {
+  const problem = checkPatch(request);
+  if (problem !== undefined) throw new Refusal(422, problem);
+  return request as JobPatch;
+}

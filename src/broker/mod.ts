@@ -1,0 +1,26 @@
+/**
+ * The broker: a fetch function that keeps jobs and hands them to workers.
+ *
+ * It serves any client of the Zizq HTTP API, over a port through an adapter's `serve`, or in one process with
+ * no port at all: give `broker.fetch` to `createClient`.
+ *
+ * @example
+ * ```ts
+ * import { createBroker } from "@millrace/millrace/broker";
+ * import { openSqlite } from "@millrace/millrace/deno";
+ *
+ * await using broker = createBroker({ store: openSqlite(":memory:"), defaultRetryLimit: 5 });
+ * const answer = await broker.fetch(new Request("http://broker/health"));
+ * console.log(await answer.json()); // { status: "ok" }
+ * ```
+ *
+ * @module
+ */
+
+export type { Clock, Random } from "../async/clock.ts";
+export { StoreError } from "../errors.ts";
+export type { LogFields, Logger } from "../log.ts";
+export type { Backoff } from "../protocol/job.ts";
+export type { SqliteDriver, SqlRow, SqlValue } from "../store/driver.ts";
+export { type Broker, type BrokerOptions, createBroker } from "./broker.ts";
+export { defaultSettings, type Settings } from "./engine/settings.ts";

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { defaultSettings as settings } from "../../src/broker/engine/settings.ts";
+import { completed, created, failed, patched } from "../../src/broker/engine/states.ts";
+import type { NewJob } from "../../src/protocol/enqueue.ts";
+import { type JobRecord, status } from "../../src/protocol/record.ts";
+
+const now = 1_000_000;
+const newJob: NewJob = {
+  type: "t",
+  queue: "q",
+  payload: "1",
+  priority: 5,
+  readyAt: null,
+  retryLimit: null,
+  backoff: null,
+  retention: null,
+  uniqueKey: null,
+  uniqueWhile: null,
+  batch: false,
+};
+const record = (changes: Partial<JobRecord> = {}): JobRecord => ({
+  ...created(newJob, "id", now),
+  status: status.inFlight,
+  dequeuedAt: now,
+  ...changes,
+});
+const rules = { now, random: () => 0, settings };
+
+describe("created", () => {
+  it("is ready now unless it is due later, and keeps a past instant", () => {
+    assert.equal(created(newJob, "id", now).readyAt, now);
+    assert.equal(created({ ...newJob, readyAt: 1 }, "id", now).status, status.ready);
+    assert.equal(created({ ...newJob, readyAt: 1 }, "id", now).readyAt, 1);
+    assert.equal(created({ ...newJob, readyAt: now + 1 }, "id", now).status, status.scheduled);
+  });
+
+  it("keeps the payload in the format it came in", () => {
+    assert.equal(created(newJob, "id", now).payloadJson, "1");
+    const packed = created({ ...newJob, payload: new Uint8Array([1]) }, "id", now);
+    assert.deepEqual([packed.payloadJson, packed.payloadPack], [null, new Uint8Array([1])]);
+  });
+});
+
+describe("completed", () => {
+  it("keeps nothing by default, and what the job's retention says otherwise", () => {
+    assert.equal(completed(record(), now, settings), undefined);
+    const kept = completed(record({ retention: '{"completed_ms":60000}' }), now, settings)!;
+    assert.deepEqual([kept.status, kept.completedAt, kept.purgeAt], [status.completed, now, now + 60_000]);
+    const forced = { ...settings, defaultCompletedRetentionMs: 5 };
+    assert.equal(completed(record({ retention: '{"completed_ms":0}' }), now, forced), undefined);
+    assert.equal(completed(record({ retention: "{}" }), now, forced)!.purgeAt, now + 5);
+  });
+});
+
+describe("failed", () => {
+  const fail = (job: JobRecord, failure = {}) => failed(job, { message: "m", ...failure }, rules);
+
+  it("retries by the backoff until the limit is passed", () => {
+    const first = fail(record({ retryLimit: 1 }));
+    assert.deepEqual(
+      [first.job.status, first.job.attempts, first.job.failedAt, first.job.readyAt],
+      [status.scheduled, 1, now, now + 16_000],
+    );
+    const second = fail(record({ retryLimit: 1, attempts: 1 }));
+    assert.deepEqual([second.job.status, second.deleted], [status.dead, false]);
+    assert.equal(second.job.purgeAt, now + settings.defaultDeadRetentionMs);
+  });
+
+  it("lets 'kill' beat 'retryAt', and 'retryAt' the limit", () => {
+    assert.equal(fail(record(), { kill: true, retryAt: 5 }).job.status, status.dead);
+    const again = fail(record({ retryLimit: 0 }), { retryAt: 5 });
+    assert.deepEqual([again.job.status, again.job.readyAt], [status.scheduled, 5]);
+  });
+
+  it("deletes a dead job that is not to be kept", () => {
+    const gone = fail(record({ retention: '{"dead_ms":0}' }), { kill: true });
+    assert.deepEqual([gone.deleted, gone.job.status, gone.job.purgeAt], [true, status.dead, null]);
+  });
+
+  it("uses the job's own backoff", () => {
+    const own = record({ backoff: '{"exponent":1,"base_ms":200,"jitter_ms":0}' });
+    assert.equal(fail(own).job.readyAt, now + 1200);
+  });
+});
+
+describe("patched", () => {
+  const waiting = record({ status: status.ready, readyAt: 5 });
+  const scheduled = record({ status: status.scheduled, readyAt: now + 9 });
+
+  it("moves between ready and scheduled by 'readyAt' alone", () => {
+    assert.equal(patched(waiting, { readyAt: now + 1 }, now).status, status.scheduled);
+    assert.equal(patched(waiting, { readyAt: null }, now).readyAt, 5);
+    const due = patched(scheduled, { readyAt: null }, now);
+    assert.deepEqual([due.status, due.readyAt], [status.ready, now]);
+    assert.equal(patched(scheduled, { readyAt: 1 }, now).status, status.ready);
+    assert.equal(patched(scheduled, { priority: 1 }, now).status, status.scheduled);
+  });
+
+  it("leaves a running job running", () => {
+    const running = patched(record(), { readyAt: now + 60_000 }, now);
+    assert.deepEqual([running.status, running.readyAt], [status.inFlight, now + 60_000]);
+  });
+
+  it("merges the retention member by member", () => {
+    const both = record({ retention: '{"completed_ms":1,"dead_ms":2}' });
+    const merge = (retention: object | null) => patched(both, { retention }, now).retention;
+    assert.equal(merge({ deadMs: null }), '{"completed_ms":1}');
+    assert.equal(merge({ deadMs: 7 }), '{"completed_ms":1,"dead_ms":7}');
+    assert.equal(merge({}), '{"completed_ms":1,"dead_ms":2}');
+    assert.equal(merge({ completedMs: null, deadMs: null }), null);
+    assert.equal(merge(null), null);
+  });
+
+  it("clears with null and keeps with undefined", () => {
+    const full = record({ retryLimit: 3, backoff: "{}" });
+    assert.equal(patched(full, {}, now).retryLimit, 3);
+    assert.equal(patched(full, { retryLimit: null }, now).retryLimit, null);
+    assert.equal(patched(full, { backoff: null }, now).backoff, null);
+  });
+});

@@ -4,5 +4,7 @@
  * @module
  */
 
+export type { FetchHandler, ServeOptions, Server, StopServerOptions } from "../server.ts";
 export type { OpenSqliteOptions } from "../sqlite/driver.ts";
 export { openSqlite } from "../sqlite/node-sqlite.ts";
+export { serve } from "./serve.ts";

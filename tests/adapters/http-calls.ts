@@ -1,0 +1,74 @@
+/**
+ * A client for tests that says which HTTP version it speaks.
+ *
+ * @module
+ */
+
+import { connect } from "node:http2";
+
+/** A call to make. */
+export interface Call {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: Uint8Array<ArrayBuffer>;
+}
+
+/** An answer whose head is there. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body, as it comes. Rejects when it is cut off. */
+  readonly chunks: AsyncIterator<Uint8Array>;
+  /** Leaves: resets the stream or closes the connection. */
+  abort(): void;
+}
+
+/** Makes a call over one HTTP version; resolves when the head of the answer is there. */
+export type Send = (url: string, call?: Call) => Promise<Answer>;
+
+/** HTTP/1.1, by the runtime's own fetch. */
+export const http1: Send = async (url, { method = "GET", path = "/", headers = {}, body } = {}) => {
+  const leaving = new AbortController();
+  const response = await fetch(url + path, {
+    method,
+    headers,
+    body: body ?? null,
+    signal: leaving.signal,
+  });
+  return {
+    status: response.status,
+    headers: response.headers,
+    chunks: (response.body ?? new Blob([]).stream())[Symbol.asyncIterator](),
+    abort: () => leaving.abort(),
+  };
+};
+
+/** HTTP/2 without TLS, with prior knowledge; one connection a call. */
+export const http2: Send = (url, { method = "GET", path = "/", headers = {}, body } = {}) =>
+  new Promise((resolve, reject) => {
+    const session = connect(url);
+    session.on("error", reject);
+    const stream = session.request({ ":method": method, ":path": path, ...headers });
+    stream.on("error", reject);
+    stream.on("close", () => session.close());
+    stream.on("response", (fields) => {
+      const entries = Object.entries(fields).filter(([name]) => !name.startsWith(":"));
+      resolve({
+        status: Number(fields[":status"]),
+        headers: new Headers(entries as [string, string][]),
+        chunks: stream[Symbol.asyncIterator](),
+        abort: () => stream.close(8 /* CANCEL */),
+      });
+    });
+    stream.end(body);
+  });
+
+/** Reads a body to its end. */
+export async function readText({ chunks }: Answer): Promise<string> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+    parts.push(new Uint8Array(next.value));
+  }
+  return await new Blob(parts).text();
+}

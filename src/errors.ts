@@ -9,7 +9,7 @@
  * @module
  */
 
-/** The kinds of failure, each with its class in this file. */
+/** The kinds of failure, each with its class. */
 export type MillraceErrorCode =
   | "network"
   | "timeout"
@@ -18,6 +18,7 @@ export type MillraceErrorCode =
   | "refused"
   | "server"
   | "payload"
+  | "partial"
   | "store";
 
 /** What every member of the family is built from. */

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { text } from "./schema.ts";
+import { readAs, text } from "./schema.ts";
 
 /** The body: `{ ids: [...] }`. */
 export const idsSchema: v.GenericSchema<unknown, { readonly ids: string[] }> = v.object(
@@ -29,7 +29,11 @@ export function toNotFoundWire(ids: readonly string[]): NotFoundWire {
 }
 
 /** Reads the answer of a partial success. */
-export const notFoundSchema: v.GenericSchema<unknown, string[]> = v.pipe(
-  v.object({ not_found: v.array(text, "a list") }, "an object"),
-  v.transform(({ not_found }) => not_found),
+export function readNotFound(value: unknown): string[] {
+  return readAs(notFoundSchema, value).not_found;
+}
+
+const notFoundSchema: v.GenericSchema<unknown, { readonly not_found: string[] }> = v.object(
+  { not_found: v.array(text, "a list") },
+  "an object",
 );

@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import type { Backoff } from "./job.ts";
 import { u32 } from "./schema.ts";
+import { max32, whole } from "./whole.ts";
 
 /** A backoff as the wire spells it. */
 export interface BackoffWire {
@@ -33,9 +34,16 @@ export const backoffSchema: v.GenericSchema<unknown, Backoff> = v.pipe(
   })),
 );
 
-/** The wire's spelling of a backoff. */
+/** The wire's spelling of a backoff. Throws `RangeError` for a member that cannot be sent. */
 export function toBackoffWire({ exponent, baseMs, jitterMs }: Backoff): BackoffWire {
-  return { exponent, base_ms: baseMs, jitter_ms: jitterMs };
+  if (!Number.isFinite(exponent)) {
+    throw new RangeError(`Cannot send 'backoff.exponent' ${exponent}: expected a finite number`);
+  }
+  return {
+    exponent,
+    base_ms: whole("backoff.baseMs", baseMs, max32),
+    jitter_ms: whole("backoff.jitterMs", jitterMs, max32),
+  };
 }
 
 /** The JSON text that a record holds, which is the wire's. */

@@ -6,11 +6,13 @@
 
 import * as v from "valibot";
 import { backoffSchema, toBackoffText, toBackoffWire } from "./backoff.ts";
-import type { Backoff, Retention, UniqueWhile } from "./job.ts";
+import type { Backoff, EnqueuedJob, Retention, UniqueWhile } from "./job.ts";
+import { readJob } from "./job-read.ts";
 import { checkName } from "./names.ts";
 import type { RawPayload } from "./record.ts";
 import { retentionSchema, toRetentionText, toRetentionWire } from "./retention.ts";
-import { optional, text, u16, u32, u64 } from "./schema.ts";
+import { bool, optional, readAs, text, u16, u32, u64 } from "./schema.ts";
+import { max16, max32, maxExact, whole } from "./whole.ts";
 
 /** One job to be stored. Instants are ms since the epoch. */
 export interface EnqueueRequest {
@@ -109,19 +111,41 @@ export function checkEnqueue(job: NewJob): string | undefined {
   return undefined;
 }
 
-/** The body of `POST /jobs`, or an item of `POST /jobs/bulk`. */
+/** The body of `POST /jobs`, or an item of `POST /jobs/bulk`. Throws `RangeError` for numbers that cannot be sent. */
 export function toEnqueueWire(request: EnqueueRequest): object {
   return {
     type: request.type,
     queue: request.queue,
     // Undefined has no JSON: null is what it becomes wherever JSON has to say something.
     payload: request.payload ?? null,
-    priority: request.priority,
-    ready_at: request.readyAt,
-    retry_limit: request.retryLimit,
+    priority: whole("priority", request.priority, max16),
+    ready_at: whole("readyAt", request.readyAt, maxExact),
+    retry_limit: whole("retryLimit", request.retryLimit, max32),
     backoff: request.backoff && toBackoffWire(request.backoff),
     retention: request.retention && toRetentionWire(request.retention),
     unique_key: request.uniqueKey,
     unique_while: request.uniqueWhile,
   };
 }
+
+/** The answer to `POST /jobs`, and an item of the answer to `POST /jobs/bulk`. */
+export function readEnqueuedJob(value: unknown): EnqueuedJob {
+  const job = readJob(value) as EnqueuedJob;
+  return { ...job, ...readAs(marksSchema, value) };
+}
+
+const marksSchema: v.GenericSchema<unknown, Pick<EnqueuedJob, "duplicate" | "folded">> = v.object(
+  { duplicate: v.optional(bool, false), folded: v.optional(bool, false) },
+  "an object",
+);
+
+/** The answer to `POST /jobs/bulk`. */
+export function readEnqueuedJobs(value: unknown): EnqueuedJob[] {
+  return readAs(jobListSchema, value).jobs.map(readEnqueuedJob);
+}
+
+/** Any `{ jobs: […] }` whose items are read by somebody else. */
+export const jobListSchema: v.GenericSchema<unknown, { readonly jobs: unknown[] }> = v.object(
+  { jobs: v.array(v.unknown(), "a list") },
+  "an object",
+);

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { optional, text, u32, u64 } from "./schema.ts";
+import { optional, readAs, text, u32, u64 } from "./schema.ts";
 
 /** One failure of a job. Instants are ms since the epoch. */
 export interface ErrorRecord {
@@ -53,4 +53,9 @@ export function toErrorRecordWire(record: ErrorRecord): object {
     dequeued_at: record.dequeuedAt,
     failed_at: record.failedAt,
   };
+}
+
+/** Reads the answer of `GET /jobs/{id}/errors/{attempt}`. */
+export function readErrorRecord(value: unknown): ErrorRecord {
+  return readAs(errorRecordSchema, value);
 }

@@ -6,6 +6,7 @@
 
 import * as v from "valibot";
 import { bool, optional, text, u64 } from "./schema.ts";
+import { maxExact, whole } from "./whole.ts";
 
 /** Why a job failed, and what shall become of it. */
 export interface Failure {
@@ -39,13 +40,13 @@ export const failureSchema: v.GenericSchema<unknown, Failure> = v.pipe(
   })),
 );
 
-/** Writes the body. */
+/** Writes the body. Throws `RangeError` for an instant that cannot be sent. */
 export function toFailureWire(failure: Failure): object {
   return {
     message: failure.message,
     error_type: failure.errorType,
     backtrace: failure.backtrace,
-    retry_at: failure.retryAt,
+    retry_at: whole("retryAt", failure.retryAt, maxExact),
     kill: failure.kill,
   };
 }

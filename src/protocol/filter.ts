@@ -7,6 +7,7 @@
 import { type JobStatus, jobStatuses } from "./job.ts";
 import { checkName } from "./names.ts";
 import { type Range, rangeLimits, showRange } from "./range.ts";
+import { max32, maxExact, whole } from "./whole.ts";
 
 /** Which jobs are meant: those that fit every member given. An empty list fits no job. */
 export interface JobFilter {
@@ -59,6 +60,30 @@ export function toFilterParams(filter: JobFilter): string[] {
   ];
 }
 
+/** What a worker asks a take stream for. */
+export interface TakeRequest {
+  /** The queues to serve; default all. */
+  readonly queues?: readonly string[] | undefined;
+  /** How many jobs may be out and not finished at a time; 0 is any number. Default 1. */
+  readonly prefetch?: number | undefined;
+}
+
+/**
+ * What to take as parameters of a query string. Throws `TypeError` for queues that cannot be, none at all among
+ * them, and `RangeError` for a prefetch out of range.
+ */
+export function toTakeParams({ queues, prefetch }: TakeRequest): string[] {
+  if (queues?.length === 0) {
+    throw new TypeError(
+      "Cannot take with an empty 'queues': name some, or leave it out to take from all",
+    );
+  }
+  return [
+    ...listParam("queue", queues, (name) => checkName("queue", name)),
+    ...(prefetch === undefined ? [] : [`prefetch=${whole("prefetch", prefetch, max32)}`]),
+  ];
+}
+
 /** Says what is wrong with a job id, in the words of the protocol; undefined when nothing is. */
 export function checkJobId(id: string): string | undefined {
   return /^[0-9a-z]{25}$/.test(id) ? undefined : `invalid job ID: ${JSON.stringify(id)}`;
@@ -93,15 +118,9 @@ function rangeParam(
 ): string[] {
   if (range === undefined) return [];
   const { min, max } = typeof range === "number" ? { min: range, max: range } : range;
-  const bounds = [min, max].filter((bound) => bound !== undefined);
-  const limit = Math.min(Number(rangeLimits[field]), Number.MAX_SAFE_INTEGER);
-  if (bounds.some((bound) => !Number.isInteger(bound) || bound < 0 || bound > limit)) {
-    throw new RangeError(
-      `Cannot filter by '${field}' ${
-        bounds.join("..")
-      }: bounds must be integers from 0 to ${limit}`,
-    );
-  }
+  const limit = Math.min(Number(rangeLimits[field]), maxExact);
+  whole(field, min, limit);
+  whole(field, max, limit);
   if (min !== undefined && max !== undefined && min > max) {
     throw new RangeError(`Cannot filter by '${field}' ${min}..${max}: 'min' must not exceed 'max'`);
   }

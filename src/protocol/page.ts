@@ -5,11 +5,13 @@
  */
 
 import * as v from "valibot";
+import { jobListSchema } from "./enqueue.ts";
 import { type ErrorRecord, errorRecordSchema } from "./error-record.ts";
-import { jobStatuses } from "./job.ts";
+import { type Job, jobStatuses } from "./job.ts";
+import { readJob } from "./job-read.ts";
 import type { JobQuery, PageQuery } from "./query.ts";
 import { type Range, rangeLimits, showRange } from "./range.ts";
-import { text } from "./schema.ts";
+import { readAs, text } from "./schema.ts";
 
 /** Paths with query strings, relative to the server. */
 export interface PageLinks {
@@ -20,6 +22,9 @@ export interface PageLinks {
   /** The page before this, in the opposite order; null when this is the first. */
   readonly prev: string | null;
 }
+
+/** The most that fit on a page. */
+export const maxLimit = 2000;
 
 /** What of a page its links depend on. */
 export interface PageBounds<Cursor> {
@@ -69,14 +74,59 @@ export function toFilterQuery(query: JobQuery): string {
   ].join("");
 }
 
-/** Reads `{ errors, pages }`. */
-export const errorPageSchema: v.GenericSchema<
-  unknown,
-  { readonly errors: ErrorRecord[]; readonly pages: Pick<PageLinks, "next" | "prev"> }
-> = v.object({
-  errors: v.array(errorRecordSchema, "a list"),
-  pages: v.object({ next: v.nullish(text, null), prev: v.nullish(text, null) }, "an object"),
-}, "an object");
+/** Which page of a listing a user asks for. */
+export interface PageRequest<Cursor = string> {
+  /** Goes on behind this one, which need not exist; default from the start. */
+  readonly from?: Cursor | undefined;
+  /** `asc` is oldest first; default `asc`. */
+  readonly order?: "asc" | "desc" | undefined;
+  /** How many on a page, 1 to 2000; default 50. */
+  readonly limit?: number | undefined;
+}
+
+/** The page as parameters of a query string, ready to be joined by `&`. Throws `RangeError` for a bad limit. */
+export function toPageParams({ from, order, limit }: PageRequest<string | number>): string[] {
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= maxLimit)) {
+    throw new RangeError(
+      `Cannot list with 'limit' ${limit}: expected an integer from 1 to ${maxLimit}`,
+    );
+  }
+  return [
+    ...(from === undefined ? [] : [`from=${encode(`${from}`)}`]),
+    ...(order === undefined ? [] : [`order=${order}`]),
+    ...(limit === undefined ? [] : [`limit=${limit}`]),
+  ];
+}
+
+/** A page of anything, as it was read. */
+export interface ReadPage<Item> {
+  /** What is on the page. */
+  readonly items: readonly Item[];
+  /** The links to its neighbours. */
+  readonly links: Pick<PageLinks, "next" | "prev">;
+}
+
+/** The answer to `GET /jobs`. */
+export function readJobPage(value: unknown): ReadPage<Job> {
+  const items = readAs(jobListSchema, value).jobs.map(readJob);
+  return { items, links: readAs(linksSchema, value).pages };
+}
+
+/** The answer to `GET /jobs/{id}/errors`. */
+export function readErrorPage(value: unknown): ReadPage<ErrorRecord> {
+  const { errors: items } = readAs(errorListSchema, value);
+  return { items, links: readAs(linksSchema, value).pages };
+}
+
+const errorListSchema: v.GenericSchema<unknown, { readonly errors: ErrorRecord[] }> = v.object(
+  { errors: v.array(errorRecordSchema, "a list") },
+  "an object",
+);
+
+const linksSchema: v.GenericSchema<unknown, { readonly pages: Pick<PageLinks, "next" | "prev"> }> =
+  v.object({
+    pages: v.object({ next: v.nullish(text, null), prev: v.nullish(text, null) }, "an object"),
+  }, "an object");
 
 function list(param: string, values: readonly string[] | undefined): string {
   return values === undefined ? "" : `&${param}=${values.map(encode).join(",")}`;

@@ -9,6 +9,7 @@ import { backoffSchema, toBackoffWire } from "./backoff.ts";
 import type { Backoff } from "./job.ts";
 import { checkName } from "./names.ts";
 import { optional, text, u16, u32, u64 } from "./schema.ts";
+import { max16, max32, maxExact, whole } from "./whole.ts";
 
 /** What to change of a job's retention; null goes back to the broker's default. */
 export interface RetentionPatch {
@@ -69,15 +70,17 @@ export function checkPatch({ queue, priority }: PatchRequest): string | undefine
   return badName ?? (priority === null ? "priority cannot be null" : undefined);
 }
 
-/** Writes the body. */
-export function toPatchWire(patch: JobPatch): object {
-  const { retention } = patch;
+/** Writes the body. Throws `RangeError` for numbers that cannot be sent. */
+export function toPatchWire({ retention, ...patch }: JobPatch): object {
   return {
     queue: patch.queue,
-    priority: patch.priority,
-    ready_at: patch.readyAt,
-    retry_limit: patch.retryLimit,
+    priority: whole("priority", patch.priority, max16),
+    ready_at: whole("readyAt", patch.readyAt, maxExact),
+    retry_limit: whole("retryLimit", patch.retryLimit, max32),
     backoff: patch.backoff && toBackoffWire(patch.backoff),
-    retention: retention && { completed_ms: retention.completedMs, dead_ms: retention.deadMs },
+    retention: retention && {
+      completed_ms: whole("retention.completedMs", retention.completedMs, maxExact),
+      dead_ms: whole("retention.deadMs", retention.deadMs, maxExact),
+    },
   };
 }

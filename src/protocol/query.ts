@@ -6,6 +6,7 @@
 
 import { checkJobId } from "./filter.ts";
 import { jobStatuses } from "./job.ts";
+import { maxLimit } from "./page.ts";
 import { parseInteger, parseRange, type Range, rangeLimits, toNumber } from "./range.ts";
 
 /** A query string that cannot be served; the message is the whole answer. */
@@ -168,7 +169,9 @@ function readPage<Cursor>(params: Params, toCursor: (from: string) => Cursor): P
   }
   const limit = readInteger("limit", params.get("limit") ?? "50", rangeLimits.priority);
   const cursor = from === undefined ? undefined : toCursor(from);
-  if (limit < 1 || limit > 2000) throw new QueryError("limit must be between 1 and 2000");
+  if (limit < 1 || limit > maxLimit) {
+    throw new QueryError(`limit must be between 1 and ${maxLimit}`);
+  }
   return { from: cursor, order, limit };
 }
 

@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import type { Retention } from "./job.ts";
 import { optional, u64 } from "./schema.ts";
+import { maxExact, whole } from "./whole.ts";
 
 /** A retention as the wire spells it. */
 export interface RetentionWire {
@@ -23,9 +24,12 @@ export const retentionSchema: v.GenericSchema<unknown, Retention> = v.pipe(
   })),
 );
 
-/** The wire's spelling of a retention. */
+/** The wire's spelling of a retention. Throws `RangeError` for a member that cannot be sent. */
 export function toRetentionWire({ completedMs, deadMs }: Retention): RetentionWire {
-  return { completed_ms: completedMs, dead_ms: deadMs };
+  return {
+    completed_ms: whole("retention.completedMs", completedMs, maxExact),
+    dead_ms: whole("retention.deadMs", deadMs, maxExact),
+  };
 }
 
 /** The JSON text that a record holds, which is the wire's. */

@@ -8,6 +8,7 @@
  */
 
 import * as v from "valibot";
+import { max16, max32, maxExact } from "./whole.ts";
 
 /** A message that is well-formed but not what the protocol asks for; tells the field and the value. */
 export class MessageError extends Error {
@@ -55,10 +56,10 @@ export const text: v.GenericSchema<unknown, string> = v.string("a text");
 export const bool: v.GenericSchema<unknown, boolean> = v.boolean("true or false");
 
 /** An integer from 0 to 2^16 − 1. */
-export const u16: v.GenericSchema<unknown, number> = integer(2 ** 16 - 1);
+export const u16: v.GenericSchema<unknown, number> = integer(max16);
 
 /** An integer from 0 to 2^32 − 1. */
-export const u32: v.GenericSchema<unknown, number> = integer(2 ** 32 - 1);
+export const u32: v.GenericSchema<unknown, number> = integer(max32);
 
 /**
  * An integer from 0 to 2^64 − 1; above 2^53 − 1, where a JavaScript number is no longer exact, it is read as
@@ -69,7 +70,7 @@ export const u64: v.GenericSchema<unknown, number> = v.pipe(
     (value) => isIntegerUpTo(2 ** 64, value),
     "an integer from 0 to 18446744073709551615",
   ),
-  v.transform((value) => Math.min(value, Number.MAX_SAFE_INTEGER)),
+  v.transform((value) => Math.min(value, maxExact)),
 );
 
 // @__NO_SIDE_EFFECTS__

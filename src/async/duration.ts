@@ -1,0 +1,43 @@
+/**
+ * Durations where a person writes them: `250`, `"250ms"`, `"1.5h"`.
+ *
+ * @module
+ */
+
+/** A number of ms, or text such as `"250ms"`, `"30s"`, `"10m"`, `"1.5h"`, `"7d"`. */
+export type Duration = number | string;
+
+const unitsMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/**
+ * The duration in whole ms.
+ *
+ * Throws `TypeError` for what is no duration and `RangeError` for one that is negative or not finite.
+ *
+ * @param label What the message calls it: the name of the option.
+ */
+export function toMs(value: Duration, label: string): number {
+  const ms = typeof value === "number" ? value : parseDuration(value);
+  if (ms === undefined) {
+    throw new TypeError(
+      `Cannot read '${label}' ${
+        JSON.stringify(value)
+      }: expected ms or a text such as '250ms', '30s', '10m', '1.5h' or '7d'`,
+    );
+  }
+  if (!(ms >= 0 && ms <= Number.MAX_SAFE_INTEGER)) {
+    throw new RangeError(`Cannot use '${label}' ${value}: expected a duration of 0 or more`);
+  }
+  return Math.round(ms);
+}
+
+function parseDuration(text: unknown): number | undefined {
+  const match = typeof text === "string" && /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
+  return match ? Number(match[1]) * unitsMs[match[2]!]! : undefined;
+}

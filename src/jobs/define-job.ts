@@ -1,0 +1,169 @@
+/**
+ * A job definition: the one thing that the code which enqueues and the code which handles share.
+ *
+ * It imports nothing of the worker, so that an edge function that only enqueues stays small.
+ *
+ * @module
+ */
+
+import { type Clock, systemClock } from "../async/clock.ts";
+import { type Duration, toMs } from "../async/duration.ts";
+import { PayloadError } from "../errors.ts";
+import type { EnqueueRequest } from "../protocol/enqueue.ts";
+import type { Backoff, Retention } from "../protocol/job.ts";
+import { checkName } from "../protocol/names.ts";
+import { describeIssues, type SchemaResult, type StandardSchema } from "./standard-schema.ts";
+
+/** How a job is run; each setting of an enqueue beats that of the definition, which beats the broker's. */
+export interface JobSettings {
+  /** 0 to 65535, lower runs first; default 32768. */
+  readonly priority?: number | undefined;
+  /** How long it waits before it becomes ready, in ms or as text (`"10m"`); default not at all. */
+  readonly delay?: Duration | undefined;
+  /** Retries before it is dead; default the broker's (25). 0 makes the first failure the last. */
+  readonly retryLimit?: number | undefined;
+  /** Delay between tries; default the broker's. */
+  readonly backoff?: Backoff | undefined;
+  /** How long it is kept when finished; default the broker's (gone after success, 7 days after death). */
+  readonly retention?: Retention | undefined;
+}
+
+/** Settings of one enqueue. */
+export interface EnqueueSettings extends JobSettings {
+  /** When it becomes ready, in ms since the epoch; instead of `delay`, not with it. */
+  readonly readyAt?: number | undefined;
+}
+
+/** What a definition says besides the payload. */
+export interface JobOptions extends JobSettings {
+  /** Which handler runs it. Not empty, without commas, NUL and `* ? [ ] { } \`. */
+  readonly type: string;
+  /** The queue it waits in; same rules as for `type`. */
+  readonly queue: string;
+  /** How long one run of the handler may take, in ms or as text; then its signal is aborted. Default no limit. */
+  readonly timeout?: Duration | undefined;
+}
+
+/** What a definition with a schema says. */
+export interface CheckedJobOptions<Input, Output> extends JobOptions {
+  /** What a payload must look like: a schema of any library that follows Standard Schema. */
+  readonly payload: StandardSchema<Input, Output>;
+}
+
+/**
+ * A kind of job. `Input` is what is enqueued, and what travels; `Output` is what the schema makes of it for the
+ * handler. Without a transforming schema they are the same.
+ */
+export interface JobDefinition<Input = unknown, Output = Input> {
+  /** Which handler runs it. */
+  readonly type: string;
+  /** The queue it waits in. */
+  readonly queue: string;
+  /** How long one run of the handler may take, in ms; undefined is no limit. */
+  readonly timeoutMs: number | undefined;
+  /**
+   * Checks a payload and gives the request that stores it; a promise if the schema is asynchronous. Throws
+   * {@linkcode PayloadError} when it does not fit and `TypeError` or `RangeError` for settings that cannot be.
+   *
+   * @param clock What a `delay` is counted from; default the machine's clock.
+   */
+  toRequest(
+    payload: Input,
+    settings?: EnqueueSettings,
+    clock?: Clock,
+  ): EnqueueRequest | Promise<EnqueueRequest>;
+  /**
+   * Checks a payload that arrived and gives what the schema makes of it; a promise if the schema is asynchronous.
+   * Throws {@linkcode PayloadError} when it does not fit.
+   */
+  parse(payload: unknown): Output | Promise<Output>;
+}
+
+/**
+ * Defines a kind of job whose payload a schema checks, before it is enqueued and again before it is handled.
+ *
+ * Throws `TypeError` for a name that cannot be one and `RangeError` for settings out of range.
+ *
+ * @example
+ * ```ts
+ * import * as v from "valibot";
+ * import { createClient, defineJob } from "@millrace/millrace/client";
+ *
+ * const resize = defineJob({
+ *   type: "resize",
+ *   queue: "images",
+ *   payload: v.object({ file: v.string(), width: v.number() }),
+ *   retryLimit: 5,
+ * });
+ *
+ * const request = await resize.toRequest({ file: "cat.png", width: 640 }, { priority: 10 });
+ * console.log(request.queue, request.priority); // images 10
+ * ```
+ */
+export function defineJob<Input, Output>(
+  options: CheckedJobOptions<Input, Output>,
+): JobDefinition<Input, Output>;
+/** Defines a kind of job whose payload nobody checks: its type is a promise of the programmer's. */
+export function defineJob<Payload = unknown>(options: JobOptions): JobDefinition<Payload, Payload>;
+export function defineJob<Input, Output>(
+  options: JobOptions & Partial<CheckedJobOptions<Input, Output>>,
+): JobDefinition<Input, Output> {
+  const { type, queue, payload: schema } = options;
+  const complaint = checkName("type", type) ?? checkName("queue", queue);
+  if (complaint !== undefined) {
+    throw new TypeError(`Cannot define job ${JSON.stringify(type)}: ${complaint}`);
+  }
+
+  const check = (value: unknown): Output | Promise<Output> => {
+    if (schema === undefined) return value as Output;
+    const result = schema["~standard"].validate(value);
+    return result instanceof Promise
+      ? result.then((result) => outputOf(type, result))
+      : outputOf(type, result);
+  };
+
+  const settle = (payload: Input, settings: EnqueueSettings, clock: Clock): EnqueueRequest => ({
+    type,
+    queue,
+    payload,
+    priority: settings.priority ?? options.priority,
+    readyAt: toReadyAt(settings, options, clock),
+    retryLimit: settings.retryLimit ?? options.retryLimit,
+    backoff: settings.backoff ?? options.backoff,
+    retention: settings.retention ?? options.retention,
+  });
+
+  const timeoutMs = options.timeout === undefined ? undefined : toMs(options.timeout, "timeout");
+  if (options.delay !== undefined) toMs(options.delay, "delay");
+  return {
+    type,
+    queue,
+    timeoutMs,
+    toRequest(payload, settings = {}, clock = systemClock) {
+      // The payload travels as it was given: what the schema makes of it need not be JSON.
+      const checked = check(payload);
+      return checked instanceof Promise
+        ? checked.then(() => settle(payload, settings, clock))
+        : settle(payload, settings, clock);
+    },
+    parse: check,
+  };
+}
+
+function outputOf<Output>(type: string, result: SchemaResult<Output>): Output {
+  if (result.issues === undefined) return result.value;
+  throw new PayloadError(`Payload of '${type}' does not fit: ${describeIssues(result.issues)}`);
+}
+
+function toReadyAt(
+  { delay, readyAt }: EnqueueSettings,
+  defaults: JobSettings,
+  clock: Clock,
+): number | undefined {
+  if (delay !== undefined && readyAt !== undefined) {
+    throw new TypeError("Cannot enqueue with both 'delay' and 'readyAt': give one of them");
+  }
+  if (readyAt !== undefined) return readyAt;
+  const wait = delay ?? defaults.delay;
+  return wait === undefined ? undefined : clock.now() + toMs(wait, "delay");
+}

@@ -1,0 +1,23 @@
+/**
+ * The guard on numbers that a user hands in: JSON would turn a NaN into null, which means "not given".
+ *
+ * @module
+ */
+
+/** The highest integer in 16 bits. */
+export const max16 = 65_535;
+/** The highest integer in 32 bits. */
+export const max32 = 4_294_967_295;
+/** The highest integer that a number holds exactly: what instants and durations go up to. */
+export const maxExact: number = Number.MAX_SAFE_INTEGER;
+
+/** Gives `value` back if it may be sent: an integer from 0 to `max`, or none. Throws `RangeError` otherwise. */
+export function whole<Value extends number | null | undefined>(
+  label: string,
+  value: Value,
+  max: number,
+): Value {
+  if (value === undefined || value === null) return value;
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw new RangeError(`Cannot send '${label}' ${value}: expected an integer from 0 to ${max}`);
+}

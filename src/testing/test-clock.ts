@@ -1,0 +1,111 @@
+/**
+ * A clock that stands still until a test moves it.
+ *
+ * @module
+ */
+
+import { type Clock, systemClock } from "../async/clock.ts";
+
+/** A {@linkcode Clock} whose time passes only when a test says so. */
+export interface TestClock extends Clock {
+  /** How many timers are armed: 0 at the end of a test that cleaned up after itself. */
+  readonly timers: number;
+  /**
+   * Lets `ms` pass: fires the timers that become due, in order, each at its own instant, and lets everything that
+   * follows from one (promises, streams, deferred work) come to rest before the next.
+   *
+   * Rejects with `RangeError` for a number below 0.
+   */
+  advance(ms: number): Promise<void>;
+  /** Waits until everything that can happen without time passing has happened. */
+  settle(): Promise<void>;
+  /**
+   * Sets the wall clock, forwards or backwards, in ms since the epoch. Timers are armed for a delay and not for an
+   * instant: as on a real machine, they do not notice.
+   */
+  setNow(now: number): void;
+}
+
+/** An armed timer. */
+interface Timer {
+  /** When it fires, in ms since the clock was made. */
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/** Turns of the event loop without any deferred work after which a chain of promises has surely come to rest. */
+const quietTurns = 3;
+
+/**
+ * Creates a clock that stands still.
+ *
+ * @param now What it shows at first, in ms since the epoch; default 2026-01-01T00:00:00Z.
+ *
+ * @example
+ * ```ts
+ * import { createTestClock } from "@millrace/millrace/testing";
+ *
+ * const clock = createTestClock();
+ * clock.setTimer(() => console.log("a minute later"), 60_000);
+ * await clock.advance(59_999); // nothing yet
+ * await clock.advance(1); // a minute later
+ * ```
+ */
+export function createTestClock(now: number = Date.UTC(2026, 0)): TestClock {
+  const timers = new Set<Timer>();
+  let elapsed = 0;
+  let offset = now;
+  let deferred = 0;
+
+  /** The timer to fire next, if it is due by then; of two at one instant the one armed first. */
+  const nextDue = (by: number): Timer | undefined => {
+    let next: Timer | undefined;
+    for (const timer of timers) {
+      if (timer.at <= by && (next === undefined || timer.at < next.at)) next = timer;
+    }
+    return next;
+  };
+
+  const settle = async (): Promise<void> => {
+    for (let quiet = 0; quiet < quietTurns; quiet++) {
+      await new Promise<void>((resolve) => systemClock.defer(resolve));
+      if (deferred > 0) quiet = -1;
+    }
+  };
+
+  return {
+    now: () => offset + elapsed,
+    setTimer(callback, delayMs) {
+      const timer: Timer = { at: elapsed + Math.max(0, delayMs), callback };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+    // Not a matter of time: what is deferred happens in this test's next moment, as on a real machine.
+    defer(callback) {
+      deferred++;
+      systemClock.defer(() => {
+        deferred--;
+        callback();
+      });
+    },
+    get timers() {
+      return timers.size;
+    },
+    async advance(ms) {
+      if (!(ms >= 0)) throw new RangeError(`Cannot advance by ${ms} ms: expected a number of 0 or more`);
+      await settle();
+      const until = elapsed + ms;
+      for (let timer = nextDue(until); timer !== undefined; timer = nextDue(until)) {
+        timers.delete(timer);
+        elapsed = timer.at;
+        timer.callback();
+        await settle();
+      }
+      elapsed = until;
+    },
+    settle,
+    setNow(now) {
+      offset = now - elapsed;
+    },
+  };
+}

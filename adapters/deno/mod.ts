@@ -8,3 +8,4 @@ export type { FetchHandler, ServeOptions, Server, StopServerOptions } from "../s
 export type { OpenSqliteOptions } from "../sqlite/driver.ts";
 export { openSqlite } from "../sqlite/node-sqlite.ts";
 export { serve } from "./serve.ts";
+export { stopOnSignals, type StopOnSignalsOptions, type StopTarget } from "../signals.ts";

@@ -1,0 +1,43 @@
+/**
+ * Log lines for people (text) and for programs (JSON).
+ *
+ * @module
+ */
+
+import type { LogFields, Logger } from "../../src/log.ts";
+
+/** How lines look; `auto` is text on a terminal and JSON elsewhere. */
+export type LogFormat = "auto" | "text" | "json";
+
+/** Where lines go. */
+export interface LogSink {
+  /** Whether a person reads it as it comes. */
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** Creates a logger. Debug lines are dropped. */
+export function createLogger(format: LogFormat, sink: LogSink): Logger {
+  const toLine = format === "json" || (format === "auto" && !sink.isTTY) ? toJson : toText;
+  const at = (level: string) => (message: string, fields: LogFields = {}) =>
+    void sink.write(`${toLine(level, new Date().toISOString(), message, fields)}\n`);
+  return { debug() {}, info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+function toJson(level: string, time: string, message: string, fields: LogFields): string {
+  return JSON.stringify({ time, level, message, ...fields }, (_key, value: unknown) => {
+    if (!(value instanceof Error)) return typeof value === "bigint" ? String(value) : value;
+    const { name, message, stack, cause } = value;
+    return { name, message, stack, cause };
+  });
+}
+
+function toText(level: string, time: string, message: string, fields: LogFields): string {
+  const told = Object.entries(fields).map(([name, value]) => ` ${name}=${toWord(value)}`);
+  return `${time.slice(11, 19)} ${level.toUpperCase().padEnd(5)} ${message}${told.join("")}`;
+}
+
+function toWord(value: unknown): string {
+  if (value instanceof Error) return JSON.stringify(`${value.name}: ${value.message}`);
+  return typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
+}

@@ -1,0 +1,97 @@
+/**
+ * Flags, described once: parsing, environment variables and help all come from the same table.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+
+/** One flag that takes a value. */
+export interface Flag<Value> {
+  /** What the value is called in the help: `PORT`. */
+  readonly placeholder: string;
+  /** What it is for, in one line. */
+  readonly help: string;
+  /** The text that holds when nobody says anything else. */
+  readonly fallback: string;
+  /** Reads the value; throws an `Error` whose message says what was expected. */
+  readonly read: (text: string) => Value;
+}
+
+/** The flags of one command, each named as its value is: the flag of `logFormat` is `--log-format`. */
+export type Flags<Config> = { readonly [Name in keyof Config]: Flag<Config[Name]> };
+
+/** A command line that cannot be understood. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** A parsed command line. */
+export interface CommandLine<Config> {
+  readonly config: Config;
+  readonly positionals: readonly string[];
+}
+
+/**
+ * Reads a command line against a table of flags. What no flag says is looked up in the environment, as
+ * `MILLRACE_LOG_FORMAT`. Throws {@linkcode UsageError}.
+ */
+export function readCommandLine<Config>(
+  flags: Flags<Config>,
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): CommandLine<Config> {
+  const table = new Map(entries(flags).map(([key, flag]) => [toFlag(key), { key, flag }]));
+  const { tokens, positionals } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries([...table.keys()].map((name) => [name, { type: "string" }])),
+    strict: false, // Its messages do not say what would have been right.
+    allowPositionals: true,
+    tokens: true,
+  });
+  const given = new Map<string, string>();
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const { name, rawName, value, inlineValue } = token;
+    const flag = table.get(name)?.flag;
+    if (flag === undefined) throw new UsageError(`Flag '${rawName}' is unknown`);
+    if (value === undefined || (!inlineValue && value.startsWith("--"))) {
+      throw new UsageError(`Flag '${rawName}' has no value, expected ${flag.placeholder}`);
+    }
+    given.set(name, value);
+  }
+  const config: Record<string, unknown> = {};
+  for (const [name, { key, flag }] of table) {
+    const variable = toVariable(name);
+    const text = given.get(name) ?? environment[variable] ?? flag.fallback;
+    try {
+      config[key] = flag.read(text);
+    } catch (error) {
+      const source = given.has(name) ? `Flag '--${name}'` : `Variable '${variable}'`;
+      throw new UsageError(`${source} is '${text}', expected ${(error as Error).message}`);
+    }
+  }
+  return { config: config as Config, positionals };
+}
+
+/** The lines of the help that tell of the flags. */
+export function describeFlags<Config>(flags: Flags<Config>): string {
+  const rows = entries(flags).map(([key, { placeholder, help, fallback }]) => ({
+    left: `  --${toFlag(key)} ${placeholder}`,
+    right: `${help} [${fallback}]`,
+  }));
+  const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
+  return rows.map(({ left, right }) => `${left.padEnd(width)}${right}\n`).join("");
+}
+
+function entries<Config>(flags: Flags<Config>): [string, Flag<unknown>][] {
+  return Object.entries(flags);
+}
+
+function toFlag(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function toVariable(flag: string): string {
+  return `MILLRACE_${flag.toUpperCase().replaceAll("-", "_")}`;
+}

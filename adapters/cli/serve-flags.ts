@@ -1,0 +1,101 @@
+/**
+ * The flags of `millrace serve`.
+ *
+ * @module
+ */
+
+import type { LogFormat } from "./logger.ts";
+import type { Flag, Flags } from "./options.ts";
+import { readChoice, readDuration, readFloat, readInteger, readText } from "./values.ts";
+
+const u32 = 2 ** 32 - 1;
+const forever = Number.MAX_SAFE_INTEGER;
+
+function flag<Value>(
+  placeholder: string,
+  fallback: string,
+  read: (text: string) => Value,
+  help: string,
+): Flag<Value> {
+  return { placeholder, fallback, read, help };
+}
+
+/** What `millrace serve` can be told. Durations are in ms. */
+export interface ServeConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  readonly defaultCommitMode: "buffered" | "fsync";
+  readonly defaultRetryLimit: number;
+  readonly defaultBackoffExponent: number;
+  readonly defaultBackoffBase: number;
+  readonly defaultBackoffJitter: number;
+  readonly defaultCompletedJobRetention: number;
+  readonly defaultDeadJobRetention: number;
+  readonly reaperCheckInterval: number;
+  readonly heartbeatInterval: number;
+  readonly globalInFlightLimit: number;
+  readonly maxBodyBytes: number;
+  readonly stopTimeout: number;
+  readonly logFormat: LogFormat;
+}
+
+/** The table; its order is that of the help. */
+export const serveFlags: Flags<ServeConfig> = {
+  host: flag("HOST", "127.0.0.1", readText, "name or address to listen on"),
+  port: flag("PORT", "7890", readInteger(0, 65_535), "TCP port, 0 picks a free one"),
+  data: flag("FILE", "jobs.db", readText, "SQLite database, or :memory: to keep nothing"),
+  defaultCommitMode: flag(
+    "MODE",
+    "buffered",
+    readChoice("buffered", "fsync"),
+    "buffered survives a crash, fsync a power cut too",
+  ),
+  defaultRetryLimit: flag("N", "25", readInteger(0, u32), "retries before a job is dead"),
+  defaultBackoffExponent: flag("X", "4", readFloat, "a retry waits failures^X seconds, plus"),
+  defaultBackoffBase: flag("TIME", "15s", readDuration(0, u32), "this, plus"),
+  defaultBackoffJitter: flag(
+    "TIME",
+    "30s",
+    readDuration(0, u32),
+    "up to this for each failure",
+  ),
+  defaultCompletedJobRetention: flag(
+    "TIME",
+    "0",
+    readDuration(0, forever),
+    "how long completed jobs are kept",
+  ),
+  defaultDeadJobRetention: flag(
+    "TIME",
+    "7d",
+    readDuration(0, forever),
+    "how long dead jobs are kept",
+  ),
+  reaperCheckInterval: flag(
+    "TIME",
+    "30s",
+    readDuration(1, u32),
+    "how long jobs past that may gather",
+  ),
+  heartbeatInterval: flag("TIME", "3s", readDuration(1, u32), "pause between heartbeats"),
+  globalInFlightLimit: flag(
+    "N",
+    "1024",
+    readInteger(0, u32),
+    "jobs in flight over all workers, 0 for no limit",
+  ),
+  maxBodyBytes: flag("N", "67108864", readInteger(1, forever), "largest request body"),
+  stopTimeout: flag(
+    "TIME",
+    "10s",
+    readDuration(0, u32),
+    "how long calls may take when the broker stops",
+  ),
+  logFormat: flag(
+    "FORMAT",
+    "auto",
+    readChoice("auto", "text", "json"),
+    "of the log on stderr; auto is text on a terminal",
+  ),
+};

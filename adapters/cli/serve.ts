@@ -1,0 +1,52 @@
+/**
+ * `millrace serve`: a broker on a port.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { createBroker } from "../../src/broker/mod.ts";
+import { stopOnSignals } from "../signals.ts";
+import { createLogger } from "./logger.ts";
+import { loadRuntime } from "./runtime.ts";
+import type { ServeConfig } from "./serve-flags.ts";
+
+/** Serves until a signal comes. Throws what keeps it from listening. */
+export async function runServe(config: ServeConfig): Promise<void> {
+  const logger = createLogger(config.logFormat, process.stderr);
+  const runtime = await loadRuntime();
+  const store = runtime.openSqlite(config.data, { durability: config.defaultCommitMode });
+  const broker = createBroker({
+    store,
+    logger,
+    defaultRetryLimit: config.defaultRetryLimit,
+    defaultBackoff: {
+      exponent: config.defaultBackoffExponent,
+      baseMs: config.defaultBackoffBase,
+      jitterMs: config.defaultBackoffJitter,
+    },
+    defaultCompletedRetentionMs: config.defaultCompletedJobRetention,
+    defaultDeadRetentionMs: config.defaultDeadJobRetention,
+    reaperIntervalMs: config.reaperCheckInterval,
+    heartbeatIntervalMs: config.heartbeatInterval,
+    globalInFlightLimit: config.globalInFlightLimit,
+    maxBodyBytes: config.maxBodyBytes,
+  });
+  await broker.start();
+  const server = await runtime.serve(broker, { host: config.host, port: config.port, logger });
+
+  const stopped = new Promise<void>((resolve, reject) => {
+    const stop = async (options: { readonly timeoutMs?: number }) => {
+      // Closing the broker ends the take streams, which the server would wait for.
+      await Promise.all([server.stop(options), broker.close()]);
+      logger.info("Stopped");
+    };
+    stopOnSignals({ stop: (options) => stop(options).then(resolve, reject) }, {
+      timeoutMs: config.stopTimeout,
+      logger,
+    });
+  });
+  console.log(`millrace listening on ${server.url}`);
+  logger.info(`Serving '${config.data}' on ${server.url}`);
+  await stopped;
+}

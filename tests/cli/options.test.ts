@@ -1,0 +1,99 @@
+/**
+ * Flags, variables and defaults, without a process.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  describeFlags,
+  type Flags,
+  readCommandLine,
+  UsageError,
+} from "../../adapters/cli/options.ts";
+import { serveFlags } from "../../adapters/cli/serve-flags.ts";
+import { defaultSettings } from "../../src/broker/engine/settings.ts";
+
+const read = (args: string[], variables: Record<string, string> = {}) =>
+  readCommandLine(serveFlags, args, variables).config;
+
+describe("the flags of 'millrace serve'", () => {
+  it("default to the protocol's defaults", () => {
+    const config = read([]);
+    assert.equal(config.host, "127.0.0.1");
+    assert.equal(config.port, 7890);
+    assert.deepEqual({
+      defaultRetryLimit: config.defaultRetryLimit,
+      defaultBackoff: {
+        exponent: config.defaultBackoffExponent,
+        baseMs: config.defaultBackoffBase,
+        jitterMs: config.defaultBackoffJitter,
+      },
+      defaultCompletedRetentionMs: config.defaultCompletedJobRetention,
+      defaultDeadRetentionMs: config.defaultDeadJobRetention,
+      globalInFlightLimit: config.globalInFlightLimit,
+      heartbeatIntervalMs: config.heartbeatInterval,
+      reaperIntervalMs: config.reaperCheckInterval,
+      maxBodyBytes: config.maxBodyBytes,
+    }, defaultSettings);
+  });
+
+  it("win over variables, which win over defaults", () => {
+    const variables = { MILLRACE_PORT: "1", MILLRACE_DEFAULT_RETRY_LIMIT: "2" };
+    const config = read(["--port", "3"], variables);
+    assert.deepEqual([config.port, config.defaultRetryLimit], [3, 2]);
+  });
+
+  it("may be given with '=' and twice, where the last holds", () => {
+    assert.equal(read(["--port=1", "--port=2"]).port, 2);
+  });
+
+  const values: [args: string[], key: keyof typeof serveFlags, value: unknown][] = [
+    [["--heartbeat-interval", "1.5s"], "heartbeatInterval", 1500],
+    [["--default-dead-job-retention", "0"], "defaultDeadJobRetention", 0],
+    [["--default-backoff-exponent", "1.5"], "defaultBackoffExponent", 1.5],
+    [["--default-commit-mode", "fsync"], "defaultCommitMode", "fsync"],
+    [["--data", ":memory:"], "data", ":memory:"],
+  ];
+  for (const [args, key, value] of values) {
+    it(`read '${args.join(" ")}'`, () => assert.equal(read(args)[key], value));
+  }
+
+  const mistakes: [args: string[], message: RegExp][] = [
+    [["--port", "65536"], /^Flag '--port' is '65536', expected an integer from 0 to 65535$/],
+    [["--port", "-1"], /^Flag '--port' is '-1', expected/],
+    [["--port"], /^Flag '--port' has no value, expected PORT$/],
+    [["--port", "--host"], /^Flag '--port' has no value, expected PORT$/],
+    [["--data="], /^Flag '--data' is '', expected something$/],
+    [["--heartbeat-interval", "0"], /is '0', expected a duration such as .* from 1ms to/],
+    [["--heartbeat-interval", "5 parsecs"], /is '5 parsecs', expected a duration such as/],
+    [
+      ["--log-format", "xml"],
+      /^Flag '--log-format' is 'xml', expected 'auto' or 'text' or 'json'$/,
+    ],
+    [["--default-backoff-exponent", "1e99"], /expected a number such as/],
+    [["--__proto__", "x"], /^Flag '--__proto__' is unknown$/],
+    [["-p", "1"], /^Flag '-p' is unknown$/],
+  ];
+  for (const [args, message] of mistakes) {
+    it(`refuse '${args.join(" ")}'`, () => {
+      assert.throws(() => read(args), (error) => {
+        assert.ok(error instanceof UsageError);
+        assert.match(error.message, message);
+        return true;
+      });
+    });
+  }
+
+  it("are told of in the order of the table, with their defaults", () => {
+    const flags: Flags<{ first: string; theSecond: string }> = {
+      first: { placeholder: "A", fallback: "1", help: "does this", read: String },
+      theSecond: { placeholder: "BB", fallback: "2", help: "does that", read: String },
+    };
+    assert.equal(
+      describeFlags(flags),
+      "  --first A        does this [1]\n  --the-second BB  does that [2]\n",
+    );
+  });
+});

@@ -1,0 +1,75 @@
+/**
+ * The real command line as a child process, under the runtime that runs the test.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../../adapters/cli/main.ts", import.meta.url));
+
+/** Node 22 runs TypeScript only when asked to, Deno wants permissions. */
+const runArgs = "Deno" in globalThis
+  ? ["run", "-A", "--no-check"]
+  : "Bun" in globalThis
+  ? []
+  : ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
+
+/** What a finished process left. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command line that runs. */
+export interface Cli {
+  readonly child: ChildProcess;
+  /** Resolves when the process is gone. */
+  readonly outcome: Promise<Outcome>;
+  /** Resolves with the broker's URL when it says that it listens. */
+  readonly url: Promise<string>;
+}
+
+/** Starts `millrace` with arguments. No variable of ours is inherited. */
+export function startCli(args: readonly string[], variables: Record<string, string> = {}): Cli {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("MILLRACE_"));
+  const child = spawn(process.execPath, [...runArgs, main, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...Object.fromEntries(inherited), ...variables },
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => void (stdout += text));
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
+  const outcome = once(child, "close").then(() => ({ code: child.exitCode, stdout, stderr }));
+  const url = new Promise<string>((resolve, reject) => {
+    child.stdout!.on("data", () => {
+      const match = /^millrace listening on (http:\S+)\n/.exec(stdout);
+      if (match) resolve(match[1]!);
+    });
+    outcome.then(() => reject(new Error(`the process ended: ${stderr}`)));
+  });
+  url.catch(() => {}); // Not everybody waits for it.
+  return { child, outcome, url };
+}
+
+/** Runs `millrace` to its end. */
+export async function runCli(
+  args: readonly string[],
+  variables?: Record<string, string>,
+): Promise<Outcome> {
+  return await startCli(args, variables).outcome;
+}
+
+/** Asserts that the process failed with one line and nothing else. */
+export function assertOneLine(outcome: Outcome, code: number, line: RegExp): void {
+  assert.match(outcome.stderr, line);
+  assert.equal(outcome.stderr.trimEnd().split("\n").length, 1, outcome.stderr);
+  assert.equal(outcome.stdout, "");
+  assert.equal(outcome.code, code);
+}

@@ -1,0 +1,50 @@
+/**
+ * What the command line says to those who ask for help or mistype.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { version } from "../../src/version.ts";
+import { assertOneLine, runCli } from "./spawn-cli.ts";
+
+const limit = { timeout: 30_000 };
+
+describe("millrace", () => {
+  it("tells its version", limit, async () => {
+    assert.deepEqual(await runCli(["--version"]), { code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  it("tells its commands, and the flags of each", limit, async () => {
+    const help = await runCli(["--help"]);
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /millrace serve/);
+    assert.match(help.stdout, /millrace demo/);
+    const serveHelp = await runCli(["serve", "--help"]);
+    assert.equal(serveHelp.code, 0);
+    assert.match(serveHelp.stdout, /--heartbeat-interval TIME +\S.*\[3s\]/);
+  });
+
+  const mistakes: [args: string[], line: RegExp][] = [
+    [[], /^millrace: No command is given, expected 'serve' or 'demo' \(see 'millrace --help'\)$/m],
+    [["sevre"], /^millrace: Command 'sevre' is unknown, expected 'serve' or 'demo'/],
+    [["serve", "--prot", "80"], /^millrace: Flag '--prot' is unknown/],
+    [["serve", "--port", "http"], /Flag '--port' is 'http', expected an integer from 0 to 65535/],
+    [["serve", "jobs.db"], /Argument 'jobs.db' is one too many/],
+  ];
+  for (const [args, line] of mistakes) {
+    it(`refuses '${args.join(" ")}'`, limit, async () => {
+      assertOneLine(await runCli(args), 2, line);
+    });
+  }
+
+  it("refuses a variable that makes no sense", limit, async () => {
+    const outcome = await runCli(["serve"], { MILLRACE_HEARTBEAT_INTERVAL: "often" });
+    assertOneLine(
+      outcome,
+      2,
+      /Variable 'MILLRACE_HEARTBEAT_INTERVAL' is 'often', expected a duration such as/,
+    );
+  });
+});

@@ -1,0 +1,38 @@
+/**
+ * Time and chance are injected: in `src/` they are read in one file only.
+ *
+ * @module
+ */
+
+import { toPlace } from "./place.ts";
+
+const source = "src/async/clock.ts";
+
+const ambient = new Set([
+  "Date.now",
+  "Math.random",
+  "performance.now",
+  "setInterval",
+  "setTimeout",
+]);
+
+export const ambientRule: Deno.lint.Rule = {
+  create(context) {
+    const place = toPlace(context.filename);
+    if (place === source || !place?.startsWith("src/")) return {};
+    const judge = (node: Deno.lint.Node, name: string) => {
+      if (!ambient.has(name)) return;
+      context.report({ node, message: `Take '${name}' as a Clock or Random, from ${source}` });
+    };
+    return {
+      MemberExpression({ object, property }) {
+        if (object.type !== "Identifier" || property.type !== "Identifier") return;
+        judge(property, `${object.name}.${property.name}`);
+        if (object.name === "globalThis") judge(property, property.name);
+      },
+      CallExpression({ callee }) {
+        if (callee.type === "Identifier") judge(callee, callee.name);
+      },
+    };
+  },
+};

@@ -1,0 +1,126 @@
+/**
+ * Each house rule must be able to fail.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import plugin from "./plugin.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** The rules that a file breaks. */
+function lint(place: string, source: string): string[] {
+  const { pathname } = new URL(place, root);
+  return Deno.lint.runPlugin(plugin, pathname, source).map(({ id }) => id);
+}
+
+const cases: readonly [rule: string, says: string, place: string, bad: string, good: string][] = [
+  [
+    "house/import-law",
+    "an upward import",
+    "src/client/x.ts",
+    'import { a } from "../worker/a.ts";',
+    'import { a } from "../protocol/a.ts";',
+  ],
+  [
+    "house/import-law",
+    "a sideways import",
+    "src/client/x.ts",
+    'import type { A } from "../store/a.ts";',
+    'import type { A } from "./a.ts";',
+  ],
+  [
+    "house/import-law",
+    "an upward re-export",
+    "src/protocol/x.ts",
+    'export * from "../client/a.ts";',
+    'export * from "../async/a.ts";',
+  ],
+  [
+    "house/import-law",
+    "an upward import at run time",
+    "src/store/x.ts",
+    'await import("../broker/mod.ts");',
+    'await import("./a.ts");',
+  ],
+  [
+    "house/import-law",
+    "an import of an adapter",
+    "src/broker/broker.ts",
+    'import { a } from "../../adapters/sqlite/driver.ts";',
+    'import { a } from "./http/a.ts";',
+  ],
+  [
+    "house/import-law",
+    "a package outside its room",
+    "src/client/x.ts",
+    'import * as v from "valibot";',
+    "",
+  ],
+  [
+    "house/import-law",
+    "a package that is in no room",
+    "src/protocol/x.ts",
+    'import { z } from "zod";',
+    'import * as v from "valibot";',
+  ],
+  [
+    "house/import-law",
+    "a runtime's module in src/",
+    "src/store/x.ts",
+    'import { readFile } from "node:fs";',
+    "",
+  ],
+  [
+    "house/import-law",
+    "a registry that not every machine reaches",
+    "adapters/node/x.ts",
+    'import { a } from "jsr:@std/assert";',
+    'import { a } from "node:fs";',
+  ],
+  ["house/import-law", "a file of no room", "src/utils/x.ts", 'import "./a.ts";', ""],
+  ["house/ambient", "the wall clock", "src/worker/x.ts", "Date.now();", "clock.now();"],
+  ["house/ambient", "a timer", "src/worker/x.ts", "setTimeout(f, 1);", "clock.setTimer(f, 1);"],
+  [
+    "house/ambient",
+    "a timer by its long name",
+    "src/worker/x.ts",
+    "globalThis.setTimeout(f, 1);",
+    "",
+  ],
+  ["house/ambient", "chance", "src/worker/x.ts", "const r = Math.random;", "random();"],
+  ["house/wire-names", "a wire name", "src/worker/x.ts", "job.ready_at;", "job.readyAt;"],
+  [
+    "house/wire-names",
+    "a quoted wire name",
+    "src/worker/x.ts",
+    'a = { "ready_at": 1 };',
+    'sql("ready_at");',
+  ],
+  [
+    "house/file-length",
+    "a file of 401 lines",
+    "src/worker/x.ts",
+    "f();\n".repeat(401),
+    "f();\n".repeat(400),
+  ],
+];
+
+describe("the house rules", () => {
+  for (const [rule, says, place, bad, good] of cases) {
+    it(`${rule} refuses ${says}`, () => {
+      assert.deepEqual([...new Set(lint(place, bad))], [rule]);
+      assert.deepEqual(lint(place, good), []);
+    });
+  }
+
+  it("lets src/async/clock.ts read the platform's clock", () => {
+    assert.deepEqual(lint("src/async/clock.ts", "Date.now(); setTimeout(f, Math.random());"), []);
+  });
+
+  it("lets src/protocol/ spell the wire", () => {
+    assert.deepEqual(lint("src/protocol/x.ts", "job.ready_at;"), []);
+  });
+});

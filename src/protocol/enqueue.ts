@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import { backoffSchema, toBackoffText, toBackoffWire } from "./backoff.ts";
-import type { Backoff, EnqueuedJob, Retention, UniqueWhile } from "./job.ts";
+import { type Backoff, type EnqueuedJob, type Retention, type UniqueWhile, uniqueWhiles } from "./job.ts";
 import { readJob } from "./job-read.ts";
 import { checkName } from "./names.ts";
 import type { RawPayload } from "./record.ts";
@@ -94,8 +94,6 @@ export const newJobsSchema: v.GenericSchema<unknown, { readonly jobs: NewJob[] }
   "an object",
 );
 
-const uniqueWhiles: readonly string[] = ["queued", "active", "exists"] satisfies UniqueWhile[];
-
 /** Says why a well-formed job cannot be stored, in the words and the order of the protocol. */
 export function checkEnqueue(job: NewJob): string | undefined {
   const badName = checkName("type", job.type) ?? checkName("queue", job.queue);
@@ -104,7 +102,7 @@ export function checkEnqueue(job: NewJob): string | undefined {
     return job.uniqueWhile === null ? undefined : "unique_while requires unique_key";
   }
   if (job.batch) return "unique_key and batch cannot be combined";
-  if (job.uniqueWhile !== null && !uniqueWhiles.includes(job.uniqueWhile)) {
+  if (job.uniqueWhile !== null && !(uniqueWhiles as readonly string[]).includes(job.uniqueWhile)) {
     const given = JSON.stringify(job.uniqueWhile);
     return `invalid unique_while: ${given} (expected "queued", "active", or "exists")`;
   }

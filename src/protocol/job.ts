@@ -29,13 +29,16 @@ export interface Backoff {
 /** How long a finished job is kept; a member left out means the broker's default. */
 export interface Retention {
   /** Kept after success, in ms; 0 deletes at once. */
-  readonly completedMs?: number;
+  readonly completedMs?: number | undefined;
   /** Kept after death, in ms; 0 deletes at once. */
-  readonly deadMs?: number;
+  readonly deadMs?: number | undefined;
 }
 
 /** While what is an enqueue with the same unique key a duplicate. */
 export type UniqueWhile = "queued" | "active" | "exists";
+
+/** All scopes of a unique key, from the shortest to the longest. */
+export const uniqueWhiles: readonly UniqueWhile[] = ["queued", "active", "exists"];
 
 /** A job as the broker tells of it. Instants are ms since the epoch. */
 export interface Job<Payload = unknown> {

@@ -5,16 +5,16 @@
  */
 
 import type { Format } from "./codec.ts";
-import type { StreamFormat } from "./frames.ts";
+import { type StreamFormat, streamMediaTypes } from "./stream-format.ts";
 
 /** What a 406 and a 415 say is possible. */
 export const supportedMediaTypes: readonly string[] = ["application/json", "application/msgpack"];
 
 /** What the 406 of a take says is possible. */
 export const supportedStreamTypes: readonly string[] = [
-  "text/event-stream",
-  "application/x-ndjson",
-  "application/vnd.zizq.msgpack-stream",
+  streamMediaTypes["sse"],
+  streamMediaTypes["ndjson"],
+  streamMediaTypes["msgpack-stream"],
 ];
 
 /** A header value with other bytes is read as an empty one. */
@@ -41,10 +41,10 @@ export function streamFormat(accept: string | null): StreamFormat | undefined {
   if (accept === null) return "ndjson";
   if (!visibleAscii.test(accept)) return undefined;
   const offers = (mediaType: string) => accept.includes(mediaType);
-  if (offers("text/event-stream")) return "sse";
-  if (offers("application/vnd.zizq.msgpack-stream") || offers("application/msgpack")) {
+  if (offers(streamMediaTypes["sse"])) return "sse";
+  if (offers(streamMediaTypes["msgpack-stream"]) || offers("application/msgpack")) {
     return "msgpack-stream";
   }
-  const ndjson = ["application/x-ndjson", "application/json", "*/*"];
+  const ndjson = [streamMediaTypes["ndjson"], "application/json", "*/*"];
   return ndjson.some(offers) ? "ndjson" : undefined;
 }

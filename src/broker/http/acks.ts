@@ -35,5 +35,5 @@ export const failure: Endpoint = async (call) => {
   const message = await readMessage(call, readFailure);
   const job = await call.engine.fail(call.params[0]!, message);
   if (job === undefined) throw new Refusal(404, notInFlight);
-  return answerJob(call.format, job);
+  return answerJob(call.format, job, "without payload");
 };

@@ -36,3 +36,6 @@ export const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   error,
   reset,
 };
+
+/** Routes that answer with a stream, whose format is negotiated otherwise. */
+export const streams: ReadonlySet<RouteName> = new Set<RouteName>(["take"]);

@@ -8,7 +8,7 @@ import { jobStatuses } from "../../protocol/job.ts";
 import { checkPatch, type JobPatch, type PatchRequest } from "../../protocol/patch.ts";
 import { status } from "../../protocol/record.ts";
 import { readPatch } from "../../protocol/request-body.ts";
-import { answerJob, answerJobWithPayload, answerNothing } from "./answer.ts";
+import { answerJob, answerNothing } from "./answer.ts";
 import type { Endpoint } from "./handler.ts";
 import { readMessage } from "./message.ts";
 import { Refusal } from "./refusal.ts";
@@ -20,7 +20,7 @@ export const noSuchJob = "job not found";
 export const get: Endpoint = async ({ engine, params, format }) => {
   const job = await engine.get(params[0]!);
   if (job === undefined) throw new Refusal(404, noSuchJob);
-  return answerJobWithPayload(format, job);
+  return answerJob(format, job, "with payload");
 };
 
 /** `PATCH /jobs/{id}` */
@@ -32,7 +32,7 @@ export const patch: Endpoint = async (call) => {
   if (job.status >= status.completed) {
     throw new Refusal(422, `cannot patch job ${id} in ${jobStatuses[job.status]} status`);
   }
-  return answerJob(call.format, job);
+  return answerJob(call.format, job, "without payload");
 };
 
 /** `DELETE /jobs/{id}` */

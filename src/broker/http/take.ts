@@ -8,9 +8,10 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { encodeFrames, heartbeat, type StreamFormat, streamMediaTypes } from "../../protocol/frames.ts";
+import { encodeFrames, heartbeat } from "../../protocol/frames.ts";
 import { streamFormat, supportedStreamTypes } from "../../protocol/negotiate.ts";
 import { readTakeQuery } from "../../protocol/query.ts";
+import { type StreamFormat, streamMediaTypes } from "../../protocol/stream-format.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Endpoint } from "./handler.ts";
 import { Refusal } from "./refusal.ts";

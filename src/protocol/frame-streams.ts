@@ -1,0 +1,44 @@
+/**
+ * The frame decoders as transform streams.
+ *
+ * @module
+ */
+
+import { createMsgpackDecoder } from "./frames-msgpack.ts";
+import { createNdjsonDecoder } from "./frames-ndjson.ts";
+import { createSseDecoder } from "./frames-sse.ts";
+import type { FrameDecoder, FrameDecoderOptions, StreamFormat } from "./stream-format.ts";
+
+const decoders: Readonly<Record<StreamFormat, (options?: FrameDecoderOptions) => FrameDecoder>> = {
+  "ndjson": createNdjsonDecoder,
+  "msgpack-stream": createMsgpackDecoder,
+  "sse": createSseDecoder,
+};
+
+/** Creates the decoder of a format. */
+export function createFrameDecoder(
+  format: StreamFormat,
+  options?: FrameDecoderOptions,
+): FrameDecoder {
+  return decoders[format](options);
+}
+
+/**
+ * A stream that takes bytes of a take stream and gives job documents, one a chunk, as bytes. It fails with
+ * {@linkcode ProtocolError} for a frame that is too long or cut off.
+ */
+export class FrameDecoderStream extends TransformStream<
+  Uint8Array<ArrayBuffer>,
+  Uint8Array<ArrayBuffer>
+> {
+  /** Makes a stream that decodes `format`. */
+  constructor(format: StreamFormat, options?: FrameDecoderOptions) {
+    const decoder = createFrameDecoder(format, options);
+    super({
+      transform(chunk, controller) {
+        for (const frame of decoder.push(chunk)) controller.enqueue(frame);
+      },
+      flush: () => decoder.end(),
+    });
+  }
+}

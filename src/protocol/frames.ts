@@ -1,0 +1,42 @@
+/**
+ * The three formats of a take stream: what a decoder is, and the encoder that writes all jobs of a pick as one
+ * chunk.
+ *
+ * @module
+ */
+
+import { PackWriter } from "./pack-writer.ts";
+import type { JobRecord } from "./record.ts";
+import { jobToJson } from "./record-json.ts";
+import { writeJob } from "./record-pack.ts";
+import type { StreamFormat } from "./stream-format.ts";
+
+const encoder = new TextEncoder();
+const writer = new PackWriter();
+
+/** Writes jobs, with their payloads, as frames that follow each other in one chunk. */
+export function encodeFrames(
+  format: StreamFormat,
+  jobs: readonly JobRecord[],
+): Uint8Array<ArrayBuffer> {
+  if (format === "msgpack-stream") return encodePackFrames(jobs);
+  const [before, after] = format === "sse" ? ["data: ", "\n\n"] : ["", "\n"];
+  let text = "";
+  for (const job of jobs) text += before + jobToJson(job, "with payload") + after;
+  return encoder.encode(text);
+}
+
+function encodePackFrames(jobs: readonly JobRecord[]): Uint8Array<ArrayBuffer> {
+  for (const job of jobs) {
+    const at = writer.u32(0);
+    writeJob(writer, job, "with payload");
+    writer.setU32(at, writer.length - at - 4);
+  }
+  return writer.take();
+}
+
+/** A frame that says only that the stream is alive. */
+export function heartbeat(format: StreamFormat): Uint8Array<ArrayBuffer> {
+  if (format === "msgpack-stream") return new Uint8Array(4);
+  return encoder.encode(format === "sse" ? ": heartbeat\n\n" : "\n");
+}

@@ -1,0 +1,60 @@
+/**
+ * JSON, as strict as the protocol: UTF-8 without a byte order mark, whole characters, numbers that are doubles.
+ *
+ * @module
+ */
+
+import { type Codec, DecodeError } from "./codec.ts";
+
+const encoder = new TextEncoder();
+// With 'ignoreBOM' the mark stays in the text, where JSON has no place for it.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Where `JSON.parse` may be too lenient: the escape of a surrogate, which may lack its other half; an exponent of
+ * three digits or as many digits in a row, which may be more than a double holds.
+ */
+const suspect = /\\u[dD][89a-fA-F]|[eE]\+?0*[0-9]{3}|[0-9]{309}/;
+
+/** The codec of `application/json`. */
+export const jsonCodec: Codec = {
+  format: "json",
+  mediaType: "application/json",
+  encode: (value) => encoder.encode(JSON.stringify(value)),
+  decode: (bytes) => parseJson(decodeText(bytes)),
+};
+
+/** Reads UTF-8. Throws {@linkcode DecodeError}. */
+export function decodeText(bytes: Uint8Array<ArrayBuffer>): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new DecodeError("text is not UTF-8");
+  }
+}
+
+/** Reads JSON text. Throws {@linkcode DecodeError}. */
+export function parseJson(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new DecodeError((error as Error).message);
+  }
+  if (suspect.test(text)) demandExact(value);
+  return value;
+}
+
+function demandExact(value: unknown): void {
+  if (typeof value === "string" && !value.isWellFormed()) {
+    throw new DecodeError("text has an escape of half a surrogate pair");
+  }
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new DecodeError("number is out of the range of a double");
+  }
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, member] of Object.entries(value)) {
+    demandExact(key);
+    demandExact(member);
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * Walks MessagePack without building values: refuses what no body may hold before anything believes it, and
+ * finds the payloads, so that they can be stored byte for byte.
+ *
+ * @module
+ */
+
+import { DecodeError } from "./codec.ts";
+import type { PayloadPlace } from "./json-scan.ts";
+import { maxPackDepth } from "./limits.ts";
+
+/** Where a payload stands. */
+export interface PackSpan {
+  readonly start: number;
+  readonly end: number;
+  /** Whether it holds a NaN or an infinity, which JSON cannot say. */
+  readonly nonFinite: boolean;
+}
+
+/** What a scan found. */
+export interface PackScan {
+  /** Where the first value ends; what follows is not looked at. */
+  readonly end: number;
+  /** The payload of each job; undefined for a job without one. */
+  readonly payloads: readonly (PackSpan | undefined)[];
+}
+
+/**
+ * Scans the first value of `bytes`. Throws {@linkcode DecodeError} when it is cut off, claims more than there is, is
+ * nested too deeply, or holds binary data, extension types, map keys or texts that JSON has no word for.
+ */
+export function scanPack(bytes: Uint8Array, place?: PayloadPlace): PackScan {
+  const scanner = new Scanner(bytes);
+  if (place === "single") return scanner.job();
+  if (place === "bulk") return scanner.jobs();
+  scanner.value(1);
+  return { end: scanner.at, payloads: [] };
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+class Scanner {
+  at = 0;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #nonFinite = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** A map of which the value of the last `payload` counts. */
+  job(): PackScan {
+    const payload = this.#jobAt(1);
+    return { end: this.at, payloads: [payload] };
+  }
+
+  /** A map of which the value of the last `jobs` is a list of jobs. */
+  jobs(): PackScan {
+    let payloads: (PackSpan | undefined)[] = [];
+    const members = this.#mapLength();
+    if (members === undefined) this.value(1);
+    for (let i = 0; i < (members ?? 0); i++) {
+      const key = this.#key();
+      const items = key === "jobs" ? this.#listLength() : undefined;
+      if (items === undefined) this.value(2);
+      else {
+        payloads = [];
+        for (let job = 0; job < items; job++) payloads.push(this.#jobAt(3));
+      }
+    }
+    return { end: this.at, payloads };
+  }
+
+  #jobAt(depth: number): PackSpan | undefined {
+    const members = this.#mapLength();
+    if (members === undefined) this.value(depth);
+    let payload: PackSpan | undefined;
+    for (let i = 0; i < (members ?? 0); i++) {
+      const isPayload = this.#key() === "payload";
+      const start = this.at;
+      this.#nonFinite = false;
+      this.value(depth + 1);
+      if (isPayload) payload = { start, end: this.at, nonFinite: this.#nonFinite };
+    }
+    return payload;
+  }
+
+  /** Passes over one value, which stands `depth` levels deep if it is a container. */
+  value(depth: number): void {
+    const type = this.#u8();
+    if (type <= 0x7f || type >= 0xe0) return;
+    if (type <= 0x8f) return this.#map(type & 0x0f, depth);
+    if (type <= 0x9f) return this.#list(type & 0x0f, depth);
+    if (type <= 0xbf) return this.#text(type & 0x1f);
+    switch (type) {
+      case 0xc0:
+      case 0xc2:
+      case 0xc3:
+        return;
+      case 0xc4:
+      case 0xc5:
+      case 0xc6:
+        throw this.#refuse("binary data");
+      case 0xca:
+        return this.#float(this.#view.getFloat32(this.#skip(4)));
+      case 0xcb:
+        return this.#float(this.#view.getFloat64(this.#skip(8)));
+      case 0xcc:
+      case 0xd0:
+        return void this.#skip(1);
+      case 0xcd:
+      case 0xd1:
+        return void this.#skip(2);
+      case 0xce:
+      case 0xd2:
+        return void this.#skip(4);
+      case 0xcf:
+      case 0xd3:
+        return void this.#skip(8);
+      case 0xd9:
+        return this.#text(this.#u8());
+      case 0xda:
+        return this.#text(this.#u16());
+      case 0xdb:
+        return this.#text(this.#u32());
+      case 0xdc:
+        return this.#list(this.#u16(), depth);
+      case 0xdd:
+        return this.#list(this.#u32(), depth);
+      case 0xde:
+        return this.#map(this.#u16(), depth);
+      case 0xdf:
+        return this.#map(this.#u32(), depth);
+    }
+    throw this.#refuse(type === 0xc1 ? "the unused type 0xc1" : "an extension type");
+  }
+
+  #map(length: number, depth: number): void {
+    this.#enter(length * 2, depth);
+    for (let i = 0; i < length; i++) {
+      this.#key();
+      this.value(depth + 1);
+    }
+  }
+
+  #list(length: number, depth: number): void {
+    this.#enter(length, depth);
+    for (let i = 0; i < length; i++) this.value(depth + 1);
+  }
+
+  /** Every item takes a byte at least: a container cannot claim more of them than there are bytes. */
+  #enter(items: number, depth: number): void {
+    if (depth > maxPackDepth) throw new DecodeError(`nested deeper than ${maxPackDepth} levels`);
+    if (items > this.#bytes.length - this.at) throw this.#cutOff();
+  }
+
+  /** Passes over a key and gives it, if it is one that matters here. */
+  #key(): "payload" | "jobs" | undefined {
+    const start = this.at;
+    const type = this.#u8();
+    if (type >= 0xa0 && type <= 0xbf) this.#text(type & 0x1f);
+    else if (type === 0xd9 || type === 0xda || type === 0xdb) {
+      this.at = start;
+      this.value(0);
+    } else throw this.#refuse("a map key that is not a text");
+    const length = this.at - start - 1;
+    if (length !== 7 && length !== 4 && type < 0xd9) return undefined;
+    const text = decoder.decode(this.#bytes.subarray(start + lengthOfHead(type), this.at));
+    return text === "payload" || text === "jobs" ? text : undefined;
+  }
+
+  #mapLength(): number | undefined {
+    const type = this.#bytes[this.at]!;
+    if (type === 0xde || type === 0xdf || (type >= 0x80 && type <= 0x8f)) return this.#length(2);
+    return undefined;
+  }
+
+  #listLength(): number | undefined {
+    const type = this.#bytes[this.at]!;
+    if (type === 0xdc || type === 0xdd || (type >= 0x90 && type <= 0x9f)) return this.#length(1);
+    return undefined;
+  }
+
+  #length(bytesPerItem: number): number {
+    const type = this.#u8();
+    const length = type < 0xc0 ? type & 0x0f : type % 2 === 0 ? this.#u16() : this.#u32();
+    if (length * bytesPerItem > this.#bytes.length - this.at) throw this.#cutOff();
+    return length;
+  }
+
+  #text(length: number): void {
+    const start = this.#skip(length);
+    for (let at = start; at < this.at; at++) {
+      if (this.#bytes[at]! < 0x80) continue;
+      try {
+        decoder.decode(this.#bytes.subarray(at, this.at));
+      } catch {
+        throw new DecodeError(`text at byte ${start} is not UTF-8`);
+      }
+      return;
+    }
+  }
+
+  #float(value: number): void {
+    if (!Number.isFinite(value)) this.#nonFinite = true;
+  }
+
+  #u8(): number {
+    return this.#view.getUint8(this.#skip(1));
+  }
+
+  #u16(): number {
+    return this.#view.getUint16(this.#skip(2));
+  }
+
+  #u32(): number {
+    return this.#view.getUint32(this.#skip(4));
+  }
+
+  /** Passes over `length` bytes and gives where they began. */
+  #skip(length: number): number {
+    const start = this.at;
+    if (length > this.#bytes.length - start) throw this.#cutOff();
+    this.at = start + length;
+    return start;
+  }
+
+  #cutOff(): DecodeError {
+    return new DecodeError(`cut off: the body ends at byte ${this.#bytes.length}, in the middle of a value`);
+  }
+
+  #refuse(what: string): DecodeError {
+    return new DecodeError(`${what} at byte ${this.at - 1} has no meaning in a job`);
+  }
+}
+
+/** Bytes before the characters of a text. */
+function lengthOfHead(type: number): number {
+  return type < 0xd9 ? 1 : type === 0xd9 ? 2 : type === 0xda ? 3 : 5;
+}

@@ -1,0 +1,158 @@
+/**
+ * Writes MessagePack straight into one growing buffer.
+ *
+ * @module
+ */
+
+const encoder = new TextEncoder();
+
+/** A buffer that values are appended to. */
+export class PackWriter {
+  #bytes = new Uint8Array(1024);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  /** How much was written. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Gives a copy of what was written and starts over. */
+  take(): Uint8Array<ArrayBuffer> {
+    const taken = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
+    // One huge answer must not be held on to for ever.
+    if (this.#bytes.length > keptBytes) this.#grow(new Uint8Array(1024));
+    return taken;
+  }
+
+  /** The head of a map of `members` members. */
+  map(members: number): void {
+    if (members < 16) this.#byte(0x80 | members);
+    else this.#sized(0xde, members);
+  }
+
+  /** The head of a list of `items` items. */
+  list(items: number): void {
+    if (items < 16) this.#byte(0x90 | items);
+    else this.#sized(0xdc, items);
+  }
+
+  /** Null. */
+  nil(): void {
+    this.#byte(0xc0);
+  }
+
+  /** True or false. */
+  bool(value: boolean): void {
+    this.#byte(value ? 0xc3 : 0xc2);
+  }
+
+  /** An integer from 0 to 2^53 − 1, in the fewest bytes. */
+  uint(value: number): void {
+    if (value < 0x80) this.#byte(value);
+    else if (value < 0x100) {
+      this.#byte(0xcc);
+      this.#byte(value);
+    } else if (value < 0x1_0000) this.#u16(0xcd, value);
+    else if (value < 0x1_0000_0000) this.#u32(0xce, value);
+    else {
+      this.#u32(0xcf, Math.floor(value / 0x1_0000_0000));
+      this.u32(value % 0x1_0000_0000);
+    }
+  }
+
+  /** A 32-bit float. */
+  float32(value: number): void {
+    this.#byte(0xca);
+    this.#reserve(4);
+    this.#view.setFloat32(this.#length, value);
+    this.#length += 4;
+  }
+
+  /** A text. */
+  text(value: string): void {
+    if (value.length < 32 && this.#ascii(value)) return;
+    const bytes = encoder.encode(value);
+    if (bytes.length < 32) this.#byte(0xa0 | bytes.length);
+    else if (bytes.length < 0x100) {
+      this.#byte(0xd9);
+      this.#byte(bytes.length);
+    } else this.#sized(0xda, bytes.length);
+    this.raw(bytes);
+  }
+
+  /** Bytes that are a value already. */
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Four bytes, without a type in front; gives where they stand. */
+  u32(value: number): number {
+    this.#reserve(4);
+    const at = this.#length;
+    this.#view.setUint32(at, value);
+    this.#length += 4;
+    return at;
+  }
+
+  /** Replaces the four bytes at `at`. */
+  setU32(at: number, value: number): void {
+    this.#view.setUint32(at, value);
+  }
+
+  /** Writes a short text of plain characters; gives false, and writes nothing, when it is not plain. */
+  #ascii(value: string): boolean {
+    this.#reserve(value.length + 1);
+    const bytes = this.#bytes;
+    const start = this.#length + 1;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 0x7f) return false;
+      bytes[start + i] = code;
+    }
+    bytes[start - 1] = 0xa0 | value.length;
+    this.#length = start + value.length;
+    return true;
+  }
+
+  #sized(type: number, size: number): void {
+    if (size < 0x1_0000) this.#u16(type, size);
+    else this.#u32(type + 1, size);
+  }
+
+  #byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  #u16(type: number, value: number): void {
+    this.#byte(type);
+    this.#reserve(2);
+    this.#view.setUint16(this.#length, value);
+    this.#length += 2;
+  }
+
+  #u32(type: number, value: number): void {
+    this.#byte(type);
+    this.u32(value);
+  }
+
+  #reserve(more: number): void {
+    const wanted = this.#length + more;
+    if (wanted <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(wanted, this.#bytes.length * 2));
+    larger.set(this.#bytes);
+    this.#grow(larger);
+  }
+
+  #grow(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+  }
+}
+
+/** A buffer up to this size is kept for the next time. */
+const keptBytes = 1 << 20;

@@ -9,7 +9,7 @@
 import { type Clock, systemClock } from "../async/clock.ts";
 import { type Duration, toMs } from "../async/duration.ts";
 import { PayloadError } from "../errors.ts";
-import type { EnqueueRequest } from "../protocol/enqueue.ts";
+import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
 import type { Backoff, Retention } from "../protocol/job.ts";
 import { checkName } from "../protocol/names.ts";
 import { describeIssues, type SchemaResult, type StandardSchema } from "./standard-schema.ts";
@@ -133,12 +133,12 @@ export function defineJob<Input, Output>(
     retention: settings.retention ?? options.retention,
   });
 
-  const timeoutMs = options.timeout === undefined ? undefined : toMs(options.timeout, "timeout");
-  if (options.delay !== undefined) toMs(options.delay, "delay");
+  // What could never be enqueued fails here, and not at the first enqueue.
+  toEnqueueWire(settle(null as Input, {}, systemClock));
   return {
     type,
     queue,
-    timeoutMs,
+    timeoutMs: options.timeout === undefined ? undefined : toMs(options.timeout, "timeout"),
     toRequest(payload, settings = {}, clock = systemClock) {
       // The payload travels as it was given: what the schema makes of it need not be JSON.
       const checked = check(payload);

@@ -1,0 +1,108 @@
+/**
+ * From an HTTP response to a value or to one of the family of errors: the one place that decides.
+ *
+ * @module
+ */
+
+import {
+  isMillraceError,
+  NetworkError,
+  NotFoundError,
+  ProtocolError,
+  RefusedError,
+  type ResponseError,
+  ServerError,
+} from "../errors.ts";
+import type { Codec } from "../protocol/codec.ts";
+import { readErrorMessage } from "../protocol/error-body.ts";
+import { bodyFormat } from "../protocol/negotiate.ts";
+import { loadCodec } from "./codecs.ts";
+
+/** An answer that is no error. */
+export interface Answer {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The decoded body; undefined when there was none. */
+  readonly value: unknown;
+}
+
+/**
+ * Reads a response.
+ *
+ * @param alsoGood A status of 400 or more that is an answer to this call and no error.
+ */
+export async function readAnswer(response: Response, alsoGood?: number): Promise<Answer> {
+  const { status } = response;
+  if (!response.ok && status !== alsoGood) throw await toError(response);
+  const bytes = await readBytes(response);
+  if (bytes.length === 0) return { status, value: undefined };
+  const codec = await codecOf(response);
+  if (codec === undefined) {
+    const type = response.headers.get("content-type") ?? "no content type";
+    throw new ProtocolError(
+      `Cannot read an answer of type '${type}': expected application/json or application/msgpack`,
+    );
+  }
+  return { status, value: understand(() => codec.decode(bytes)) };
+}
+
+/** Runs a reader of the protocol; whatever it does not understand is a {@linkcode ProtocolError}. */
+export function understand<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (isMillraceError(error)) throw error;
+    throw new ProtocolError(`Cannot understand the answer: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The error that a response with an error status is. */
+export async function toError(response: Response): Promise<Error> {
+  const { status } = response;
+  const message = await readMessage(response) ?? `HTTP ${status}`;
+  if (status === 404) return new NotFoundError(message, status);
+  if (status >= 400 && status < 500) return new RefusedError(message, status);
+  if (status >= 500) return new ServerError(message, status);
+  return new ProtocolError(`Cannot use an answer with status ${status}`);
+}
+
+/** The error for a request that came to no response. */
+export function toNetworkError(error: unknown, url: string): NetworkError {
+  return new NetworkError(`Cannot reach ${url}: ${messageOf(error)}`, { cause: error });
+}
+
+/** A plain-text message is shown up to this length; a proxy's page of HTML not at all. */
+const longestText = 500;
+
+async function readMessage(response: Response): Promise<string | undefined> {
+  const bytes = await readBytes(response);
+  if (bytes.length === 0) return undefined;
+  if (response.headers.get("content-type")?.startsWith("text/plain")) {
+    return new TextDecoder().decode(bytes.subarray(0, longestText)).trim();
+  }
+  const codec = await codecOf(response);
+  try {
+    return codec && readErrorMessage(codec.decode(bytes));
+  } catch {
+    return undefined; // The status says enough.
+  }
+}
+
+async function readBytes(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    throw new NetworkError(`Answer was cut off: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The codec of a response, by its content type and not by what was asked for; undefined when it has none. */
+async function codecOf(response: Response): Promise<Codec | undefined> {
+  const type = response.headers.get("content-type");
+  const format = type === null ? undefined : bodyFormat(type);
+  return format && await loadCodec(format);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

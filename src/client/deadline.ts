@@ -1,0 +1,69 @@
+/**
+ * One signal for a call, from what the caller and the clock have to say.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import { TimeoutError } from "../errors.ts";
+
+/** What bounds a call. */
+export interface CallOptions {
+  /** Gives the call up; it is rejected with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Gives the call up after so long in ms, retries included; default the client's. `Infinity` is never. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/**
+ * Runs `work` until it settles, the caller's signal is aborted, or the time is over: whatever is first decides, even
+ * if `work` does not listen to the signal that it is given.
+ */
+export async function withDeadline<Result>(
+  work: (signal: AbortSignal) => Promise<Result>,
+  { signal: given, timeoutMs = Infinity }: CallOptions,
+  clock: Clock,
+): Promise<Result> {
+  const controller = new AbortController();
+  const release = abortBy(controller, given, timeoutMs, clock);
+  try {
+    return await settleOrAbort(work, controller.signal);
+  } finally {
+    release();
+  }
+}
+
+/** Aborts `controller` with the caller's signal or after the time; returns a function that ends both. */
+export function abortBy(
+  controller: AbortController,
+  given: AbortSignal | undefined,
+  timeoutMs: number,
+  clock: Clock,
+): () => void {
+  if (!(timeoutMs >= 0)) {
+    throw new RangeError(`Cannot use 'timeoutMs' ${timeoutMs}: expected a number of 0 or more`);
+  }
+  given?.throwIfAborted();
+  const follow = () => controller.abort(given!.reason);
+  given?.addEventListener("abort", follow, { once: true });
+  const disarm = timeoutMs === Infinity ? undefined : clock.setTimer(
+    () => controller.abort(new TimeoutError(`No answer within ${timeoutMs} ms`)),
+    timeoutMs,
+  );
+  return () => {
+    given?.removeEventListener("abort", follow);
+    disarm?.();
+  };
+}
+
+/** What `work` comes to, or the signal's reason once it is aborted. */
+export function settleOrAbort<Result>(
+  work: (signal: AbortSignal) => Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    // Never removed: the signal is the call's own and goes with it.
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    work(signal).then(resolve, (error) => reject(signal.aborted ? signal.reason : error));
+  });
+}

@@ -1,0 +1,64 @@
+/**
+ * A bulk enqueue of any size, in parts that a server can take.
+ *
+ * @module
+ */
+
+import { MillraceError } from "../errors.ts";
+import type { Codec } from "../protocol/codec.ts";
+import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
+import type { EnqueuedJob } from "../protocol/job.ts";
+
+/** Jobs in one request at most: more make the answer wait, and win no speed. */
+export const maxPartJobs = 10_000;
+
+/** Bytes in one request at most, but for a single job, which cannot be split. */
+export const maxPartBytes: number = 8 * 2 ** 20;
+
+/** A bulk enqueue failed after some of its parts had been stored; `cause` tells why. */
+export class PartialEnqueueError extends MillraceError {
+  override readonly name = "PartialEnqueueError";
+  override readonly code = "partial";
+  /** The jobs that are stored: those of the requests up to here, in their order. */
+  readonly enqueued: readonly EnqueuedJob[];
+
+  /** Takes what is stored, how many there should have been, and why it went no further. */
+  constructor(enqueued: readonly EnqueuedJob[], total: number, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`Stored ${enqueued.length} of ${total} jobs, then failed: ${reason}`, { cause });
+    this.enqueued = enqueued;
+  }
+}
+
+/** Sends requests part by part, each all or nothing, and gives the jobs of all. */
+export async function enqueueInParts(
+  requests: readonly EnqueueRequest[],
+  codec: Codec,
+  send: (body: Uint8Array<ArrayBuffer>) => Promise<EnqueuedJob[]>,
+): Promise<EnqueuedJob[]> {
+  const jobs = requests.map(toEnqueueWire);
+  const enqueued: EnqueuedJob[] = [];
+  try {
+    for (const body of encodeParts(jobs, codec)) {
+      for (const job of await send(body)) enqueued.push(job);
+    }
+  } catch (error) {
+    throw enqueued.length === 0 ? error : new PartialEnqueueError(enqueued, jobs.length, error);
+  }
+  return enqueued;
+}
+
+/** Each body is made when the one before was sent, so that only one is in memory. */
+function* encodeParts(jobs: readonly object[], codec: Codec): Generator<Uint8Array<ArrayBuffer>> {
+  for (let start = 0; start < jobs.length; start += maxPartJobs) {
+    yield* encodeHalves(jobs.slice(start, start + maxPartJobs), codec);
+  }
+}
+
+function* encodeHalves(jobs: readonly object[], codec: Codec): Generator<Uint8Array<ArrayBuffer>> {
+  const body = codec.encode({ jobs });
+  if (body.length <= maxPartBytes || jobs.length === 1) return yield body;
+  const middle = Math.ceil(jobs.length / 2);
+  yield* encodeHalves(jobs.slice(0, middle), codec);
+  yield* encodeHalves(jobs.slice(middle), codec);
+}

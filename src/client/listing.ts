@@ -1,0 +1,96 @@
+/**
+ * Listings: one by one, or page by page, along the links that the server gives.
+ *
+ * @module
+ */
+
+import { ProtocolError } from "../errors.ts";
+import type { ErrorRecord } from "../protocol/error-record.ts";
+import type { Job } from "../protocol/job.ts";
+import type { ReadPage } from "../protocol/page.ts";
+import type { CallOptions } from "./deadline.ts";
+
+/** The ways from a page to its neighbours. */
+export interface PageTurns<Page> {
+  /** Whether there is a page after this one. */
+  readonly hasNext: boolean;
+  /** Whether there is a page before this one. */
+  readonly hasPrev: boolean;
+  /** The page after this one; undefined when this is the last. */
+  next(options?: CallOptions): Promise<Page | undefined>;
+  /** The page before this one, which lists in the opposite order; undefined when this is the first. */
+  prev(options?: CallOptions): Promise<Page | undefined>;
+}
+
+/** A page of jobs. */
+export interface JobPage extends PageTurns<JobPage> {
+  /** The jobs, with their payloads. */
+  readonly jobs: readonly Job[];
+}
+
+/** A page of the failures of a job. */
+export interface ErrorPage extends PageTurns<ErrorPage> {
+  /** The failures. */
+  readonly errors: readonly ErrorRecord[];
+}
+
+/** A listing that fetches page after page as it is gone through. */
+export interface Listing<Item, Page> extends AsyncIterable<Item> {
+  /** Goes through it page by page. */
+  pages(): AsyncIterable<Page>;
+}
+
+/** What makes pages of one kind. */
+export interface PageSource<Item, Page> {
+  /** Fetches what is at a path. */
+  load(path: string, options: CallOptions | undefined): Promise<ReadPage<Item>>;
+  /** Puts items and neighbours together. */
+  toPage(items: readonly Item[], turns: PageTurns<Page>): Page;
+  /** Takes them apart again. */
+  itemsOf(page: Page): readonly Item[];
+}
+
+/** Fetches the page at a path. */
+export async function openPage<Item, Page>(
+  source: PageSource<Item, Page>,
+  path: string,
+  options: CallOptions | undefined,
+): Promise<Page> {
+  const { items, links: { next, prev } } = await source.load(path, options);
+  const follow = (link: string | null) => async (options?: CallOptions) => {
+    if (link === null) return undefined;
+    if (link.startsWith("/")) return await openPage(source, link, options);
+    throw new ProtocolError(`Cannot follow the link '${link}': expected a path`);
+  };
+  return source.toPage(items, {
+    hasNext: next !== null,
+    hasPrev: prev !== null,
+    next: follow(next),
+    prev: follow(prev),
+  });
+}
+
+/** A page with nothing on it and nothing around it. */
+export function emptyPage<Item, Page>(source: PageSource<Item, Page>): Page {
+  const nowhere = () => Promise.resolve(undefined);
+  return source.toPage([], { hasNext: false, hasPrev: false, next: nowhere, prev: nowhere });
+}
+
+/** Lists from a first page on. */
+export function createListing<Item, Page extends PageTurns<Page>>(
+  source: PageSource<Item, Page>,
+  openFirst: () => Promise<Page>,
+  options: CallOptions | undefined,
+): Listing<Item, Page> {
+  async function* pages(): AsyncGenerator<Page> {
+    for (let page: Page | undefined = await openFirst(); page; page = await page.next(options)) {
+      yield page;
+    }
+  }
+  return {
+    pages,
+    async *[Symbol.asyncIterator]() {
+      for await (const page of pages()) yield* source.itemsOf(page);
+    },
+  };
+}

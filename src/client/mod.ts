@@ -1,0 +1,83 @@
+/**
+ * The client: enqueue jobs, look at them, change them, and define what they are. Runs wherever `fetch` does: in a
+ * browser, an edge function, Node, Deno and Bun.
+ *
+ * ```ts
+ * import * as v from "valibot";
+ * import { createClient, defineJob } from "@millrace/millrace/client";
+ *
+ * const greet = defineJob({
+ *   type: "greet",
+ *   queue: "default",
+ *   payload: v.object({ name: v.string() }),
+ * });
+ *
+ * const client = createClient({ url: "http://127.0.0.1:7890" });
+ *
+ * export function welcome(name: string) {
+ *   return client.enqueue(greet, { name }, { delay: "10m" });
+ * }
+ * ```
+ *
+ * @module
+ */
+
+export { createClient } from "./create-client.ts";
+export type {
+  BulkFilter,
+  Client,
+  Enqueueable,
+  ListQuery,
+  SuccessReport,
+  TakeOptions,
+  TakeStream,
+} from "./client.ts";
+export type { ClientOptions, Fetch } from "./options.ts";
+export type { RetryOptions } from "./retry.ts";
+export type { CallOptions } from "./deadline.ts";
+export type { ErrorPage, JobPage, Listing, PageTurns } from "./listing.ts";
+export { PartialEnqueueError } from "./enqueue-parts.ts";
+
+export { defineJob } from "../jobs/define-job.ts";
+export type {
+  CheckedJobOptions,
+  EnqueueSettings,
+  JobDefinition,
+  JobOptions,
+  JobSettings,
+} from "../jobs/define-job.ts";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "../jobs/standard-schema.ts";
+
+export {
+  isMillraceError,
+  MillraceError,
+  type MillraceErrorCode,
+  type MillraceErrorOptions,
+  NetworkError,
+  NotFoundError,
+  PayloadError,
+  ProtocolError,
+  RefusedError,
+  ResponseError,
+  ServerError,
+  TimeoutError,
+} from "../errors.ts";
+export type { Clock, Random } from "../async/clock.ts";
+export type { Duration } from "../async/duration.ts";
+export type { Format } from "../protocol/codec.ts";
+export type { EnqueueRequest } from "../protocol/enqueue.ts";
+export type { ErrorRecord } from "../protocol/error-record.ts";
+export type { Failure } from "../protocol/failure.ts";
+export type { JobFilter, TakeRequest } from "../protocol/filter.ts";
+export {
+  type Backoff,
+  type EnqueuedJob,
+  type Job,
+  type JobStatus,
+  jobStatuses,
+  type Retention,
+  type UniqueWhile,
+} from "../protocol/job.ts";
+export type { PageRequest } from "../protocol/page.ts";
+export type { JobPatch, RetentionPatch } from "../protocol/patch.ts";
+export type { Range } from "../protocol/range.ts";

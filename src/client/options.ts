@@ -1,0 +1,85 @@
+/**
+ * What a client is made from, checked and with its defaults.
+ *
+ * @module
+ */
+
+import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
+import type { Format } from "../protocol/codec.ts";
+import { type RetryOptions, type RetryPolicy, toRetryPolicy } from "./retry.ts";
+
+/** Sends a request: the platform's `fetch`, a broker's in the same process, or anything between. */
+export type Fetch = (request: Request) => Promise<Response>;
+
+/** What a client is made from: a `url`, a `fetch`, or both. */
+export interface ClientOptions {
+  /** Where the broker is, such as `http://127.0.0.1:7890`; a path is kept as a prefix. Needed without `fetch`. */
+  readonly url?: string | URL | undefined;
+  /** Sends the requests; default the platform's `fetch`. Give `broker.fetch` to stay in one process. */
+  readonly fetch?: Fetch | undefined;
+  /** Sent with every request as `authorization: Bearer …`. */
+  readonly token?: string | undefined;
+  /** How bodies are written; default `json`. `msgpack` is loaded when it is first used. */
+  readonly format?: Format | undefined;
+  /** How long a call may take in all, in ms; default 30,000. A take stream is bounded only until it is open. */
+  readonly timeoutMs?: number | undefined;
+  /** How reads and acknowledgements are repeated when they fail for the moment. Enqueues never are. */
+  readonly retry?: RetryOptions | undefined;
+  /** Where time is read; default the platform's. */
+  readonly clock?: Clock | undefined;
+  /** Where chance comes from, for the jitter of retries; default the platform's. */
+  readonly random?: Random | undefined;
+}
+
+/** The options with their defaults. */
+export interface ClientSettings {
+  /** What every path is put behind; has no slash at its end. */
+  readonly base: string;
+  readonly fetch: Fetch;
+  readonly token: string | undefined;
+  readonly format: Format;
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+  readonly clock: Clock;
+}
+
+/** Never resolved: a `fetch` in the same process looks at the path only. */
+const nowhere = "http://localhost";
+
+/** Checks options and fills in the defaults. Throws `TypeError` and `RangeError`. */
+export function toSettings(options: ClientOptions): ClientSettings {
+  const { url, token, format = "json", timeoutMs = 30_000, clock = systemClock } = options;
+  if (url === undefined && options.fetch === undefined) {
+    throw new TypeError("Cannot create a client without 'url' and 'fetch': give one of them");
+  }
+  if (format !== "json" && format !== "msgpack") {
+    throw new TypeError(
+      `Cannot use 'format' ${JSON.stringify(format)}: expected 'json' or 'msgpack'`,
+    );
+  }
+  if (!(timeoutMs >= 0)) {
+    throw new RangeError(`Cannot use 'timeoutMs' ${timeoutMs}: expected a number of 0 or more`);
+  }
+  return {
+    base: toBase(url ?? nowhere),
+    // Looked up anew for each call, and called on its owner: some platforms refuse a detached fetch.
+    fetch: options.fetch ?? ((request) => globalThis.fetch(request)),
+    token,
+    format,
+    timeoutMs,
+    retry: toRetryPolicy(options.retry ?? {}, clock, options.random ?? systemRandom),
+    clock,
+  };
+}
+
+function toBase(url: string | URL): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) {
+    throw new TypeError(
+      `Cannot use 'url' ${
+        JSON.stringify(String(url))
+      }: expected one such as 'http://127.0.0.1:7890'`,
+    );
+  }
+  return parsed.origin + parsed.pathname.replace(/\/+$/, "");
+}

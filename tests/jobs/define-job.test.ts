@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type } from "arktype";
+import * as v from "valibot";
+import { z } from "zod";
+import type { Clock } from "../../src/async/clock.ts";
+import { PayloadError } from "../../src/errors.ts";
+import { defineJob } from "../../src/jobs/define-job.ts";
+import type { StandardSchema } from "../../src/jobs/standard-schema.ts";
+
+const names = { type: "resize", queue: "images" };
+const at1000: Clock = { now: () => 1000, setTimer: () => () => {}, defer: () => {} };
+
+/** The same schema in three libraries: a day that travels as a text, and becomes a number. */
+const libraries: Record<string, StandardSchema<{ day: string }, { day: number }>> = {
+  Valibot: v.object({ day: v.pipe(v.string(), v.transform(Number)) }),
+  Zod: z.object({ day: z.string().transform(Number) }),
+  ArkType: type({ day: type("string").pipe(Number) }),
+};
+
+for (const [library, payload] of Object.entries(libraries)) {
+  describe(`defineJob with ${library}`, () => {
+    const job = defineJob({ ...names, payload });
+
+    it("sends the payload as it was given", async () => {
+      const { payload } = await job.toRequest({ day: "5" });
+      assert.deepEqual(payload, { day: "5" });
+    });
+
+    it("gives the handler what the schema makes of it", async () => {
+      assert.deepEqual(await job.parse({ day: "5" }), { day: 5 });
+    });
+
+    it("tells type, place and reason of a payload that does not fit", async () => {
+      const bad = { day: 5 } as unknown as { day: string };
+      for (
+        const check of [async () => await job.toRequest(bad), async () => await job.parse(bad)]
+      ) {
+        await assert.rejects(check, (error) => {
+          assert.ok(error instanceof PayloadError);
+          assert.match(error.message, /^Payload of 'resize' does not fit: day: .*string/);
+          return true;
+        });
+      }
+    });
+  });
+}
+
+describe("defineJob", () => {
+  it("waits for a schema that takes its time", async () => {
+    const payload = v.pipeAsync(
+      v.string(),
+      v.checkAsync((text) => Promise.resolve(text !== "bad"), "is bad"),
+    );
+    const job = defineJob({ ...names, payload });
+    assert.equal((await job.toRequest("good")).payload, "good");
+    await assert.rejects(async () => await job.parse("bad"), {
+      name: "PayloadError",
+      message: "Payload of 'resize' does not fit: is bad",
+    });
+  });
+
+  it("checks nothing without a schema", async () => {
+    const job = defineJob<{ file: string }>(names);
+    assert.deepEqual(await job.toRequest({ file: "a" }), {
+      ...names,
+      payload: { file: "a" },
+      priority: undefined,
+      readyAt: undefined,
+      retryLimit: undefined,
+      backoff: undefined,
+      retention: undefined,
+    });
+    assert.equal(await job.parse(7), 7);
+  });
+
+  it("lets the settings of a call beat those of the definition", async () => {
+    const job = defineJob({ ...names, priority: 1, retryLimit: 2, delay: "1s" });
+    const defaults = await job.toRequest(null, {}, at1000);
+    assert.deepEqual([defaults.priority, defaults.retryLimit, defaults.readyAt], [1, 2, 2000]);
+    const own = await job.toRequest(null, { priority: 0, retryLimit: 0, delay: 0 }, at1000);
+    assert.deepEqual([own.priority, own.retryLimit, own.readyAt], [0, 0, 1000]);
+    assert.equal((await job.toRequest(null, { readyAt: 5 }, at1000)).readyAt, 5);
+  });
+
+  it("refuses two answers to the question of when", () => {
+    const job = defineJob(names);
+    assert.throws(() => job.toRequest(null, { delay: 1, readyAt: 1 }), TypeError);
+  });
+
+  it("refuses at once what can never be enqueued", () => {
+    assert.throws(() => defineJob({ type: "a,b", queue: "q" }), {
+      name: "TypeError",
+      message: "Cannot define job \"a,b\": type must not contain ','",
+    });
+    assert.throws(() => defineJob({ type: "t", queue: "" }), TypeError);
+    assert.throws(() => defineJob({ ...names, delay: "soon" }), TypeError);
+    assert.throws(() => defineJob({ ...names, timeout: -1 }), RangeError);
+    assert.throws(() => defineJob({ ...names, priority: 65536 }), RangeError);
+    assert.throws(() => defineJob({ ...names, retryLimit: NaN }), RangeError);
+  });
+
+  it("reads its timeout as a duration", () => {
+    assert.equal(defineJob({ ...names, timeout: "1.5m" }).timeoutMs, 90_000);
+    assert.equal(defineJob(names).timeoutMs, undefined);
+  });
+});

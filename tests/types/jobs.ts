@@ -1,0 +1,85 @@
+/** Compiled by the gate and never run: the types that flow from a definition. */
+
+import { type } from "arktype";
+import * as v from "valibot";
+import { z } from "zod";
+import {
+  type Client,
+  defineJob,
+  type EnqueuedJob,
+  type Job,
+  type JobDefinition,
+  type JobPage,
+} from "../../src/client/mod.ts";
+import { type Equal, expectType } from "./equal.ts";
+
+declare const client: Client;
+const names = { type: "t", queue: "q" };
+
+// The input is what is enqueued, the output what the handler gets; in all libraries alike.
+const valibot = defineJob({
+  ...names,
+  payload: v.object({ day: v.pipe(v.string(), v.transform((text) => new Date(text))) }),
+});
+expectType<Equal<typeof valibot, JobDefinition<{ day: string }, { day: Date }>>>();
+
+const zod = defineJob({
+  ...names,
+  payload: z.object({ day: z.string().transform((text) => new Date(text)) }),
+});
+expectType<Equal<typeof zod, JobDefinition<{ day: string }, { day: Date }>>>();
+
+const arktype = defineJob({
+  ...names,
+  payload: type({ day: type("string").pipe((text) => new Date(text)) }),
+});
+expectType<Equal<typeof arktype, JobDefinition<{ day: string }, { day: Date }>>>();
+
+// A default makes a member optional for who enqueues, not for who handles.
+const withDefault = defineJob({
+  ...names,
+  payload: v.object({ size: v.optional(v.number(), 3) }),
+});
+expectType<
+  Equal<typeof withDefault, JobDefinition<{ size?: number | undefined }, { size: number }>>
+>();
+
+// Without a schema the type is the programmer's word.
+expectType<Equal<ReturnType<typeof defineJob>, JobDefinition<unknown, unknown>>>();
+const promised = defineJob<{ file: string }>(names);
+expectType<Equal<typeof promised, JobDefinition<{ file: string }, { file: string }>>>();
+
+export async function enqueueChecksPayloads(): Promise<void> {
+  const job = await client.enqueue(valibot, { day: "2030-01-01" }, { delay: "10m", timeoutMs: 5 });
+  expectType<Equal<typeof job, EnqueuedJob>>();
+  const jobs = await client.enqueueMany(zod, [{ day: "2030-01-01" }], { priority: 1 });
+  expectType<Equal<typeof jobs, EnqueuedJob[]>>();
+
+  // @ts-expect-error The output is not the input.
+  await client.enqueue(valibot, { day: new Date() });
+  // @ts-expect-error A member is missing.
+  await client.enqueue(arktype, {});
+  // @ts-expect-error A payload is not a list of payloads.
+  await client.enqueueMany(zod, { day: "2030-01-01" });
+  // @ts-expect-error There is no such setting.
+  await client.enqueue(promised, { file: "a" }, { prio: 1 });
+  // @ts-expect-error A request by hand says its queue.
+  await client.enqueue({ type: "t", payload: 1 });
+
+  await client.enqueue({ type: "t", queue: "q", payload: 1 }, { timeoutMs: 5 });
+  await client.enqueueMany([{ type: "t", queue: "q", payload: 1, readyAt: undefined }]);
+}
+
+export async function listingsAreTyped(): Promise<void> {
+  for await (const job of client.list({ status: ["ready"], limit: 10 })) {
+    expectType<Equal<typeof job, Job>>();
+    expectType<Equal<typeof job.payload, unknown>>();
+  }
+  for await (const page of client.list().pages()) expectType<Equal<typeof page, JobPage>>();
+
+  // @ts-expect-error There is no such status.
+  client.list({ status: "running" });
+  // @ts-expect-error A job that was enqueued has no payload in the answer.
+  const payload: string = (await client.enqueue(promised, { file: "a" })).payload;
+  return void payload;
+}

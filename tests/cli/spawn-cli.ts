@@ -29,6 +29,8 @@ export interface Outcome {
 /** A command line that runs. */
 export interface Cli {
   readonly child: ChildProcess;
+  /** Sends a signal. (Deno's `child.kill` would make the exit code null, whatever the process does.) */
+  kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): void;
   /** Resolves when the process is gone. */
   readonly outcome: Promise<Outcome>;
   /** Resolves with the broker's URL when it says that it listens. */
@@ -55,7 +57,7 @@ export function startCli(args: readonly string[], variables: Record<string, stri
     outcome.then(() => reject(new Error(`the process ended: ${stderr}`)));
   });
   url.catch(() => {}); // Not everybody waits for it.
-  return { child, outcome, url };
+  return { child, outcome, url, kill: (signal) => void process.kill(child.pid!, signal) };
 }
 
 /** Runs `millrace` to its end. */

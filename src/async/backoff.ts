@@ -18,7 +18,11 @@ export interface BackoffRange {
  * The delay after so many failures in a row, in ms: `min(maxMs, baseMs × 2^(failures − 1))`, of which chance takes
  * away up to a half. A half and not all of it: a peer that is down is not called twice in one moment.
  */
-export function backoffMs(failures: number, { baseMs, maxMs }: BackoffRange, random: Random): number {
+export function backoffMs(
+  failures: number,
+  { baseMs, maxMs }: BackoffRange,
+  random: Random,
+): number {
   const ceilingMs = Math.min(maxMs, baseMs * 2 ** (failures - 1));
   return ceilingMs * (1 + random()) / 2;
 }

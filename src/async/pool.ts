@@ -19,6 +19,9 @@ export interface Pool<Item> {
   idle(): Promise<void>;
 }
 
+/** How many places at the front of the line are left empty before it moves up; a line that never empties must. */
+const compactAt = 1024;
+
 /**
  * Creates a pool.
  *
@@ -40,8 +43,8 @@ export function createPool<Item>(size: number, run: (item: Item) => Promise<void
     running--;
     if (head < line.length) {
       const item = line[head++]!;
-      if (head === line.length) {
-        line = [];
+      if (head === compactAt) {
+        line = line.slice(head);
         head = 0;
       }
       start(item);

@@ -92,7 +92,9 @@ export function createTestClock(now: number = Date.UTC(2026, 0)): TestClock {
       return timers.size;
     },
     async advance(ms) {
-      if (!(ms >= 0)) throw new RangeError(`Cannot advance by ${ms} ms: expected a number of 0 or more`);
+      if (!(ms >= 0)) {
+        throw new RangeError(`Cannot advance by ${ms} ms: expected a number of 0 or more`);
+      }
       await settle();
       const until = elapsed + ms;
       for (let timer = nextDue(until); timer !== undefined; timer = nextDue(until)) {

@@ -25,7 +25,9 @@ describe("wait", () => {
 
   it("does not begin under an aborted signal", async () => {
     const clock = createTestClock();
-    await assert.rejects(wait(100, clock, AbortSignal.abort(new Error("over"))), { message: "over" });
+    await assert.rejects(wait(100, clock, AbortSignal.abort(new Error("over"))), {
+      message: "over",
+    });
     assert.equal(clock.timers, 0);
   });
 });

@@ -1,0 +1,134 @@
+/**
+ * Tells the broker what came of jobs: successes in batches, failures one by one.
+ *
+ * No timer gathers successes, for every moment that an acknowledgement waits is a moment without its successor.
+ * They go at once, and what comes while a request is under way goes with the next one: the slower the broker, the
+ * larger the batch.
+ *
+ * @module
+ */
+
+import type { Clock, Random } from "../async/clock.ts";
+import { createPool } from "../async/pool.ts";
+import type { Client } from "../client/client.ts";
+import { retry } from "../client/retry.ts";
+import { isMillraceError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { Failure } from "../protocol/failure.ts";
+
+/** What an acker needs. */
+export interface AckerOptions {
+  readonly client: Pick<Client, "successMany" | "failure">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Gives up what is under way and what waits. */
+  readonly signal: AbortSignal;
+  /** The broker has heard of these successes; those in `notFound` were not in flight. */
+  acked(ids: readonly string[], notFound: readonly string[]): void;
+  /** The broker does not want to hear of these. */
+  refused(ids: readonly string[]): void;
+}
+
+/** A failure on its way. */
+interface FailureReport {
+  readonly id: string;
+  readonly failure: Failure;
+  readonly heard: (found: boolean) => void;
+}
+
+/** Reports jobs; each until the broker has heard of it or refused. */
+export interface Acker {
+  /** What the broker last refused to hear, until it hears something again. */
+  readonly problem: unknown;
+  /** Reports a success. */
+  succeed(id: string): void;
+  /** Reports a failure. Then calls `heard`, with false if the job was not in flight. */
+  fail(id: string, failure: Failure, heard: (found: boolean) => void): void;
+  /** Resolves when there is nothing left to report. */
+  idle(): Promise<void>;
+}
+
+/** The most ids that go with one request. */
+const longestBatch = 1000;
+/** The most failures that are under way at a time. */
+const mostFailures = 8;
+
+/** Creates an acker. */
+export function createAcker(options: AckerOptions): Acker {
+  const { client, clock, random, logger, signal, acked, refused } = options;
+  const policy = { limit: Infinity, baseDelayMs: 250, maxDelayMs: 30_000, clock, random };
+  let problem: unknown;
+  let waiting: string[] = [];
+  let sending: Promise<void> | undefined;
+
+  /** Reports until it is heard; what cannot be heard is said aloud and dropped, or it would stand in the way for ever. */
+  const persist = async <Result>(
+    ids: readonly string[],
+    report: () => Promise<Result>,
+  ): Promise<Result | undefined> => {
+    try {
+      const result = await retry(() => report().catch(warn), policy, signal);
+      problem = undefined;
+      return result;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      problem = error;
+      logger.error("Broker refused a report; its jobs stay in flight until the worker stops", {
+        ids,
+        error,
+      });
+      refused(ids);
+      return undefined;
+    }
+  };
+
+  const warn = (error: unknown): never => {
+    if (!signal.aborted && isMillraceError(error) && error.retryable) {
+      logger.warn("Cannot report to the broker, will try again", { error });
+    }
+    throw error;
+  };
+
+  const sendSuccesses = async () => {
+    // After the handlers that are about to end: or each batch would begin with a lone id.
+    await new Promise<void>((resolve) => clock.defer(resolve));
+    while (waiting.length > 0 && !signal.aborted) {
+      const ids = waiting.slice(0, longestBatch);
+      waiting = waiting.slice(longestBatch);
+      const report = await persist(ids, () => client.successMany(ids, { signal }));
+      if (report !== undefined) acked(ids, report.notFound);
+    }
+    sending = undefined;
+  };
+
+  const failures = createPool<FailureReport>(mostFailures, async ({ id, failure, heard }) => {
+    const found = await persist(
+      [id],
+      () => client.failure(id, failure, { signal }).then(() => true, asNotFound),
+    );
+    if (found !== undefined) heard(found);
+  });
+
+  return {
+    get problem() {
+      return problem;
+    },
+    succeed(id) {
+      waiting.push(id);
+      sending ??= sendSuccesses();
+    },
+    fail: (id, failure, heard) => failures.add({ id, failure, heard }),
+    async idle() {
+      while (sending !== undefined || failures.running > 0) {
+        await sending;
+        await failures.idle();
+      }
+    },
+  };
+}
+
+function asNotFound(error: unknown): false {
+  if (isMillraceError(error) && error.code === "not_found") return false;
+  throw error;
+}

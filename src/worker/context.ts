@@ -1,0 +1,78 @@
+/**
+ * What a handler is told besides its payload. One is made for each job, so what most handlers never ask for is made
+ * when it is asked for.
+ *
+ * @module
+ */
+
+import type { LogFields, Logger } from "../log.ts";
+import type { Job } from "../protocol/job.ts";
+
+/** What a handler and the middleware around it are told of their job. */
+export interface JobContext {
+  /** The job as the broker delivered it; its payload is as it travelled. */
+  readonly job: Job;
+  /** Which try this is, from 1. */
+  readonly attempt: number;
+  /**
+   * Aborted when the job's time is over (its reason is a `TimeoutError`) or when the worker stops before the job is
+   * done (an `AbortError`); what the handler does after that no longer counts.
+   */
+  readonly signal: AbortSignal;
+  /** The worker's logger, with the job's id, type and attempt in every line. */
+  readonly log: Logger;
+}
+
+/** A context that can be aborted. */
+export class RunningContext implements JobContext {
+  readonly job: Job;
+  /** Whether the job goes back to its queue whatever its handler comes to. */
+  released = false;
+  readonly #logger: Logger;
+  #log: Logger | undefined;
+  #controller: AbortController | undefined;
+  #reason: unknown;
+
+  constructor(job: Job, logger: Logger) {
+    this.job = job;
+    this.#logger = logger;
+  }
+
+  get attempt(): number {
+    return this.job.attempts + 1;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  get log(): Logger {
+    const { id, type } = this.job;
+    return this.#log ??= withFields(this.#logger, { jobId: id, type, attempt: this.attempt });
+  }
+
+  /** Aborts the signal; a second time does nothing. */
+  abort(reason: unknown): void {
+    this.#reason ??= reason;
+    this.#controller?.abort(reason);
+  }
+
+  /** Aborts the signal and lets nothing count that happens from now on. */
+  release(reason: unknown): void {
+    this.released = true;
+    this.abort(reason);
+  }
+}
+
+function withFields(logger: Logger, own: LogFields): Logger {
+  return {
+    debug: (message, fields) => logger.debug(message, { ...own, ...fields }),
+    info: (message, fields) => logger.info(message, { ...own, ...fields }),
+    warn: (message, fields) => logger.warn(message, { ...own, ...fields }),
+    error: (message, fields) => logger.error(message, { ...own, ...fields }),
+  };
+}

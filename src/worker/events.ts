@@ -1,0 +1,106 @@
+/**
+ * What a worker tells of itself while it runs, for logs and metrics.
+ *
+ * @module
+ */
+
+import type { Logger } from "../log.ts";
+import type { Job } from "../protocol/job.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** A job, in an event. */
+export interface JobEvent {
+  /** The job as it was delivered. */
+  readonly job: Job;
+}
+
+/** A job whose handler came to an end. */
+export interface JobEndEvent extends JobEvent {
+  /** How long it ran, in ms. */
+  readonly durationMs: number;
+}
+
+/** A job that failed. */
+export interface JobFailedEvent extends JobEndEvent {
+  /** What its handler threw, why its payload did not fit, or that its time was over. */
+  readonly error: unknown;
+}
+
+/** A job whose handler said what is to become of it. */
+export interface JobOutcomeEvent extends JobEndEvent {
+  /** What it said. */
+  readonly outcome: Outcome;
+}
+
+/** Successes that the broker has heard of. */
+export interface AckedEvent {
+  /** The jobs' ids. */
+  readonly ids: readonly string[];
+  /** Those of them that were not in flight any more: their stream had broken off. */
+  readonly notFound: readonly string[];
+}
+
+/** A take stream that ended. */
+export interface DisconnectedEvent {
+  /** Why; undefined when the broker ended it. */
+  readonly error: unknown;
+  /** When the worker will connect again, in ms from now. */
+  readonly retryInMs: number;
+}
+
+/** The events of a worker and what their listeners get. */
+export interface WorkerEvents {
+  /** A take stream is open. */
+  readonly connected: undefined;
+  /** The take stream ended, or could not be opened. */
+  readonly disconnected: DisconnectedEvent;
+  /** A handler begins. */
+  readonly started: JobEvent;
+  /** A handler returned. The broker does not know yet: see `acked`. */
+  readonly succeeded: JobEndEvent;
+  /** A handler threw, took too long, does not exist, or its payload did not fit. */
+  readonly failed: JobFailedEvent;
+  /** A handler said `cancel`, `snooze` or `retryAt`. */
+  readonly decided: JobOutcomeEvent;
+  /** The worker stopped before the job was done; it goes back to its queue, uncharged. */
+  readonly released: JobEvent;
+  /** The broker has heard of successes. */
+  readonly acked: AckedEvent;
+}
+
+/** Who listens to what. */
+export interface Events {
+  /** Adds a listener and gives the function that removes it. */
+  on<Name extends keyof WorkerEvents>(
+    name: Name,
+    listener: (event: WorkerEvents[Name]) => void,
+  ): () => void;
+  /** Tells the listeners; the event is made only if there are any. */
+  emit<Name extends keyof WorkerEvents>(name: Name, make: () => WorkerEvents[Name]): void;
+}
+
+/** Creates an empty list of listeners; what they throw is logged and stops nobody. */
+export function createEvents(logger: Logger): Events {
+  const listeners = new Map<keyof WorkerEvents, Set<(event: never) => void>>();
+
+  return {
+    on(name, listener) {
+      const wrapped = (event: Parameters<typeof listener>[0]) => listener(event);
+      const list = listeners.get(name) ?? new Set();
+      listeners.set(name, list.add(wrapped));
+      return () => void list.delete(wrapped);
+    },
+    emit(name, make) {
+      const list = listeners.get(name);
+      if (list === undefined || list.size === 0) return;
+      const event = make();
+      for (const listener of list) {
+        try {
+          listener(event as never);
+        } catch (error) {
+          logger.error(`Listener of '${name}' threw`, { error });
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,176 @@
+/**
+ * The take stream, kept open: it is reopened when it breaks, when it ends, and when it falls silent.
+ *
+ * A connection that is up and says nothing is the worst kind of broken, for everything looks well. So silence is
+ * counted, in ticks of a timer and not by the wall clock: neither a clock that is set nor an event loop that was
+ * blocked for a minute (whose bytes are waiting in the socket) is mistaken for it.
+ *
+ * @module
+ */
+
+import { backoffMs, type BackoffRange } from "../async/backoff.ts";
+import type { Clock, Random } from "../async/clock.ts";
+import { wait } from "../async/wait.ts";
+import type { TakeStream } from "../client/client.ts";
+import { isMillraceError, TimeoutError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { Job } from "../protocol/job.ts";
+import type { DisconnectedEvent } from "./events.ts";
+
+/** What an intake needs. */
+export interface IntakeOptions {
+  /** Opens a stream; the signal ends the stream too. */
+  take(signal: AbortSignal): Promise<TakeStream>;
+  /** A stream that says nothing for so long is dropped, in ms. */
+  readonly idleTimeoutMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Jobs have come. */
+  received(jobs: readonly Job[]): void;
+  /** A stream is open. */
+  connected(): void;
+  /** A stream ended, or could not be opened. What came by it and is not done is up for others. */
+  disconnected(event: DisconnectedEvent): void;
+  /** The broker refused the very first stream: there is no point in asking again. */
+  refused(error: unknown): void;
+}
+
+/** Keeps a stream open. */
+export interface Intake {
+  /** Whether a stream is open. */
+  readonly isConnected: boolean;
+  /** Whether nothing at all was heard for the idle timeout. */
+  readonly isDeaf: boolean;
+  /** When anything was last heard, in ms since the epoch. */
+  readonly lastHeardAt: number | undefined;
+  /** Why the broker refuses to open a stream, until it does. */
+  readonly problem: unknown;
+  /** Begins. Call once. */
+  open(): void;
+  /** Passes on no more jobs and opens no more streams. The one that is open stays so, and its jobs remain ours. */
+  retire(): void;
+  /** Closes the stream: the broker hands its unfinished jobs to others. */
+  close(): Promise<void>;
+}
+
+/** Delays between attempts to connect. */
+const reconnect: BackoffRange = { baseMs: 250, maxMs: 30_000 };
+
+/** How finely silence is measured: it is noticed after the idle timeout and before that and one part of it. */
+const ticksPerTimeout = 4;
+
+/** Creates an intake. */
+export function createIntake(options: IntakeOptions): Intake {
+  const { clock, random, logger, idleTimeoutMs } = options;
+  const closing = new AbortController();
+  /** Ends the present stream only. */
+  let line = new AbortController();
+  let isConnected = false;
+  let wasConnected = false;
+  let isRetired = false;
+  let silentTicks = 0;
+  let lastHeardAt: number | undefined;
+  let problem: unknown;
+  /** Attempts in a row that came to nothing. */
+  let failures = 0;
+  let listening: Promise<void> | undefined;
+  let stopTicking = () => {};
+
+  const heard = () => {
+    silentTicks = 0;
+    lastHeardAt = clock.now();
+  };
+
+  const tick = () => {
+    silentTicks++;
+    if (isConnected && silentTicks >= ticksPerTimeout) {
+      line.abort(new TimeoutError(`Heard nothing for ${idleTimeoutMs} ms`));
+    }
+    tickLater();
+  };
+
+  const tickLater = () => {
+    stopTicking = clock.setTimer(tick, idleTimeoutMs / ticksPerTimeout);
+  };
+
+  const listen = async () => {
+    while (!isRetired) {
+      line = new AbortController();
+      let error: unknown;
+      try {
+        error = await readStream(await options.take(line.signal));
+      } catch (refusal) {
+        if (closing.signal.aborted) return;
+        error = refusal;
+        const isPassing = isMillraceError(refusal) && refusal.retryable;
+        if (!isPassing && !wasConnected) return options.refused(refusal);
+        if (!isPassing) {
+          // Knocks seldom from now on, and says so loudly: a proxy may come to its senses, a token will not.
+          failures = Infinity;
+          problem = refusal;
+          logger.error("Broker refuses this worker", { error: refusal });
+        }
+      }
+      if (isRetired) return;
+      const retryInMs = backoffMs(++failures, reconnect, random);
+      logger.warn("Not connected, will try again", { error, retryInMs });
+      options.disconnected({ error, retryInMs });
+      await wait(retryInMs, clock, closing.signal).catch(() => {});
+    }
+  };
+
+  /** Reads a stream to its end and gives the error that ended it, or undefined. */
+  const readStream = async (stream: TakeStream): Promise<unknown> => {
+    const openedAt = clock.now();
+    isConnected = wasConnected = true;
+    problem = undefined;
+    heard();
+    options.connected();
+    try {
+      for await (const jobs of stream.batches()) {
+        heard();
+        if (jobs.length === 0 || isRetired) continue;
+        failures = 0;
+        options.received(jobs);
+      }
+      return undefined;
+    } catch (error) {
+      return line.signal.aborted ? line.signal.reason : error;
+    } finally {
+      isConnected = false;
+      // Long enough to be worth something, even if there was nothing to do: but opening alone proves nothing.
+      if (clock.now() - openedAt >= idleTimeoutMs / ticksPerTimeout) failures = 0;
+      await stream.close();
+    }
+  };
+
+  return {
+    get isConnected() {
+      return isConnected;
+    },
+    get isDeaf() {
+      return silentTicks >= ticksPerTimeout;
+    },
+    get lastHeardAt() {
+      return lastHeardAt;
+    },
+    get problem() {
+      return problem;
+    },
+    open() {
+      tickLater();
+      listening = listen();
+    },
+    retire() {
+      isRetired = true;
+    },
+    async close() {
+      isRetired = true;
+      stopTicking();
+      closing.abort();
+      line.abort(closing.signal.reason);
+      await listening;
+    },
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * The life of a worker, from its making to its end. There is one only: what was stopped is not started again.
+ *
+ * | from     | on                                | to       | what happens
+ * |----------|-----------------------------------|----------|----------------------------------------------------
+ * | idle     | start(), run()                    | running  | the take stream is opened, and reopened from now on
+ * | idle     | stop(), kill()                    | stopped  | nothing
+ * | running  | stop()                            | draining | waiting jobs are dropped, new ones are not taken
+ * | running  | kill(), fail(): refused at first  | stopped  | end, as below
+ * | draining | all done, and the broker knows    | stopped  | end
+ * | draining | the deadline, kill()              | stopped  | end
+ *
+ * The end: running jobs are aborted, reports given up, and last of all the stream is closed. Closing hands what is
+ * not reported to others, uncharged; so it must not come before the running jobs are done and reported.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+
+/** Where a worker stands. */
+export type WorkerState = "idle" | "running" | "draining" | "stopped";
+
+/** How a worker is stopped. */
+export interface StopOptions {
+  /**
+   * How long running jobs have to end, and their reports to arrive, in ms; default 25,000, within the 30 s that
+   * most hosts give. 0 is no time at all, `Infinity` for ever.
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What happens on the way. */
+export interface LifecycleOptions {
+  readonly clock: Clock;
+  /** Opens the stream. */
+  open(): void;
+  /** Takes no new jobs; resolves when all are done and reported. Never rejects. */
+  drain(): Promise<void>;
+  /** Ends everything; resolves when the stream is closed. Never rejects. */
+  end(): Promise<void>;
+}
+
+/** Moves a worker from state to state. */
+export interface Lifecycle {
+  /** Where it stands. */
+  readonly state: WorkerState;
+  /** Resolves when `ready` was called or the worker is stopped; rejects with the error of `fail`. */
+  start(): Promise<void>;
+  /** Starts, and resolves when the worker is stopped. */
+  run(): Promise<void>;
+  /** Drains, then ends; all within the time given. */
+  stop(options?: StopOptions): Promise<void>;
+  /** Ends at once. */
+  kill(): Promise<void>;
+  /** The stream is open. */
+  ready(): void;
+  /** It never will be. */
+  fail(error: unknown): void;
+}
+
+const next: Readonly<Record<WorkerState, readonly WorkerState[]>> = {
+  idle: ["running", "stopped"],
+  running: ["draining", "stopped"],
+  draining: ["stopped"],
+  stopped: [],
+};
+
+/** Creates the life of a worker. */
+export function createLifecycle({ clock, open, drain, end }: LifecycleOptions): Lifecycle {
+  let state: WorkerState = "idle";
+  let started: PromiseWithResolvers<void> | undefined;
+  const ended = Promise.withResolvers<void>();
+  let disarm = () => {};
+
+  /** The only place where the state changes; false if it may not change so. */
+  const move = (to: WorkerState): boolean => {
+    if (!next[state].includes(to)) return false;
+    state = to;
+    return true;
+  };
+
+  const finish = () => {
+    const wasIdle = state === "idle";
+    if (!move("stopped")) return;
+    disarm();
+    if (wasIdle) return ended.resolve();
+    void end().then(() => {
+      started?.resolve();
+      ended.resolve();
+    });
+  };
+
+  const lifecycle: Lifecycle = {
+    get state() {
+      return state;
+    },
+    start() {
+      if (started !== undefined) return started.promise;
+      if (!move("running")) {
+        return Promise.reject(new Error("Cannot start a stopped worker: create a new one"));
+      }
+      started = Promise.withResolvers();
+      open();
+      return started.promise;
+    },
+    async run() {
+      await lifecycle.start();
+      await ended.promise;
+    },
+    async stop({ timeoutMs = 25_000 } = {}) {
+      if (!(timeoutMs >= 0)) {
+        throw new RangeError(`Cannot use 'timeoutMs' ${timeoutMs}: expected a number of 0 or more`);
+      }
+      if (move("draining")) {
+        if (timeoutMs < Infinity) disarm = clock.setTimer(finish, timeoutMs);
+        void drain().then(finish);
+      } else if (state === "idle") {
+        finish();
+      }
+      await ended.promise;
+    },
+    kill() {
+      finish();
+      return ended.promise;
+    },
+    ready: () => started?.resolve(),
+    fail(error) {
+      started?.reject(error);
+      finish();
+    },
+  };
+  return lifecycle;
+}

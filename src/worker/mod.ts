@@ -1,0 +1,47 @@
+/**
+ * The worker: takes jobs from a broker and runs their handlers, many at a time.
+ *
+ * @example
+ * ```ts
+ * import { createClient, defineJob } from "@millrace/millrace/client";
+ * import { createWorker, handle } from "@millrace/millrace/worker";
+ *
+ * const greet = defineJob<{ name: string }>({ type: "greet", queue: "default" });
+ *
+ * const worker = createWorker({
+ *   client: createClient({ url: "http://127.0.0.1:7890" }),
+ *   handlers: [handle(greet, ({ name }) => console.log(`Hello ${name}`))],
+ *   concurrency: 25,
+ *   logger: console,
+ * });
+ * console.log(worker.health().state); // idle; worker.run() starts it and resolves when it is stopped
+ * ```
+ *
+ * @module
+ */
+
+export type { Clock, Random } from "../async/clock.ts";
+export type { Duration } from "../async/duration.ts";
+export type { LogFields, Logger } from "../log.ts";
+export type { JobContext } from "./context.ts";
+export type {
+  AckedEvent,
+  DisconnectedEvent,
+  JobEndEvent,
+  JobEvent,
+  JobFailedEvent,
+  JobOutcomeEvent,
+  WorkerEvents,
+} from "./events.ts";
+export {
+  handle,
+  type Handleable,
+  type HandleOptions,
+  type HandlerFunction,
+  type JobHandler,
+} from "./handle.ts";
+export type { StopOptions, WorkerState } from "./lifecycle.ts";
+export type { Middleware } from "./middleware.ts";
+export type { WorkerClient, WorkerOptions } from "./options.ts";
+export { cancel, type Outcome, type OutcomeOptions, retryAt, snooze } from "./outcome.ts";
+export { createWorker, type Worker, type WorkerHealth } from "./worker.ts";

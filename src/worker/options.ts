@@ -1,0 +1,139 @@
+/**
+ * What a worker is made from, checked and with its defaults.
+ *
+ * @module
+ */
+
+import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
+import type { Client } from "../client/client.ts";
+import { type Logger, silentLogger } from "../log.ts";
+import { checkName } from "../protocol/names.ts";
+import type { JobHandler } from "./handle.ts";
+import type { Middleware } from "./middleware.ts";
+
+/** What a worker needs of a client. */
+export type WorkerClient = Pick<Client, "take" | "successMany" | "failure">;
+
+/** What a worker is made from. */
+export interface WorkerOptions {
+  /** The client of the broker that the jobs come from. */
+  readonly client: WorkerClient;
+  /** What to do with which jobs; made by `handle`, one for each type. */
+  readonly handlers: readonly JobHandler[];
+  /**
+   * The queues to take from; default those of the handlers' definitions. `"all"` takes from every queue there is.
+   * A job of a type that has no handler here fails, and is tried again by its own rules until it meets a worker
+   * that knows it: so give each set of handlers queues of its own.
+   */
+  readonly queues?: readonly string[] | "all" | undefined;
+  /** How many jobs run at a time, at most; an integer of 1 or more, default 10. */
+  readonly concurrency?: number | undefined;
+  /**
+   * How many jobs the broker delivers before it has heard of the first of them; an integer from `concurrency` on,
+   * default twice that. More hides a slow network; but what waits here waits although others may be free.
+   */
+  readonly prefetch?: number | undefined;
+  /** What is done around every handler, outermost first. */
+  readonly middleware?: readonly Middleware[] | undefined;
+  /** What the broker's logs call this worker; default up to the broker. */
+  readonly workerId?: string | undefined;
+  /**
+   * A take stream on which nothing arrives for so long, in ms, is dropped and reopened; default 30,000. Must be
+   * several times the broker's heartbeat (3 s unless configured otherwise).
+   */
+  readonly idleTimeoutMs?: number | undefined;
+  /** Told of connections lost, reports delayed and the like; default silent. `console` will do. */
+  readonly logger?: Logger | undefined;
+  /** The time and the timers; default the platform's. */
+  readonly clock?: Clock | undefined;
+  /** Chance, for the jitter of delays; default the platform's. */
+  readonly random?: Random | undefined;
+}
+
+/** The options with their defaults. */
+export interface WorkerSettings {
+  readonly client: WorkerClient;
+  readonly handlers: readonly JobHandler[];
+  /** Undefined is all. */
+  readonly queues: readonly string[] | undefined;
+  readonly concurrency: number;
+  readonly prefetch: number;
+  readonly middleware: readonly Middleware[];
+  readonly workerId: string | undefined;
+  readonly idleTimeoutMs: number;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The greatest prefetch that can be asked for. */
+const max32 = 2 ** 32 - 1;
+
+/** Checks options and fills in the defaults. Throws `TypeError` and `RangeError`. */
+export function toSettings(options: WorkerOptions): WorkerSettings {
+  const { client, handlers, concurrency = 10, idleTimeoutMs = 30_000 } = options;
+  checkHandlers(handlers);
+  demandWhole("concurrency", concurrency, 1);
+  const prefetch = options.prefetch ?? Math.min(2 * concurrency, max32);
+  demandWhole("prefetch", prefetch, concurrency);
+  if (!(idleTimeoutMs > 0 && idleTimeoutMs < Infinity)) {
+    throw new RangeError(
+      `Cannot use 'idleTimeoutMs' ${idleTimeoutMs}: expected a finite number above 0`,
+    );
+  }
+  return {
+    client,
+    handlers,
+    queues: toQueues(options.queues, handlers),
+    concurrency,
+    prefetch,
+    middleware: options.middleware ?? [],
+    workerId: options.workerId,
+    idleTimeoutMs,
+    logger: options.logger ?? silentLogger,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+  };
+}
+
+function checkHandlers(handlers: readonly JobHandler[]): void {
+  if (handlers.length === 0) {
+    throw new TypeError("Cannot use empty 'handlers': expected at least one");
+  }
+  const types = new Set<string>();
+  for (const { type } of handlers) {
+    if (types.has(type)) {
+      throw new TypeError(
+        `Cannot use two 'handlers' of type '${type}': expected one for each type`,
+      );
+    }
+    types.add(type);
+  }
+}
+
+function toQueues(
+  queues: WorkerOptions["queues"],
+  handlers: readonly JobHandler[],
+): readonly string[] | undefined {
+  if (queues === "all") return undefined;
+  const names = new Set(queues ?? handlers.map(({ queue }) => queue));
+  if (names.size === 0) {
+    throw new TypeError(
+      "Cannot use empty 'queues': name some, or say 'all' to take from every queue",
+    );
+  }
+  for (const name of names) {
+    const complaint = checkName("queue", name);
+    if (complaint !== undefined) {
+      throw new TypeError(`Cannot use 'queues' with ${JSON.stringify(name)}: ${complaint}`);
+    }
+  }
+  return [...names];
+}
+
+function demandWhole(name: string, value: number, min: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max32) return;
+  throw new RangeError(
+    `Cannot use '${name}' ${value}: expected an integer from ${min} to ${max32}`,
+  );
+}

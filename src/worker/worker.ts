@@ -1,0 +1,217 @@
+/**
+ * The worker: jobs come in by the intake, wait for a place in the pool, are run, and what came of them is reported
+ * by the acker.
+ *
+ * @module
+ */
+
+import { createPool } from "../async/pool.ts";
+import { createAcker } from "./acker.ts";
+import { createEvents, type WorkerEvents } from "./events.ts";
+import { createHoldings, type Holding, type Holdings } from "./holdings.ts";
+import { createIntake } from "./intake.ts";
+import { createLifecycle, type StopOptions, type WorkerState } from "./lifecycle.ts";
+import { toSettings, type WorkerOptions } from "./options.ts";
+import { createRunner } from "./runner.ts";
+
+/** How a worker is doing. */
+export interface WorkerHealth {
+  /** Whether it does what it is there for. False before its start and after its end. */
+  readonly healthy: boolean;
+  /** Why it is not healthy, for a person. */
+  readonly problem: string | undefined;
+  /** Where it stands in its life. */
+  readonly state: WorkerState;
+  /** Whether its take stream is open. A short break is no reason to be unhealthy. */
+  readonly connected: boolean;
+  /** When it last heard anything of the broker, a heartbeat at least; ms since the epoch. */
+  readonly lastHeardAt: number | undefined;
+  /** When it last got a job, in ms since the epoch. */
+  readonly lastJobAt: number | undefined;
+  /** How many handlers run. */
+  readonly running: number;
+  /** How many jobs wait here for a handler. */
+  readonly waiting: number;
+  /** How many jobs are done, and the broker does not know yet. */
+  readonly unreported: number;
+  /** How many handlers go on although their time is over; they have no place any more. */
+  readonly overdue: number;
+}
+
+/** Takes jobs from a broker and runs their handlers. */
+export interface Worker extends AsyncDisposable {
+  /**
+   * Starts, and resolves once it is connected (or stopped before that).
+   *
+   * A broker that is down is waited for. One that refuses the worker before it was ever connected (a wrong token,
+   * an address that is no broker's) is not: it rejects with that error, and the worker is stopped. A refusal later
+   * on may be a proxy's bad moment: the worker goes on asking, every half a minute, logs each as an error, and is
+   * not healthy. Calling it again gives the same promise; after a stop it rejects.
+   */
+  start(): Promise<void>;
+  /** Starts, and resolves when the worker is stopped; rejects as `start` does. */
+  run(): Promise<void>;
+  /**
+   * Stops: starts no more jobs, waits for those that run, waits until the broker knows what came of them, and then
+   * closes the stream, which hands the jobs that were not started to other workers.
+   *
+   * One time limit holds for all. When it is over, the signals of the jobs that still run are aborted and the stream
+   * is closed: these jobs too go back to their queue, without being charged an attempt, and what their handlers come
+   * to is ignored. Stopping twice waits for the first. Rejects with `RangeError` for a limit below 0.
+   */
+  stop(options?: StopOptions): Promise<void>;
+  /**
+   * Closes the stream at once, without waiting for anything. What the broker has not heard of is done again by
+   * somebody, including jobs that were done here.
+   */
+  kill(): Promise<void>;
+  /** How it is doing, for a health endpoint. */
+  health(): WorkerHealth;
+  /** Calls `listener` at each event of a kind; gives the function that ends it. What it throws is logged. */
+  on<Name extends keyof WorkerEvents>(
+    name: Name,
+    listener: (event: WorkerEvents[Name]) => void,
+  ): () => void;
+}
+
+/**
+ * Creates a worker. It does nothing until it is started.
+ *
+ * A job is delivered at least once: a handler must bear to see one again, after a crash, a lost connection, a stop
+ * that ran out of time. A payload that does not fit its definition makes the job dead at once.
+ *
+ * Throws `TypeError` and `RangeError` for options that cannot be.
+ *
+ * @example
+ * ```ts
+ * import { createBroker } from "@millrace/millrace/broker";
+ * import { createClient, defineJob } from "@millrace/millrace/client";
+ * import { openSqlite } from "@millrace/millrace/deno";
+ * import { createWorker, handle } from "@millrace/millrace/worker";
+ *
+ * await using broker = createBroker({ store: openSqlite(":memory:") });
+ * const client = createClient({ fetch: broker.fetch });
+ * const greet = defineJob<{ name: string }>({ type: "greet", queue: "default" });
+ *
+ * const greeted = Promise.withResolvers<string>();
+ * await using worker = createWorker({
+ *   client,
+ *   handlers: [handle(greet, ({ name }) => greeted.resolve(name))],
+ *   concurrency: 25,
+ * });
+ * await worker.start();
+ * await client.enqueue(greet, { name: "Ada" });
+ * console.log(await greeted.promise); // Ada
+ * ```
+ */
+export function createWorker(options: WorkerOptions): Worker {
+  const settings = toSettings(options);
+  const { client, clock, random, logger, queues, prefetch, workerId, idleTimeoutMs } = settings;
+  const events = createEvents(logger);
+  const runner = createRunner({ ...settings, events });
+  const ending = new AbortController();
+  let lastJobAt: number | undefined;
+
+  const acker = createAcker({
+    client,
+    clock,
+    random,
+    logger,
+    signal: ending.signal,
+    acked(ids, notFound) {
+      holdings.acked(ids, notFound);
+      events.emit("acked", () => ({ ids, notFound }));
+    },
+    refused: (ids) => holdings.drop(ids),
+  });
+  const holdings: Holdings = createHoldings(acker, logger);
+
+  const pool = createPool<Holding>(settings.concurrency, async (holding) => {
+    holding.stage = "running";
+    const failure = await runner.run(holding.context);
+    if (!holding.context.released) holdings.report(holding, failure);
+  });
+
+  const dropWaiting = () => holdings.drop(pool.clear().map(({ context }) => context.job.id));
+
+  const intake = createIntake({
+    take: (signal) => client.take({ queues, prefetch, workerId, signal }),
+    idleTimeoutMs,
+    clock,
+    random,
+    logger,
+    received(jobs) {
+      lastJobAt = clock.now();
+      for (const job of jobs) {
+        const holding = holdings.take(job);
+        if (holding !== undefined) pool.add(holding);
+      }
+    },
+    connected() {
+      logger.info("Connected", { queues, prefetch });
+      events.emit("connected", () => undefined);
+      lifecycle.ready();
+    },
+    disconnected(event) {
+      // Not ours any more: they come again, to whoever is connected first.
+      dropWaiting();
+      events.emit("disconnected", () => event);
+    },
+    refused: (error) => lifecycle.fail(error),
+  });
+
+  const lifecycle = createLifecycle({
+    clock,
+    open: () => intake.open(),
+    async drain() {
+      intake.retire();
+      dropWaiting();
+      await pool.idle();
+      await acker.idle();
+    },
+    async end() {
+      const reason = new DOMException("Worker stopped before the job was done", "AbortError");
+      for (const { context } of holdings.running()) {
+        context.release(reason);
+        events.emit("released", () => ({ job: context.job }));
+      }
+      dropWaiting();
+      ending.abort(reason);
+      await intake.close();
+    },
+  });
+
+  const findProblem = (): string | undefined => {
+    const { state } = lifecycle;
+    if (state === "idle" || state === "stopped") return `Worker is ${state}`;
+    if (intake.problem !== undefined) return `Broker refuses this worker: ${intake.problem}`;
+    if (intake.isDeaf) return `Heard nothing for ${idleTimeoutMs} ms`;
+    if (acker.problem !== undefined) return `Broker refuses a report: ${acker.problem}`;
+    return undefined;
+  };
+
+  return {
+    start: lifecycle.start,
+    run: lifecycle.run,
+    stop: lifecycle.stop,
+    kill: lifecycle.kill,
+    [Symbol.asyncDispose]: () => lifecycle.stop(),
+    health() {
+      const problem = findProblem();
+      const { running, waiting } = pool;
+      return {
+        healthy: problem === undefined,
+        problem,
+        state: lifecycle.state,
+        connected: intake.isConnected,
+        lastHeardAt: intake.lastHeardAt,
+        lastJobAt,
+        running,
+        waiting,
+        unreported: holdings.size - running - waiting,
+        overdue: runner.overdue,
+      };
+    },
+    on: events.on,
+  };
+}

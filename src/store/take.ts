@@ -16,6 +16,18 @@ export interface Demand {
   readonly limit: number;
 }
 
+/** What one consumer got. */
+export interface Pick {
+  /** Jobs that are in flight now. */
+  readonly jobs: readonly JobRecord[];
+  /** Whether no ready job is left for it. */
+  readonly exhausted: boolean;
+}
+
+/** Rows read at a time, and payload bytes after which no more are: what a pick holds in memory is bounded by both. */
+const stepSize = 100;
+const enoughBytes = 1 << 20;
+
 /** Queues in one statement: engines bound how many arms a compound SELECT and how many parameters it has. */
 const queuesPerStatement = 40;
 
@@ -28,20 +40,29 @@ const fromOneQueue = `SELECT ${taken} FROM jobs WHERE queue = ? AND status = 1`;
 /**
  * Takes jobs for each demand in turn, lowest priority number first, oldest first within a priority.
  *
- * Gives each demand its jobs, already marked in flight at `now`.
+ * Gives each demand its jobs, already marked in flight at `now`: fewer than it has room for when there are no more, or
+ * when their payloads are large.
  */
-export function* takeJobs(
-  demands: readonly Demand[],
-  now: number,
-): Transition<JobRecord[][]> {
-  const picks: JobRecord[][] = [];
+export function* takeJobs(demands: readonly Demand[], now: number): Transition<Pick[]> {
+  const picks: Pick[] = [];
   for (const { queues, limit } of demands) {
-    const jobs = yield* pick(queues, limit, now);
-    yield* each(
-      "UPDATE jobs SET status = 2, dequeued_at = ? WHERE id = ? AND status = 1",
-      jobs.map((job) => [now, job.id]),
-    );
-    picks.push(jobs);
+    const jobs: JobRecord[] = [];
+    let exhausted = false;
+    let bytes = 0;
+    while (!exhausted && jobs.length < limit && bytes < enoughBytes) {
+      const wanted = Math.min(stepSize, limit - jobs.length);
+      const found = yield* pick(queues, wanted, now);
+      yield* each(
+        "UPDATE jobs SET status = 2, dequeued_at = ? WHERE id = ? AND status = 1",
+        found.map((job) => [now, job.id]),
+      );
+      for (const job of found) {
+        jobs.push(job);
+        bytes += job.payloadJson?.length ?? job.payloadPack?.length ?? 0;
+      }
+      exhausted = found.length < wanted;
+    }
+    picks.push({ jobs, exhausted });
   }
   return picks;
 }

@@ -2,15 +2,15 @@
  * Who gets the next job.
  *
  * A consumer (an open take stream) has a seat. A seat is *hungry* while ready jobs may be there for it, and
- * *waiting* while it is hungry and has room. Only waiting seats cost anything: when a pick comes back
- * short, the seat sleeps until a job becomes ready in one of its queues, and a full seat sleeps until
+ * *waiting* while it is hungry and has room. Only waiting seats cost anything: when a pick leaves no
+ * job behind, the seat sleeps until a job becomes ready in one of its queues, and a full seat sleeps until
  * one of its jobs leaves flight. Nothing polls.
  *
  * | Event                          | hungry          | waiting                       |
  * | ------------------------------ | --------------- | ----------------------------- |
  * | connect                        | yes             | yes                           |
  * | a job became ready in a queue  | yes             | if it has room                |
- * | a pick came back short         | no (unless a job became ready meanwhile) | no   |
+ * | a pick left no job behind      | no (unless one became ready meanwhile) | no     |
  * | a pick filled the seat         | –               | no                            |
  * | a job of the seat left flight, or its reader caught up | – | if hungry           |
  *
@@ -125,9 +125,9 @@ export function createDispatcher(
     const wakesBefore = wakes;
     const demands = picks.map(({ place, limit }) => ({ queues: place.consumer.queues, limit }));
     const taken = await store.write(() => takeJobs(demands, clock.now()));
-    for (const [index, { place, limit }] of picks.entries()) {
-      const jobs = taken[index]!;
-      if (jobs.length < limit && wakes === wakesBefore) place.hungry = false;
+    for (const [index, { place }] of picks.entries()) {
+      const { jobs, exhausted } = taken[index]!;
+      if (exhausted && wakes === wakesBefore) place.hungry = false;
       hand(place, jobs);
       call(place);
     }

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { openSqlite } from "../../adapters/node/mod.ts";
+import { createBroker, type SqliteDriver, StoreError } from "../../src/broker/mod.ts";
+import { createClient, ServerError } from "../../src/client/mod.ts";
+import { job, withBroker } from "../support/broker.ts";
+
+describe("broker", () => {
+  it("ends streams cleanly when closed, hands their jobs back, and answers 503 from then on", () =>
+    withBroker(async ({ broker, client, clock, take }) => {
+      await client.enqueue(job());
+      const stream = await take();
+      await clock.settle();
+      assert.equal(stream.jobs.length, 1);
+      await broker.close();
+      await clock.settle();
+      assert.ok(stream.ended());
+      assert.equal(clock.timers, 0);
+      const late = createClient({ fetch: broker.fetch, retry: { limit: 0 } });
+      await assert.rejects(late.health(), ServerError);
+    }));
+
+  it("puts what was in flight at a crash back, uncharged, with its history", async () => {
+    const store = openSqlite(":memory:");
+    const first = createBroker({ store });
+    const client = createClient({ fetch: first.fetch });
+    const { id } = await client.enqueue(job());
+    const stream = await client.take();
+    const batches = stream.batches()[Symbol.asyncIterator]();
+    while ((await batches.next()).value.length === 0);
+    assert.equal((await client.get(id)).status, "in_flight");
+
+    // The first broker is left as a crash leaves it: nobody says goodbye to the database.
+    const second = createBroker({ store });
+    await second.start();
+    const found = await createClient({ fetch: second.fetch }).get(id);
+    assert.deepEqual([found.status, found.attempts], ["ready", 0]);
+    assert.equal(typeof found.dequeuedAt, "number");
+    await stream.close();
+    await first.close();
+    await second.close();
+  });
+
+  it("hides a finished job when its retention ends, and deletes it within the reaper's interval", () =>
+    withBroker(async ({ client, clock, take }) => {
+      const stream = await take();
+      const { id } = await client.enqueue(job({ retention: { completedMs: 1000 } }));
+      await clock.settle();
+      await client.success(stream.jobs[0]!.id);
+      await clock.advance(999);
+      assert.equal((await client.get(id)).status, "completed");
+      await clock.advance(1);
+      await assert.rejects(client.get(id), { code: "not_found" });
+      assert.equal(await client.count(), 0);
+      assert.deepEqual(await client.queues(), ["q"]);
+      await clock.advance(30_000);
+      assert.deepEqual(await client.queues(), []);
+    }));
+
+  it("answers 500 when a commit fails, keeps nothing of it, and serves the calls beside it", async () => {
+    const driver = openSqlite(":memory:");
+    const store: SqliteDriver = {
+      ...driver,
+      run(sql, params) {
+        if (params.includes("poison")) throw new StoreError("disk full");
+        return driver.run(sql, params);
+      },
+    };
+    await withBroker(async ({ client }) => {
+      const results = await Promise.allSettled([
+        client.enqueue(job({ payload: 1 })),
+        client.enqueue(job({ queue: "poison" })),
+        client.enqueue(job({ payload: 2 })),
+      ]);
+      assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+      const { reason } = results[1] as PromiseRejectedResult;
+      assert.ok(reason instanceof ServerError);
+      assert.equal(reason.message, "internal server error");
+      assert.equal(await client.count(), 2);
+    }, { store });
+  });
+
+  it("refuses a body over the limit, declared or not, and stores nothing", () =>
+    withBroker(async ({ broker, client }) => {
+      const bytes = new TextEncoder().encode(JSON.stringify(job({ payload: "x".repeat(2000) })));
+      const post = (body: BodyInit, headers = {}) =>
+        broker.fetch(
+          new Request("http://broker/jobs", {
+            method: "POST",
+            headers: { "content-type": "application/json", ...headers },
+            body,
+            ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
+          }),
+        );
+      const declared = await post(bytes, { "content-length": `${bytes.length}` });
+      assert.equal(declared.status, 413);
+      assert.match((await declared.json()).error, /^body is \d+ bytes, at most 1000 are accepted$/);
+      const counted = await post(new Blob([bytes]).stream());
+      assert.equal(counted.status, 413);
+      assert.equal(await client.count(), 0);
+    }, { maxBodyBytes: 1000 }));
+
+  it("names the field and the value of a bad call, and keeps nothing of it", () =>
+    withBroker(async ({ broker, client }) => {
+      const jobs = [job(), job(), job(), job({ priority: 1.5 })];
+      const response = await broker.fetch(
+        new Request("http://broker/jobs/bulk", {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ jobs }),
+        }),
+      );
+      assert.equal(response.status, 400);
+      assert.equal(
+        (await response.json()).error,
+        "invalid JSON: jobs[3].priority: expected an integer from 0 to 65535, got 1.5",
+      );
+      assert.equal(await client.count(), 0);
+    }));
+
+  it("refuses a database that a newer version wrote", () => {
+    const store = openSqlite(":memory:");
+    store.script("CREATE TABLE schema_version (version INTEGER NOT NULL)");
+    store.run("INSERT INTO schema_version VALUES (?)", [99]);
+    assert.throws(() => createBroker({ store }), (error: Error) => {
+      assert.equal(error.name, "StoreError");
+      assert.match(error.message, /schema version 99: this Millrace knows versions up to \d+/);
+      return true;
+    });
+    store.close();
+  });
+
+  it("refuses what would make a job unique or fold it, instead of dropping it", () =>
+    withBroker(async ({ client }) => {
+      await assert.rejects(client.enqueue(job({ uniqueKey: "k" })), {
+        code: "refused",
+        message: "unique_key is not supported yet",
+      });
+      assert.equal(await client.count(), 0);
+    }));
+});

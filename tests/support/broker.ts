@@ -1,0 +1,72 @@
+/**
+ * A real broker on an in-memory database, with a clock that stands still and a client in the same process.
+ *
+ * @module
+ */
+
+import { openSqlite } from "../../adapters/node/mod.ts";
+import { type Broker, type BrokerOptions, createBroker } from "../../src/broker/mod.ts";
+import { type Client, createClient, type Job, type TakeOptions } from "../../src/client/mod.ts";
+import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
+
+/** What a test works with. */
+export interface TestBroker {
+  readonly broker: Broker;
+  readonly client: Client;
+  readonly clock: TestClock;
+  /** Opens a take stream and gathers what comes. */
+  take(options?: TakeOptions): Promise<Taken>;
+}
+
+/** An open take stream. */
+export interface Taken {
+  /** The jobs so far. */
+  readonly jobs: Job[];
+  /** Pieces without a job, which are heartbeats. */
+  readonly heartbeats: () => number;
+  /** Whether the broker ended the stream. */
+  readonly ended: () => boolean;
+  close(): Promise<void>;
+}
+
+/** Runs a test with a broker, and closes it whatever happens. */
+export async function withBroker(
+  test: (parts: TestBroker) => Promise<void>,
+  options: Partial<BrokerOptions> = {},
+): Promise<void> {
+  const clock = createTestClock();
+  const broker = createBroker({ store: openSqlite(":memory:"), clock, ...options });
+  const client = createClient({ fetch: broker.fetch });
+  const opened: Taken[] = [];
+  const take = async (takeOptions?: TakeOptions) => {
+    const taken = await openTaken(client, takeOptions);
+    opened.push(taken);
+    return taken;
+  };
+  try {
+    await test({ broker, client, clock, take });
+  } finally {
+    for (const taken of opened) await taken.close();
+    await broker.close();
+  }
+}
+
+async function openTaken(client: Client, options?: TakeOptions): Promise<Taken> {
+  const stream = await client.take(options);
+  const jobs: Job[] = [];
+  let heartbeats = 0;
+  let ended = false;
+  (async () => {
+    for await (const batch of stream.batches()) {
+      if (batch.length === 0) heartbeats++;
+      jobs.push(...batch);
+    }
+    ended = true;
+  })();
+  return { jobs, heartbeats: () => heartbeats, ended: () => ended, close: stream.close };
+}
+
+/** A small job. */
+export function job(changes: Record<string, unknown> = {}) {
+  return { type: "t", queue: "q", payload: null, ...changes };
+}

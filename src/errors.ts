@@ -64,19 +64,25 @@ Object.defineProperty(MillraceError.prototype, brand, { value: true });
 
 /** The request did not reach the server, or its answer did not reach us. Retryable. */
 export class NetworkError extends MillraceError {
+  /** The literal name of this class. */
   override readonly name = "NetworkError";
+  /** The literal kind of this error. */
   override readonly code = "network";
 }
 
 /** No answer came within the call's `timeoutMs`. Retryable, but the request may have been served. */
 export class TimeoutError extends MillraceError {
+  /** The literal name of this class. */
   override readonly name = "TimeoutError";
+  /** The literal kind of this error. */
   override readonly code = "timeout";
 }
 
 /** The peer sent bytes that are not the protocol: a cut-off frame, a malformed body. */
 export class ProtocolError extends MillraceError {
+  /** The literal name of this class. */
   override readonly name = "ProtocolError";
+  /** The literal kind of this error. */
   override readonly code = "protocol";
 }
 
@@ -94,31 +100,41 @@ export abstract class ResponseError extends MillraceError {
 
 /** 404: the job (or what else was asked for) does not exist. */
 export class NotFoundError extends ResponseError {
+  /** The literal name of this class. */
   override readonly name = "NotFoundError";
+  /** The literal kind of this error. */
   override readonly code = "not_found";
 }
 
 /** Any other 4xx: the server understood and refused; asking again changes nothing. */
 export class RefusedError extends ResponseError {
+  /** The literal name of this class. */
   override readonly name = "RefusedError";
+  /** The literal kind of this error. */
   override readonly code = "refused";
 }
 
 /** 5xx: the server failed. Retryable. */
 export class ServerError extends ResponseError {
+  /** The literal name of this class. */
   override readonly name = "ServerError";
+  /** The literal kind of this error. */
   override readonly code = "server";
 }
 
 /** A payload does not fit the schema of its job. */
 export class PayloadError extends MillraceError {
+  /** The literal name of this class. */
   override readonly name = "PayloadError";
+  /** The literal kind of this error. */
   override readonly code = "payload";
 }
 
 /** The database cannot be used: locked by another broker, corrupt, newer than this version. */
 export class StoreError extends MillraceError {
+  /** The literal name of this class. */
   override readonly name = "StoreError";
+  /** The literal kind of this error. */
   override readonly code = "store";
 }
 

@@ -10,7 +10,6 @@ import {
   NotFoundError,
   ProtocolError,
   RefusedError,
-  type ResponseError,
   ServerError,
 } from "../errors.ts";
 import type { Codec } from "../protocol/codec.ts";

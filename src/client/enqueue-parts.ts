@@ -17,7 +17,9 @@ export const maxPartBytes: number = 8 * 2 ** 20;
 
 /** A bulk enqueue failed after some of its parts had been stored; `cause` tells why. */
 export class PartialEnqueueError extends MillraceError {
+  /** The literal name of this class. */
   override readonly name = "PartialEnqueueError";
+  /** The literal kind of this error. */
   override readonly code = "partial";
   /** The jobs that are stored: those of the requests up to here, in their order. */
   readonly enqueued: readonly EnqueuedJob[];

@@ -8,6 +8,7 @@
 import process from "node:process";
 import { isMillraceError } from "../../src/errors.ts";
 import { version } from "../../src/version.ts";
+import { demoFlags } from "./demo-flags.ts";
 import { describeFlags, readCommandLine, UsageError } from "./options.ts";
 import { serveFlags } from "./serve-flags.ts";
 
@@ -15,6 +16,7 @@ const help = `millrace ${version}: a job queue for Deno, Bun and Node
 
 Usage:
   millrace serve [flags]        run a broker
+  millrace demo [flags] [DIR]   watch one at work on the files of a folder
   millrace --help, --version    also 'millrace COMMAND --help'
 `;
 
@@ -24,6 +26,14 @@ Runs a broker on a port until SIGINT or SIGTERM. Every flag is also an environme
 its name in capitals (MILLRACE_HEARTBEAT_INTERVAL=5s); a flag wins over a variable.
 
 ${describeFlags(serveFlags)}`;
+
+const demoHelp = `Usage: millrace demo [flags] [DIR]
+
+Reads every file below a folder (default: this checkout) as a job of its own, adds jobs that fail, jobs that wait
+and a burst of small ones, kills one of two workers half-way, and counts. Exits with 1 when a job was lost
+or completed twice.
+
+${describeFlags(demoFlags)}`;
 
 async function run(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
@@ -40,6 +50,15 @@ async function run(args: readonly string[]): Promise<number> {
       const { runServe } = await import("./serve.ts"); // Only now: help needs no broker.
       await runServe(config);
       return 0;
+    }
+    case "demo": {
+      if (wantsHelp) return say(demoHelp);
+      const { config, positionals } = readCommandLine(demoFlags, rest, process.env);
+      if (positionals.length > 1) {
+        throw new UsageError(`Argument '${positionals[1]}' is one too many`);
+      }
+      const { runDemo } = await import("./demo.ts");
+      return await runDemo(positionals[0], config);
     }
     case undefined:
       throw new UsageError("No command is given, expected 'serve' or 'demo'");

@@ -66,7 +66,13 @@ function listen(fetch: FetchHandler, hostname: string, port: number): Listener {
   };
   const server = Deno.serve({ hostname, port, signal, onListen() {} }, (request, info) => {
     calls++;
-    info.completed.then(settle, settle);
+    const gone = new AbortController();
+    info.completed.then(settle, (reason) => {
+      settle();
+      gone.abort(reason);
+    });
+    // Deno's own is aborted when all went well, too, and complains to whoever listens to it.
+    Object.defineProperty(request, "signal", { value: gone.signal });
     return fetch(request);
   });
   return {

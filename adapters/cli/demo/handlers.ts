@@ -1,0 +1,31 @@
+/**
+ * What is done with the jobs of the demo, in both of its processes.
+ *
+ * @module
+ */
+
+import { readFile as readBytes } from "node:fs/promises";
+import { handle, type JobHandler } from "../../../src/worker/mod.ts";
+import { type FileFacts, toFacts } from "./file-facts.ts";
+import { call, readFile, remind, stumble } from "./jobs.ts";
+
+/** Hears that the handler of a job ran to its end, and what it found out. */
+export type Report = (id: string, facts?: FileFacts) => void;
+
+/** The handlers of a worker. */
+export function createHandlers(report: Report): JobHandler[] {
+  return [
+    handle(readFile, async ({ path }, { job, signal }) => {
+      report(job.id, await toFacts(path, await readBytes(path, { signal })));
+    }),
+    handle(stumble, ({ number }, { job, attempt }) => {
+      if (attempt === 1) throw new Error(`Job ${number} stumbles on its first attempt`);
+      report(job.id);
+    }),
+    handle(remind, (_payload, { job }) => report(job.id)),
+    handle(call, async ({ waitMs }, { job }) => {
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      report(job.id);
+    }),
+  ];
+}

@@ -1,0 +1,62 @@
+/**
+ * What the demo tells in the end.
+ *
+ * @module
+ */
+
+import { type FileFacts, topOf } from "./file-facts.ts";
+import type { Verdict } from "./ledger.ts";
+import { count, seconds } from "./progress.ts";
+
+/** One row of the table: something that was done so many times, in so long. */
+export interface Stage {
+  readonly name: string;
+  readonly jobs: number;
+  readonly ms: number;
+}
+
+/** The table of rates. */
+export function describeStages(stages: readonly Stage[]): string {
+  const rows = [
+    ["", "jobs", "seconds", "per second"],
+    ...stages.map((
+      { name, jobs, ms },
+    ) => [name, count(jobs), seconds(ms), count(jobs / ms * 1000)]),
+  ];
+  const widths = [0, 1, 2, 3].map((at) => Math.max(...rows.map((row) => row[at]!.length)));
+  return rows.map((row) =>
+    row.map((cell, at) => at === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[at]! + 3)).join(
+      "",
+    )
+  ).join("\n");
+}
+
+/** What the files were found to hold, in two lines; none when there were none. */
+export function describeFiles(files: readonly FileFacts[]): string[] {
+  if (files.length === 0) return [];
+  const sum = (of: (facts: FileFacts) => number) =>
+    count(files.reduce((total, facts) => total + of(facts), 0));
+  const top = topOf(files.flatMap(({ top }) => top)).slice(0, 8);
+  return [
+    `${count(files.length)} files: ${sum(({ bytes }) => bytes)} bytes, ${
+      sum(({ lines }) => lines)
+    } lines, ${sum(({ words }) => words)} words, ${
+      count(new Set(files.map(({ digest }) => digest)).size)
+    } different`,
+    `Their words: ${top.map(([word, times]) => `${word} (${count(times)})`).join(", ")}`,
+  ];
+}
+
+/** What the death of a worker came to. */
+export function describeRedelivery({ begunAgain, ranTwice, completedTwice }: Verdict): string {
+  return `The killed worker left ${count(begunAgain.length)} jobs that the other began again, ${
+    count(ranTwice.length)
+  } of them already done but not acknowledged; ${
+    count(completedTwice.length)
+  } were completed twice`;
+}
+
+/** The last line, for people and scripts. */
+export function describeVerdict({ enqueued, completed, retried, lost }: Verdict): string {
+  return `demo: ${enqueued} enqueued, ${completed} completed, ${retried} retried, ${lost.length} lost`;
+}

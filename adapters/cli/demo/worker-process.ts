@@ -1,0 +1,41 @@
+/**
+ * The demo's second worker, in a process of its own, over HTTP. It is there to be killed.
+ *
+ * What it does it tells its parent, one JSON line each. The lines are written at once and not through a
+ * stream, so that none is lost with the process.
+ *
+ * @module
+ */
+
+import { writeSync } from "node:fs";
+import process from "node:process";
+import { createClient } from "../../../src/client/mod.ts";
+import { createWorker } from "../../../src/worker/mod.ts";
+import type { FileFacts } from "./file-facts.ts";
+import { createHandlers } from "./handlers.ts";
+
+/** A line from the child to its parent. */
+export type Message =
+  | { readonly kind: "connected" }
+  | { readonly kind: "started"; readonly id: string }
+  | { readonly kind: "ran"; readonly id: string; readonly facts?: FileFacts | undefined }
+  | {
+    readonly kind: "acked";
+    readonly ids: readonly string[];
+    readonly notFound: readonly string[];
+  };
+
+const tell = (message: Message) => writeSync(1, `${JSON.stringify(message)}\n`);
+
+const worker = createWorker({
+  client: createClient({ url: process.argv[2]! }),
+  handlers: createHandlers((id, facts) => tell({ kind: "ran", id, facts })),
+  concurrency: Number(process.argv[3]),
+});
+worker.on("connected", () => tell({ kind: "connected" }));
+worker.on("started", ({ job }) => tell({ kind: "started", id: job.id }));
+worker.on("acked", ({ ids, notFound }) => tell({ kind: "acked", ids, notFound }));
+await worker.start();
+
+// The parent holds the other end: when it is gone, so are we.
+process.stdin.on("end", () => process.exit(0)).resume();

@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  createScriptedBroker,
+  createScriptedWorker,
+  hold,
+  notFound,
+  ok,
+  refuse,
+  unreachable,
+  wireJob,
+} from "./scripted-broker.ts";
+
+const ids = (count: number, prefix = "j") =>
+  Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+
+/** A connected worker whose handlers return at once. */
+async function setUp(concurrency = 10_000) {
+  const broker = createScriptedBroker();
+  const scripted = createScriptedWorker(broker, { concurrency });
+  await scripted.worker.start();
+  /** Delivers jobs and lets them succeed. */
+  const succeed = async (...ids: string[]) => {
+    broker.line.send(...ids.map((id) => wireJob(id)));
+    await broker.clock.settle();
+    for (const id of ids) void scripted.finish(id);
+    await broker.clock.settle();
+  };
+  return { ...scripted, ...broker, broker, succeed };
+}
+
+describe("reports of success", () => {
+  it("go at once, together when they come together, without any time passing", async () => {
+    const { acks, succeed } = await setUp();
+    await succeed("a", "b", "c");
+    assert.deepEqual(acks, [["a", "b", "c"]]);
+  });
+
+  it("gather while a request is under way", async () => {
+    const { acks, answers, succeed, clock } = await setUp();
+    const { answer, give } = hold();
+    answers.success.push(answer);
+    await succeed("a");
+    await succeed("b");
+    await succeed("c");
+    assert.deepEqual(acks, [["a"]]);
+    give(ok);
+    await clock.settle();
+    assert.deepEqual(acks, [["a"], ["b", "c"]]);
+  });
+
+  it("go a thousand at a time", async () => {
+    const { acks, succeed } = await setUp();
+    await succeed(...ids(2500));
+    assert.deepEqual(acks.map(({ length }) => length), [1000, 1000, 500]);
+    assert.deepEqual(acks.flat(), ids(2500));
+  });
+
+  it("are done when the broker knows nothing of some", async () => {
+    const { acks, answers, succeed, worker } = await setUp();
+    answers.success.push(notFound("b"));
+    const events: unknown[] = [];
+    worker.on("acked", (event) => events.push(event));
+    await succeed("a", "b");
+    await succeed("c");
+    assert.deepEqual(acks, [["a", "b"], ["c"]]);
+    assert.deepEqual(events, [
+      { ids: ["a", "b"], notFound: ["b"] },
+      { ids: ["c"], notFound: [] },
+    ]);
+    assert.equal(worker.health().unreported, 0);
+  });
+
+  for (const [name, trouble] of [["network", unreachable], ["server", refuse(503)]] as const) {
+    it(`are repeated until they are heard when the ${name} fails`, async () => {
+      const { acks, answers, succeed, worker, clock } = await setUp();
+      answers.success.push(trouble, trouble, trouble, trouble, trouble);
+      await succeed("a");
+      assert.equal(worker.health().unreported, 1);
+      await succeed("b");
+      await clock.advance(60_000);
+      assert.deepEqual(acks, [...Array(6).fill(["a"]), ["b"]]);
+      assert.equal(worker.health().unreported, 0);
+    });
+  }
+
+  it("are dropped when they are refused, and the worker is not well until one is heard", async () => {
+    const { acks, answers, succeed, worker } = await setUp();
+    answers.success.push(refuse(403));
+    await succeed("a");
+    assert.deepEqual(acks, [["a"]]);
+    assert.equal(worker.health().unreported, 0);
+    assert.match(worker.health().problem!, /^Broker refuses a report: RefusedError: status 403$/);
+    await succeed("b");
+    assert.deepEqual(acks, [["a"], ["b"]]);
+    assert.equal(worker.health().healthy, true);
+  });
+});
+
+describe("reports of failure", () => {
+  it("go one by one, so many at a time", async () => {
+    const { broker, failures, answers, worker, finish, clock } = await setUp();
+    const held = ids(20).map(() => hold());
+    answers.failure.push(...held.map(({ answer }) => answer));
+    broker.line.send(...ids(20).map((id) => wireJob(id)));
+    await clock.settle();
+    for (const id of ids(20)) await finish(id, new Error("no"));
+    assert.deepEqual(failures.map(({ id }) => id), ids(8));
+    for (const { give } of held) give(() => Response.json(wireJob("x")));
+    await clock.settle();
+    assert.deepEqual(failures.map(({ id }) => id), ids(20));
+    assert.equal(worker.health().unreported, 0);
+  });
+
+  it("are done when the job is not in flight any more", async () => {
+    const { broker, failures, answers, worker, finish, clock } = await setUp();
+    answers.failure.push(refuse(404));
+    broker.line.send(wireJob("a"));
+    await clock.settle();
+    await finish("a", new Error("no"));
+    await clock.advance(10_000);
+    assert.equal(failures.length, 1);
+    assert.deepEqual([worker.health().unreported, worker.health().problem], [0, undefined]);
+  });
+
+  it("are repeated until they are heard", async () => {
+    const { broker, failures, answers, worker, finish, clock } = await setUp();
+    answers.failure.push(unreachable, refuse(500), unreachable);
+    broker.line.send(wireJob("a"));
+    await clock.settle();
+    await finish("a", new Error("no"));
+    await clock.advance(10_000);
+    assert.equal(failures.length, 4);
+    assert.equal(worker.health().unreported, 0);
+  });
+
+  it("are dropped when they are refused", async () => {
+    const { broker, failures, answers, worker, finish, clock } = await setUp();
+    answers.failure.push(refuse(400));
+    broker.line.send(wireJob("a"));
+    await clock.settle();
+    await finish("a", new Error("no"));
+    await clock.advance(60_000);
+    assert.equal(failures.length, 1);
+    assert.equal(worker.health().unreported, 0);
+    assert.equal(worker.health().healthy, false);
+  });
+});
+
+describe("a job that is delivered again while it is here", () => {
+  it("does not run twice at once, and one report does for both deliveries", async () => {
+    const { broker, started, finish, acks, clock } = await setUp();
+    broker.line.send(wireJob("a"));
+    await clock.settle();
+    broker.line.breakOff();
+    await clock.advance(250);
+    broker.line.send(wireJob("a"));
+    await clock.settle();
+    assert.deepEqual(started, ["a"]);
+    await finish("a");
+    assert.deepEqual(acks, [["a"]]);
+  });
+
+  it("is reported again when its report came between the two deliveries", async () => {
+    const { broker, started, succeed, answers, acks, worker, clock } = await setUp();
+    const { answer, give } = hold();
+    answers.success.push(answer);
+    await succeed("a");
+    broker.line.breakOff();
+    await clock.advance(250);
+    broker.line.send(wireJob("a"));
+    await clock.settle();
+    give(notFound("a"));
+    await clock.settle();
+    assert.deepEqual(acks, [["a"], ["a"]]);
+    assert.deepEqual(started, ["a"]);
+    assert.equal(worker.health().unreported, 0);
+  });
+
+  it("is reported again as failed when that came between the two deliveries", async () => {
+    const { broker, finish, answers, failures, worker, clock } = await setUp();
+    const { answer, give } = hold();
+    answers.failure.push(answer);
+    broker.line.send(wireJob("a"));
+    await clock.settle();
+    await finish("a", new Error("no"));
+    broker.line.breakOff();
+    await clock.advance(250);
+    broker.line.send(wireJob("a"));
+    await clock.settle();
+    give(refuse(404));
+    await clock.settle();
+    assert.deepEqual(failures.map(({ id }) => id), ["a", "a"]);
+    assert.equal(worker.health().unreported, 0);
+  });
+
+  it("runs again at once when it is the next attempt, before the answer to its failure is here", async () => {
+    const { broker, started, finish, answers, acks, failures, worker, clock } = await setUp();
+    const { answer, give } = hold();
+    answers.failure.push(answer);
+    broker.line.send(wireJob("a"));
+    await clock.settle();
+    await finish("a", new Error("no"));
+    broker.line.send(wireJob("a", { attempts: 1 }));
+    await clock.settle();
+    assert.deepEqual(started, ["a", "a"]);
+    give(() => Response.json(wireJob("a")));
+    await clock.settle();
+    assert.equal(worker.health().running, 1);
+    await finish("a");
+    assert.deepEqual(acks, [["a"]]);
+    assert.equal(failures.length, 1);
+    assert.equal(worker.health().unreported, 0);
+  });
+
+  it("runs again when its report was heard before", async () => {
+    const { succeed, started } = await setUp();
+    await succeed("a");
+    await succeed("a");
+    assert.deepEqual(started, ["a", "a"]);
+  });
+});

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { describeError } from "../../src/worker/describe-error.ts";
+
+describe("describeError", () => {
+  it("tells name, message and stack", () => {
+    const { message, errorType, backtrace } = describeError(new TypeError("No such thing"));
+    assert.deepEqual([message, errorType], ["No such thing", "TypeError"]);
+    assert.match(backtrace!, /^TypeError: No such thing\n.*describe-error\.test/);
+  });
+
+  it("tells the causes, whatever they are", () => {
+    const error = new Error("a", { cause: new Error("b", { cause: { status: 500 } }) });
+    assert.match(
+      describeError(error).backtrace!,
+      /: a\n[^]+\nCaused by: Error: b\n[^]+\nCaused by: {"status":500}$/,
+    );
+  });
+
+  it("comes to an end when the causes do not", () => {
+    const error = new Error("round");
+    error.cause = error;
+    assert.equal(describeError(error).backtrace!.match(/Caused by/g)!.length, 10);
+  });
+
+  it("heads the stack with the message when the stack lacks it", () => {
+    const error = new Error("later");
+    error.stack = "    at nowhere";
+    assert.equal(describeError(error).backtrace, "Error: later\n    at nowhere");
+    delete error.stack;
+    assert.equal(describeError(error).backtrace, "Error: later");
+  });
+
+  it("knows an error from another realm by its looks", () => {
+    const foreign = { name: "ForeignError", message: "hello", stack: "ForeignError: hello" };
+    assert.equal(describeError(foreign).errorType, "ForeignError");
+  });
+
+  it("tells what is no error as well as it can", () => {
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    const cases: [unknown, string][] = [
+      ["text", "text"],
+      ["", ""],
+      [undefined, "undefined"],
+      [null, "null"],
+      [42n, "42"],
+      [{ code: 7 }, '{"code":7}'],
+      [Symbol("s"), "Symbol(s)"],
+      [circle, "Handler threw something that cannot be described"],
+    ];
+    for (const [thrown, message] of cases) assert.deepEqual(describeError(thrown), { message });
+  });
+
+  it("never throws", () => {
+    const hostile = new Proxy(new Error("x"), {
+      get() {
+        throw new Error("gotcha");
+      },
+    });
+    assert.equal(
+      describeError(hostile).message,
+      "Handler threw something that cannot be described",
+    );
+  });
+
+  it("keeps texts within bounds, and well-formed where they are cut", () => {
+    const error = new Error("x".repeat(8190) + "😀".repeat(10));
+    error.stack = `${error.message}${"y".repeat(100_000)}`;
+    const { message, backtrace } = describeError(error);
+    assert.equal(message.length, 8192);
+    assert.equal(message.isWellFormed(), true);
+    assert.equal(backtrace!.length, 32 * 1024);
+    assert.equal(describeError("\ud800").message, "\ufffd");
+  });
+});

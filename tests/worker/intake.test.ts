@@ -1,0 +1,289 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  type Answer,
+  createScriptedBroker,
+  createScriptedWorker,
+  hold,
+  refuse,
+  unreachable,
+  wireJob,
+} from "./scripted-broker.ts";
+import type { WorkerOptions } from "../../src/worker/mod.ts";
+
+function setUp(options: Partial<WorkerOptions> = {}) {
+  const broker = createScriptedBroker();
+  const scripted = createScriptedWorker(broker, options);
+  const retries: number[] = [];
+  scripted.worker.on("disconnected", ({ retryInMs }) => retries.push(retryInMs));
+  return { ...scripted, ...broker, broker, retries };
+}
+
+describe("a take stream", () => {
+  it("asks for the handlers' queues and twice as many jobs as run at a time", async () => {
+    const { worker, broker } = setUp({ concurrency: 7, workerId: "w1" });
+    await worker.start();
+    assert.equal(broker.line.url.search, "?queue=default&prefetch=14");
+    assert.equal(broker.line.headers.get("worker-id"), "w1");
+  });
+
+  it("asks for what it was told to", async () => {
+    const { worker, broker } = setUp({ concurrency: 7, prefetch: 8, queues: ["a b", "c"] });
+    await worker.start();
+    assert.equal(broker.line.url.searchParams.get("queue"), "a b,c");
+    assert.equal(broker.line.url.searchParams.get("prefetch"), "8");
+  });
+
+  it("asks for every queue when it is told so", async () => {
+    const { worker, broker } = setUp({ queues: "all" });
+    await worker.start();
+    assert.equal(broker.line.url.search, "?prefetch=20");
+  });
+
+  it("gives no more jobs to handlers than may run at a time, in the order they came", async () => {
+    const { worker, broker, clock, started, finish } = setUp({ concurrency: 2 });
+    await worker.start();
+    broker.line.send(wireJob("a"), wireJob("b"), wireJob("c"), wireJob("d"));
+    await clock.settle();
+    assert.deepEqual(started, ["a", "b"]);
+    assert.deepEqual([worker.health().running, worker.health().waiting], [2, 2]);
+    await finish("b");
+    assert.deepEqual(started, ["a", "b", "c"]);
+  });
+
+  const breaks: Record<string, (broker: ReturnType<typeof createScriptedBroker>) => void> = {
+    "is ended by the broker": ({ line }) => line.end(),
+    "breaks off": ({ line }) => line.breakOff(),
+    "sends what is no job": ({ line }) => line.send({ hello: "world" }),
+  };
+  for (const [event, cause] of Object.entries(breaks)) {
+    it(`is opened again when it ${event}`, async () => {
+      const { worker, broker, clock, lines, started, retries } = setUp();
+      await worker.start();
+      cause(broker);
+      await clock.advance(249);
+      assert.equal(lines.length, 1);
+      assert.equal(worker.health().connected, false);
+      await clock.advance(1);
+      assert.equal(lines.length, 2);
+      assert.deepEqual(retries, [250]);
+      broker.line.send(wireJob("a"));
+      await clock.settle();
+      assert.deepEqual(started, ["a"]);
+    });
+  }
+
+  it("is opened again later and later when it does not last, up to half a minute", async () => {
+    const { worker, answers, clock, retries } = setUp();
+    const short: Answer = () =>
+      new Response("\n", { headers: { "content-type": "application/x-ndjson" } });
+    answers.take.push(...Array<Answer>(9).fill(short));
+    await worker.start();
+    await clock.advance(62_000);
+    assert.deepEqual(retries, [250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+  });
+
+  it("leaves half of each delay to chance", async () => {
+    const { worker, broker, clock, retries } = setUp({ random: () => 0 });
+    await worker.start();
+    broker.line.end();
+    await clock.settle();
+    assert.deepEqual(retries, [125]);
+  });
+
+  for (const good of ["brought a job", "lasted a while"]) {
+    it(`is opened again soon when it ${good}`, async () => {
+      const { worker, broker, clock, retries } = setUp();
+      await worker.start();
+      for (let i = 0; i < 3; i++) {
+        broker.line.end();
+        await clock.advance(5000);
+      }
+      if (good === "brought a job") broker.line.send(wireJob("a"));
+      else await clock.advance(7500);
+      await clock.settle();
+      broker.line.end();
+      await clock.settle();
+      assert.deepEqual(retries, [250, 500, 1000, 250]);
+    });
+  }
+
+  it("is dropped when nothing arrives, even if the connection stays up", async () => {
+    const { worker, lines, broker, clock, started } = setUp();
+    const errors: unknown[] = [];
+    worker.on("disconnected", ({ error }) => errors.push(String(error)));
+    await worker.start();
+    await clock.advance(29_999);
+    assert.equal(worker.health().healthy, true);
+    await clock.advance(1);
+    assert.equal(lines[0]!.closed, true);
+    assert.deepEqual(errors, ["TimeoutError: Heard nothing for 30000 ms"]);
+    await clock.advance(250);
+    assert.equal(lines.length, 2);
+    broker.line.send(wireJob("a"));
+    await clock.settle();
+    assert.deepEqual(started, ["a"]);
+  });
+
+  it("is kept while heartbeats arrive", async () => {
+    const { worker, lines, broker, clock } = setUp();
+    await worker.start();
+    for (let i = 0; i < 100; i++) {
+      await clock.advance(3000);
+      broker.line.beat();
+    }
+    assert.equal(lines.length, 1);
+    assert.equal(worker.health().healthy, true);
+  });
+
+  it("is dropped after the time that was asked for", async () => {
+    const { worker, lines, clock } = setUp({ idleTimeoutMs: 400 });
+    await worker.start();
+    await clock.advance(400);
+    assert.equal(lines[0]!.closed, true);
+  });
+
+  it("is not taken for silent, nor for alive, when the wall clock is set", async () => {
+    const { worker, lines, broker, clock } = setUp();
+    await worker.start();
+    clock.setNow(clock.now() + 3_600_000);
+    await clock.advance(20_000);
+    assert.equal(lines[0]!.closed, false);
+    broker.line.beat();
+    await clock.settle();
+    clock.setNow(clock.now() - 7_200_000);
+    await clock.advance(37_500);
+    assert.equal(lines[0]!.closed, true);
+  });
+
+  it("drops the jobs that wait here when it breaks: the broker sends them again", async () => {
+    const { worker, broker, clock, started, finish, acks } = setUp({ concurrency: 1 });
+    await worker.start();
+    broker.line.send(wireJob("a"), wireJob("b"), wireJob("c"));
+    await clock.settle();
+    broker.line.breakOff();
+    await clock.settle();
+    assert.equal(worker.health().waiting, 0);
+    await finish("a");
+    assert.deepEqual(started, ["a"]);
+    assert.deepEqual(acks, [["a"]]);
+    await clock.advance(250);
+    broker.line.send(wireJob("c"));
+    await clock.settle();
+    assert.deepEqual(started, ["a", "c"]);
+  });
+});
+
+describe("a broker that is not there", () => {
+  it("is waited for", async () => {
+    const { worker, answers, clock, lines } = setUp();
+    answers.take.push(unreachable, refuse(502), unreachable);
+    let started = false;
+    void worker.start().then(() => started = true);
+    await clock.advance(1749);
+    assert.deepEqual([started, lines.length], [false, 0]);
+    await clock.advance(1);
+    assert.deepEqual([started, lines.length], [true, 1]);
+  });
+
+  it("makes the worker unhealthy after a while, until it is back", async () => {
+    const { worker, broker, answers, clock } = setUp();
+    await worker.start();
+    answers.take.push(...Array<Answer>(6).fill(unreachable));
+    broker.line.breakOff();
+    await clock.advance(15_000);
+    assert.deepEqual([worker.health().healthy, worker.health().connected], [true, false]);
+    // 250 + 500 + … + 16,000 ms until the connection that succeeds.
+    await clock.advance(16_749);
+    assert.equal(worker.health().healthy, false);
+    assert.equal(worker.health().problem, "Heard nothing for 30000 ms");
+    await clock.advance(1);
+    assert.deepEqual([worker.health().healthy, worker.health().connected], [true, true]);
+  });
+
+  it("makes a worker unhealthy that never met it", async () => {
+    const { worker, answers, clock } = setUp();
+    answers.take.push(...Array<Answer>(20).fill(unreachable));
+    void worker.start();
+    await clock.advance(29_999);
+    assert.equal(worker.health().healthy, true);
+    await clock.advance(1);
+    assert.equal(worker.health().healthy, false);
+    await worker.kill();
+  });
+
+  it("is asked again when it does not answer", async () => {
+    const { worker, answers, clock, lines } = setUp();
+    answers.take.push(hold().answer);
+    void worker.start();
+    await clock.advance(30_249);
+    assert.equal(lines.length, 0);
+    await clock.advance(1);
+    assert.equal(lines.length, 1);
+  });
+});
+
+describe("a broker that refuses the worker", () => {
+  for (const status of [400, 401, 403, 404, 406]) {
+    it(`fails the start with ${status} when it does so first`, async () => {
+      const { worker, answers, clock } = setUp();
+      answers.take.push(refuse(status));
+      await assert.rejects(worker.run(), { status, message: `status ${status}` });
+      assert.equal(worker.health().state, "stopped");
+      assert.equal(clock.timers, 0);
+      await worker.stop();
+    });
+  }
+
+  it("fails the start when it is no broker at all", async () => {
+    const { worker, answers } = setUp();
+    answers.take.push(() => new Response("<html>", { headers: { "content-type": "text/html" } }));
+    await assert.rejects(worker.start(), { name: "ProtocolError" });
+  });
+
+  it("fails the start when it does so after a time of silence", async () => {
+    const { worker, answers, clock } = setUp();
+    answers.take.push(unreachable, refuse(401));
+    const refused = assert.rejects(worker.start(), { status: 401 });
+    await clock.advance(250);
+    await refused;
+  });
+
+  it("is asked seldom when it was connected before, and the worker is not well", async () => {
+    const errors: string[] = [];
+    const logger = { ...console, error: (text: string) => errors.push(text), warn() {}, info() {} };
+    const { worker, broker, answers, clock, retries, lines } = setUp({ logger });
+    await worker.start();
+    answers.take.push(refuse(403), refuse(403));
+    broker.line.end();
+    await clock.advance(250);
+    const problem = "Broker refuses this worker: RefusedError: status 403";
+    assert.equal(worker.health().problem, problem);
+    assert.equal(worker.health().healthy, false);
+    await clock.advance(30_000);
+    assert.deepEqual(errors, ["Broker refuses this worker", "Broker refuses this worker"]);
+    await clock.advance(30_000);
+    assert.deepEqual(retries, [250, 30_000, 30_000]);
+    assert.equal(lines.length, 2);
+    assert.equal(worker.health().healthy, true);
+  });
+});
+
+describe("health", () => {
+  it("tells when the worker last heard anything, and when it last got a job", async () => {
+    const { worker, broker, clock } = setUp();
+    assert.deepEqual(
+      [worker.health().lastHeardAt, worker.health().lastJobAt],
+      [undefined, undefined],
+    );
+    await worker.start();
+    const startedAt = clock.now();
+    await clock.advance(10);
+    broker.line.send(wireJob("a"));
+    await clock.advance(10);
+    broker.line.beat();
+    await clock.settle();
+    const { lastHeardAt, lastJobAt } = worker.health();
+    assert.deepEqual([lastHeardAt, lastJobAt], [startedAt + 20, startedAt + 10]);
+  });
+});

@@ -6,7 +6,14 @@
 
 import * as v from "valibot";
 import { backoffSchema, toBackoffText, toBackoffWire } from "./backoff.ts";
-import { type Backoff, type EnqueuedJob, type Retention, type UniqueWhile, uniqueWhiles } from "./job.ts";
+import {
+  type Backoff,
+  type EnqueuedJob,
+  type Job,
+  type Retention,
+  type UniqueWhile,
+  uniqueWhiles,
+} from "./job.ts";
 import { readJob } from "./job-read.ts";
 import { checkName } from "./names.ts";
 import type { RawPayload } from "./record.ts";
@@ -128,8 +135,7 @@ export function toEnqueueWire(request: EnqueueRequest): object {
 
 /** The answer to `POST /jobs`, and an item of the answer to `POST /jobs/bulk`. */
 export function readEnqueuedJob(value: unknown): EnqueuedJob {
-  const job = readJob(value) as EnqueuedJob;
-  return { ...job, ...readAs(marksSchema, value) };
+  return Object.assign(readJob(value) as Job<never>, readAs(marksSchema, value));
 }
 
 const marksSchema: v.GenericSchema<unknown, Pick<EnqueuedJob, "duplicate" | "folded">> = v.object(

@@ -28,27 +28,33 @@ const jobSchema: v.GenericSchema<unknown, Job> = v.pipe(
     purge_at: optional(u64),
     completed_at: optional(u64),
     unique_key: optional(text),
-    unique_while: optional(v.picklist(uniqueWhiles, "a unique scope") as v.GenericSchema<unknown, UniqueWhile>),
+    unique_while: optional(
+      v.picklist(uniqueWhiles, "a unique scope") as v.GenericSchema<unknown, UniqueWhile>,
+    ),
   }, "an object"),
-  v.transform((wire): Job => ({
-    id: wire.id,
-    type: wire.type,
-    queue: wire.queue,
-    priority: wire.priority,
-    status: wire.status,
-    ...("payload" in wire && { payload: wire.payload }),
-    readyAt: wire.ready_at,
-    attempts: wire.attempts,
-    ...(wire.retry_limit != null && { retryLimit: wire.retry_limit }),
-    ...(wire.backoff != null && { backoff: wire.backoff }),
-    ...(wire.dequeued_at != null && { dequeuedAt: wire.dequeued_at }),
-    ...(wire.failed_at != null && { failedAt: wire.failed_at }),
-    ...(wire.retention != null && { retention: wire.retention }),
-    ...(wire.purge_at != null && { purgeAt: wire.purge_at }),
-    ...(wire.completed_at != null && { completedAt: wire.completed_at }),
-    ...(wire.unique_key != null && { uniqueKey: wire.unique_key }),
-    ...(wire.unique_while != null && { uniqueWhile: wire.unique_while }),
-  })),
+  v.transform((wire): Job => {
+    const job: { -readonly [Member in keyof Job]: Job[Member] } = {
+      id: wire.id,
+      type: wire.type,
+      queue: wire.queue,
+      priority: wire.priority,
+      status: wire.status,
+      readyAt: wire.ready_at,
+      attempts: wire.attempts,
+    };
+    // One by one, and not spread into the literal: this runs for every job that a client ever sees.
+    if ("payload" in wire) job.payload = wire.payload;
+    if (wire.retry_limit != null) job.retryLimit = wire.retry_limit;
+    if (wire.backoff != null) job.backoff = wire.backoff;
+    if (wire.dequeued_at != null) job.dequeuedAt = wire.dequeued_at;
+    if (wire.failed_at != null) job.failedAt = wire.failed_at;
+    if (wire.retention != null) job.retention = wire.retention;
+    if (wire.purge_at != null) job.purgeAt = wire.purge_at;
+    if (wire.completed_at != null) job.completedAt = wire.completed_at;
+    if (wire.unique_key != null) job.uniqueKey = wire.unique_key;
+    if (wire.unique_while != null) job.uniqueWhile = wire.unique_while;
+    return job;
+  }),
 );
 
 /** Reads a job of an answer or a frame. Throws `MessageError` naming the field. */

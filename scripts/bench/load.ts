@@ -36,13 +36,23 @@ export async function runLoads(client: Client, sizes: Sizes): Promise<Row[]> {
   const rows = [await measure("enqueue, 1000 a call", sizes.bulk, () => bulk(client, sizes.bulk))];
   await client.reset();
   rows.push(
-    await measure(`enqueue one, ${callers} callers`, sizes.single, () => single(client, sizes.single)),
+    await measure(
+      `enqueue one, ${callers} callers`,
+      sizes.single,
+      () => single(client, sizes.single),
+    ),
   );
   await client.reset();
   for (const concurrency of [1, 25, 100]) {
     const jobs = concurrency === 1 ? Math.ceil(sizes.drain / 5) : sizes.drain;
     const ids = await bulk(client, jobs);
-    rows.push(await measure(`drain, concurrency ${concurrency}`, jobs, () => drain(client, ids, concurrency)));
+    rows.push(
+      await measure(
+        `drain, concurrency ${concurrency}`,
+        jobs,
+        () => drain(client, ids, concurrency),
+      ),
+    );
   }
   return rows;
 }

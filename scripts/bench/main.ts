@@ -1,6 +1,6 @@
 /**
  * Measures throughput under the runtime that runs it: `deno task bench`, `bun scripts/bench/main.ts`,
- * `node scripts/bench/main.ts`. `--quick` takes a tenth of the jobs, `--frames` adds the frame decoders.
+ * `node scripts/bench/main.ts`. `--quick` takes a tenth of the jobs. The frame decoders have a bench of their own, frames.ts.
  *
  * Embedded is broker, client and worker in one process on an SQLite file; served is the broker in a process of
  * its own, over loopback. Prints a table, then everything as one line of JSON. Never part of the gate.
@@ -20,7 +20,11 @@ import { startServed } from "./served.ts";
 
 const quick = process.argv.includes("--quick");
 const scale = quick ? 0.1 : 1;
-const embeddedSizes: Sizes = { bulk: 100_000 * scale, single: 50_000 * scale, drain: 50_000 * scale };
+const embeddedSizes: Sizes = {
+  bulk: 100_000 * scale,
+  single: 50_000 * scale,
+  drain: 50_000 * scale,
+};
 const servedSizes: Sizes = { bulk: 100_000 * scale, single: 20_000 * scale, drain: 50_000 * scale };
 
 const place = await mkdtemp(join(tmpdir(), "millrace-bench-"));
@@ -47,10 +51,6 @@ try {
     const client = createClient({ url: served.url, format });
     add(`served, ${format}`, await runLoads(client, servedSizes));
     await served.stop();
-  }
-  if (process.argv.includes("--frames")) {
-    const { benchFrames } = await import("./frames.ts");
-    add("frames", await benchFrames());
   }
   console.log(JSON.stringify({ runtime: runtimeName(), results }));
 } finally {

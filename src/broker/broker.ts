@@ -78,7 +78,9 @@ export function createBroker(options: BrokerOptions): Broker {
 
   return {
     async fetch(request) {
-      if (closed !== undefined) return Response.json({ error: "broker is closed" }, { status: 503 });
+      if (closed !== undefined) {
+        return Response.json({ error: "broker is closed" }, { status: 503 });
+      }
       if (started === undefined) await start();
       return await handle(request);
     },

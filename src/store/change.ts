@@ -20,7 +20,11 @@ export type Change = (job: JobRecord) => JobRecord;
  *
  * Gives the job as it is now, which for a finished one is unchanged; undefined when there is none.
  */
-export function* changeJob(id: string, change: Change, now: number): Transition<JobRecord | undefined> {
+export function* changeJob(
+  id: string,
+  change: Change,
+  now: number,
+): Transition<JobRecord | undefined> {
   const job = yield* findJob(id);
   if (job === undefined || (job.purgeAt !== null && job.purgeAt <= now)) return undefined;
   if (job.status >= status.completed) return job;

@@ -33,8 +33,7 @@ const queuesPerStatement = 40;
 
 /** Rows come out as the taker will see them, so that they can be framed as they are. */
 const taken = jobColumns({ status: "2", dequeuedAt: "?" });
-const fromAnyQueue =
-  `SELECT ${taken} FROM jobs WHERE status = 1 ORDER BY priority, id LIMIT ?`;
+const fromAnyQueue = `SELECT ${taken} FROM jobs WHERE status = 1 ORDER BY priority, id LIMIT ?`;
 const fromOneQueue = `SELECT ${taken} FROM jobs WHERE queue = ? AND status = 1`;
 
 /**
@@ -79,7 +78,10 @@ function* pick(
     // Each arm is in index order, so the engine merges them and reads no further than the limit.
     const arms = part.map(() => fromOneQueue).join(" UNION ALL ");
     const params = part.flatMap((queue) => [now, queue]);
-    const jobs = yield* rows<JobRecord>(`${arms} ORDER BY priority, id LIMIT ?`, [...params, limit]);
+    const jobs = yield* rows<JobRecord>(`${arms} ORDER BY priority, id LIMIT ?`, [
+      ...params,
+      limit,
+    ]);
     found.push(...jobs);
   }
   if (queues.length <= queuesPerStatement) return found;

@@ -9,7 +9,11 @@ describe("retryDelay", () => {
     assert.equal(retryDelay({ exponent: 2, baseMs: 500, jitterMs: 0 }, 1, never), 1500);
     assert.equal(retryDelay({ exponent: 1, baseMs: 200, jitterMs: 0 }, 1, never), 1200);
     const standard = { exponent: 4, baseMs: 15_000, jitterMs: 0 };
-    assert.deepEqual([1, 2, 3].map((n) => retryDelay(standard, n, never)), [16_000, 31_000, 96_000]);
+    assert.deepEqual([1, 2, 3].map((n) => retryDelay(standard, n, never)), [
+      16_000,
+      31_000,
+      96_000,
+    ]);
   });
 
   it("draws once and scales the jitter by the attempts", () => {

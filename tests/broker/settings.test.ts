@@ -17,7 +17,10 @@ describe("toSettings", () => {
     assert.throws(() => toSettings({ defaultRetryLimit: 1.5 }), /'defaultRetryLimit' is 1.5/);
     assert.throws(() => toSettings({ globalInFlightLimit: NaN }), /'globalInFlightLimit' is NaN/);
     const backoff = { exponent: 1e39, baseMs: 0, jitterMs: 0 };
-    assert.throws(() => toSettings({ defaultBackoff: backoff }), /'defaultBackoff.exponent' is 1e\+39/);
+    assert.throws(
+      () => toSettings({ defaultBackoff: backoff }),
+      /'defaultBackoff.exponent' is 1e\+39/,
+    );
     assert.throws(
       () => toSettings({ defaultBackoff: { ...backoff, exponent: 1, jitterMs: -1 } }),
       /'defaultBackoff.jitterMs' is -1/,

@@ -46,7 +46,11 @@ describe("completed", () => {
   it("keeps nothing by default, and what the job's retention says otherwise", () => {
     assert.equal(completed(record(), now, settings), undefined);
     const kept = completed(record({ retention: '{"completed_ms":60000}' }), now, settings)!;
-    assert.deepEqual([kept.status, kept.completedAt, kept.purgeAt], [status.completed, now, now + 60_000]);
+    assert.deepEqual([kept.status, kept.completedAt, kept.purgeAt], [
+      status.completed,
+      now,
+      now + 60_000,
+    ]);
     const forced = { ...settings, defaultCompletedRetentionMs: 5 };
     assert.equal(completed(record({ retention: '{"completed_ms":0}' }), now, forced), undefined);
     assert.equal(completed(record({ retention: "{}" }), now, forced)!.purgeAt, now + 5);

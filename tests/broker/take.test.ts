@@ -119,7 +119,9 @@ describe("take stream", () => {
       const stored = await client.enqueueMany(jobs);
       const stream = await take({ queues: queues.slice(1), prefetch: 100 });
       await clock.settle();
-      const wanted = stored.slice(1).sort((a, b) => a.priority - b.priority || (a.id < b.id ? -1 : 1));
+      const wanted = stored.slice(1).sort((a, b) =>
+        a.priority - b.priority || (a.id < b.id ? -1 : 1)
+      );
       assert.deepEqual(stream.jobs.map(({ id }) => id), wanted.map(({ id }) => id));
     }));
 });

@@ -48,7 +48,9 @@ export function openFrameReader(response: Response): FrameReader {
   };
 }
 
-type Split = (buffer: Uint8Array) => { readonly length: number; readonly job?: unknown } | undefined;
+type Split = (
+  buffer: Uint8Array,
+) => { readonly length: number; readonly job?: unknown } | undefined;
 
 const splitters: Readonly<Record<string, Split>> = {
   "application/x-ndjson": (buffer) => splitText(buffer, "\n", (line) => line),

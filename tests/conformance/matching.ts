@@ -46,7 +46,10 @@ export function difference(
       ? undefined
       : `${path}: expected ${show(expected)}, got ${show(actual)}`;
   }
-  if (typeof actual !== "object" || actual === null || Array.isArray(expected) !== Array.isArray(actual)) {
+  if (
+    typeof actual !== "object" || actual === null ||
+    Array.isArray(expected) !== Array.isArray(actual)
+  ) {
     return `${path}: expected ${show(expected)}, got ${show(actual)}`;
   }
   const wanted = Object.entries(expected);

@@ -9,7 +9,7 @@
 import assert from "node:assert/strict";
 import { decode } from "@msgpack/msgpack";
 import { type Bindings, difference, fillIn } from "./matching.ts";
-import { openFrameReader, type FrameReader } from "./frame-reader.ts";
+import { type FrameReader, openFrameReader } from "./frame-reader.ts";
 
 /** One scenario of a transcript. */
 export interface Scenario {
@@ -38,7 +38,13 @@ interface Exchange {
 
 type Step =
   | Exchange
-  | { readonly expect: { readonly stream: number; readonly job?: unknown; readonly no_job_for_ms?: number } }
+  | {
+    readonly expect: {
+      readonly stream: number;
+      readonly job?: unknown;
+      readonly no_job_for_ms?: number;
+    };
+  }
   | { readonly close: number }
   | { readonly wait_ms: number };
 
@@ -102,7 +108,12 @@ async function exchange(
   }
 }
 
-function toRequest({ request }: Exchange, ids: Bindings, origin: string, signal?: AbortSignal): Request {
+function toRequest(
+  { request }: Exchange,
+  ids: Bindings,
+  origin: string,
+  signal?: AbortSignal,
+): Request {
   const now = Date.now();
   const body = request.base64 !== undefined
     ? Uint8Array.from(atob(request.base64), (char) => char.charCodeAt(0))
@@ -119,7 +130,9 @@ function toRequest({ request }: Exchange, ids: Bindings, origin: string, signal?
 }
 
 function headDifference({ response: expected }: Exchange, actual: Response): string | undefined {
-  if (actual.status !== expected.status) return `status: expected ${expected.status}, got ${actual.status}`;
+  if (actual.status !== expected.status) {
+    return `status: expected ${expected.status}, got ${actual.status}`;
+  }
   for (const [name, value] of Object.entries(expected.headers)) {
     const given = actual.headers.get(name);
     if (name === "allow") {

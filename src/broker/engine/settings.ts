@@ -41,7 +41,9 @@ export const defaultSettings: Settings = {
 const u32 = 2 ** 32 - 1;
 
 /** The least and the greatest value of each whole number that can be set. */
-const ranges: Readonly<Record<Exclude<keyof Settings, "defaultBackoff">, readonly [number, number]>> = {
+const ranges: Readonly<
+  Record<Exclude<keyof Settings, "defaultBackoff">, readonly [number, number]>
+> = {
   defaultRetryLimit: [0, u32],
   defaultCompletedRetentionMs: [0, Number.MAX_SAFE_INTEGER],
   defaultDeadRetentionMs: [0, Number.MAX_SAFE_INTEGER],
@@ -52,7 +54,9 @@ const ranges: Readonly<Record<Exclude<keyof Settings, "defaultBackoff">, readonl
 };
 
 /** Fills in the defaults. Throws `RangeError` naming the option, the value given and the range. */
-export function toSettings(options: { readonly [Name in keyof Settings]?: Settings[Name] | undefined }): Settings {
+export function toSettings(
+  options: { readonly [Name in keyof Settings]?: Settings[Name] | undefined },
+): Settings {
   const settings = { ...defaultSettings };
   for (const [name, value] of Object.entries(options)) {
     if (name in settings && value !== undefined) Object.assign(settings, { [name]: value });

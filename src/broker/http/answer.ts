@@ -29,7 +29,9 @@ export function answerValue(format: Format, status: number, value: unknown): Res
 
 /** 200 with one job. */
 export function answerJob(format: Format, job: JobRecord, payload: WithPayload): Response {
-  if (format === "json") return new Response(jobToJson(job, payload), { status: 200, headers: json });
+  if (format === "json") {
+    return new Response(jobToJson(job, payload), { status: 200, headers: json });
+  }
   writeJob(writer, job, payload);
   return new Response(writer.take(), { status: 200, headers: pack });
 }

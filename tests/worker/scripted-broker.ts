@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Client, createClient, defineJob } from "../../src/client/mod.ts";
+import { type Client, createClient, defineJob, type JobDefinition } from "../../src/client/mod.ts";
 import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
 import { createWorker, handle, type Worker, type WorkerOptions } from "../../src/worker/mod.ts";
 
@@ -132,7 +132,7 @@ export function createScriptedBroker(): ScriptedBroker {
 }
 
 /** A job that nobody checks. */
-export const work = defineJob<unknown>({ type: "work", queue: "default" });
+export const work: JobDefinition<unknown> = defineJob<unknown>({ type: "work", queue: "default" });
 
 /** A worker of a scripted broker; by default each job runs until it is let go. */
 export function createScriptedWorker(

@@ -37,8 +37,9 @@ export async function openTake(
 
   const controller = new AbortController();
   const unfollow = abortBy(controller, signal, Infinity, settings.clock);
-  const disarm = abortBy(controller, undefined, timeoutMs ?? settings.timeoutMs, settings.clock);
+  let disarm = () => {};
   try {
+    disarm = abortBy(controller, undefined, timeoutMs ?? settings.timeoutMs, settings.clock);
     const { body, framing } = await settleOrAbort(async (signal) => {
       const request = await transport.toRequest({ ...routes.take, path }, headers, signal);
       return await toStream(await transport.fetch(request, signal));

@@ -15,8 +15,9 @@ import { format } from "./format.ts";
 import { lint } from "./lint.ts";
 import { Report, type Stage } from "./report.ts";
 import { suites } from "./suites.ts";
+import { types } from "./types.ts";
 
-const stages: readonly Stage[] = [format, lint, ...suites];
+const stages: readonly Stage[] = [format, lint, types, ...suites];
 
 const names = Deno.args.filter((word) => !word.startsWith("--"));
 const unknown = names.filter((name) => !stages.some((stage) => stage.name === name));

@@ -55,6 +55,14 @@ export function installTools(): Promise<string> {
   })();
 }
 
+/** Runs a tool's script in the checkout; no Node is needed for it. */
+export async function runTool(script: string, words: readonly string[]): Promise<string> {
+  const tools = await installTools();
+  // Under the tools' own configuration, or Deno would look for their imports in the project's.
+  const options = ["run", "-A", `--config=${tools}/deno.json`];
+  return demand(deno, [...options, `${tools}/node_modules/${script}`, ...words]);
+}
+
 /** A runtime's program, and its version as it tells it; or why there is none. */
 export async function findRuntime(
   name: RuntimeName,

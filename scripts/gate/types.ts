@@ -1,0 +1,24 @@
+/**
+ * The stage that checks types: by TypeScript's own compiler, the core behind its fence, and by Deno.
+ *
+ * Type tests (`tests/types/`) are files like any other here: they fail by not compiling.
+ *
+ * @module
+ */
+
+import { demand, deno } from "./command.ts";
+import type { Stage } from "./report.ts";
+import { installPackages, runTool } from "./tools.ts";
+
+export const types: Stage = {
+  name: "types",
+  about: "the core knows web standards only, everything checks under tsc and Deno",
+  async run(report) {
+    await installPackages();
+    const tsc = (project: string) => runTool("typescript/bin/tsc", ["-p", project]);
+    await report.check("tsc: src/ behind its fence", () => tsc("tsconfig.json"));
+    await report.check("tsc: the fence has no hole", () => tsc("tests/fence"));
+    await report.check("tsc: adapters, tests, type tests", () => tsc("tsconfig.all.json"));
+    await report.check("deno check", () => demand(deno, ["check", "--quiet", "."]));
+  },
+};

@@ -35,6 +35,9 @@ interface DenoRuntime {
 /**
  * Serves a broker, or any fetch function, on a port.
  *
+ * A handler hears that its client is gone when the body of its answer is cancelled. The request's signal is
+ * never aborted: Deno's own means something else.
+ *
  * Throws {@linkcode NetworkError} when it cannot listen, `TypeError` or `RangeError` for an option out of range.
  *
  * @example
@@ -66,13 +69,9 @@ function listen(fetch: FetchHandler, hostname: string, port: number): Listener {
   };
   const server = Deno.serve({ hostname, port, signal, onListen() {} }, (request, info) => {
     calls++;
-    const gone = new AbortController();
-    info.completed.then(settle, (reason) => {
-      settle();
-      gone.abort(reason);
-    });
-    // Deno's own is aborted when all went well, too, and complains to whoever listens to it.
-    Object.defineProperty(request, "signal", { value: gone.signal });
+    info.completed.then(settle, settle);
+    // Deno's own is aborted when all went well, too, and warns whoever listens to it on stderr.
+    Object.defineProperty(request, "signal", { value: new AbortController().signal });
     return fetch(request);
   });
   return {

@@ -50,6 +50,8 @@ export function serve(
 
 async function listen(fetch: FetchHandler, host: string, port: number): Promise<Listener> {
   const sockets = new Set<Socket>();
+  /** Connections that have not said which protocol they speak: nobody's yet, so nobody else would close them. */
+  const silent = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   let draining = false;
   const bridge = createBridge(fetch, () => {
@@ -70,8 +72,13 @@ async function listen(fetch: FetchHandler, host: string, port: number): Promise<
   http1.removeAllListeners("connection");
   http1.on("connection", (socket: Socket) => {
     sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
+    silent.add(socket);
+    socket.on("close", () => {
+      sockets.delete(socket);
+      silent.delete(socket);
+    });
     sniff(socket, (isHttp2) => {
+      silent.delete(socket);
       if (isHttp2) return void http2.emit("connection", socket);
       greet!.call(http1, socket);
       socket.resume();
@@ -87,6 +94,7 @@ async function listen(fetch: FetchHandler, host: string, port: number): Promise<
         draining = true;
         http1.close(() => resolve());
         for (const session of sessions) session.close();
+        //X for (const socket of silent) socket.destroy();
       }),
     drop() {
       for (const session of sessions) session.destroy(undefined, constants.NGHTTP2_CANCEL);

@@ -7,8 +7,8 @@
 import { opendir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Folders that no person wrote. */
-const skipped: ReadonlySet<string> = new Set([".git", "node_modules"]);
+/** Folders that no person wrote: `.git`, caches, what was installed. */
+const isSkipped = (name: string) => name.startsWith(".") || name === "node_modules";
 
 /** Larger files would only show how fast the disk is. */
 const maxFileBytes = 16 * 1024 * 1024;
@@ -19,7 +19,7 @@ export async function* walk(folder: string, limit: number): AsyncGenerator<strin
   for (let next = folders.pop(); next !== undefined && limit > 0; next = folders.pop()) {
     for await (const entry of await opendir(next)) {
       const path = join(next, entry.name);
-      if (entry.isDirectory() && !skipped.has(entry.name)) folders.push(path);
+      if (entry.isDirectory() && !isSkipped(entry.name)) folders.push(path);
       if (!entry.isFile() || (await stat(path)).size > maxFileBytes) continue;
       yield path;
       if (--limit === 0) return;

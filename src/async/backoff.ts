@@ -15,7 +15,7 @@ export interface BackoffRange {
 }
 
 /**
- * The delay after so many failures in a row, in ms: `min(maxMs, baseMs × 2^(failures − 1))`, of which chance takes
+ * The delay after so many failures in a row, in whole ms: `min(maxMs, baseMs × 2^(failures − 1))`, of which chance takes
  * away up to a half. A half and not all of it: a peer that is down is not called twice in one moment.
  */
 export function backoffMs(
@@ -24,5 +24,5 @@ export function backoffMs(
   random: Random,
 ): number {
   const ceilingMs = Math.min(maxMs, baseMs * 2 ** (failures - 1));
-  return ceilingMs * (1 + random()) / 2;
+  return Math.round(ceilingMs * (1 + random()) / 2);
 }

@@ -74,7 +74,8 @@ export function createTestClock(now: number = Date.UTC(2026, 0)): TestClock {
   };
 
   return {
-    now: () => offset + elapsed,
+    // Whole, as on every platform, also when somebody waits for a fraction.
+    now: () => offset + Math.floor(elapsed),
     setTimer(callback, delayMs) {
       const timer: Timer = { at: elapsed + Math.max(0, delayMs), callback };
       timers.add(timer);

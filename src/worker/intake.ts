@@ -44,7 +44,7 @@ export interface Intake {
   readonly isDeaf: boolean;
   /** When anything was last heard, in ms since the epoch. */
   readonly lastHeardAt: number | undefined;
-  /** Why the broker refuses to open a stream, until it does. */
+  /** Why no jobs can be taken, if that is not a matter of waiting; undefined again once a stream is open. */
   readonly problem: unknown;
   /** Begins. Call once. */
   open(): void;
@@ -136,7 +136,10 @@ export function createIntake(options: IntakeOptions): Intake {
       }
       return undefined;
     } catch (error) {
-      return line.signal.aborted ? line.signal.reason : error;
+      if (line.signal.aborted) return line.signal.reason;
+      // The same job may come again and again: a worker that gets no further must not look well.
+      if (isMillraceError(error) && error.code === "protocol") problem = error;
+      return error;
     } finally {
       isConnected = false;
       // Long enough to be worth something, even if there was nothing to do: but opening alone proves nothing.

@@ -184,7 +184,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const findProblem = (): string | undefined => {
     const { state } = lifecycle;
     if (state === "idle" || state === "stopped") return `Worker is ${state}`;
-    if (intake.problem !== undefined) return `Broker refuses this worker: ${intake.problem}`;
+    if (intake.problem !== undefined) return `Cannot take jobs: ${intake.problem}`;
     if (intake.isDeaf) return `Heard nothing for ${idleTimeoutMs} ms`;
     if (acker.problem !== undefined) return `Broker refuses a report: ${acker.problem}`;
     return undefined;

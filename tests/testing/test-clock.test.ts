@@ -89,6 +89,16 @@ describe("createTestClock", () => {
     assert.equal(firedAt, 65);
   });
 
+  it("shows whole milliseconds", async () => {
+    const clock = createTestClock(0);
+    const fired: number[] = [];
+    clock.setTimer(() => fired.push(clock.now()), 1.5);
+    await clock.advance(1.4);
+    assert.deepEqual([clock.now(), fired], [1, []]);
+    await clock.advance(0.6);
+    assert.deepEqual([clock.now(), fired], [2, [1]]);
+  });
+
   it("refuses to go back", async () => {
     await assert.rejects(createTestClock().advance(-1), {
       name: "RangeError",

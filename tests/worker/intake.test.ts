@@ -223,6 +223,18 @@ describe("a broker that is not there", () => {
   });
 });
 
+describe("a broker that sends what is no job", () => {
+  it("makes the worker unhealthy until there is a stream again", async () => {
+    const { worker, broker, clock } = setUp();
+    await worker.start();
+    broker.line.send({ hello: "world" });
+    await clock.settle();
+    assert.match(worker.health().problem!, /^Cannot take jobs: ProtocolError: /);
+    await clock.advance(250);
+    assert.equal(worker.health().healthy, true);
+  });
+});
+
 describe("a broker that refuses the worker", () => {
   for (const status of [400, 401, 403, 404, 406]) {
     it(`fails the start with ${status} when it does so first`, async () => {
@@ -257,7 +269,7 @@ describe("a broker that refuses the worker", () => {
     answers.take.push(refuse(403), refuse(403));
     broker.line.end();
     await clock.advance(250);
-    const problem = "Broker refuses this worker: RefusedError: status 403";
+    const problem = "Cannot take jobs: RefusedError: status 403";
     assert.equal(worker.health().problem, problem);
     assert.equal(worker.health().healthy, false);
     await clock.advance(30_000);

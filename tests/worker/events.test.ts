@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { handle } from "../../src/worker/mod.ts";
+import { setUp } from "./run-one.ts";
+import { wireJob, work } from "./scripted-broker.ts";
+
+describe("events", () => {
+  it("tell how long jobs took and why they failed", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { worker, clock, deliver } = await setUp({
+      handlers: [handle(work, () => gate.promise)],
+    });
+    const seen: unknown[] = [];
+    worker.on("failed", ({ durationMs, error }) => seen.push([durationMs, error]));
+    await deliver(wireJob("a"));
+    await clock.advance(1234);
+    const error = new Error("no");
+    gate.reject(error);
+    await clock.settle();
+    assert.deepEqual(seen, [[1234, error]]);
+  });
+
+  it("end for who does not want to hear them any more", async () => {
+    const { worker, deliver } = await setUp({ handlers: [handle(work, () => {})] });
+    let heard = 0;
+    const listener = () => heard++;
+    const off = worker.on("started", listener);
+    worker.on("started", listener);
+    await deliver(wireJob("a"));
+    assert.equal(heard, 2);
+    off();
+    off();
+    await deliver(wireJob("b"));
+    assert.equal(heard, 3);
+  });
+
+  it("are not disturbed by a listener that throws", async () => {
+    const errors: unknown[] = [];
+    const logger = {
+      debug() {},
+      info() {},
+      warn() {},
+      error: (message: string) => errors.push(message),
+    };
+    const { worker, deliver, acks } = await setUp({ handlers: [handle(work, () => {})], logger });
+    let heard = 0;
+    worker.on("succeeded", () => {
+      throw new Error("oops");
+    });
+    worker.on("succeeded", () => heard++);
+    await deliver(wireJob("a"));
+    assert.deepEqual([heard, acks, errors], [1, [["a"]], ["Listener of 'succeeded' threw"]]);
+  });
+});

@@ -94,7 +94,7 @@ async function listen(fetch: FetchHandler, host: string, port: number): Promise<
         draining = true;
         http1.close(() => resolve());
         for (const session of sessions) session.close();
-        //X for (const socket of silent) socket.destroy();
+        for (const socket of silent) socket.destroy();
       }),
     drop() {
       for (const session of sessions) session.destroy(undefined, constants.NGHTTP2_CANCEL);

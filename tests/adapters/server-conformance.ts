@@ -5,6 +5,8 @@
  */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import type { FetchHandler, ServeOptions, Server } from "../../adapters/server.ts";
 import { NetworkError } from "../../src/errors.ts";
@@ -208,6 +210,16 @@ function describeStop(serve: Serve): void {
       message: "Option 'port' is 70000, expected an integer from 0 to 65535",
     });
     await assert.rejects(serve(hello, { port: 0, host: "" }), TypeError);
+  });
+
+  it("does not wait for a connection that has said nothing", limit, async () => {
+    const server = await serve(hello, { port: 0 });
+    const socket = connect(server.port, "127.0.0.1");
+    socket.on("error", () => {});
+    await once(socket, "connect");
+    await (await http1(server.url)).chunks.next();
+    await server.stop({ timeoutMs: 60_000 });
+    socket.destroy();
   });
 
   for (const [version, send] of [["HTTP/1.1", http1], ["HTTP/2", http2]] as const) {

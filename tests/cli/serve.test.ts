@@ -12,6 +12,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { http1, http2, readText } from "../adapters/http-calls.ts";
 import { assertOneLine, runCli, startCli } from "./spawn-cli.ts";
 
 const limit = { timeout: 60_000 };
@@ -46,6 +47,31 @@ describe("millrace serve", () => {
     assert.equal((await response.text()).trim(), "");
     assert.equal((await cli.outcome).code, 0);
   });
+
+  for (const [version, send] of [["HTTP/1.1", http1], ["HTTP/2", http2]] as const) {
+    it(`hands a job back at once when its worker is gone, over ${version}`, limit, async () => {
+      // No heartbeat comes in time to find out by a failed write.
+      const args = ["serve", "--port", "0", "--data", ":memory:", "--heartbeat-interval", "1h"];
+      const cli = startCli(args);
+      const url = await cli.url;
+      const headers = { "content-type": "application/json" };
+      const body = new TextEncoder().encode('{"type":"a","queue":"b","payload":1}');
+      const { id } = JSON.parse(
+        await readText(await send(url, { method: "POST", path: "/jobs", headers, body })),
+      );
+      const statusOf = async () => (await (await fetch(`${url}/jobs/${id}`)).json()).status;
+
+      const stream = await send(url, { path: "/jobs/take" });
+      for (let text = ""; !text.includes(id);) {
+        text += new TextDecoder().decode((await stream.chunks.next()).value);
+      }
+      assert.equal(await statusOf(), "in_flight");
+      stream.abort();
+      while (await statusOf() !== "ready");
+      cli.kill("SIGTERM");
+      assert.equal((await cli.outcome).code, 0);
+    });
+  }
 
   it("takes its settings from flags and variables", limit, async () => {
     const args = ["serve", "--port", "0", "--data", ":memory:", "--max-body-bytes", "64"];

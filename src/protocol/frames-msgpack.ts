@@ -6,7 +6,7 @@
  */
 
 import { ProtocolError } from "../errors.ts";
-import { ByteQueue } from "./byte-queue.ts";
+import { Carry, frameCutOff } from "./carry.ts";
 import { maxFrameBytes } from "./limits.ts";
 import type { FrameDecoder, FrameDecoderOptions } from "./stream-format.ts";
 
@@ -15,37 +15,37 @@ const headBytes = 4;
 /** Creates a decoder of the MessagePack stream. */
 export function createMsgpackDecoder(options: FrameDecoderOptions = {}): FrameDecoder {
   const limit = options.maxFrameBytes ?? maxFrameBytes;
-  const waiting = new ByteQueue();
-  /** The length of the frame whose head was read. */
-  let expected: number | undefined;
-
-  const readHead = () => {
-    const [a, b, c, d] = waiting.take(headBytes) as unknown as [number, number, number, number];
-    const length = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
-    if (length > limit) {
-      throw new ProtocolError(`Frame claims ${length} bytes, at most ${limit} are accepted`);
-    }
-    return length === 0 ? undefined : length;
-  };
+  const carry = new Carry();
+  /** The length of the frame that a head announced; 0 while a head is awaited. */
+  let announced = 0;
 
   return {
     push(chunk) {
       const frames: Uint8Array<ArrayBuffer>[] = [];
-      waiting.push(chunk);
-      while (true) {
-        if (expected === undefined) {
-          if (waiting.length < headBytes) return frames;
-          expected = readHead();
-        } else {
-          if (waiting.length < expected) return frames;
-          frames.push(waiting.take(expected));
-          expected = undefined;
+      let start = 0;
+      while (start < chunk.length) {
+        const end = start + (announced || headBytes) - carry.length;
+        if (end > chunk.length) {
+          carry.append(chunk.subarray(start));
+          break;
         }
+        const whole = carry.join(chunk.subarray(start, end));
+        start = end;
+        if (announced > 0) {
+          frames.push(whole);
+          announced = 0;
+        } else announced = readHead(whole, limit);
       }
+      return frames;
     },
     end() {
-      if (expected === undefined && waiting.length === 0) return;
-      throw new ProtocolError("Stream ended in the middle of a frame");
+      if (announced > 0 || carry.length > 0) throw frameCutOff();
     },
   };
+}
+
+function readHead(head: Uint8Array, limit: number): number {
+  const length = ((head[0]! << 24) | (head[1]! << 16) | (head[2]! << 8) | head[3]!) >>> 0;
+  if (length <= limit) return length;
+  throw new ProtocolError(`Frame claims ${length} bytes, at most ${limit} are accepted`);
 }

@@ -4,17 +4,18 @@
  * @module
  */
 
-import { ProtocolError } from "../errors.ts";
+import { frameCutOff } from "./carry.ts";
+import { maxFrameBytes } from "./limits.ts";
 import { createLineDecoder } from "./lines.ts";
 import type { FrameDecoder, FrameDecoderOptions } from "./stream-format.ts";
 
 /** Creates a decoder of the NDJSON stream. */
 export function createNdjsonDecoder(options: FrameDecoderOptions = {}): FrameDecoder {
-  const lines = createLineDecoder(options);
+  const lines = createLineDecoder(options.maxFrameBytes ?? maxFrameBytes);
   return {
     push: (chunk) => lines.push(chunk).filter((line) => line.length > 0),
     end() {
-      if (lines.pending > 0) throw new ProtocolError("Stream ended in the middle of a frame");
+      if (lines.pending > 0) throw frameCutOff();
     },
   };
 }

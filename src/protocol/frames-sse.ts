@@ -5,48 +5,63 @@
  * @module
  */
 
-import { ProtocolError } from "../errors.ts";
+import { frameCutOff, frameTooLong } from "./carry.ts";
+import { maxFrameBytes } from "./limits.ts";
 import { createLineDecoder } from "./lines.ts";
 import type { FrameDecoder, FrameDecoderOptions } from "./stream-format.ts";
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-const field = encoder.encode("data:");
+const field = new TextEncoder().encode("data:");
 const space = 0x20;
+const lineFeed = 0x0a;
 
 /** Creates a decoder of the server-sent events stream. */
 export function createSseDecoder(options: FrameDecoderOptions = {}): FrameDecoder {
-  const lines = createLineDecoder(options);
+  const limit = options.maxFrameBytes ?? maxFrameBytes;
+  const lines = createLineDecoder(field.length + 1 + limit);
+  /** The data lines of the event that has not ended, and the bytes that they make. */
   let data: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
 
-  const endEvent = () => {
-    const lines = data;
-    data = [];
-    // One line is the rule: a document of several has to be put together with its line breaks.
-    if (lines.length === 1) return lines[0]!;
-    return encoder.encode(lines.map((line) => decoder.decode(line)).join("\n"));
+  const addLine = (line: Uint8Array<ArrayBuffer>) => {
+    bytes += line.length + (data.length > 0 ? 1 : 0);
+    if (bytes > limit) throw frameTooLong(limit);
+    data.push(line);
   };
+
+  const joinData = () => data.length === 1 ? data[0]! : joinLines(data, bytes);
 
   return {
     push(chunk) {
       const frames: Uint8Array<ArrayBuffer>[] = [];
       for (const line of lines.push(chunk)) {
         if (line.length === 0) {
-          if (data.length > 0) frames.push(endEvent());
+          if (bytes > 0) frames.push(joinData());
+          data = [];
+          bytes = 0;
         } else if (isData(line)) {
-          data.push(line.subarray(field.length + (line[field.length] === space ? 1 : 0)));
+          addLine(line.subarray(field.length + (line[field.length] === space ? 1 : 0)));
         }
       }
       return frames;
     },
     end() {
-      if (data.length > 0 || lines.pending > 0) {
-        throw new ProtocolError("Stream ended in the middle of a frame");
-      }
+      if (data.length > 0 || lines.pending > 0) throw frameCutOff();
     },
   };
 }
 
 function isData(line: Uint8Array): boolean {
-  return field.every((byte, index) => line[index] === byte);
+  for (let i = 0; i < field.length; i++) if (line[i] !== field[i]) return false;
+  return true;
+}
+
+function joinLines(lines: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const line of lines) {
+    whole.set(line, at);
+    at += line.length;
+    if (at < length) whole[at++] = lineFeed;
+  }
+  return whole;
 }

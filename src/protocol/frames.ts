@@ -12,7 +12,6 @@ import { writeJob } from "./record-pack.ts";
 import type { StreamFormat } from "./stream-format.ts";
 
 const encoder = new TextEncoder();
-const writer = new PackWriter();
 
 /** Writes jobs, with their payloads, as frames that follow each other in one chunk. */
 export function encodeFrames(
@@ -27,12 +26,13 @@ export function encodeFrames(
 }
 
 function encodePackFrames(jobs: readonly JobRecord[]): Uint8Array<ArrayBuffer> {
+  const writer = new PackWriter();
   for (const job of jobs) {
     const at = writer.u32(0);
     writeJob(writer, job, "with payload");
     writer.setU32(at, writer.length - at - 4);
   }
-  return writer.take();
+  return writer.end();
 }
 
 /** A frame that says only that the stream is alive. */

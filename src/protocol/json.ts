@@ -12,9 +12,9 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Where `JSON.parse` may be too lenient: the escape of a surrogate, which may lack its other half; an exponent of
- * three digits or as many digits in a row, which may be more than a double holds.
+ * three digits, or so many digits in a row that one of two is enough to leave the range of a double.
  */
-const suspect = /\\u[dD][89a-fA-F]|[eE]\+?0*[0-9]{3}|[0-9]{309}/;
+const suspect = /\\u[dD][89a-fA-F]|[eE]\+?0*[0-9]{3}|(?<![0-9])[0-9]{209}/;
 
 /** The codec of `application/json`. */
 export const jsonCodec: Codec = {
@@ -45,16 +45,23 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
-function demandExact(value: unknown): void {
-  if (typeof value === "string" && !value.isWellFormed()) {
-    throw new DecodeError("text has an escape of half a surrogate pair");
+/** Looks at every text and number. Without recursion: the value may be nested as deeply as its sender liked. */
+function demandExact(root: unknown): void {
+  const waiting = [root];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value === "string") demandWholeCharacters(value);
+    else if (typeof value === "number" && !Number.isFinite(value)) {
+      throw new DecodeError("number is out of the range of a double");
+    } else if (typeof value === "object" && value !== null) {
+      for (const [key, member] of Object.entries(value)) {
+        demandWholeCharacters(key);
+        waiting.push(member);
+      }
+    }
   }
-  if (typeof value === "number" && !Number.isFinite(value)) {
-    throw new DecodeError("number is out of the range of a double");
-  }
-  if (typeof value !== "object" || value === null) return;
-  for (const [key, member] of Object.entries(value)) {
-    demandExact(key);
-    demandExact(member);
-  }
+}
+
+function demandWholeCharacters(text: string): void {
+  if (!text.isWellFormed()) throw new DecodeError("text has an escape of half a surrogate pair");
 }

@@ -4,44 +4,46 @@
  * @module
  */
 
-import { ProtocolError } from "../errors.ts";
-import { ByteQueue } from "./byte-queue.ts";
-import { maxFrameBytes } from "./limits.ts";
-import type { FrameDecoderOptions } from "./stream-format.ts";
+import { Carry, frameTooLong } from "./carry.ts";
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
 /** Cuts a stream of bytes into lines. */
 export interface LineDecoder {
-  /** Takes the next bytes and gives the lines that they end, without their ends (LF or CRLF). */
+  /**
+   * Takes the next bytes and gives the lines that they end, without their ends (LF or CRLF). Throws
+   * `ProtocolError` when a line is longer than the limit.
+   */
   push(chunk: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[];
   /** Bytes of the line that has not ended. */
   readonly pending: number;
 }
 
-/** Creates a decoder of lines. */
-export function createLineDecoder(options: FrameDecoderOptions): LineDecoder {
-  const limit = options.maxFrameBytes ?? maxFrameBytes;
-  const waiting = new ByteQueue();
+/** Creates a decoder of lines of up to `limit` bytes. */
+export function createLineDecoder(limit: number): LineDecoder {
+  const carry = new Carry();
   return {
     push(chunk) {
       const lines: Uint8Array<ArrayBuffer>[] = [];
       let start = 0;
       for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, start)) {
-        waiting.push(chunk.subarray(start, end));
-        const line = waiting.take(waiting.length);
-        lines.push(line.at(-1) === carriageReturn ? line.subarray(0, -1) : line);
+        const line = withoutReturn(carry.join(chunk.subarray(start, end)));
+        if (line.length > limit) throw frameTooLong(limit);
+        lines.push(line);
         start = end + 1;
       }
-      waiting.push(chunk.subarray(start));
-      if (waiting.length > limit) {
-        throw new ProtocolError(`Frame is longer than ${limit} bytes, which is all that is accepted`);
-      }
+      if (start < chunk.length) carry.append(start === 0 ? chunk : chunk.subarray(start));
+      // One more may be a carriage return, which is no part of the line.
+      if (carry.length > limit + 1) throw frameTooLong(limit);
       return lines;
     },
     get pending() {
-      return waiting.length;
+      return carry.length;
     },
   };
+}
+
+function withoutReturn(line: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return line[line.length - 1] === carriageReturn ? line.subarray(0, -1) : line;
 }

@@ -33,11 +33,15 @@ export function scanPack(bytes: Uint8Array, place?: PayloadPlace): PackScan {
   const scanner = new Scanner(bytes);
   if (place === "single") return scanner.job();
   if (place === "bulk") return scanner.jobs();
-  scanner.value(1);
+  // The answer that lists jobs holds payloads two levels deeper than the request that brought them.
+  scanner.value(-1);
   return { end: scanner.at, payloads: [] };
 }
 
+const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
+const payloadKey = encoder.encode("payload");
+const jobsKey = encoder.encode("jobs");
 
 class Scanner {
   at = 0;
@@ -62,8 +66,7 @@ class Scanner {
     const members = this.#mapLength();
     if (members === undefined) this.value(1);
     for (let i = 0; i < (members ?? 0); i++) {
-      const key = this.#key();
-      const items = key === "jobs" ? this.#listLength() : undefined;
+      const items = this.#keyIs(jobsKey) ? this.#listLength() : undefined;
       if (items === undefined) this.value(2);
       else {
         payloads = [];
@@ -78,7 +81,7 @@ class Scanner {
     if (members === undefined) this.value(depth);
     let payload: PackSpan | undefined;
     for (let i = 0; i < (members ?? 0); i++) {
-      const isPayload = this.#key() === "payload";
+      const isPayload = this.#keyIs(payloadKey);
       const start = this.at;
       this.#nonFinite = false;
       this.value(depth + 1);
@@ -156,19 +159,24 @@ class Scanner {
     if (items > this.#bytes.length - this.at) throw this.#cutOff();
   }
 
-  /** Passes over a key and gives it, if it is one that matters here. */
-  #key(): "payload" | "jobs" | undefined {
-    const start = this.at;
+  /** Passes over a key. */
+  #key(): void {
     const type = this.#u8();
     if (type >= 0xa0 && type <= 0xbf) this.#text(type & 0x1f);
-    else if (type === 0xd9 || type === 0xda || type === 0xdb) {
-      this.at = start;
-      this.value(0);
-    } else throw this.#refuse("a map key that is not a text");
-    const length = this.at - start - 1;
-    if (length !== 7 && length !== 4 && type < 0xd9) return undefined;
-    const text = decoder.decode(this.#bytes.subarray(start + lengthOfHead(type), this.at));
-    return text === "payload" || text === "jobs" ? text : undefined;
+    else if (type === 0xd9) this.#text(this.#u8());
+    else if (type === 0xda) this.#text(this.#u16());
+    else if (type === 0xdb) this.#text(this.#u32());
+    else throw this.#refuse("a map key that is not a text");
+  }
+
+  /** Passes over a key and tells whether it is `name`, however long its head is. */
+  #keyIs(name: Uint8Array): boolean {
+    const start = this.at;
+    this.#key();
+    const text = this.at - name.length;
+    if (text !== start + lengthOfHead(this.#bytes[start]!)) return false;
+    for (let i = 0; i < name.length; i++) if (this.#bytes[text + i] !== name[i]) return false;
+    return true;
   }
 
   #mapLength(): number | undefined {

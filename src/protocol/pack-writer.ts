@@ -6,7 +6,7 @@
 
 const encoder = new TextEncoder();
 
-/** A buffer that values are appended to. */
+/** A buffer that values are appended to; one for each answer, so that a failed one leaves nothing behind. */
 export class PackWriter {
   #bytes = new Uint8Array(1024);
   #view = new DataView(this.#bytes.buffer);
@@ -17,13 +17,9 @@ export class PackWriter {
     return this.#length;
   }
 
-  /** Gives a copy of what was written and starts over. */
-  take(): Uint8Array<ArrayBuffer> {
-    const taken = this.#bytes.slice(0, this.#length);
-    this.#length = 0;
-    // One huge answer must not be held on to for ever.
-    if (this.#bytes.length > keptBytes) this.#grow(new Uint8Array(1024));
-    return taken;
+  /** What was written: a view, which is to be the last use of this writer. */
+  end(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   /** The head of a map of `members` members. */
@@ -145,14 +141,7 @@ export class PackWriter {
     if (wanted <= this.#bytes.length) return;
     const larger = new Uint8Array(Math.max(wanted, this.#bytes.length * 2));
     larger.set(this.#bytes);
-    this.#grow(larger);
-  }
-
-  #grow(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer);
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
   }
 }
-
-/** A buffer up to this size is kept for the next time. */
-const keptBytes = 1 << 20;

@@ -14,7 +14,6 @@ import { codecs } from "../../protocol/request-body.ts";
 
 const json = { "content-type": "application/json" };
 const pack = { "content-type": "application/msgpack" };
-const writer = new PackWriter();
 
 /** An answer without a body. */
 export function answerNothing(status: number, headers: Record<string, string> = {}): Response {
@@ -32,8 +31,9 @@ export function answerJob(format: Format, job: JobRecord, payload: WithPayload):
   if (format === "json") {
     return new Response(jobToJson(job, payload), { status: 200, headers: json });
   }
+  const writer = new PackWriter();
   writeJob(writer, job, payload);
-  return new Response(writer.take(), { status: 200, headers: pack });
+  return new Response(writer.end(), { status: 200, headers: pack });
 }
 
 /** 200 with a page of jobs and their payloads. */
@@ -47,20 +47,22 @@ export function answerJobPage(
     const text = `{"jobs":[${items}],"pages":${JSON.stringify(pages)}}`;
     return new Response(text, { status: 200, headers: json });
   }
+  const writer = new PackWriter();
   writer.map(2);
   writer.text("jobs");
   writer.list(jobs.length);
   for (const job of jobs) writeJob(writer, job, "with payload");
   writer.text("pages");
   writer.raw(codecs.msgpack.encode(pages));
-  return new Response(writer.take(), { status: 200, headers: pack });
+  return new Response(writer.end(), { status: 200, headers: pack });
 }
 
 /** 201 with one job that was stored. */
 export function answerEnqueued(format: Format, job: JobRecord): Response {
   if (format === "json") return new Response(enqueuedToJson(job), { status: 201, headers: json });
-  writeEnqueued(job);
-  return new Response(writer.take(), { status: 201, headers: pack });
+  const writer = new PackWriter();
+  writeEnqueued(writer, job);
+  return new Response(writer.end(), { status: 201, headers: pack });
 }
 
 /** 201 with the jobs that were stored. */
@@ -69,18 +71,19 @@ export function answerEnqueuedMany(format: Format, jobs: readonly JobRecord[]): 
     const text = `{"jobs":[${jobs.map(enqueuedToJson).join()}]}`;
     return new Response(text, { status: 201, headers: json });
   }
+  const writer = new PackWriter();
   writer.map(1);
   writer.text("jobs");
   writer.list(jobs.length);
-  for (const job of jobs) writeEnqueued(job);
-  return new Response(writer.take(), { status: 201, headers: pack });
+  for (const job of jobs) writeEnqueued(writer, job);
+  return new Response(writer.end(), { status: 201, headers: pack });
 }
 
 function enqueuedToJson(job: JobRecord): string {
   return jobToJson(job, "without payload", ',"duplicate":false,"folded":false');
 }
 
-function writeEnqueued(job: JobRecord): void {
+function writeEnqueued(writer: PackWriter, job: JobRecord): void {
   writeJob(writer, job, "without payload", 2);
   writer.text("duplicate");
   writer.bool(false);

@@ -1,0 +1,134 @@
+/**
+ * How fast the bytes of the protocol are read and written, with no network and no store around them.
+ *
+ *     deno run scripts/bench/frames.ts
+ *
+ * @module
+ */
+
+import { pathToFileURL } from "node:url";
+import { encodeFrames } from "../../src/protocol/frames.ts";
+import { createFrameDecoder } from "../../src/protocol/frame-streams.ts";
+import { readJob } from "../../src/protocol/job-read.ts";
+import { jsonCodec } from "../../src/protocol/json.ts";
+import { msgpackCodec } from "../../src/protocol/msgpack.ts";
+import { decodeWithPayloads } from "../../src/protocol/raw-body.ts";
+import { type JobRecord, status } from "../../src/protocol/record.ts";
+import type { StreamFormat } from "../../src/protocol/stream-format.ts";
+
+/** One measurement: what a single frame or job costs. */
+export interface FrameRow {
+  readonly name: string;
+  readonly microseconds: number;
+  readonly perSecond: number;
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const frameCount = 100_000;
+const bulkSize = 1000;
+const rounds = 30;
+const formats: readonly StreamFormat[] = ["ndjson", "msgpack-stream", "sse"];
+const payload = { to: "ada@example.com", subject: "Hello, Ada", tries: 3, tags: ["a", "b"] };
+
+/** Measures everything once. */
+export function benchFrames(): FrameRow[] {
+  return [...formats.flatMap(decodeRows), ...bodyRows(), ...formats.map(encodeRow), ...readRows()];
+}
+
+function decodeRows(format: StreamFormat): FrameRow[] {
+  const bytes = encodeFrames(format, manyRecords(format, frameCount));
+  return [65_536, 1].map((size) => {
+    const chunks: Bytes[] = [];
+    for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+    return measure(`decode ${format}, chunks of ${size} B`, frameCount, size === 1 ? 2 : 5, () => {
+      const decoder = createFrameDecoder(format);
+      let frames = 0;
+      for (const chunk of chunks) frames += decoder.push(chunk).length;
+      decoder.end();
+      if (frames !== frameCount) throw new Error(`${frames} frames of ${frameCount} came out`);
+    });
+  });
+}
+
+function bodyRows(): FrameRow[] {
+  const job = { type: "send-email", queue: "mail", priority: 100, payload };
+  const body = { jobs: Array.from({ length: bulkSize }, () => job) };
+  return [jsonCodec, msgpackCodec].map(({ format, encode }) => {
+    const bytes = encode(body);
+    return measure(`read a bulk body, ${format}`, bulkSize, rounds, () => {
+      decodeWithPayloads(bytes, format, "bulk");
+    });
+  });
+}
+
+function encodeRow(format: StreamFormat): FrameRow {
+  const jobs = manyRecords(format, bulkSize);
+  return measure(`encode frames, ${format}`, bulkSize, rounds, () => {
+    encodeFrames(format, jobs);
+  });
+}
+
+function readRows(): FrameRow[] {
+  const rows = (["ndjson", "msgpack-stream"] as const).map((format) => {
+    const codec = format === "ndjson" ? jsonCodec : msgpackCodec;
+    const frames = createFrameDecoder(format).push(
+      encodeFrames(format, manyRecords(format, bulkSize)),
+    );
+    return measure(`decode and read a job, ${codec.format}`, bulkSize, rounds, () => {
+      for (const frame of frames) readJob(codec.decode(frame));
+    });
+  });
+  const frames = encodeFrames("ndjson", manyRecords("ndjson", 1));
+  const wire = jsonCodec.decode(frames);
+  const read = measure("read a decoded job", bulkSize, rounds, () => {
+    for (let i = 0; i < bulkSize; i++) readJob(wire);
+  });
+  return [...rows, read];
+}
+
+/** The best of some rounds, after a few to warm up. */
+function measure(name: string, items: number, rounds: number, run: () => void): FrameRow {
+  let best = Infinity;
+  for (let round = 0; round < rounds + 2; round++) {
+    const start = performance.now();
+    run();
+    if (round >= 2) best = Math.min(best, performance.now() - start);
+  }
+  const microseconds = best * 1000 / items;
+  return { name, microseconds, perSecond: 1e6 / microseconds };
+}
+
+function manyRecords(format: StreamFormat, count: number): JobRecord[] {
+  const packed = format === "msgpack-stream";
+  const record: JobRecord = {
+    id: "03gpvzbsk7dnm0000000abcde",
+    type: "send-email",
+    queue: "mail",
+    priority: 100,
+    status: status.inFlight,
+    readyAt: 1_790_000_000_000,
+    attempts: 1,
+    retryLimit: null,
+    backoff: null,
+    dequeuedAt: 1_790_000_000_100,
+    failedAt: null,
+    retention: null,
+    purgeAt: null,
+    completedAt: null,
+    payloadJson: packed ? null : JSON.stringify(payload),
+    payloadPack: packed ? msgpackCodec.encode(payload) : null,
+  };
+  return Array.from({ length: count }, () => record);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const rows = benchFrames();
+  for (const { name, microseconds, perSecond } of rows) {
+    const rate = Math.round(perSecond).toLocaleString("en");
+    console.log(
+      `${name.padEnd(42)} ${microseconds.toFixed(2).padStart(7)} µs ${rate.padStart(12)}/s`,
+    );
+  }
+  console.log(JSON.stringify(rows));
+}

@@ -11,13 +11,15 @@
  * @module
  */
 
+import { docs } from "./docs.ts";
 import { format } from "./format.ts";
 import { lint } from "./lint.ts";
+import { publish } from "./publish.ts";
 import { Report, type Stage } from "./report.ts";
 import { suites } from "./suites.ts";
 import { types } from "./types.ts";
 
-const stages: readonly Stage[] = [format, lint, types, ...suites];
+const stages: readonly Stage[] = [format, lint, types, docs, ...suites, publish];
 
 const names = Deno.args.filter((word) => !word.startsWith("--"));
 const unknown = names.filter((name) => !stages.some((stage) => stage.name === name));

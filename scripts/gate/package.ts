@@ -1,0 +1,54 @@
+/**
+ * The npm package, built as it is published, and a project beside it that has installed it.
+ *
+ * @module
+ */
+
+import { root } from "./command.ts";
+import { emptyFolder, installPackages, runTool } from "./tools.ts";
+
+/** What is read of `package.json`. */
+export interface Manifest {
+  readonly version: string;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
+  readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+export async function readManifest(): Promise<Manifest> {
+  return JSON.parse(await Deno.readTextFile(`${root}package.json`));
+}
+
+let project: Promise<string> | undefined;
+
+/** Builds the package and installs it in a project; gives the project's folder. */
+export function installBuilt(): Promise<string> {
+  return project ??= (async () => {
+    await installPackages();
+    await Deno.remove(`${root}dist`, { recursive: true }).catch(() => {});
+    await runTool("typescript/bin/tsc", ["-p", "tsconfig.build.json"]);
+    const folder = await emptyFolder("project");
+    const { name, files, dependencies } = JSON.parse(
+      await Deno.readTextFile(`${root}package.json`),
+    ) as Manifest & { readonly name: string };
+    for (const path of ["package.json", "README.md", "LICENSE", ...files]) {
+      await copy(root + path, `${folder}/node_modules/${name}/${path}`);
+    }
+    for (const dependency of Object.keys(dependencies)) {
+      const link = `${folder}/node_modules/${dependency}`;
+      await Deno.mkdir(new URL(".", `file://${link}`), { recursive: true });
+      await Deno.symlink(await Deno.realPath(`${root}node_modules/${dependency}`), link);
+    }
+    await Deno.writeTextFile(`${folder}/package.json`, '{ "type": "module", "private": true }\n');
+    return folder;
+  })();
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  if (!(await Deno.stat(from)).isDirectory) {
+    await Deno.mkdir(new URL(".", `file://${to}`), { recursive: true });
+    return await Deno.copyFile(from, to);
+  }
+  for await (const { name } of Deno.readDir(from)) await copy(`${from}/${name}`, `${to}/${name}`);
+}

@@ -78,13 +78,17 @@ function toRequest(incoming: Incoming, signal: AbortSignal): Request {
   for (let at = 0; at < raw.length; at += 2) {
     if (!raw[at]!.startsWith(":")) headers.append(raw[at]!, raw[at + 1]!);
   }
-  const host = incoming.headers.host ?? incoming.headers[":authority"] ?? "localhost";
   const method = incoming.method!;
   const body = method === "GET" || method === "HEAD"
     ? null
     : Readable.toWeb(incoming as Readable) as ReadableStream<Uint8Array<ArrayBuffer>>;
   const init = { method, headers, signal, body, duplex: "half" };
-  return new Request(`http://${host}${incoming.url}`, init);
+  return new Request(toUrl(incoming), init);
+}
+
+function toUrl({ headers, url }: Incoming): string {
+  if (!url!.startsWith("/")) return url!; // A whole URL, as a proxy is sent.
+  return `http://${headers.host ?? headers[":authority"] ?? "localhost"}${url}`;
 }
 
 async function send(

@@ -24,6 +24,9 @@ const preface = "PRI";
 /** A connection that says nothing is closed after this long, in ms. */
 const silentTimeoutMs = 60_000;
 
+/** Room for a query that lists 2,000 ids; Node's own limit is 16 KiB. */
+const maxHeaderSize = 64 * 1024;
+
 /** Longer than clients and proxies keep an idle connection, so that they close it and no call meets a closing door. */
 const keepAliveTimeoutMs = 75_000;
 
@@ -59,7 +62,7 @@ async function listen(fetch: FetchHandler, host: string, port: number): Promise<
     if (draining) setImmediate(() => http1.closeIdleConnections());
   });
 
-  const http1 = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, bridge);
+  const http1 = createServer({ keepAliveTimeout: keepAliveTimeoutMs, maxHeaderSize }, bridge);
   const http2 = createHttp2Server(bridge);
   http2.on("session", (session) => {
     sessions.add(session);

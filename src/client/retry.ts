@@ -7,7 +7,9 @@
  * @module
  */
 
+import { backoffMs } from "../async/backoff.ts";
 import type { Clock, Random } from "../async/clock.ts";
+import { wait } from "../async/wait.ts";
 import { isMillraceError } from "../errors.ts";
 
 /** How often and how soon a call that is safe to repeat is repeated. */
@@ -56,22 +58,7 @@ export async function retry<Result>(
     } catch (error) {
       if (retries >= policy.limit || !isMillraceError(error) || !error.retryable) throw error;
     }
-    const ceilingMs = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** retries);
-    await wait(policy.random() * ceilingMs, policy.clock, signal);
+    const range = { baseMs: policy.baseDelayMs, maxMs: policy.maxDelayMs };
+    await wait(backoffMs(retries + 1, range, policy.random), policy.clock, signal);
   }
-}
-
-function wait(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const abort = () => {
-      disarm();
-      reject(signal.reason);
-    };
-    const disarm = clock.setTimer(() => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", abort, { once: true });
-  });
 }

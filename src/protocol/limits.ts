@@ -19,3 +19,6 @@ export const maxPackLength: number = 2 ** 29;
 
 /** Bytes of one frame on a take stream. A payload went through a body limit once, so a longer frame is no job. */
 export const maxFrameBytes: number = 2 ** 28;
+
+/** The most that fit on a page of a listing. */
+export const maxPageLimit = 2000;

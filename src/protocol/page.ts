@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { jobListSchema } from "./enqueue.ts";
 import { type ErrorRecord, errorRecordSchema } from "./error-record.ts";
 import { type Job, jobStatuses } from "./job.ts";
+import { maxPageLimit } from "./limits.ts";
 import { readJob } from "./job-read.ts";
 import type { JobQuery, PageQuery } from "./query.ts";
 import { type Range, rangeLimits, showRange } from "./range.ts";
@@ -22,9 +23,6 @@ export interface PageLinks {
   /** The page before this, in the opposite order; null when this is the first. */
   readonly prev: string | null;
 }
-
-/** The most that fit on a page. */
-export const maxLimit = 2000;
 
 /** What of a page its links depend on. */
 export interface PageBounds<Cursor> {
@@ -86,9 +84,9 @@ export interface PageRequest<Cursor = string> {
 
 /** The page as parameters of a query string, ready to be joined by `&`. Throws `RangeError` for a bad limit. */
 export function toPageParams({ from, order, limit }: PageRequest<string | number>): string[] {
-  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= maxLimit)) {
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= maxPageLimit)) {
     throw new RangeError(
-      `Cannot list with 'limit' ${limit}: expected an integer from 1 to ${maxLimit}`,
+      `Cannot list with 'limit' ${limit}: expected an integer from 1 to ${maxPageLimit}`,
     );
   }
   return [

@@ -6,7 +6,7 @@
 
 import { checkJobId } from "./filter.ts";
 import { jobStatuses } from "./job.ts";
-import { maxLimit } from "./page.ts";
+import { maxPageLimit } from "./limits.ts";
 import { parseInteger, parseRange, type Range, rangeLimits, toNumber } from "./range.ts";
 
 /** A query string that cannot be served; the message is the whole answer. */
@@ -169,8 +169,8 @@ function readPage<Cursor>(params: Params, toCursor: (from: string) => Cursor): P
   }
   const limit = readInteger("limit", params.get("limit") ?? "50", rangeLimits.priority);
   const cursor = from === undefined ? undefined : toCursor(from);
-  if (limit < 1 || limit > maxLimit) {
-    throw new QueryError(`limit must be between 1 and ${maxLimit}`);
+  if (limit < 1 || limit > maxPageLimit) {
+    throw new QueryError(`limit must be between 1 and ${maxPageLimit}`);
   }
   return { from: cursor, order, limit };
 }

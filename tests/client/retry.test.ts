@@ -76,7 +76,7 @@ describe("retries", () => {
     }
   });
 
-  it("waits a random part of a time that doubles, up to a limit", async () => {
+  it("waits a time that doubles, of which chance takes a part, up to a limit", async () => {
     const clock = createTestClock(0);
     const at: number[] = [];
     const fetch = () => {
@@ -88,7 +88,7 @@ describe("retries", () => {
     const settled = Promise.allSettled([client.count()]);
     await clock.advance(1000);
     await settled;
-    assert.deepEqual(at, [0, 50, 150, 300, 450]);
+    assert.deepEqual(at, [0, 75, 225, 450, 675]);
   });
 
   it("takes an acknowledgement for heard when a repeated one finds nothing", async () => {

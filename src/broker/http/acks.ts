@@ -7,7 +7,7 @@
 import { checkIds, toNotFoundWire } from "../../protocol/ack.ts";
 import { readFailure, readIds } from "../../protocol/request-body.ts";
 import { answerJob, answerNothing, answerValue } from "./answer.ts";
-import type { Endpoint } from "./handler.ts";
+import type { Endpoint } from "./call.ts";
 import { readMessage } from "./message.ts";
 import { Refusal } from "./refusal.ts";
 

@@ -8,7 +8,7 @@ import type { RouteName } from "../../protocol/routes.ts";
 import { failure, success, successMany } from "./acks.ts";
 import { enqueue, enqueueMany } from "./enqueue.ts";
 import { error, errors } from "./errors.ts";
-import type { Endpoint } from "./handler.ts";
+import type { Endpoint } from "./call.ts";
 import { get, patch, remove } from "./jobs.ts";
 import { count, list, patchMany, removeMany } from "./listing.ts";
 import { health, queues, reset, version } from "./system.ts";

@@ -7,7 +7,7 @@
 import { checkEnqueue, type NewJob } from "../../protocol/enqueue.ts";
 import { readEnqueue, readEnqueueBulk } from "../../protocol/request-body.ts";
 import { answerEnqueued, answerEnqueuedMany } from "./answer.ts";
-import type { Endpoint } from "./handler.ts";
+import type { Endpoint } from "./call.ts";
 import { readMessage } from "./message.ts";
 import { Refusal } from "./refusal.ts";
 

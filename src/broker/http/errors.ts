@@ -9,7 +9,7 @@ import { toPageLinks } from "../../protocol/page.ts";
 import { readAttempt, readErrorsQuery } from "../../protocol/query.ts";
 import { routes, toPath } from "../../protocol/routes.ts";
 import { answerValue } from "./answer.ts";
-import type { Endpoint } from "./handler.ts";
+import type { Endpoint } from "./call.ts";
 import { noSuchJob } from "./jobs.ts";
 import { Refusal } from "./refusal.ts";
 

@@ -5,39 +5,13 @@
  * @module
  */
 
-import type { Clock } from "../../async/clock.ts";
-import type { Logger } from "../../log.ts";
-import type { Format } from "../../protocol/codec.ts";
 import { responseFormat, supportedMediaTypes } from "../../protocol/negotiate.ts";
 import { QueryError } from "../../protocol/query.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { Settings } from "../engine/settings.ts";
 import { answerNothing, answerValue } from "./answer.ts";
+import type { Context } from "./call.ts";
 import { endpoints, streams } from "./endpoints.ts";
 import { Refusal } from "./refusal.ts";
 import { matchRoute } from "./router.ts";
-
-/** What an endpoint works with, besides the call. */
-export interface Context {
-  readonly engine: Engine;
-  readonly settings: Settings;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
-
-/** One call, as far as the common checks have come. */
-export interface Call extends Context {
-  readonly request: Request;
-  /** The decoded parameters of the path, in its order. */
-  readonly params: readonly string[];
-  /** The query string as sent, without `?`. */
-  readonly query: string;
-  /** The format of the answer. */
-  readonly format: Format;
-}
-
-/** Answers one route. Throws a {@linkcode Refusal} to say no. */
-export type Endpoint = (call: Call) => Response | Promise<Response>;
 
 /** Creates the broker's fetch function. */
 export function createHandler(context: Context): (request: Request) => Promise<Response> {

@@ -9,7 +9,7 @@ import { checkPatch, type JobPatch, type PatchRequest } from "../../protocol/pat
 import { status } from "../../protocol/record.ts";
 import { readPatch } from "../../protocol/request-body.ts";
 import { answerJob, answerNothing } from "./answer.ts";
-import type { Endpoint } from "./handler.ts";
+import type { Endpoint } from "./call.ts";
 import { readMessage } from "./message.ts";
 import { Refusal } from "./refusal.ts";
 

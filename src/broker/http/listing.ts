@@ -14,7 +14,7 @@ import {
 import { readPatch } from "../../protocol/request-body.ts";
 import { routes } from "../../protocol/routes.ts";
 import { answerJobPage, answerValue } from "./answer.ts";
-import type { Endpoint } from "./handler.ts";
+import type { Endpoint } from "./call.ts";
 import { toGrantable } from "./jobs.ts";
 import { readMessage } from "./message.ts";
 import { Refusal } from "./refusal.ts";

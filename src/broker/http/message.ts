@@ -9,7 +9,7 @@ import { bodyFormat, supportedMediaTypes } from "../../protocol/negotiate.ts";
 import type { BodyBytes } from "../../protocol/request-body.ts";
 import { MessageError } from "../../protocol/schema.ts";
 import { readBody } from "./body.ts";
-import type { Call } from "./handler.ts";
+import type { Call } from "./call.ts";
 import { Refusal } from "./refusal.ts";
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { answerNothing, answerValue } from "./answer.ts";
-import type { Endpoint } from "./handler.ts";
+import type { Endpoint } from "./call.ts";
 import { version as current } from "../../version.ts";
 
 /** `GET /health` */

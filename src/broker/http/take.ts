@@ -13,7 +13,7 @@ import { streamFormat, supportedStreamTypes } from "../../protocol/negotiate.ts"
 import { readTakeQuery } from "../../protocol/query.ts";
 import { type StreamFormat, streamMediaTypes } from "../../protocol/stream-format.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Endpoint } from "./handler.ts";
+import type { Endpoint } from "./call.ts";
 import { Refusal } from "./refusal.ts";
 
 /** `GET /jobs/take` */

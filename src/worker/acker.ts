@@ -26,8 +26,8 @@ export interface AckerOptions {
   readonly signal: AbortSignal;
   /** The broker has heard of these successes; those in `notFound` were not in flight. */
   acked(ids: readonly string[], notFound: readonly string[]): void;
-  /** The broker does not want to hear of these. */
-  refused(ids: readonly string[]): void;
+  /** The broker does not want to hear of these successes. */
+  dropped(ids: readonly string[]): void;
 }
 
 /** A failure on its way. */
@@ -43,7 +43,7 @@ export interface Acker {
   readonly problem: unknown;
   /** Reports a success. */
   succeed(id: string): void;
-  /** Reports a failure. Then calls `heard`, with false if the job was not in flight. */
+  /** Reports a failure. When that is over it calls `heard`, with false if the job was not in flight. */
   fail(id: string, failure: Failure, heard: (found: boolean) => void): void;
   /** Resolves when there is nothing left to report. */
   idle(): Promise<void>;
@@ -56,13 +56,16 @@ const mostFailures = 8;
 
 /** Creates an acker. */
 export function createAcker(options: AckerOptions): Acker {
-  const { client, clock, random, logger, signal, acked, refused } = options;
+  const { client, clock, random, logger, signal, acked, dropped } = options;
   const policy = { limit: Infinity, baseDelayMs: 250, maxDelayMs: 30_000, clock, random };
   let problem: unknown;
   let waiting: string[] = [];
   let sending: Promise<void> | undefined;
 
-  /** Reports until it is heard; what cannot be heard is said aloud and dropped, or it would stand in the way for ever. */
+  /**
+   * Reports until it is heard, and gives what was answered. A report that is refused is logged and dropped: it would
+   * stand in the way of the others for ever.
+   */
   const persist = async <Result>(
     ids: readonly string[],
     report: () => Promise<Result>,
@@ -78,7 +81,6 @@ export function createAcker(options: AckerOptions): Acker {
         ids,
         error,
       });
-      refused(ids);
       return undefined;
     }
   };
@@ -97,7 +99,8 @@ export function createAcker(options: AckerOptions): Acker {
       const ids = waiting.slice(0, longestBatch);
       waiting = waiting.slice(longestBatch);
       const report = await persist(ids, () => client.successMany(ids, { signal }));
-      if (report !== undefined) acked(ids, report.notFound);
+      if (report === undefined) dropped(ids);
+      else acked(ids, report.notFound);
     }
     sending = undefined;
   };
@@ -107,7 +110,7 @@ export function createAcker(options: AckerOptions): Acker {
       [id],
       () => client.failure(id, failure, { signal }).then(() => true, asNotFound),
     );
-    if (found !== undefined) heard(found);
+    heard(found ?? true);
   });
 
   return {

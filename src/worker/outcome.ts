@@ -79,7 +79,12 @@ export function cancel(reason: string, options?: OutcomeOptions): Outcome {
  */
 export function snooze(duration: Duration, options?: OutcomeOptions): Outcome {
   const ms = toMs(duration, "duration");
-  return toOutcome("snoozed", `Snoozed for ${ms} ms`, (clock) => clock.now() + ms, options);
+  return toOutcome(
+    "snoozed",
+    `Snoozed for ${ms} ms`,
+    (clock) => Math.min(clock.now() + ms, longestDate),
+    options,
+  );
 }
 
 /**

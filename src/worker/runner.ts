@@ -46,12 +46,13 @@ class Misfit {
 export function createRunner({ handlers, middleware, events, clock }: RunnerOptions): Runner {
   let overdue = 0;
 
-  const toPerform = ({ parse, run, timeoutMs }: JobHandler): Perform => {
-    const work = wrap(middleware, run);
+  const toPerform = (handler: JobHandler): Perform => {
+    const { timeoutMs } = handler;
+    const work = wrap(middleware, (payload, context) => handler.run(payload, context));
     const perform: Perform = async (context) => {
       let payload: unknown;
       try {
-        payload = await parse(context.job.payload);
+        payload = await handler.parse(context.job.payload);
       } catch (error) {
         throw isMillraceError(error) && error.code === "payload" ? new Misfit(error) : error;
       }

@@ -122,7 +122,7 @@ export function createWorker(options: WorkerOptions): Worker {
       holdings.acked(ids, notFound);
       events.emit("acked", () => ({ ids, notFound }));
     },
-    refused: (ids) => holdings.drop(ids),
+    dropped: (ids) => holdings.drop(ids),
   });
   const holdings: Holdings = createHoldings(acker, logger);
 

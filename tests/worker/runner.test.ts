@@ -114,6 +114,11 @@ describe("an outcome", () => {
     assert.equal(failures[0]!.retry_at, clock.now() + 1000);
   });
 
+  it("snoozes for ever when asked to, as far as a calendar goes", async () => {
+    const { failure } = await runOne(() => snooze(Number.MAX_SAFE_INTEGER));
+    assert.equal(failure!.retry_at, 8.64e15);
+  });
+
   it("refuses what is no time", () => {
     assert.throws(() => snooze("soon"), { name: "TypeError", message: /'duration' "soon"/ });
     assert.throws(() => snooze(-1), { name: "RangeError" });

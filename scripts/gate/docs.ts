@@ -4,10 +4,10 @@
  * @module
  */
 
-import { demand, deno, root, run } from "./command.ts";
-import { countTests } from "./junit.ts";
+import { demand, deno, root } from "./command.ts";
 import type { Stage } from "./report.ts";
 import { checkSnippets } from "./snippets.ts";
+import { runSuite } from "./suites.ts";
 import { emptyFolder } from "./tools.ts";
 
 export const docs: Stage = {
@@ -21,10 +21,8 @@ export const docs: Stage = {
     );
 
     const xml = `${await emptyFolder("reports/docs")}/junit.xml`;
-    const words = ["test", "-A", "--quiet", "--doc", `--junit-path=${xml}`];
-    const { code, output } = await run(deno, [...words, "mod.ts", "src", "adapters"]);
-    const { passed, failed } = countTests(await Deno.readTextFile(xml).catch(() => ""));
-    report.count("examples", passed, failed || Number(code !== 0), output);
+    const words = ["test", "-A", "--quiet", "--doc", "--reporter=dot", `--junit-path=${xml}`];
+    await runSuite(report, "examples", deno, [...words, "mod.ts", "src", "adapters"], xml);
 
     await checkSnippets(report);
   },

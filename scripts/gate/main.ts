@@ -17,9 +17,11 @@ import { lint } from "./lint.ts";
 import { publish } from "./publish.ts";
 import { Report, type Stage } from "./report.ts";
 import { suites } from "./suites.ts";
+import { surface } from "./surface.ts";
 import { types } from "./types.ts";
+import { workerd } from "./workerd.ts";
 
-const stages: readonly Stage[] = [format, lint, types, docs, ...suites, publish];
+const stages: readonly Stage[] = [format, lint, types, docs, surface, ...suites, workerd, publish];
 
 const names = Deno.args.filter((word) => !word.startsWith("--"));
 const unknown = names.filter((name) => !stages.some((stage) => stage.name === name));

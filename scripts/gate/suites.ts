@@ -10,101 +10,82 @@ import { deno, run } from "./command.ts";
 import { listFiles } from "./files.ts";
 import { countTests } from "./junit.ts";
 import type { Report, Stage } from "./report.ts";
-import { emptyFolder, findRuntime, installPackages, type RuntimeName } from "./tools.ts";
+import { emptyFolder, findRuntime, installPackages } from "./tools.ts";
 
 /** No test may hang the gate. */
 const testTimeoutMs = 60_000;
 
-const denoSuite: Stage = {
-  name: "deno",
-  about: `the tests on Deno ${Deno.version.deno}`,
-  async run(report) {
-    const xml = await reportFile("deno");
-    const words = ["test", "-A", "--quiet", "--no-check", `--junit-path=${xml}`];
-    await runSuite(report, "Deno " + Deno.version.deno, deno, [
-      ...words,
-      ...await listTests("deno"),
-    ], xml);
-  },
-};
-
 export const suites: readonly Stage[] = [
-  nodeSuite("node22", ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"]),
-  nodeSuite("node24", []),
-  denoSuite,
-  {
-    name: "bun",
-    about: "the tests on Bun",
-    run: (report) =>
-      onRuntime(report, "bun", async (program, name) => {
-        const xml = await reportFile("bun");
-        const words = ["test", `--timeout=${testTimeoutMs}`];
-        const reporter = ["--reporter=junit", `--reporter-outfile=${xml}`];
-        await runSuite(report, name, program, [
-          ...words,
-          ...reporter,
-          ...await listTests("bun"),
-        ], xml);
-      }),
-  },
+  suite("node22", "Node", (xml, files) => [
+    "--experimental-strip-types",
+    ...toNodeWords(xml, files),
+  ]),
+  suite("node24", "Node", toNodeWords),
+  suite("deno", "Deno", (xml, files) => [
+    ...["test", "-A", "--quiet", "--no-check", "--parallel", "--reporter=dot"],
+    `--junit-path=${xml}`,
+    ...files,
+  ]),
+  suite("bun", "Bun", (xml, files) => [
+    ...["test", "--dots", `--timeout=${testTimeoutMs}`],
+    ...["--reporter=junit", `--reporter-outfile=${xml}`],
+    ...files,
+  ]),
 ];
 
-function nodeSuite(runtime: "node22" | "node24", flags: readonly string[]): Stage {
+/** How Node is told to run test files. */
+export function toNodeWords(xml: string, files: readonly string[]): string[] {
+  return [
+    "--disable-warning=ExperimentalWarning",
+    ...["--test", "--test-concurrency=2", `--test-timeout=${testTimeoutMs}`],
+    ...["--test-reporter=junit", `--test-reporter-destination=${xml}`],
+    ...["--test-reporter=dot", "--test-reporter-destination=stdout"],
+    ...files,
+  ];
+}
+
+/** The stage that runs the suite on a runtime. */
+function suite(
+  name: "node22" | "node24" | "deno" | "bun",
+  title: string,
+  toWords: (xml: string, files: readonly string[]) => string[],
+): Stage {
   return {
-    name: runtime,
-    about: `the tests on Node ${runtime.slice(4)}`,
-    run: (report) =>
-      onRuntime(report, runtime, async (program, name) => {
-        const xml = await reportFile(runtime);
-        await runSuite(report, name, program, [
-          ...flags,
-          "--disable-warning=ExperimentalWarning",
-          "--test",
-          `--test-timeout=${testTimeoutMs}`,
-          "--test-concurrency=2",
-          "--test-reporter=junit",
-          `--test-reporter-destination=${xml}`,
-          "--test-reporter=dot",
-          "--test-reporter-destination=stdout",
-          ...await listTests("node"),
-        ], xml);
-      }),
+    name,
+    about: `the tests on ${title}`,
+    async run(report) {
+      await installPackages();
+      const found = name === "deno"
+        ? { program: deno, version: Deno.version.deno }
+        : await findRuntime(name);
+      if ("missing" in found) return report.skip(`the tests on ${name}`, found.missing);
+      const xml = `${await emptyFolder(`reports/${name}`)}/junit.xml`;
+      const words = toWords(xml, await listTests(title.toLowerCase()));
+      await runSuite(report, `${title} ${found.version}`, found.program, words, xml);
+    },
   };
 }
 
-async function onRuntime(
-  report: Report,
-  runtime: RuntimeName,
-  body: (program: string, name: string) => Promise<void>,
-): Promise<void> {
-  await installPackages();
-  const found = await findRuntime(runtime);
-  if ("missing" in found) return report.skip(`the tests on ${runtime}`, found.missing);
-  await body(found.program, `${runtime.replace(/\d+/, "")} ${found.version}`);
-}
-
-async function runSuite(
+/** Runs a test runner and counts what its report says. */
+export async function runSuite(
   report: Report,
   name: string,
   program: string,
   words: readonly string[],
   xml: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { code, output } = await run(program, words);
-  const counted = countTests(await Deno.readTextFile(xml).catch(() => ""));
+  const { code, output } = await run(program, words, { env });
+  const { passed, failed } = countTests(await Deno.readTextFile(xml).catch(() => ""));
   // A file that fails to load, or a runner that crashes, is a failure that no report may hold.
-  const unseen = counted.failed === 0 && (code !== 0 || counted.passed === 0) ? 1 : 0;
-  report.count(name, counted.passed, counted.failed + unseen, `${output}\nexit code ${code}`);
+  const unseen = failed === 0 && (code !== 0 || passed === 0) ? 1 : 0;
+  report.count(name, passed, failed + unseen, `${output}\nexit code ${code}`);
 }
 
-async function listTests(runtime: "node" | "deno" | "bun"): Promise<string[]> {
+async function listTests(runtime: string): Promise<string[]> {
   const files = await listFiles("tests", ".test.ts");
   return files
     .filter((path) => !path.startsWith("tests/workerd/"))
     .filter((path) => !path.startsWith("tests/runtimes/") || path.includes(`/${runtime}/`))
     .map((path) => `./${path}`);
-}
-
-async function reportFile(name: string): Promise<string> {
-  return `${await emptyFolder(`reports/${name}`)}/junit.xml`;
 }

@@ -1,0 +1,58 @@
+/**
+ * The client in workerd, the runtime of Cloudflare Workers, against a broker on a port.
+ *
+ * The gate bundles `app.ts` and runs this file on Node; `MILLRACE_WORKERD` is the folder with the bundle, and
+ * `MILLRACE_TOOLS` that with miniflare.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { env } from "node:process";
+import { after, before, describe, it } from "node:test";
+import { openSqlite, serve } from "../../adapters/node/mod.ts";
+import { createBroker } from "../../src/broker/mod.ts";
+import type { Seen } from "./app.ts";
+
+/** What is used of miniflare. */
+interface Miniflare {
+  dispatchFetch(url: string): Promise<Response>;
+  dispose(): Promise<void>;
+}
+
+describe("./client in workerd", () => {
+  let broker: ReturnType<typeof createBroker>;
+  let server: Awaited<ReturnType<typeof serve>>;
+  let workerd: Miniflare;
+
+  before(async () => {
+    const { Miniflare } = createRequire(`${env["MILLRACE_TOOLS"]}/`)("miniflare");
+    broker = createBroker({ store: openSqlite(":memory:") });
+    server = await serve(broker.fetch, { port: 0 });
+    workerd = new Miniflare({
+      modules: true,
+      script: await readFile(`${env["MILLRACE_WORKERD"]}/app.js`, "utf8"),
+      compatibilityDate: "2026-07-01",
+      bindings: { BROKER_URL: server.url },
+    });
+  });
+
+  after(async () => {
+    await workerd.dispose();
+    await broker.close();
+    await server.stop();
+  });
+
+  for (const format of ["json", "msgpack"]) {
+    it(`enqueues, lists, takes and acknowledges in ${format}`, async () => {
+      const response = await workerd.dispatchFetch(`http://app.example/${format}`);
+      assert.equal(response.status, 200, await response.clone().text());
+      const { enqueued, listed, taken, left } = await response.json() as Seen;
+      assert.deepEqual(listed, [enqueued]);
+      assert.deepEqual(taken, { id: enqueued, payload: { name: "Wörld" }, status: "in_flight" });
+      assert.equal(left, 0);
+    });
+  }
+});

@@ -12,9 +12,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Where `JSON.parse` may be too lenient: the escape of a surrogate, which may lack its other half; an exponent of
- * three digits, or so many digits in a row that one of two is enough to leave the range of a double.
+ * three digits, or so many digits in a row that one of two is enough to leave the range of a double. Three
+ * searches are twice as fast as one for all.
  */
-const suspect = /\\u[dD][89a-fA-F]|[eE]\+?0*[0-9]{3}|(?<![0-9])[0-9]{209}/;
+const suspects = [/\\u[dD][89a-fA-F]/, /[eE]\+?0*[0-9]{3}/, /(?<![0-9])[0-9]{209}/];
 
 /** The codec of `application/json`. */
 export const jsonCodec: Codec = {
@@ -41,7 +42,7 @@ export function parseJson(text: string): unknown {
   } catch (error) {
     throw new DecodeError((error as Error).message);
   }
-  if (suspect.test(text)) demandExact(value);
+  if (suspects.some((suspect) => suspect.test(text))) demandExact(value);
   return value;
 }
 

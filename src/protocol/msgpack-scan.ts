@@ -236,7 +236,9 @@ class Scanner {
   }
 
   #cutOff(): DecodeError {
-    return new DecodeError(`cut off: the body ends at byte ${this.#bytes.length}, in the middle of a value`);
+    return new DecodeError(
+      `cut off: the body ends at byte ${this.#bytes.length}, in the middle of a value`,
+    );
   }
 
   #refuse(what: string): DecodeError {

@@ -1,0 +1,73 @@
+/**
+ * Job records of all shapes, and the objects of the wire that they stand for.
+ *
+ * @module
+ */
+
+import { encode } from "@msgpack/msgpack";
+import { jobStatuses } from "../../src/protocol/job.ts";
+import type { JobRecord } from "../../src/protocol/record.ts";
+import { type Random, randomText, randomValue } from "./random.ts";
+
+/** A record, and the wire's object that it stands for. */
+export interface RandomJob {
+  readonly record: JobRecord;
+  readonly wire: Readonly<Record<string, unknown>>;
+}
+
+const numbers = [0, 1, 127, 128, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1];
+
+/** Makes a job whose payload came in the given format. */
+export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob {
+  const number = () => random.pick(numbers);
+  const maybe = <Value>(make: () => Value): Value | null => random.once(2) ? make() : null;
+  const payload = randomValue(random);
+  const status = random.int(jobStatuses.length);
+  const backoff = maybe(() => ({
+    exponent: random.pick([4, 1.5]),
+    base_ms: number(),
+    jitter_ms: 0,
+  }));
+  const retention = maybe(() =>
+    random.pick([{}, { dead_ms: number() }, { completed_ms: 1, dead_ms: 2 }])
+  );
+  const record: JobRecord = {
+    id: "03gpvzbsk7dnm0000000abcde",
+    type: `t${randomText(random)}`,
+    queue: `q${randomText(random, 80)}`,
+    priority: random.int(65_536),
+    status,
+    readyAt: number(),
+    attempts: random.int(2 ** 32),
+    retryLimit: maybe(number),
+    backoff: backoff && JSON.stringify(backoff),
+    dequeuedAt: maybe(number),
+    failedAt: maybe(number),
+    retention: retention && JSON.stringify(retention),
+    purgeAt: maybe(number),
+    completedAt: maybe(number),
+    payloadJson: format === "json" ? JSON.stringify(payload) : null,
+    payloadPack: format === "msgpack" ? encode(payload) : null,
+  };
+  const optional = {
+    retry_limit: record.retryLimit,
+    backoff,
+    dequeued_at: record.dequeuedAt,
+    failed_at: record.failedAt,
+    retention,
+    purge_at: record.purgeAt,
+    completed_at: record.completedAt,
+  };
+  const wire = {
+    id: record.id,
+    type: record.type,
+    queue: record.queue,
+    priority: record.priority,
+    status: jobStatuses[status],
+    payload,
+    ready_at: record.readyAt,
+    attempts: record.attempts,
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null)),
+  };
+  return { record, wire };
+}

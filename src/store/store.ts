@@ -39,7 +39,7 @@ interface Write {
 /** Opens a store on a database, bringing its tables up to date. Throws {@linkcode StoreError}. */
 export function createStore(driver: SqliteDriver, clock: Clock): Store {
   migrate(driver);
-  let waiting: Write[] = [];
+  const waiting: Write[] = [];
   let deferred = false;
   let closed = false;
 

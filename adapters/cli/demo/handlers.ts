@@ -16,7 +16,8 @@ export type Report = (id: string, facts?: FileFacts) => void;
 export function createHandlers(report: Report): JobHandler[] {
   return [
     handle(readFile, async ({ path }, { job, signal }) => {
-      report(job.id, await toFacts(path, await readBytes(path, { signal })));
+      const bytes = new Uint8Array(await readBytes(path, { signal }));
+      report(job.id, await toFacts(path, bytes));
     }),
     handle(stumble, ({ number }, { job, attempt }) => {
       if (attempt === 1) throw new Error(`Job ${number} stumbles on its first attempt`);

@@ -2,7 +2,8 @@
  * The jobs that are here: delivered, and the broker has not yet heard what came of them.
  *
  * A stream that broke off makes the broker deliver its jobs again, here or elsewhere. What is here is not run a
- * second time: its report, when it is ready, will do for the new delivery.
+ * second time: its report, when it is ready, will do for the new delivery. Nor is a job that was done here, but whose
+ * report came while it was in nobody's hands.
  *
  * @module
  */
@@ -38,9 +39,19 @@ export interface Holdings {
   running(): Holding[];
 }
 
+/** How many jobs are remembered that were done and will come again. */
+const longestMemory = 10_000;
+
 /** Creates an empty set of holdings. */
 export function createHoldings(acker: Acker, logger: Logger): Holdings {
   const byId = new Map<string, Holding>();
+  /** Done here, not in flight when the broker heard of it: the attempts of the job by its id, oldest first. */
+  const done = new Map<string, number>();
+
+  const remember = ({ id, attempts }: Job) => {
+    done.set(id, attempts);
+    if (done.size > longestMemory) done.delete(done.keys().next().value!);
+  };
 
   /** Whether a job must be reported once more: the report came between two deliveries and hit neither. */
   const isUnheard = (holding: Holding, found: boolean): boolean => {
@@ -68,6 +79,11 @@ export function createHoldings(acker: Acker, logger: Logger): Holdings {
         redelivered: false,
       };
       byId.set(job.id, holding);
+      // With more attempts it has failed elsewhere since, and nobody knows what was undone.
+      if (done.size > 0 && done.get(job.id) === job.attempts) {
+        holdings.report(holding, undefined);
+        return undefined;
+      }
       return holding;
     },
     report(holding, failure) {
@@ -86,8 +102,15 @@ export function createHoldings(acker: Acker, logger: Logger): Holdings {
       const missing = new Set(notFound);
       for (const id of ids) {
         const holding = byId.get(id);
-        if (holding !== undefined && isUnheard(holding, !missing.has(id))) acker.succeed(id);
-        else byId.delete(id);
+        if (holding === undefined) continue;
+        const found = !missing.has(id);
+        if (isUnheard(holding, found)) {
+          acker.succeed(id);
+          continue;
+        }
+        byId.delete(id);
+        if (found) done.delete(id);
+        else remember(holding.context.job);
       }
     },
     drop(ids) {

@@ -213,6 +213,23 @@ describe("a job that is delivered again while it is here", () => {
     assert.equal(worker.health().unreported, 0);
   });
 
+  it("is only reported when it was done, and its report came while nobody had it", async () => {
+    const { broker, started, finish, answers, acks, worker, clock } = await setUp();
+    broker.line.send(wireJob("a"), wireJob("b"));
+    await clock.settle();
+    broker.line.breakOff();
+    answers.success.push(notFound("a"), notFound("b"));
+    await finish("a");
+    await finish("b");
+    await clock.advance(250);
+    broker.line.send(wireJob("a"), wireJob("b", { attempts: 1 }));
+    await clock.settle();
+    assert.deepEqual(acks, [["a"], ["b"], ["a"]]);
+    assert.deepEqual(started, ["a", "b", "b"], "b has failed elsewhere since");
+    await finish("b");
+    assert.equal(worker.health().unreported, 0);
+  });
+
   it("runs again when its report was heard before", async () => {
     const { succeed, started } = await setUp();
     await succeed("a");

@@ -78,7 +78,7 @@ describe("stopping", () => {
   });
 
   it("hands back what is not done in time: aborted, and not reported", async () => {
-    const { worker, broker, clock, finish, acks, failures } = setUp({
+    const { worker, broker, clock, acks, failures } = setUp({
       handlers: [handle(work, (_payload, { signal, job }) => {
         if (job.id === "c") return Promise.withResolvers().promise;
         return new Promise((resolve, reject) => {
@@ -107,7 +107,6 @@ describe("stopping", () => {
     assert.deepEqual(events, ["released a", "released b", "released c"]);
     assert.deepEqual([acks, failures], [[], []]);
     assert.equal(clock.timers, 0);
-    void finish;
   });
 
   it("does not abort what is done, although the broker has not heard of it", async () => {

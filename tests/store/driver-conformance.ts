@@ -93,6 +93,21 @@ export function describeDriver(name: string, open: Open): void {
       driver.close();
     });
 
+    it("survives a full disk: nothing of the transaction, and the next one works", () => {
+      const driver = open(":memory:");
+      driver.script("CREATE TABLE t (a); PRAGMA max_page_count = 16");
+      const insert = (bytes: number) =>
+        driver.run("INSERT INTO t VALUES (?)", [new Uint8Array(bytes)]);
+      assert.throws(() => driver.transaction(() => insert(10) + insert(100_000)), (error) => {
+        assert.ok(error instanceof StoreError);
+        assert.equal(error.message, "Database ':memory:' failed: database or disk is full");
+        return true;
+      });
+      assert.equal(driver.all("SELECT * FROM t", []).length, 0);
+      assert.equal(driver.transaction(() => insert(10)), 1);
+      driver.close();
+    });
+
     it("keeps what was committed when it is closed and opened again", () => {
       const path = file();
       for (const durability of ["buffered", "fsync"] as const) {

@@ -28,11 +28,11 @@ export interface BrokerOptions extends Partial<Settings> {
 
 /** A broker: give its `fetch` to a server, or straight to a client. */
 export interface Broker extends AsyncDisposable {
-  /** Answers one request. Waits for {@linkcode Broker.start}; never rejects. */
+  /** Answers one request, 503 while the database cannot be used; never rejects. */
   readonly fetch: (request: Request) => Promise<Response>;
   /**
    * Puts the jobs that a crash left in flight back into their queues and looks for due work. Called by the
-   * first request if nobody did. Calling it again gives the same promise.
+   * first request if nobody did; every request waits for it. Calling it again gives the same promise.
    */
   start(): Promise<void>;
   /**
@@ -66,10 +66,15 @@ export function createBroker(options: BrokerOptions): Broker {
   const store = createStore(options.store, clock);
   const engine = createEngine({ store, settings, clock, random, logger });
   const handle = createHandler({ engine, settings, clock, logger });
-  let started: Promise<void> | undefined;
+  let starting: Promise<void> | undefined;
+  let started = false;
   let closed: Promise<void> | undefined;
 
-  const start = () => started ??= engine.start();
+  const start = () =>
+    starting ??= engine.start().then(() => void (started = true), (error) => {
+      starting = undefined; // the next request tries again
+      throw error;
+    });
   const close = () =>
     closed ??= (async () => {
       await engine.stop();
@@ -78,14 +83,21 @@ export function createBroker(options: BrokerOptions): Broker {
 
   return {
     async fetch(request) {
-      if (closed !== undefined) {
-        return Response.json({ error: "broker is closed" }, { status: 503 });
+      if (closed !== undefined) return unavailable("broker is closed");
+      try {
+        if (!started) await start();
+      } catch (error) {
+        logger.error("Cannot start", { error });
+        return unavailable("broker cannot start");
       }
-      if (started === undefined) await start();
       return await handle(request);
     },
     start,
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function unavailable(error: string): Response {
+  return Response.json({ error }, { status: 503 });
 }

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { createBroker, type SqliteDriver, StoreError } from "../../src/broker/mod.ts";
 import { createClient, ServerError } from "../../src/client/mod.ts";
+import { migrate } from "../../src/store/migrate.ts";
 import { job, withBroker } from "../support/broker.ts";
 
 describe("broker", () => {
@@ -39,6 +40,31 @@ describe("broker", () => {
     await stream.close();
     await first.close();
     await second.close();
+  });
+
+  it("starts before it answers, and tries again when it could not", async () => {
+    const driver = openSqlite(":memory:");
+    let broken = true;
+    const store: SqliteDriver = {
+      ...driver,
+      transaction(body) {
+        if (broken) throw new StoreError("disk full");
+        return driver.transaction(body);
+      },
+    };
+    migrate(driver);
+    const broker = createBroker({ store });
+    const health = async () => {
+      const answer = await broker.fetch(new Request("http://broker/health"));
+      return [answer.status, await answer.json()];
+    };
+    assert.deepEqual(await health(), [503, { error: "broker cannot start" }]);
+    broken = false;
+    assert.deepEqual(await Promise.all([health(), health()]), [
+      [200, { status: "ok" }],
+      [200, { status: "ok" }],
+    ]);
+    await broker.close();
   });
 
   it("hides a finished job when its retention ends, and deletes it within the reaper's interval", () =>

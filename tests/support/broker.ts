@@ -6,7 +6,13 @@
 
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { type Broker, type BrokerOptions, createBroker } from "../../src/broker/mod.ts";
-import { type Client, createClient, type Job, type TakeOptions } from "../../src/client/mod.ts";
+import {
+  type Client,
+  createClient,
+  type EnqueueRequest,
+  type Job,
+  type TakeOptions,
+} from "../../src/client/mod.ts";
 import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
 
 /** What a test works with. */
@@ -67,6 +73,6 @@ async function openTaken(client: Client, options?: TakeOptions): Promise<Taken> 
 }
 
 /** A small job. */
-export function job(changes: Record<string, unknown> = {}) {
+export function job(changes: Partial<EnqueueRequest> = {}): EnqueueRequest {
   return { type: "t", queue: "q", payload: null, ...changes };
 }

@@ -1,6 +1,24 @@
 /**
  * What Millrace needs of Deno: a database, a port, signals.
  *
+ * @example A broker on a port, until Ctrl+C
+ * ```ts
+ * import { createBroker } from "@millrace/millrace/broker";
+ * import { openSqlite, serve, stopOnSignals } from "@millrace/millrace/deno";
+ *
+ * const broker = createBroker({ store: openSqlite(":memory:") });
+ * const server = await serve(broker, { port: 0 });
+ * console.log(`listening on ${server.url}`);
+ *
+ * const stop = (options: { timeoutMs?: number }) =>
+ *   Promise.all([broker.close(), server.stop(options)]);
+ * const forget = stopOnSignals({ stop }, { timeoutMs: 10_000 });
+ *
+ * // What Ctrl+C would do:
+ * forget();
+ * await stop({});
+ * ```
+ *
  * @module
  */
 

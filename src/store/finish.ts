@@ -74,14 +74,19 @@ export function* failJob(
     [
       id,
       failed.attempts,
-      note.message,
-      note.errorType,
-      note.backtrace,
+      withoutNul(note.message),
+      withoutNul(note.errorType),
+      withoutNul(note.backtrace),
       failed.dequeuedAt ?? failed.failedAt,
       failed.failedAt,
     ],
   );
   return failed;
+}
+
+/** U+0000 ends a text for some drivers, and PostgreSQL takes none at all: its picture U+2400 is kept instead. */
+function withoutNul(text: string | null): string | null {
+  return text?.replaceAll("\0", "\u2400") ?? null;
 }
 
 /** Hands jobs in flight back uncharged: in flight → ready. */

@@ -106,6 +106,17 @@ describe("broker", () => {
     }, { store });
   });
 
+  it("keeps an error record whole, whatever characters it has", () =>
+    withBroker(async ({ client, clock, take }) => {
+      const stream = await take();
+      const { id } = await client.enqueue(job());
+      await clock.settle();
+      assert.equal(stream.jobs.length, 1);
+      await client.failure(id, { message: "before\0after 😀\n", backtrace: "" });
+      const { message, backtrace, errorType } = await client.error(id, 1);
+      assert.deepEqual([message, backtrace, errorType], ["before\u2400after 😀\n", "", undefined]);
+    }));
+
   it("refuses a body over the limit, declared or not, and stores nothing", () =>
     withBroker(async ({ broker, client }) => {
       const bytes = new TextEncoder().encode(JSON.stringify(job({ payload: "x".repeat(2000) })));

@@ -17,25 +17,21 @@ export interface PackSpan {
   readonly nonFinite: boolean;
 }
 
-/** What a scan found. */
-export interface PackScan {
-  /** Where the first value ends; what follows is not looked at. */
-  readonly end: number;
-  /** The payload of each job; undefined for a job without one. */
-  readonly payloads: readonly (PackSpan | undefined)[];
-}
-
 /**
- * Scans the first value of `bytes`. Throws {@linkcode DecodeError} when it is cut off, claims more than there is, is
+ * Scans the first value of `bytes`, what follows is not looked at, and gives the payload of each job; undefined for
+ * a job without one. Throws {@linkcode DecodeError} when it is cut off, claims more than there is, is
  * nested too deeply, or holds binary data, extension types, map keys or texts that JSON has no word for.
  */
-export function scanPack(bytes: Uint8Array, place?: PayloadPlace): PackScan {
+export function scanPack(
+  bytes: Uint8Array,
+  place?: PayloadPlace,
+): readonly (PackSpan | undefined)[] {
   const scanner = new Scanner(bytes);
-  if (place === "single") return scanner.job();
+  if (place === "single") return [scanner.job(1)];
   if (place === "bulk") return scanner.jobs();
   // The answer that lists jobs holds payloads two levels deeper than the request that brought them.
   scanner.value(-1);
-  return { end: scanner.at, payloads: [] };
+  return [];
 }
 
 const encoder = new TextEncoder();
@@ -54,14 +50,8 @@ class Scanner {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** A map of which the value of the last `payload` counts. */
-  job(): PackScan {
-    const payload = this.#jobAt(1);
-    return { end: this.at, payloads: [payload] };
-  }
-
   /** A map of which the value of the last `jobs` is a list of jobs. */
-  jobs(): PackScan {
+  jobs(): (PackSpan | undefined)[] {
     let payloads: (PackSpan | undefined)[] = [];
     const members = this.#mapLength();
     if (members === undefined) this.value(1);
@@ -70,13 +60,14 @@ class Scanner {
       if (items === undefined) this.value(2);
       else {
         payloads = [];
-        for (let job = 0; job < items; job++) payloads.push(this.#jobAt(3));
+        for (let job = 0; job < items; job++) payloads.push(this.job(3));
       }
     }
-    return { end: this.at, payloads };
+    return payloads;
   }
 
-  #jobAt(depth: number): PackSpan | undefined {
+  /** A map of which the value of the last `payload` counts. */
+  job(depth: number): PackSpan | undefined {
     const members = this.#mapLength();
     if (members === undefined) this.value(depth);
     let payload: PackSpan | undefined;

@@ -7,8 +7,8 @@
 import type { Format } from "./codec.ts";
 import { decodeText, parseJson } from "./json.ts";
 import { type PayloadPlace, scanJsonPayloads } from "./json-scan.ts";
-import { decodeScanned } from "./msgpack.ts";
 import { scanPack } from "./msgpack-scan.ts";
+import { readPack } from "./pack-reader.ts";
 import { withoutNonFinite } from "./payload.ts";
 import type { RawPayload } from "./record.ts";
 
@@ -36,12 +36,10 @@ function fromJson(bytes: Uint8Array<ArrayBuffer>, place: PayloadPlace): RawBody 
 }
 
 function fromPack(bytes: Uint8Array<ArrayBuffer>, place: PayloadPlace): RawBody {
-  const scan = scanPack(bytes, place);
-  const value = decodeScanned(bytes.subarray(0, scan.end));
-  const payloads = scan.payloads.map((span) => {
+  const payloads = scanPack(bytes, place).map((span) => {
     if (span === undefined) return undefined;
     const payload = bytes.subarray(span.start, span.end);
     return span.nonFinite ? withoutNonFinite(payload) : payload;
   });
-  return { value, payloads };
+  return { value: readPack(bytes), payloads };
 }

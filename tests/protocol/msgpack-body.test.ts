@@ -173,6 +173,41 @@ describe("msgpackCodec", () => {
     }
   });
 
+  it("reads every kind of number", () => {
+    for (
+      const [bytes, value] of [
+        [[0xe0], -32],
+        [[0xcc, 0xff], 255],
+        [[0xce, 0xff, 0xff, 0xff, 0xff], 2 ** 32 - 1],
+        [[0xcf, 0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 2 ** 53 - 1],
+        [[0xcf, ...new Array<number>(8).fill(0xff)], 2 ** 64],
+        [[0xd0, 0x80], -128],
+        [[0xd1, 0x80, 0], -32_768],
+        [[0xd2, 0x80, 0, 0, 0], -(2 ** 31)],
+        [[0xd3, ...new Array<number>(8).fill(0xff)], -1],
+        [[0xd3, 0x80, 0, 0, 0, 0, 0, 0, 1], -(2 ** 63)],
+        [[0xca, 0x3f, 0xc0, 0, 0], 1.5],
+        [[0xcb, 0x80, 0, 0, 0, 0, 0, 0, 0], -0],
+      ] as const
+    ) assert.equal(msgpackCodec.decode(Uint8Array.from(bytes)), value);
+  });
+
+  it("keeps keys and texts that look dangerous", () => {
+    const value = JSON.parse('{"__proto__":{"toString":1},"constructor":"\\ufeff"}');
+    value[`\ufeff${"x".repeat(300)}`] = "\ufeffé";
+    const read = msgpackCodec.decode(msgpackCodec.encode(value)) as object;
+    assert.deepEqual(Object.entries(read), Object.entries(value));
+    assert.equal(Object.getPrototypeOf(read), Object.prototype);
+  });
+
+  it("tells texts apart that share a place in its memory", () => {
+    const random = createRandom(4);
+    for (let round = 0; round < 5000; round++) {
+      const text = Array.from({ length: 3 }, () => random.pick(["a", "b", "é", "\u0000"])).join("");
+      assert.equal(msgpackCodec.decode(encode(text)), text);
+    }
+  });
+
   it("leaves out undefined members", () => {
     assert.deepEqual(msgpackCodec.encode({ a: undefined }), Uint8Array.of(0x80));
   });

@@ -26,6 +26,16 @@ export function createFrameDecoder(
 /**
  * A stream that takes bytes of a take stream and gives job documents, one a chunk, as bytes. It fails with
  * {@linkcode ProtocolError} for a frame that is too long or cut off.
+ *
+ * @example
+ * ```ts
+ * import { FrameDecoderStream } from "@millrace/millrace/client";
+ *
+ * const body = new Response('{"id":"1"}\n\n{"id":"2"}\n').body!; // of GET /jobs/take
+ * for await (const frame of body.pipeThrough(new FrameDecoderStream("ndjson"))) {
+ *   console.log(JSON.parse(new TextDecoder().decode(frame)).id); // 1, then 2
+ * }
+ * ```
  */
 export class FrameDecoderStream extends TransformStream<
   Uint8Array<ArrayBuffer>,

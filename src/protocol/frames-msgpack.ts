@@ -12,7 +12,20 @@ import type { FrameDecoder, FrameDecoderOptions } from "./stream-format.ts";
 
 const headBytes = 4;
 
-/** Creates a decoder of the MessagePack stream. */
+/**
+ * Creates a decoder of the MessagePack stream; its documents are MessagePack.
+ *
+ * @example
+ * ```ts
+ * import { createMsgpackDecoder } from "@millrace/millrace/client";
+ *
+ * const decoder = createMsgpackDecoder();
+ * const heartbeat = [0, 0, 0, 0];
+ * const frames = decoder.push(Uint8Array.of(...heartbeat, 0, 0, 0, 1, 0x80));
+ * console.log(frames); // [Uint8Array [0x80]]: an empty map
+ * decoder.end();
+ * ```
+ */
 export function createMsgpackDecoder(options: FrameDecoderOptions = {}): FrameDecoder {
   const limit = options.maxFrameBytes ?? maxFrameBytes;
   const carry = new Carry();

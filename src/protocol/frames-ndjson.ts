@@ -9,7 +9,18 @@ import { maxFrameBytes } from "./limits.ts";
 import { createLineDecoder } from "./lines.ts";
 import type { FrameDecoder, FrameDecoderOptions } from "./stream-format.ts";
 
-/** Creates a decoder of the NDJSON stream. */
+/**
+ * Creates a decoder of the NDJSON stream; its documents are JSON.
+ *
+ * @example
+ * ```ts
+ * import { createNdjsonDecoder } from "@millrace/millrace/client";
+ *
+ * const decoder = createNdjsonDecoder();
+ * const frames = decoder.push(new TextEncoder().encode('{"id":"1"}\n\n{"id":'));
+ * console.log(frames.length); // 1: the second has not ended
+ * ```
+ */
 export function createNdjsonDecoder(options: FrameDecoderOptions = {}): FrameDecoder {
   const lines = createLineDecoder(options.maxFrameBytes ?? maxFrameBytes);
   return {

@@ -14,7 +14,18 @@ const field = new TextEncoder().encode("data:");
 const space = 0x20;
 const lineFeed = 0x0a;
 
-/** Creates a decoder of the server-sent events stream. */
+/**
+ * Creates a decoder of the server-sent events stream; its documents are JSON.
+ *
+ * @example
+ * ```ts
+ * import { createSseDecoder } from "@millrace/millrace/client";
+ *
+ * const decoder = createSseDecoder();
+ * const frames = decoder.push(new TextEncoder().encode(': heartbeat\n\ndata: {"id":"1"}\n\ndata:'));
+ * console.log(frames.length); // 1: the second has not ended
+ * ```
+ */
 export function createSseDecoder(options: FrameDecoderOptions = {}): FrameDecoder {
   const limit = options.maxFrameBytes ?? maxFrameBytes;
   const lines = createLineDecoder(field.length + 1 + limit);

@@ -7,6 +7,7 @@
  */
 
 import { DecodeError } from "./codec.ts";
+import { refuseJsonFloat } from "./integer-fields.ts";
 import { maxJsonDepth } from "./limits.ts";
 
 /** Which bodies have payloads: one job, or a list of jobs under `jobs`. */
@@ -15,15 +16,18 @@ export type PayloadPlace = "single" | "bulk";
 const quote = 0x22;
 const comma = 0x2c;
 const colon = 0x3a;
+const point = 0x2e;
+const capitalExponent = 0x45;
 const openList = 0x5b;
 const backslash = 0x5c;
 const closeList = 0x5d;
+const exponent = 0x65;
 const openObject = 0x7b;
 const closeObject = 0x7d;
 
 /**
  * Gives the text of each job's payload; undefined for a job without one. Of a payload given twice the last
- * counts. Throws {@linkcode DecodeError} when the body is nested too deeply.
+ * counts. Throws {@linkcode DecodeError} when the body is nested too deeply, or has a float for an integer.
  */
 export function scanJsonPayloads(text: string, place: PayloadPlace): (string | undefined)[] {
   /** The depth of the members of a job. */
@@ -48,7 +52,9 @@ export function scanJsonPayloads(text: string, place: PayloadPlace): (string | u
           if (text.charCodeAt(next) === colon) {
             const key = keyOf(text.slice(at, end));
             if (depth === 1) rootKey = key;
-            if (depth === jobDepth && inJobs && key === "payload") start = skipSpace(text, next + 1);
+            if (depth === jobDepth && inJobs && key === "payload") {
+              start = skipSpace(text, next + 1);
+            }
             at = next;
             break;
           }
@@ -59,7 +65,9 @@ export function scanJsonPayloads(text: string, place: PayloadPlace): (string | u
       case openList:
       case openObject:
         depth++;
-        if (depth > maxJsonDepth) throw new DecodeError(`nested deeper than ${maxJsonDepth} levels`);
+        if (depth > maxJsonDepth) {
+          throw new DecodeError(`nested deeper than ${maxJsonDepth} levels`);
+        }
         if (place === "single") break;
         if (depth === 2) {
           inJobs = rootKey === "jobs";
@@ -73,6 +81,11 @@ export function scanJsonPayloads(text: string, place: PayloadPlace): (string | u
         break;
       case comma:
         if (depth === jobDepth && start !== -1) endPayload(at);
+        break;
+      case point:
+      case exponent:
+      case capitalExponent:
+        if (start === -1) refuseJsonFloat(text, at);
     }
   }
   return payloads;

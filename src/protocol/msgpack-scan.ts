@@ -6,6 +6,7 @@
  */
 
 import { DecodeError } from "./codec.ts";
+import { refusePackFloat } from "./integer-fields.ts";
 import type { PayloadPlace } from "./json-scan.ts";
 import { maxPackDepth } from "./limits.ts";
 
@@ -44,6 +45,10 @@ class Scanner {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #nonFinite = false;
+  /** Where the characters of the last key are, and whether they are those of a job and not of its payload. */
+  #keyStart = 0;
+  #keyEnd = 0;
+  #ofJob = false;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -75,6 +80,7 @@ class Scanner {
       const isPayload = this.#keyIs(payloadKey);
       const start = this.at;
       this.#nonFinite = false;
+      this.#ofJob = !isPayload;
       this.value(depth + 1);
       if (isPayload) payload = { start, end: this.at, nonFinite: this.#nonFinite };
     }
@@ -153,20 +159,23 @@ class Scanner {
   /** Passes over a key. */
   #key(): void {
     const type = this.#u8();
-    if (type >= 0xa0 && type <= 0xbf) this.#text(type & 0x1f);
-    else if (type === 0xd9) this.#text(this.#u8());
-    else if (type === 0xda) this.#text(this.#u16());
-    else if (type === 0xdb) this.#text(this.#u32());
-    else throw this.#refuse("a map key that is not a text");
+    let length = type & 0x1f;
+    if (type === 0xd9) length = this.#u8();
+    else if (type === 0xda) length = this.#u16();
+    else if (type === 0xdb) length = this.#u32();
+    else if (type < 0xa0 || type > 0xbf) throw this.#refuse("a map key that is not a text");
+    this.#keyStart = this.at;
+    this.#text(length);
+    this.#keyEnd = this.at;
   }
 
   /** Passes over a key and tells whether it is `name`, however long its head is. */
   #keyIs(name: Uint8Array): boolean {
-    const start = this.at;
     this.#key();
-    const text = this.at - name.length;
-    if (text !== start + lengthOfHead(this.#bytes[start]!)) return false;
-    for (let i = 0; i < name.length; i++) if (this.#bytes[text + i] !== name[i]) return false;
+    if (this.#keyEnd - this.#keyStart !== name.length) return false;
+    for (let i = 0; i < name.length; i++) {
+      if (this.#bytes[this.#keyStart + i] !== name[i]) return false;
+    }
     return true;
   }
 
@@ -204,6 +213,8 @@ class Scanner {
 
   #float(value: number): void {
     if (!Number.isFinite(value)) this.#nonFinite = true;
+    if (!this.#ofJob) return;
+    refusePackFloat(decoder.decode(this.#bytes.subarray(this.#keyStart, this.#keyEnd)));
   }
 
   #u8(): number {
@@ -235,9 +246,4 @@ class Scanner {
   #refuse(what: string): DecodeError {
     return new DecodeError(`${what} at byte ${this.at - 1} has no meaning in a job`);
   }
-}
-
-/** Bytes before the characters of a text. */
-function lengthOfHead(type: number): number {
-  return type < 0xd9 ? 1 : type === 0xd9 ? 2 : type === 0xda ? 3 : 5;
 }

@@ -127,6 +127,23 @@ describe("a JSON body", () => {
     }
   });
 
+  it("is refused with a float for an integer, even a whole one", () => {
+    for (const number of ["1.0", "1e3", "-1E+2", "0.5"]) {
+      for (const name of ["priority", "ready_at", "retry_limit"]) {
+        refuses(
+          `{"payload":1,"${name}" :\n ${number}}`,
+          new RegExp(`^${name}: expected an integer`),
+        );
+        const bulk = () => payloads(`{"jobs":[{"payload":1.5,"${name}":${number}}]}`, "bulk");
+        assert.throws(bulk, DecodeError);
+        payloads(`{"payload":{"${name}":${number}},"x":"\\"${name}\\":1.0","y":${number}}`);
+      }
+      refuses(`{"backoff":{"exponent":${number},"base_ms":${number}}}`, /^base_ms/);
+      refuses(`{"retention":{"dead_ms":${number}},"payload":1}`, /^dead_ms/);
+    }
+    payloads('{"backoff":{"exponent":1.0,"base_ms":1},"x":[true,false,null],"payload":1.0}');
+  });
+
   it("is refused, and overflows nothing, when it is absurdly deep", () => {
     refuses(`{"payload":${nested(100_000)}}`, /./);
     refuses(`{"payload":["\\ud83d",${nested(100_000)}]}`, /./);

@@ -151,6 +151,21 @@ describe("a MessagePack body", () => {
     }
   });
 
+  it("is refused with a float for an integer, even a whole one", () => {
+    const float32 = [0xca, 0x3f, 0x80, 0, 0];
+    const float64 = [0xcb, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0];
+    for (const float of [float32, float64]) {
+      const job = [0x82, ...text("payload"), 1, ...text("priority"), ...float];
+      refuses(job, /^priority: expected an integer, got a float$/);
+      refuses([0x81, ...text("jobs"), 0x91, ...job], /^priority/, "bulk");
+      const backoff = [0x82, ...text("exponent"), ...float, ...text("base_ms"), ...float];
+      refuses([0x81, ...text("backoff"), ...backoff], /^base_ms/);
+      const inside = [0x81, ...text("priority"), ...float];
+      assert.deepEqual(payloads(single(...inside)), [inside]);
+      payloads([0x82, ...text("payload"), ...float, ...text("x"), ...float]);
+    }
+  });
+
   it("is refused when it is cut off anywhere, and read to its end when more follows", () => {
     const body = encode({ x: -1.5, jobs: [{ payload: { a: [1, "é", 2 ** 40] }, type: "t" }] });
     for (let length = 0; length < body.length; length++) {

@@ -54,11 +54,28 @@ async function describe(folder: string, path: string): Promise<string> {
 
 async function comparePin(file: string, text: string): Promise<void> {
   if (Deno.args.includes("--pin")) return await Deno.writeTextFile(file, text);
-  const was = new Set((await Deno.readTextFile(file).catch(() => "")).split("\n"));
-  const is = new Set(text.split("\n"));
-  const gone = [...was].filter((line) => !is.has(line)).map((line) => `- ${line}`);
-  const come = [...is].filter((line) => !was.has(line)).map((line) => `+ ${line}`);
-  if (gone.length + come.length === 0) return;
+  const pin = await Deno.readTextFile(file).catch(() => "");
+  if (text === pin) return;
   const how = "If this is meant, pin it: deno task test surface --pin";
-  throw new CheckError([...gone, ...come, how].join("\n"));
+  throw new CheckError([...listChanges(pin, text), how].join("\n"));
+}
+
+/** The lines that went and came, each with the symbol that it is a part of. */
+export function listChanges(before: string, after: string): string[] {
+  const was = toParts(before);
+  const is = toParts(after);
+  return [
+    ...[...was].filter((part) => !is.has(part)).map((part) => `- ${part}`),
+    ...[...is].filter((part) => !was.has(part)).map((part) => `+ ${part}`),
+  ];
+}
+
+function toParts(text: string): Set<string> {
+  let symbol = "";
+  const parts = new Set<string>();
+  for (const line of text.split("\n").filter((line) => line !== "")) {
+    if (!line.startsWith(" ")) symbol = line;
+    parts.add(line === symbol ? line : `${symbol} …${line}`);
+  }
+  return parts;
 }

@@ -214,7 +214,8 @@ class Scanner {
   #float(value: number): void {
     if (!Number.isFinite(value)) this.#nonFinite = true;
     if (!this.#ofJob) return;
-    refusePackFloat(decoder.decode(this.#bytes.subarray(this.#keyStart, this.#keyEnd)));
+    const key = this.#bytes.subarray(this.#keyStart, this.#keyEnd);
+    refusePackFloat(decoder.decode(key), value);
   }
 
   #u8(): number {

@@ -156,7 +156,7 @@ describe("a MessagePack body", () => {
     const float64 = [0xcb, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0];
     for (const float of [float32, float64]) {
       const job = [0x82, ...text("payload"), 1, ...text("priority"), ...float];
-      refuses(job, /^priority: expected an integer, got a float$/);
+      refuses(job, /^priority: expected an integer, got the float 1$/);
       refuses([0x81, ...text("jobs"), 0x91, ...job], /^priority/, "bulk");
       const backoff = [0x82, ...text("exponent"), ...float, ...text("base_ms"), ...float];
       refuses([0x81, ...text("backoff"), ...backoff], /^base_ms/);

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { join } from "node:path";
 import { CheckError } from "./report.ts";
 
 /** The checkout's folder, with a slash at its end. */
-export const root: string = new URL("../../", import.meta.url).pathname;
+export const root: string = join(import.meta.dirname!, "../../");
 
 /** The Deno that runs the gate. */
 export const deno: string = Deno.execPath();

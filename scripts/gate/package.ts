@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import { root } from "./command.ts";
 import { emptyFolder, installPackages, runTool } from "./tools.ts";
 
@@ -37,7 +38,7 @@ export function installBuilt(): Promise<string> {
     }
     for (const dependency of Object.keys(dependencies)) {
       const link = `${folder}/node_modules/${dependency}`;
-      await Deno.mkdir(new URL(".", `file://${link}`), { recursive: true });
+      await Deno.mkdir(dirname(link), { recursive: true });
       await Deno.symlink(await Deno.realPath(`${root}node_modules/${dependency}`), link);
     }
     await Deno.writeTextFile(`${folder}/package.json`, '{ "type": "module", "private": true }\n');
@@ -47,7 +48,7 @@ export function installBuilt(): Promise<string> {
 
 async function copy(from: string, to: string): Promise<void> {
   if (!(await Deno.stat(from)).isDirectory) {
-    await Deno.mkdir(new URL(".", `file://${to}`), { recursive: true });
+    await Deno.mkdir(dirname(to), { recursive: true });
     return await Deno.copyFile(from, to);
   }
   for await (const { name } of Deno.readDir(from)) await copy(`${from}/${name}`, `${to}/${name}`);

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import { checkBundles } from "./bundles.ts";
 import { demand, deno, root } from "./command.ts";
 import { listFiles } from "./files.ts";
@@ -38,7 +39,7 @@ async function copyBare(): Promise<string> {
   const files = [...await listFiles("src", ".ts"), ...await listFiles("adapters", ".ts"), "mod.ts"];
   for (const file of files) {
     const source = await Deno.readTextFile(root + file);
-    await Deno.mkdir(new URL(".", `file://${folder}/${file}`), { recursive: true });
+    await Deno.mkdir(dirname(`${folder}/${file}`), { recursive: true });
     await Deno.writeTextFile(`${folder}/${file}`, source.replaceAll(/\/\*\*[\s\S]*?\*\//g, ""));
   }
   await Deno.copyFile(`${root}deno.json`, `${folder}/deno.json`);

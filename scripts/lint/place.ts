@@ -4,12 +4,14 @@
  * @module
  */
 
-const root = new URL("../../", import.meta.url).pathname;
+import { join, relative } from "node:path";
+
+const root = join(import.meta.dirname!, "../..");
 
 /** The path of a file from the root of the checkout, with forward slashes; `undefined` outside of it. */
 export function toPlace(filename: string): string | undefined {
-  const path = filename.replaceAll("\\", "/").replace(/^(?=[A-Za-z]:)/, "/");
-  return path.startsWith(root) ? path.slice(root.length) : undefined;
+  const place = relative(root, filename).replaceAll("\\", "/");
+  return place.startsWith("../") ? undefined : place;
 }
 
 /** The path from the root that a relative specifier means in a file. */

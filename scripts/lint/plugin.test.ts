@@ -5,15 +5,14 @@
  */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import plugin from "./plugin.ts";
 
-const root = new URL("../../", import.meta.url);
-
 /** The rules that a file breaks. */
 function lint(place: string, source: string): string[] {
-  const { pathname } = new URL(place, root);
-  return Deno.lint.runPlugin(plugin, pathname, source).map(({ id }) => id);
+  const file = join(import.meta.dirname!, "../..", place);
+  return Deno.lint.runPlugin(plugin, file, source).map(({ id }) => id);
 }
 
 const cases: readonly [rule: string, says: string, place: string, bad: string, good: string][] = [

@@ -1,4 +1,3 @@
-// Named check.ts and not test.ts: `deno test scripts` runs files called test.ts, so the gate ran itself, forever.
 /**
  * The gate: runs every check of the project, or the named stages, and ends with `N passed, N failed`.
  *
@@ -7,6 +6,8 @@
  * deno task test lint deno    # two stages
  * deno task test surface --pin
  * ```
+ *
+ * No file here is named `test.ts`: `deno test scripts` would take it for tests, and the gate would run itself.
  *
  * @module
  */
@@ -36,11 +37,11 @@ const times: string[] = [];
 for (const stage of stages) {
   if (names.length > 0 && !names.includes(stage.name)) continue;
   console.log(`${stage.name}: ${stage.about}`);
-  const start = performance.now();
+  const startMs = performance.now();
   await stage.run(report).catch((error) =>
     report.check(`stage ${stage.name} runs`, () => Promise.reject(error))
   );
-  times.push(`${stage.name} ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  times.push(`${stage.name} ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
 }
 
 console.log(`\n${times.join(", ")}`);

@@ -10,7 +10,7 @@ import { emptyFolder, installPackages, runTool } from "./tools.ts";
 
 /** What is read of `package.json`. */
 export interface Manifest {
-  readonly version: string;
+  readonly name: string;
   readonly bin: Readonly<Record<string, string>>;
   readonly files: readonly string[];
   readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
@@ -30,9 +30,7 @@ export function installBuilt(): Promise<string> {
     await Deno.remove(`${root}dist`, { recursive: true }).catch(() => {});
     await runTool("typescript/bin/tsc", ["-p", "tsconfig.build.json"]);
     const folder = await emptyFolder("project");
-    const { name, files, dependencies } = JSON.parse(
-      await Deno.readTextFile(`${root}package.json`),
-    ) as Manifest & { readonly name: string };
+    const { name, files, dependencies } = await readManifest();
     for (const path of ["package.json", "README.md", "LICENSE", ...files]) {
       await copy(root + path, `${folder}/node_modules/${name}/${path}`);
     }

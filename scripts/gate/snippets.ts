@@ -37,30 +37,31 @@ export async function checkSnippets(report: Report): Promise<void> {
   const folder = await emptyFolder("snippets");
   await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(await toConfig()));
   for (const snippet of snippets) {
-    const file = `${folder}/line-${snippet.line}.ts`;
-    await Deno.writeTextFile(file, snippet.code);
     const name = `README.md:${snippet.line} (${snippet.how})`;
-    if (snippet.how === "node" || snippet.how === "bun") {
-      const found = await findRuntime(snippet.how === "node" ? "node24" : "bun");
-      if ("missing" in found) report.skip(name, found.missing);
-      else await report.check(name, () => runSnippet(snippet, found.program));
-    }
-    await report.check(name, () => checkSnippet(snippet, folder, file));
+    await report.check(name, () => checkSnippet(snippet, folder));
+    if (snippet.how !== "node" && snippet.how !== "bun") continue;
+    const found = await findRuntime(snippet.how === "node" ? "node24" : "bun");
+    if ("missing" in found) report.skip(`${name} runs`, found.missing);
+    else await report.check(`${name} runs`, () => runBuilt(snippet, found.program));
   }
 }
 
-async function checkSnippet({ how }: Snippet, cwd: string, file: string): Promise<void> {
+/** Checks a snippet's types against the sources, and runs it if it is for Deno. */
+async function checkSnippet({ how, code, line }: Snippet, cwd: string): Promise<void> {
   if (!ways.includes(how)) {
     throw new CheckError(`Say '<!-- snippet: WAY -->' above the block: ${ways.join(", ")}`);
   }
+  const file = `line-${line}.ts`;
+  await Deno.writeTextFile(`${cwd}/${file}`, code);
   await demand(deno, ["check", "--quiet", file], { cwd });
   if (how === "deno") await demand(deno, ["run", "-A", file], { cwd });
 }
 
-async function runSnippet({ code, line }: Snippet, program: string): Promise<void> {
+/** Runs a snippet with the package as npm delivers it. */
+async function runBuilt({ code, line }: Snippet, program: string): Promise<void> {
   const cwd = await installBuilt();
-  const file = `${cwd}/line-${line}.ts`;
-  await Deno.writeTextFile(file, code);
+  const file = `line-${line}.ts`;
+  await Deno.writeTextFile(`${cwd}/${file}`, code);
   await demand(program, [file], { cwd });
 }
 

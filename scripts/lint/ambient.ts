@@ -9,8 +9,10 @@ import { toPlace } from "./place.ts";
 const source = "src/async/clock.ts";
 
 const ambient = new Set([
+  "AbortSignal.timeout",
   "Date.now",
   "Math.random",
+  "new Date()",
   "performance.now",
   "setInterval",
   "setTimeout",
@@ -32,6 +34,10 @@ export const ambientRule: Deno.lint.Rule = {
       },
       CallExpression({ callee }) {
         if (callee.type === "Identifier") judge(callee, callee.name);
+      },
+      NewExpression({ callee, arguments: given }) {
+        const reads = callee.type === "Identifier" && callee.name === "Date" && given.length === 0;
+        if (reads) judge(callee, "new Date()");
       },
     };
   },

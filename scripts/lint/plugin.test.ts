@@ -81,6 +81,8 @@ const cases: readonly [rule: string, says: string, place: string, bad: string, g
   ],
   ["house/import-law", "a file of no room", "src/utils/x.ts", 'import "./a.ts";', ""],
   ["house/ambient", "the wall clock", "src/worker/x.ts", "Date.now();", "clock.now();"],
+  ["house/ambient", "the wall clock as a date", "src/worker/x.ts", "new Date();", "new Date(at);"],
+  ["house/ambient", "a timed signal", "src/worker/x.ts", "AbortSignal.timeout(1);", ""],
   ["house/ambient", "a timer", "src/worker/x.ts", "setTimeout(f, 1);", "clock.setTimer(f, 1);"],
   [
     "house/ambient",

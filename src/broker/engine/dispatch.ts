@@ -118,7 +118,18 @@ export function createDispatcher(
       place.held.add(id);
     }
     if (place.gone) handBack(place);
-    else if (jobs.length > 0) place.consumer.deliver(jobs);
+    else if (jobs.length > 0) deliver(place, jobs);
+  };
+
+  /** What cannot be written goes back at once; the picks of others must not suffer from it. */
+  const deliver = (place: Place, jobs: readonly JobRecord[]) => {
+    try {
+      place.consumer.deliver(jobs);
+    } catch (error) {
+      logger.error("Cannot write jobs to a stream, ending it", { error });
+      place.consumer.end();
+      leave(place);
+    }
   };
 
   const dispatchOnce = async (picks: ReturnType<typeof plan>) => {

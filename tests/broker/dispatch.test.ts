@@ -9,6 +9,7 @@ import { enqueueJobs } from "../../src/store/enqueue.ts";
 import { countJobs } from "../../src/store/read.ts";
 import { createStore } from "../../src/store/store.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
+import { newJob } from "../support/new-job.ts";
 
 /** A consumer that notes what it is told. */
 function listener(changes: Partial<Consumer> = {}) {
@@ -41,19 +42,6 @@ async function setUp(jobs: number, limit = 0) {
       return driver.transaction(body);
     },
   }, clock);
-  const newJob = {
-    type: "t",
-    queue: "q",
-    payload: "1",
-    priority: 5,
-    readyAt: null,
-    retryLimit: null,
-    backoff: null,
-    retention: null,
-    uniqueKey: null,
-    uniqueWhile: null,
-    batch: false,
-  };
   const records = Array.from(
     { length: jobs },
     (_, at) => created(newJob, `job-${at}`, clock.now()),

@@ -2,23 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { defaultSettings as settings } from "../../src/broker/engine/settings.ts";
 import { completed, created, failed, patched } from "../../src/broker/engine/states.ts";
-import type { NewJob } from "../../src/protocol/enqueue.ts";
 import { type JobRecord, status } from "../../src/protocol/record.ts";
+import { newJob } from "../support/new-job.ts";
 
 const now = 1_000_000;
-const newJob: NewJob = {
-  type: "t",
-  queue: "q",
-  payload: "1",
-  priority: 5,
-  readyAt: null,
-  retryLimit: null,
-  backoff: null,
-  retention: null,
-  uniqueKey: null,
-  uniqueWhile: null,
-  batch: false,
-};
 const record = (changes: Partial<JobRecord> = {}): JobRecord => ({
   ...created(newJob, "id", now),
   status: status.inFlight,

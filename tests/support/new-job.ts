@@ -1,0 +1,17 @@
+/** A small job as a request leaves it, not stored yet. */
+
+import type { NewJob } from "../../src/protocol/enqueue.ts";
+
+export const newJob: NewJob = {
+  type: "t",
+  queue: "q",
+  payload: "1",
+  priority: 5,
+  readyAt: null,
+  retryLimit: null,
+  backoff: null,
+  retention: null,
+  uniqueKey: null,
+  uniqueWhile: null,
+  batch: false,
+};

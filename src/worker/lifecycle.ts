@@ -96,7 +96,7 @@ export function createLifecycle({ clock, open, drain, end }: LifecycleOptions): 
       return state;
     },
     start() {
-      if (started !== undefined) return started.promise;
+      if (started !== undefined && state !== "stopped") return started.promise;
       if (!move("running")) {
         return Promise.reject(new Error("Cannot start a stopped worker: create a new one"));
       }

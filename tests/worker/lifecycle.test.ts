@@ -294,6 +294,16 @@ describe("starting", () => {
     await worker.kill();
   });
 
+  it("is refused after a stop, also when it was granted before", async () => {
+    const { worker, lines } = setUp();
+    await worker.start();
+    await worker.stop();
+    const refusal = { message: "Cannot start a stopped worker: create a new one" };
+    await assert.rejects(worker.start(), refusal);
+    await assert.rejects(worker.run(), refusal);
+    assert.equal(lines.length, 1);
+  });
+
   it("makes run() resolve when the worker is stopped", async () => {
     const { worker, clock } = setUp();
     const run = watch(worker.run());

@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { type BindingRequest, bindingsSchema } from "./binding.ts";
 import { backoffSchema, toBackoffText, toBackoffWire } from "./backoff.ts";
 import {
   type Backoff,
@@ -61,6 +62,8 @@ export interface NewJob {
   readonly uniqueWhile: string | null;
   /** Whether a batch was asked for. */
   readonly batch: boolean;
+  /** The budgets that it draws on. */
+  readonly budgets: readonly BindingRequest[];
 }
 
 /** What runs neither sooner nor later than most. */
@@ -79,6 +82,7 @@ export const newJobSchema: v.GenericSchema<unknown, NewJob> = v.pipe(
     unique_key: optional(text),
     unique_while: optional(text),
     batch: optional(v.object({ key: text, when: text, fold: text }, "an object")),
+    budgets: optional(bindingsSchema),
   }, "an object"),
   v.transform((wire): NewJob => ({
     type: wire.type,
@@ -92,6 +96,7 @@ export const newJobSchema: v.GenericSchema<unknown, NewJob> = v.pipe(
     uniqueKey: wire.unique_key ?? null,
     uniqueWhile: wire.unique_while ?? null,
     batch: Boolean(wire.batch),
+    budgets: wire.budgets ?? [],
   })),
 );
 

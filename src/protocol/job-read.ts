@@ -31,6 +31,7 @@ const jobSchema: v.GenericSchema<unknown, Job> = v.pipe(
     unique_while: optional(
       v.picklist(uniqueWhiles, "a unique scope") as v.GenericSchema<unknown, UniqueWhile>,
     ),
+    budgets: optional(v.array(v.object({ key: text, cost: u32 }, "an object"), "a list")),
   }, "an object"),
   v.transform((wire): Job => {
     const job: { -readonly [Member in keyof Job]: Job[Member] } = {
@@ -53,6 +54,7 @@ const jobSchema: v.GenericSchema<unknown, Job> = v.pipe(
     if (wire.completed_at != null) job.completedAt = wire.completed_at;
     if (wire.unique_key != null) job.uniqueKey = wire.unique_key;
     if (wire.unique_while != null) job.uniqueWhile = wire.unique_while;
+    if (wire.budgets != null) job.budgets = wire.budgets;
     return job;
   }),
 );

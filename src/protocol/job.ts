@@ -40,6 +40,14 @@ export type UniqueWhile = "queued" | "active" | "exists";
 /** All scopes of a unique key, from the shortest to the longest. */
 export const uniqueWhiles: readonly UniqueWhile[] = ["queued", "active", "exists"];
 
+/** What a job draws on while it is in flight, or each time that it is taken. */
+export interface Binding {
+  /** The name of the budget. */
+  readonly key: string;
+  /** Tokens that one run costs, from 1 to what the budget holds. */
+  readonly cost: number;
+}
+
 /** A job as the broker tells of it. Instants are ms since the epoch. */
 export interface Job<Payload = unknown> {
   /** 25 characters of SCRU128: sorts by creation. */
@@ -76,6 +84,8 @@ export interface Job<Payload = unknown> {
   readonly uniqueKey?: string;
   /** While what the unique key is held. */
   readonly uniqueWhile?: UniqueWhile;
+  /** What it draws on, if anything, in the order in which it was bound. */
+  readonly budgets?: readonly Binding[];
 }
 
 /** The answer to an enqueue. */

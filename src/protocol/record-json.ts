@@ -28,6 +28,10 @@ export function jobToJson(job: JobRecord, withPayload: WithPayload, extra = ""):
   if (job.retention !== null) text += `,"retention":${job.retention}`;
   if (job.purgeAt !== null) text += `,"purge_at":${job.purgeAt}`;
   if (job.completedAt !== null) text += `,"completed_at":${job.completedAt}`;
+  if (job.uniqueKey !== null) {
+    text += `,"unique_key":${JSON.stringify(job.uniqueKey)},"unique_while":"${job.uniqueWhile}"`;
+  }
+  if (job.budgets !== null) text += `,"budgets":${job.budgets}`;
   return `${text}${extra}}`;
 }
 

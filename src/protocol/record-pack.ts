@@ -5,6 +5,7 @@
  */
 
 import { fromBackoffText } from "./backoff.ts";
+import { fromBindingsText } from "./binding.ts";
 import { jobStatuses } from "./job.ts";
 import { PackWriter } from "./pack-writer.ts";
 import { payloadAsPack } from "./payload.ts";
@@ -31,6 +32,8 @@ export function writeJob(
   if (job.retention !== null) members++;
   if (job.purgeAt !== null) members++;
   if (job.completedAt !== null) members++;
+  if (job.uniqueKey !== null) members += 2;
+  if (job.budgets !== null) members++;
   writer.map(members);
   writer.text("id");
   writer.text(job.id);
@@ -57,12 +60,31 @@ export function writeJob(
   if (job.retention !== null) writeRetention(writer, job.retention);
   writeNumber(writer, "purge_at", job.purgeAt);
   writeNumber(writer, "completed_at", job.completedAt);
+  if (job.uniqueKey !== null) {
+    writer.text("unique_key");
+    writer.text(job.uniqueKey);
+    writer.text("unique_while");
+    writer.text(job.uniqueWhile!);
+  }
+  if (job.budgets !== null) writeBindings(writer, job.budgets);
 }
 
 function writeNumber(writer: PackWriter, name: string, value: number | null | undefined): void {
   if (value === null || value === undefined) return;
   writer.text(name);
   writer.uint(value);
+}
+
+function writeBindings(writer: PackWriter, text: string): void {
+  const bindings = fromBindingsText(text);
+  writer.text("budgets");
+  writer.list(bindings.length);
+  for (const { key, cost } of bindings) {
+    writer.map(2);
+    writer.text("key");
+    writer.text(key);
+    writeNumber(writer, "cost", cost);
+  }
 }
 
 function writeBackoff(writer: PackWriter, text: string): void {

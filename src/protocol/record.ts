@@ -33,6 +33,11 @@ export interface JobRecord {
   readonly retention: string | null;
   readonly purgeAt: number | null;
   readonly completedAt: number | null;
+  readonly uniqueKey: string | null;
+  /** The wire's word for the scope; set whenever there is a key. */
+  readonly uniqueWhile: string | null;
+  /** JSON text of the wire's `budgets` list; null when it is empty. */
+  readonly budgets: string | null;
   /** The payload if it came as JSON, and if it was asked for. */
   readonly payloadJson?: string | null;
   /** The payload if it came as MessagePack, and if it was asked for. */

@@ -7,7 +7,7 @@
 /** A method and a path; `{name}` in the path stands for one segment. */
 export interface Route {
   /** The HTTP method. */
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** The path, beginning with a slash. */
   readonly path: string;
 }

@@ -23,6 +23,9 @@ const columnOf: Readonly<Record<keyof JobRecord, string>> = {
   retention: "retention",
   purgeAt: "purge_at",
   completedAt: "completed_at",
+  uniqueKey: "unique_key",
+  uniqueWhile: "unique_while",
+  budgets: "budgets",
   payloadJson: "payload_json",
   payloadPack: "payload_pack",
 };

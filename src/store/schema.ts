@@ -17,6 +17,16 @@
  * - `jobs_ready` is the order of delivery over all queues; `jobs_by_queue` the same within one queue, and
  *   it also answers which queues there are, how many jobs stand where, and who was in flight at a crash.
  * - `jobs_due` and `jobs_purge` find what time alone will change next.
+ *
+ * Version 2 rebuilds `jobs`, because a column that is added stands behind the payload:
+ *
+ * - `holds_key` says that a job is the one that its unique key points at; there is no other record of that, so
+ *   that whatever deletes a job frees its key, and the index keeps two from holding one.
+ * - `budgets` is the JSON text of the wire's bindings. `lane` names the set of budgets that a job draws on, and is
+ *   empty for most: jobs of one lane are handed out strictly in their order, and the others never read past them.
+ *   `bindings` is the same turned round: the jobs of a budget.
+ * - A budget without `duration_ms` limits how much is in flight, and `drawn` is what is; one with it drips, and
+ *   `tokens`, `credit` and `refilled_at` are its level at that time.
  */
 export const migrations: readonly string[] = [
   `
@@ -52,5 +62,91 @@ CREATE TABLE errors (
   failed_at BIGINT NOT NULL,
   PRIMARY KEY (job_id, attempt)
 );
+`,
+  `
+CREATE TABLE jobs_2 (
+  id TEXT NOT NULL PRIMARY KEY,
+  type TEXT NOT NULL,
+  queue TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  ready_at BIGINT NOT NULL,
+  attempts INTEGER NOT NULL,
+  retry_limit BIGINT,
+  backoff TEXT,
+  retention TEXT,
+  dequeued_at BIGINT,
+  failed_at BIGINT,
+  purge_at BIGINT,
+  completed_at BIGINT,
+  unique_key TEXT,
+  unique_while TEXT,
+  holds_key INTEGER NOT NULL DEFAULT 0,
+  budgets TEXT,
+  lane TEXT NOT NULL DEFAULT '',
+  payload_json TEXT,
+  payload_pack BLOB
+);
+INSERT INTO jobs_2 (id, type, queue, priority, status, ready_at, attempts, retry_limit, backoff, retention,
+    dequeued_at, failed_at, purge_at, completed_at, payload_json, payload_pack)
+  SELECT id, type, queue, priority, status, ready_at, attempts, retry_limit, backoff, retention,
+    dequeued_at, failed_at, purge_at, completed_at, payload_json, payload_pack FROM jobs;
+DROP TABLE jobs;
+ALTER TABLE jobs_2 RENAME TO jobs;
+CREATE INDEX jobs_ready ON jobs (priority, id) WHERE status = 1 AND lane = '';
+CREATE INDEX jobs_by_queue ON jobs (queue, status, lane, priority, id);
+CREATE INDEX jobs_due ON jobs (ready_at) WHERE status = 0;
+CREATE INDEX jobs_purge ON jobs (purge_at) WHERE purge_at IS NOT NULL;
+CREATE UNIQUE INDEX jobs_unique ON jobs (unique_key) WHERE holds_key = 1;
+CREATE TABLE budgets (
+  key TEXT NOT NULL PRIMARY KEY,
+  allocation BIGINT NOT NULL,
+  duration_ms BIGINT,
+  burst BIGINT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  drawn BIGINT NOT NULL DEFAULT 0,
+  tokens BIGINT NOT NULL DEFAULT 0,
+  credit BIGINT NOT NULL DEFAULT 0,
+  refilled_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE TABLE bindings (
+  key TEXT NOT NULL,
+  job_id TEXT NOT NULL,
+  cost BIGINT NOT NULL,
+  PRIMARY KEY (key, job_id)
+);
+CREATE INDEX bindings_by_job ON bindings (job_id);
+CREATE TABLE cron_groups (
+  name TEXT NOT NULL PRIMARY KEY,
+  timezone TEXT,
+  paused INTEGER NOT NULL,
+  paused_at BIGINT,
+  resumed_at BIGINT
+);
+CREATE TABLE cron_entries (
+  cron_group TEXT NOT NULL,
+  name TEXT NOT NULL,
+  expression TEXT NOT NULL,
+  timezone TEXT,
+  paused INTEGER NOT NULL,
+  paused_at BIGINT,
+  resumed_at BIGINT,
+  next_enqueue_at BIGINT,
+  last_enqueue_at BIGINT,
+  type TEXT NOT NULL,
+  queue TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  retry_limit BIGINT,
+  backoff TEXT,
+  retention TEXT,
+  unique_key TEXT,
+  unique_while TEXT,
+  budgets TEXT,
+  payload_json TEXT,
+  payload_pack BLOB,
+  PRIMARY KEY (cron_group, name)
+);
+CREATE INDEX cron_due ON cron_entries (next_enqueue_at) WHERE next_enqueue_at IS NOT NULL;
 `,
 ];

@@ -5,7 +5,7 @@
  */
 
 import { encode } from "@msgpack/msgpack";
-import { jobStatuses } from "../../src/protocol/job.ts";
+import { jobStatuses, uniqueWhiles } from "../../src/protocol/job.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
 import { type Random, randomText, randomValue } from "./random.ts";
 
@@ -31,6 +31,11 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
   const retention = maybe(() =>
     random.pick([{}, { dead_ms: number() }, { completed_ms: 1, dead_ms: 2 }])
   );
+  const uniqueKey = maybe(() => randomText(random));
+  const budgets = maybe(() => [
+    { key: `b${randomText(random)}`, cost: number() },
+    { key: "c", cost: 1 },
+  ]);
   const record: JobRecord = {
     id: "03gpvzbsk7dnm0000000abcde",
     type: `t${randomText(random)}`,
@@ -46,6 +51,9 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
     retention: retention && JSON.stringify(retention),
     purgeAt: maybe(number),
     completedAt: maybe(number),
+    uniqueKey,
+    uniqueWhile: uniqueKey && random.pick(uniqueWhiles),
+    budgets: budgets && JSON.stringify(budgets),
     payloadJson: format === "json" ? JSON.stringify(payload) : null,
     payloadPack: format === "msgpack" ? encode(payload) : null,
   };
@@ -57,6 +65,9 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
     retention,
     purge_at: record.purgeAt,
     completed_at: record.completedAt,
+    unique_key: uniqueKey,
+    unique_while: record.uniqueWhile,
+    budgets,
   };
   const wire = {
     id: record.id,

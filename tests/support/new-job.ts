@@ -14,4 +14,5 @@ export const newJob: NewJob = {
   uniqueKey: null,
   uniqueWhile: null,
   batch: false,
+  budgets: [],
 };

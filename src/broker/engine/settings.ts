@@ -22,6 +22,8 @@ export interface Settings {
   readonly heartbeatIntervalMs: number;
   /** How long jobs past their retention may gather before they are deleted, in ms; default 30 000. */
   readonly reaperIntervalMs: number;
+  /** Budgets at most; default 8192. A further one is refused. */
+  readonly maxBudgets: number;
   /** The largest request body that is read, in bytes; default 64 MiB. A larger one is refused with 413. */
   readonly maxBodyBytes: number;
 }
@@ -35,6 +37,7 @@ export const defaultSettings: Settings = {
   globalInFlightLimit: 1024,
   heartbeatIntervalMs: 3000,
   reaperIntervalMs: 30_000,
+  maxBudgets: 8192,
   maxBodyBytes: 64 * 1024 * 1024,
 };
 
@@ -50,6 +53,7 @@ const ranges: Readonly<
   globalInFlightLimit: [0, u32],
   heartbeatIntervalMs: [1, u32],
   reaperIntervalMs: [1, u32],
+  maxBudgets: [0, u32],
   maxBodyBytes: [1, Number.MAX_SAFE_INTEGER],
 };
 

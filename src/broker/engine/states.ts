@@ -24,6 +24,7 @@
  */
 
 import type { Random } from "../../async/clock.ts";
+import { toBindingsText } from "../../protocol/binding.ts";
 import type { NewJob } from "../../protocol/enqueue.ts";
 import type { Failure } from "../../protocol/failure.ts";
 import { fromBackoffText, toBackoffText } from "../../protocol/backoff.ts";
@@ -53,6 +54,9 @@ export function created(job: NewJob, id: string, now: number): JobRecord {
     retention: job.retention,
     purgeAt: null,
     completedAt: null,
+    uniqueKey: job.uniqueKey,
+    uniqueWhile: job.uniqueKey === null ? null : job.uniqueWhile ?? "queued",
+    budgets: toBindingsText(job.budgets),
     payloadJson: isText ? job.payload as string : null,
     payloadPack: isText ? null : job.payload as Uint8Array<ArrayBuffer>,
   };

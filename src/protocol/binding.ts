@@ -1,0 +1,53 @@
+/**
+ * What ties a job to the budgets that it draws on (section 9.3 of the protocol).
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { type PolicyRequest, policySchema } from "./budget.ts";
+import type { Binding } from "./job.ts";
+import { optional, text, u32 } from "./schema.ts";
+
+/** A binding as it was asked for. */
+export interface BindingRequest {
+  readonly key: string;
+  /** Tokens; 1 when nothing else was said. */
+  readonly cost: number;
+  /** Creates the budget if there is none; null leaves that to others. */
+  readonly createWith: PolicyRequest | null;
+  /** Whether `bucket` was given, which is reserved. */
+  readonly bucket: boolean;
+}
+
+const bindingSchema: v.GenericSchema<unknown, BindingRequest> = v.pipe(
+  v.strictObject({
+    key: text,
+    cost: v.nullish(u32, 1),
+    create_with: optional(policySchema),
+    bucket: optional(v.unknown()),
+  }, "an object without unknown fields"),
+  v.transform(({ key, cost, create_with, bucket }): BindingRequest => ({
+    key,
+    cost,
+    createWith: create_with ?? null,
+    bucket: bucket != null,
+  })),
+);
+
+/** Reads the list of a job or a cron template. */
+export const bindingsSchema: v.GenericSchema<unknown, BindingRequest[]> = v.array(
+  bindingSchema,
+  "a list",
+);
+
+/** The JSON text that a record holds, which is the wire's; null for none. */
+export function toBindingsText(bindings: readonly Binding[]): string | null {
+  if (bindings.length === 0) return null;
+  return JSON.stringify(bindings.map(({ key, cost }) => ({ key, cost })));
+}
+
+/** The bindings in a record's JSON text. */
+export function fromBindingsText(text: string | null): Binding[] {
+  return text === null ? [] : JSON.parse(text);
+}

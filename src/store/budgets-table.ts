@@ -1,0 +1,66 @@
+/**
+ * The statements on one budget that several transitions share.
+ *
+ * @module
+ */
+
+import type { BudgetPolicy } from "../protocol/budget.ts";
+import { rows, run, type Transition } from "./transition.ts";
+
+/** A budget as the store keeps it. Instants are ms since the epoch. */
+export interface BudgetRecord extends BudgetPolicy {
+  readonly key: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Tokens that jobs in flight hold; only without a `durationMs`. */
+  readonly drawn: number;
+  /** Whole tokens there were at `refilledAt`; only with a `durationMs`, as are the next two. */
+  readonly tokens: number;
+  /** Token-milliseconds that do not make up a token yet. */
+  readonly credit: number;
+  readonly refilledAt: number;
+}
+
+const columns = `key, allocation, duration_ms AS "durationMs", burst, created_at AS "createdAt",
+  updated_at AS "updatedAt", drawn, tokens, credit, refilled_at AS "refilledAt"`;
+
+/** One budget. */
+export function* findBudget(key: string): Transition<BudgetRecord | undefined> {
+  return (yield* rows<BudgetRecord>(`SELECT ${columns} FROM budgets WHERE key = ?`, [key]))[0];
+}
+
+/** All budgets, sorted by their keys' bytes. */
+export function* listBudgets(): Transition<BudgetRecord[]> {
+  return yield* rows<BudgetRecord>(`SELECT ${columns} FROM budgets ORDER BY key`);
+}
+
+/** Writes a budget whole, new or not. */
+export function* putBudget(budget: BudgetRecord): Transition<void> {
+  yield* run(
+    `INSERT INTO budgets (key, allocation, duration_ms, burst, created_at, updated_at, drawn, tokens, credit, refilled_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET allocation = excluded.allocation, duration_ms = excluded.duration_ms,
+       burst = excluded.burst, updated_at = excluded.updated_at, drawn = excluded.drawn,
+       tokens = excluded.tokens, credit = excluded.credit, refilled_at = excluded.refilled_at`,
+    [
+      budget.key,
+      budget.allocation,
+      budget.durationMs,
+      budget.burst,
+      budget.createdAt,
+      budget.updatedAt,
+      budget.drawn,
+      budget.tokens,
+      budget.credit,
+      budget.refilledAt,
+    ],
+  );
+}
+
+/** Writes only the level of a budget. */
+export function* putLevel(budget: BudgetRecord): Transition<void> {
+  yield* run(
+    "UPDATE budgets SET drawn = ?, tokens = ?, credit = ?, refilled_at = ? WHERE key = ?",
+    [budget.drawn, budget.tokens, budget.credit, budget.refilledAt, budget.key],
+  );
+}

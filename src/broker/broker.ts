@@ -10,6 +10,7 @@ import type { SqliteDriver } from "../store/driver.ts";
 import { createStore } from "../store/store.ts";
 import { createEngine } from "./engine/engine.ts";
 import { type Settings, toSettings } from "./engine/settings.ts";
+import { protocol } from "./http/endpoints.ts";
 import { createHandler } from "./http/handler.ts";
 
 /** What {@linkcode createBroker} makes a broker from. */
@@ -65,7 +66,7 @@ export function createBroker(options: BrokerOptions): Broker {
   const settings = toSettings(options);
   const store = createStore(options.store, clock);
   const engine = createEngine({ store, settings, clock, random, logger });
-  const handle = createHandler({ engine, settings, clock, logger });
+  const handle = createHandler(protocol, { engine, settings, clock, logger });
   let starting: Promise<void> | undefined;
   let started = false;
   let closed: Promise<void> | undefined;

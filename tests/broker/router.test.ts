@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { matchRoute } from "../../src/broker/http/router.ts";
+import { createRouter } from "../../src/broker/http/router.ts";
+import { routes } from "../../src/protocol/routes.ts";
 
-describe("matchRoute", () => {
+const matchRoute = createRouter(routes);
+
+describe("createRouter", () => {
   it("lets what the table spells out win over parameters", () => {
     assert.deepEqual(matchRoute("GET", "/jobs/count"), { name: "count", params: [] });
     assert.deepEqual(matchRoute("GET", "/jobs/abc"), { name: "get", params: ["abc"] });

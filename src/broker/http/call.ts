@@ -1,5 +1,5 @@
 /**
- * What an endpoint is, and what it is called with.
+ * What an endpoint is, what it is called with, and what a set of them is.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import type { Format } from "../../protocol/codec.ts";
+import type { Route } from "../../protocol/routes.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Settings } from "../engine/settings.ts";
 
@@ -18,8 +19,8 @@ export interface Context {
   readonly logger: Logger;
 }
 
-/** One call, as far as the common checks have come. */
-export interface Call extends Context {
+/** One call, as far as the common checks have come, and what its endpoint works with. */
+export type Call<Services = Context> = Services & {
   readonly request: Request;
   /** The decoded parameters of the path, in its order. */
   readonly params: readonly string[];
@@ -27,7 +28,15 @@ export interface Call extends Context {
   readonly query: string;
   /** The format of the answer. */
   readonly format: Format;
-}
+};
 
 /** Answers one route. Throws a {@linkcode Refusal} to say no. */
-export type Endpoint = (call: Call) => Response | Promise<Response>;
+export type Endpoint<Services = Context> = (call: Call<Services>) => Response | Promise<Response>;
+
+/** Which routes there are, and who answers them. */
+export interface Surface<Name extends string, Services> {
+  readonly routes: Readonly<Record<Name, Route>>;
+  readonly endpoints: Readonly<Record<Name, Endpoint<Services>>>;
+  /** Routes whose answer has a format of its own: `Accept` is their business, what they refuse is told in JSON. */
+  readonly streams: ReadonlySet<Name>;
+}

@@ -4,18 +4,17 @@
  * @module
  */
 
-import type { RouteName } from "../../protocol/routes.ts";
+import { type RouteName, routes } from "../../protocol/routes.ts";
 import { failure, success, successMany } from "./acks.ts";
 import { enqueue, enqueueMany } from "./enqueue.ts";
 import { error, errors } from "./errors.ts";
-import type { Endpoint } from "./call.ts";
+import type { Context, Endpoint, Surface } from "./call.ts";
 import { get, patch, remove } from "./jobs.ts";
 import { count, list, patchMany, removeMany } from "./listing.ts";
 import { health, queues, reset, version } from "./system.ts";
 import { take } from "./take.ts";
 
-/** One entry for each row of the route table. */
-export const endpoints: Readonly<Record<RouteName, Endpoint>> = {
+const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   health,
   version,
   queues,
@@ -37,5 +36,9 @@ export const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   reset,
 };
 
-/** Routes that answer with a stream, whose format is negotiated otherwise. */
-export const streams: ReadonlySet<RouteName> = new Set<RouteName>(["take"]);
+/** The protocol: one endpoint for each row of the route table. */
+export const protocol: Surface<RouteName, Context> = {
+  routes,
+  endpoints,
+  streams: new Set(["take"]),
+};

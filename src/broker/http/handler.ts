@@ -5,29 +5,37 @@
  * @module
  */
 
+import type { Logger } from "../../log.ts";
 import { responseFormat, supportedMediaTypes } from "../../protocol/negotiate.ts";
 import { QueryError } from "../../protocol/query.ts";
 import { answerNothing, answerValue } from "./answer.ts";
-import type { Context } from "./call.ts";
-import { endpoints, streams } from "./endpoints.ts";
+import type { Surface } from "./call.ts";
 import { Refusal } from "./refusal.ts";
-import { matchRoute } from "./router.ts";
+import { createRouter, type Router } from "./router.ts";
 
-/** Creates the broker's fetch function. */
-export function createHandler(context: Context): (request: Request) => Promise<Response> {
+/** Creates a fetch function that answers the routes of a surface with what `services` offer. */
+export function createHandler<Name extends string, Services extends { readonly logger: Logger }>(
+  surface: Surface<Name, Services>,
+  services: Services,
+): (request: Request) => Promise<Response> {
+  const route = createRouter(surface.routes);
   return async (request) => {
-    const answer = await handle(request, context);
+    const answer = await handle(request, route, surface, services);
     if (request.method !== "HEAD") return answer;
     await answer.body?.cancel();
     return new Response(null, answer);
   };
 }
 
-async function handle(request: Request, context: Context): Promise<Response> {
+async function handle<Name extends string, Services extends { readonly logger: Logger }>(
+  request: Request,
+  route: Router<Name>,
+  { endpoints, streams }: Surface<Name, Services>,
+  services: Services,
+): Promise<Response> {
   const { path, query } = splitUrl(request.url);
-  const match = matchRoute(request.method, path);
+  const match = route(request.method, path);
   if (match !== undefined && "allow" in match) return answerNothing(405, { allow: match.allow });
-  // A take stream has formats of its own; what goes wrong before it opens is told in JSON.
   const isStream = match !== undefined && streams.has(match.name);
   const format = isStream ? "json" : responseFormat(request.headers.get("accept"));
   if (format === undefined) {
@@ -36,7 +44,7 @@ async function handle(request: Request, context: Context): Promise<Response> {
   try {
     if (match === undefined) throw new Refusal(404, "not found");
     const params = match.params.map(decodeSegment);
-    return await endpoints[match.name]({ ...context, request, params, query, format });
+    return await endpoints[match.name]({ ...services, request, params, query, format });
   } catch (error) {
     if (error instanceof QueryError) {
       return answerValue(format, error.status, { error: error.message });
@@ -44,7 +52,7 @@ async function handle(request: Request, context: Context): Promise<Response> {
     if (error instanceof Refusal) {
       return answerValue(format, error.status, { error: error.message, ...error.extra });
     }
-    context.logger.error(`Cannot answer ${request.method} ${path}`, { error });
+    services.logger.error(`Cannot answer ${request.method} ${path}`, { error });
     return answerValue(format, 500, { error: "internal server error" });
   }
 }

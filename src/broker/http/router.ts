@@ -4,52 +4,58 @@
  * @module
  */
 
-import { type RouteName, routes } from "../../protocol/routes.ts";
+import type { Route } from "../../protocol/routes.ts";
 
 /** What a path leads to. */
-export type Match =
-  | { readonly name: RouteName; readonly params: readonly string[] }
+export type Match<Name> =
+  | { readonly name: Name; readonly params: readonly string[] }
   /** The path exists, the method does not: the value of the `allow` header. */
   | { readonly allow: string };
 
-interface Node {
-  readonly literal: Map<string, Node>;
-  param: Node | undefined;
-  readonly methods: Map<string, RouteName>;
-}
+/** Finds the route of a method and a path, if there is one. */
+export type Router<Name> = (method: string, path: string) => Match<Name> | undefined;
 
-const root = createNode();
-for (const [name, { method, path }] of Object.entries(routes)) {
-  let node = root;
-  for (const segment of path.split("/").slice(1)) {
-    if (segment.startsWith("{")) node = node.param ??= createNode();
-    else {
-      let next = node.literal.get(segment);
-      if (next === undefined) node.literal.set(segment, next = createNode());
-      node = next;
-    }
-  }
-  node.methods.set(method, name as RouteName);
+interface Node<Name> {
+  readonly literal: Map<string, Node<Name>>;
+  param: Node<Name> | undefined;
+  readonly methods: Map<string, Name>;
 }
 
 /**
- * Finds the route of a path as it was sent. Segments that the table spells out win over parameters, and are
+ * Creates a router of paths as they were sent. Segments that the table spells out win over parameters, and are
  * not percent-decoded; parameters are given as sent. HEAD goes where GET goes.
  */
-export function matchRoute(method: string, path: string): Match | undefined {
-  const params: string[] = [];
-  const node = walk(root, path.split("/"), 1, params);
-  if (node === undefined) return undefined;
-  const name = node.methods.get(method === "HEAD" ? "GET" : method);
-  return name === undefined ? { allow: allowed(node) } : { name, params };
+export function createRouter<Name extends string>(
+  routes: Readonly<Record<Name, Route>>,
+): Router<Name> {
+  const root = createNode<Name>();
+  for (const [name, { method, path }] of Object.entries<Route>(routes)) {
+    let node = root;
+    for (const segment of path.split("/").slice(1)) {
+      if (segment.startsWith("{")) node = node.param ??= createNode();
+      else {
+        let next = node.literal.get(segment);
+        if (next === undefined) node.literal.set(segment, next = createNode());
+        node = next;
+      }
+    }
+    node.methods.set(method, name as Name);
+  }
+  return (method, path) => {
+    const params: string[] = [];
+    const node = walk(root, path.split("/"), 1, params);
+    if (node === undefined) return undefined;
+    const name = node.methods.get(method === "HEAD" ? "GET" : method);
+    return name === undefined ? { allow: allowed(node) } : { name, params };
+  };
 }
 
-function walk(
-  node: Node,
+function walk<Name>(
+  node: Node<Name>,
   segments: readonly string[],
   at: number,
   params: string[],
-): Node | undefined {
+): Node<Name> | undefined {
   const segment = segments[at];
   if (segment === undefined) return node.methods.size > 0 ? node : undefined;
   const literal = node.literal.get(segment);
@@ -63,10 +69,10 @@ function walk(
   return other;
 }
 
-function createNode(): Node {
+function createNode<Name>(): Node<Name> {
   return { literal: new Map(), param: undefined, methods: new Map() };
 }
 
-function allowed({ methods }: Node): string {
+function allowed({ methods }: Node<string>): string {
   return [...methods.keys(), ...(methods.has("GET") ? ["HEAD"] : [])].join(",");
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { JobRecord } from "../protocol/record.ts";
 import { deleteJobs } from "./jobs-table.ts";
 import { each, rows, type Transition } from "./transition.ts";
 
@@ -16,17 +17,21 @@ const reapingSize = 1000;
 /** When a kind of work is due next, in ms since the epoch; undefined when there is none. */
 export type DueAt = number | undefined;
 
-/** Promotes scheduled jobs due at `now`. Gives the queues that got some. */
-export function* promoteJobs(now: number): Transition<string[]> {
-  const due = yield* rows<{ id: string; queue: string }>(
-    "SELECT id, queue FROM jobs WHERE status = 0 AND ready_at <= ? ORDER BY ready_at LIMIT ?",
+/** What a job that became ready means for who waits for it. */
+export type ReadyJob = Pick<JobRecord, "id" | "queue" | "priority" | "budgets">;
+
+/** Promotes scheduled jobs due at `now`, and gives them. */
+export function* promoteJobs(now: number): Transition<ReadyJob[]> {
+  const due = yield* rows<ReadyJob>(
+    `SELECT id, queue, priority, budgets FROM jobs WHERE status = 0 AND ready_at <= ?
+     ORDER BY ready_at LIMIT ?`,
     [now, promotionSize],
   );
   yield* each(
     "UPDATE jobs SET status = 1 WHERE id = ? AND status = 0",
     due.map(({ id }) => [id]),
   );
-  return [...new Set(due.map(({ queue }) => queue))];
+  return due;
 }
 
 /** When the next scheduled job is due. */

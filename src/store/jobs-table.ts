@@ -72,5 +72,6 @@ export function* findJob(id: string): Transition<JobRecord | undefined> {
 export function* deleteJobs(ids: readonly string[]): Transition<void> {
   const sets = ids.map((id) => [id]);
   yield* each("DELETE FROM errors WHERE job_id = ?", sets);
+  yield* each("DELETE FROM bindings WHERE job_id = ?", sets);
   yield* each("DELETE FROM jobs WHERE id = ?", sets);
 }

@@ -76,3 +76,22 @@ export function* listQueues(): Transition<string[]> {
   );
   return found.map(({ queue }) => queue);
 }
+
+/** The lines that have a ready job, by steps as above. */
+export function* listLines(): Transition<{ readonly queue: string; readonly lane: string }[]> {
+  const lines: { queue: string; lane: string }[] = [];
+  for (const queue of yield* listQueues()) {
+    const found = yield* rows<{ lane: string }>(
+      `WITH RECURSIVE lanes (lane) AS (
+         SELECT min(lane) FROM jobs WHERE queue = ? AND status = 1 AND lane > ''
+         UNION ALL
+         SELECT (SELECT min(lane) FROM jobs WHERE queue = ? AND status = 1 AND lane > lanes.lane)
+         FROM lanes WHERE lanes.lane IS NOT NULL
+       )
+       SELECT lane FROM lanes WHERE lane IS NOT NULL`,
+      [queue, queue],
+    );
+    for (const { lane } of found) lines.push({ queue, lane });
+  }
+  return lines;
+}

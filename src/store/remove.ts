@@ -4,7 +4,9 @@
  * @module
  */
 
+import { status } from "../protocol/record.ts";
 import { deleteJobs } from "./jobs-table.ts";
+import { returnTokens } from "./tokens.ts";
 import { rows, run, type Transition } from "./transition.ts";
 import { type JobSelection, whereMatches } from "./where.ts";
 
@@ -14,23 +16,40 @@ export interface Removal {
   readonly count: number;
   /** Which of them were in flight: their consumers have room again. */
   readonly inFlight: readonly string[];
+  /** Whether one that waits for tokens may have been among them. */
+  readonly waiting: boolean;
 }
 
 /** Deletes one job, whatever its status. */
 export function* removeJob(id: string): Transition<Removal> {
-  const found = yield* rows<{ status: number }>("SELECT status FROM jobs WHERE id = ?", [id]);
+  const [job] = yield* rows<{ status: number; budgets: string | null }>(
+    "SELECT status, budgets FROM jobs WHERE id = ?",
+    [id],
+  );
+  if (job === undefined) return { count: 0, inFlight: [], waiting: false };
   yield* deleteJobs([id]);
-  return { count: found.length, inFlight: found[0]?.status === 2 ? [id] : [] };
+  const isInFlight = job.status === status.inFlight;
+  if (isInFlight) yield* returnTokens([job.budgets]);
+  return {
+    count: 1,
+    inFlight: isInFlight ? [id] : [],
+    waiting: job.status === status.ready && job.budgets !== null,
+  };
 }
 
 /** Deletes every job of a selection in one transaction; all jobs when it selects by nothing. */
 export function* removeJobs(selection: JobSelection): Transition<Removal> {
   const { sql, params } = whereMatches(selection);
-  const inFlight = yield* rows<{ id: string }>(
-    `SELECT id FROM jobs WHERE status = 2 AND ${sql}`,
+  const inFlight = yield* rows<{ id: string; budgets: string | null }>(
+    `SELECT id, budgets FROM jobs WHERE status = 2 AND ${sql}`,
+    params,
+  );
+  yield* returnTokens(inFlight.map(({ budgets }) => budgets));
+  const unbound = yield* run(
+    `DELETE FROM bindings WHERE job_id IN (SELECT id FROM jobs WHERE ${sql})`,
     params,
   );
   yield* run(`DELETE FROM errors WHERE job_id IN (SELECT id FROM jobs WHERE ${sql})`, params);
   const count = yield* run(`DELETE FROM jobs WHERE ${sql}`, params);
-  return { count, inFlight: inFlight.map(({ id }) => id) };
+  return { count, inFlight: inFlight.map(({ id }) => id), waiting: unbound > 0 };
 }

@@ -5,6 +5,7 @@ import { type Consumer, createDispatcher } from "../../src/broker/engine/dispatc
 import { created } from "../../src/broker/engine/states.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
+import type { ReadyJob } from "../../src/store/due.ts";
 import { enqueueJobs } from "../../src/store/enqueue.ts";
 import { countJobs } from "../../src/store/read.ts";
 import { createStore } from "../../src/store/store.ts";
@@ -24,6 +25,10 @@ function listener(changes: Partial<Consumer> = {}) {
     ...changes,
   };
   return { consumer, got, ended: () => ended };
+}
+
+function readyIn(...queues: string[]): ReadyJob[] {
+  return queues.map((queue) => ({ id: "1", queue, priority: 1, budgets: null }));
 }
 
 async function setUp(jobs: number, limit = 0) {
@@ -46,7 +51,8 @@ async function setUp(jobs: number, limit = 0) {
     { length: jobs },
     (_, at) => created(newJob, `job-${at}`, clock.now()),
   );
-  await store.write(() => enqueueJobs(records));
+  const entries = records.map((job) => ({ job, bindings: [] }));
+  await store.write(() => enqueueJobs(entries, { now: clock.now(), maxBudgets: 0 }));
   const dispatcher = createDispatcher({ store, clock, logger: silentLogger, limit });
   return {
     clock,
@@ -70,14 +76,14 @@ describe("dispatcher", () => {
     await clock.settle();
     assert.deepEqual(one.got, ids);
     const before = writes();
-    dispatcher.wake(["q"]); // no room
+    dispatcher.ready(readyIn("q")); // no room
     await clock.settle();
     assert.equal(writes(), before);
     dispatcher.settle(ids);
     await clock.settle();
     assert.equal(writes(), before + 1); // finds nothing, and sleeps
     dispatcher.settle(ids);
-    dispatcher.wake(["other"]);
+    dispatcher.ready(readyIn("other"));
     await clock.settle();
     assert.equal(writes(), before + 2);
     await close();
@@ -88,10 +94,10 @@ describe("dispatcher", () => {
     dispatcher.seat(listener({ queues: ["a", "b"] }).consumer);
     await clock.settle();
     const before = writes();
-    dispatcher.wake(["c"]);
+    dispatcher.ready(readyIn("c"));
     await clock.settle();
     assert.equal(writes(), before);
-    dispatcher.wake(["c", "b"]);
+    dispatcher.ready(readyIn("c", "b"));
     await clock.settle();
     assert.equal(writes(), before + 1);
     await close();

@@ -44,6 +44,7 @@ describe("newJobSchema", () => {
       uniqueKey: null,
       uniqueWhile: null,
       batch: false,
+      budgets: [],
     };
     assert.deepEqual(readAs(newJobSchema, minimal), job);
     assert.deepEqual(readAs(newJobSchema, { ...minimal, ...nulls, unknown: 1 }), job);
@@ -160,6 +161,7 @@ describe("toEnqueueWire", () => {
       uniqueKey: "k",
       uniqueWhile: "active",
       batch: false,
+      budgets: [],
     });
   });
 

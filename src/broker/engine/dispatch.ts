@@ -19,10 +19,14 @@
 
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
+import { fromBindingsText } from "../../protocol/binding.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import type { Store } from "../../store/store.ts";
 import { takeJobs } from "../../store/take.ts";
+import type { ReadyJob } from "../../store/due.ts";
 import { releaseJobs } from "../../store/finish.ts";
+import { listLines } from "../../store/read.ts";
+import { createLines } from "./lines.ts";
 
 /** Jobs of one pick for one seat at most: bounds a chunk, and how long a transaction holds the loop. */
 const pickSize = 500;
@@ -56,10 +60,14 @@ export interface Seat {
 export interface Dispatcher {
   /** Seats a consumer. */
   seat(consumer: Consumer): Seat;
-  /** Jobs became ready in these queues (in any, when undefined). */
-  wake(queues?: Iterable<string>): void;
-  /** These jobs are in flight no more: their consumers have room again. */
+  /** These jobs became ready. */
+  ready(jobs: Iterable<ReadyJob>): void;
+  /** These jobs are in flight no more: their consumers have room again, and their budgets tokens. */
   settle(ids: Iterable<string>): void;
+  /** More may be drawn on these budgets than before, or others go first; on all of them when undefined. */
+  reopen(keys?: readonly string[]): void;
+  /** Any job may have become ready, anywhere. */
+  reload(): Promise<void>;
   /** How many jobs are in flight. */
   inFlight(): number;
   /** Ends every stream and hands their jobs back. */
@@ -86,6 +94,11 @@ export function createDispatcher(
   /** In the order they are served: who was served goes to the end. */
   const waiting = new Set<Place>();
   const holders = new Map<string, Place>();
+  /** The budgets of jobs in flight that draw on some. */
+  const drawing = new Map<string, readonly string[]>();
+  const lines = createLines();
+  let opensAt = Infinity;
+  let stopOpening = () => {};
   let wakes = 0;
   let dispatching = false;
   let closed = false;
@@ -113,9 +126,10 @@ export function createDispatcher(
   };
 
   const hand = (place: Place, jobs: readonly JobRecord[]) => {
-    for (const { id } of jobs) {
+    for (const { id, budgets } of jobs) {
       holders.set(id, place);
       place.held.add(id);
+      if (budgets !== null) drawing.set(id, fromBindingsText(budgets).map(({ key }) => key));
     }
     if (place.gone) handBack(place);
     else if (jobs.length > 0) deliver(place, jobs);
@@ -135,13 +149,31 @@ export function createDispatcher(
   const dispatchOnce = async (picks: ReturnType<typeof plan>) => {
     const wakesBefore = wakes;
     const demands = picks.map(({ place, limit }) => ({ queues: place.consumer.queues, limit }));
-    const taken = await store.write(() => takeJobs(demands, clock.now()));
+    const open = lines.look();
+    const taken = await store.write(() => takeJobs(demands, clock.now(), open));
+    const opened = lines.learn(taken.news, taken.shut);
+    openInTime();
     for (const [index, { place }] of picks.entries()) {
-      const { jobs, exhausted } = taken[index]!;
+      const { jobs, exhausted } = taken.picks[index]!;
       if (exhausted && wakes === wakesBefore) place.hungry = false;
       hand(place, jobs);
       call(place);
     }
+    wakeReaders(opened);
+  };
+
+  /** Sleeps until a budget opens by itself. */
+  const openInTime = () => {
+    const at = lines.nextOpening();
+    if (at === opensAt) return;
+    stopOpening();
+    opensAt = at;
+    if (at === Infinity) return;
+    stopOpening = clock.setTimer(() => {
+      opensAt = Infinity;
+      wakeReaders(lines.reopenDue(clock.now()));
+      openInTime();
+    }, at - clock.now());
   };
 
   const dispatch = async () => {
@@ -151,6 +183,7 @@ export function createDispatcher(
       try {
         await dispatchOnce(picks);
       } catch (error) {
+        lines.forget();
         logger.error("Cannot take jobs, ending the streams that asked", { error });
         for (const { place } of picks) {
           place.consumer.end();
@@ -166,17 +199,23 @@ export function createDispatcher(
     const ids = [...place.held];
     place.held.clear();
     if (ids.length === 0) return;
-    for (let done = false; !done;) {
+    let bound: readonly ReadyJob[] | undefined;
+    while (bound === undefined) {
       try {
-        await store.write(() => releaseJobs(ids.filter((id) => holders.get(id) === place)));
-        done = true;
+        bound = await store.write(() => releaseJobs(ids.filter((id) => holders.get(id) === place)));
       } catch (error) {
         if (closed) break; // the next start recovers them
         logger.error("Cannot hand jobs back, trying again", { error, jobs: ids.length });
         await new Promise<void>((resolve) => clock.setTimer(resolve, retryMs));
       }
     }
-    for (const id of ids) if (holders.get(id) === place) holders.delete(id);
+    for (const id of ids) {
+      if (holders.get(id) !== place) continue;
+      holders.delete(id);
+      drawing.delete(id);
+    }
+    lines.ready(bound ?? []);
+    lines.release(budgetsOf(bound ?? []));
     wake();
   };
 
@@ -188,9 +227,9 @@ export function createDispatcher(
     await handBack(place);
   };
 
-  const wake = (queues?: Iterable<string>) => {
+  /** Jobs may be ready in these queues; in any, when undefined. */
+  const wake = (names?: ReadonlySet<string>) => {
     wakes++;
-    const names = queues && new Set(queues);
     for (const place of places) {
       if (place.hungry) continue;
       const reads = place.consumer.queues;
@@ -199,6 +238,10 @@ export function createDispatcher(
       call(place);
     }
     if (waiting.size > 0) dispatch();
+  };
+
+  const wakeReaders = (queues: ReadonlySet<string>) => {
+    if (queues.size > 0) wake(queues);
   };
 
   return {
@@ -215,24 +258,38 @@ export function createDispatcher(
         leave: () => leave(place),
       };
     },
-    wake,
+    ready: (jobs) => wakeReaders(lines.ready(jobs)),
     settle(ids) {
+      const released = new Set<string>();
       for (const id of ids) {
         const place = holders.get(id);
         if (place === undefined) continue;
         holders.delete(id);
         place.held.delete(id);
         call(place);
+        for (const key of drawing.get(id) ?? []) released.add(key);
+        drawing.delete(id);
       }
+      if (released.size > 0) wakeReaders(lines.release(released));
       if (waiting.size > 0) dispatch();
+    },
+    reopen: (keys) => wakeReaders(lines.reopen(keys)),
+    async reload() {
+      lines.replace(await store.read(listLines()));
+      wake();
     },
     inFlight: () => holders.size,
     async close() {
       closed = true;
+      stopOpening();
       await Promise.all([...places].map((place) => {
         place.consumer.end();
         return leave(place);
       }));
     },
   };
+}
+
+function budgetsOf(jobs: readonly ReadyJob[]): Set<string> {
+  return new Set(jobs.flatMap(({ budgets }) => fromBindingsText(budgets).map(({ key }) => key)));
 }

@@ -15,11 +15,12 @@ import type { PageQuery } from "../../protocol/query.ts";
 import { type JobRecord, status } from "../../protocol/record.ts";
 import { changeJob, changeJobs } from "../../store/change.ts";
 import { nextPromotion, nextReaping, promoteJobs, reapJobs } from "../../store/due.ts";
-import { enqueueJobs } from "../../store/enqueue.ts";
+import { enqueueJobs, type Stored } from "../../store/enqueue.ts";
 import { findError, listErrors } from "../../store/error-records.ts";
 import { completeJobs, failJob, recoverJobs } from "../../store/finish.ts";
 import { countJobs, getJob, getMetadata, listJobs, listQueues } from "../../store/read.ts";
 import { type Removal, removeJob, removeJobs } from "../../store/remove.ts";
+import { budgetsOfLane, laneOf } from "../../store/lane.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAlarm } from "./alarm.ts";
@@ -44,7 +45,7 @@ export interface Engine {
   start(): Promise<void>;
   /** Ends the take streams, hands their jobs back, stops the alarms. The store stays open. */
   stop(): Promise<void>;
-  enqueue(jobs: readonly NewJob[]): Promise<readonly JobRecord[]>;
+  enqueue(jobs: readonly NewJob[]): Promise<Stored>;
   /** Gives the ids that were not in flight. */
   complete(ids: readonly string[]): Promise<readonly string[]>;
   /** Undefined when the job is not in flight. */
@@ -82,8 +83,7 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
       name: "promote scheduled jobs",
       next: () => store.read(nextPromotion()),
       async work() {
-        const queues = await store.write(() => promoteJobs(clock.now()));
-        if (queues.length > 0) dispatcher.wake(queues);
+        dispatcher.ready(await store.write(() => promoteJobs(clock.now())));
       },
     },
     clock,
@@ -107,23 +107,25 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
 
   /** What a job's new state means for the alarms and the consumers. */
   const follow = (jobs: Iterable<JobRecord>) => {
-    const ready = new Set<string>();
+    const ready: JobRecord[] = [];
     for (const job of jobs) {
-      if (job.status === status.ready) ready.add(job.queue);
+      if (job.status === status.ready) ready.push(job);
       else if (job.status === status.scheduled) promotion.note(job.readyAt);
       else if (job.purgeAt !== null) reaping.note(later(job.purgeAt, settings.reaperIntervalMs));
     }
-    if (ready.size > 0) dispatcher.wake(ready);
+    dispatcher.ready(ready);
   };
 
-  const removed = ({ count, inFlight }: Removal) => {
+  const removed = ({ count, inFlight, waiting }: Removal) => {
     dispatcher.settle(inFlight);
+    if (waiting) dispatcher.reopen();
     return count;
   };
 
   return {
     async start() {
       await store.write(recoverJobs);
+      await dispatcher.reload();
       await promotion.start();
       await reaping.start();
     },
@@ -134,10 +136,17 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
     },
     async enqueue(jobs) {
       const now = clock.now();
-      const records = jobs.map((job) => created(job, nextId(), now));
-      await store.write(() => enqueueJobs(records));
-      follow(records);
-      return records;
+      const entries = jobs.map((job) => ({
+        job: created(job, nextId(), now),
+        bindings: job.budgets,
+      }));
+      const stored = await store.write(() =>
+        enqueueJobs(entries, { now, maxBudgets: settings.maxBudgets })
+      );
+      if ("jobs" in stored) {
+        follow(stored.jobs.filter(({ duplicate }) => !duplicate).map(({ job }) => job));
+      }
+      return stored;
     },
     async complete(ids) {
       const now = clock.now();
@@ -177,7 +186,9 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
     async patch(id, patch) {
       const now = clock.now();
       const job = await store.write(() => changeJob(id, (job) => patched(job, patch, now), now));
-      if (job !== undefined) follow([job]);
+      if (job === undefined) return undefined;
+      follow([job]);
+      if (job.budgets !== null) dispatcher.reopen(budgetsOfLane(laneOf(job.budgets)));
       return job;
     },
     async patchMany(selection, patch) {
@@ -185,7 +196,10 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
       const count = await store.write(() =>
         changeJobs(selection, (job) => patched(job, patch, now))
       );
-      if (patch.readyAt !== undefined || patch.queue !== undefined) dispatcher.wake();
+      const { readyAt, queue, priority } = patch;
+      if (readyAt !== undefined || queue !== undefined || priority !== undefined) {
+        await dispatcher.reload();
+      }
       if (typeof patch.readyAt === "number") promotion.note(patch.readyAt);
       return count;
     },

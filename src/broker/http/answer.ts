@@ -11,6 +11,7 @@ import type { JobRecord } from "../../protocol/record.ts";
 import { jobToJson, type WithPayload } from "../../protocol/record-json.ts";
 import { writeJob } from "../../protocol/record-pack.ts";
 import { codecs } from "../../protocol/request-body.ts";
+import type { StoredJob } from "../../store/enqueue.ts";
 
 const json = { "content-type": "application/json" };
 const pack = { "content-type": "application/msgpack" };
@@ -57,36 +58,38 @@ export function answerJobPage(
   return new Response(writer.end(), { status: 200, headers: pack });
 }
 
-/** 201 with one job that was stored. */
-export function answerEnqueued(format: Format, job: JobRecord): Response {
-  if (format === "json") return new Response(enqueuedToJson(job), { status: 201, headers: json });
+/** One job as it is stored: 201 when it is new, 200 when there was one. */
+export function answerEnqueued(format: Format, stored: StoredJob): Response {
+  const status = stored.duplicate ? 200 : 201;
+  if (format === "json") return new Response(enqueuedToJson(stored), { status, headers: json });
   const writer = new PackWriter();
-  writeEnqueued(writer, job);
-  return new Response(writer.end(), { status: 201, headers: pack });
+  writeEnqueued(writer, stored);
+  return new Response(writer.end(), { status, headers: pack });
 }
 
-/** 201 with the jobs that were stored. */
-export function answerEnqueuedMany(format: Format, jobs: readonly JobRecord[]): Response {
+/** Jobs as they are stored: 201 when one is new, or when none was sent, 200 when there were all. */
+export function answerEnqueuedMany(format: Format, jobs: readonly StoredJob[]): Response {
+  const status = jobs.length > 0 && jobs.every(({ duplicate }) => duplicate) ? 200 : 201;
   if (format === "json") {
     const text = `{"jobs":[${jobs.map(enqueuedToJson).join()}]}`;
-    return new Response(text, { status: 201, headers: json });
+    return new Response(text, { status, headers: json });
   }
   const writer = new PackWriter();
   writer.map(1);
   writer.text("jobs");
   writer.list(jobs.length);
   for (const job of jobs) writeEnqueued(writer, job);
-  return new Response(writer.end(), { status: 201, headers: pack });
+  return new Response(writer.end(), { status, headers: pack });
 }
 
-function enqueuedToJson(job: JobRecord): string {
-  return jobToJson(job, "without payload", ',"duplicate":false,"folded":false');
+function enqueuedToJson({ job, duplicate }: StoredJob): string {
+  return jobToJson(job, "without payload", `,"duplicate":${duplicate},"folded":false`);
 }
 
-function writeEnqueued(writer: PackWriter, job: JobRecord): void {
+function writeEnqueued(writer: PackWriter, { job, duplicate }: StoredJob): void {
   writeJob(writer, job, "without payload", 2);
   writer.text("duplicate");
-  writer.bool(false);
+  writer.bool(duplicate);
   writer.text("folded");
   writer.bool(false);
 }

@@ -10,9 +10,10 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { StoreError } from "../../src/errors.ts";
 import type { SqliteDriver, SqlRow, SqlValue } from "../../src/store/driver.ts";
+import { withUpkeep } from "./upkeep.ts";
 
 /** How a database is opened. */
 export interface OpenSqliteOptions {
@@ -65,6 +66,7 @@ export function openDriver(
     database.exec(`
       PRAGMA busy_timeout = ${busyTimeoutMs};
       PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = ${durability === "fsync" ? "FULL" : "NORMAL"};
       PRAGMA cache_size = -65536;
@@ -79,7 +81,8 @@ export function openDriver(
     }
     throw new StoreError(`Cannot open database '${path}': ${reason(path, cause)}`, { cause });
   }
-  return createDriver(database, name);
+  const driver = createDriver(database, name);
+  return path === ":memory:" ? driver : withUpkeep(driver, resolve(path), name);
 }
 
 function createDriver(database: SqliteDatabase, name: string): SqliteDriver {

@@ -7,9 +7,18 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -31,9 +40,9 @@ const runArgs = "Deno" in globalThis
 /** Starts a process that holds `path` open, and waits until it does. */
 async function hold(path: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [...runArgs, holder, path], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "ignore"],
   });
-  const [line] = await once(child.stdout!, "data");
+  const [line] = await Promise.race([once(child.stdout!, "data"), once(child, "exit")]);
   assert.equal(String(line).trim(), "held");
   return child;
 }
@@ -179,6 +188,130 @@ export function describeDriver(name: string, open: Open): void {
       failsToOpen("/proc/jobs.db", /^Cannot open database '\/proc\/jobs\.db': .+$/);
     });
 
+    it("copies what is committed, and not what comes while it copies", async () => {
+      const path = file();
+      const driver = open(path);
+      fill(driver, 4000);
+      driver.run("DELETE FROM t WHERE rowid % 7 = 0", []);
+      const rows = rowsOf(driver);
+      const copying = driver.copy!(AbortSignal.timeout(60_000));
+      for (let at = 0; at < 3000; at++) driver.run("INSERT INTO t VALUES (?)", [bytes]);
+      const { size, body } = await copying;
+      driver.run("DELETE FROM t", []);
+      const content = new Uint8Array(await new Response(body).arrayBuffer());
+      assert.equal(content.byteLength, size);
+
+      const restored = file();
+      writeFileSync(restored, content);
+      const other = open(restored);
+      assert.equal(other.all("PRAGMA integrity_check", [])[0]?.["integrity_check"], "ok");
+      assert.equal(rowsOf(other), rows);
+      other.close();
+      driver.close();
+      const again = open(path);
+      assert.equal(rowsOf(again), 0);
+      again.close();
+    });
+
+    it("leaves nothing beside the database, whether a copy is read, dropped or broken off", async () => {
+      const path = file();
+      const driver = open(path);
+      fill(driver, 4000);
+      await new Response((await driver.copy!(new AbortController().signal)).body).arrayBuffer();
+      await (await driver.copy!(new AbortController().signal)).body.cancel();
+      const breaking = new AbortController();
+      const copying = driver.copy!(breaking.signal);
+      const reason = new Error("nobody wants it");
+      breaking.abort(reason);
+      await assert.rejects(copying, (error) => error === reason);
+      const { base } = parse(path);
+      const left = readdirSync(folder).filter((name) => name.startsWith(base));
+      assert.deepEqual(left.sort(), [base, `${base}-wal`]);
+      driver.close();
+    });
+
+    it("merges its log again after a copy, also after one that failed", async () => {
+      const path = file();
+      const driver = open(path);
+      fill(driver, 100);
+      mkdirSync(`${path}-copy`); // In its way.
+      await assert.rejects(driver.copy!(new AbortController().signal), (error) => {
+        assert.ok(error instanceof StoreError);
+        assert.match(error.message, /^Cannot copy database 'jobs-\d+\.db': .+$/);
+        return true;
+      });
+      for (let at = 0; at < 10; at++) fill(driver, 2000);
+      assert.ok(statSync(`${path}-wal`).size < statSync(path).size);
+      driver.close();
+    });
+
+    it("still refuses others its file after a copy", { timeout: 30_000 }, async () => {
+      const path = file();
+      const driver = open(path);
+      fill(driver, 10);
+      await (await driver.copy!(new AbortController().signal)).body.cancel();
+      await assert.rejects(hold(path), "another process opened the file");
+      driver.close();
+      const child = await hold(path);
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    });
+
+    it("gives space back piece by piece, while work goes on", () => {
+      const path = file();
+      const driver = open(path);
+      fill(driver, 4000);
+      driver.run("DELETE FROM t WHERE rowid > 1000", []);
+      const before = statSync(path).size;
+      let pieces = 0;
+      for (const _ of driver.compact!()) {
+        pieces++;
+        driver.run("INSERT INTO t VALUES (?)", [bytes]);
+      }
+      assert.ok(pieces > 1);
+      assert.ok(statSync(path).size < before / 2);
+      assert.equal(rowsOf(driver), 1000 + pieces);
+      assert.equal(driver.all("PRAGMA integrity_check", [])[0]?.["integrity_check"], "ok");
+      assert.deepEqual([...driver.compact!()], []);
+      driver.close();
+    });
+
+    it("gives space back also where the database was not made by a driver", () => {
+      const path = file();
+      const driver = open(path);
+      fill(driver, 4000);
+      driver.script("PRAGMA auto_vacuum = NONE; VACUUM");
+      driver.run("DELETE FROM t WHERE rowid > 1000", []);
+      const before = statSync(path).size;
+      assert.deepEqual([...driver.compact!()], []);
+      assert.ok(statSync(path).size < before / 2);
+      driver.run("DELETE FROM t WHERE rowid > 500", []);
+      assert.equal([...driver.compact!()].length, 1);
+      driver.close();
+    });
+
+    it("tells that its file is gone, or another", () => {
+      const path = file();
+      const driver = open(path);
+      driver.check!();
+      renameSync(path, `${path}.moved`);
+      const gone = /^Database 'jobs-\d+\.db' is gone: its file was removed or replaced$/;
+      assert.throws(() => driver.check!(), { name: "StoreError", message: gone });
+      copyFileSync(`${path}.moved`, path);
+      assert.throws(() => driver.check!(), { name: "StoreError", message: gone });
+      driver.close();
+    });
+
+    it("has nothing to look after in memory", () => {
+      const driver = open(":memory:");
+      assert.deepEqual([driver.check, driver.copy, driver.compact], [
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      driver.close();
+    });
+
     it("refuses options that mean nothing", () => {
       assert.throws(() => open(""), TypeError);
       assert.throws(() => open(":memory:", { durability: "maybe" as never }), {
@@ -187,6 +320,20 @@ export function describeDriver(name: string, open: Open): void {
       });
     });
   });
+}
+
+const bytes = new Uint8Array(900);
+
+/** Commits some MB, so that a copy takes more than one turn of the event loop. */
+function fill(driver: SqliteDriver, count: number): void {
+  driver.script("CREATE TABLE IF NOT EXISTS t (a)");
+  driver.transaction(() => {
+    for (let at = 0; at < count; at++) driver.run("INSERT INTO t VALUES (?)", [bytes]);
+  });
+}
+
+function rowsOf(driver: SqliteDriver): number {
+  return Number(driver.all("SELECT count(*) AS n FROM t", [])[0]?.["n"]);
 }
 
 function thrower(error: Error): never {

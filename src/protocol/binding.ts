@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { type PolicyRequest, policySchema } from "./budget.ts";
+import { checkPolicy, type PolicyRequest, policySchema } from "./budget.ts";
 import type { Binding } from "./job.ts";
 import { checkName } from "./names.ts";
 import { optional, text, u32 } from "./schema.ts";
@@ -56,13 +56,15 @@ export function fromBindingsText(text: string | null): Binding[] {
 /** Says why well-formed bindings cannot be made, in the words and the order of the protocol. */
 export function checkBindings(requests: readonly BindingRequest[]): string | undefined {
   const seen = new Set<string>();
-  for (const { key, cost, bucket } of requests) {
+  for (const { key, cost, createWith, bucket } of requests) {
     const badName = checkName("budget key", key);
     if (badName !== undefined) return badName;
     if (bucket) return `budget '${key}' sets bucket, which is reserved and not yet supported`;
     if (cost < 1) return `budget '${key}' cost must be at least 1`;
     if (seen.has(key)) return `budget '${key}' named more than once`;
     seen.add(key);
+    const badPolicy = createWith === null ? undefined : checkPolicy(createWith);
+    if (badPolicy !== undefined) return badPolicy;
   }
   return undefined;
 }

@@ -6,7 +6,16 @@
 
 import type { BindingRequest } from "../protocol/binding.ts";
 import type { Binding } from "../protocol/job.ts";
-import { type BudgetRecord, putBudget } from "./budgets-table.ts";
+import {
+  type BudgetPolicy,
+  capacityOf,
+  noSuchBudget,
+  tooDear,
+  tooManyBudgets,
+  toPolicy,
+} from "../protocol/budget.ts";
+import { fullLevel } from "./budget-level.ts";
+import { type BudgetRecord, countBudgets, findBudget, putBudget } from "./budgets-table.ts";
 import { each, type Transition } from "./transition.ts";
 
 /** What a check of bindings leads to: the budgets to create, or why and for which of the lists it is refused. */
@@ -21,13 +30,33 @@ export interface BindingTerms {
   readonly maxBudgets: number;
 }
 
-/** Checks the bindings of several jobs in their order; the first that creates a budget sets its policy. */
-// deno-lint-ignore require-yield
+/**
+ * Checks the bindings of several jobs, in their order, against the budgets there are and those that they create; the
+ * first that creates a budget sets its policy. Their form was checked before (`checkBindings`).
+ */
 export function* planBindings(
-  _requests: readonly (readonly BindingRequest[])[],
-  _terms: BindingTerms,
+  lists: readonly (readonly BindingRequest[])[],
+  { now, maxBudgets }: BindingTerms,
 ): Transition<BindingPlan> {
-  throw new Error("not built");
+  const known = new Map<string, BudgetPolicy>();
+  const create: BudgetRecord[] = [];
+  for (const [index, requests] of lists.entries()) {
+    for (const { key, cost, createWith } of requests) {
+      let policy = known.get(key) ?? (yield* findBudget(key));
+      if (policy === undefined) {
+        if (createWith === null) return { refused: noSuchBudget(key), index };
+        if ((yield* countBudgets()) + create.length >= maxBudgets) {
+          return { refused: tooManyBudgets(key, maxBudgets), index };
+        }
+        policy = toPolicy(createWith);
+        const level = fullLevel(policy, now);
+        create.push({ key, ...policy, ...level, createdAt: now, updatedAt: now });
+      }
+      known.set(key, policy);
+      if (cost > capacityOf(policy)) return { refused: tooDear(key, cost, policy), index };
+    }
+  }
+  return { create };
 }
 
 /** Creates the budgets of a plan. */

@@ -1,41 +1,100 @@
 /**
  * The arithmetic of tokens (section 9.4 of the protocol), in integers, exactly.
  *
+ * A budget that drips has `tokens`, and `credit` towards the next one in token-milliseconds. A budget that limits what
+ * is in flight has only `drawn`, what is: the protocol's tokens are `allocation - drawn`, and its debt is what that is
+ * below nothing.
+ *
  * @module
  */
 
-import type { BudgetPolicy } from "../protocol/budget.ts";
+import { type BudgetPolicy, capacityOf } from "../protocol/budget.ts";
 import type { BudgetRecord } from "./budgets-table.ts";
 
-/** The level of a budget that nobody has drawn on. */
+/** What of a budget changes as jobs draw on it. */
 export type Level = Pick<BudgetRecord, "drawn" | "tokens" | "credit" | "refilledAt">;
 
 /** The level that a budget starts with: full. */
-export function fullLevel(_policy: BudgetPolicy, _now: number): Level {
-  throw new Error("not built");
+export function fullLevel(policy: BudgetPolicy, now: number): Level {
+  return { drawn: 0, tokens: capacityOf(policy), credit: 0, refilledAt: now };
 }
 
 /** Pays `cost` at `now`; undefined when there are not enough tokens. */
-export function draw(_budget: BudgetRecord, _cost: number, _now: number): BudgetRecord | undefined {
-  throw new Error("not built");
+export function draw(budget: BudgetRecord, cost: number, now: number): BudgetRecord | undefined {
+  if (budget.durationMs === null) {
+    const drawn = budget.drawn + cost;
+    return drawn > budget.allocation ? undefined : { ...budget, drawn };
+  }
+  const full = refilled(budget, budget.durationMs, now);
+  return full.tokens < cost ? undefined : { ...full, tokens: full.tokens - cost };
 }
 
 /** When `cost` can be paid at the earliest, in ms since the epoch; Infinity when only a release helps. */
-export function availableAt(_budget: BudgetRecord, _cost: number, _now: number): number {
-  throw new Error("not built");
+export function availableAt(budget: BudgetRecord, cost: number, now: number): number {
+  const { durationMs, allocation } = budget;
+  if (durationMs === null) return budget.drawn + cost > allocation ? Infinity : now;
+  const { tokens, credit, refilledAt } = refilled(budget, durationMs, now);
+  if (tokens >= cost) return now;
+  const missing = BigInt(cost - tokens) * BigInt(durationMs) - BigInt(credit);
+  const waitMs = (missing + BigInt(allocation) - 1n) / BigInt(allocation);
+  // Counted from the last refill, which is ahead of a clock that was set back.
+  return Math.min(refilledAt + Math.max(1, Number(waitMs)), Number.MAX_SAFE_INTEGER);
 }
 
-/** Gives back what a job that leaves flight held. */
-export function release(_budget: BudgetRecord, _cost: number): BudgetRecord {
-  throw new Error("not built");
+/** Gives back what a job that leaves flight held; what has dripped is spent. */
+export function release(budget: BudgetRecord, cost: number): BudgetRecord {
+  if (budget.durationMs !== null) return budget;
+  return { ...budget, drawn: Math.max(0, budget.drawn - cost) };
 }
 
-/** The budget under a new policy; `drawn` is what jobs in flight cost now. */
+/**
+ * The budget under a new policy, its level taken along; `drawn` is what jobs in flight cost now.
+ *
+ * A budget that comes to limit what is in flight is drawn on by all of that, also by what was started before. (The
+ * protocol counts so from one such limit to another; from a rate it would keep the tokens that were left, and those
+ * that were spent would never come back.)
+ */
 export function underPolicy(
-  _budget: BudgetRecord,
-  _policy: BudgetPolicy,
-  _drawn: number,
-  _now: number,
+  budget: BudgetRecord,
+  policy: BudgetPolicy,
+  { drawn, now }: { readonly drawn: number; readonly now: number },
 ): BudgetRecord {
-  throw new Error("not built");
+  const changed = { ...budget, ...policy, updatedAt: now };
+  if (policy.durationMs === null) {
+    return { ...changed, drawn, tokens: 0, credit: 0, refilledAt: now };
+  }
+  const before = budget.durationMs === null
+    ? { tokens: Math.max(0, budget.allocation - drawn), credit: 0, refilledAt: now }
+    : refilled(budget, budget.durationMs, now);
+  return {
+    ...changed,
+    drawn: 0,
+    tokens: Math.min(before.tokens, capacityOf(policy)),
+    credit: policy.durationMs === budget.durationMs ? before.credit : 0,
+    refilledAt: before.refilledAt,
+  };
+}
+
+function refilled(budget: BudgetRecord, durationMs: number, now: number): BudgetRecord {
+  const refilledAt = Math.max(budget.refilledAt, now);
+  const missing = capacityOf(budget) - budget.tokens;
+  if (missing <= 0) return { ...budget, credit: 0, refilledAt };
+  const { earned, credit } = drip(budget, durationMs, refilledAt - budget.refilledAt);
+  if (earned >= missing) return { ...budget, tokens: capacityOf(budget), credit: 0, refilledAt };
+  return { ...budget, tokens: budget.tokens + earned, credit, refilledAt };
+}
+
+/** Whole tokens of `elapsedMs`, and what is left over. */
+function drip(
+  { credit, allocation }: BudgetRecord,
+  durationMs: number,
+  elapsedMs: number,
+): { readonly earned: number; readonly credit: number } {
+  const banked = credit + elapsedMs * allocation;
+  if (Number.isSafeInteger(banked)) {
+    return { earned: Math.floor(banked / durationMs), credit: banked % durationMs };
+  }
+  const exact = BigInt(credit) + BigInt(elapsedMs) * BigInt(allocation);
+  const duration = BigInt(durationMs);
+  return { earned: Number(exact / duration), credit: Number(exact % duration) };
 }

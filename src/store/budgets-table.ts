@@ -34,6 +34,11 @@ export function* listBudgets(): Transition<BudgetRecord[]> {
   return yield* rows<BudgetRecord>(`SELECT ${columns} FROM budgets ORDER BY key`);
 }
 
+/** How many budgets there are. */
+export function* countBudgets(): Transition<number> {
+  return (yield* rows<{ count: number }>("SELECT count(*) AS count FROM budgets"))[0]!.count;
+}
+
 /** Writes a budget whole, new or not. */
 export function* putBudget(budget: BudgetRecord): Transition<void> {
   yield* run(

@@ -8,6 +8,7 @@ import * as v from "valibot";
 import type { Backoff } from "./job.ts";
 import { u32 } from "./schema.ts";
 import { max32, whole } from "./whole.ts";
+import { withoutMark } from "./whole-float.ts";
 
 /** A backoff as the wire spells it. */
 export interface BackoffWire {
@@ -17,6 +18,8 @@ export interface BackoffWire {
 }
 
 const exponent: v.GenericSchema<unknown, number> = v.pipe(
+  v.unknown(),
+  v.transform(withoutMark),
   v.custom<number>(
     (value) => typeof value === "number" && Number.isFinite(Math.fround(value)),
     "a number that fits a 32-bit float",

@@ -7,16 +7,21 @@
  */
 
 import { DecodeError } from "./codec.ts";
-import { refuseJsonFloat } from "./integer-fields.ts";
 import { maxJsonDepth } from "./limits.ts";
+import { each, payloadPaths, type PayloadPlace, type Step } from "./payload-place.ts";
 
-/** Which bodies have payloads: one job, or a list of jobs under `jobs`. */
-export type PayloadPlace = "single" | "bulk";
+/** What was found in a body. */
+export interface JsonScan {
+  /** The text of each job's payload; undefined for a job without one. Of a payload given twice the last counts. */
+  readonly payloads: (string | undefined)[];
+  /** Whether there is a float outside the payloads, in another field than the one that is meant to hold one. */
+  readonly strayFloat: boolean;
+}
 
 const quote = 0x22;
 const comma = 0x2c;
-const colon = 0x3a;
 const point = 0x2e;
+const colon = 0x3a;
 const capitalExponent = 0x45;
 const openList = 0x5b;
 const backslash = 0x5c;
@@ -25,18 +30,17 @@ const exponent = 0x65;
 const openObject = 0x7b;
 const closeObject = 0x7d;
 
-/**
- * Gives the text of each job's payload; undefined for a job without one. Of a payload given twice the last
- * counts. Throws {@linkcode DecodeError} when the body is nested too deeply, or has a float for an integer.
- */
-export function scanJsonPayloads(text: string, place: PayloadPlace): (string | undefined)[] {
-  /** The depth of the members of a job. */
-  const jobDepth = place === "single" ? 1 : 3;
-  const payloads: (string | undefined)[] = place === "single" ? [undefined] : [];
+/** Scans the text of a body. Throws {@linkcode DecodeError} when it is nested too deeply. */
+export function scanJson(text: string, place: PayloadPlace): JsonScan {
+  const path: readonly Step[] = payloadPaths[place];
+  const payloads: (string | undefined)[] = path.includes(each) ? [] : [undefined];
   let depth = 0;
-  let inJobs = place === "single";
-  let rootKey = "";
+  /** How many of the open containers, counted from the outermost, lie on the way to a payload. */
+  let onPath = 0;
+  /** Whether the value that comes next is the next step of that way. */
+  let arriving = true;
   let start = -1;
+  let strayFloat = false;
 
   const endPayload = (end: number) => {
     payloads[payloads.length - 1] = text.slice(start, end).trimEnd();
@@ -47,13 +51,13 @@ export function scanJsonPayloads(text: string, place: PayloadPlace): (string | u
     switch (text.charCodeAt(at)) {
       case quote: {
         const end = endOfString(text, at);
-        if ((depth === 1 || depth === jobDepth) && start === -1) {
+        if (depth === onPath && start === -1) {
           const next = skipSpace(text, end);
           if (text.charCodeAt(next) === colon) {
-            const key = keyOf(text.slice(at, end));
-            if (depth === 1) rootKey = key;
-            if (depth === jobDepth && inJobs && key === "payload") {
+            arriving = keyOf(text.slice(at, end)) === path[depth - 1];
+            if (arriving && depth === path.length) {
               start = skipSpace(text, next + 1);
+              arriving = false;
             }
             at = next;
             break;
@@ -68,27 +72,43 @@ export function scanJsonPayloads(text: string, place: PayloadPlace): (string | u
         if (depth > maxJsonDepth) {
           throw new DecodeError(`nested deeper than ${maxJsonDepth} levels`);
         }
-        if (place === "single") break;
-        if (depth === 2) {
-          inJobs = rootKey === "jobs";
-          if (inJobs) payloads.length = 0;
-        } else if (depth === 3 && inJobs) payloads.push(undefined);
+        if (!arriving || depth !== onPath + 1) break;
+        onPath = depth;
+        arriving = path[depth - 1] === each;
+        if (arriving) payloads.length = 0;
+        else if (path[depth - 2] === each) payloads.push(undefined);
+        else if (depth === path.length) payloads[payloads.length - 1] = undefined;
         break;
       case closeList:
       case closeObject:
-        if (depth === jobDepth && start !== -1) endPayload(at);
+        if (depth === path.length && start !== -1) endPayload(at);
+        if (depth === onPath) {
+          onPath--;
+          arriving = path[onPath - 1] === each;
+        }
         depth--;
         break;
       case comma:
-        if (depth === jobDepth && start !== -1) endPayload(at);
+        if (depth === path.length && start !== -1) endPayload(at);
         break;
       case point:
       case exponent:
       case capitalExponent:
-        if (start === -1) refuseJsonFloat(text, at);
+        if (start === -1 && !strayFloat) strayFloat = isStrayFloat(text, at);
     }
   }
-  return payloads;
+  return { payloads, strayFloat };
+}
+
+/** Enough for the name, some white space and the digits of any number that a person would write. */
+const lookBack = 80;
+const floatMember = /"exponent"\s*:\s*-?[0-9]+\.?[0-9]*$/;
+
+/** Whether the sign at `at` is the point or the exponent of a number, and not a letter of `true` or `false`. */
+function isStrayFloat(text: string, at: number): boolean {
+  const before = text.charCodeAt(at - 1);
+  if (before < 0x30 || before > 0x39) return false;
+  return !floatMember.test(text.slice(Math.max(0, at - lookBack), at));
 }
 
 /** The index behind the closing quote of the string that opens at `at`. */

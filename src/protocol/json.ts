@@ -5,6 +5,7 @@
  */
 
 import { type Codec, DecodeError } from "./codec.ts";
+import { toMark } from "./whole-float.ts";
 
 const encoder = new TextEncoder();
 // With 'ignoreBOM' the mark stays in the text, where JSON has no place for it.
@@ -44,6 +45,21 @@ export function parseJson(text: string): unknown {
   }
   if (suspects.some((suspect) => suspect.test(text))) demandExact(value);
   return value;
+}
+
+/** Reads JSON text that was read before, this time with marks in the place of whole floats. */
+export function parseJsonMarked(text: string): unknown {
+  try {
+    return JSON.parse(text, markWholeFloat);
+  } catch {
+    // The only difference between the two: with a function to call, engines read by recursion.
+    throw new DecodeError("nested too deeply");
+  }
+}
+
+/** The last argument, the text that a value was read from, is in ES2026 and in no type library yet. */
+function markWholeFloat(_key: string, value: unknown, context?: { readonly source?: string }) {
+  return typeof value === "number" && !/^-?[0-9]+$/.test(context!.source!) ? toMark(value) : value;
 }
 
 /** Looks at every text and number. Without recursion: the value may be nested as deeply as its sender liked. */

@@ -6,9 +6,8 @@
  */
 
 import { DecodeError } from "./codec.ts";
-import { refusePackFloat } from "./integer-fields.ts";
-import type { PayloadPlace } from "./json-scan.ts";
 import { maxPackDepth } from "./limits.ts";
+import { each, payloadPaths, type PayloadPlace, type Step } from "./payload-place.ts";
 
 /** Where a payload stands. */
 export interface PackSpan {
@@ -28,8 +27,7 @@ export function scanPack(
   place?: PayloadPlace,
 ): readonly (PackSpan | undefined)[] {
   const scanner = new Scanner(bytes);
-  if (place === "single") return [scanner.job(1)];
-  if (place === "bulk") return scanner.jobs();
+  if (place !== undefined) return scanner.payloads(payloadPaths[place]);
   // The answer that lists jobs holds payloads two levels deeper than the request that brought them.
   scanner.value(-1);
   return [];
@@ -37,54 +35,60 @@ export function scanPack(
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
-const payloadKey = encoder.encode("payload");
-const jobsKey = encoder.encode("jobs");
+
+/** The paths with their names as bytes. */
+const encoded = new Map<string, Uint8Array>();
+for (const step of Object.values(payloadPaths).flat()) {
+  if (step !== each) encoded.set(step, encoder.encode(step));
+}
 
 class Scanner {
   at = 0;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #nonFinite = false;
-  /** Where the characters of the last key are, and whether they are those of a job and not of its payload. */
+  /** Where the characters of the last key are. */
   #keyStart = 0;
   #keyEnd = 0;
-  #ofJob = false;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** A map of which the value of the last `jobs` is a list of jobs. */
-  jobs(): (PackSpan | undefined)[] {
-    let payloads: (PackSpan | undefined)[] = [];
-    const members = this.#mapLength();
-    if (members === undefined) this.value(1);
-    for (let i = 0; i < (members ?? 0); i++) {
-      const items = this.#keyIs(jobsKey) ? this.#listLength() : undefined;
-      if (items === undefined) this.value(2);
-      else {
-        payloads = [];
-        for (let job = 0; job < items; job++) payloads.push(this.job(3));
-      }
-    }
+  /** Passes over a body and gives the payloads at the end of a path. */
+  payloads(path: readonly Step[]): (PackSpan | undefined)[] {
+    const payloads: (PackSpan | undefined)[] = path.includes(each) ? [] : [undefined];
+    this.#follow(path, 0, payloads);
     return payloads;
   }
 
-  /** A map of which the value of the last `payload` counts. */
-  job(depth: number): PackSpan | undefined {
-    const members = this.#mapLength();
-    if (members === undefined) this.value(depth);
-    let payload: PackSpan | undefined;
-    for (let i = 0; i < (members ?? 0); i++) {
-      const isPayload = this.#keyIs(payloadKey);
+  /** Passes over one value that lies so many steps along the way. Of a member given twice the last counts. */
+  #follow(path: readonly Step[], step: number, payloads: (PackSpan | undefined)[]): void {
+    const next = path[step];
+    if (next === undefined) {
       const start = this.at;
       this.#nonFinite = false;
-      this.#ofJob = !isPayload;
-      this.value(depth + 1);
-      if (isPayload) payload = { start, end: this.at, nonFinite: this.#nonFinite };
+      this.value(step + 1);
+      payloads[payloads.length - 1] = { start, end: this.at, nonFinite: this.#nonFinite };
+    } else if (next === each) {
+      const items = this.#listLength();
+      if (items === undefined) return this.value(step + 1);
+      payloads.length = 0;
+      for (let item = 0; item < items; item++) {
+        payloads.push(undefined);
+        this.#follow(path, step + 1, payloads);
+      }
+    } else {
+      const members = this.#mapLength();
+      if (members === undefined) return this.value(step + 1);
+      if (step === path.length - 1) payloads[payloads.length - 1] = undefined;
+      const name = encoded.get(next)!;
+      for (let member = 0; member < members; member++) {
+        if (this.#keyIs(name)) this.#follow(path, step + 1, payloads);
+        else this.value(step + 2);
+      }
     }
-    return payload;
   }
 
   /** Passes over one value, which stands `depth` levels deep if it is a container. */
@@ -213,9 +217,6 @@ class Scanner {
 
   #float(value: number): void {
     if (!Number.isFinite(value)) this.#nonFinite = true;
-    if (!this.#ofJob) return;
-    const key = this.#bytes.subarray(this.#keyStart, this.#keyEnd);
-    refusePackFloat(decoder.decode(key), value);
   }
 
   #u8(): number {

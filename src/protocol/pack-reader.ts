@@ -7,6 +7,8 @@
  * @module
  */
 
+import { toMark } from "./whole-float.ts";
+
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Keys, names and statuses come again and again: the last short text of each slot is kept. */
@@ -16,15 +18,22 @@ const shortText = 24;
 
 /** Reads the first value of bytes that were scanned. */
 export function readPack(bytes: Uint8Array<ArrayBuffer>): unknown {
-  return new PackReader(bytes).value();
+  return new PackReader(bytes, false).value();
+}
+
+/** Reads the same with marks in the place of whole floats. */
+export function readPackMarked(bytes: Uint8Array<ArrayBuffer>): unknown {
+  return new PackReader(bytes, true).value();
 }
 
 class PackReader {
   #at = 0;
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
+  readonly #marks: boolean;
 
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
+  constructor(bytes: Uint8Array<ArrayBuffer>, marks: boolean) {
+    this.#marks = marks;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -42,9 +51,9 @@ class PackReader {
       case 0xc3:
         return true;
       case 0xca:
-        return this.#view.getFloat32(this.#skip(4));
+        return this.#float(this.#view.getFloat32(this.#skip(4)));
       case 0xcb:
-        return this.#view.getFloat64(this.#skip(8));
+        return this.#float(this.#view.getFloat64(this.#skip(8)));
       case 0xcc:
         return this.#u8();
       case 0xcd:
@@ -96,6 +105,10 @@ class PackReader {
     const list: unknown[] = [];
     for (let i = 0; i < length; i++) list.push(this.value());
     return list;
+  }
+
+  #float(value: number): number | bigint {
+    return this.#marks ? toMark(value) : value;
   }
 
   #text(length: number): string {

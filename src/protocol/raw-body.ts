@@ -1,22 +1,40 @@
 /**
- * Decodes the body of an enqueue once and cuts the payloads out of it as they are.
+ * Decodes a request body once, and cuts the payloads out of it as they are.
+ *
+ * In what is decoded, a mark stands for a whole number that was sent as a float (`whole-float.ts`).
  *
  * @module
  */
 
 import type { Format } from "./codec.ts";
-import { decodeText, parseJson } from "./json.ts";
-import { type PayloadPlace, scanJsonPayloads } from "./json-scan.ts";
+import { decodeText, parseJson, parseJsonMarked } from "./json.ts";
+import { scanJson } from "./json-scan.ts";
 import { scanPack } from "./msgpack-scan.ts";
-import { readPack } from "./pack-reader.ts";
+import { readPackMarked } from "./pack-reader.ts";
 import { withoutNonFinite } from "./payload.ts";
+import type { PayloadPlace } from "./payload-place.ts";
 import type { RawPayload } from "./record.ts";
 
 /** A decoded body with the payload of each job as it was sent; undefined for a job without one. */
 export interface RawBody {
+  /** The payloads in it are of no use: their floats may be marks. */
   readonly value: unknown;
   readonly payloads: readonly (RawPayload | undefined)[];
 }
+
+/** Decodes a body that has no payloads. Throws `DecodeError` for bytes that are not of the format. */
+export function decodeBody(bytes: Uint8Array<ArrayBuffer>, format: Format): unknown {
+  if (format === "msgpack") {
+    scanPack(bytes);
+    return readPackMarked(bytes);
+  }
+  const text = decodeText(bytes);
+  const value = parseJson(text);
+  return floatSign.test(text) ? parseJsonMarked(text) : value;
+}
+
+/** Finds every float; what it finds in a text costs a second look, nothing more. */
+const floatSign = /[:[,\s]-?[0-9]+[.eE]/;
 
 /** Decodes a body. Throws `DecodeError` for bytes that are not of the format. */
 export function decodeWithPayloads(
@@ -32,7 +50,8 @@ function fromJson(bytes: Uint8Array<ArrayBuffer>, place: PayloadPlace): RawBody 
   const value = parseJson(text);
   // A line break can only be white space here (in a string it must be escaped), and would end a frame.
   const oneLine = /[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, " ") : text;
-  return { value, payloads: scanJsonPayloads(oneLine, place) };
+  const { payloads, strayFloat } = scanJson(oneLine, place);
+  return { value: strayFloat ? parseJsonMarked(oneLine) : value, payloads };
 }
 
 function fromPack(bytes: Uint8Array<ArrayBuffer>, place: PayloadPlace): RawBody {
@@ -41,5 +60,5 @@ function fromPack(bytes: Uint8Array<ArrayBuffer>, place: PayloadPlace): RawBody 
     const payload = bytes.subarray(span.start, span.end);
     return span.nonFinite ? withoutNonFinite(payload) : payload;
   });
-  return { value: readPack(bytes), payloads };
+  return { value: readPackMarked(bytes), payloads };
 }

@@ -17,7 +17,7 @@ import { type Failure, failureSchema } from "./failure.ts";
 import { jsonCodec } from "./json.ts";
 import { msgpackCodec } from "./msgpack.ts";
 import { type PatchRequest, patchSchema } from "./patch.ts";
-import { decodeWithPayloads } from "./raw-body.ts";
+import { decodeBody, decodeWithPayloads } from "./raw-body.ts";
 import type { RawPayload } from "./record.ts";
 import { MessageError, readAs } from "./schema.ts";
 
@@ -43,17 +43,17 @@ export function readEnqueueBulk(bytes: BodyBytes, format: Format): NewJob[] {
 
 /** Reads the body of `POST /jobs/success`. */
 export function readIds(bytes: BodyBytes, format: Format): string[] {
-  return readAs(idsSchema, codecs[format].decode(bytes)).ids;
+  return readAs(idsSchema, decodeBody(bytes, format)).ids;
 }
 
 /** Reads the body of `POST /jobs/{id}/failure`. */
 export function readFailure(bytes: BodyBytes, format: Format): Failure {
-  return readAs(failureSchema, codecs[format].decode(bytes));
+  return readAs(failureSchema, decodeBody(bytes, format));
 }
 
 /** Reads the body of a `PATCH`. */
 export function readPatch(bytes: BodyBytes, format: Format): PatchRequest {
-  return readAs(patchSchema, codecs[format].decode(bytes));
+  return readAs(patchSchema, decodeBody(bytes, format));
 }
 
 /** Fills in the payload of a job that was just made, so that no second object is needed. */

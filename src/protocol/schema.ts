@@ -41,7 +41,9 @@ const shownLength = 60;
 
 /** A value as JSON, cut to a readable length. */
 function show(value: unknown): string {
-  const text = typeof value === "object" && value !== null
+  const text = typeof value === "bigint"
+    ? `the float ${value}` // The mark of 'whole-float.ts'.
+    : typeof value === "object" && value !== null
     ? Array.isArray(value) ? "a list" : "an object"
     : typeof value === "string"
     ? JSON.stringify(value.slice(0, shownLength + 1))

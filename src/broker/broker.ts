@@ -8,8 +8,10 @@ import { type Clock, type Random, systemClock, systemRandom } from "../async/clo
 import { type Logger, silentLogger } from "../log.ts";
 import type { SqliteDriver } from "../store/driver.ts";
 import { createStore } from "../store/store.ts";
+import { createUpkeep } from "../store/upkeep.ts";
 import { createEngine } from "./engine/engine.ts";
 import { type Settings, toSettings } from "./engine/settings.ts";
+import { admin } from "./http/admin.ts";
 import { protocol } from "./http/endpoints.ts";
 import { createHandler } from "./http/handler.ts";
 
@@ -31,6 +33,13 @@ export interface BrokerOptions extends Partial<Settings> {
 export interface Broker extends AsyncDisposable {
   /** Answers one request, 503 while the database cannot be used; never rejects. */
   readonly fetch: (request: Request) => Promise<Response>;
+  /**
+   * Answers one request of an operator; never rejects. `POST /backup` gives a gzipped tar archive of the database
+   * as it is, `POST /compact` gives the space of deleted jobs back to the file system; the broker works on
+   * meanwhile. Who can call this can read every payload, and nothing else protects it, so it is mounted nowhere
+   * unless you do, on a port that only operators reach.
+   */
+  readonly adminFetch: (request: Request) => Promise<Response>;
   /**
    * Puts the jobs that a crash left in flight back into their queues and looks for due work. Called by the
    * first request if nobody did; every request waits for it. Calling it again gives the same promise.
@@ -66,7 +75,10 @@ export function createBroker(options: BrokerOptions): Broker {
   const settings = toSettings(options);
   const store = createStore(options.store, clock);
   const engine = createEngine({ store, settings, clock, random, logger });
-  const handle = createHandler(protocol, { engine, settings, clock, logger });
+  const checkStore = () => store.check();
+  const handle = createHandler(protocol, { engine, checkStore, settings, clock, logger });
+  const upkeep = createUpkeep(options.store, clock);
+  const handleAdmin = createHandler(admin, { upkeep, clock, logger });
   let starting: Promise<void> | undefined;
   let started = false;
   let closed: Promise<void> | undefined;
@@ -78,7 +90,7 @@ export function createBroker(options: BrokerOptions): Broker {
     });
   const close = () =>
     closed ??= (async () => {
-      await engine.stop();
+      await Promise.all([engine.stop(), upkeep.stop()]);
       await store.close();
     })();
 
@@ -92,6 +104,10 @@ export function createBroker(options: BrokerOptions): Broker {
         return unavailable("broker cannot start");
       }
       return await handle(request);
+    },
+    async adminFetch(request) {
+      if (closed !== undefined) return unavailable("broker is closed");
+      return await handleAdmin(request); // One that cannot start may still be saved.
     },
     start,
     close,

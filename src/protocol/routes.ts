@@ -33,10 +33,37 @@ export const routes = {
   errors: { method: "GET", path: "/jobs/{id}/errors" },
   error: { method: "GET", path: "/jobs/{id}/errors/{attempt}" },
   reset: { method: "POST", path: "/reset" },
+  listBudgets: { method: "GET", path: "/budgets" },
+  createNamedBudget: { method: "POST", path: "/budgets" },
+  getBudget: { method: "GET", path: "/budgets/{key}" },
+  createBudget: { method: "POST", path: "/budgets/{key}" },
+  putBudget: { method: "PUT", path: "/budgets/{key}" },
+  patchBudget: { method: "PATCH", path: "/budgets/{key}" },
+  deleteBudget: { method: "DELETE", path: "/budgets/{key}" },
+  bind: { method: "POST", path: "/jobs/{id}/budgets/{key}" },
+  putBinding: { method: "PUT", path: "/jobs/{id}/budgets/{key}" },
+  patchBinding: { method: "PATCH", path: "/jobs/{id}/budgets/{key}" },
+  unbind: { method: "DELETE", path: "/jobs/{id}/budgets/{key}" },
+  putBindings: { method: "PUT", path: "/jobs/{id}/budgets" },
+  unbindAll: { method: "DELETE", path: "/jobs/{id}/budgets" },
+  bindMany: { method: "POST", path: "/jobs/budgets/{key}" },
+  putBindingMany: { method: "PUT", path: "/jobs/budgets/{key}" },
+  patchBindingMany: { method: "PATCH", path: "/jobs/budgets/{key}" },
+  unbindMany: { method: "DELETE", path: "/jobs/budgets/{key}" },
+  unbindAllMany: { method: "DELETE", path: "/jobs/budgets" },
 } as const;
 
 /** The name of an endpoint. */
 export type RouteName = keyof typeof routes;
+
+/** The endpoints of the admin listener. */
+export const adminRoutes = {
+  backup: { method: "POST", path: "/backup" },
+  compact: { method: "POST", path: "/compact" },
+} as const;
+
+/** The name of an endpoint of the admin listener. */
+export type AdminRouteName = keyof typeof adminRoutes;
 
 /** The path of a route, with its parameters percent-encoded in their places. */
 export function toPath(

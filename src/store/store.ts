@@ -10,6 +10,7 @@
 
 import type { Clock } from "../async/clock.ts";
 import { StoreError } from "../errors.ts";
+import { touch } from "./check.ts";
 import type { SqliteDriver } from "./driver.ts";
 import { migrate } from "./migrate.ts";
 import { runSync, type Transition } from "./transition.ts";
@@ -26,6 +27,11 @@ export interface Store {
   write<Result>(transition: () => Transition<Result>): Promise<Result>;
   /** Runs statements that change nothing, on what is committed. */
   read<Result>(transition: Transition<Result>): Promise<Result>;
+  /**
+   * Resolves when the database has taken a commit, and the file is where it was. Rejects with
+   * {@linkcode StoreError}. Calls that come together share one commit.
+   */
+  check(): Promise<void>;
   /** Commits what was asked for, then closes the database. Later writes are refused. */
   close(): Promise<void>;
 }
@@ -40,6 +46,7 @@ interface Write {
 export function createStore(driver: SqliteDriver, clock: Clock): Store {
   migrate(driver);
   const waiting: Write[] = [];
+  let checking: Promise<void> | undefined;
   let deferred = false;
   let closed = false;
 
@@ -68,14 +75,22 @@ export function createStore(driver: SqliteDriver, clock: Clock): Store {
     clock.defer(flush);
   };
 
+  const write = <Result>(transition: () => Transition<Result>): Promise<Result> => {
+    if (closed) return Promise.reject(new StoreError("Cannot write: the store is closed"));
+    defer();
+    return new Promise((resolve, reject) => waiting.push({ transition, resolve, reject }));
+  };
+
   return {
-    write<Result>(transition: () => Transition<Result>): Promise<Result> {
-      if (closed) return Promise.reject(new StoreError("Cannot write: the store is closed"));
-      defer();
-      return new Promise((resolve, reject) => waiting.push({ transition, resolve, reject }));
-    },
+    write,
     read<Result>(transition: Transition<Result>): Promise<Result> {
       return new Promise((resolve) => resolve(runSync(driver, transition)));
+    },
+    check(): Promise<void> {
+      return checking ??= (async () => {
+        driver.check?.();
+        await write(touch);
+      })().finally(() => void (checking = undefined));
     },
     close(): Promise<void> {
       if (!closed) {

@@ -6,10 +6,19 @@
 
 import { answerNothing, answerValue } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
+import { Refusal } from "./refusal.ts";
 import { version as current } from "../../version.ts";
 
-/** `GET /health` */
-export const health: Endpoint = ({ format }) => answerValue(format, 200, { status: "ok" });
+/** `GET /health`: 200 while what is enqueued can be stored, which only a commit can tell. */
+export const health: Endpoint = async ({ checkStore, format, logger }) => {
+  try {
+    await checkStore();
+  } catch (error) {
+    logger.error("Cannot commit", { error });
+    throw new Refusal(503, `cannot commit: ${(error as Error).message}`);
+  }
+  return answerValue(format, 200, { status: "ok" });
+};
 
 /** `GET /version` */
 export const version: Endpoint = ({ format }) => answerValue(format, 200, { version: current });
@@ -20,6 +29,6 @@ export const queues: Endpoint = async ({ engine, format }) =>
 
 /** `POST /reset` */
 export const reset: Endpoint = async ({ engine }) => {
-  await engine.removeMany({});
+  await engine.reset();
   return answerNothing(204);
 };

@@ -1,0 +1,58 @@
+/**
+ * What an operator may ask, on a listener of its own: clients of the main one can neither read the whole database
+ * nor keep the disk busy.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../async/clock.ts";
+import type { Logger } from "../../log.ts";
+import { type AdminRouteName, adminRoutes } from "../../protocol/routes.ts";
+import { toBackup } from "../../store/backup.ts";
+import type { DatabaseCopy } from "../../store/driver.ts";
+import type { Upkeep } from "../../store/upkeep.ts";
+import { answerNothing } from "./answer.ts";
+import type { Endpoint, Surface } from "./call.ts";
+
+/** What the endpoints of the admin listener work with. */
+export interface AdminContext {
+  readonly upkeep: Upkeep;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** `POST /backup` */
+const backup: Endpoint<AdminContext> = async ({ upkeep, clock, logger, request }) => {
+  let copy: DatabaseCopy;
+  try {
+    copy = await upkeep.copy(request.signal);
+  } catch (error) {
+    logger.error("Cannot back up", { error });
+    const headers = { "content-type": "text/plain; charset=utf-8" };
+    return new Response("backup failed", { status: 500, headers });
+  }
+  return new Response(toBackup(copy, clock.now()), {
+    headers: {
+      "content-type": "application/gzip",
+      "content-disposition": 'attachment; filename="backup.tar.gz"',
+    },
+  });
+};
+
+/** `POST /compact` */
+const compact: Endpoint<AdminContext> = async ({ upkeep, logger }) => {
+  try {
+    await upkeep.compact();
+  } catch (error) {
+    logger.error("Cannot compact", { error });
+    return answerNothing(500);
+  }
+  return answerNothing(204);
+};
+
+/** The admin part of the protocol: one endpoint for each row of its route table. */
+export const admin: Surface<AdminRouteName, AdminContext> = {
+  routes: adminRoutes,
+  endpoints: { backup, compact },
+  streams: new Set<AdminRouteName>(["backup", "compact"]),
+};

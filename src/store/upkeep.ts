@@ -1,0 +1,57 @@
+/**
+ * Copying and compacting the database while the broker works on it, one at a time: a copy counts on the file
+ * standing still, and compacting moves it.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import { StoreError } from "../errors.ts";
+import type { DatabaseCopy, SqliteDriver } from "./driver.ts";
+
+/** What an operator asks for. */
+export interface Upkeep {
+  /**
+   * Copies the database with every change that was answered before the call. Rejects with {@linkcode StoreError},
+   * or with the reason of `signal`.
+   */
+  copy(signal: AbortSignal): Promise<DatabaseCopy>;
+  /** Gives the space of deleted jobs back to the file system; resolves when that is done. */
+  compact(): Promise<void>;
+  /** Breaks off what is under way, and refuses more. To be awaited before the database is closed. */
+  stop(): Promise<void>;
+}
+
+/** Creates the upkeep of a database. */
+export function createUpkeep(driver: SqliteDriver, clock: Clock): Upkeep {
+  const stopping = new AbortController();
+  let last: Promise<unknown> = Promise.resolve();
+
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = last.then(() => {
+      stopping.signal.throwIfAborted();
+      return work();
+    });
+    last = result.catch(() => {});
+    return result;
+  };
+
+  return {
+    copy: (signal) =>
+      inTurn(() => {
+        if (driver.copy === undefined) throw new StoreError("This database cannot be copied");
+        return driver.copy(AbortSignal.any([signal, stopping.signal]));
+      }),
+    compact: () =>
+      inTurn(async () => {
+        for (const _ of driver.compact?.() ?? []) {
+          await new Promise<void>((resolve) => clock.defer(resolve));
+          stopping.signal.throwIfAborted();
+        }
+      }),
+    async stop() {
+      stopping.abort(new StoreError("Cannot go on: the broker is being closed"));
+      await last;
+    },
+  };
+}

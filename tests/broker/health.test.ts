@@ -1,0 +1,91 @@
+/**
+ * `GET /health`: 200 only while the store takes commits.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { openSqlite } from "../../adapters/node/mod.ts";
+import { createBroker } from "../../src/broker/mod.ts";
+import { job, withBroker } from "../support/broker.ts";
+import { createFailingDriver } from "../support/failing-driver.ts";
+
+const ask = () => new Request("http://broker/health");
+
+describe("GET /health", () => {
+  let folder = "";
+  before(() => void (folder = mkdtempSync(join(tmpdir(), "millrace-health-"))));
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("is 503 while no commit gets through, and 200 again afterwards", async () => {
+    const disk = createFailingDriver(openSqlite(":memory:"));
+    await withBroker(async ({ broker, client }) => {
+      assert.equal(await client.health(), "ok");
+      disk.fail();
+      const answer = await broker.fetch(ask());
+      assert.equal(answer.status, 503);
+      assert.deepEqual(await answer.json(), {
+        error: "cannot commit: Database 'jobs.db' failed: disk I/O error",
+      });
+      disk.heal();
+      assert.equal(await client.health(), "ok");
+    }, { store: disk.driver });
+  });
+
+  it("is 503 while the broker cannot start, and 200 when it could", async () => {
+    const disk = createFailingDriver(openSqlite(":memory:"));
+    const broker = createBroker({ store: disk.driver });
+    disk.fail();
+    const answer = await broker.fetch(ask());
+    assert.equal(answer.status, 503);
+    assert.deepEqual(await answer.json(), { error: "broker cannot start" });
+    disk.heal();
+    assert.equal((await broker.fetch(ask())).status, 200);
+    await broker.close();
+    assert.equal((await broker.fetch(ask())).status, 503);
+  });
+
+  it("asks the disk, and leaves nothing there", async () => {
+    const path = join(folder, "jobs.db");
+    await withBroker(async ({ client }) => {
+      await client.enqueue(job());
+      const before = statSync(`${path}-wal`).size;
+      await client.health();
+      assert.ok(statSync(`${path}-wal`).size > before);
+      assert.equal(await client.count({}), 1);
+    }, { store: openSqlite(path) });
+    const driver = openSqlite(path);
+    assert.deepEqual(driver.all("SELECT * FROM errors", []), []);
+    driver.close();
+  });
+
+  it("costs one commit, however many ask at once", async () => {
+    const disk = createFailingDriver(openSqlite(":memory:"));
+    await withBroker(async ({ broker, client }) => {
+      await broker.start();
+      const before = disk.commits();
+      await Promise.all([client.health(), client.health(), client.enqueue(job()), client.health()]);
+      assert.equal(disk.commits(), before + 1);
+      await client.health();
+      assert.equal(disk.commits(), before + 2);
+    }, { store: disk.driver });
+  });
+
+  it("is 503 when the file is gone, to which SQLite would go on writing", async () => {
+    const path = join(folder, "gone.db");
+    await withBroker(async ({ broker, client }) => {
+      await client.enqueue(job());
+      renameSync(path, `${path}.moved`);
+      await client.enqueue(job());
+      const answer = await broker.fetch(ask());
+      assert.equal(answer.status, 503);
+      assert.match((await answer.json()).error, /^cannot commit: Database 'gone.db' is gone/);
+      renameSync(`${path}.moved`, path);
+      assert.equal(await client.health(), "ok");
+    }, { store: openSqlite(path) });
+  });
+});

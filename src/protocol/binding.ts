@@ -21,26 +21,48 @@ export interface BindingRequest {
   readonly bucket: boolean;
 }
 
+const strict = "an object without unknown fields";
+
+const bindingEntries = {
+  cost: optional(u32),
+  create_with: optional(policySchema),
+  bucket: optional(v.unknown()),
+};
+
 const bindingSchema: v.GenericSchema<unknown, BindingRequest> = v.pipe(
-  v.strictObject({
-    key: text,
-    cost: v.nullish(u32, 1),
-    create_with: optional(policySchema),
-    bucket: optional(v.unknown()),
-  }, "an object without unknown fields"),
-  v.transform(({ key, cost, create_with, bucket }): BindingRequest => ({
-    key,
-    cost,
-    createWith: create_with ?? null,
-    bucket: bucket != null,
-  })),
+  v.strictObject({ key: text, ...bindingEntries }, strict),
+  v.transform(({ key, ...rest }): BindingRequest => ({ key, ...toRequest(rest) })),
 );
+
+function toRequest({ cost, create_with, bucket }: {
+  readonly cost?: number | null | undefined;
+  readonly create_with?: PolicyRequest | null | undefined;
+  readonly bucket?: unknown;
+}): Omit<BindingRequest, "key"> {
+  return { cost: cost ?? 1, createWith: create_with ?? null, bucket: bucket != null };
+}
 
 /** Reads the list of a job or a cron template. */
 export const bindingsSchema: v.GenericSchema<unknown, BindingRequest[]> = v.array(
   bindingSchema,
   "a list",
 );
+
+/** What a binding is asked for with when the path names the budget. */
+export const bindingBodySchema: v.GenericSchema<unknown, Omit<BindingRequest, "key">> = v.pipe(
+  v.strictObject(bindingEntries, strict),
+  v.transform(toRequest),
+);
+
+/** Reads the new cost of a binding. */
+export const costSchema: v.GenericSchema<unknown, { readonly cost: number }> = v.strictObject(
+  { cost: u32 },
+  strict,
+);
+
+/** Reads the bindings that are to take the place of others. */
+export const bindingListSchema: v.GenericSchema<unknown, { readonly budgets: BindingRequest[] }> = v
+  .strictObject({ budgets: bindingsSchema }, strict);
 
 /** The JSON text that a record holds, which is the wire's; null for none. */
 export function toBindingsText(bindings: readonly Binding[]): string | null {

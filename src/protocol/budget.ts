@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { text, u32, u64 } from "./schema.ts";
+import { optional, text, u32, u64 } from "./schema.ts";
 
 /** How many tokens a budget has, and how they come back. */
 export interface BudgetPolicy {
@@ -32,20 +32,106 @@ export function capacityOf({ allocation, burst }: BudgetPolicy): number {
   return burst ?? allocation;
 }
 
+const strict = "an object without unknown fields";
+
+/** The members of a policy. */
+const policyEntries = {
+  allocation: u32,
+  strategy: v.pipe(
+    v.strictObject({ type: text, duration_ms: optional(u64), burst: optional(u32) }, strict),
+    v.transform(({ type, duration_ms, burst }) => ({
+      type,
+      durationMs: duration_ms ?? null,
+      burst: burst ?? null,
+    })),
+  ),
+};
+
+/** A budget as a peer is told of it. */
+export interface Budget extends BudgetPolicy {
+  /** Its name. */
+  readonly key: string;
+  /** When it was created, in ms since the epoch. */
+  readonly createdAt: number;
+  /** When its policy was last set, in ms since the epoch. */
+  readonly updatedAt: number;
+}
+
+/** The wire's spelling of a budget. */
+export function toBudgetWire({ key, allocation, durationMs, burst, ...budget }: Budget): object {
+  const strategy = durationMs === null
+    ? { type: "while_in_flight" }
+    : { type: "time_based", duration_ms: durationMs, ...(burst !== null && { burst }) };
+  return {
+    key,
+    allocation,
+    strategy,
+    created_at: budget.createdAt,
+    updated_at: budget.updatedAt,
+  };
+}
+
 /** Reads a policy; an unknown field is refused (section 9.2). */
-export const policySchema: v.GenericSchema<unknown, PolicyRequest> = v.pipe(
-  v.strictObject({
-    allocation: u32,
-    strategy: v.pipe(
-      v.strictObject({
-        type: text,
-        duration_ms: v.nullish(u64, null),
-        burst: v.nullish(u32, null),
-      }, "an object without unknown fields"),
-      v.transform(({ type, duration_ms, burst }) => ({ type, durationMs: duration_ms, burst })),
-    ),
-  }, "an object without unknown fields"),
+export const policySchema: v.GenericSchema<unknown, PolicyRequest> = v.strictObject(
+  policyEntries,
+  strict,
 );
+
+/** Reads a policy with the name of its budget. */
+export const namedPolicySchema: v.GenericSchema<unknown, PolicyRequest & { readonly key: string }> =
+  v.strictObject({ key: text, ...policyEntries }, strict);
+
+/** What to change of a policy; what is left out stays. */
+export interface PolicyPatch {
+  readonly allocation?: number | null | undefined;
+  readonly strategy?:
+    | {
+      readonly type?: string | null | undefined;
+      readonly durationMs?: number | null | undefined;
+      /** Null goes back to `allocation`. */
+      readonly burst?: number | null | undefined;
+    }
+    | null
+    | undefined;
+}
+
+/** Reads a patch of a policy; an unknown field is refused. */
+export const policyPatchSchema: v.GenericSchema<unknown, PolicyPatch> = v.strictObject({
+  allocation: optional(u32),
+  strategy: optional(v.pipe(
+    v.strictObject(
+      { type: optional(text), duration_ms: optional(u64), burst: optional(u32) },
+      strict,
+    ),
+    v.transform(({ duration_ms, ...rest }) => ({ ...rest, durationMs: duration_ms })),
+  )),
+}, strict);
+
+/**
+ * A policy with a patch on it, or why that cannot be. Without a type the strategy stays what it is; a change to
+ * `while_in_flight` drops what only a rate has.
+ */
+export function mergePolicy(
+  policy: BudgetPolicy,
+  { allocation, strategy }: PolicyPatch,
+): BudgetPolicy | { readonly refused: string } {
+  const before = policy.durationMs === null ? "while_in_flight" : "time_based";
+  const type = strategy?.type ?? before;
+  if (!isStrategy(type)) {
+    return { refused: `unknown strategy type ${JSON.stringify(type)} ${expectedStrategies}` };
+  }
+  const kept = type === "time_based" ? policy : { durationMs: null, burst: null };
+  const request = {
+    allocation: allocation ?? policy.allocation,
+    strategy: {
+      type,
+      durationMs: strategy?.durationMs ?? kept.durationMs,
+      burst: strategy?.burst === undefined ? kept.burst : strategy.burst,
+    },
+  };
+  const problem = checkPolicy(request);
+  return problem === undefined ? toPolicy(request) : { refused: problem };
+}
 
 /** The most that `allocation` and `burst` may be (section 9.1). */
 const maxTokens = 1_000_000;
@@ -53,10 +139,8 @@ const maxTokens = 1_000_000;
 /** Says why a well-formed policy cannot be, in the words and the order of the protocol. */
 export function checkPolicy({ allocation, strategy }: PolicyRequest): string | undefined {
   const { type, durationMs, burst } = strategy;
-  if (type !== "time_based" && type !== "while_in_flight") {
-    return `unknown budget strategy: ${
-      JSON.stringify(type)
-    } (expected "time_based" or "while_in_flight")`;
+  if (!isStrategy(type)) {
+    return `unknown budget strategy: ${JSON.stringify(type)} ${expectedStrategies}`;
   }
   if (allocation < 1) return "budget allocation must be at least 1";
   if (allocation > maxTokens) return `budget allocation must not exceed ${maxTokens}`;
@@ -74,6 +158,12 @@ export function checkPolicy({ allocation, strategy }: PolicyRequest): string | u
   if (burst === null) return undefined;
   if (burst < 1) return "time_based budget burst must be at least 1";
   return burst > maxTokens ? `time_based budget burst must not exceed ${maxTokens}` : undefined;
+}
+
+const expectedStrategies = '(expected "time_based" or "while_in_flight")';
+
+function isStrategy(type: string): boolean {
+  return type === "time_based" || type === "while_in_flight";
 }
 
 /** The policy that was asked for, once it is checked. */
@@ -94,4 +184,59 @@ export function tooDear(key: string, cost: number, policy: BudgetPolicy): string
 /** The refusal of one budget more than there may be. */
 export function tooManyBudgets(key: string, max: number): string {
   return `cannot create budget '${key}': the server already holds its maximum of ${max} budgets (--max-budgets / ZIZQ_MAX_BUDGETS). Raise the limit, or express the throttle as one shared budget rather than one per caller.`;
+}
+
+/** The refusal of a second budget of one key. */
+export function budgetExists(key: string): string {
+  return `budget '${key}' already exists`;
+}
+
+/** The 404 of every call on one budget. */
+export function budgetNotFound(key: string): string {
+  return `budget '${key}' not found`;
+}
+
+/** The refusal to delete what cron entries, named `group/entry`, draw on. */
+export function referencedByCrons(key: string, entries: readonly string[]): string {
+  const count = entries.length === 1 ? "1 cron entry" : `${entries.length} cron entries`;
+  return `budget '${key}' is referenced by ${count}, including '${
+    entries[0]
+  }'. Remove them before deleting it.`;
+}
+
+/** The refusal to delete what unfinished jobs draw on. */
+export function referencedByJobs(key: string, jobs: number): string {
+  return `budget '${key}' is referenced by ${
+    countJobs(jobs)
+  }. Delete them or wait for them to finish before deleting it.`;
+}
+
+/** The refusal to shrink a budget below what a cron entry draws from it. */
+export function tooDearForCron(
+  key: string,
+  { capacity, entry, cost }: {
+    readonly capacity: number;
+    readonly entry: string;
+    readonly cost: number;
+  },
+): string {
+  return `budget '${key}' cannot allocate ${capacity}: cron entry '${entry}' draws ${cost} from it. Lower the entry's cost or remove it first.`;
+}
+
+/** The refusal to shrink a budget below what unfinished jobs draw from it. */
+export function tooDearForJobs(
+  key: string,
+  { capacity, jobs, cost }: {
+    readonly capacity: number;
+    readonly jobs: number;
+    readonly cost: number;
+  },
+): string {
+  return `budget '${key}' cannot allocate ${capacity}: ${
+    countJobs(jobs)
+  } draw up to ${cost} from it. Raise the allocation, delete them, or wait for them to drain.`;
+}
+
+function countJobs(count: number): string {
+  return `${count} unfinished ${count === 1 ? "job" : "jobs"}`;
 }

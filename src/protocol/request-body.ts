@@ -10,6 +10,7 @@
  * @module
  */
 
+import type { GenericSchema } from "valibot";
 import { idsSchema } from "./ack.ts";
 import type { Codec, Format } from "./codec.ts";
 import { type NewJob, newJobSchema, newJobsSchema } from "./enqueue.ts";
@@ -54,6 +55,13 @@ export function readFailure(bytes: BodyBytes, format: Format): Failure {
 /** Reads the body of a `PATCH`. */
 export function readPatch(bytes: BodyBytes, format: Format): PatchRequest {
   return readAs(patchSchema, decodeBody(bytes, format));
+}
+
+/** A reader of any message without payloads. */
+export function readerOf<Message>(
+  schema: GenericSchema<unknown, Message>,
+): (bytes: BodyBytes, format: Format) => Message {
+  return (bytes, format) => readAs(schema, decodeBody(bytes, format));
 }
 
 /** Fills in the payload of a job that was just made, so that no second object is needed. */

@@ -9,7 +9,7 @@ import { findJob, metadataColumns, updateJob } from "./jobs-table.ts";
 import { rows, type Transition } from "./transition.ts";
 import { type JobSelection, whereMatches } from "./where.ts";
 
-/** Rows changed between two reads of a bulk change. */
+/** Rows read at a time. */
 const chunkSize = 1000;
 
 /** Gives a job as it is to be; the same object when nothing changes. */
@@ -35,8 +35,21 @@ export function* changeJob(
 
 /** Changes all unfinished jobs of a selection in one transaction and gives their number. */
 export function* changeJobs(selection: JobSelection, change: Change): Transition<number> {
-  const where = whereMatches(selection);
   let count = 0;
+  yield* visitJobs(selection, function* (job) {
+    const changed = change(job);
+    if (changed !== job) yield* updateJob(changed, job.status);
+    count++;
+  });
+  return count;
+}
+
+/** Goes through the unfinished jobs of a selection by id. */
+export function* visitJobs(
+  selection: JobSelection,
+  visit: (job: JobRecord) => Transition<void>,
+): Transition<void> {
+  const where = whereMatches(selection);
   let from = "";
   while (true) {
     const jobs = yield* rows<JobRecord>(
@@ -44,12 +57,8 @@ export function* changeJobs(selection: JobSelection, change: Change): Transition
        ORDER BY id LIMIT ?`,
       [...where.params, from, chunkSize],
     );
-    for (const job of jobs) {
-      const changed = change(job);
-      if (changed !== job) yield* updateJob(changed, job.status);
-    }
-    count += jobs.length;
-    if (jobs.length < chunkSize) return count;
+    for (const job of jobs) yield* visit(job);
+    if (jobs.length < chunkSize) return;
     from = jobs.at(-1)!.id;
   }
 }

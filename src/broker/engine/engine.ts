@@ -13,6 +13,7 @@ import type { Failure } from "../../protocol/failure.ts";
 import type { JobPatch } from "../../protocol/patch.ts";
 import type { PageQuery } from "../../protocol/query.ts";
 import { type JobRecord, status } from "../../protocol/record.ts";
+import { removeBudgets } from "../../store/budgets.ts";
 import { changeJob, changeJobs } from "../../store/change.ts";
 import { nextPromotion, nextReaping, promoteJobs, reapJobs } from "../../store/due.ts";
 import { enqueueJobs, type Stored } from "../../store/enqueue.ts";
@@ -24,6 +25,7 @@ import { budgetsOfLane, laneOf } from "../../store/lane.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAlarm } from "./alarm.ts";
+import { type Budgets, createBudgets } from "./budgets.ts";
 import { type Consumer, createDispatcher, type Seat } from "./dispatch.ts";
 import { createIds } from "./ids.ts";
 import { later } from "./retry.ts";
@@ -64,6 +66,9 @@ export interface Engine {
   errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
   /** `"no job"` or `"no record"` when that is missing. */
   error(id: string, attempt: number): Promise<ErrorRecord | "no job" | "no record">;
+  /** Deletes all jobs and budgets. */
+  reset(): Promise<void>;
+  readonly budgets: Budgets;
   /** Seats a take stream. */
   take(consumer: Consumer): Seat;
 }
@@ -217,6 +222,12 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
       if (await store.read(getMetadata(id, clock.now())) === undefined) return "no job";
       return await store.read(findError(id, attempt)) ?? "no record";
     },
+    async reset() {
+      removed(await store.write(() => removeJobs({})));
+      await store.write(removeBudgets);
+      await dispatcher.reload();
+    },
+    budgets: createBudgets({ store, clock, settings, dispatcher }),
     take: (consumer) => dispatcher.seat(consumer),
   };
 }

@@ -6,6 +6,8 @@
 
 import { type RouteName, routes } from "../../protocol/routes.ts";
 import { failure, success, successMany } from "./acks.ts";
+import * as bindings from "./bindings.ts";
+import * as budgets from "./budgets.ts";
 import { enqueue, enqueueMany } from "./enqueue.ts";
 import { error, errors } from "./errors.ts";
 import type { Context, Endpoint, Surface } from "./call.ts";
@@ -34,6 +36,24 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   errors,
   error,
   reset,
+  listBudgets: budgets.list,
+  createNamedBudget: budgets.createNamed,
+  getBudget: budgets.get,
+  createBudget: budgets.create,
+  putBudget: budgets.put,
+  patchBudget: budgets.patch,
+  deleteBudget: budgets.remove,
+  bind: bindings.add,
+  putBinding: bindings.put,
+  patchBinding: bindings.patch,
+  unbind: bindings.remove,
+  putBindings: bindings.putAll,
+  unbindAll: bindings.removeAll,
+  bindMany: bindings.addMany,
+  putBindingMany: bindings.putMany,
+  patchBindingMany: bindings.patchMany,
+  unbindMany: bindings.removeMany,
+  unbindAllMany: bindings.removeAllMany,
 };
 
 /** The protocol: one endpoint for each row of the route table. */

@@ -54,7 +54,7 @@ export const removeMany: Endpoint = async ({ engine, query, format }) => {
 };
 
 /** A filter that is not understood must never match everything. */
-function refuseFilter({ filter }: JobQuery): void {
+export function refuseFilter({ filter }: JobQuery): void {
   if (filter === undefined) return;
   throw new Refusal(400, "invalid filter: payload filters are not supported yet");
 }

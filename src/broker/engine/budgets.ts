@@ -1,0 +1,99 @@
+/**
+ * The operations on budgets, and on what waiting jobs draw on.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../async/clock.ts";
+import { fromBindingsText } from "../../protocol/binding.ts";
+import type { BudgetPolicy } from "../../protocol/budget.ts";
+import { type JobRecord, status } from "../../protocol/record.ts";
+import {
+  type BudgetResult,
+  changeBudget,
+  createBudget,
+  removeBudget,
+  replaceBudget,
+} from "../../store/budgets.ts";
+import { type BudgetRecord, findBudget, listBudgets } from "../../store/budgets-table.ts";
+import {
+  type ManyRebound,
+  type Rebinding,
+  rebindJob,
+  rebindJobs,
+  type Rebound,
+} from "../../store/rebind.ts";
+import type { Store } from "../../store/store.ts";
+import type { JobSelection } from "../../store/where.ts";
+import type { Dispatcher } from "./dispatch.ts";
+import type { Settings } from "./settings.ts";
+
+/** The operations; each resolves when its change is durable. */
+export interface Budgets {
+  list(): Promise<readonly BudgetRecord[]>;
+  /** Undefined when there is none, as for the others. */
+  get(key: string): Promise<BudgetRecord | undefined>;
+  create(key: string, policy: BudgetPolicy): Promise<BudgetResult>;
+  replace(key: string, policy: BudgetPolicy): Promise<BudgetResult>;
+  change(
+    key: string,
+    decide: (policy: BudgetPolicy) => BudgetPolicy | { readonly refused: string },
+  ): Promise<BudgetResult | undefined>;
+  remove(key: string): Promise<{ readonly refused: string } | "deleted" | undefined>;
+  /** A job that does not wait, or that `isRefused` speaks against, is given back unchanged. */
+  rebind(
+    id: string,
+    rebinding: Rebinding,
+    isRefused?: (job: JobRecord) => boolean,
+  ): Promise<Rebound | undefined>;
+  rebindMany(
+    selection: JobSelection,
+    rebinding: Rebinding,
+  ): Promise<ManyRebound | { readonly refused: string }>;
+}
+
+/** Creates the operations. */
+export function createBudgets(
+  { store, clock, settings, dispatcher }: {
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly settings: Settings;
+    readonly dispatcher: Dispatcher;
+  },
+): Budgets {
+  const terms = () => ({ now: clock.now(), maxBudgets: settings.maxBudgets });
+  /** A new policy may let jobs go that wait. */
+  const follow = <Result extends BudgetResult | undefined>(result: Result): Result => {
+    if (result !== undefined && "key" in result) dispatcher.reopen([result.key]);
+    return result;
+  };
+
+  return {
+    list: () => store.read(listBudgets()),
+    get: (key) => store.read(findBudget(key)),
+    create: (key, policy) => store.write(() => createBudget(key, policy, terms())),
+    async replace(key, policy) {
+      return follow(await store.write(() => replaceBudget(key, policy, terms())));
+    },
+    async change(key, decide) {
+      return follow(await store.write(() => changeBudget(key, decide, clock.now())));
+    },
+    remove: (key) => store.write(() => removeBudget(key)),
+    async rebind(id, rebinding, isRefused = () => false) {
+      const rebound = await store.write(() => rebindJob(id, rebinding, isRefused, terms()));
+      if (rebound !== undefined && "after" in rebound && rebound.after !== rebound.before) {
+        const { before, after } = rebound;
+        if (after.status === status.ready) dispatcher.ready([after]);
+        dispatcher.reopen(
+          [before, after].flatMap(({ budgets }) => fromBindingsText(budgets).map(({ key }) => key)),
+        );
+      }
+      return rebound;
+    },
+    async rebindMany(selection, rebinding) {
+      const rebound = await store.write(() => rebindJobs(selection, rebinding, terms()));
+      if ("changed" in rebound && rebound.changed > 0) await dispatcher.reload();
+      return rebound;
+    },
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * Changing what stored jobs draw on (section 9.6 of the protocol); only waiting ones can be changed.
+ *
+ * @module
+ */
+
+import { type BindingRequest, fromBindingsText, toBindingsText } from "../protocol/binding.ts";
+import type { Binding } from "../protocol/job.ts";
+import { type JobRecord, status } from "../protocol/record.ts";
+import { type BindingTerms, bindJobs, createBudgets, planBindings } from "./bindings.ts";
+import { visitJobs } from "./change.ts";
+import { laneOf } from "./lane.ts";
+import { getMetadata } from "./read.ts";
+import { run, type Transition } from "./transition.ts";
+import type { JobSelection } from "./where.ts";
+
+/** One way to change the bindings of a job. */
+export interface Rebinding {
+  /** What is asked of the budgets: they must be there, or be created, and be able to pay. */
+  readonly requests: readonly BindingRequest[];
+  /** The new bindings; the same list when nothing changes. */
+  apply(bindings: readonly Binding[]): readonly Binding[];
+}
+
+/** What became of one job: as it was and as it is, or why nothing did. */
+export type Rebound =
+  | { readonly before: JobRecord; readonly after: JobRecord }
+  | { readonly refused: string };
+
+/**
+ * Changes one job that waits; undefined when there is none. A job that does not wait, or that `check` has something
+ * against, is given back unchanged.
+ */
+export function* rebindJob(
+  id: string,
+  rebinding: Rebinding,
+  isRefused: (job: JobRecord) => boolean,
+  terms: BindingTerms,
+): Transition<Rebound | undefined> {
+  const job = yield* getMetadata(id, terms.now);
+  if (job === undefined) return undefined;
+  if (job.status > status.ready || isRefused(job)) return { before: job, after: job };
+  const plan = yield* planBindings([rebinding.requests], terms);
+  if ("refused" in plan) return { refused: plan.refused };
+  yield* createBudgets(plan.create);
+  return { before: job, after: yield* rebind(job, rebinding) };
+}
+
+/** What became of many jobs. */
+export interface ManyRebound {
+  readonly changed: number;
+  /** Jobs in flight that would have changed. */
+  readonly blocked: readonly string[];
+}
+
+/** Changes the waiting jobs of a selection in one transaction. */
+export function* rebindJobs(
+  selection: JobSelection,
+  rebinding: Rebinding,
+  terms: BindingTerms,
+): Transition<ManyRebound | { readonly refused: string }> {
+  const plan = yield* planBindings([rebinding.requests], terms);
+  if ("refused" in plan) return { refused: plan.refused };
+  yield* createBudgets(plan.create);
+  let changed = 0;
+  const blocked: string[] = [];
+  yield* visitJobs(selection, function* (job) {
+    const bindings = fromBindingsText(job.budgets);
+    if (rebinding.apply(bindings) === bindings) return;
+    if (job.status === status.inFlight) blocked.push(job.id);
+    else {
+      yield* rebind(job, rebinding);
+      changed++;
+    }
+  });
+  return { changed, blocked };
+}
+
+function* rebind(job: JobRecord, { apply }: Rebinding): Transition<JobRecord> {
+  const bindings = fromBindingsText(job.budgets);
+  const next = apply(bindings);
+  if (next === bindings) return job;
+  const budgets = toBindingsText(next);
+  yield* run("UPDATE jobs SET budgets = ?, lane = ? WHERE id = ?", [
+    budgets,
+    laneOf(budgets),
+    job.id,
+  ]);
+  yield* run("DELETE FROM bindings WHERE job_id = ?", [job.id]);
+  yield* bindJobs([{ id: job.id, bindings: next }]);
+  return { ...job, budgets };
+}

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { PackSpan } from "./msgpack-scan.ts";
 import { toMark } from "./whole-float.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -18,12 +19,15 @@ const shortText = 24;
 
 /** Reads the first value of bytes that were scanned. */
 export function readPack(bytes: Uint8Array<ArrayBuffer>): unknown {
-  return new PackReader(bytes, false).value();
+  return new PackReader(bytes).value();
 }
 
-/** Reads the same with marks in the place of whole floats. */
-export function readPackMarked(bytes: Uint8Array<ArrayBuffer>): unknown {
-  return new PackReader(bytes, true).value();
+/** Reads the same as a request body: with marks in the place of whole floats, and null in that of its payloads. */
+export function readPackMarked(
+  bytes: Uint8Array<ArrayBuffer>,
+  payloads: readonly (PackSpan | undefined)[],
+): unknown {
+  return new PackReader(bytes, payloads.filter((payload) => payload !== undefined)).value();
 }
 
 class PackReader {
@@ -31,14 +35,21 @@ class PackReader {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
   readonly #marks: boolean;
+  /** What is passed over, in the order of the bytes, and how much of it was. */
+  readonly #skipped: readonly PackSpan[];
+  #skips = 0;
+  #skipFrom: number;
 
-  constructor(bytes: Uint8Array<ArrayBuffer>, marks: boolean) {
-    this.#marks = marks;
+  constructor(bytes: Uint8Array<ArrayBuffer>, skipped?: readonly PackSpan[]) {
+    this.#marks = skipped !== undefined;
+    this.#skipped = skipped ?? [];
+    this.#skipFrom = this.#skipped[0]?.start ?? -1;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   value(): unknown {
+    if (this.#at === this.#skipFrom) return this.#pass();
     const type = this.#bytes[this.#at++]!;
     if (type <= 0x7f) return type;
     if (type >= 0xe0) return type - 0x100;
@@ -105,6 +116,12 @@ class PackReader {
     const list: unknown[] = [];
     for (let i = 0; i < length; i++) list.push(this.value());
     return list;
+  }
+
+  #pass(): null {
+    this.#at = this.#skipped[this.#skips++]!.end;
+    this.#skipFrom = this.#skipped[this.#skips]?.start ?? -1;
+    return null;
   }
 
   #float(value: number): number | bigint {

@@ -17,7 +17,7 @@ import type { RawPayload } from "./record.ts";
 
 /** A decoded body with the payload of each job as it was sent; undefined for a job without one. */
 export interface RawBody {
-  /** The payloads in it are of no use: their floats may be marks. */
+  /** The payloads in it are of no use: there may be nulls in their place, or marks in that of their floats. */
   readonly value: unknown;
   readonly payloads: readonly (RawPayload | undefined)[];
 }
@@ -26,7 +26,7 @@ export interface RawBody {
 export function decodeBody(bytes: Uint8Array<ArrayBuffer>, format: Format): unknown {
   if (format === "msgpack") {
     scanPack(bytes);
-    return readPackMarked(bytes);
+    return readPackMarked(bytes, []);
   }
   const text = decodeText(bytes);
   const value = parseJson(text);
@@ -55,10 +55,11 @@ function fromJson(bytes: Uint8Array<ArrayBuffer>, place: PayloadPlace): RawBody 
 }
 
 function fromPack(bytes: Uint8Array<ArrayBuffer>, place: PayloadPlace): RawBody {
-  const payloads = scanPack(bytes, place).map((span) => {
+  const spans = scanPack(bytes, place);
+  const payloads = spans.map((span) => {
     if (span === undefined) return undefined;
     const payload = bytes.subarray(span.start, span.end);
     return span.nonFinite ? withoutNonFinite(payload) : payload;
   });
-  return { value: readPackMarked(bytes), payloads };
+  return { value: readPackMarked(bytes, spans), payloads };
 }

@@ -25,15 +25,16 @@ export interface JobFilter {
   readonly readyAt?: number | Range | undefined;
   /** Failed this often, or within these bounds. */
   readonly attempts?: number | Range | undefined;
+  /** Draws on this budget, or on any of these. */
+  readonly budget?: string | readonly string[] | undefined;
   /** A jq expression on the payload. */
   readonly filter?: string | undefined;
 }
 
 /** Whether the filter has an empty list, which no job can be in. The wire cannot say it: nothing may be sent. */
 export function matchesNothing(filter: JobFilter): boolean {
-  return [filter.status, filter.queue, filter.type, filter.id].some((values) =>
-    typeof values === "object" && values.length === 0
-  );
+  const lists = [filter.status, filter.queue, filter.type, filter.id, filter.budget];
+  return lists.some((values) => typeof values === "object" && values.length === 0);
 }
 
 /** Whether the filter has no member, so that every job fits it. */
@@ -56,6 +57,7 @@ export function toFilterParams(filter: JobFilter): string[] {
     ...rangeParam("priority", "priority", filter.priority),
     ...rangeParam("ready_at", "readyAt", filter.readyAt),
     ...rangeParam("attempts", "attempts", filter.attempts),
+    ...listParam("budgets.key", filter.budget, (name) => checkName("budget key", name)),
     ...(filter.filter === undefined ? [] : [`filter=${encodeURIComponent(filter.filter)}`]),
   ];
 }

@@ -68,6 +68,7 @@ export function toFilterQuery(query: JobQuery): string {
     range("priority", query.priority, rangeLimits.priority),
     range("ready_at", query.readyAt, rangeLimits.readyAt),
     range("attempts", query.attempts, rangeLimits.attempts),
+    list("budgets.key", query.budget),
     query.filter === undefined ? "" : `&filter=${encode(query.filter)}`,
   ].join("");
 }

@@ -33,6 +33,8 @@ export interface JobQuery {
   readonly priority?: Range | undefined;
   readonly readyAt?: Range | undefined;
   readonly attempts?: Range | undefined;
+  /** Keys of budgets, of which a job draws on one at least. */
+  readonly budget?: readonly string[] | undefined;
   /** A jq expression on the payload, as it was sent. */
   readonly filter?: string | undefined;
 }
@@ -122,6 +124,7 @@ const filterParams = [
   "priority",
   "ready_at",
   "attempts",
+  "budgets.key",
   "filter",
 ] as const;
 const pageParams = ["from", "order", "limit"] as const;
@@ -157,6 +160,7 @@ function readJobQuery(params: Params): JobQuery {
     priority: readRange(params, "priority", rangeLimits.priority),
     readyAt: readRange(params, "ready_at", rangeLimits.readyAt),
     attempts: readRange(params, "attempts", rangeLimits.attempts),
+    budget: readList(params.get("budgets.key")),
     filter: params.get("filter"),
   };
 }

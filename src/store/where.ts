@@ -27,6 +27,7 @@ export function whereMatches(selection: JobSelection): Condition {
     ...isWithin("priority", selection.priority),
     ...isWithin("ready_at", selection.readyAt),
     ...isWithin("attempts", selection.attempts),
+    ...drawsOn(selection.budget),
   ];
   return {
     sql: ["1 = 1", ...conditions.map(({ sql }) => sql)].join(" AND "),
@@ -42,6 +43,13 @@ function isOneOf(column: string, values: readonly SqlValue[] | undefined): Condi
     sql: `${column} IN (SELECT value FROM json_each(?))`,
     params: [JSON.stringify(values)],
   }];
+}
+
+function drawsOn(keys: readonly string[] | undefined): Condition[] {
+  return isOneOf("key", keys).map(({ sql, params }) => ({
+    sql: `id IN (SELECT job_id FROM bindings WHERE ${sql})`,
+    params,
+  }));
 }
 
 function isWithin(column: string, { min, max }: Range = {}): Condition[] {

@@ -21,6 +21,7 @@ describe("toFilterParams", () => {
       priority: 5,
       readyAt: { min: 1 },
       attempts: { max: 3 },
+      budget: ["stripe", "ü & co"],
       filter: '.name == "a&b"',
     });
     assert.deepEqual(readSelection(`?${params.join("&")}`), {
@@ -31,6 +32,7 @@ describe("toFilterParams", () => {
       priority: { min: 5, max: 5 },
       readyAt: { min: 1 },
       attempts: { max: 3 },
+      budget: ["stripe", "ü & co"],
       filter: '.name == "a&b"',
     });
   });

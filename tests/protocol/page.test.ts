@@ -32,12 +32,12 @@ describe("toPageLinks", () => {
 
   it("keeps the filter in the order of the protocol, normalised", () => {
     const search =
-      "?filter=(.a+%2B+1)!=2&attempts=1..&ready_at=..&priority=0..9&type=t&queue=b,a&" +
+      "?filter=(.a+%2B+1)!=2&budgets.key=y,x&attempts=1..&ready_at=..&priority=0..9&type=t&queue=b,a&" +
       "status=dead,ready&limit=1";
     assert.equal(
       links(search).self,
       "/jobs?order=asc&limit=1&status=ready,dead&queue=a,b&type=t&priority=..9&" +
-        "ready_at=..18446744073709551615&attempts=1..&filter=%28.a%20%2B%201%29%21%3D2",
+        "ready_at=..18446744073709551615&attempts=1..&budgets.key=x,y&filter=%28.a%20%2B%201%29%21%3D2",
     );
   });
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `millrace serve`, `millrace demo`.
+ * The command line: `millrace serve`, `millrace backup`, `millrace compact`, `millrace demo`.
  *
  * @module
  */
@@ -9,13 +9,16 @@ import process from "node:process";
 import { isMillraceError } from "../../src/errors.ts";
 import { version } from "../../src/version.ts";
 import { demoFlags } from "./demo-flags.ts";
-import { describeFlags, readCommandLine, UsageError } from "./options.ts";
+import { describeFlags, type Flags, readCommandLine, UsageError } from "./options.ts";
 import { serveFlags } from "./serve-flags.ts";
+import { upkeepFlags } from "./upkeep-flags.ts";
 
 const help = `millrace ${version}: a job queue for Deno, Bun and Node
 
 Usage:
   millrace serve [flags]        run a broker
+  millrace backup [flags] FILE  save its database while it runs
+  millrace compact [flags]      give the space of deleted jobs back to the disk
   millrace demo [flags] [DIR]   watch one at work on the files of a folder
   millrace --help, --version    also 'millrace COMMAND --help'
 `;
@@ -27,6 +30,21 @@ its name in capitals (MILLRACE_HEARTBEAT_INTERVAL=5s); a flag wins over a variab
 
 ${describeFlags(serveFlags)}`;
 
+const backupHelp = `Usage: millrace backup [flags] FILE
+
+Saves the database as a gzipped tar archive, with every job that was accepted before. The broker works on
+meanwhile. FILE is there whole or not at all. To restore, take 'millrace/jobs.db' out of the archive, remove
+what is left of the old database ('jobs.db-wal' too), and run 'millrace serve --data' on it.
+
+${describeFlags(upkeepFlags)}`;
+
+const compactHelp = `Usage: millrace compact [flags]
+
+Gives the space of deleted jobs back to the disk, and returns when that is done. The broker works on meanwhile.
+Without this the space is kept for the jobs to come, so it is worth while after an unusual burst only.
+
+${describeFlags(upkeepFlags)}`;
+
 const demoHelp = `Usage: millrace demo [flags] [DIR]
 
 Reads every file below a folder (default: this checkout) as a job of its own, adds jobs that fail, jobs that wait
@@ -35,36 +53,65 @@ or completed twice.
 
 ${describeFlags(demoFlags)}`;
 
-async function run(args: readonly string[]): Promise<number> {
-  const [command, ...rest] = args;
-  if (command === "--version") return say(version);
-  if (command === "--help" || command === "-h") return say(help);
-  const wantsHelp = rest.some((arg) => arg === "--help" || arg === "-h");
-  switch (command) {
-    case "serve": {
-      if (wantsHelp) return say(serveHelp);
-      const { config, positionals } = readCommandLine(serveFlags, rest, process.env);
-      if (positionals.length > 0) {
-        throw new UsageError(`Argument '${positionals[0]}' is one too many`);
-      }
-      const { runServe } = await import("./serve.ts"); // Only now: help needs no broker.
-      await runServe(config);
-      return 0;
-    }
-    case "demo": {
-      if (wantsHelp) return say(demoHelp);
-      const { config, positionals } = readCommandLine(demoFlags, rest, process.env);
-      if (positionals.length > 1) {
-        throw new UsageError(`Argument '${positionals[1]}' is one too many`);
-      }
-      const { runDemo } = await import("./demo.ts");
-      return await runDemo(positionals[0], config);
-    }
-    case undefined:
-      throw new UsageError("No command is given, expected 'serve' or 'demo'");
-    default:
-      throw new UsageError(`Command '${command}' is unknown, expected 'serve' or 'demo'`);
+/** Each command reads its part of the line and gives the exit code; what it needs is loaded only now. */
+const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number> | number>> = {
+  async serve(args) {
+    if (wantsHelp(args)) return say(serveHelp);
+    const { config } = read(serveFlags, args, 0);
+    const { runServe } = await import("./serve.ts");
+    await runServe(config);
+    return 0;
+  },
+  async backup(args) {
+    if (wantsHelp(args)) return say(backupHelp);
+    // Variables are for 'serve': MILLRACE_DATA names the file of the very broker that is to be asked.
+    const { config, positionals: [file] } = read(upkeepFlags, args, 1, {});
+    if (file === undefined) throw new UsageError("No file is given, expected one to write to");
+    const { runBackup } = await import("./upkeep.ts");
+    return say(`Saved ${await runBackup(file, config)} bytes to ${file}`);
+  },
+  async compact(args) {
+    if (wantsHelp(args)) return say(compactHelp);
+    const { config } = read(upkeepFlags, args, 0, {});
+    const { runCompact } = await import("./upkeep.ts");
+    await runCompact(config);
+    return say("Compacted");
+  },
+  async demo(args) {
+    if (wantsHelp(args)) return say(demoHelp);
+    const { config, positionals } = read(demoFlags, args, 1);
+    const { runDemo } = await import("./demo.ts");
+    return await runDemo(positionals[0], config);
+  },
+  "--version": () => say(version),
+  "--help": () => say(help),
+  "-h": () => say(help),
+};
+
+const names = "'serve', 'backup', 'compact' or 'demo'";
+
+async function run([command, ...args]: readonly string[]): Promise<number> {
+  if (command === undefined) throw new UsageError(`No command is given, expected ${names}`);
+  if (!Object.hasOwn(commands, command)) {
+    throw new UsageError(`Command '${command}' is unknown, expected ${names}`);
   }
+  return await commands[command]!(args);
+}
+
+function wantsHelp(args: readonly string[]): boolean {
+  return args.some((arg) => arg === "--help" || arg === "-h");
+}
+
+function read<Config>(
+  flags: Flags<Config>,
+  args: readonly string[],
+  maxPositionals: number,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+) {
+  const line = readCommandLine(flags, args, environment);
+  const extra = line.positionals[maxPositionals];
+  if (extra !== undefined) throw new UsageError(`Argument '${extra}' is one too many`);
+  return line;
 }
 
 function say(text: string): number {

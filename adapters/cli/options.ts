@@ -12,7 +12,7 @@ export interface Flag<Value> {
   readonly placeholder: string;
   /** What it is for, in one line. */
   readonly help: string;
-  /** The text that holds when nobody says anything else. */
+  /** The text that holds when nobody says anything else; empty where that is nothing at all. */
   readonly fallback: string;
   /** Reads the value; throws an `Error` whose message says what was expected. */
   readonly read: (text: string) => Value;
@@ -78,7 +78,7 @@ export function readCommandLine<Config>(
 export function describeFlags<Config>(flags: Flags<Config>): string {
   const rows = entries(flags).map(([key, { placeholder, help, fallback }]) => ({
     left: `  --${toFlag(key)} ${placeholder}`,
-    right: `${help} [${fallback}]`,
+    right: fallback === "" ? help : `${help} [${fallback}]`,
   }));
   const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
   return rows.map(({ left, right }) => `${left.padEnd(width)}${right}\n`).join("");

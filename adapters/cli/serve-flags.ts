@@ -6,7 +6,14 @@
 
 import type { LogFormat } from "./logger.ts";
 import type { Flag, Flags } from "./options.ts";
-import { readChoice, readDuration, readFloat, readInteger, readText } from "./values.ts";
+import {
+  readChoice,
+  readDuration,
+  readFloat,
+  readInteger,
+  readOptional,
+  readText,
+} from "./values.ts";
 
 const u32 = 2 ** 32 - 1;
 const forever = Number.MAX_SAFE_INTEGER;
@@ -24,6 +31,8 @@ function flag<Value>(
 export interface ServeConfig {
   readonly host: string;
   readonly port: number;
+  readonly adminHost: string;
+  readonly adminPort: number | undefined;
   readonly data: string;
   readonly defaultCommitMode: "buffered" | "fsync";
   readonly defaultRetryLimit: number;
@@ -35,6 +44,7 @@ export interface ServeConfig {
   readonly reaperCheckInterval: number;
   readonly heartbeatInterval: number;
   readonly globalInFlightLimit: number;
+  readonly maxBudgets: number;
   readonly maxBodyBytes: number;
   readonly stopTimeout: number;
   readonly logFormat: LogFormat;
@@ -44,6 +54,13 @@ export interface ServeConfig {
 export const serveFlags: Flags<ServeConfig> = {
   host: flag("HOST", "127.0.0.1", readText, "name or address to listen on"),
   port: flag("PORT", "7890", readInteger(0, 65_535), "TCP port, 0 picks a free one"),
+  adminHost: flag("HOST", "127.0.0.1", readText, "the same for backup and compact"),
+  adminPort: flag(
+    "PORT",
+    "",
+    readOptional(readInteger(0, 65_535)),
+    "their TCP port, such as 8901; none is opened unless given",
+  ),
   data: flag("FILE", "jobs.db", readText, "SQLite database, or :memory: to keep nothing"),
   defaultCommitMode: flag(
     "MODE",
@@ -85,6 +102,7 @@ export const serveFlags: Flags<ServeConfig> = {
     readInteger(0, u32),
     "jobs in flight over all workers, 0 for no limit",
   ),
+  maxBudgets: flag("N", "8192", readInteger(0, u32), "budgets, a further one is refused"),
   maxBodyBytes: flag("N", "67108864", readInteger(1, forever), "largest request body"),
   stopTimeout: flag(
     "TIME",

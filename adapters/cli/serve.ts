@@ -30,15 +30,20 @@ export async function runServe(config: ServeConfig): Promise<void> {
     reaperIntervalMs: config.reaperCheckInterval,
     heartbeatIntervalMs: config.heartbeatInterval,
     globalInFlightLimit: config.globalInFlightLimit,
+    maxBudgets: config.maxBudgets,
     maxBodyBytes: config.maxBodyBytes,
   });
   await broker.start();
-  const server = await runtime.serve(broker, { host: config.host, port: config.port, logger });
+  const { host, port, adminHost, adminPort } = config;
+  const server = await runtime.serve(broker, { host, port, logger });
+  const adminServer = adminPort === undefined
+    ? undefined
+    : await runtime.serve(broker.adminFetch, { host: adminHost, port: adminPort, logger });
 
   const stopped = new Promise<void>((resolve, reject) => {
     const stop = async (options: { readonly timeoutMs?: number }) => {
       // Closing the broker ends the take streams, which the server would wait for.
-      await Promise.all([server.stop(options), broker.close()]);
+      await Promise.all([server.stop(options), adminServer?.stop(options), broker.close()]);
       logger.info("Stopped");
     };
     stopOnSignals({ stop: (options) => stop(options).then(resolve, reject) }, {
@@ -47,6 +52,7 @@ export async function runServe(config: ServeConfig): Promise<void> {
     });
   });
   console.log(`millrace listening on ${server.url}`);
+  if (adminServer !== undefined) console.log(`millrace admin listening on ${adminServer.url}`);
   logger.info(`Serving '${config.data}' on ${server.url}`);
   await stopped;
 }

@@ -12,6 +12,20 @@ export function readText(text: string): string {
   return text;
 }
 
+/** What `read` reads, or undefined when there is no text. */
+export function readOptional<Value>(
+  read: (text: string) => Value,
+): (text: string) => Value | undefined {
+  return (text) => text === "" ? undefined : read(text);
+}
+
+/** An address that begins with `http://` or `https://`. */
+export function readUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  throw new Error("an address such as http://127.0.0.1:8901");
+}
+
 /** One of a few words. */
 export function readChoice<Choice extends string>(...choices: Choice[]): (text: string) => Choice {
   return (text) => {

@@ -46,8 +46,7 @@ export async function copyFile(
       // Not asynchronously: Deno would do that on a second descriptor, and close it, which ends SQLite's lock.
       const bytesRead = readSync(descriptor, buffer, 0, wanted, at);
       if (bytesRead === 0) throw new Error("the file is shorter than it was");
-      await copy.write(buffer, 0, bytesRead, at);
-      at += bytesRead;
+      at += (await copy.write(buffer, 0, bytesRead, at)).bytesWritten;
     }
     return { size, body: readFile(copy) };
   } catch (error) {

@@ -35,6 +35,7 @@ describe("the flags of 'millrace serve'", () => {
       globalInFlightLimit: config.globalInFlightLimit,
       heartbeatIntervalMs: config.heartbeatInterval,
       reaperIntervalMs: config.reaperCheckInterval,
+      maxBudgets: config.maxBudgets,
       maxBodyBytes: config.maxBodyBytes,
     }, defaultSettings);
   });
@@ -55,6 +56,8 @@ describe("the flags of 'millrace serve'", () => {
     [["--default-backoff-exponent", "1.5"], "defaultBackoffExponent", 1.5],
     [["--default-commit-mode", "fsync"], "defaultCommitMode", "fsync"],
     [["--data", ":memory:"], "data", ":memory:"],
+    [[], "adminPort", undefined],
+    [["--admin-port", "0"], "adminPort", 0],
   ];
   for (const [args, key, value] of values) {
     it(`read '${args.join(" ")}'`, () => assert.equal(read(args)[key], value));
@@ -87,13 +90,14 @@ describe("the flags of 'millrace serve'", () => {
   }
 
   it("are told of in the order of the table, with their defaults", () => {
-    const flags: Flags<{ first: string; theSecond: string }> = {
+    const flags: Flags<{ first: string; theSecond: string; third: string }> = {
       first: { placeholder: "A", fallback: "1", help: "does this", read: String },
       theSecond: { placeholder: "BB", fallback: "2", help: "does that", read: String },
+      third: { placeholder: "C", fallback: "", help: "does nothing", read: String },
     };
     assert.equal(
       describeFlags(flags),
-      "  --first A        does this [1]\n  --the-second BB  does that [2]\n",
+      "  --first A        does this [1]\n  --the-second BB  does that [2]\n  --third C        does nothing\n",
     );
   });
 });

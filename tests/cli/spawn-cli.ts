@@ -35,6 +35,8 @@ export interface Cli {
   readonly outcome: Promise<Outcome>;
   /** Resolves with the broker's URL when it says that it listens. */
   readonly url: Promise<string>;
+  /** The same for its admin port; only to be awaited where one is asked for. */
+  readonly adminUrl: Promise<string>;
 }
 
 /** Starts `millrace` with arguments. No variable of ours is inherited. */
@@ -49,15 +51,20 @@ export function startCli(args: readonly string[], variables: Record<string, stri
   child.stdout!.setEncoding("utf8").on("data", (text: string) => void (stdout += text));
   child.stderr!.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
   const outcome = once(child, "close").then(() => ({ code: child.exitCode, stdout, stderr }));
-  const url = new Promise<string>((resolve, reject) => {
-    child.stdout!.on("data", () => {
-      const match = /^millrace listening on (http:\S+)\n/.exec(stdout);
-      if (match) resolve(match[1]!);
+  const told = (line: RegExp) => {
+    const found = new Promise<string>((resolve, reject) => {
+      child.stdout!.on("data", () => {
+        const match = line.exec(stdout);
+        if (match) resolve(match[1]!);
+      });
+      outcome.then(() => reject(new Error(`the process ended: ${stderr}`)));
     });
-    outcome.then(() => reject(new Error(`the process ended: ${stderr}`)));
-  });
-  url.catch(() => {}); // Not everybody waits for it.
-  return { child, outcome, url, kill: (signal) => void process.kill(child.pid!, signal) };
+    found.catch(() => {}); // Not everybody waits for it.
+    return found;
+  };
+  const url = told(/^millrace listening on (http:\S+)\n/);
+  const adminUrl = told(/^millrace admin listening on (http:\S+)\n/m);
+  return { child, outcome, url, adminUrl, kill: (signal) => void process.kill(child.pid!, signal) };
 }
 
 /** Runs `millrace` to its end. */

@@ -20,6 +20,8 @@ describe("millrace", () => {
     const help = await runCli(["--help"]);
     assert.equal(help.code, 0);
     assert.match(help.stdout, /millrace serve/);
+    assert.match(help.stdout, /millrace backup/);
+    assert.match(help.stdout, /millrace compact/);
     assert.match(help.stdout, /millrace demo/);
     const serveHelp = await runCli(["serve", "--help"]);
     assert.equal(serveHelp.code, 0);
@@ -27,10 +29,14 @@ describe("millrace", () => {
   });
 
   const mistakes: [args: string[], line: RegExp][] = [
-    [[], /^millrace: No command is given, expected 'serve' or 'demo' \(see 'millrace --help'\)$/m],
-    [["sevre"], /^millrace: Command 'sevre' is unknown, expected 'serve' or 'demo'/],
+    [[], /^millrace: No command is given, expected 'serve', .* \(see 'millrace --help'\)$/m],
+    [["sevre"], /^millrace: Command 'sevre' is unknown, expected 'serve', 'backup', 'compact' or/],
+    [["toString"], /^millrace: Command 'toString' is unknown/],
     [["serve", "--prot", "80"], /^millrace: Flag '--prot' is unknown/],
     [["serve", "--port", "http"], /Flag '--port' is 'http', expected an integer from 0 to 65535/],
+    [["backup"], /^millrace: No file is given, expected one to write to/],
+    [["backup", "a", "b"], /Argument 'b' is one too many/],
+    [["compact", "--url", "localhost:80"], /is 'localhost:80', expected an address such as http/],
     [["serve", "jobs.db"], /Argument 'jobs.db' is one too many/],
   ];
   for (const [args, line] of mistakes) {

@@ -1,0 +1,30 @@
+/**
+ * The flags of `millrace backup` and `millrace compact`.
+ *
+ * @module
+ */
+
+import type { Flags } from "./options.ts";
+import { readOptional, readText, readUrl } from "./values.ts";
+
+/** Which database is meant: that of a broker that runs, or a file. */
+export interface UpkeepConfig {
+  readonly url: URL;
+  readonly data: string | undefined;
+}
+
+/** The table. */
+export const upkeepFlags: Flags<UpkeepConfig> = {
+  url: {
+    placeholder: "URL",
+    fallback: "http://127.0.0.1:8901",
+    read: readUrl,
+    help: "the admin port of the broker that has the database open",
+  },
+  data: {
+    placeholder: "FILE",
+    fallback: "",
+    read: readOptional(readText),
+    help: "a database that no broker has open, instead",
+  },
+};

@@ -1,0 +1,161 @@
+/**
+ * `millrace backup` and `millrace compact` as an operator meets them: on a broker under load, on a file, in trouble.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import {
+  createReadStream,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { after, before, describe, it } from "node:test";
+import { readBackup } from "../support/read-backup.ts";
+import { assertOneLine, runCli, startCli } from "./spawn-cli.ts";
+
+const limit = { timeout: 60_000 };
+
+async function enqueue(url: string, count: number): Promise<string[]> {
+  const job = { type: "a", queue: "b", payload: "x".repeat(500) };
+  const answer = await fetch(`${url}/jobs/bulk`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jobs: Array.from({ length: count }, () => job) }),
+  });
+  return (await answer.json()).jobs.map(({ id }: { id: string }) => id);
+}
+
+async function listIds(url: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (let next: string | null = "/jobs?limit=2000"; next !== null;) {
+    const page = await (await fetch(url + next)).json();
+    for (const { id } of page.jobs) ids.add(id);
+    next = page.pages.next;
+  }
+  return ids;
+}
+
+/** Writes the database of a backup to `path`. */
+async function restore(backup: string, path: string): Promise<void> {
+  const stream = Readable.toWeb(createReadStream(backup)) as ReadableStream<Uint8Array>;
+  writeFileSync(path, (await readBackup(stream)).file);
+}
+
+describe("millrace backup and compact", () => {
+  let folder = "";
+  const file = (name: string) => join(folder, name);
+  before(() => void (folder = mkdtempSync(join(tmpdir(), "millrace-upkeep-"))));
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("save every job that was accepted before, from a broker under load", limit, async () => {
+    const broker = startCli(["serve", "--port", "0", "--admin-port", "0", "--data", file("a.db")]);
+    const [url, adminUrl] = [await broker.url, await broker.adminUrl];
+    const accepted: string[] = [];
+    for (let at = 0; at < 10; at++) accepted.push(...await enqueue(url, 1000));
+
+    let loading = true;
+    let meanwhile = 0;
+    const load = Array.from({ length: 3 }, async () => {
+      for (; loading; meanwhile += 10) await enqueue(url, 10);
+    });
+    const outcome = await runCli(["backup", "--url", adminUrl, file("a.tar.gz")]);
+    loading = false;
+    await Promise.all(load);
+    assert.equal(outcome.stderr, "");
+    const { size } = statSync(file("a.tar.gz"));
+    assert.equal(outcome.stdout, `Saved ${size} bytes to ${file("a.tar.gz")}\n`);
+    assert.ok(meanwhile > 0);
+    assert.equal((await listIds(url)).size, accepted.length + meanwhile);
+    broker.kill("SIGTERM");
+    assert.equal((await broker.outcome).code, 0);
+
+    await restore(file("a.tar.gz"), file("restored.db"));
+    const restored = startCli(["serve", "--port", "0", "--data", file("restored.db")]);
+    const found = await listIds(await restored.url);
+    assert.deepEqual(accepted.filter((id) => !found.has(id)), []);
+    assert.equal((await enqueue(await restored.url, 1)).length, 1);
+    restored.kill("SIGTERM");
+    assert.equal((await restored.outcome).code, 0);
+  });
+
+  it("work on the file of a broker that does not run", limit, async () => {
+    const broker = startCli(["serve", "--port", "0", "--data", file("b.db")]);
+    const url = await broker.url;
+    await enqueue(url, 2000);
+    const inUse = await runCli(["backup", "--data", file("b.db"), file("b.tar.gz")]);
+    assertOneLine(inUse, 1, /^millrace: Database 'b\.db' is in use by another broker$/m);
+    await fetch(`${url}/jobs?queue=b`, { method: "DELETE" });
+    broker.kill("SIGTERM");
+    await broker.outcome;
+    const before = statSync(file("b.db")).size;
+
+    assert.equal((await runCli(["compact", "--data", file("b.db")])).stdout, "Compacted\n");
+    assert.ok(statSync(file("b.db")).size < before / 2);
+    const saved = await runCli(["backup", "--data", file("b.db"), file("b.tar.gz")]);
+    assert.equal(saved.code, 0, saved.stderr);
+    await restore(file("b.tar.gz"), file("b2.db"));
+    assert.equal(statSync(file("b2.db")).size, statSync(file("b.db")).size);
+
+    const missing = await runCli(["backup", "--data", file("no.db"), file("no.tar.gz")]);
+    assertOneLine(missing, 1, /^millrace: Database '.*no\.db' does not exist$/m);
+    assert.equal(existsSync(file("no.db")), false);
+  });
+
+  it("compact a broker that runs", limit, async () => {
+    const broker = startCli(["serve", "--port", "0", "--admin-port", "0", "--data", file("c.db")]);
+    const [url, adminUrl] = [await broker.url, await broker.adminUrl];
+    await enqueue(url, 2000);
+    await fetch(`${url}/reset`, { method: "POST" });
+    const outcome = await runCli(["compact", "--url", adminUrl]);
+    assert.deepEqual(outcome, { code: 0, stdout: "Compacted\n", stderr: "" });
+    assert.ok(statSync(file("c.db")).size < 200_000);
+    broker.kill("SIGTERM");
+    assert.equal((await broker.outcome).code, 0);
+  });
+
+  it("say what is wrong with the broker", limit, async () => {
+    const broker = startCli(["serve", "--port", "0", "--data", ":memory:", "--admin-port", "0"]);
+    const [url, adminUrl] = [await broker.url, await broker.adminUrl];
+    const wrongPort = await runCli(["compact", "--url", url]);
+    assertOneLine(wrongPort, 1, /\/compact answered 404 .*, is that the broker's admin port\?$/m);
+    const inMemory = await runCli(["backup", "--url", adminUrl, file("d.tar.gz")]);
+    assertOneLine(inMemory, 1, /^millrace: POST http:\/\/\S+\/backup answered 500 backup failed$/m);
+    broker.kill("SIGTERM");
+    await broker.outcome;
+    const gone = await runCli(["backup", "--url", adminUrl, file("d.tar.gz")]);
+    assertOneLine(
+      gone,
+      1,
+      /^millrace: Cannot reach http:\/\/\S+\/backup: does a broker run there/m,
+    );
+    assert.equal(existsSync(file("d.tar.gz")), false);
+  });
+
+  it("keep the last backup when the next breaks off", limit, async () => {
+    writeFileSync(file("e.tar.gz"), "the last one");
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "application/gzip" });
+      response.write(new Uint8Array(100_000));
+      setImmediate(() => response.destroy());
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const outcome = await runCli(["backup", "--url", `http://127.0.0.1:${port}`, file("e.tar.gz")]);
+    server.close();
+    assertOneLine(outcome, 1, /^millrace: Cannot back up to '.*e\.tar\.gz': .+$/m);
+    assert.equal(readFileSync(file("e.tar.gz"), "utf8"), "the last one");
+    assert.deepEqual(readdirSync(folder).filter((name) => name.endsWith(".part")), []);
+  });
+});

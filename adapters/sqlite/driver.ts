@@ -42,6 +42,9 @@ export interface SqliteDatabase {
 /** A second broker waits this long for a first that is on its way out. */
 const busyTimeoutMs = 1000;
 
+/** What the log keeps of the space that a large transaction, or a backup, made it take: SQLite keeps all else. */
+const logBytes = 16 * 1024 * 1024;
+
 /**
  * Opens `path` through a binding and locks it.
  *
@@ -71,6 +74,7 @@ export function openDriver(
       PRAGMA synchronous = ${durability === "fsync" ? "FULL" : "NORMAL"};
       PRAGMA cache_size = -65536;
       PRAGMA temp_store = MEMORY;
+      PRAGMA journal_size_limit = ${logBytes};
       BEGIN IMMEDIATE;
       COMMIT;
     `);

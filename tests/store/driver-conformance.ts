@@ -245,6 +245,16 @@ export function describeDriver(name: string, open: Open): void {
       driver.close();
     });
 
+    it("gives back what a large change made of its log", () => {
+      const path = file();
+      const driver = open(path);
+      fill(driver, 30_000);
+      assert.ok(statSync(`${path}-wal`).size > 20_000_000);
+      fill(driver, 1);
+      assert.ok(statSync(`${path}-wal`).size <= 16 * 1024 * 1024);
+      driver.close();
+    });
+
     it("still refuses others its file after a copy", { timeout: 30_000 }, async () => {
       const path = file();
       const driver = open(path);

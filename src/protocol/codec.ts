@@ -4,6 +4,8 @@
  * @module
  */
 
+import { maxContainers } from "./limits.ts";
+
 /** A format of request and response bodies. */
 export type Format = "json" | "msgpack";
 
@@ -23,6 +25,11 @@ export interface Codec {
 export class DecodeError extends Error {
   /** The literal name of this class. */
   override readonly name = "DecodeError";
+}
+
+/** The error for a body with more than {@linkcode maxContainers}. */
+export function tooManyContainers(): DecodeError {
+  return new DecodeError(`more than ${maxContainers} lists and objects`);
 }
 
 /** How error messages name a format. */

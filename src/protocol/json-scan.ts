@@ -6,8 +6,8 @@
  * @module
  */
 
-import { DecodeError } from "./codec.ts";
-import { maxJsonDepth } from "./limits.ts";
+import { DecodeError, tooManyContainers } from "./codec.ts";
+import { maxContainers, maxJsonDepth } from "./limits.ts";
 import { each, payloadPaths, type PayloadPlace, type Step } from "./payload-place.ts";
 
 /** What was found in a body. */
@@ -98,6 +98,20 @@ export function scanJson(text: string, place: PayloadPlace): JsonScan {
     }
   }
   return { payloads, strayFloat };
+}
+
+/** Throws {@linkcode DecodeError} for a text that would take too much to parse. Trusts nothing. */
+export function demandParsable(text: string): void {
+  if (text.length < maxContainers * 2) return; // Each opens and closes.
+  let containers = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) inString = !inString;
+    else if (code === backslash) at++;
+    else if (!inString && (code === openList || code === openObject)) containers++;
+  }
+  if (containers > maxContainers) throw tooManyContainers();
 }
 
 /** Enough for the name, some white space and the digits of any number that a person would write. */

@@ -11,6 +11,12 @@ export const maxJsonDepth = 127;
 /** Levels of a MessagePack body, its own map counted: what the protocol accepts (section 1.3). */
 export const maxPackDepth = 1023;
 
+/**
+ * Lists and objects of a request body, those in payloads counted: one takes up to 60 bytes when it is built, and as
+ * little as one on the wire. No body of the default size that is meant honestly holds as many.
+ */
+export const maxContainers: number = 2 ** 23;
+
 /** Bytes of one frame on a take stream. A payload went through a body limit once, so a longer frame is no job. */
 export const maxFrameBytes: number = 2 ** 28;
 

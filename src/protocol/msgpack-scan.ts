@@ -5,9 +5,17 @@
  * @module
  */
 
-import { DecodeError } from "./codec.ts";
-import { maxPackDepth } from "./limits.ts";
+import { DecodeError, tooManyContainers } from "./codec.ts";
+import { maxContainers, maxPackDepth } from "./limits.ts";
 import { each, payloadPaths, type PayloadPlace, type Step } from "./payload-place.ts";
+
+/** What was found in a body. */
+export interface PackScan {
+  /** The payload of each job; undefined for a job without one. */
+  readonly payloads: readonly (PackSpan | undefined)[];
+  /** All payloads in the order of their bytes, also those of which only the last of several counts. */
+  readonly spans: readonly PackSpan[];
+}
 
 /** Where a payload stands. */
 export interface PackSpan {
@@ -18,19 +26,24 @@ export interface PackSpan {
 }
 
 /**
- * Scans the first value of `bytes`, what follows is not looked at, and gives the payload of each job; undefined for
- * a job without one. Throws {@linkcode DecodeError} when it is cut off, claims more than there is, is
- * nested too deeply, or holds binary data, extension types, map keys or texts that JSON has no word for.
+ * Scans the first value of `bytes`; what follows is not looked at. Throws {@linkcode DecodeError} when it is cut off,
+ * claims more than there is, is nested too deeply, or holds binary data, extension types, map keys or texts that
+ * JSON has no word for.
  */
-export function scanPack(
-  bytes: Uint8Array,
-  place?: PayloadPlace,
-): readonly (PackSpan | undefined)[] {
-  const scanner = new Scanner(bytes);
-  if (place !== undefined) return scanner.payloads(payloadPaths[place]);
+export function scanPack(bytes: Uint8Array): void {
   // The answer that lists jobs holds payloads two levels deeper than the request that brought them.
-  scanner.value(-1);
-  return [];
+  new Scanner(bytes, Infinity).value(-1);
+}
+
+/**
+ * Scans the body of a request in the same way, and finds its payloads. Throws {@linkcode DecodeError} also when it
+ * holds too much to be built.
+ */
+export function scanPackBody(bytes: Uint8Array, place?: PayloadPlace): PackScan {
+  const scanner = new Scanner(bytes, maxContainers);
+  if (place === undefined) scanner.value(1);
+  else scanner.body(payloadPaths[place]);
+  return scanner;
 }
 
 const encoder = new TextEncoder();
@@ -42,42 +55,49 @@ for (const step of Object.values(payloadPaths).flat()) {
   if (step !== each) encoded.set(step, encoder.encode(step));
 }
 
-class Scanner {
+class Scanner implements PackScan {
   at = 0;
+  readonly payloads: (PackSpan | undefined)[] = [];
+  readonly spans: PackSpan[] = [];
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  /** How many more lists and maps there may be. */
+  #containersLeft: number;
   #nonFinite = false;
   /** Where the characters of the last key are. */
   #keyStart = 0;
   #keyEnd = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, maxContainers: number) {
+    this.#containersLeft = maxContainers;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Passes over a body and gives the payloads at the end of a path. */
-  payloads(path: readonly Step[]): (PackSpan | undefined)[] {
-    const payloads: (PackSpan | undefined)[] = path.includes(each) ? [] : [undefined];
-    this.#follow(path, 0, payloads);
-    return payloads;
+  /** Passes over a body that has its payloads at the end of a path. */
+  body(path: readonly Step[]): void {
+    if (!path.includes(each)) this.payloads.push(undefined);
+    this.#follow(path, 0);
   }
 
   /** Passes over one value that lies so many steps along the way. Of a member given twice the last counts. */
-  #follow(path: readonly Step[], step: number, payloads: (PackSpan | undefined)[]): void {
+  #follow(path: readonly Step[], step: number): void {
+    const { payloads } = this;
     const next = path[step];
     if (next === undefined) {
       const start = this.at;
       this.#nonFinite = false;
       this.value(step + 1);
-      payloads[payloads.length - 1] = { start, end: this.at, nonFinite: this.#nonFinite };
+      const span = { start, end: this.at, nonFinite: this.#nonFinite };
+      payloads[payloads.length - 1] = span;
+      this.spans.push(span);
     } else if (next === each) {
       const items = this.#listLength();
       if (items === undefined) return this.value(step + 1);
       payloads.length = 0;
       for (let item = 0; item < items; item++) {
         payloads.push(undefined);
-        this.#follow(path, step + 1, payloads);
+        this.#follow(path, step + 1);
       }
     } else {
       const members = this.#mapLength();
@@ -85,7 +105,7 @@ class Scanner {
       if (step === path.length - 1) payloads[payloads.length - 1] = undefined;
       const name = encoded.get(next)!;
       for (let member = 0; member < members; member++) {
-        if (this.#keyIs(name)) this.#follow(path, step + 1, payloads);
+        if (this.#keyIs(name)) this.#follow(path, step + 1);
         else this.value(step + 2);
       }
     }
@@ -142,7 +162,7 @@ class Scanner {
   }
 
   #map(length: number, depth: number): void {
-    this.#enter(length * 2, depth);
+    this.#enter(length, 2, depth);
     for (let i = 0; i < length; i++) {
       this.#key();
       this.value(depth + 1);
@@ -150,14 +170,19 @@ class Scanner {
   }
 
   #list(length: number, depth: number): void {
-    this.#enter(length, depth);
+    this.#enter(length, 1, depth);
     for (let i = 0; i < length; i++) this.value(depth + 1);
   }
 
-  /** Every item takes a byte at least: a container cannot claim more of them than there are bytes. */
-  #enter(items: number, depth: number): void {
+  #enter(length: number, bytesPerItem: number, depth: number): void {
     if (depth > maxPackDepth) throw new DecodeError(`nested deeper than ${maxPackDepth} levels`);
-    if (items > this.#bytes.length - this.at) throw this.#cutOff();
+    this.#believe(length, bytesPerItem);
+  }
+
+  /** A container cannot claim more items than there are bytes for. */
+  #believe(length: number, bytesPerItem: number): void {
+    if (length * bytesPerItem > this.#bytes.length - this.at) throw this.#cutOff();
+    if (--this.#containersLeft < 0) throw tooManyContainers();
   }
 
   /** Passes over a key. */
@@ -198,7 +223,7 @@ class Scanner {
   #length(bytesPerItem: number): number {
     const type = this.#u8();
     const length = type < 0xc0 ? type & 0x0f : type % 2 === 0 ? this.#u16() : this.#u32();
-    if (length * bytesPerItem > this.#bytes.length - this.at) throw this.#cutOff();
+    this.#believe(length, bytesPerItem);
     return length;
   }
 

@@ -25,9 +25,9 @@ export function readPack(bytes: Uint8Array<ArrayBuffer>): unknown {
 /** Reads the same as a request body: with marks in the place of whole floats, and null in that of its payloads. */
 export function readPackMarked(
   bytes: Uint8Array<ArrayBuffer>,
-  payloads: readonly (PackSpan | undefined)[],
+  payloads: readonly PackSpan[],
 ): unknown {
-  return new PackReader(bytes, payloads.filter((payload) => payload !== undefined)).value();
+  return new PackReader(bytes, payloads).value();
 }
 
 class PackReader {

@@ -8,8 +8,8 @@
 
 import type { Format } from "./codec.ts";
 import { decodeText, parseJson, parseJsonMarked } from "./json.ts";
-import { scanJson } from "./json-scan.ts";
-import { scanPack } from "./msgpack-scan.ts";
+import { demandParsable, scanJson } from "./json-scan.ts";
+import { scanPackBody } from "./msgpack-scan.ts";
 import { readPackMarked } from "./pack-reader.ts";
 import { withoutNonFinite } from "./payload.ts";
 import type { PayloadPlace } from "./payload-place.ts";
@@ -25,10 +25,11 @@ export interface RawBody {
 /** Decodes a body that has no payloads. Throws `DecodeError` for bytes that are not of the format. */
 export function decodeBody(bytes: Uint8Array<ArrayBuffer>, format: Format): unknown {
   if (format === "msgpack") {
-    scanPack(bytes);
-    return readPackMarked(bytes, []);
+    const { spans } = scanPackBody(bytes);
+    return readPackMarked(bytes, spans);
   }
   const text = decodeText(bytes);
+  demandParsable(text);
   const value = parseJson(text);
   return floatSign.test(text) ? parseJsonMarked(text) : value;
 }
@@ -47,6 +48,7 @@ export function decodeWithPayloads(
 
 function fromJson(bytes: Uint8Array<ArrayBuffer>, place: PayloadPlace): RawBody {
   const text = decodeText(bytes);
+  demandParsable(text);
   const value = parseJson(text);
   // A line break can only be white space here (in a string it must be escaped), and would end a frame.
   const oneLine = /[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, " ") : text;
@@ -55,11 +57,11 @@ function fromJson(bytes: Uint8Array<ArrayBuffer>, place: PayloadPlace): RawBody 
 }
 
 function fromPack(bytes: Uint8Array<ArrayBuffer>, place: PayloadPlace): RawBody {
-  const spans = scanPack(bytes, place);
-  const payloads = spans.map((span) => {
+  const { payloads, spans } = scanPackBody(bytes, place);
+  const raw = payloads.map((span) => {
     if (span === undefined) return undefined;
     const payload = bytes.subarray(span.start, span.end);
     return span.nonFinite ? withoutNonFinite(payload) : payload;
   });
-  return { value: readPackMarked(bytes, spans), payloads };
+  return { value: readPackMarked(bytes, spans), payloads: raw };
 }

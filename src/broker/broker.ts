@@ -11,7 +11,7 @@ import { createStore } from "../store/store.ts";
 import { createUpkeep } from "../store/upkeep.ts";
 import { createEngine } from "./engine/engine.ts";
 import { type Settings, toSettings } from "./engine/settings.ts";
-import { admin } from "./http/admin.ts";
+import { createAdminHandler } from "./http/admin.ts";
 import { protocol } from "./http/endpoints.ts";
 import { createHandler } from "./http/handler.ts";
 
@@ -78,7 +78,7 @@ export function createBroker(options: BrokerOptions): Broker {
   const checkStore = () => store.check();
   const handle = createHandler(protocol, { engine, checkStore, settings, clock, logger });
   const upkeep = createUpkeep(options.store, clock);
-  const handleAdmin = createHandler(admin, { upkeep, clock, logger });
+  const handleAdmin = createAdminHandler({ upkeep, clock, logger });
   let starting: Promise<void> | undefined;
   let started = false;
   let closed: Promise<void> | undefined;

@@ -189,6 +189,16 @@ describe("broker.adminFetch", () => {
     await broker.close();
   });
 
+  it("refuses what a web page asks", async () => {
+    const { driver, steps } = createHandDriver();
+    await withBroker(async ({ broker }) => {
+      const answer = await broker.adminFetch(ask("/backup", { origin: "http://evil.example" }));
+      assert.equal(answer.status, 403);
+      assert.deepEqual(await answer.json(), { error: "requests of web pages are refused" });
+      assert.deepEqual(steps, []);
+    }, { store: driver });
+  });
+
   it("knows nothing else, and is known nowhere else", async () => {
     await withBroker(async ({ broker }) => {
       const unknown = await broker.adminFetch(ask("/jobs"));

@@ -11,8 +11,9 @@ import { type AdminRouteName, adminRoutes } from "../../protocol/routes.ts";
 import { toBackup } from "../../store/backup.ts";
 import type { DatabaseCopy } from "../../store/driver.ts";
 import type { Upkeep } from "../../store/upkeep.ts";
-import { answerNothing } from "./answer.ts";
+import { answerNothing, answerValue } from "./answer.ts";
 import type { Endpoint, Surface } from "./call.ts";
+import { createHandler } from "./handler.ts";
 
 /** What the endpoints of the admin listener work with. */
 export interface AdminContext {
@@ -50,9 +51,22 @@ const compact: Endpoint<AdminContext> = async ({ upkeep, logger }) => {
   return answerNothing(204);
 };
 
-/** The admin part of the protocol: one endpoint for each row of its route table. */
-export const admin: Surface<AdminRouteName, AdminContext> = {
+const surface: Surface<AdminRouteName, AdminContext> = {
   routes: adminRoutes,
   endpoints: { backup, compact },
   streams: new Set<AdminRouteName>(["backup", "compact"]),
 };
+
+/**
+ * Creates the fetch function of the admin listener. It refuses what a web page asks, which a browser marks with
+ * `Origin` on each POST: a page must not read a database by way of a name that it points at this machine.
+ */
+export function createAdminHandler(
+  context: AdminContext,
+): (request: Request) => Promise<Response> {
+  const handle = createHandler(surface, context);
+  return async (request) => {
+    if (!request.headers.has("origin")) return await handle(request);
+    return answerValue("json", 403, { error: "requests of web pages are refused" });
+  };
+}

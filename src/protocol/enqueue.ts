@@ -114,11 +114,14 @@ export function checkEnqueue(job: NewJob): string | undefined {
     return job.uniqueWhile === null ? undefined : "unique_while requires unique_key";
   }
   if (job.batch) return "unique_key and batch cannot be combined";
-  if (job.uniqueWhile !== null && !(uniqueWhiles as readonly string[]).includes(job.uniqueWhile)) {
-    const given = JSON.stringify(job.uniqueWhile);
-    return `invalid unique_while: ${given} (expected "queued", "active", or "exists")`;
-  }
-  return undefined;
+  return checkUniqueWhile(job.uniqueWhile);
+}
+
+/** Says why a scope is none; null is one. */
+export function checkUniqueWhile(scope: string | null): string | undefined {
+  if (scope === null || (uniqueWhiles as readonly string[]).includes(scope)) return undefined;
+  const given = JSON.stringify(scope);
+  return `invalid unique_while: ${given} (expected "queued", "active", or "exists")`;
 }
 
 /** The body of `POST /jobs`, or an item of `POST /jobs/bulk`. Throws `RangeError` for numbers that cannot be sent. */

@@ -88,8 +88,19 @@ function writeBindings(writer: PackWriter, text: string): void {
 }
 
 function writeBackoff(writer: PackWriter, text: string): void {
-  const { exponent, baseMs, jitterMs } = fromBackoffText(text);
   writer.text("backoff");
+  writeBackoffValue(writer, text);
+}
+
+/** A backoff of a record as the wire's map. */
+export function packBackoff(text: string): Uint8Array<ArrayBuffer> {
+  const writer = new PackWriter();
+  writeBackoffValue(writer, text);
+  return writer.end();
+}
+
+function writeBackoffValue(writer: PackWriter, text: string): void {
+  const { exponent, baseMs, jitterMs } = fromBackoffText(text);
   writer.map(3);
   writer.text("exponent");
   writer.float32(exponent);

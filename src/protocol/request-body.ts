@@ -13,6 +13,12 @@
 import type { GenericSchema } from "valibot";
 import { idsSchema } from "./ack.ts";
 import type { Codec, Format } from "./codec.ts";
+import {
+  type CronEntryRequest,
+  cronEntrySchema,
+  type CronGroupRequest,
+  cronGroupSchema,
+} from "./cron.ts";
 import { type NewJob, newJobSchema, newJobsSchema } from "./enqueue.ts";
 import { type Failure, failureSchema } from "./failure.ts";
 import { jsonCodec } from "./json.ts";
@@ -55,6 +61,24 @@ export function readFailure(bytes: BodyBytes, format: Format): Failure {
 /** Reads the body of a `PATCH`. */
 export function readPatch(bytes: BodyBytes, format: Format): PatchRequest {
   return readAs(patchSchema, decodeBody(bytes, format));
+}
+
+/** Reads the body that makes one entry of a cron group. */
+export function readCronEntry(bytes: BodyBytes, format: Format): CronEntryRequest {
+  const { value, payloads } = decodeWithPayloads(bytes, format, "entry");
+  const entry = readAs(cronEntrySchema, value);
+  withPayload(entry.job, payloads[0], "job.");
+  return entry;
+}
+
+/** Reads the body of `PUT /crons/{name}`. */
+export function readCronGroup(bytes: BodyBytes, format: Format): CronGroupRequest {
+  const { value, payloads } = decodeWithPayloads(bytes, format, "entries");
+  const group = readAs(cronGroupSchema, value);
+  for (const [i, { job }] of group.entries.entries()) {
+    withPayload(job, payloads[i], `entries[${i}].job.`);
+  }
+  return group;
 }
 
 /** A reader of any message without payloads. */

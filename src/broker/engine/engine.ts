@@ -26,6 +26,7 @@ import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAlarm } from "./alarm.ts";
 import { type Budgets, createBudgets } from "./budgets.ts";
+import { createCrons, type Crons } from "./crons.ts";
 import { type Consumer, createDispatcher, type Seat } from "./dispatch.ts";
 import { createIds } from "./ids.ts";
 import { later } from "./retry.ts";
@@ -66,9 +67,10 @@ export interface Engine {
   errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
   /** `"no job"` or `"no record"` when that is missing. */
   error(id: string, attempt: number): Promise<ErrorRecord | "no job" | "no record">;
-  /** Deletes all jobs and budgets. */
+  /** Deletes all cron groups, jobs and budgets. */
   reset(): Promise<void>;
   readonly budgets: Budgets;
+  readonly crons: Crons;
   /** Seats a take stream. */
   take(consumer: Consumer): Seat;
 }
@@ -121,6 +123,8 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
     dispatcher.ready(ready);
   };
 
+  const crons = createCrons({ store, clock, settings, logger, nextId, follow });
+
   const removed = ({ count, inFlight, waiting }: Removal) => {
     dispatcher.settle(inFlight);
     if (waiting) dispatcher.reopen();
@@ -133,10 +137,12 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
       await dispatcher.reload();
       await promotion.start();
       await reaping.start();
+      await crons.start();
     },
     async stop() {
       promotion.stop();
       reaping.stop();
+      crons.stop();
       await dispatcher.close();
     },
     async enqueue(jobs) {
@@ -223,10 +229,12 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
       return await store.read(findError(id, attempt)) ?? "no record";
     },
     async reset() {
+      await crons.removeAll();
       removed(await store.write(() => removeJobs({})));
       await store.write(removeBudgets);
       await dispatcher.reload();
     },
+    crons,
     budgets: createBudgets({ store, clock, settings, dispatcher }),
     take: (consumer) => dispatcher.seat(consumer),
   };

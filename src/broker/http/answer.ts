@@ -10,6 +10,7 @@ import type { PageLinks } from "../../protocol/page.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { jobToJson, type WithPayload } from "../../protocol/record-json.ts";
 import { writeJob } from "../../protocol/record-pack.ts";
+import { encodeVerbatim } from "../../protocol/verbatim.ts";
 import { codecs } from "../../protocol/request-body.ts";
 import type { StoredJob } from "../../store/enqueue.ts";
 
@@ -25,6 +26,12 @@ export function answerNothing(status: number, headers: Record<string, string> = 
 export function answerValue(format: Format, status: number, value: unknown): Response {
   if (format === "json") return new Response(JSON.stringify(value), { status, headers: json });
   return new Response(codecs.msgpack.encode(value), { status, headers: pack });
+}
+
+/** A value with parts that are written as they are. */
+export function answerVerbatim(format: Format, status: number, value: object): Response {
+  const headers = format === "json" ? json : pack;
+  return new Response(encodeVerbatim(value, format), { status, headers });
 }
 
 /** 200 with one job. */

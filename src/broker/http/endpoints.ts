@@ -8,6 +8,7 @@ import { type RouteName, routes } from "../../protocol/routes.ts";
 import { failure, success, successMany } from "./acks.ts";
 import * as bindings from "./bindings.ts";
 import * as budgets from "./budgets.ts";
+import * as crons from "./crons.ts";
 import { enqueue, enqueueMany } from "./enqueue.ts";
 import { error, errors } from "./errors.ts";
 import type { Context, Endpoint, Surface } from "./call.ts";
@@ -36,6 +37,17 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   errors,
   error,
   reset,
+  listCrons: crons.list,
+  deleteCrons: crons.removeAll,
+  getCronGroup: crons.get,
+  putCronGroup: crons.put,
+  patchCronGroup: crons.patch,
+  deleteCronGroup: crons.remove,
+  createCronEntry: crons.createEntry,
+  getCronEntry: crons.getEntry,
+  putCronEntry: crons.putEntry,
+  patchCronEntry: crons.patchEntry,
+  deleteCronEntry: crons.removeEntry,
   listBudgets: budgets.list,
   createNamedBudget: budgets.createNamed,
   getBudget: budgets.get,

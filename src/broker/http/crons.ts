@@ -1,0 +1,135 @@
+/**
+ * The calls on cron groups and entries (section 8.2 of the protocol).
+ *
+ * @module
+ */
+
+import {
+  checkCronBindings,
+  checkCronEntry,
+  checkCronGroupName,
+  checkDuplicateNames,
+  cronEntryNotFound,
+  cronEntryPatchSchema,
+  type CronEntryRequest,
+  cronGroupNotFound,
+  cronGroupPatchSchema,
+} from "../../protocol/cron.ts";
+import { toCronEntryWire, toCronGroupWire } from "../../protocol/cron-wire.ts";
+import { readCronEntry, readCronGroup, readerOf } from "../../protocol/request-body.ts";
+import type { CronRefusal } from "../../store/crons.ts";
+import { answerNothing, answerValue, answerVerbatim } from "./answer.ts";
+import type { Call, Endpoint } from "./call.ts";
+import { readMessage } from "./message.ts";
+import { Refusal } from "./refusal.ts";
+
+const readGroupPatch = readerOf(cronGroupPatchSchema);
+const readEntryPatch = readerOf(cronEntryPatchSchema);
+
+/** `GET /crons` */
+export const list: Endpoint = async ({ engine, format }) =>
+  answerValue(format, 200, { crons: await engine.crons.list() });
+
+/** `DELETE /crons` */
+export const removeAll: Endpoint = async ({ engine, format }) =>
+  answerValue(format, 200, { deleted: await engine.crons.removeAll() });
+
+/** `GET /crons/{group}` */
+export const get: Endpoint = async ({ engine, params, format }) => {
+  const [name] = params as [string];
+  const found = await engine.crons.get(name);
+  if (found === undefined) throw new Refusal(404, cronGroupNotFound(name));
+  return answerVerbatim(format, 200, toCronGroupWire(found));
+};
+
+/** `PUT /crons/{group}` */
+export const put: Endpoint = async (call) => {
+  const [name] = call.params as [string];
+  const request = await readMessage(call, readCronGroup);
+  demand(checkCronGroupName(name));
+  demand(checkDuplicateNames(request.entries));
+  for (const entry of request.entries) demandPossible(entry);
+  const result = await call.engine.crons.replace(name, request);
+  if ("refused" in result) throw toRefusal(result);
+  return answerVerbatim(call.format, 200, toCronGroupWire(result));
+};
+
+/** `PATCH /crons/{group}` */
+export const patch: Endpoint = async (call) => {
+  const [name] = call.params as [string];
+  const result = await call.engine.crons.change(name, await readMessage(call, readGroupPatch));
+  if (result === undefined) throw new Refusal(404, cronGroupNotFound(name));
+  if ("refused" in result) throw toRefusal(result);
+  return answerVerbatim(call.format, 200, toCronGroupWire(result));
+};
+
+/** `DELETE /crons/{group}` */
+export const remove: Endpoint = async ({ engine, params }) => {
+  const [name] = params as [string];
+  if (!await engine.crons.remove(name)) throw new Refusal(404, cronGroupNotFound(name));
+  return answerNothing(204);
+};
+
+/** `POST /crons/{group}/entries` */
+export const createEntry: Endpoint = async (call) =>
+  await keepEntry(call, await readMessage(call, readCronEntry), "create");
+
+/** `PUT /crons/{group}/entries/{entry}`: the name in the path wins, and only the one in the body is checked. */
+export const putEntry: Endpoint = async (call) => {
+  const request = await readMessage(call, readCronEntry);
+  return await keepEntry(call, request, "replace");
+};
+
+/** `GET /crons/{group}/entries/{entry}` */
+export const getEntry: Endpoint = async ({ engine, params, format }) => {
+  const [group, name] = params as [string, string];
+  const entry = await engine.crons.getEntry(group, name);
+  if (entry === undefined) throw new Refusal(404, cronEntryNotFound(group, name));
+  return answerVerbatim(format, 200, toCronEntryWire(entry));
+};
+
+/** `PATCH /crons/{group}/entries/{entry}` */
+export const patchEntry: Endpoint = async (call) => {
+  const [group, name] = call.params as [string, string];
+  const { paused } = await readMessage(call, readEntryPatch);
+  const entry = await call.engine.crons.pauseEntry(group, name, paused);
+  if (entry === undefined) throw new Refusal(404, cronEntryNotFound(group, name));
+  return answerVerbatim(call.format, 200, toCronEntryWire(entry));
+};
+
+/** `DELETE /crons/{group}/entries/{entry}` */
+export const removeEntry: Endpoint = async ({ engine, params }) => {
+  const [group, name] = params as [string, string];
+  if (!await engine.crons.removeEntry(group, name)) {
+    throw new Refusal(404, cronEntryNotFound(group, name));
+  }
+  return answerNothing(204);
+};
+
+async function keepEntry(
+  { engine, params, format }: Call,
+  request: CronEntryRequest,
+  mode: "create" | "replace",
+): Promise<Response> {
+  const [group, name = request.name] = params as [string, string?];
+  demand(checkCronGroupName(group));
+  demandPossible(request);
+  const result = await engine.crons.keepEntry(group, { ...request, name }, mode);
+  if ("refused" in result) throw toRefusal(result);
+  return answerVerbatim(format, mode === "create" ? 201 : 200, toCronEntryWire(result));
+}
+
+function demandPossible(entry: CronEntryRequest): void {
+  demand(checkCronEntry(entry));
+  // To drop what says how jobs are merged would run them apart without a word.
+  if (entry.job.batch) throw new Refusal(400, "batch is not supported yet");
+  demand(checkCronBindings(entry));
+}
+
+function demand(problem: string | undefined): void {
+  if (problem !== undefined) throw new Refusal(400, problem);
+}
+
+function toRefusal({ refused, taken }: CronRefusal): Refusal {
+  return new Refusal(taken ? 409 : 400, refused);
+}

@@ -1,0 +1,128 @@
+/**
+ * The statements on cron groups and entries that several transitions share.
+ *
+ * @module
+ */
+
+import type { JobRecord } from "../protocol/record.ts";
+import { each, rows, run, type Transition } from "./transition.ts";
+
+/** A group as the store keeps it. Null means absent; instants are ms since the epoch. */
+export interface CronGroupRecord {
+  readonly name: string;
+  readonly timezone: string | null;
+  /** 0 or 1. */
+  readonly paused: number;
+  readonly pausedAt: number | null;
+  readonly resumedAt: number | null;
+}
+
+/** What an entry enqueues, as a job record has it. */
+export type CronTemplate = Pick<
+  JobRecord,
+  | "type"
+  | "queue"
+  | "priority"
+  | "retryLimit"
+  | "backoff"
+  | "retention"
+  | "uniqueKey"
+  | "uniqueWhile"
+  | "budgets"
+  | "payloadJson"
+  | "payloadPack"
+>;
+
+/** An entry as the store keeps it. */
+export interface CronEntryRecord extends CronTemplate, CronGroupRecord {
+  readonly group: string;
+  readonly expression: string;
+  /** When it fires next, null for never again. */
+  readonly nextAt: number | null;
+  /** When it fired last. */
+  readonly lastAt: number | null;
+}
+
+/** The column behind each member of an entry. */
+const columnOf: Readonly<Record<keyof CronEntryRecord, string>> = {
+  group: "cron_group",
+  name: "name",
+  expression: "expression",
+  timezone: "timezone",
+  paused: "paused",
+  pausedAt: "paused_at",
+  resumedAt: "resumed_at",
+  nextAt: "next_enqueue_at",
+  lastAt: "last_enqueue_at",
+  type: "type",
+  queue: "queue",
+  priority: "priority",
+  retryLimit: "retry_limit",
+  backoff: "backoff",
+  retention: "retention",
+  uniqueKey: "unique_key",
+  uniqueWhile: "unique_while",
+  budgets: "budgets",
+  payloadJson: "payload_json",
+  payloadPack: "payload_pack",
+};
+
+const members = Object.keys(columnOf) as (keyof CronEntryRecord)[];
+
+/** The select list of an entry. */
+export const entryColumns: string = members.map((member) => `${columnOf[member]} AS "${member}"`)
+  .join(", ");
+
+const putEntrySql = `INSERT INTO cron_entries (${Object.values(columnOf).join(", ")})
+  VALUES (${members.map(() => "?").join(", ")})
+  ON CONFLICT (cron_group, name) DO UPDATE SET ${
+  Object.values(columnOf).slice(2).map((column) => `${column} = excluded.${column}`).join(", ")
+}`;
+
+/** Writes an entry whole, new or not. */
+export function* putEntry(entry: CronEntryRecord): Transition<void> {
+  yield* run(putEntrySql, members.map((member) => entry[member] ?? null));
+}
+
+/** One entry. */
+export function* findEntry(group: string, name: string): Transition<CronEntryRecord | undefined> {
+  return (yield* rows<CronEntryRecord>(
+    `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? AND name = ?`,
+    [group, name],
+  ))[0];
+}
+
+/** The entries of a group, sorted by their names' bytes. */
+export function* listEntries(group: string): Transition<CronEntryRecord[]> {
+  return yield* rows<CronEntryRecord>(
+    `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? ORDER BY name`,
+    [group],
+  );
+}
+
+/** Deletes entries. */
+export function* deleteEntries(group: string, names: readonly string[]): Transition<void> {
+  yield* each(
+    "DELETE FROM cron_entries WHERE cron_group = ? AND name = ?",
+    names.map((name) => [group, name]),
+  );
+}
+
+/** One group. */
+export function* findGroup(name: string): Transition<CronGroupRecord | undefined> {
+  return (yield* rows<CronGroupRecord>(
+    `SELECT name, timezone, paused, paused_at AS "pausedAt", resumed_at AS "resumedAt"
+     FROM cron_groups WHERE name = ?`,
+    [name],
+  ))[0];
+}
+
+/** Writes a group whole, new or not. */
+export function* putGroup(group: CronGroupRecord): Transition<void> {
+  yield* run(
+    `INSERT INTO cron_groups (name, timezone, paused, paused_at, resumed_at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET timezone = excluded.timezone, paused = excluded.paused,
+       paused_at = excluded.paused_at, resumed_at = excluded.resumed_at`,
+    [group.name, group.timezone, group.paused, group.pausedAt, group.resumedAt],
+  );
+}

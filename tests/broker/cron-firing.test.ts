@@ -1,0 +1,235 @@
+/** What cron entries enqueue, and when: section 8.5 of the protocol, E159 to E161. */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { openSqlite } from "../../adapters/node/mod.ts";
+import { type Broker, createBroker } from "../../src/broker/mod.ts";
+import { createClient } from "../../src/client/mod.ts";
+import type { SqliteDriver } from "../../src/store/driver.ts";
+import { createTestClock } from "../../src/testing/mod.ts";
+import { withBroker } from "../support/broker.ts";
+import { send } from "../support/send.ts";
+
+const minute = 60_000;
+const day = 1440 * minute;
+
+const put = async (broker: Broker, changes: object = {}, group: object = {}) => {
+  const entry = {
+    name: "e",
+    expression: "* * * * *",
+    timezone: "UTC",
+    job: { type: "t", queue: "q", payload: "tick" },
+    ...changes,
+  };
+  const answer = await send(broker, "PUT", "/crons/g", { entries: [entry], ...group });
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  return answer.body.entries[0];
+};
+const get = async (broker: Broker) => (await send(broker, "GET", "/crons/g/entries/e")).body;
+
+describe("firing", () => {
+  it("enqueues the job at each due time, once", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      const start = clock.now();
+      await put(broker);
+      await clock.advance(minute - 1);
+      assert.equal(await client.count(), 0);
+      await clock.advance(1);
+      const { jobs: [job] } = await client.page();
+      assert.deepEqual([job?.payload, job?.status, job?.readyAt], [
+        "tick",
+        "ready",
+        start + minute,
+      ]);
+      const entry = await get(broker);
+      assert.deepEqual([entry.last_enqueue_at, entry.next_enqueue_at], [
+        start + minute,
+        start + 2 * minute,
+      ]);
+      await clock.advance(10 * minute);
+      assert.equal(await client.count(), 11);
+      assert.ok(clock.timers > 0);
+    }));
+
+  it("wakes who waits for a job", () =>
+    withBroker(async ({ broker, clock, take }) => {
+      await put(broker);
+      const taken = await take({ queues: ["q"] });
+      await clock.advance(minute);
+      assert.equal(taken.jobs[0]?.payload, "tick");
+    }));
+
+  it("does not poll, also when the time is far away", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      await put(broker, { expression: "0 0 1 3 *" });
+      assert.equal(clock.timers, 1);
+      await clock.advance(58 * day);
+      assert.equal(await client.count(), 0);
+      await clock.advance(day);
+      assert.equal(await client.count(), 1);
+    }));
+
+  it("is stopped by a pause of the entry or of the group, while time goes on", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      const start = clock.now();
+      for (const path of ["/crons/g", "/crons/g/entries/e"]) {
+        await put(broker, {}, { paused: false });
+        await send(broker, "PATCH", path, { paused: true });
+        await clock.advance(3 * minute);
+        assert.equal(await client.count(), 0);
+        const entry = await get(broker);
+        assert.equal(entry.next_enqueue_at, clock.now() + minute);
+        assert.equal("last_enqueue_at" in entry, false);
+        await send(broker, "PATCH", path, { paused: false });
+      }
+      await clock.settle();
+      assert.equal(await client.count(), 0, "what was missed in a pause is not made up for");
+      await clock.advance(minute);
+      assert.equal(await client.count(), 1);
+      assert.equal((await get(broker)).last_enqueue_at, start + 7 * minute);
+    }));
+
+  it("keeps the rules of unique keys, and notes that it was due", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      await put(broker, { job: { type: "t", queue: "q", payload: 1, unique_key: "k" } });
+      await clock.advance(3 * minute);
+      assert.equal(await client.count(), 1);
+      assert.equal((await get(broker)).last_enqueue_at, clock.now());
+    }));
+
+  it("draws on budgets like any job", () =>
+    withBroker(async ({ broker, clock, take }) => {
+      const create_with = { allocation: 1, strategy: { type: "while_in_flight" } };
+      const budgets = [{ key: "b", create_with }];
+      await put(broker, { job: { type: "t", queue: "q", payload: 1, budgets } });
+      const taken = await take({ prefetch: 10 });
+      await clock.advance(3 * minute);
+      assert.equal(taken.jobs.length, 1);
+      assert.deepEqual(taken.jobs[0]?.budgets, [{ key: "b", cost: 1 }]);
+    }));
+
+  it("ends with the entry, and starts with a new schedule", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      await put(broker, { expression: "0 0 1 1 *" });
+      await put(broker);
+      await clock.advance(minute);
+      assert.equal(await client.count(), 1);
+      await send(broker, "DELETE", "/crons/g/entries/e");
+      await clock.advance(minute);
+      assert.equal(await client.count(), 1);
+    }));
+
+  it("never comes for a schedule that never does", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      const entry = await put(broker, { expression: "0 0 30 2 *" });
+      assert.equal("next_enqueue_at" in entry, false);
+      await clock.advance(400 * day);
+      assert.equal(await client.count(), 0);
+    }));
+
+  it("of hundreds at once all happen", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      const entries = Array.from({ length: 250 }, (_, at) => ({
+        name: `e${at}`,
+        expression: "* * * * *",
+        job: { type: "t", queue: "q", payload: at },
+      }));
+      await send(broker, "PUT", "/crons/g", { entries });
+      await clock.advance(minute);
+      assert.equal(await client.count(), 250);
+      await clock.advance(minute);
+      assert.equal(await client.count(), 500);
+    }));
+});
+
+describe("a clock that jumps", () => {
+  it("forward makes up for what was missed once", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      await put(broker);
+      clock.setNow(clock.now() + 5 * 60 * minute);
+      await clock.advance(minute);
+      assert.equal(await client.count(), 1);
+      await clock.advance(minute);
+      assert.equal(await client.count(), 2);
+    }));
+
+  it("backward fires nothing twice, and nothing early", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      const start = clock.now();
+      await put(broker);
+      await clock.advance(2 * minute);
+      assert.equal(await client.count(), 2);
+      clock.setNow(start);
+      await clock.advance(2 * minute + minute - 1);
+      assert.equal(await client.count(), 2);
+      await clock.advance(1);
+      assert.equal(await client.count(), 3);
+    }));
+});
+
+/** Starts brokers one after the other on one database; `hold` says what a broker must not do. */
+function createHouse() {
+  const driver = openSqlite(":memory:");
+  const clock = createTestClock();
+  let steps = Infinity;
+  const held: SqliteDriver = {
+    ...driver,
+    all: (sql, params) => (count(), driver.all(sql, params)),
+    run: (sql, params) => (count(), driver.run(sql, params)),
+    close: () => {},
+  };
+  const count = () => {
+    if (steps-- <= 0) throw new Error("the machine went down");
+  };
+  return {
+    clock,
+    start: async () => {
+      const broker = createBroker({ store: held, clock });
+      await broker.start();
+      return broker;
+    },
+    /** Lets so many statements through, then none. */
+    failAfter: (count: number) => void (steps = count),
+    close: () => driver.close(),
+  };
+}
+
+describe("a broker that was down", () => {
+  it("over five occurrences fires one", async () => {
+    const house = createHouse();
+    const first = await house.start();
+    await put(first);
+    await first.close();
+    await house.clock.advance(5 * minute + 1);
+    const second = await house.start();
+    await house.clock.advance(0);
+    const client = createClient({ fetch: second.fetch });
+    assert.equal(await client.count(), 1);
+    assert.equal((await get(second)).next_enqueue_at, house.clock.now() - 1 + minute);
+    await second.close();
+    house.close();
+  });
+
+  it("fires once, after whichever statement it went down", async () => {
+    for (let statements = 0, done = false; !done; statements++) {
+      assert.ok(statements < 50);
+      const house = createHouse();
+      const first = await house.start();
+      await put(first, {
+        job: { type: "t", queue: "q", payload: 1, unique_key: "k", unique_while: "exists" },
+      });
+      house.failAfter(statements);
+      await house.clock.advance(minute);
+      house.failAfter(Infinity);
+      done = await createClient({ fetch: first.fetch }).count() === 1 && statements > 5;
+      await first.close(); // what it still had to do is done, or is left to the next
+      const second = await house.start();
+      await house.clock.advance(2000);
+      const jobs = (await createClient({ fetch: second.fetch }).page()).jobs;
+      assert.equal(jobs.length, 1, `after ${statements} statements`);
+      assert.equal((await get(second)).last_enqueue_at, jobs[0]!.readyAt);
+      await second.close();
+      house.close();
+    }
+  });
+});

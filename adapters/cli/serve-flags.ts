@@ -46,6 +46,7 @@ export interface ServeConfig {
   readonly globalInFlightLimit: number;
   readonly maxBudgets: number;
   readonly maxBodyBytes: number;
+  readonly bodyTimeout: number;
   readonly stopTimeout: number;
   readonly logFormat: LogFormat;
 }
@@ -104,6 +105,7 @@ export const serveFlags: Flags<ServeConfig> = {
   ),
   maxBudgets: flag("N", "8192", readInteger(0, u32), "budgets, a further one is refused"),
   maxBodyBytes: flag("N", "67108864", readInteger(1, forever), "largest request body"),
+  bodyTimeout: flag("TIME", "30s", readDuration(1, u32), "how long it may keep the broker waiting"),
   stopTimeout: flag(
     "TIME",
     "10s",

@@ -32,6 +32,7 @@ export async function runServe(config: ServeConfig): Promise<void> {
     globalInFlightLimit: config.globalInFlightLimit,
     maxBudgets: config.maxBudgets,
     maxBodyBytes: config.maxBodyBytes,
+    bodyTimeoutMs: config.bodyTimeout,
   });
   await broker.start();
   const { host, port, adminHost, adminPort } = config;

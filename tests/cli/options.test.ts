@@ -37,6 +37,7 @@ describe("the flags of 'millrace serve'", () => {
       reaperIntervalMs: config.reaperCheckInterval,
       maxBudgets: config.maxBudgets,
       maxBodyBytes: config.maxBodyBytes,
+      bodyTimeoutMs: config.bodyTimeout,
     }, defaultSettings);
   });
 

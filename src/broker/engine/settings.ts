@@ -26,6 +26,8 @@ export interface Settings {
   readonly maxBudgets: number;
   /** The largest request body that is read, in bytes; default 64 MiB. A larger one is refused with 413. */
   readonly maxBodyBytes: number;
+  /** How long the rest of a request body may keep the broker waiting, in ms; default 30 000. Then 408. */
+  readonly bodyTimeoutMs: number;
 }
 
 /** The protocol's defaults. */
@@ -39,6 +41,7 @@ export const defaultSettings: Settings = {
   reaperIntervalMs: 30_000,
   maxBudgets: 8192,
   maxBodyBytes: 64 * 1024 * 1024,
+  bodyTimeoutMs: 30_000,
 };
 
 const u32 = 2 ** 32 - 1;
@@ -55,6 +58,7 @@ const ranges: Readonly<
   reaperIntervalMs: [1, u32],
   maxBudgets: [0, u32],
   maxBodyBytes: [1, Number.MAX_SAFE_INTEGER],
+  bodyTimeoutMs: [1, u32],
 };
 
 /** Fills in the defaults. Throws `RangeError` naming the option, the value given and the range. */

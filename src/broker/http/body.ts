@@ -1,44 +1,80 @@
 /**
- * Reading a request's body, no further than the limit.
+ * Reading a request's body, no further than the limit, and no longer than something comes.
  *
  * @module
  */
 
+import type { Call } from "./call.ts";
 import { Refusal } from "./refusal.ts";
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What reading works with. */
+type Means = "settings" | "clock";
+
+/** A body that says it is no longer than this is read in one go, and has the time for one piece. */
+const shortBytes = 64 * 1024;
+
 /**
- * Reads the whole body. Throws a {@linkcode Refusal}: 413 when it is larger than `maxBytes`, 400 when
- * the connection fails before its end.
+ * Reads the whole body. Throws a {@linkcode Refusal}: 413 when it is larger than `maxBodyBytes`, 408 when nothing
+ * comes for `bodyTimeoutMs`, 400 when the connection fails before its end.
  */
-export async function readBody(
-  request: Request,
-  maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBody(call: Pick<Call, "request" | Means>): Promise<Bytes> {
+  const { request, settings: { maxBodyBytes } } = call;
   if (request.body === null) return new Uint8Array();
   const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(declared, maxBytes);
+  const length = declared === null ? Infinity : Number(declared);
+  if (declared !== null && length > maxBodyBytes) throw tooLarge(declared, maxBodyBytes);
   try {
     // The servers hold a client to the length it declared; without one, somebody has to count.
-    if (declared !== null) return new Uint8Array(await request.arrayBuffer());
-    return await collect(request.body, maxBytes);
+    if (!(length <= shortBytes)) return await collect(request.body, call);
+    return new Uint8Array(await inTime(request.arrayBuffer(), call));
   } catch (error) {
     if (error instanceof Refusal) throw error;
     throw new Refusal(400, `failed to read body: ${(error as Error).message}`);
   }
 }
 
+function inTime<Value>(
+  reading: Promise<Value>,
+  { settings, clock }: Pick<Call, Means>,
+): Promise<Value> {
+  const { bodyTimeoutMs } = settings;
+  return new Promise((resolve, reject) => {
+    const disarm = clock.setTimer(() => reject(tooSlow(bodyTimeoutMs)), bodyTimeoutMs);
+    reading.then(resolve, reject).finally(disarm);
+  });
+}
+
 async function collect(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  body: ReadableStream<Bytes>,
+  { settings, clock }: Pick<Call, Means>,
+): Promise<Bytes> {
+  const { maxBodyBytes, bodyTimeoutMs } = settings;
+  const reader = body.getReader();
+  const leave = () => void reader.cancel().catch(() => {});
+  const chunks: Bytes[] = [];
   let length = 0;
-  for await (const chunk of body) {
-    length += chunk.byteLength;
-    if (length > maxBytes) throw tooLarge(`over ${maxBytes}`, maxBytes);
-    chunks.push(chunk);
+  for (;;) {
+    let silent = false;
+    const disarm = clock.setTimer(() => {
+      silent = true;
+      leave(); // Which ends the read below.
+    }, bodyTimeoutMs);
+    const { done, value } = await reader.read().finally(disarm);
+    if (silent) throw tooSlow(bodyTimeoutMs);
+    if (done) break;
+    length += value.byteLength;
+    if (length > maxBodyBytes) {
+      leave();
+      throw tooLarge(`over ${maxBodyBytes}`, maxBodyBytes);
+    }
+    chunks.push(value);
   }
-  if (chunks.length === 1) return chunks[0]!;
+  return chunks.length === 1 ? chunks[0]! : join(chunks, length);
+}
+
+function join(chunks: readonly Bytes[], length: number): Bytes {
   const whole = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {
@@ -50,4 +86,8 @@ async function collect(
 
 function tooLarge(size: string, maxBytes: number): Refusal {
   return new Refusal(413, `body is ${size} bytes, at most ${maxBytes} are accepted`);
+}
+
+function tooSlow(timeoutMs: number): Refusal {
+  return new Refusal(408, `failed to read body: nothing came for ${timeoutMs} ms`);
 }

@@ -14,17 +14,17 @@ import { Refusal } from "./refusal.ts";
 
 /**
  * Reads and decodes the body of a call. Throws a {@linkcode Refusal}: 415 for a media type that is not
- * spoken, 413 and 400 as the body deserves.
+ * spoken, 413, 408 and 400 as the body deserves.
  */
 export async function readMessage<Message>(
-  { request, settings }: Call,
+  call: Call,
   read: (bytes: BodyBytes, format: Format) => Message,
 ): Promise<Message> {
-  const format = bodyFormat(request.headers.get("content-type"));
+  const format = bodyFormat(call.request.headers.get("content-type"));
   if (format === undefined) {
     throw new Refusal(415, "unsupported media type", { supported: supportedMediaTypes });
   }
-  const bytes = await readBody(request, settings.maxBodyBytes);
+  const bytes = await readBody(call);
   try {
     return read(bytes, format);
   } catch (error) {

@@ -18,6 +18,9 @@ import { runSync, type Transition } from "./transition.ts";
 /** Transitions in one transaction at most; keeps a burst from holding the event loop. */
 const groupLimit = 1000;
 
+/** A disk that had no room for a commit must have some for this many bytes before it counts as mended. */
+const roomBytes = 1024 * 1024;
+
 /** Where the broker's durable state lives. */
 export interface Store {
   /**
@@ -28,8 +31,9 @@ export interface Store {
   /** Runs statements that change nothing, on what is committed. */
   read<Result>(transition: Transition<Result>): Promise<Result>;
   /**
-   * Resolves when the database has taken a commit, and the file is where it was. Rejects with
-   * {@linkcode StoreError}. Calls that come together share one commit.
+   * Resolves when the database has taken a commit, and the file is where it was: a tiny commit, but a large one after
+   * another failed, as a full disk may still have room for a tiny one. Rejects with {@linkcode StoreError}. Calls that
+   * come together share one commit.
    */
   check(): Promise<void>;
   /** Commits what was asked for, then closes the database. Later writes are refused. */
@@ -47,6 +51,7 @@ export function createStore(driver: SqliteDriver, clock: Clock): Store {
   migrate(driver);
   const waiting: Write[] = [];
   let checking: Promise<void> | undefined;
+  let doubtful = false;
   let deferred = false;
   let closed = false;
 
@@ -55,6 +60,7 @@ export function createStore(driver: SqliteDriver, clock: Clock): Store {
     try {
       results = driver.transaction(() => group.map((write) => runSync(driver, write.transition())));
     } catch (error) {
+      if (error instanceof StoreError) doubtful = true;
       if (group.length === 1) group[0]!.reject(error);
       else for (const write of group) commit([write]);
       return;
@@ -89,7 +95,9 @@ export function createStore(driver: SqliteDriver, clock: Clock): Store {
     check(): Promise<void> {
       return checking ??= (async () => {
         driver.check?.();
-        await write(touch);
+        const doubted = doubtful;
+        await write(() => touch(doubted ? roomBytes : 0));
+        if (doubted) doubtful = false;
       })().finally(() => void (checking = undefined));
     },
     close(): Promise<void> {

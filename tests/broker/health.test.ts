@@ -36,6 +36,25 @@ describe("GET /health", () => {
     }, { store: disk.driver });
   });
 
+  it("is 503 after a job found no room, though a tiny commit would find some", async () => {
+    const driver = openSqlite(":memory:");
+    await withBroker(async ({ broker, client }) => {
+      await client.enqueue(job());
+      const pages = Number(driver.all("PRAGMA page_count", [])[0]?.["page_count"]);
+      driver.script(`PRAGMA max_page_count = ${pages + 10}`);
+      assert.equal(await client.health(), "ok");
+      await assert.rejects(client.enqueue(job({ payload: "x".repeat(100_000) })));
+      assert.equal((await client.enqueue(job())).status, "ready");
+      const answer = await broker.fetch(ask());
+      assert.equal(answer.status, 503);
+      assert.deepEqual(await answer.json(), {
+        error: "cannot commit: Database ':memory:' failed: database or disk is full",
+      });
+      driver.script(`PRAGMA max_page_count = ${pages + 1000}`);
+      assert.equal(await client.health(), "ok");
+    }, { store: driver });
+  });
+
   it("is 503 while the broker cannot start, and 200 when it could", async () => {
     const disk = createFailingDriver(openSqlite(":memory:"));
     const broker = createBroker({ store: disk.driver });

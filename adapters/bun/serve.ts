@@ -4,6 +4,7 @@
  * @module
  */
 
+import http from "node:http";
 import {
   type FetchHandler,
   type Listener,
@@ -22,12 +23,23 @@ interface BunRuntime {
     readonly maxRequestBodySize: number;
     readonly development: boolean;
     readonly reusePort: boolean;
-    readonly fetch: FetchHandler;
-  }): {
-    readonly port: number;
-    stop(closeActiveConnections: boolean): Promise<void>;
-  };
+    readonly fetch: (request: Request, server: BunServer) => ReturnType<FetchHandler>;
+  }): BunServer;
 }
+
+/** What is used of what `Bun.serve` gives. */
+interface BunServer {
+  readonly port: number;
+  /** Sets the idle timeout, in seconds, of the connection that a request came on. */
+  timeout(request: Request, seconds: number): void;
+  stop(closeActiveConnections: boolean): Promise<void>;
+}
+
+/** Room for a query that lists 2,000 ids; Bun's own limit is 16 KiB. */
+const maxHeaderSize = 64 * 1024;
+
+/** A connection that has not sent a whole head after this long, in seconds, is closed. */
+const silentTimeoutSeconds = 60;
 
 /**
  * Serves a broker, or any fetch function, on a port.
@@ -52,15 +64,21 @@ export function serve(
 
 function listen(fetch: FetchHandler, hostname: string, port: number): Listener {
   const { Bun } = globalThis as unknown as { readonly Bun: BunRuntime };
+  // Bun has one for the whole process, and this is its only door.
+  const settable = http as { maxHeaderSize: number };
+  settable.maxHeaderSize = Math.max(settable.maxHeaderSize, maxHeaderSize);
   const server = Bun.serve({
     hostname,
     port,
     http2: true,
-    idleTimeout: 0, // Ten seconds else, in the middle of a silent take stream too.
+    idleTimeout: silentTimeoutSeconds,
     maxRequestBodySize: Number.MAX_SAFE_INTEGER, // The broker has a limit of its own, and words for it.
     development: false,
     reusePort: false, // On outside development else: two brokers would share the port, and neither know.
-    fetch,
+    fetch(request, server) {
+      server.timeout(request, 0); // It would end a silent take stream, too.
+      return fetch(request);
+    },
   });
   return {
     port: server.port,

@@ -82,7 +82,11 @@ async function listen(fetch: FetchHandler, host: string, port: number): Promise<
     });
     sniff(socket, (isHttp2) => {
       silent.delete(socket);
-      if (isHttp2) return void http2.emit("connection", socket);
+      if (isHttp2) {
+        // HTTP/1's sockets stay half open. Here that would hide that a client which reads nothing is gone.
+        socket.allowHalfOpen = false;
+        return void http2.emit("connection", socket);
+      }
       greet!.call(http1, socket);
       socket.resume();
     });

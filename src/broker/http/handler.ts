@@ -59,7 +59,8 @@ async function handle<Name extends string, Services extends { readonly logger: L
 
 /** Splits by hand: a URL object costs more than a whole small call, and would normalise what was sent. */
 function splitUrl(url: string): { readonly path: string; readonly query: string } {
-  const start = url.indexOf("/", url.indexOf("//") + 2);
+  // An HTTP/1.0 call need not name a host, and Bun makes up none.
+  const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("//") + 2);
   if (start === -1) return { path: "/", query: "" };
   const hash = url.indexOf("#", start);
   const target = hash === -1 ? url.slice(start) : url.slice(start, hash);

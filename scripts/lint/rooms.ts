@@ -18,6 +18,7 @@ export interface Room {
 
 export const rooms: readonly Room[] = [
   { level: 0, paths: ["src/errors.ts", "src/log.ts", "src/version.ts", "src/async/"] },
+  { level: 0, paths: ["src/jq/"] },
   { level: 1, paths: ["src/protocol/"], packages: ["valibot", "@msgpack/msgpack"] },
   { level: 2, paths: ["src/client/"] },
   { level: 2, paths: ["src/jobs/"] },

@@ -1,0 +1,166 @@
+/**
+ * Builtins that sort, group, change or collect by what a filter makes of the input.
+ *
+ * @module
+ */
+
+import { type Code, computed, type Env, generated, GO } from "../code/code.ts";
+import { collect } from "../code/construct.ts";
+import { eachPath, firstOf } from "../code/updates.ts";
+import { fail } from "../errors.ts";
+import { checkArray, spend, tick } from "../meter.ts";
+import { add } from "../values/arithmetic.ts";
+import { type Draft, isArray, isObject, type Json, put } from "../values/json.ts";
+import { compare } from "../values/order.ts";
+import { deletePaths, getPath, setPath } from "../values/paths.ts";
+import { describe, toText } from "../values/text.ts";
+import { fromEntries, itemsOf } from "./collections.ts";
+import type { FilterRow } from "./row.ts";
+
+/** An element and what its filter made of it. */
+interface Keyed {
+  readonly key: Json;
+  readonly value: Json;
+}
+
+/** Filters made of filters. */
+export const by: Readonly<Record<string, FilterRow>> = {
+  "map/1": (filter) =>
+    computed((input, env) => {
+      const outputs: Json[] = [];
+      for (const item of itemsOf(input)) collectInto(outputs, filter, item, env);
+      return outputs;
+    }),
+  "map_values/1": (filter) => computed((input, env) => mapValues(input, filter, env)),
+  "sort_by/1": (filter) =>
+    onKeys(filter, "sorted", (items) => sort(items).map(({ value }) => value)),
+  "group_by/1": (filter) => onKeys(filter, "grouped", (items) => groups(items)),
+  "unique_by/1": (filter) =>
+    onKeys(filter, "grouped", (items) => groups(items).map(([first]) => first!)),
+  "min_by/1": (filter) =>
+    onKeys(filter, "searched", (items) => extreme(items, (order) => order < 0)),
+  "max_by/1": (filter) =>
+    onKeys(filter, "searched", (items) => extreme(items, (order) => order >= 0)),
+  "add/1": (filter) =>
+    computed((input, env) => {
+      let sum: Json = null;
+      filter.run(input, undefined, env, (value) => {
+        tick();
+        sum = add(sum, value);
+        return GO;
+      });
+      return sum;
+    }),
+  "with_entries/1": (filter) => computed((input, env) => withEntries(input, filter, env)),
+  "path/1": (filter) => generated((input, env, give) => eachPath(filter, input, env, give)),
+  "del/1": (filter) =>
+    computed((input, env) => {
+      const paths: Json[] = [];
+      eachPath(filter, input, env, (keys) => {
+        checkArray(paths.push(keys));
+        return GO;
+      });
+      return deletePaths(input, paths);
+    }),
+  "pick/1": (filter) =>
+    computed((input, env) => {
+      let picked: Json = null;
+      eachPath(filter, input, env, (keys) => {
+        picked = setPath(picked, keys, getPath(input, keys));
+        return GO;
+      });
+      return picked;
+    }),
+  "INDEX/1": (key) => computed((input, env) => indexBy(itemsOf(input), key, env)),
+  "INDEX/2": (source, key) =>
+    computed((input, env) => indexBy(collect(source, input, env), key, env)),
+};
+
+function collectInto(outputs: Json[], filter: Code, item: Json, env: Env | undefined): void {
+  tick();
+  if (filter.one !== undefined) {
+    checkArray(outputs.push(filter.one(item, env)));
+    return;
+  }
+  filter.run(item, undefined, env, (value) => {
+    tick();
+    checkArray(outputs.push(value));
+    return GO;
+  });
+}
+
+/** The first output for each; without one, an element goes. */
+function mapValues(input: Json, filter: Code, env: Env | undefined): Json {
+  const change = (value: Json): Json | undefined => {
+    tick();
+    return firstOf(filter, value, env);
+  };
+  if (isArray(input)) return input.map(change).filter((value) => value !== undefined);
+  if (!isObject(input)) return fail(`Cannot iterate over ${describe(input)}`);
+  const changed: Draft = {};
+  for (const key of Object.keys(input)) {
+    const value = change(input[key]!);
+    if (value !== undefined) put(changed, key, value);
+  }
+  return changed;
+}
+
+function withEntries(input: Json, filter: Code, env: Env | undefined): Json {
+  const entries: Json[] = [];
+  if (!isObject(input) && !isArray(input)) return fail(`${describe(input)} has no keys`);
+  for (const [key, value] of Object.entries(input)) {
+    collectInto(entries, filter, { key: isArray(input) ? Number(key) : key, value }, env);
+  }
+  return fromEntries(entries);
+}
+
+function onKeys(
+  filter: Code,
+  what: string,
+  finish: (items: readonly Keyed[]) => Json,
+): Code {
+  return computed((input, env) => {
+    const items = itemsOf(input).map((value) => {
+      tick();
+      return { key: collect(filter, value, env), value };
+    });
+    if (!isArray(input)) fail(`${describe(input)} cannot be ${what}, as it is not an array`);
+    return finish(items);
+  });
+}
+
+function sort(items: readonly Keyed[]): Keyed[] {
+  return [...items].sort((a, b) => {
+    tick();
+    return compare(a.key, b.key);
+  });
+}
+
+function groups(items: readonly Keyed[]): Json[][] {
+  const found: Json[][] = [];
+  let last: Keyed | undefined;
+  for (const item of sort(items)) {
+    if (last !== undefined && compare(last.key, item.key) === 0) found.at(-1)!.push(item.value);
+    else found.push([item.value]);
+    last = item;
+  }
+  return found;
+}
+
+function extreme(items: readonly Keyed[], isBetter: (order: number) => boolean): Json {
+  let best: Keyed | undefined;
+  for (const item of items) {
+    if (best === undefined || isBetter(compare(item.key, best.key))) best = item;
+  }
+  return best === undefined ? null : best.value;
+}
+
+function indexBy(rows: readonly Json[], key: Code, env: Env | undefined): Json {
+  const object: Draft = {};
+  for (const row of rows) {
+    // The last output of the key counts, as in a chain of updates.
+    for (const name of collect(key, row, env)) put(object, toText(name), row);
+    spend(16);
+  }
+  return object;
+}

@@ -1,0 +1,213 @@
+/**
+ * Builtins on arrays and objects.
+ *
+ * @module
+ */
+
+import { fail } from "../errors.ts";
+import { tick } from "../meter.ts";
+import { findPart, index } from "../values/access.ts";
+import { add } from "../values/arithmetic.ts";
+import { type Draft, isArray, isObject, type Json, member, put, typeOf } from "../values/json.ts";
+import { compare, equals, sortedKeys } from "../values/order.ts";
+import { deletePaths, getPath, setPath } from "../values/paths.ts";
+import { countPoints } from "../values/strings.ts";
+import { describe } from "../values/text.ts";
+import type { ValueRow } from "./row.ts";
+import { findText } from "./strings.ts";
+
+/** Functions of arrays and objects. */
+export const collections: Readonly<Record<string, ValueRow>> = {
+  "length/0": length,
+  "not/0": (input) => input === null || input === false,
+  "type/0": typeOf,
+  "keys/0": (input) => isObject(input) ? sortedKeys(input) : keysOf(input),
+  "keys_unsorted/0": keysOf,
+  "to_entries/0": toEntries,
+  "from_entries/0": fromEntries,
+  "add/0": (input) =>
+    itemsOf(input).reduce((sum, value) => {
+      tick();
+      return add(sum, value);
+    }, null),
+  "has/1": has,
+  "in/1": (input, container) => has(container, input, null, null),
+  "contains/1": contains,
+  "inside/1": (input, container) => contains(container, input, null, null),
+  "reverse/0": reverse,
+  "sort/0": (input) => sorted(input, "sorted"),
+  "unique/0": (input) =>
+    sorted(itemsOf(input) && input, "grouped").filter((value, i, all) =>
+      i === 0 || compare(all[i - 1]!, value) !== 0
+    ),
+  "min/0": (input) => extreme(input, (order) => order < 0),
+  "max/0": (input) => extreme(input, (order) => order >= 0),
+  "flatten/0": (input) => flatten(itemsOf(input), Infinity, []),
+  "flatten/1": (input, depth) => {
+    if (compare(depth, 0) < 0) fail("flatten depth must not be negative");
+    return flatten(itemsOf(input), typeof depth === "number" ? depth : Infinity, []);
+  },
+  "transpose/0": transpose,
+  "indices/1": indices,
+  "index/1": (input, what) => pickPlace(indices(input, what, null, null), 0),
+  "rindex/1": (input, what) => pickPlace(indices(input, what, null, null), -1),
+  "getpath/1": (input, path) => getPath(input, demandPath(path)),
+  "setpath/2": (input, path, value) => setPath(input, demandPath(path), value),
+  "delpaths/1": (input, paths) =>
+    isArray(paths) ? deletePaths(input, paths) : fail("Paths must be specified as an array"),
+  "bsearch/1": bsearch,
+  "toarray/0": (input) => isArray(input) ? input : [input],
+};
+
+/** The elements of an array or the values of an object. */
+export function itemsOf(value: Json): readonly Json[] {
+  if (isArray(value)) return value;
+  return isObject(value) ? Object.values(value) : fail(`Cannot iterate over ${describe(value)}`);
+}
+
+/** A path as the array that it must be. */
+export function demandPath(path: Json): readonly Json[] {
+  return isArray(path) ? path : fail("Path must be specified as an array");
+}
+
+/** A sorted copy of an array; equal values keep their order. */
+export function sorted(value: Json, what: string): Json[] {
+  if (!isArray(value)) return fail(`${describe(value)} cannot be ${what}, as it is not an array`);
+  return [...value].sort((a, b) => {
+    tick();
+    return compare(a, b);
+  });
+}
+
+function length(input: Json): Json {
+  switch (typeof input) {
+    case "string":
+      return countPoints(input);
+    case "number":
+      return Math.abs(input);
+    case "boolean":
+      return fail(`${describe(input)} has no length`);
+    default:
+      if (input === null) return 0;
+      return isArray(input) ? input.length : Object.keys(input).length;
+  }
+}
+
+function keysOf(input: Json): Json {
+  if (isArray(input)) return input.map((_, i) => i);
+  return isObject(input) ? Object.keys(input) : fail(`${describe(input)} has no keys`);
+}
+
+function toEntries(input: Json): Json {
+  const keys = keysOf(input) as readonly (string | number)[];
+  return keys.map((key) => ({ key, value: index(input, key) }));
+}
+
+const keyNames = ["key", "Key", "name", "Name"] as const;
+
+/** The object of a list of entries. */
+export function fromEntries(input: Json): Json {
+  const object: Draft = {};
+  for (const entry of itemsOf(input)) {
+    tick();
+    // The first of the names that has a value which is true, and otherwise what the last of them has.
+    let key: Json = null;
+    for (const name of keyNames) {
+      key = index(entry, name);
+      if (key !== null && key !== false) break;
+    }
+    if (typeof key !== "string") fail(`Cannot use ${describe(key)} as object key`);
+    put(object, key as string, index(entry, has(entry, "value", null, null) ? "value" : "Value"));
+  }
+  return object;
+}
+
+function has(input: Json, key: Json, _b: Json, _c: Json): boolean {
+  if (isObject(input) && typeof key === "string") return Object.hasOwn(input, key);
+  if (isArray(input) && typeof key === "number") return key >= 0 && key < input.length;
+  if (input === null && (typeof key === "string" || typeof key === "number")) return false;
+  return fail(`Cannot check whether ${typeOf(input)} has a ${typeOf(key)} key`);
+}
+
+function contains(a: Json, b: Json, _b: Json, _c: Json): boolean {
+  tick();
+  if (isObject(a) && isObject(b)) {
+    return Object.keys(b).every((key) => {
+      const own = member(a, key);
+      return own !== undefined && holds(own, b[key]!);
+    });
+  }
+  if (isArray(a) && isArray(b)) return b.every((part) => a.some((own) => holds(own, part)));
+  if (typeof a === "string" && typeof b === "string") return a.includes(b);
+  if (typeOf(a) === typeOf(b)) return equals(a, b);
+  return fail(`${describe(a)} and ${describe(b)} cannot have their containment checked`);
+}
+
+/** Inside of a value, what differs in type is merely not contained. */
+function holds(a: Json, b: Json): boolean {
+  return typeOf(a) === typeOf(b) && contains(a, b, null, null);
+}
+
+function reverse(input: Json): Json {
+  if (isArray(input)) return input.toReversed();
+  if (input === null) return [];
+  if (typeof input === "string") return input === "" ? [] : fail("Cannot index string with number");
+  return fail(`Cannot reverse ${describe(input)}`);
+}
+
+function extreme(input: Json, isBetter: (order: number) => boolean): Json {
+  if (!isArray(input)) return fail(`Cannot index ${typeOf(input)} with number`);
+  let best: Json | undefined;
+  for (const value of input) {
+    tick();
+    if (best === undefined || isBetter(compare(value, best))) best = value;
+  }
+  return best ?? null;
+}
+
+function flatten(items: readonly Json[], depth: number, into: Json[]): Json[] {
+  for (const item of items) {
+    tick();
+    if (isArray(item) && depth > 0) flatten(item, depth - 1, into);
+    else into.push(item);
+  }
+  return into;
+}
+
+function transpose(input: Json): Json {
+  const rows = itemsOf(input);
+  const width = Math.max(0, ...rows.map((row) => length(row) as number));
+  return Array.from({ length: width }, (_, i) =>
+    rows.map((row) => {
+      tick();
+      return index(row, i);
+    }));
+}
+
+function indices(input: Json, what: Json, _b: Json, _c: Json): Json {
+  if (typeof input === "string" && typeof what === "string") return findText(input, what);
+  if (isArray(input)) return findPart(input, isArray(what) ? what : [what]);
+  return index(input, what);
+}
+
+function pickPlace(places: Json, at: number): Json {
+  return places === null ? null : isArray(places) ? places.at(at) ?? null : index(places, at);
+}
+
+function bsearch(input: Json, target: Json): Json {
+  const items = input === null
+    ? []
+    : isArray(input)
+    ? input
+    : fail(`${describe(input)} cannot be searched from`);
+  let low = 0;
+  let high = items.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const order = compare(items[middle]!, target);
+    if (order === 0) return middle;
+    if (order < 0) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1 - low;
+}

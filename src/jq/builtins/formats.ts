@@ -1,0 +1,132 @@
+/**
+ * The `@formats`: a value as text of a kind, by itself or in the holes of a string.
+ *
+ * @module
+ */
+
+import { fail } from "../errors.ts";
+import { checkString, spend } from "../meter.ts";
+import { isArray, type Json } from "../values/json.ts";
+import { describe, numberText, toJson, toText } from "../values/text.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** What each format makes of a value. */
+export const formats: ReadonlyMap<string, (value: Json) => string> = new Map([
+  ["text", toText],
+  ["json", toJson],
+  ["csv", (value) => row(value, "csv", ",", (text) => `"${text.replaceAll('"', '""')}"`)],
+  ["tsv", (value) => row(value, "tsv", "\t", (text) => replace(text, tabEscapes))],
+  ["html", (value) => replace(toText(value), htmlEscapes)],
+  ["uri", (value) => toUri(toText(value))],
+  ["sh", (value) => (isArray(value) ? value : [value]).map(quoteForShell).join(" ")],
+  ["base64", (value) => toBase64(encoder.encode(toText(value)))],
+  ["base64d", (value) => fromBase64(toText(value), value)],
+  ["base32", (value) => toBase32(encoder.encode(toText(value)))],
+  ["base32d", (value) => fromBase32(toText(value), value)],
+]);
+
+const htmlEscapes: Readonly<Record<string, string>> = {
+  "<": "&lt;",
+  ">": "&gt;",
+  "&": "&amp;",
+  "'": "&apos;",
+  '"': "&quot;",
+};
+
+const tabEscapes: Readonly<Record<string, string>> = {
+  "\t": "\\t",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\\": "\\\\",
+};
+
+function replace(text: string, escapes: Readonly<Record<string, string>>): string {
+  let replaced = "";
+  for (const char of text) replaced += escapes[char] ?? char;
+  return replaced;
+}
+
+function row(
+  value: Json,
+  format: string,
+  separator: string,
+  quote: (text: string) => string,
+): string {
+  if (!isArray(value)) {
+    return fail(`${describe(value)} cannot be ${format}-formatted, only an array can be`);
+  }
+  return value.map((cell) => {
+    if (typeof cell === "string") return quote(cell);
+    if (typeof cell === "number") return cell !== cell ? "" : numberText(cell);
+    if (typeof cell === "boolean") return `${cell}`;
+    return cell === null ? "" : fail(`${describe(cell)} is not valid in a csv row`);
+  }).join(separator);
+}
+
+function toUri(text: string): string {
+  let encoded = "";
+  for (const byte of encoder.encode(text)) {
+    const char = String.fromCharCode(byte);
+    encoded += /[\w.~-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return encoded;
+}
+
+function quoteForShell(value: Json): string {
+  if (typeof value === "object" && value !== null) {
+    fail(`${describe(value)} can not be escaped for shell`);
+  }
+  return typeof value === "string" ? `'${value.replaceAll("'", "'\\''")}'` : toText(value);
+}
+
+function toBase64(bytes: Uint8Array): string {
+  checkString(bytes.length * 4 / 3);
+  spend(bytes.length * 8);
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+function fromBase64(text: string, value: Json): string {
+  spend(text.length * 8);
+  // What is left over after whole groups of four is decoded as far as it goes.
+  const digits = text.replace(/=+$/, "");
+  const whole = digits.length % 4 === 1 ? digits.slice(0, -1) : digits;
+  if (/[^A-Za-z0-9+/]/.test(digits) || (whole === "" && digits !== "")) {
+    return fail(`${describe(value)} is not valid base64 data`);
+  }
+  return decoder.decode(Uint8Array.from(atob(whole), (char) => char.charCodeAt(0)));
+}
+
+const base32Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+function toBase32(bytes: Uint8Array): string {
+  spend(bytes.length * 8);
+  let encoded = "";
+  for (let at = 0; at < bytes.length; at += 5) {
+    let bits = 0n;
+    for (let i = 0; i < 5; i++) bits = bits << 8n | BigInt(bytes[at + i] ?? 0);
+    const digits = Math.ceil(Math.min(5, bytes.length - at) * 8 / 5);
+    for (let i = 0; i < 8; i++) {
+      encoded += i < digits ? base32Digits[Number(bits >> BigInt(35 - 5 * i) & 31n)] : "=";
+    }
+  }
+  return encoded;
+}
+
+function fromBase32(text: string, value: Json): string {
+  spend(text.length * 8);
+  const bytes: number[] = [];
+  let bits = 0;
+  let count = 0;
+  for (const char of text.replace(/=+$/, "")) {
+    const digit = base32Digits.indexOf(char);
+    if (digit < 0) fail(`${describe(value)} is not valid base32 data`);
+    bits = (bits << 5 | digit) & 0xfff;
+    count += 5;
+    if (count >= 8) bytes.push(bits >> (count -= 8) & 0xff);
+  }
+  return decoder.decode(Uint8Array.from(bytes));
+}

@@ -1,0 +1,67 @@
+/**
+ * What a row of a builtin table is. There are three kinds: a function of values, a filter made of filters, and a
+ * definition in jq itself. Each key is the name and the number of arguments: `join/1`.
+ *
+ * @module
+ */
+
+import { checkArray, checkString, spend } from "../meter.ts";
+import { type Code, computed, type Env, generated, type Signal } from "../code/code.ts";
+import { isArray, type Json } from "../values/json.ts";
+
+/** Computes the output from the input and one output of each argument; fails with `fail`. */
+export type ValueRow = (input: Json, a: Json, b: Json, c: Json) => Json;
+
+/** Makes the filter of a call from the filters of its arguments. */
+export type FilterRow = (...args: Code[]) => Code;
+
+/** Calls a function of values for every choice of outputs; those of the last argument come in the outermost loop. */
+export function callValueRow(row: ValueRow, args: readonly Code[]): Code {
+  const [a, b, c] = args;
+  const quick = args.map(({ one }) => one).filter((one) => one !== undefined);
+  if (quick.length === args.length) {
+    const [a, b, c] = quick;
+    if (a === undefined) return computed((input) => seal(row(input, null, null, null)));
+    if (b === undefined) {
+      return computed((input, env) => seal(row(input, a(input, env), null, null)));
+    }
+    return computed((input, env) => {
+      const third = c === undefined ? null : c(input, env);
+      const second = b(input, env);
+      return seal(row(input, a(input, env), second, third));
+    });
+  }
+  return generated((input, env, give) =>
+    choose(
+      c,
+      input,
+      env,
+      (third) =>
+        choose(b, input, env, (second) =>
+          choose(a, input, env, (first) =>
+            give(seal(row(input, first, second, third))))),
+    )
+  );
+}
+
+/** Every output of an argument, or null once where there is no such argument. */
+export function choose(
+  arg: Code | undefined,
+  input: Json,
+  env: Env | undefined,
+  give: (value: Json) => Signal,
+): Signal {
+  return arg === undefined ? give(null) : arg.run(input, undefined, env, give);
+}
+
+/** Counts what a builtin has made. */
+function seal(value: Json): Json {
+  if (typeof value === "string") {
+    checkString(value.length);
+    spend(value.length);
+  } else if (typeof value === "object" && isArray(value)) {
+    checkArray(value.length);
+    spend(value.length);
+  }
+  return value;
+}

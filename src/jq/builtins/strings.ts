@@ -1,0 +1,127 @@
+/**
+ * Builtins on strings, but for those with regular expressions.
+ *
+ * @module
+ */
+
+import { fail } from "../errors.ts";
+import { checkString, spend, tick } from "../meter.ts";
+import { add, splitText } from "../values/arithmetic.ts";
+import { isArray, type Json } from "../values/json.ts";
+import { parseJson } from "../values/parse.ts";
+import { pointOffset } from "../values/strings.ts";
+import { describe, toJson, toText, utf8Length } from "../values/text.ts";
+import { itemsOf } from "./collections.ts";
+import type { ValueRow } from "./row.ts";
+
+/** Functions of strings. */
+export const strings: Readonly<Record<string, ValueRow>> = {
+  "tojson/0": toJson,
+  "tostring/0": toText,
+  "fromjson/0": (input) =>
+    typeof input === "string"
+      ? parseJson(input)
+      : fail(`${describe(input)} only strings can be parsed`),
+  "tonumber/0": toNumber,
+  "utf8bytelength/0": (input) =>
+    typeof input === "string"
+      ? utf8Length(input)
+      : fail(`${describe(input)} only strings have UTF-8 byte length`),
+  "startswith/1": (input, part) => both("startswith", input, part, (a, b) => a.startsWith(b)),
+  "endswith/1": (input, part) => both("endswith", input, part, (a, b) => a.endsWith(b)),
+  "ltrimstr/1": (input, part) =>
+    typeof input === "string" && typeof part === "string" && input.startsWith(part)
+      ? input.slice(part.length)
+      : input,
+  "rtrimstr/1": (input, part) =>
+    typeof input === "string" && typeof part === "string" && part !== "" && input.endsWith(part)
+      ? input.slice(0, -part.length)
+      : input,
+  "trim/0": (input) => trim(input, /^[\t-\r \x85\xa0]+|[\t-\r \x85\xa0]+$/g),
+  "ltrim/0": (input) => trim(input, /^[\t-\r \x85\xa0]+/),
+  "rtrim/0": (input) => trim(input, /[\t-\r \x85\xa0]+$/),
+  "ascii_downcase/0": (input) => changeCase(input, /[A-Z]+/g, (text) => text.toLowerCase()),
+  "ascii_upcase/0": (input) => changeCase(input, /[a-z]+/g, (text) => text.toUpperCase()),
+  "explode/0": explode,
+  "implode/0": implode,
+  "split/1": (input, separator) =>
+    typeof input === "string" && typeof separator === "string"
+      ? splitText(input, separator)
+      : fail("split input and separator must be strings"),
+  "join/1": join,
+  "ascii/0": (input) => implode([input]),
+};
+
+/** The code point offsets of a text in another, overlapping ones too. */
+export function findText(text: string, part: string): Json {
+  const places: number[] = [];
+  if (part === "") return places;
+  spend(text.length);
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+    tick();
+    places.push(pointOffset(text, at));
+  }
+  return places;
+}
+
+function both(
+  name: string,
+  input: Json,
+  part: Json,
+  test: (a: string, b: string) => boolean,
+): boolean {
+  return typeof input === "string" && typeof part === "string"
+    ? test(input, part)
+    : fail(`${name}() requires string inputs`);
+}
+
+function toNumber(input: Json): Json {
+  if (typeof input === "number") return input;
+  if (typeof input !== "string") return fail(`${describe(input)} cannot be parsed as a number`);
+  const value = parseJson(input);
+  return typeof value === "number" || value === null
+    ? value
+    : fail(`${describe(input)} cannot be parsed as a number`);
+}
+
+function trim(input: Json, ends: RegExp): Json {
+  return typeof input === "string"
+    ? input.replace(ends, "")
+    : fail(`${describe(input)} cannot be trimmed`);
+}
+
+function changeCase(input: Json, letters: RegExp, change: (text: string) => string): Json {
+  return typeof input === "string"
+    ? input.replace(letters, change)
+    : fail("explode input must be a string");
+}
+
+function explode(input: Json): Json {
+  return typeof input === "string"
+    ? Array.from(input, (char) => char.codePointAt(0)!)
+    : fail("explode input must be a string");
+}
+
+function implode(input: Json): Json {
+  if (!isArray(input)) return fail("implode input must be an array");
+  let text = "";
+  for (const point of input) {
+    if (typeof point !== "number") {
+      return fail(`${describe(point)} can't be imploded, unicode codepoint needs to be numeric`);
+    }
+    const isChar = point >= 0 && point <= 0x10ffff && !(point >= 0xd800 && point <= 0xdfff);
+    text += isChar ? String.fromCodePoint(Math.floor(point)) : "\ufffd";
+  }
+  return text;
+}
+
+function join(input: Json, separator: Json): Json {
+  let text: Json = null;
+  for (const item of itemsOf(input)) {
+    tick();
+    const shown = typeof item === "number" || typeof item === "boolean" ? toText(item) : item ?? "";
+    text = add(text === null ? "" : add(text, separator), shown);
+    if (typeof text === "string") checkString(text.length);
+  }
+  return text ?? "";
+}

@@ -1,0 +1,77 @@
+/**
+ * All builtins. To add one, put a row where its kind is: a function of values (`collections.ts`, `strings.ts`,
+ * `math.ts`, `dates.ts`, `patterns.ts`), a filter made of filters (`control.ts`, `by.ts`), or jq text (`prelude.ts`).
+ *
+ * @module
+ */
+
+import { type Code, computed } from "../code/code.ts";
+import { type Build, declareDefinition, type DefineScope, type Scope } from "../code/scope.ts";
+import { fail } from "../errors.ts";
+import type { Ast, Definition } from "../syntax/ast.ts";
+import { Lexer } from "../syntax/lexer.ts";
+import { parseDefinition } from "../syntax/parser.ts";
+import { describe, toText } from "../values/text.ts";
+import { by } from "./by.ts";
+import { collections } from "./collections.ts";
+import { control } from "./control.ts";
+import { dates } from "./dates.ts";
+import { formats } from "./formats.ts";
+import { math } from "./math.ts";
+import { patterns, substitutions } from "./patterns.ts";
+import { prelude } from "./prelude.ts";
+import { refused } from "./refused.ts";
+import { callValueRow, type FilterRow, type ValueRow } from "./row.ts";
+import { strings } from "./strings.ts";
+
+export { formats } from "./formats.ts";
+
+const valueRows = new Map<string, ValueRow>(
+  Object.entries({ ...collections, ...strings, ...math, ...dates, ...patterns }),
+);
+const filterRows = new Map<string, FilterRow>(
+  Object.entries({ ...control, ...by, ...substitutions }),
+);
+const texts = new Map(Object.entries(prelude));
+const parsed = new Map<string, Definition>();
+const refusals = new Map(Object.entries(refused));
+
+filterRows.set("builtins/0", () => computed(() => names()));
+valueRows.set("format/1", (input, name) => {
+  if (typeof name !== "string") return fail(`${describe(name)} is not a valid format`);
+  return (formats.get(name) ?? fail(`${toText(name)} is not a valid format`))(input);
+});
+
+/** The names of all builtins, with their arity. */
+function names(): string[] {
+  return [...valueRows.keys(), ...filterRows.keys(), ...texts.keys()];
+}
+
+/**
+ * The code of a call, or the definition that it calls, which then is in the library for the rest of the program; or the
+ * reason why there is none.
+ */
+export function callBuiltin(
+  name: string,
+  args: readonly Ast[],
+  scope: Scope | undefined,
+  build: Build,
+  library: Map<string, Scope>,
+): Code | DefineScope | string {
+  const filterRow = filterRows.get(name);
+  if (filterRow !== undefined) return filterRow(...args.map((arg) => build(arg, scope)));
+  const valueRow = valueRows.get(name);
+  if (valueRow !== undefined) return callValueRow(valueRow, args.map((arg) => build(arg, scope)));
+  const text = texts.get(name);
+  if (text !== undefined) {
+    const definition = parsed.get(name) ?? parseDefinition(new Lexer(text));
+    parsed.set(name, definition);
+    const declared = declareDefinition(undefined, definition);
+    library.set(name, declared);
+    return declared;
+  }
+  const reason = refusals.get(name);
+  return reason === undefined
+    ? `undefined filter "${name}"`
+    : `"${name}" has no meaning here: ${reason}`;
+}

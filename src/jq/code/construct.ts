@@ -1,0 +1,112 @@
+/**
+ * What makes new values: arrays, objects and strings with parts to fill in.
+ *
+ * @module
+ */
+
+import { fail } from "../errors.ts";
+import { checkArray, checkString, tick } from "../meter.ts";
+import type { Node } from "../syntax/ast.ts";
+import { type Draft, type Json, put } from "../values/json.ts";
+import { describe } from "../values/text.ts";
+import { type Code, computed, type Env, generated, GO, type One, type Signal } from "./code.ts";
+import type { Build, Scope } from "./scope.ts";
+
+/** `[f]`: all outputs of `f`. */
+export function buildArray(node: Node<"array">, scope: Scope | undefined, build: Build): Code {
+  if (node.items === undefined) return computed(() => []);
+  const items = build(node.items, scope);
+  return computed((input, env) => collect(items, input, env));
+}
+
+/** All outputs of a filter, as an array. */
+export function collect(code: Code, input: Json, env: Env | undefined): Json[] {
+  if (code.one !== undefined) return [code.one(input, env)];
+  const outputs: Json[] = [];
+  code.run(input, undefined, env, (value) => {
+    tick();
+    checkArray(outputs.push(value));
+    return GO;
+  });
+  return outputs;
+}
+
+/** `{a: f, (g): h}`: an object for every way to choose among the outputs of its keys and values. */
+export function buildObject(node: Node<"object">, scope: Scope | undefined, build: Build): Code {
+  const members = node.members.map(({ key, value }) => ({
+    key: build(key, scope),
+    value: build(value, scope),
+  }));
+  const quick: { readonly key: One; readonly value: One }[] = [];
+  for (const { key, value } of members) {
+    if (key.one && value.one) quick.push({ key: key.one, value: value.one });
+  }
+  if (quick.length === members.length) {
+    return computed((input, env) => {
+      const object: Draft = {};
+      for (const { key, value } of quick) {
+        put(object, toKey(key(input, env)), value(input, env));
+      }
+      return object;
+    });
+  }
+  return generated((input, env, give) => {
+    const choose = (at: number, object: Draft): Signal => {
+      tick();
+      const member = members[at];
+      if (member === undefined) return give(object);
+      return member.key.run(
+        input,
+        undefined,
+        env,
+        (key) =>
+          member.value.run(input, undefined, env, (value) => {
+            const longer = { ...object };
+            put(longer, toKey(key), value);
+            return choose(at + 1, longer);
+          }),
+      );
+    };
+    return choose(0, {});
+  });
+}
+
+/** `"a\(f)b"`: the parts are put together from the last one on, so that the first one changes quickest. */
+export function buildText(
+  node: Node<"text">,
+  scope: Scope | undefined,
+  build: Build,
+  format: (value: Json) => string,
+): Code {
+  const parts = node.parts.map((part) => typeof part === "string" ? part : build(part, scope));
+  const quick: (string | One)[] = [];
+  for (const part of parts) {
+    if (typeof part === "string") quick.push(part);
+    else if (part.one) quick.push(part.one);
+  }
+  if (quick.length === parts.length) {
+    return computed((input, env) => {
+      let text = "";
+      for (const part of quick) {
+        text += typeof part === "string" ? part : format(part(input, env));
+        checkString(text.length);
+      }
+      return text;
+    });
+  }
+  return generated((input, env, give) => {
+    const choose = (at: number, rest: string): Signal => {
+      tick();
+      checkString(rest.length);
+      const part = parts[at];
+      if (part === undefined) return give(rest);
+      if (typeof part === "string") return choose(at - 1, part + rest);
+      return part.run(input, undefined, env, (value) => choose(at - 1, format(value) + rest));
+    };
+    return choose(parts.length - 1, "");
+  });
+}
+
+function toKey(key: Json): string {
+  return typeof key === "string" ? key : fail(`Cannot use ${describe(key)} as object key`);
+}

@@ -1,0 +1,194 @@
+/**
+ * Steps into a value: `.key`, `.[f]`, `.[a:b]`, `.[]`, each also with `?`.
+ *
+ * @module
+ */
+
+import { fail, Failure } from "../errors.ts";
+import { tick } from "../meter.ts";
+import type { Step } from "../syntax/ast.ts";
+import { cannotIndex, index, slice } from "../values/access.ts";
+import { isArray, isObject, type Json } from "../values/json.ts";
+import { describe, shorten } from "../values/text.ts";
+import {
+  BROKEN,
+  type Code,
+  type Emit,
+  type Env,
+  GO,
+  type One,
+  type Path,
+  type Signal,
+  STOP,
+} from "./code.ts";
+import type { Build, Scope } from "./scope.ts";
+
+/** `target.key` and its kin. */
+export function buildStep(node: Step, scope: Scope | undefined, build: Build): Code {
+  const target = build(node.target, scope);
+  switch (node.kind) {
+    case "iterate":
+      return iterate(target, node.forgives);
+    case "slice":
+      return buildSlice(node, target, scope, build);
+    case "index":
+      return node.key.kind === "literal" && typeof node.key.value === "string"
+        ? memberOf(target, node.key.value, node.forgives)
+        : indexBy(target, build(node.key, scope), node.forgives);
+  }
+}
+
+/** `.key` with a name that stands in the source: the step that has to be quick. */
+function memberOf(target: Code, key: string, forgives: boolean): Code {
+  // What objects inherit must not be found, and is not looked for where no such name is inherited.
+  const get = key in Object.prototype ? index : (value: Json, key: string): Json => {
+    if (typeof value !== "object") return fail(cannotIndex(value, key));
+    if (value === null) return null;
+    if (isArray(value)) return fail(cannotIndex(value, key));
+    return (value as { readonly [key: string]: Json | undefined })[key] ?? null;
+  };
+  const isThere = (value: Json) => value === null || isObject(value);
+  const from = target.one;
+  const run: Code["run"] = (input, path, env, emit) =>
+    target.run(input, path, env, (value, at) => {
+      if (at !== undefined) demandPath(at, value, key);
+      if (forgives && !isThere(value)) return GO;
+      return emit(get(value, key), at && { key, up: at });
+    });
+  if (forgives || from === undefined) return { run };
+  return {
+    one: (input, env) => get(from(input, env), key),
+    run: (input, path, env, emit) =>
+      path === undefined
+        ? emit(get(from(input, env), key), undefined)
+        : run(input, path, env, emit),
+  };
+}
+
+/** `.[f]`: the key comes from the same input as the target, and in the outer loop. */
+function indexBy(target: Code, key: Code, forgives: boolean): Code {
+  const from = target.one;
+  const by = key.one;
+  const run: Code["run"] = (input, path, env, emit) =>
+    key.run(input, undefined, env, (k) =>
+      target.run(input, path, env, (value, at) => {
+        if (at !== undefined) demandPath(at, value, k);
+        const found = forgives ? attempt(() => index(value, k)) : index(value, k);
+        return found === undefined ? GO : emit(found, at && { key: k, up: at });
+      }));
+  if (forgives || from === undefined || by === undefined) return { run };
+  return {
+    one(input, env) {
+      const k = by(input, env);
+      return index(from(input, env), k);
+    },
+    run,
+  };
+}
+
+function buildSlice(
+  node: Extract<Step, { readonly kind: "slice" }>,
+  target: Code,
+  scope: Scope | undefined,
+  build: Build,
+): Code {
+  const start = node.from && build(node.from, scope);
+  const end = node.to && build(node.to, scope);
+  const from = target.one;
+  const startOne = start === undefined ? none : start.one;
+  const endOne = end === undefined ? none : end.one;
+  const run: Code["run"] = (input, path, env, emit) =>
+    each(
+      start,
+      input,
+      env,
+      (from) =>
+        each(end, input, env, (to) =>
+          target.run(input, path, env, (value, at) => {
+            if (at !== undefined) demandPath(at, value, { start: from, end: to });
+            const found = forgives(node, () => slice(value, from, to));
+            if (found === undefined) return GO;
+            return emit(found, at && { key: { start: from, end: to }, up: at });
+          })),
+    );
+  if (node.forgives || from === undefined || startOne === undefined || endOne === undefined) {
+    return { run };
+  }
+  return {
+    one(input, env) {
+      const start = startOne(input, env);
+      return slice(from(input, env), start, endOne(input, env));
+    },
+    run,
+  };
+}
+
+/** `.[]` */
+function iterate(target: Code, forgives: boolean): Code {
+  return {
+    run: (input, path, env, emit) =>
+      target.run(input, path, env, (value, at) => {
+        if (at === BROKEN) {
+          fail(`Invalid path expression near attempt to iterate through ${shorten(value, 29)}`);
+        }
+        return giveAll(value, at, forgives, emit);
+      }),
+  };
+}
+
+/** Every element of an array, or value of an object. */
+export function giveAll(
+  value: Json,
+  path: Path | undefined,
+  forgives: boolean,
+  emit: Emit,
+): Signal {
+  if (isArray(value)) {
+    for (let key = 0; key < value.length; key++) {
+      tick();
+      if (emit(value[key]!, path && { key, up: path }) === STOP) return STOP;
+    }
+  } else if (isObject(value)) {
+    for (const key of Object.keys(value)) {
+      tick();
+      if (emit(value[key]!, path && { key, up: path }) === STOP) return STOP;
+    }
+  } else if (!forgives) {
+    fail(`Cannot iterate over ${value === null ? "null (null)" : describe(value)}`);
+  }
+  return GO;
+}
+
+/** Refuses a step from a value that does not lie in the input. */
+function demandPath(path: Path, value: Json, key: Json): void {
+  if (path !== BROKEN) return;
+  fail(
+    "Invalid path expression near attempt to access element " +
+      `${shorten(key, 29)} of ${shorten(value, 29)}`,
+  );
+}
+
+const none: One = () => null;
+
+function each(
+  code: Code | undefined,
+  input: Json,
+  env: Env | undefined,
+  emit: (value: Json) => Signal,
+): Signal {
+  return code === undefined ? emit(null) : code.run(input, undefined, env, emit);
+}
+
+function forgives(node: Step, take: () => Json): Json | undefined {
+  return node.forgives ? attempt(take) : take();
+}
+
+/** Undefined where it fails; a value never is. */
+function attempt(take: () => Json): Json | undefined {
+  try {
+    return take();
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}

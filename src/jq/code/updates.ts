@@ -1,0 +1,99 @@
+/**
+ * Assignment: `=`, `|=` and the operators with `=` behind them. The left side is followed as a path.
+ *
+ * @module
+ */
+
+import { fail } from "../errors.ts";
+import { checkArray, tick } from "../meter.ts";
+import type { BinaryOperator, Node } from "../syntax/ast.ts";
+import { isTruthy, type Json } from "../values/json.ts";
+import { deletePaths, getPath, setPath } from "../values/paths.ts";
+import { shorten } from "../values/text.ts";
+import {
+  BROKEN,
+  type Code,
+  computed,
+  type Env,
+  generated,
+  GO,
+  pathKeys,
+  ROOT,
+  type Signal,
+  STOP,
+} from "./code.ts";
+import { operations } from "./operators.ts";
+import type { Build, Scope } from "./scope.ts";
+
+type Change = (old: Json) => Json | undefined;
+
+/** `a = b`, `a |= f`, `a += b`, … */
+export function buildUpdate(node: Node<"update">, scope: Scope | undefined, build: Build): Code {
+  const left = build(node.left, scope);
+  const right = build(node.right, scope);
+  if (node.operator === "|=") {
+    return computed((input, env) => modify(left, input, env, (old) => firstOf(right, old, env)));
+  }
+  const apply = (input: Json, env: Env | undefined, value: Json): Json =>
+    node.operator === "="
+      ? assign(left, input, env, value)
+      : modify(left, input, env, changeBy(node.operator, value));
+  const one = right.one;
+  if (one !== undefined) return computed((input, env) => apply(input, env, one(input, env)));
+  return generated((input, env, give) =>
+    right.run(input, undefined, env, (value) => give(apply(input, env, value)))
+  );
+}
+
+/** The paths that a filter takes through its input. */
+export function eachPath(
+  code: Code,
+  input: Json,
+  env: Env | undefined,
+  give: (keys: readonly Json[]) => Signal,
+): Signal {
+  return code.run(input, ROOT, env, (value, path) => {
+    tick();
+    if (path === BROKEN) fail(`Invalid path expression with result ${shorten(value, 29)}`);
+    return give(pathKeys(path!));
+  });
+}
+
+/** The first output of a filter. */
+export function firstOf(code: Code, input: Json, env: Env | undefined): Json | undefined {
+  if (code.one !== undefined) return code.one(input, env);
+  let first: Json | undefined;
+  code.run(input, undefined, env, (value) => {
+    first = value;
+    return STOP;
+  });
+  return first;
+}
+
+function assign(left: Code, input: Json, env: Env | undefined, value: Json): Json {
+  let changed = input;
+  eachPath(left, input, env, (keys) => {
+    changed = setPath(changed, keys, value);
+    return GO;
+  });
+  return changed;
+}
+
+/** Where the change gives nothing, the place is deleted, once all others are changed. */
+function modify(left: Code, input: Json, env: Env | undefined, change: Change): Json {
+  let changed = input;
+  const gone: Json[] = [];
+  eachPath(left, input, env, (keys) => {
+    const value = change(getPath(changed, keys));
+    if (value !== undefined) changed = setPath(changed, keys, value);
+    else checkArray(gone.push(keys));
+    return GO;
+  });
+  return gone.length === 0 ? changed : deletePaths(changed, gone);
+}
+
+function changeBy(operator: Node<"update">["operator"], value: Json): Change {
+  if (operator === "//=") return (old) => isTruthy(old) ? old : value;
+  const operation = operations[operator.slice(0, -1) as BinaryOperator];
+  return (old) => operation(old, value);
+}

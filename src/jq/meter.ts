@@ -1,0 +1,78 @@
+/**
+ * What a running program has used up, and the registers of the one evaluation that is going on.
+ *
+ * Nothing in an evaluation awaits or calls back, so there is never more than one; module state is then the cheapest
+ * place, and what every node of every program looks at should be cheap.
+ *
+ * @module
+ */
+
+import { JqLimitError, type JqLimitName } from "./errors.ts";
+
+/** What a program may use in one evaluation. Every limit has a default; none can be switched off but by a large number. */
+export interface JqLimits {
+  /**
+   * Steps: a call, a turn of a loop, or about sixteen elements or characters that are copied. Some ten million are done
+   * in a second. Default 10,000,000.
+   */
+  readonly steps?: number;
+  /** Outputs of one evaluation. Default 1,000,000. */
+  readonly outputs?: number;
+  /** Calls inside calls, calls in tail position excepted. Default 5,000; the stack of the runtime may hold fewer. */
+  readonly depth?: number;
+  /** The longest string that a program may make, in UTF-16 units. Default 16,777,216. */
+  readonly stringLength?: number;
+  /** The longest array that a program may make. Default 1,000,000. */
+  readonly arrayLength?: number;
+}
+
+/** The limits where a caller names none. */
+export const defaultLimits: Required<JqLimits> = {
+  steps: 10_000_000,
+  outputs: 1_000_000,
+  depth: 5000,
+  stringLength: 16_777_216,
+  arrayLength: 1_000_000,
+};
+
+/** The registers: what is left of the steps, and how deep the calls are. */
+export const meter: {
+  limits: Required<JqLimits>;
+  steps: number;
+  depth: number;
+} = { limits: defaultLimits, steps: 0, depth: 0 };
+
+/** Begins an evaluation. */
+export function resetMeter(limits: Required<JqLimits>): void {
+  meter.limits = limits;
+  meter.steps = limits.steps;
+  meter.depth = 0;
+}
+
+/** One step. */
+export function tick(): void {
+  if (--meter.steps < 0) exceed("steps");
+}
+
+/** The cost of an operation that touches so many elements or characters. */
+export function spend(size: number): void {
+  if ((meter.steps -= size >> 4) < 0) exceed("steps");
+}
+
+/** Refuses a string that would be too long, before it is made where that can be known. */
+export function checkString(length: number): void {
+  if (length > meter.limits.stringLength) exceed("stringLength");
+}
+
+/** Refuses an array that would be too long. */
+export function checkArray(length: number): void {
+  if (length > meter.limits.arrayLength) exceed("arrayLength");
+}
+
+/** Ends the evaluation. */
+export function exceed(limit: Exclude<JqLimitName, "stack">): never {
+  throw new JqLimitError(
+    limit,
+    `The program exceeds its limit '${limit}' of ${meter.limits[limit]}`,
+  );
+}

@@ -1,0 +1,225 @@
+/**
+ * A compiled program, and the ways to run it.
+ *
+ * Programs have no side effects, so the lazy `run` needs no coroutine: it evaluates until a helping of outputs is there,
+ * hands them out, and where more is asked for evaluates anew with a helping eight times as large. A program with few
+ * outputs runs once; one with endlessly many gives the first ones quickly.
+ *
+ * @module
+ */
+
+import { type Code, type Emit, type Env, extend, GO, STOP } from "./code/code.ts";
+import { compileTree } from "./code/compile.ts";
+import { declare, type Scope } from "./code/scope.ts";
+import { Failure, JqCompileError, JqError, JqLimitError } from "./errors.ts";
+import { defaultLimits, exceed, type JqLimits, meter, resetMeter } from "./meter.ts";
+import type { Ast } from "./syntax/ast.ts";
+import { parseProgram } from "./syntax/parser.ts";
+import { isTruthy, type Json } from "./values/json.ts";
+import { settle } from "./values/settle.ts";
+import { toJson } from "./values/text.ts";
+
+/** What a program is compiled with. */
+export interface JqOptions {
+  /** The names of the variables that a run passes, without `$`. Default none. */
+  readonly variables?: readonly string[];
+  /** What one evaluation may use. See {@linkcode JqLimits}. */
+  readonly limits?: JqLimits;
+}
+
+/** The values of a program's variables, by name without `$`. One that is missing is null. */
+export type JqVariables = { readonly [name: string]: Json };
+
+/** A compiled program. It holds no state between evaluations, and can be run as often as wanted. */
+export interface JqProgram {
+  /** The text that it was compiled from. */
+  readonly source: string;
+  /**
+   * The outputs, lazily: nothing is evaluated before the first is asked for, and a program with endlessly many may be
+   * left after a few. Outputs share structure with the input; change neither.
+   *
+   * @throws {JqError} where the program fails, after the outputs before that.
+   * @throws {JqLimitError} where it reaches a limit, likewise.
+   */
+  run(input: Json, variables?: JqVariables): Iterable<Json>;
+  /**
+   * The only output, or undefined where there is none or more than one.
+   *
+   * @throws {JqError} where the program fails.
+   * @throws {JqLimitError} where it reaches a limit.
+   */
+  one(input: Json, variables?: JqVariables): Json | undefined;
+  /**
+   * The first output, or undefined where there is none; the rest is not evaluated.
+   *
+   * @throws {JqError} where the program fails before it.
+   * @throws {JqLimitError} where it reaches a limit before it.
+   */
+  first(input: Json, variables?: JqVariables): Json | undefined;
+  /**
+   * Whether any output is neither false nor null. What comes after the first such output is not evaluated.
+   *
+   * @throws {JqError} where the program fails before it.
+   * @throws {JqLimitError} where it reaches a limit before it.
+   */
+  some(input: Json, variables?: JqVariables): boolean;
+}
+
+const firstHelping = 32;
+const helpingGrowth = 8;
+
+/**
+ * Compiles a program.
+ *
+ * @example
+ * ```ts
+ * import { compile } from "@millrace/millrace/jq";
+ *
+ * const large = compile(".items[] | select(.price > $limit) | .name", { variables: ["limit"] });
+ * const order = { items: [{ name: "pen", price: 2 }, { name: "desk", price: 300 }] };
+ * console.log([...large.run(order, { limit: 100 })]); // [ "desk" ]
+ * ```
+ *
+ * @throws {JqCompileError} if the source is not a program.
+ * @throws {RangeError} if a limit is not a positive number.
+ */
+export function compile(source: string, options: JqOptions = {}): JqProgram {
+  const limits: Required<JqLimits> = { ...defaultLimits, ...options.limits };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!(value > 0)) throw new RangeError(`Limit '${name}' is ${value}, must be more than 0`);
+  }
+  const names = options.variables ?? [];
+  const scope = names.reduce<Scope | undefined>(
+    (outer, name) => declare(outer, "variable", name),
+    undefined,
+  );
+  return toProgram(source, compileSource(source, scope), names, limits);
+}
+
+function compileSource(source: string, scope: Scope | undefined): Code {
+  try {
+    return compileTree(parseProgram(source) satisfies Ast, source, scope);
+  } catch (error) {
+    if (!isExhaustion(error)) throw error;
+    throw new JqCompileError("expected less nesting", { line: 1, column: 1 });
+  }
+}
+
+function toProgram(
+  source: string,
+  code: Code,
+  names: readonly string[],
+  limits: Required<JqLimits>,
+): JqProgram {
+  const { one, run } = code;
+
+  function toEnv(variables: JqVariables | undefined): Env | undefined {
+    let env: Env | undefined;
+    for (const name of names) {
+      const given = variables !== undefined && Object.hasOwn(variables, name);
+      env = extend(env, given ? variables[name]! : null);
+    }
+    return env;
+  }
+
+  /** The outputs up to a number, and how it ended: that there may be more, or an error. */
+  function evaluate(input: Json, env: Env | undefined, wanted: number): Helping {
+    const outputs: Json[] = [];
+    let isCut = false;
+    const emit: Emit = (value) => {
+      if (outputs.length >= limits.outputs) exceed("outputs");
+      outputs.push(settle(value));
+      isCut = outputs.length >= wanted;
+      return isCut ? STOP : GO;
+    };
+    try {
+      resetMeter(limits);
+      if (one === undefined) run(input, undefined, env, emit);
+      else emit(one(input, env), undefined);
+      return { outputs, isCut, error: undefined };
+    } catch (error) {
+      return { outputs, isCut: false, error: toPublic(error) };
+    }
+  }
+
+  return {
+    source,
+    *run(input, variables) {
+      const env = toEnv(variables);
+      let given = 0;
+      for (let wanted = firstHelping;; wanted *= helpingGrowth) {
+        const { outputs, isCut, error } = evaluate(input, env, wanted);
+        yield* outputs.slice(given);
+        given = outputs.length;
+        if (error !== undefined) throw error;
+        if (!isCut) return;
+      }
+    },
+    one(input, variables) {
+      const { outputs, error } = evaluate(input, toEnv(variables), 2);
+      if (error !== undefined) throw error;
+      return outputs.length === 1 ? outputs[0] : undefined;
+    },
+    first(input, variables) {
+      const { outputs, isCut, error } = evaluate(input, toEnv(variables), 1);
+      if (error !== undefined && !isCut) throw error;
+      return outputs[0];
+    },
+    some(input, variables) {
+      const env = names.length === 0 ? undefined : toEnv(variables);
+      try {
+        resetMeter(limits);
+        if (one !== undefined) return isTruthy(one(input, env));
+        found = false;
+        run(input, undefined, env, findTruthy);
+        return found;
+      } catch (error) {
+        throw toPublic(error);
+      }
+    },
+  };
+}
+
+interface Helping {
+  readonly outputs: readonly Json[];
+  /** Whether it ended because enough outputs were there. */
+  readonly isCut: boolean;
+  readonly error: unknown;
+}
+
+// One evaluation goes on at a time, so that `some` can do without a closure of its own.
+let found = false;
+const findTruthy: Emit = (value) => {
+  if (!isTruthy(value)) return GO;
+  found = true;
+  return STOP;
+};
+
+function toPublic(error: unknown): unknown {
+  if (error instanceof Failure) {
+    const { value } = error;
+    return new JqError(
+      typeof value === "string" ? value : `(not a string): ${textOf(value)}`,
+      value,
+    );
+  }
+  if (!isExhaustion(error)) return error;
+  const message =
+    `The program needs more memory or a deeper stack than the runtime has (depth ${meter.depth})`;
+  return new JqLimitError("stack", message);
+}
+
+/** The value of an error in its message; the limits are used up by then, or nearly. */
+function textOf(value: Json): string {
+  try {
+    resetMeter(defaultLimits);
+    return toJson(value);
+  } catch {
+    return "…";
+  }
+}
+
+/** What engines throw when the stack is full, or a string or array would be larger than they can make. */
+function isExhaustion(error: unknown): boolean {
+  return error instanceof RangeError || (error instanceof Error && error.name === "InternalError");
+}

@@ -1,0 +1,388 @@
+/**
+ * A backtracking matcher that counts its steps, so that no expression can hold the program for long.
+ *
+ * The runtime's own engine cannot be told to give up: `(a+)+$` against thirty letters keeps it busy for minutes. Refusing
+ * such expressions beforehand would refuse harmless ones too. Each node is compiled to a closure that knows what comes
+ * after it, and gives the end of the match or -1.
+ *
+ * @module
+ */
+
+import { spend, tick } from "../meter.ts";
+import { type CharTest, fold, posixSet } from "./classes.ts";
+import { sameFold } from "./syntax.ts";
+import type { Anchor, ParsedRegex, RegexNode } from "./tree.ts";
+
+/** One match, in UTF-16 units. `groups` has the start and end of each group, -1 where it took no part. */
+export interface RegexMatch {
+  readonly start: number;
+  readonly end: number;
+  readonly groups: readonly number[];
+}
+
+/** Goes on from an offset; the end of the match, or -1. */
+type Next = (at: number) => number;
+
+/** Which of several matches at a place is wanted. */
+export interface Wanted {
+  readonly longest: boolean;
+  readonly notEmpty: boolean;
+}
+
+/** Finds the first match from an offset on. */
+export type Search = (text: string, from: number) => RegexMatch | undefined;
+
+const isWord = posixSet("word")!;
+
+/** Compiles an expression. */
+export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Search {
+  let text = "";
+  let begin = 0;
+  let from = 0;
+  let kept = -1;
+  let groups: number[] = [];
+  let best: { readonly end: number; readonly groups: number[] } | undefined;
+  let behindEnd = -1;
+
+  const accept: Next = (at) => {
+    if (wanted.notEmpty && at === begin) return -1;
+    if (!wanted.longest) return at;
+    if (best === undefined || at > best.end) best = { end: at, groups: groups.slice() };
+    return -1;
+  };
+
+  function build(node: RegexNode, next: Next): Next {
+    switch (node.kind) {
+      case "char":
+        return buildChar(node.point, node.folds, next);
+      case "set":
+        return (at) => {
+          const width = widthAt(node.test, at);
+          return width === 0 ? -1 : next(at + width);
+        };
+      case "sequence":
+        return node.parts.reduceRight((after, part) => build(part, after), next);
+      case "choice":
+        return buildChoice(node.parts.map((part) => build(part, next)));
+      case "repeat":
+        return buildRepeat(node, next);
+      case "group":
+        return buildGroup(node.body, node.index, next);
+      case "atomic":
+        return buildAtomic(node.body, next);
+      case "look":
+        return node.behind
+          ? buildBehind(node.body, node.negative, next)
+          : buildAhead(node.body, node.negative, next);
+      case "reference":
+        return buildReference(node.groups, node.folds, next);
+      case "anchor":
+        return (at) => isAnchored(node.at, at) ? next(at) : -1;
+      case "keep":
+        return (at) => {
+          const before = kept;
+          kept = at;
+          const end = next(at);
+          if (end < 0) kept = before;
+          return end;
+        };
+    }
+  }
+
+  /** How many units the character at an offset has, if it is in the set; 0 otherwise. */
+  function widthAt(test: CharTest, at: number): number {
+    if (at >= text.length) return 0;
+    const point = text.codePointAt(at)!;
+    return test(point) ? (point > 0xffff ? 2 : 1) : 0;
+  }
+
+  function buildChar(point: number, folds: boolean, next: Next): Next {
+    const width = point > 0xffff ? 2 : 1;
+    if (folds) {
+      return (at) =>
+        at < text.length && sameFold(text.codePointAt(at)!, point) ? next(at + width) : -1;
+    }
+    if (width === 1) return (at) => text.charCodeAt(at) === point ? next(at + 1) : -1;
+    return (at) => text.codePointAt(at) === point ? next(at + 2) : -1;
+  }
+
+  function buildChoice(choices: readonly Next[]): Next {
+    return (at) => {
+      for (const choice of choices) {
+        tick();
+        const end = choice(at);
+        if (end >= 0) return end;
+      }
+      return -1;
+    };
+  }
+
+  function buildRepeat(node: Extract<RegexNode, { readonly kind: "repeat" }>, next: Next): Next {
+    const test = singleOf(node.body);
+    if (node.mode === "possessive") {
+      return buildAtomic({ ...node, mode: "greedy" }, next);
+    }
+    if (test === undefined) return buildLoop(node, next);
+    return node.mode === "lazy"
+      ? buildLazyRun(test, node.min, node.max, next)
+      : buildRun(test, node.min, node.max, next);
+  }
+
+  /** As many single characters as there are, and then fewer and fewer. */
+  function buildRun(test: CharTest, min: number, max: number, next: Next): Next {
+    return (start) => {
+      let at = start;
+      let count = 0;
+      for (let width; count < max && (width = widthAt(test, at)) > 0; count++) at += width;
+      spend(count + 16);
+      for (; count >= min; count--) {
+        const end = next(at);
+        if (end >= 0) return end;
+        if (count === 0) break;
+        tick();
+        const unit = text.charCodeAt(at - 1);
+        at -= unit >= 0xdc00 && unit < 0xe000 && text.codePointAt(at - 2)! > 0xffff ? 2 : 1;
+      }
+      return -1;
+    };
+  }
+
+  function buildLazyRun(test: CharTest, min: number, max: number, next: Next): Next {
+    return (start) => {
+      let at = start;
+      for (let count = 0;; count++) {
+        tick();
+        if (count >= min) {
+          const end = next(at);
+          if (end >= 0) return end;
+        }
+        const width = count < max ? widthAt(test, at) : 0;
+        if (width === 0) return -1;
+        at += width;
+      }
+    };
+  }
+
+  function buildLoop(
+    { body, min, max, mode }: Extract<RegexNode, { readonly kind: "repeat" }>,
+    next: Next,
+  ): Next {
+    let count = 0;
+    let last = -1;
+    const once = build(body, (at) => at === last && count > min ? -1 : turn(at));
+    const more: Next = (at) => {
+      if (count >= max) return -1;
+      const before = last;
+      count++;
+      last = at;
+      const end = once(at);
+      if (end < 0) {
+        count--;
+        last = before;
+      }
+      return end;
+    };
+    const leave: Next = (at) => {
+      if (count < min) return -1;
+      // What follows may come back here, when a loop around this one turns.
+      const [counted, before] = [count, last];
+      const end = next(at);
+      if (end < 0) [count, last] = [counted, before];
+      return end;
+    };
+    const turn: Next = (at) => {
+      tick();
+      const end = mode === "lazy" ? leave(at) : more(at);
+      return end >= 0 ? end : mode === "lazy" ? more(at) : leave(at);
+    };
+    return (at) => {
+      const [counted, before] = [count, last];
+      count = 0;
+      last = -1;
+      const end = turn(at);
+      if (end < 0) [count, last] = [counted, before];
+      return end;
+    };
+  }
+
+  function buildGroup(body: RegexNode, index: number, next: Next): Next {
+    const place = index * 2;
+    const starts: number[] = [];
+    const inner = build(body, (at) => {
+      const start = starts.pop()!;
+      const [from, to] = [groups[place]!, groups[place + 1]!];
+      groups[place] = start;
+      groups[place + 1] = at;
+      const end = next(at);
+      if (end < 0) {
+        groups[place] = from;
+        groups[place + 1] = to;
+        starts.push(start);
+      }
+      return end;
+    });
+    return (at) => {
+      const { length } = starts;
+      starts.push(at);
+      const end = inner(at);
+      starts.length = length;
+      return end;
+    };
+  }
+
+  /** The first way to match, and no other. */
+  function buildAtomic(body: RegexNode, next: Next): Next {
+    const inner = build(body, (at) => at);
+    return (at) => {
+      const before = groups.slice();
+      const end = inner(at);
+      const last = end < 0 ? -1 : next(end);
+      if (last < 0) groups = before;
+      return last;
+    };
+  }
+
+  function buildAhead(body: RegexNode, negative: boolean, next: Next): Next {
+    const inner = build(body, (at) => at);
+    return (at) => proceed(inner(at) >= 0, negative, at, next);
+  }
+
+  /** From every place before, nearest first, to exactly here. */
+  function buildBehind(body: RegexNode, negative: boolean, next: Next): Next {
+    const inner = build(body, (at) => at === behindEnd ? at : -1);
+    return (at) => {
+      const outer = behindEnd;
+      behindEnd = at;
+      let found = false;
+      for (let start = at; start >= 0 && !found; start--) {
+        tick();
+        found = inner(start) >= 0;
+      }
+      behindEnd = outer;
+      return proceed(found, negative, at, next);
+    };
+  }
+
+  function proceed(found: boolean, negative: boolean, at: number, next: Next): number {
+    return found === negative ? -1 : next(at);
+  }
+
+  function buildReference(indices: readonly number[], folds: boolean, next: Next): Next {
+    return (at) => {
+      // Of groups that share a name, the last one that took part.
+      const index = indices.findLast((index) => groups[index * 2 + 1]! >= 0);
+      if (index === undefined) return -1;
+      const part = text.slice(groups[index * 2], groups[index * 2 + 1]);
+      spend(part.length + 16);
+      const here = text.slice(at, at + part.length);
+      const isSame = folds ? foldText(here) === foldText(part) : here === part;
+      return isSame ? next(at + part.length) : -1;
+    };
+  }
+
+  function isAnchored(anchor: Anchor, at: number): boolean {
+    switch (anchor) {
+      case "start":
+        return at === 0;
+      case "veryEnd":
+        return at === text.length;
+      case "end":
+        return at === text.length || (at === text.length - 1 && text.charCodeAt(at) === 10);
+      case "lineStart":
+        return at === 0 || text.charCodeAt(at - 1) === 10;
+      case "lineEnd":
+        return at === text.length || text.charCodeAt(at) === 10;
+      case "from":
+        return at === from;
+      default: {
+        const before = at > 0 && isWord(text.codePointAt(at - 1)!);
+        const after = at < text.length && isWord(text.codePointAt(at)!);
+        return (before !== after) === (anchor === "word");
+      }
+    }
+  }
+
+  const match = build(node, accept);
+  const isPinned = startsAtStart(node);
+  const first = firstUnit(node);
+
+  return (subject, offset) => {
+    text = subject;
+    from = offset;
+    for (let at = offset; at <= text.length; at++) {
+      if (first !== undefined) {
+        at = text.indexOf(first, at);
+        if (at < 0) return undefined;
+      }
+      tick();
+      begin = at;
+      kept = -1;
+      groups = new Array<number>(names.length * 2).fill(-1);
+      const end = match(at);
+      const longest = takeBest();
+      if (longest !== undefined) return { start: startOf(at), ...longest };
+      if (end >= 0) return { start: startOf(at), end, groups };
+      if (isPinned) return undefined;
+      if (text.codePointAt(at)! > 0xffff) at++;
+    }
+    return undefined;
+  };
+
+  /** Only `accept` sets it, which is out of the compiler's sight. */
+  function takeBest(): { readonly end: number; readonly groups: number[] } | undefined {
+    const found = best;
+    best = undefined;
+    return found;
+  }
+
+  function startOf(at: number): number {
+    return kept < 0 ? at : kept;
+  }
+}
+
+/** What a node tests, if it takes exactly one character. */
+function singleOf(node: RegexNode): CharTest | undefined {
+  if (node.kind === "set") return node.test;
+  if (node.kind === "sequence" && node.parts.length === 1) return singleOf(node.parts[0]!);
+  if (node.kind !== "char") return undefined;
+  const { point, folds } = node;
+  return folds ? (found) => sameFold(found, point) : (found) => found === point;
+}
+
+/** Whether it can match at the very start only. */
+function startsAtStart(node: RegexNode): boolean {
+  switch (node.kind) {
+    case "anchor":
+      return node.at === "start";
+    case "sequence":
+      return node.parts.length > 0 && startsAtStart(node.parts[0]!);
+    case "choice":
+      return node.parts.every(startsAtStart);
+    case "group":
+    case "atomic":
+      return startsAtStart(node.body);
+    default:
+      return false;
+  }
+}
+
+/** The character that every match begins with, if there is one. */
+function firstUnit(node: RegexNode): string | undefined {
+  switch (node.kind) {
+    case "char":
+      return node.folds ? undefined : String.fromCodePoint(node.point);
+    case "sequence":
+      return node.parts.length > 0 ? firstUnit(node.parts[0]!) : undefined;
+    case "group":
+    case "atomic":
+      return firstUnit(node.body);
+    case "repeat":
+      return node.min > 0 ? firstUnit(node.body) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function foldText(text: string): string {
+  return Array.from(text, (char) => String.fromCodePoint(fold(char.codePointAt(0)!))).join("");
+}

@@ -1,0 +1,97 @@
+/**
+ * Reading one step into a value: `.key`, `.[0]`, `.[1:3]`, `.[[1]]`.
+ *
+ * @module
+ */
+
+import { fail } from "../errors.ts";
+import { spend, tick } from "../meter.ts";
+import { isArray, isObject, type Json, type JsonObject, member, typeOf } from "./json.ts";
+import { equals } from "./order.ts";
+import { countPoints, slicePoints } from "./strings.ts";
+
+/** What lies at a key, an index, a slice or (for arrays) the places of a part; null where nothing does. */
+export function index(value: Json, key: Json): Json {
+  if (typeof key === "string") {
+    if (isObject(value)) return member(value, key) ?? null;
+    if (value === null) return null;
+  } else if (typeof key === "number") {
+    if (isArray(value)) return key !== key ? null : value[toPlace(value, key)] ?? null;
+    if (value === null) return null;
+  } else if (isObject(key)) {
+    if (value === null || isArray(value) || typeof value === "string") {
+      return slice(value, own(key, "start"), own(key, "end"));
+    }
+  } else if (isArray(key) && isArray(value)) {
+    return findPart(value, key);
+  } else if (key === null && value === null) {
+    return null;
+  }
+  return fail(cannotIndex(value, key));
+}
+
+/** jq's message for a key that does not fit. */
+export function cannotIndex(value: Json, key: Json): string {
+  const what = typeof key === "string" ? `string "${key}"` : typeOf(key);
+  return `Cannot index ${typeOf(value)} with ${what}`;
+}
+
+/** A part of an array or string; of null, null. */
+export function slice(value: Json, from: Json, to: Json): Json {
+  if (value === null) return null;
+  if (typeof value === "string") {
+    spend(value.length);
+    const [start, end] = bounds(countPoints(value), from, to);
+    return slicePoints(value, start, end);
+  }
+  if (!isArray(value)) return fail(`Cannot index ${typeOf(value)} with object`);
+  const [start, end] = bounds(value.length, from, to);
+  spend(end - start);
+  return value.slice(start, end);
+}
+
+/** The ends of a slice that is given as an object, as it is in a path. */
+export function sliceBounds(length: number, key: JsonObject): [start: number, end: number] {
+  return bounds(length, own(key, "start"), own(key, "end"));
+}
+
+/** The ends of a slice in something of a length: negative from its end, fractions outwards, null for all. */
+export function bounds(length: number, from: Json, to: Json): [start: number, end: number] {
+  if ((from !== null && typeof from !== "number") || (to !== null && typeof to !== "number")) {
+    fail("Array/string slice indices must be integers");
+  }
+  const start = clamp(Math.floor(fromEnd(length, from ?? 0)), length);
+  const end = clamp(Math.ceil(fromEnd(length, to ?? length)), length);
+  return [start, Math.max(start, end)];
+}
+
+/** An index into an array, negative from its end; it may lie outside. */
+export function toPlace(array: readonly Json[], key: number): number {
+  const place = Math.floor(key);
+  return place < 0 ? place + array.length : place;
+}
+
+/** Every place at which a part begins; none for an empty part. */
+export function findPart(array: readonly Json[], part: readonly Json[]): Json {
+  const places: number[] = [];
+  if (part.length === 0) return places;
+  for (let at = 0; at + part.length <= array.length; at++) {
+    tick();
+    if (part.every((value, i) => equals(array[at + i]!, value))) places.push(at);
+  }
+  return places;
+}
+
+/** One end of a slice; an absent one is as wrong as any that is no number. */
+function own(key: JsonObject, name: string): Json {
+  const end = member(key, name);
+  return end === undefined ? false : end;
+}
+
+function fromEnd(length: number, place: number): number {
+  return place < 0 ? place + length : place;
+}
+
+function clamp(place: number, length: number): number {
+  return place > 0 ? Math.min(place, length) : 0;
+}

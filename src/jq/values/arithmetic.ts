@@ -1,0 +1,124 @@
+/**
+ * `+ - * / %` on every pair of types that has a meaning, and jq's messages on the others.
+ *
+ * @module
+ */
+
+import { fail } from "../errors.ts";
+import { checkArray, checkString, spend, tick } from "../meter.ts";
+import { type Draft, isArray, isObject, type Json, type JsonObject, put } from "./json.ts";
+import { equals } from "./order.ts";
+import { describe } from "./text.ts";
+
+/** Numbers add, strings and arrays are joined, objects merged (the right one wins); null changes nothing. */
+export function add(a: Json, b: Json): Json {
+  if (typeof a === "number" && typeof b === "number") return a + b;
+  if (a === null) return b;
+  if (b === null) return a;
+  if (typeof a === "string" && typeof b === "string") {
+    checkString(a.length + b.length);
+    return a + b;
+  }
+  if (isArray(a) && isArray(b)) {
+    if (b.length === 0) return a;
+    checkArray(a.length + b.length);
+    spend(a.length + b.length);
+    return a.concat(b);
+  }
+  if (isObject(a) && isObject(b)) {
+    const sum = { ...a, ...b };
+    spend(Object.keys(sum).length);
+    return sum;
+  }
+  return fail(`${describe(a)} and ${describe(b)} cannot be added`);
+}
+
+/** Numbers subtract; an array loses every element that the other has. */
+export function subtract(a: Json, b: Json): Json {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (isArray(a) && isArray(b)) {
+    return a.filter((left) => {
+      spend(16 + b.length);
+      return !b.some((right) => equals(left, right));
+    });
+  }
+  return fail(`${describe(a)} and ${describe(b)} cannot be subtracted`);
+}
+
+/** Numbers multiply, a string is repeated, objects are merged all the way down. */
+export function multiply(a: Json, b: Json): Json {
+  if (typeof a === "number") {
+    if (typeof b === "number") return a * b;
+    if (typeof b === "string") return repeatText(b, a);
+  } else if (typeof a === "string" && typeof b === "number") {
+    return repeatText(a, b);
+  } else if (isObject(a) && isObject(b)) {
+    return merge(a, b);
+  }
+  return fail(`${describe(a)} and ${describe(b)} cannot be multiplied`);
+}
+
+/** Numbers divide; a string is split at every occurrence of the other. */
+export function divide(a: Json, b: Json): Json {
+  if (typeof a === "number" && typeof b === "number") {
+    if (b === 0) {
+      fail(`${describe(a)} and ${describe(b)} cannot be divided because the divisor is zero`);
+    }
+    return a / b;
+  }
+  if (typeof a === "string" && typeof b === "string") return splitText(a, b);
+  return fail(`${describe(a)} and ${describe(b)} cannot be divided`);
+}
+
+/** The remainder of whole numbers, with the sign of the dividend. */
+export function modulo(a: Json, b: Json): Json {
+  if (typeof a !== "number" || typeof b !== "number") {
+    return fail(`${describe(a)} and ${describe(b)} cannot be divided`);
+  }
+  if (a !== a || b !== b) return NaN;
+  const divisor = toInteger(b);
+  if (divisor === 0) {
+    fail(
+      `${describe(a)} and ${describe(b)} cannot be divided (remainder) because the divisor is zero`,
+    );
+  }
+  // The remainder of zero has no sign among integers.
+  return toInteger(a) % divisor + 0;
+}
+
+/** The negative of a number. */
+export function negate(value: Json): Json {
+  return typeof value === "number" ? -value : fail(`${describe(value)} cannot be negated`);
+}
+
+/** The parts of a string between a separator; the characters where it is empty, nothing of nothing. */
+export function splitText(text: string, separator: string): readonly string[] {
+  spend(text.length << 2);
+  if (text === "") return [];
+  return separator === "" ? Array.from(text) : text.split(separator);
+}
+
+function repeatText(text: string, times: number): Json {
+  if (!(times >= 0)) return null;
+  const count = Math.floor(times);
+  checkString(text.length * count);
+  spend(text.length * count);
+  return text === "" ? "" : text.repeat(count);
+}
+
+function merge(a: JsonObject, b: JsonObject): JsonObject {
+  tick();
+  const merged: Draft = { ...a };
+  for (const key of Object.keys(b)) {
+    const left = Object.hasOwn(merged, key) ? merged[key]! : null;
+    const right = b[key]!;
+    put(merged, key, isObject(left) && isObject(right) ? merge(left, right) : right);
+  }
+  spend(Object.keys(merged).length);
+  return merged;
+}
+
+/** As a C cast to a 64-bit integer does, whose ends a double cannot tell from its neighbours. */
+function toInteger(value: number): number {
+  return Math.trunc(Math.min(Math.max(value, -9223372036854775808), 9223372036854775807));
+}

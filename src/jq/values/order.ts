@@ -1,0 +1,101 @@
+/**
+ * Equality and order: null, false, true, numbers, strings, arrays, objects. `nan` is less than every number, itself
+ * included, and equal to none.
+ *
+ * @module
+ */
+
+import { tick } from "../meter.ts";
+import { isArray, type Json, type JsonObject } from "./json.ts";
+
+/** Below 0, 0 or above 0, as a comparer for sorting. */
+export function compare(a: Json, b: Json): number {
+  if (typeof a === "number" && typeof b === "number") {
+    return a < b ? -1 : a === b ? 0 : a !== a ? -1 : 1;
+  }
+  if (typeof a === "string" && typeof b === "string") return compareStrings(a, b);
+  const difference = rank(a) - rank(b);
+  if (difference !== 0 || typeof a !== "object" || a === null) return difference;
+  return isArray(a)
+    ? compareArrays(a, b as readonly Json[])
+    : compareObjects(a as JsonObject, b as JsonObject);
+}
+
+/** Whether two values are the same; cheaper than comparing. */
+export function equals(a: Json, b: Json): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  tick();
+  if (isArray(a)) {
+    if (!isArray(b) || a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (!equals(a[i]!, b[i]!)) return false;
+    return true;
+  }
+  if (isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  for (const key of keys) {
+    if (!Object.hasOwn(b, key) || !equals((a as JsonObject)[key]!, (b as JsonObject)[key]!)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** The keys in the order of their code points, which is that of their UTF-8 bytes too. */
+export function sortedKeys(object: JsonObject): string[] {
+  return Object.keys(object).sort(compareStrings);
+}
+
+/** By code point; JavaScript's own order is by UTF-16 unit and puts an emoji before U+FFFD. */
+export function compareStrings(a: string, b: string): number {
+  if (a === b) return 0;
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) {
+      return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1;
+    }
+  }
+  return a.length - b.length;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
+}
+
+function rank(value: Json): number {
+  switch (typeof value) {
+    case "boolean":
+      return value ? 2 : 1;
+    case "number":
+      return 3;
+    case "string":
+      return 4;
+    case "object":
+      return value === null ? 0 : isArray(value) ? 5 : 6;
+    default:
+      return 0;
+  }
+}
+
+function compareArrays(a: readonly Json[], b: readonly Json[]): number {
+  tick();
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const order = compare(a[i]!, b[i]!);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+function compareObjects(a: JsonObject, b: JsonObject): number {
+  const keys = sortedKeys(a);
+  const order = compareArrays(keys, sortedKeys(b));
+  if (order !== 0) return order;
+  for (const key of keys) {
+    const order = compare(a[key]!, b[key]!);
+    if (order !== 0) return order;
+  }
+  return 0;
+}

@@ -1,0 +1,25 @@
+/**
+ * JSON text as a value, with what jq takes beyond JSON: `nan`.
+ *
+ * @module
+ */
+
+import { fail } from "../errors.ts";
+import { spend } from "../meter.ts";
+import type { Json } from "./json.ts";
+
+/** Reads one JSON value. */
+export function parseJson(text: string): Json {
+  spend(text.length << 2);
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  if (/^\s*nan\s*$/i.test(text)) return NaN;
+  return fail(
+    text.trim() === ""
+      ? `Expected JSON value (while parsing '${text}')`
+      : `Invalid JSON text (while parsing '${text}')`,
+  );
+}

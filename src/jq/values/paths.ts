@@ -1,0 +1,143 @@
+/**
+ * Reading, writing and deleting at a path, which is an array of keys, indices and slices.
+ *
+ * @module
+ */
+
+import { fail } from "../errors.ts";
+import { checkArray, spend, tick } from "../meter.ts";
+import { cannotIndex, index, sliceBounds, toPlace } from "./access.ts";
+import {
+  type Draft,
+  isArray,
+  isObject,
+  type Json,
+  type JsonObject,
+  member,
+  put,
+  typeOf,
+} from "./json.ts";
+import { compare, equals } from "./order.ts";
+
+/** What lies at a path; null as soon as the way ends. */
+export function getPath(value: Json, path: readonly Json[]): Json {
+  let found = value;
+  for (const key of path) {
+    tick();
+    if (found === null) return null;
+    found = index(found, key);
+  }
+  return found;
+}
+
+/** A copy with another value at a path; what is missing on the way is made. */
+export function setPath(value: Json, path: readonly Json[], leaf: Json): Json {
+  return setFrom(value, path, 0, leaf);
+}
+
+/** A copy without what lies at the paths, which all count from the value as it was. */
+export function deletePaths(value: Json, paths: readonly Json[]): Json {
+  const sorted = paths.map((path) =>
+    isArray(path) ? path : fail("Path must be specified as an array")
+  );
+  if (sorted.length === 0) return value;
+  sorted.sort(compare);
+  return sorted[0]!.length === 0 ? null : deleteSorted(value, sorted, 0);
+}
+
+function setFrom(value: Json, path: readonly Json[], at: number, leaf: Json): Json {
+  if (at === path.length) return leaf;
+  tick();
+  const key = path[at]!;
+  const next = (inner: Json) => setFrom(inner, path, at + 1, leaf);
+  if (typeof key === "string" && (value === null || isObject(value))) {
+    return withMember(value ?? {}, key, next(value === null ? null : member(value, key) ?? null));
+  }
+  if (typeof key === "number" && (value === null || isArray(value))) {
+    return withElement(value ?? [], key, next);
+  }
+  if (isObject(key) && (value === null || isArray(value))) {
+    return withSlice(value ?? [], key, value === null, next);
+  }
+  return fail(
+    isArray(key)
+      ? `Cannot update field at array index of ${typeOf(value)}`
+      : cannotIndex(value, key),
+  );
+}
+
+function withMember(object: JsonObject, key: string, value: Json): Json {
+  const copy: Draft = { ...object };
+  put(copy, key, value);
+  spend(Object.keys(copy).length);
+  return copy;
+}
+
+function withElement(array: readonly Json[], key: number, next: (value: Json) => Json): Json {
+  const place = key !== key ? 0 : toPlace(array, key);
+  if (place < 0) fail("Out of bounds negative array index");
+  checkArray(place + 1);
+  const value = next(array[place] ?? null);
+  const copy = array.slice();
+  while (copy.length < place) copy.push(null);
+  copy[place] = value;
+  spend(copy.length);
+  return copy;
+}
+
+function withSlice(
+  array: readonly Json[],
+  key: JsonObject,
+  isNew: boolean,
+  next: (value: Json) => Json,
+): Json {
+  const [start, end] = sliceBounds(array.length, key);
+  const part = next(isNew ? null : array.slice(start, end));
+  if (!isArray(part)) return fail("A slice of an array can only be assigned another array");
+  checkArray(array.length + part.length);
+  spend(array.length + part.length);
+  return [...array.slice(0, start), ...part, ...array.slice(end)];
+}
+
+/** Deletes by paths that agree up to `at` and go on; what ends there is deleted last, and at once. */
+function deleteSorted(value: Json, paths: readonly (readonly Json[])[], at: number): Json {
+  if (value === null) return null;
+  let rest: Json = value;
+  const gone: Json[] = [];
+  for (let end = paths.length, start = end; end > 0; end = start) {
+    const key = paths[end - 1]![at]!;
+    while (start > 0 && equals(paths[start - 1]![at]!, key)) start--;
+    if (start === end) start--;
+    tick();
+    if (paths[start]!.length === at + 1) gone.push(key);
+    else {
+      const inner = index(rest, key);
+      const left = deleteSorted(inner, paths.slice(start, end), at + 1);
+      if (left !== inner) rest = setPath(rest, [key], left);
+    }
+  }
+  return gone.length === 0 ? rest : deleteKeys(rest, gone);
+}
+
+function deleteKeys(value: Json, keys: readonly Json[]): Json {
+  if (isArray(value)) {
+    const gone = new Set<number>();
+    for (const key of keys) {
+      if (typeof key === "number") gone.add(toPlace(value, key));
+      else if (isObject(key)) {
+        const [start, end] = sliceBounds(value.length, key);
+        for (let place = start; place < end; place++) gone.add(place);
+      } else fail(`Cannot delete ${typeOf(key)} element of array`);
+    }
+    spend(value.length + gone.size);
+    return value.filter((_, place) => !gone.has(place));
+  }
+  if (!isObject(value)) return fail(`Cannot delete fields from ${typeOf(value)}`);
+  const copy: Draft = { ...value };
+  for (const key of keys) {
+    if (typeof key !== "string") return fail(`Cannot delete ${typeOf(key)} field of object`);
+    delete copy[key];
+  }
+  spend(Object.keys(value).length);
+  return copy;
+}

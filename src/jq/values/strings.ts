@@ -1,0 +1,41 @@
+/**
+ * Strings by code point: jq counts characters, JavaScript UTF-16 units. A string without surrogates, which most are, is
+ * handled by unit.
+ *
+ * @module
+ */
+
+const surrogate = /[\ud800-\udfff]/;
+
+/** Whether units and code points are the same in it. */
+export function isPlain(text: string): boolean {
+  return !surrogate.test(text);
+}
+
+/** How many code points it has. */
+export function countPoints(text: string): number {
+  if (isPlain(text)) return text.length;
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
+
+/** The part between two code point offsets, which lie within it. */
+export function slicePoints(text: string, from: number, to: number): string {
+  if (isPlain(text)) return text.slice(from, to);
+  return text.slice(unitOffset(text, from), unitOffset(text, to));
+}
+
+/** The code points before a unit offset. */
+export function pointOffset(text: string, unit: number): number {
+  return countPoints(text.slice(0, unit));
+}
+
+/** The unit offset of a code point. */
+function unitOffset(text: string, point: number): number {
+  let unit = 0;
+  for (let i = 0; i < point && unit < text.length; i++) {
+    unit += text.codePointAt(unit)! > 0xffff ? 2 : 1;
+  }
+  return unit;
+}

@@ -75,7 +75,9 @@ describe("a connection", () => {
       assert.deepEqual(await response.json(), { count: 0 });
     }));
 
-  it(
+  // Bun closes a connection on which a call comes before the last one is answered.
+  const inOrder = "Bun" in globalThis ? it.skip : it;
+  inOrder(
     "answers in order what was sent at once, and then refuses the junk",
     limit,
     () =>

@@ -10,13 +10,13 @@
 
 import { type Code, type Emit, type Env, extend, GO, STOP } from "./code/code.ts";
 import { compileTree } from "./code/compile.ts";
-import { declare, type Scope } from "./code/scope.ts";
+import { declare, declareDefinition, type Scope } from "./code/scope.ts";
 import { Failure, JqCompileError, JqError, JqLimitError } from "./errors.ts";
 import { defaultLimits, exceed, type JqLimits, meter, resetMeter } from "./meter.ts";
-import type { Ast } from "./syntax/ast.ts";
+import type { Definition } from "./syntax/ast.ts";
 import { parseProgram } from "./syntax/parser.ts";
 import { isTruthy, type Json } from "./values/json.ts";
-import { settle } from "./values/settle.ts";
+import { type NonFinite, printed, settle } from "./values/settle.ts";
 import { toJson } from "./values/text.ts";
 
 /** What a program is compiled with. */
@@ -25,6 +25,15 @@ export interface JqOptions {
   readonly variables?: readonly string[];
   /** What one evaluation may use. See {@linkcode JqLimits}. */
   readonly limits?: JqLimits;
+  /**
+   * What stands in an output for a number that JSON cannot say; what it throws ends the run. Default as jq prints them:
+   * null for `nan`, the largest double for infinity.
+   */
+  readonly nonFinite?: (value: number) => Json;
+  /**
+   * The clock that `now` reads, in ms since the epoch, once for each evaluation. Default none: `now` is refused.
+   */
+  readonly now?: () => number;
 }
 
 /** The values of a program's variables, by name without `$`. One that is missing is null. */
@@ -65,6 +74,14 @@ export interface JqProgram {
   some(input: Json, variables?: JqVariables): boolean;
 }
 
+/** A variable of a name that no source can spell, and the filter that reads it. */
+const clock = "(clock)";
+const nowFilter: Definition = {
+  name: "now",
+  parameters: [],
+  body: { kind: "variable", name: clock, at: 0 },
+};
+
 const firstHelping = 32;
 const helpingGrowth = 8;
 
@@ -88,47 +105,52 @@ export function compile(source: string, options: JqOptions = {}): JqProgram {
   for (const [name, value] of Object.entries(limits)) {
     if (!(value > 0)) throw new RangeError(`Limit '${name}' is ${value}, must be more than 0`);
   }
-  const names = options.variables ?? [];
-  const scope = names.reduce<Scope | undefined>(
-    (outer, name) => declare(outer, "variable", name),
-    undefined,
-  );
-  return toProgram(source, compileSource(source, scope), names, limits);
+  const { variables: names = [], nonFinite = printed, now } = options;
+  let scope: Scope | undefined;
+  for (const name of names) scope = declare(scope, "variable", name);
+  if (now !== undefined) scope = declareDefinition(declare(scope, "variable", clock), nowFilter);
+  const code = compileSource(source, scope);
+
+  function toEnv(variables: JqVariables | undefined): Env | undefined {
+    let env: Env | undefined;
+    for (const name of names) {
+      const isGiven = variables !== undefined && Object.hasOwn(variables, name);
+      env = extend(env, isGiven ? variables[name]! : null);
+    }
+    return now === undefined ? env : extend(env, now() / 1000);
+  }
+
+  return toProgram(source, code, { limits, nonFinite, toEnv });
 }
 
 function compileSource(source: string, scope: Scope | undefined): Code {
   try {
-    return compileTree(parseProgram(source) satisfies Ast, source, scope);
+    return compileTree(parseProgram(source), source, scope);
   } catch (error) {
     if (!isExhaustion(error)) throw error;
     throw new JqCompileError("expected less nesting", { line: 1, column: 1 });
   }
 }
 
+/** What a program needs to run. */
+interface Setting {
+  readonly limits: Required<JqLimits>;
+  readonly nonFinite: NonFinite;
+  readonly toEnv: (variables: JqVariables | undefined) => Env | undefined;
+}
+
 function toProgram(
   source: string,
-  code: Code,
-  names: readonly string[],
-  limits: Required<JqLimits>,
+  { one, run }: Code,
+  { limits, nonFinite, toEnv }: Setting,
 ): JqProgram {
-  const { one, run } = code;
-
-  function toEnv(variables: JqVariables | undefined): Env | undefined {
-    let env: Env | undefined;
-    for (const name of names) {
-      const given = variables !== undefined && Object.hasOwn(variables, name);
-      env = extend(env, given ? variables[name]! : null);
-    }
-    return env;
-  }
-
   /** The outputs up to a number, and how it ended: that there may be more, or an error. */
   function evaluate(input: Json, env: Env | undefined, wanted: number): Helping {
     const outputs: Json[] = [];
     let isCut = false;
     const emit: Emit = (value) => {
       if (outputs.length >= limits.outputs) exceed("outputs");
-      outputs.push(settle(value));
+      outputs.push(settle(value, nonFinite));
       isCut = outputs.length >= wanted;
       return isCut ? STOP : GO;
     };
@@ -166,7 +188,7 @@ function toProgram(
       return outputs[0];
     },
     some(input, variables) {
-      const env = names.length === 0 ? undefined : toEnv(variables);
+      const env = toEnv(variables);
       try {
         resetMeter(limits);
         if (one !== undefined) return isTruthy(one(input, env));

@@ -1,8 +1,39 @@
 /**
- * Dates.
+ * Builtins on times. There is no time zone but UTC: what jq says in local time is said in that.
  *
  * @module
  */
+
+import { fail } from "../errors.ts";
+import { type Moment, momentOf, toMoment, toSeconds } from "../values/calendar.ts";
+import { isArray, type Json } from "../values/json.ts";
 import type { ValueRow } from "./row.ts";
-/** Dates. */
-export const dates: Readonly<Record<string, ValueRow>> = {};
+import { formatTime } from "./strftime.ts";
+import { parseTime } from "./strptime.ts";
+
+/** Functions of times. */
+export const dates: Readonly<Record<string, ValueRow>> = {
+  "gmtime/0": (input) => breakDown(input, "gmtime"),
+  "localtime/0": (input) => breakDown(input, "localtime"),
+  "mktime/0": (input) => toSeconds(momentOf(input, "mktime")),
+  "strftime/1": (input, format) => write(input, format, "strftime/1"),
+  "strflocaltime/1": (input, format) => write(input, format, "strflocaltime/1"),
+  "strptime/1": (input, format) =>
+    typeof input === "string" && typeof format === "string"
+      ? parseTime(input, format)
+      : fail("strptime/1 requires string inputs and arguments"),
+};
+
+function breakDown(input: Json, name: string): Moment {
+  return typeof input === "number" ? toMoment(input) : fail(`${name}() requires numeric inputs`);
+}
+
+function write(input: Json, format: Json, name: string): string {
+  if (typeof input !== "number" && !isArray(input)) {
+    return fail(`${name} requires parsed datetime inputs`);
+  }
+  const time = typeof input === "number" ? toMoment(input) : momentOf(input, name);
+  return typeof format === "string"
+    ? formatTime(time, format)
+    : fail(`${name} requires a string format`);
+}

@@ -29,6 +29,5 @@ export const refused: Readonly<Record<string, string>> = {
   "get_search_list/0": modules,
   "get_prog_origin/0": modules,
   "get_jq_origin/0": modules,
-  "localtime/0": "there is no local time zone; use `gmtime`",
-  "strflocaltime/1": "there is no local time zone; use `strftime`",
+  "now/0": "no clock was given; compile with the option `now`",
 };

@@ -62,9 +62,17 @@ export {
   ServerError,
   TimeoutError,
 } from "../errors.ts";
+export { jq } from "./jq.ts";
 export type { Clock, Random } from "../async/clock.ts";
 export type { Duration } from "../async/duration.ts";
 export type { Format } from "../protocol/codec.ts";
+export type {
+  BudgetSettings,
+  BudgetStrategy,
+  BudgetUse,
+  InFlightStrategy,
+  RateStrategy,
+} from "../protocol/budget-request.ts";
 export type { EnqueueRequest } from "../protocol/enqueue.ts";
 export { createMsgpackDecoder } from "../protocol/frames-msgpack.ts";
 export { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
@@ -76,6 +84,8 @@ export type { Failure } from "../protocol/failure.ts";
 export type { JobFilter, TakeRequest } from "../protocol/filter.ts";
 export {
   type Backoff,
+  type Batch,
+  type Binding,
   type EnqueuedJob,
   type Job,
   type JobStatus,

@@ -10,7 +10,8 @@ import { type Clock, systemClock } from "../async/clock.ts";
 import { type Duration, toMs } from "../async/duration.ts";
 import { PayloadError } from "../errors.ts";
 import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
-import type { Backoff, Retention } from "../protocol/job.ts";
+import type { BudgetUse } from "../protocol/budget-request.ts";
+import type { Backoff, Batch, Retention, UniqueWhile } from "../protocol/job.ts";
 import { checkName } from "../protocol/names.ts";
 import { describeIssues, type SchemaResult, type StandardSchema } from "./standard-schema.ts";
 
@@ -26,26 +27,44 @@ export interface JobSettings {
   readonly backoff?: Backoff | undefined;
   /** How long it is kept when finished; default the broker's (gone after success, 7 days after death). */
   readonly retention?: Retention | undefined;
+  /** While what a unique key is held, if there is one; default `queued`. */
+  readonly uniqueWhile?: UniqueWhile | undefined;
+  /** The budgets that it draws on; all of them must be able to pay before it runs. */
+  readonly budgets?: readonly BudgetUse[] | undefined;
 }
 
 /** Settings of one enqueue. */
 export interface EnqueueSettings extends JobSettings {
   /** When it becomes ready, in ms since the epoch; instead of `delay`, not with it. */
   readonly readyAt?: number | undefined;
+  /** An enqueue while this key is held stores nothing and gives the job that holds it; over all queues and types. */
+  readonly uniqueKey?: string | undefined;
+  /** Folds it into the job of this batch that waits, if there is one and that wants it; not with a unique key. */
+  readonly batch?: Batch | undefined;
+}
+
+/** A batch whose key may depend on the payload. */
+export interface BatchOptions<Payload> extends Omit<Batch, "key"> {
+  /** Which jobs belong together; undefined for one that stays alone. */
+  readonly key: string | ((payload: Payload) => string | undefined);
 }
 
 /** What a definition says besides the payload. */
-export interface JobOptions extends JobSettings {
+export interface JobOptions<Payload = unknown> extends JobSettings {
   /** Which handler runs it. Not empty, without commas, NUL and `* ? [ ] { } \`. */
   readonly type: string;
   /** The queue it waits in; same rules as for `type`. */
   readonly queue: string;
   /** How long one run of the handler may take, in ms or as text; then its signal is aborted. Default no limit. */
   readonly timeout?: Duration | undefined;
+  /** The unique key of a payload; undefined for one that needs none. */
+  readonly uniqueKey?: ((payload: Payload) => string | undefined) | undefined;
+  /** The batch of a payload. */
+  readonly batch?: BatchOptions<Payload> | undefined;
 }
 
 /** What a definition with a schema says. */
-export interface CheckedJobOptions<Input, Output> extends JobOptions {
+export interface CheckedJobOptions<Input, Output> extends JobOptions<Input> {
   /** What a payload must look like: a schema of any library that follows Standard Schema. */
   readonly payload: StandardSchema<Input, Output>;
 }
@@ -104,9 +123,11 @@ export function defineJob<Input, Output>(
   options: CheckedJobOptions<Input, Output>,
 ): JobDefinition<Input, Output>;
 /** Defines a kind of job whose payload nobody checks: its type is a promise of the programmer's. */
-export function defineJob<Payload = unknown>(options: JobOptions): JobDefinition<Payload, Payload>;
+export function defineJob<Payload = unknown>(
+  options: JobOptions<Payload>,
+): JobDefinition<Payload, Payload>;
 export function defineJob<Input, Output>(
-  options: JobOptions & Partial<CheckedJobOptions<Input, Output>>,
+  options: JobOptions<Input> & Partial<CheckedJobOptions<Input, Output>>,
 ): JobDefinition<Input, Output> {
   const { type, queue, payload: schema } = options;
   const complaint = checkName("type", type) ?? checkName("queue", queue);
@@ -131,6 +152,24 @@ export function defineJob<Input, Output>(
     retryLimit: settings.retryLimit ?? options.retryLimit,
     backoff: settings.backoff ?? options.backoff,
     retention: settings.retention ?? options.retention,
+    budgets: settings.budgets ?? options.budgets,
+  });
+
+  /** What depends on the payload. */
+  const belong = (payload: Input, settings: EnqueueSettings): Partial<EnqueueRequest> => {
+    const uniqueKey = settings.uniqueKey ?? options.uniqueKey?.(payload);
+    return {
+      uniqueKey,
+      // A scope without a key would be refused.
+      uniqueWhile: uniqueKey === undefined
+        ? undefined
+        : settings.uniqueWhile ?? options.uniqueWhile,
+      batch: settings.batch ?? toBatch(payload, options.batch),
+    };
+  };
+  const toWhole = (payload: Input, settings: EnqueueSettings, clock: Clock): EnqueueRequest => ({
+    ...settle(payload, settings, clock),
+    ...belong(payload, settings),
   });
 
   // What could never be enqueued fails here, and not at the first enqueue.
@@ -143,8 +182,8 @@ export function defineJob<Input, Output>(
       // The payload travels as it was given: what the schema makes of it need not be JSON.
       const checked = check(payload);
       return checked instanceof Promise
-        ? checked.then(() => settle(payload, settings, clock))
-        : settle(payload, settings, clock);
+        ? checked.then(() => toWhole(payload, settings, clock))
+        : toWhole(payload, settings, clock);
     },
     parse: check,
   };
@@ -153,6 +192,15 @@ export function defineJob<Input, Output>(
 function outputOf<Output>(type: string, result: SchemaResult<Output>): Output {
   if (result.issues === undefined) return result.value;
   throw new PayloadError(`Payload of '${type}' does not fit: ${describeIssues(result.issues)}`);
+}
+
+function toBatch<Payload>(
+  payload: Payload,
+  options: BatchOptions<Payload> | undefined,
+): Batch | undefined {
+  if (options === undefined) return undefined;
+  const key = typeof options.key === "string" ? options.key : options.key(payload);
+  return key === undefined ? undefined : { ...options, key };
 }
 
 function toReadyAt(

@@ -32,6 +32,7 @@ interface CronEntry extends
     | "retention"
     | "uniqueKey"
     | "uniqueWhile"
+    | "batch"
     | "budgets"
     | "payloadJson"
     | "payloadPack"
@@ -72,7 +73,7 @@ function toPauseWire({ name, timezone, paused, pausedAt, resumedAt }: Pausable) 
 }
 
 function toTemplateWire(entry: CronEntry): object {
-  const { backoff, retention, budgets } = entry;
+  const { backoff, retention, batch, budgets } = entry;
   return {
     type: entry.type,
     queue: entry.queue,
@@ -83,6 +84,7 @@ function toTemplateWire(entry: CronEntry): object {
     retention: retention === null ? undefined : JSON.parse(retention),
     unique_key: entry.uniqueKey ?? undefined,
     unique_while: entry.uniqueWhile ?? undefined,
+    batch: batch === null ? undefined : JSON.parse(batch),
     budgets: budgets === null ? undefined : JSON.parse(budgets),
   };
 }

@@ -5,7 +5,6 @@
  */
 
 import * as v from "valibot";
-import { checkBindings } from "./binding.ts";
 import { checkUniqueWhile, type NewJob, newJobSchema } from "./enqueue.ts";
 import { checkName } from "./names.ts";
 import { bool, optional, text } from "./schema.ts";
@@ -81,19 +80,16 @@ export function checkCronGroupName(name: string): string | undefined {
   return checkName("cron group name", name);
 }
 
-/** Says why a well-formed entry cannot be, in the words and the order of the protocol; its schedule is not looked at. */
+/** Says why a well-formed entry cannot be, in the words and the order of the protocol; what takes more than a look is left out. */
 export function checkCronEntry({ name, job }: CronEntryRequest): string | undefined {
   const badName = checkName("cron entry name", name) ?? checkName("type", job.type) ??
     checkName("queue", job.queue);
   if (badName !== undefined) return badName;
   if (job.readyAt !== null) return "ready_at is not supported for cron entries";
-  if (job.uniqueKey !== null && job.batch) return "unique_key and batch cannot be combined";
+  if (job.uniqueKey !== null && job.batch !== null) {
+    return "unique_key and batch cannot be combined";
+  }
   return checkUniqueWhile(job.uniqueWhile);
-}
-
-/** Says why what an entry draws on cannot be. */
-export function checkCronBindings({ job }: CronEntryRequest): string | undefined {
-  return checkBindings(job.budgets);
 }
 
 /** The first name that is given to two entries, as a refusal. */

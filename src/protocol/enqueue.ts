@@ -5,10 +5,13 @@
  */
 
 import * as v from "valibot";
+import { batchSchema } from "./batch.ts";
 import { type BindingRequest, bindingsSchema } from "./binding.ts";
+import { type BudgetUse, toBudgetUseWire } from "./budget-request.ts";
 import { backoffSchema, toBackoffText, toBackoffWire } from "./backoff.ts";
 import {
   type Backoff,
+  type Batch,
   type EnqueuedJob,
   type Job,
   type Retention,
@@ -44,6 +47,10 @@ export interface EnqueueRequest {
   readonly uniqueKey?: string | undefined;
   /** How long the key is held; default `queued`. */
   readonly uniqueWhile?: UniqueWhile | undefined;
+  /** Folds it into the job of this batch that waits, if there is one and that wants it; not with `uniqueKey`. */
+  readonly batch?: Batch | undefined;
+  /** The budgets that it draws on; all of them must be able to pay before it runs. */
+  readonly budgets?: readonly BudgetUse[] | undefined;
 }
 
 /** A job that was read from a request and is not stored yet. Null means absent; instants are ms since the epoch. */
@@ -60,8 +67,8 @@ export interface NewJob {
   readonly retention: string | null;
   readonly uniqueKey: string | null;
   readonly uniqueWhile: string | null;
-  /** Whether a batch was asked for. */
-  readonly batch: boolean;
+  /** The batch that it is part of. */
+  readonly batch: Batch | null;
   /** The budgets that it draws on. */
   readonly budgets: readonly BindingRequest[];
 }
@@ -81,7 +88,7 @@ export const newJobSchema: v.GenericSchema<unknown, NewJob> = v.pipe(
     retention: optional(retentionSchema),
     unique_key: optional(text),
     unique_while: optional(text),
-    batch: optional(v.object({ key: text, when: text, fold: text }, "an object")),
+    batch: optional(batchSchema),
     budgets: optional(bindingsSchema),
   }, "an object"),
   v.transform((wire): NewJob => ({
@@ -95,7 +102,7 @@ export const newJobSchema: v.GenericSchema<unknown, NewJob> = v.pipe(
     retention: wire.retention ? toRetentionText(wire.retention) : null,
     uniqueKey: wire.unique_key ?? null,
     uniqueWhile: wire.unique_while ?? null,
-    batch: Boolean(wire.batch),
+    batch: wire.batch ?? null,
     budgets: wire.budgets ?? [],
   })),
 );
@@ -113,7 +120,7 @@ export function checkEnqueue(job: NewJob): string | undefined {
   if (job.uniqueKey === null) {
     return job.uniqueWhile === null ? undefined : "unique_while requires unique_key";
   }
-  if (job.batch) return "unique_key and batch cannot be combined";
+  if (job.batch !== null) return "unique_key and batch cannot be combined";
   return checkUniqueWhile(job.uniqueWhile);
 }
 
@@ -138,6 +145,8 @@ export function toEnqueueWire(request: EnqueueRequest): object {
     retention: request.retention && toRetentionWire(request.retention),
     unique_key: request.uniqueKey,
     unique_while: request.uniqueWhile,
+    batch: request.batch,
+    budgets: request.budgets?.map(toBudgetUseWire),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { batchSchema } from "./batch.ts";
 import { backoffSchema } from "./backoff.ts";
 import { type Job, type JobStatus, jobStatuses, type UniqueWhile, uniqueWhiles } from "./job.ts";
 import { retentionSchema } from "./retention.ts";
@@ -31,6 +32,7 @@ const jobSchema: v.GenericSchema<unknown, Job> = v.pipe(
     unique_while: optional(
       v.picklist(uniqueWhiles, "a unique scope") as v.GenericSchema<unknown, UniqueWhile>,
     ),
+    batch: optional(batchSchema),
     budgets: optional(v.array(v.object({ key: text, cost: u32 }, "an object"), "a list")),
   }, "an object"),
   v.transform((wire): Job => {
@@ -54,6 +56,7 @@ const jobSchema: v.GenericSchema<unknown, Job> = v.pipe(
     if (wire.completed_at != null) job.completedAt = wire.completed_at;
     if (wire.unique_key != null) job.uniqueKey = wire.unique_key;
     if (wire.unique_while != null) job.uniqueWhile = wire.unique_while;
+    if (wire.batch != null) job.batch = wire.batch;
     if (wire.budgets != null) job.budgets = wire.budgets;
     return job;
   }),

@@ -40,6 +40,19 @@ export type UniqueWhile = "queued" | "active" | "exists";
 /** All scopes of a unique key, from the shortest to the longest. */
 export const uniqueWhiles: readonly UniqueWhile[] = ["queued", "active", "exists"];
 
+/**
+ * Jobs that are folded into one while it waits. Both expressions are jq, see `$existing` (the payload of the job that
+ * waits) and `$new` (that of the one to be enqueued), and have no input.
+ */
+export interface Batch {
+  /** Which jobs belong together, over all queues and types. */
+  readonly key: string;
+  /** Whether the new one is folded in: if the first output is neither false nor null. Else it opens a batch of its own. */
+  readonly when: string;
+  /** The payload that both become: one output. */
+  readonly fold: string;
+}
+
 /** What a job draws on while it is in flight, or each time that it is taken. */
 export interface Binding {
   /** The name of the budget. */
@@ -84,6 +97,8 @@ export interface Job<Payload = unknown> {
   readonly uniqueKey?: string;
   /** While what the unique key is held. */
   readonly uniqueWhile?: UniqueWhile;
+  /** How further enqueues are folded into it while it waits, if it is of a batch. */
+  readonly batch?: Batch;
   /** What it draws on, if anything, in the order in which it was bound. */
   readonly budgets?: readonly Binding[];
 }

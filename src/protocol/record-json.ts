@@ -31,6 +31,7 @@ export function jobToJson(job: JobRecord, withPayload: WithPayload, extra = ""):
   if (job.uniqueKey !== null) {
     text += `,"unique_key":${JSON.stringify(job.uniqueKey)},"unique_while":"${job.uniqueWhile}"`;
   }
+  if (job.batch !== null) text += `,"batch":${job.batch}`;
   if (job.budgets !== null) text += `,"budgets":${job.budgets}`;
   return `${text}${extra}}`;
 }

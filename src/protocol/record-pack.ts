@@ -5,6 +5,7 @@
  */
 
 import { fromBackoffText } from "./backoff.ts";
+import { fromBatchText } from "./batch.ts";
 import { fromBindingsText } from "./binding.ts";
 import { jobStatuses } from "./job.ts";
 import { PackWriter } from "./pack-writer.ts";
@@ -33,6 +34,7 @@ export function writeJob(
   if (job.purgeAt !== null) members++;
   if (job.completedAt !== null) members++;
   if (job.uniqueKey !== null) members += 2;
+  if (job.batch !== null) members++;
   if (job.budgets !== null) members++;
   writer.map(members);
   writer.text("id");
@@ -66,6 +68,7 @@ export function writeJob(
     writer.text("unique_while");
     writer.text(job.uniqueWhile!);
   }
+  if (job.batch !== null) writeBatch(writer, job.batch);
   if (job.budgets !== null) writeBindings(writer, job.budgets);
 }
 
@@ -73,6 +76,16 @@ function writeNumber(writer: PackWriter, name: string, value: number | null | un
   if (value === null || value === undefined) return;
   writer.text(name);
   writer.uint(value);
+}
+
+function writeBatch(writer: PackWriter, text: string): void {
+  const { key, when, fold } = fromBatchText(text);
+  writer.text("batch");
+  writer.map(3);
+  for (const [name, value] of [["key", key], ["when", when], ["fold", fold]] as const) {
+    writer.text(name);
+    writer.text(value);
+  }
 }
 
 function writeBindings(writer: PackWriter, text: string): void {

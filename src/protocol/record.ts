@@ -36,6 +36,8 @@ export interface JobRecord {
   readonly uniqueKey: string | null;
   /** The wire's word for the scope; set whenever there is a key. */
   readonly uniqueWhile: string | null;
+  /** JSON text of the wire's `batch` object. */
+  readonly batch: string | null;
   /** JSON text of the wire's `budgets` list; null when it is empty. */
   readonly budgets: string | null;
   /** The payload if it came as JSON, and if it was asked for. */

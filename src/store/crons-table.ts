@@ -28,6 +28,7 @@ export type CronTemplate = Pick<
   | "retention"
   | "uniqueKey"
   | "uniqueWhile"
+  | "batch"
   | "budgets"
   | "payloadJson"
   | "payloadPack"
@@ -62,6 +63,7 @@ const columnOf: Readonly<Record<keyof CronEntryRecord, string>> = {
   retention: "retention",
   uniqueKey: "unique_key",
   uniqueWhile: "unique_while",
+  batch: "batch",
   budgets: "budgets",
   payloadJson: "payload_json",
   payloadPack: "payload_pack",

@@ -8,7 +8,7 @@
 
 import { cronEntryExists } from "../protocol/cron.ts";
 import type { BindingRequest } from "../protocol/binding.ts";
-import { type BindingTerms, createBudgets, planBindings } from "./bindings.ts";
+import { createBudgets, planBindings } from "./bindings.ts";
 import {
   type CronEntryRecord,
   type CronGroupRecord,
@@ -21,14 +21,14 @@ import {
   putEntry,
   putGroup,
 } from "./crons-table.ts";
-import { enqueueJobs, type NewRecord, type Stored } from "./enqueue.ts";
+import { enqueueJobs, type EnqueueTerms, type NewRecord, type Stored } from "./enqueue.ts";
 import { rows, run, type Transition } from "./transition.ts";
 
 /** When an expression comes round after now, in ms since the epoch; null for never. */
 export type Next = (expression: string, timezone: string | null) => number | null;
 
 /** What keeping entries depends on. */
-export interface CronTerms extends BindingTerms {
+export interface CronTerms extends EnqueueTerms {
   readonly next: Next;
 }
 
@@ -205,15 +205,16 @@ export interface Fired {
  */
 export function* fireCrons(
   toJob: (entry: CronEntryRecord) => NewRecord,
-  { now, next, maxBudgets }: CronTerms,
+  terms: CronTerms,
 ): Transition<Fired> {
   const due = yield* rows<CronEntryRecord & { groupPaused: number; groupZone: string | null }>(
     `SELECT ${entryColumns},
        (SELECT paused FROM cron_groups WHERE cron_groups.name = cron_group) AS "groupPaused",
        (SELECT timezone FROM cron_groups WHERE cron_groups.name = cron_group) AS "groupZone"
      FROM cron_entries WHERE next_enqueue_at <= ? ORDER BY next_enqueue_at LIMIT ?`,
-    [now, firingSize],
+    [terms.now, firingSize],
   );
+  const { now, next } = terms;
   const stored: Stored[] = [];
   for (const entry of due) {
     const isActive = entry.paused === 0 && entry.groupPaused === 0;
@@ -229,7 +230,7 @@ export function* fireCrons(
       ],
     );
     if (moved === 1 && isActive) {
-      stored.push(yield* enqueueJobs([toJob(entry)], { now, maxBudgets }));
+      stored.push(yield* enqueueJobs([toJob(entry)], terms));
     }
   }
   return { stored, more: due.length === firingSize };

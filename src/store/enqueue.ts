@@ -4,9 +4,12 @@
  * @module
  */
 
-import { type BindingRequest } from "../protocol/binding.ts";
+import { fromBatchText } from "../protocol/batch.ts";
+import type { BindingRequest } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
+import { applyBatches, type Merge, planBatches } from "./batch.ts";
 import { type BindingTerms, bindJobs, createBudgets, planBindings } from "./bindings.ts";
+import type { SqlValue } from "./driver.ts";
 import { laneOf } from "./lane.ts";
 import { each, type Transition } from "./transition.ts";
 import { freeKeys, planKeys } from "./unique.ts";
@@ -18,11 +21,18 @@ export interface NewRecord {
   readonly bindings: readonly BindingRequest[];
 }
 
+/** What storing jobs depends on. */
+export interface EnqueueTerms extends BindingTerms {
+  /** Folds one job of a batch into another. */
+  readonly merge: Merge;
+}
+
 /** What became of a job that was to be stored. */
 export interface StoredJob {
-  /** The job that is stored: of a duplicate, the one that was there. */
+  /** The job that is stored: of a duplicate, or of one that was folded, the one that was there. */
   readonly job: JobRecord;
   readonly duplicate: boolean;
+  readonly folded: boolean;
 }
 
 /** What became of jobs that were to be stored together: all are, or none and why, for which of them. */
@@ -30,21 +40,37 @@ export type Stored =
   | { readonly jobs: readonly StoredJob[] }
   | { readonly refused: string; readonly index: number };
 
+/** The jobs that were stored anew, and not found there. */
+export function newOf({ jobs }: { readonly jobs: readonly StoredJob[] }): JobRecord[] {
+  return jobs.filter(({ duplicate, folded }) => !duplicate && !folded).map(({ job }) => job);
+}
+
 const insertSql = `INSERT INTO jobs (id, type, queue, priority, status, ready_at, attempts,
-  retry_limit, backoff, retention, unique_key, unique_while, holds_key, budgets, lane, payload_json, payload_pack)
-  VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  retry_limit, backoff, retention, unique_key, unique_while, holds_key, batch, batch_key, heads_batch,
+  budgets, lane, payload_json, payload_pack)
+  VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /**
- * Stores new jobs in their order, but for those whose unique key is taken, all or none.
+ * Stores new jobs in their order, but for those whose unique key is taken and those that are folded into others; all or
+ * none.
  *
  * Nothing is written before everything is checked, so that a refusal costs the others of a group commit nothing.
  */
 export function* enqueueJobs(
   entries: readonly NewRecord[],
-  terms: BindingTerms,
+  terms: EnqueueTerms,
 ): Transition<Stored> {
-  const { duplicates, freed } = yield* planKeys(entries.map(({ job }) => job));
-  const fresh = duplicates.size === 0 ? entries : entries.filter(({ job }) => !duplicates.has(job));
+  const jobs = entries.map(({ job }) => job);
+  const keys = yield* planKeys(jobs);
+  const batches = yield* planBatches(jobs, terms.merge);
+  if ("refused" in batches) {
+    return { refused: batches.refused, index: jobs.indexOf(batches.job) };
+  }
+  const { duplicates } = keys;
+  const { folded, heads, open } = batches;
+  const fresh = duplicates.size === 0 && folded.size === 0
+    ? entries
+    : entries.filter(({ job }) => !duplicates.has(job) && !folded.has(job));
   const bound = fresh.filter(({ bindings }) => bindings.length > 0);
   if (bound.length > 0) {
     const plan = yield* planBindings(bound.map(({ bindings }) => bindings), terms);
@@ -53,18 +79,25 @@ export function* enqueueJobs(
     }
     yield* createBudgets(plan.create);
   }
-  yield* freeKeys(freed);
-  yield* each(insertSql, fresh.map(({ job }) => toRow(job)));
+  yield* freeKeys(keys.freed);
+  yield* applyBatches(batches);
+  yield* each(
+    insertSql,
+    fresh.map(({ job }) => toRow(job.batch === null ? job : heads.get(job.id) ?? job, open)),
+  );
   yield* bindJobs(bound.map(({ job, bindings }) => ({ id: job.id, bindings })));
   return {
-    jobs: entries.map(({ job }) => {
+    jobs: jobs.map((job) => {
       const holder = duplicates.get(job);
-      return { job: holder ?? job, duplicate: holder !== undefined };
+      if (holder !== undefined) return { job: holder, duplicate: true, folded: false };
+      const headId = folded.get(job);
+      if (headId !== undefined) return { job: heads.get(headId)!, duplicate: false, folded: true };
+      return { job, duplicate: false, folded: false };
     }),
   };
 }
 
-function toRow(job: JobRecord): (string | number | Uint8Array<ArrayBuffer> | null)[] {
+function toRow(job: JobRecord, open: ReadonlySet<string>): SqlValue[] {
   return [
     job.id,
     job.type,
@@ -78,6 +111,9 @@ function toRow(job: JobRecord): (string | number | Uint8Array<ArrayBuffer> | nul
     job.uniqueKey,
     job.uniqueWhile,
     job.uniqueKey === null ? 0 : 1,
+    job.batch,
+    job.batch === null ? null : fromBatchText(job.batch).key,
+    open.has(job.id) ? 1 : 0,
     job.budgets,
     laneOf(job.budgets),
     job.payloadJson ?? null,

@@ -25,6 +25,7 @@ const columnOf: Readonly<Record<keyof JobRecord, string>> = {
   completedAt: "completed_at",
   uniqueKey: "unique_key",
   uniqueWhile: "unique_while",
+  batch: "batch",
   budgets: "budgets",
   payloadJson: "payload_json",
   payloadPack: "payload_pack",

@@ -53,7 +53,7 @@ export interface ManyRebound {
   readonly blocked: readonly string[];
 }
 
-/** Changes the waiting jobs of a selection in one transaction. */
+/** Changes the waiting jobs of a selection in one transaction; its budgets are created even if there are no such jobs. */
 export function* rebindJobs(
   selection: JobSelection,
   rebinding: Rebinding,

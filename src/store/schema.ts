@@ -22,6 +22,8 @@
  *
  * - `holds_key` says that a job is the one that its unique key points at; there is no other record of that, so
  *   that whatever deletes a job frees its key, and the index keeps two from holding one.
+ * - `heads_batch` says in the same way which job further enqueues of a batch are folded into. `batch` is the JSON text
+ *   of the wire's object, and `batch_key` its key.
  * - `budgets` is the JSON text of the wire's bindings. `lane` names the set of budgets that a job draws on, and is
  *   empty for most: jobs of one lane are handed out strictly in their order, and the others never read past them.
  *   `bindings` is the same turned round: the jobs of a budget.
@@ -82,6 +84,9 @@ CREATE TABLE jobs_2 (
   unique_key TEXT,
   unique_while TEXT,
   holds_key INTEGER NOT NULL DEFAULT 0,
+  batch TEXT,
+  batch_key TEXT,
+  heads_batch INTEGER NOT NULL DEFAULT 0,
   budgets TEXT,
   lane TEXT NOT NULL DEFAULT '',
   payload_json TEXT,
@@ -98,6 +103,7 @@ CREATE INDEX jobs_by_queue ON jobs (queue, status, lane, priority, id);
 CREATE INDEX jobs_due ON jobs (ready_at) WHERE status = 0;
 CREATE INDEX jobs_purge ON jobs (purge_at) WHERE purge_at IS NOT NULL;
 CREATE UNIQUE INDEX jobs_unique ON jobs (unique_key) WHERE holds_key = 1;
+CREATE UNIQUE INDEX jobs_heads ON jobs (batch_key) WHERE heads_batch = 1;
 CREATE TABLE budgets (
   key TEXT NOT NULL PRIMARY KEY,
   allocation BIGINT NOT NULL,
@@ -142,6 +148,7 @@ CREATE TABLE cron_entries (
   retention TEXT,
   unique_key TEXT,
   unique_while TEXT,
+  batch TEXT,
   budgets TEXT,
   payload_json TEXT,
   payload_pack BLOB,

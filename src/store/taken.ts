@@ -5,6 +5,7 @@
  */
 
 import type { JobRecord } from "../protocol/record.ts";
+import { closeBatches } from "./batch.ts";
 import { jobColumns } from "./jobs-table.ts";
 import { each, type Transition } from "./transition.ts";
 import { freeKeys } from "./unique.ts";
@@ -20,4 +21,6 @@ export function* markTaken(jobs: readonly JobRecord[], now: number): Transition<
   );
   const lettingGo = jobs.filter(({ uniqueWhile }) => uniqueWhile === "queued");
   yield* freeKeys(lettingGo.map(({ id }) => id));
+  const batched = jobs.filter(({ batch }) => batch !== null);
+  yield* closeBatches(batched.map(({ id }) => id));
 }

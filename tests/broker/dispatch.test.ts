@@ -52,7 +52,9 @@ async function setUp(jobs: number, limit = 0) {
     (_, at) => created(newJob, `job-${at}`, clock.now()),
   );
   const entries = records.map((job) => ({ job, bindings: [] }));
-  await store.write(() => enqueueJobs(entries, { now: clock.now(), maxBudgets: 0 }));
+  await store.write(() =>
+    enqueueJobs(entries, { now: clock.now(), maxBudgets: 0, merge: () => "sealed" })
+  );
   const dispatcher = createDispatcher({ store, clock, logger: silentLogger, limit });
   return {
     clock,

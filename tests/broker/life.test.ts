@@ -166,18 +166,4 @@ describe("broker", () => {
     });
     store.close();
   });
-
-  it("refuses what would fold a job, instead of dropping it", () =>
-    withBroker(async ({ broker, client }) => {
-      const batch = { key: "k", when: "true", fold: "$new" };
-      const body = JSON.stringify({ type: "t", queue: "q", payload: 1, batch });
-      const headers = { "content-type": "application/json" };
-      const request = new Request("http://x/jobs", { method: "POST", headers, body });
-      const response = await broker.fetch(request);
-      assert.deepEqual(
-        [response.status, await response.json()],
-        [400, { error: "batch is not supported yet" }],
-      );
-      assert.equal(await client.count(), 0);
-    }));
 });

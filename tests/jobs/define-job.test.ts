@@ -70,8 +70,45 @@ describe("defineJob", () => {
       retryLimit: undefined,
       backoff: undefined,
       retention: undefined,
+      uniqueKey: undefined,
+      uniqueWhile: undefined,
+      batch: undefined,
+      budgets: undefined,
     });
     assert.equal(await job.parse(7), 7);
+  });
+
+  it("makes unique keys and batches of payloads", async () => {
+    const job = defineJob<{ user: string; items: string[] }>({
+      ...names,
+      uniqueKey: ({ user }) => user === "" ? undefined : `welcome ${user}`,
+      uniqueWhile: "active",
+      budgets: [{ key: "smtp", cost: 2 }],
+    });
+    const request = await job.toRequest({ user: "ada", items: [] });
+    assert.deepEqual([request.uniqueKey, request.uniqueWhile], ["welcome ada", "active"]);
+    assert.deepEqual(request.budgets, [{ key: "smtp", cost: 2 }]);
+    const free = await job.toRequest({ user: "", items: [] });
+    assert.deepEqual([free.uniqueKey, free.uniqueWhile], [undefined, undefined]);
+    const own = await job.toRequest({ user: "", items: [] }, {
+      uniqueKey: "k",
+      uniqueWhile: "exists",
+      budgets: [],
+    });
+    assert.deepEqual([own.uniqueKey, own.uniqueWhile, own.budgets], ["k", "exists", []]);
+
+    const batch = { when: "true", fold: "$existing | .items += $new.items" };
+    const folded = defineJob<{ user: string; items: string[] }>({
+      ...names,
+      batch: { ...batch, key: ({ user }) => user === "" ? undefined : user },
+    });
+    assert.deepEqual((await folded.toRequest({ user: "ada", items: [] })).batch, {
+      ...batch,
+      key: "ada",
+    });
+    assert.equal((await folded.toRequest({ user: "", items: [] })).batch, undefined);
+    const fixed = defineJob({ ...names, batch: { ...batch, key: "all" } });
+    assert.equal((await fixed.toRequest(1)).batch?.key, "all");
   });
 
   it("lets the settings of a call beat those of the definition", async () => {

@@ -43,7 +43,7 @@ describe("newJobSchema", () => {
       retention: null,
       uniqueKey: null,
       uniqueWhile: null,
-      batch: false,
+      batch: null,
       budgets: [],
     };
     assert.deepEqual(readAs(newJobSchema, minimal), job);
@@ -160,7 +160,7 @@ describe("toEnqueueWire", () => {
       retention: '{"completed_ms":6}',
       uniqueKey: "k",
       uniqueWhile: "active",
-      batch: false,
+      batch: null,
       budgets: [],
     });
   });

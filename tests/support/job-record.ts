@@ -36,6 +36,7 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
     { key: `b${randomText(random)}`, cost: number() },
     { key: "c", cost: 1 },
   ]);
+  const batch = maybe(() => ({ key: randomText(random), when: "true", fold: "$new" }));
   const record: JobRecord = {
     id: "03gpvzbsk7dnm0000000abcde",
     type: `t${randomText(random)}`,
@@ -53,6 +54,7 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
     completedAt: maybe(number),
     uniqueKey,
     uniqueWhile: uniqueKey && random.pick(uniqueWhiles),
+    batch: batch && JSON.stringify(batch),
     budgets: budgets && JSON.stringify(budgets),
     payloadJson: format === "json" ? JSON.stringify(payload) : null,
     payloadPack: format === "msgpack" ? encode(payload) : null,
@@ -67,6 +69,7 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
     completed_at: record.completedAt,
     unique_key: uniqueKey,
     unique_while: record.uniqueWhile,
+    batch,
     budgets,
   };
   const wire = {

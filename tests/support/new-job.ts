@@ -13,6 +13,6 @@ export const newJob: NewJob = {
   retention: null,
   uniqueKey: null,
   uniqueWhile: null,
-  batch: false,
+  batch: null,
   budgets: [],
 };

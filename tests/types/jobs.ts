@@ -49,6 +49,20 @@ expectType<Equal<ReturnType<typeof defineJob>, JobDefinition<unknown, unknown>>>
 const promised = defineJob<{ file: string }>(names);
 expectType<Equal<typeof promised, JobDefinition<{ file: string }, { file: string }>>>();
 
+// Keys are made of what is enqueued, before the schema has made something of it.
+export const unique = defineJob({
+  ...names,
+  payload: v.object({ day: v.pipe(v.string(), v.transform((text) => new Date(text))) }),
+  uniqueKey: ({ day }) => {
+    expectType<Equal<typeof day, string>>();
+    return day;
+  },
+  batch: { key: ({ day }) => day.trim(), when: "true", fold: "$new" },
+});
+expectType<Equal<typeof unique, JobDefinition<{ day: string }, { day: Date }>>>();
+// @ts-expect-error There is no such member.
+defineJob<{ file: string }>({ ...names, uniqueKey: ({ name }) => name });
+
 export async function enqueueChecksPayloads(): Promise<void> {
   const job = await client.enqueue(valibot, { day: "2030-01-01" }, { delay: "10m", timeoutMs: 5 });
   expectType<Equal<typeof job, EnqueuedJob>>();

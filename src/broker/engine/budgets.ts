@@ -25,6 +25,7 @@ import {
 } from "../../store/rebind.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
+import type { PayloadFilter } from "./expressions.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { Settings } from "./settings.ts";
 
@@ -49,16 +50,22 @@ export interface Budgets {
   rebindMany(
     selection: JobSelection,
     rebinding: Rebinding,
+    fits?: PayloadFilter,
   ): Promise<ManyRebound | { readonly refused: string }>;
 }
 
 /** Creates the operations. */
 export function createBudgets(
-  { store, clock, settings, dispatcher }: {
+  { store, clock, settings, dispatcher, piecesOf }: {
     readonly store: Store;
     readonly clock: Clock;
     readonly settings: Settings;
     readonly dispatcher: Dispatcher;
+    /** Selects what fits a payload filter, piece by piece. */
+    readonly piecesOf: (
+      selection: JobSelection,
+      fits: PayloadFilter | undefined,
+    ) => Iterable<JobSelection> | AsyncIterable<JobSelection>;
   },
 ): Budgets {
   const terms = () => ({ now: clock.now(), maxBudgets: settings.maxBudgets });
@@ -90,10 +97,25 @@ export function createBudgets(
       }
       return rebound;
     },
-    async rebindMany(selection, rebinding) {
-      const rebound = await store.write(() => rebindJobs(selection, rebinding, terms()));
-      if ("changed" in rebound && rebound.changed > 0) await dispatcher.reload();
-      return rebound;
+    async rebindMany(selection, rebinding, fits) {
+      let changed = 0;
+      const blocked: string[] = [];
+      const rebind = async (piece: JobSelection) => {
+        const rebound = await store.write(() => rebindJobs(piece, rebinding, terms()));
+        if ("refused" in rebound) return rebound;
+        changed += rebound.changed;
+        blocked.push(...rebound.blocked);
+        return undefined;
+      };
+      // The budgets are checked, and created, also when no payload fits.
+      const refusal = fits && await rebind({ id: [] });
+      if (refusal !== undefined) return refusal;
+      for await (const piece of piecesOf(selection, fits)) {
+        const refusal = await rebind(piece);
+        if (refusal !== undefined) return refusal;
+      }
+      if (changed > 0) await dispatcher.reload();
+      return { changed, blocked };
     },
   };
 }

@@ -6,9 +6,11 @@
 
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
+import { fromBatchText } from "../../protocol/batch.ts";
 import type { CronEntryRequest, CronGroupPatch, CronGroupRequest } from "../../protocol/cron.ts";
-import { fromBindingsText } from "../../protocol/binding.ts";
+import { checkBindings, fromBindingsText } from "../../protocol/binding.ts";
 import type { JobRecord } from "../../protocol/record.ts";
+import type { Merge } from "../../store/batch.ts";
 import {
   changeGroup,
   type CronDraft,
@@ -27,9 +29,10 @@ import {
   replaceGroup,
 } from "../../store/crons.ts";
 import { type CronEntryRecord, findEntry } from "../../store/crons-table.ts";
-import type { NewRecord } from "../../store/enqueue.ts";
+import { newOf, type NewRecord } from "../../store/enqueue.ts";
 import type { Store } from "../../store/store.ts";
 import { type Alarm, createAlarm } from "./alarm.ts";
+import { checkNewBatch } from "./expressions.ts";
 import { checkExpression, checkTimezone, nextOccurrence } from "./schedule.ts";
 import type { Settings } from "./settings.ts";
 import { created } from "./states.ts";
@@ -65,31 +68,33 @@ export interface CronsOptions {
   readonly settings: Settings;
   readonly logger: Logger;
   readonly nextId: () => string;
+  readonly merge: Merge;
   /** Told of jobs that were stored. */
   readonly follow: (jobs: Iterable<JobRecord>) => void;
 }
 
 /** Creates the operations. */
 export function createCrons(
-  { store, clock, settings, logger, nextId, follow }: CronsOptions,
+  { store, clock, settings, logger, nextId, merge, follow }: CronsOptions,
 ): Crons {
   const terms = (): CronTerms => {
     const now = clock.now();
     return {
       now,
       maxBudgets: settings.maxBudgets,
+      merge,
       next: (expression, timezone) => nextOccurrence(expression, timezone, now),
     };
   };
 
   const fire = async (): Promise<boolean> => {
-    const { now, ...rest } = terms();
-    const toJob = (entry: CronEntryRecord) => toNewRecord(entry, nextId(), now);
-    const { stored, more } = await store.write(() => fireCrons(toJob, { now, ...rest }));
+    const due = terms();
+    const toJob = (entry: CronEntryRecord) => toNewRecord(entry, nextId(), due.now);
+    const { stored, more } = await store.write(() => fireCrons(toJob, due));
     for (const result of stored) {
       if ("refused" in result) {
         logger.error("Cannot enqueue the job of a cron entry", { error: result.refused });
-      } else follow(result.jobs.filter(({ duplicate }) => !duplicate).map(({ job }) => job));
+      } else follow(newOf(result));
     }
     return more;
   };
@@ -148,8 +153,9 @@ export function createCrons(
 }
 
 function firstProblem(entries: readonly CronEntryRequest[]): string | undefined {
-  for (const { expression, timezone } of entries) {
-    const problem = checkExpression(expression) ?? checkTimezone(timezone);
+  for (const { expression, timezone, job } of entries) {
+    const problem = checkExpression(expression) ?? checkTimezone(timezone) ??
+      checkNewBatch(job) ?? checkBindings(job.budgets);
     if (problem !== undefined) return problem;
   }
   return undefined;
@@ -181,7 +187,7 @@ function toNewRecord(entry: CronEntryRecord, id: string, now: number): NewRecord
       retention: entry.retention,
       uniqueKey: entry.uniqueKey,
       uniqueWhile: entry.uniqueWhile,
-      batch: false,
+      batch: entry.batch === null ? null : fromBatchText(entry.batch),
       budgets: bindings,
     },
     id,

@@ -16,7 +16,7 @@ import { type JobRecord, status } from "../../protocol/record.ts";
 import { removeBudgets } from "../../store/budgets.ts";
 import { changeJob, changeJobs } from "../../store/change.ts";
 import { nextPromotion, nextReaping, promoteJobs, reapJobs } from "../../store/due.ts";
-import { enqueueJobs, type Stored } from "../../store/enqueue.ts";
+import { enqueueJobs, newOf, type Stored } from "../../store/enqueue.ts";
 import { findError, listErrors } from "../../store/error-records.ts";
 import { completeJobs, failJob, recoverJobs } from "../../store/finish.ts";
 import { countJobs, getJob, getMetadata, listJobs, listQueues } from "../../store/read.ts";
@@ -28,8 +28,10 @@ import { createAlarm } from "./alarm.ts";
 import { type Budgets, createBudgets } from "./budgets.ts";
 import { createCrons, type Crons } from "./crons.ts";
 import { type Consumer, createDispatcher, type Seat } from "./dispatch.ts";
+import { createMerge, type PayloadFilter } from "./expressions.ts";
 import { createIds } from "./ids.ts";
 import { later } from "./retry.ts";
+import { createSearching } from "./searching.ts";
 import type { Settings } from "./settings.ts";
 import { completed, created, failed, patched } from "./states.ts";
 
@@ -54,15 +56,19 @@ export interface Engine {
   /** Undefined when the job is not in flight. */
   fail(id: string, failure: Failure): Promise<JobRecord | undefined>;
   get(id: string): Promise<JobRecord | undefined>;
-  list(selection: JobSelection, page: PageQuery<string>): Promise<readonly JobRecord[]>;
-  count(selection: JobSelection): Promise<number>;
+  list(
+    selection: JobSelection,
+    page: PageQuery<string>,
+    fits?: PayloadFilter,
+  ): Promise<readonly JobRecord[]>;
+  count(selection: JobSelection, fits?: PayloadFilter): Promise<number>;
   queues(): Promise<readonly string[]>;
   /** Undefined when there is no such job; a finished one comes back unchanged. */
   patch(id: string, patch: JobPatch): Promise<JobRecord | undefined>;
-  patchMany(selection: JobSelection, patch: JobPatch): Promise<number>;
+  patchMany(selection: JobSelection, patch: JobPatch, fits?: PayloadFilter): Promise<number>;
   /** Whether there was such a job. */
   remove(id: string): Promise<boolean>;
-  removeMany(selection: JobSelection): Promise<number>;
+  removeMany(selection: JobSelection, fits?: PayloadFilter): Promise<number>;
   /** Undefined when there is no such job. */
   errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
   /** `"no job"` or `"no record"` when that is missing. */
@@ -78,6 +84,7 @@ export interface Engine {
 /** Creates an engine on a store. */
 export function createEngine({ store, settings, clock, random, logger }: EngineOptions): Engine {
   const nextId = createIds(clock, random);
+  const merge = createMerge(settings.maxBodyBytes);
   const dispatcher = createDispatcher({
     store,
     clock,
@@ -123,7 +130,12 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
     dispatcher.ready(ready);
   };
 
-  const crons = createCrons({ store, clock, settings, logger, nextId, follow });
+  const crons = createCrons({ store, clock, settings, logger, nextId, merge, follow });
+
+  const searching = createSearching({ store, clock });
+  /** Without a filter on payloads, all of a selection is one piece. */
+  const piecesOf = (selection: JobSelection, fits: PayloadFilter | undefined) =>
+    fits === undefined ? [selection] : searching.pieces(selection, fits);
 
   const removed = ({ count, inFlight, waiting }: Removal) => {
     dispatcher.settle(inFlight);
@@ -152,11 +164,9 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
         bindings: job.budgets,
       }));
       const stored = await store.write(() =>
-        enqueueJobs(entries, { now, maxBudgets: settings.maxBudgets })
+        enqueueJobs(entries, { now, maxBudgets: settings.maxBudgets, merge })
       );
-      if ("jobs" in stored) {
-        follow(stored.jobs.filter(({ duplicate }) => !duplicate).map(({ job }) => job));
-      }
+      if ("jobs" in stored) follow(newOf(stored));
       return stored;
     },
     async complete(ids) {
@@ -191,8 +201,14 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
       return job;
     },
     get: (id) => store.read(getJob(id, clock.now())),
-    list: (selection, page) => store.read(listJobs(selection, page, clock.now())),
-    count: (selection) => store.read(countJobs(selection, clock.now())),
+    list: (selection, page, fits) =>
+      fits === undefined
+        ? store.read(listJobs(selection, page, clock.now()))
+        : searching.list(selection, page, fits),
+    count: (selection, fits) =>
+      fits === undefined
+        ? store.read(countJobs(selection, clock.now()))
+        : searching.count(selection, fits),
     queues: () => store.read(listQueues()),
     async patch(id, patch) {
       const now = clock.now();
@@ -202,11 +218,12 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
       if (job.budgets !== null) dispatcher.reopen(budgetsOfLane(laneOf(job.budgets)));
       return job;
     },
-    async patchMany(selection, patch) {
+    async patchMany(selection, patch, fits) {
       const now = clock.now();
-      const count = await store.write(() =>
-        changeJobs(selection, (job) => patched(job, patch, now))
-      );
+      let count = 0;
+      for await (const piece of piecesOf(selection, fits)) {
+        count += await store.write(() => changeJobs(piece, (job) => patched(job, patch, now)));
+      }
       const { readyAt, queue, priority } = patch;
       if (readyAt !== undefined || queue !== undefined || priority !== undefined) {
         await dispatcher.reload();
@@ -217,8 +234,12 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
     async remove(id) {
       return removed(await store.write(() => removeJob(id))) > 0;
     },
-    async removeMany(selection) {
-      return removed(await store.write(() => removeJobs(selection)));
+    async removeMany(selection, fits) {
+      let count = 0;
+      for await (const piece of piecesOf(selection, fits)) {
+        count += removed(await store.write(() => removeJobs(piece)));
+      }
+      return count;
     },
     async errors(id, page) {
       if (await store.read(getMetadata(id, clock.now())) === undefined) return undefined;
@@ -235,7 +256,7 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
       await dispatcher.reload();
     },
     crons,
-    budgets: createBudgets({ store, clock, settings, dispatcher }),
+    budgets: createBudgets({ store, clock, settings, dispatcher, piecesOf }),
     take: (consumer) => dispatcher.seat(consumer),
   };
 }

@@ -24,6 +24,7 @@
  */
 
 import type { Random } from "../../async/clock.ts";
+import { toBatchText } from "../../protocol/batch.ts";
 import { toBindingsText } from "../../protocol/binding.ts";
 import type { NewJob } from "../../protocol/enqueue.ts";
 import type { Failure } from "../../protocol/failure.ts";
@@ -56,6 +57,7 @@ export function created(job: NewJob, id: string, now: number): JobRecord {
     completedAt: null,
     uniqueKey: job.uniqueKey,
     uniqueWhile: job.uniqueKey === null ? null : job.uniqueWhile ?? "queued",
+    batch: job.batch && toBatchText(job.batch),
     budgets: toBindingsText(job.budgets),
     payloadJson: isText ? job.payload as string : null,
     payloadPack: isText ? null : job.payload as Uint8Array<ArrayBuffer>,

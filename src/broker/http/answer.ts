@@ -67,7 +67,7 @@ export function answerJobPage(
 
 /** One job as it is stored: 201 when it is new, 200 when there was one. */
 export function answerEnqueued(format: Format, stored: StoredJob): Response {
-  const status = stored.duplicate ? 200 : 201;
+  const status = isNew(stored) ? 201 : 200;
   if (format === "json") return new Response(enqueuedToJson(stored), { status, headers: json });
   const writer = new PackWriter();
   writeEnqueued(writer, stored);
@@ -76,7 +76,7 @@ export function answerEnqueued(format: Format, stored: StoredJob): Response {
 
 /** Jobs as they are stored: 201 when one is new, or when none was sent, 200 when there were all. */
 export function answerEnqueuedMany(format: Format, jobs: readonly StoredJob[]): Response {
-  const status = jobs.length > 0 && jobs.every(({ duplicate }) => duplicate) ? 200 : 201;
+  const status = jobs.length === 0 || jobs.some(isNew) ? 201 : 200;
   if (format === "json") {
     const text = `{"jobs":[${jobs.map(enqueuedToJson).join()}]}`;
     return new Response(text, { status, headers: json });
@@ -89,14 +89,18 @@ export function answerEnqueuedMany(format: Format, jobs: readonly StoredJob[]): 
   return new Response(writer.end(), { status, headers: pack });
 }
 
-function enqueuedToJson({ job, duplicate }: StoredJob): string {
-  return jobToJson(job, "without payload", `,"duplicate":${duplicate},"folded":false`);
+function isNew({ duplicate, folded }: StoredJob): boolean {
+  return !duplicate && !folded;
 }
 
-function writeEnqueued(writer: PackWriter, { job, duplicate }: StoredJob): void {
+function enqueuedToJson({ job, duplicate, folded }: StoredJob): string {
+  return jobToJson(job, "without payload", `,"duplicate":${duplicate},"folded":${folded}`);
+}
+
+function writeEnqueued(writer: PackWriter, { job, duplicate, folded }: StoredJob): void {
   writeJob(writer, job, "without payload", 2);
   writer.text("duplicate");
   writer.bool(duplicate);
   writer.text("folded");
-  writer.bool(false);
+  writer.bool(folded);
 }

@@ -5,7 +5,6 @@
  */
 
 import {
-  checkCronBindings,
   checkCronEntry,
   checkCronGroupName,
   checkDuplicateNames,
@@ -48,7 +47,7 @@ export const put: Endpoint = async (call) => {
   const request = await readMessage(call, readCronGroup);
   demand(checkCronGroupName(name));
   demand(checkDuplicateNames(request.entries));
-  for (const entry of request.entries) demandPossible(entry);
+  for (const entry of request.entries) demand(checkCronEntry(entry));
   const result = await call.engine.crons.replace(name, request);
   if ("refused" in result) throw toRefusal(result);
   return answerVerbatim(call.format, 200, toCronGroupWire(result));
@@ -113,17 +112,10 @@ async function keepEntry(
 ): Promise<Response> {
   const [group, name = request.name] = params as [string, string?];
   demand(checkCronGroupName(group));
-  demandPossible(request);
+  demand(checkCronEntry(request));
   const result = await engine.crons.keepEntry(group, { ...request, name }, mode);
   if ("refused" in result) throw toRefusal(result);
   return answerVerbatim(format, mode === "create" ? 201 : 200, toCronEntryWire(result));
-}
-
-function demandPossible(entry: CronEntryRequest): void {
-  demand(checkCronEntry(entry));
-  // To drop what says how jobs are merged would run them apart without a word.
-  if (entry.job.batch) throw new Refusal(400, "batch is not supported yet");
-  demand(checkCronBindings(entry));
 }
 
 function demand(problem: string | undefined): void {

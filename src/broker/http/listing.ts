@@ -5,25 +5,20 @@
  */
 
 import { toFilterQuery, toPageLinks } from "../../protocol/page.ts";
-import {
-  type JobQuery,
-  readListQuery,
-  readPatchSelection,
-  readSelection,
-} from "../../protocol/query.ts";
+import { readListQuery, readPatchSelection, readSelection } from "../../protocol/query.ts";
 import { readPatch } from "../../protocol/request-body.ts";
 import { routes } from "../../protocol/routes.ts";
+import { toPayloadFilter } from "../engine/expressions.ts";
 import { answerJobPage, answerValue } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
 import { toGrantable } from "./jobs.ts";
 import { readMessage } from "./message.ts";
-import { Refusal } from "./refusal.ts";
 
 /** `GET /jobs` */
 export const list: Endpoint = async ({ engine, query, format }) => {
   const { jobs: selection, page } = readListQuery(query);
-  refuseFilter(selection);
-  const found = await engine.list(selection, { ...page, limit: page.limit + 1 });
+  const fits = toPayloadFilter(selection.filter);
+  const found = await engine.list(selection, { ...page, limit: page.limit + 1 }, fits);
   const jobs = found.slice(0, page.limit);
   const bounds = { first: jobs[0]?.id, last: jobs.at(-1)?.id, more: found.length > jobs.length };
   const links = toPageLinks(routes.list.path, page, bounds, toFilterQuery(selection));
@@ -33,8 +28,8 @@ export const list: Endpoint = async ({ engine, query, format }) => {
 /** `GET /jobs/count` */
 export const count: Endpoint = async ({ engine, query, format }) => {
   const selection = readSelection(query);
-  refuseFilter(selection);
-  return answerValue(format, 200, { count: await engine.count(selection) });
+  const fits = toPayloadFilter(selection.filter);
+  return answerValue(format, 200, { count: await engine.count(selection, fits) });
 };
 
 /** `PATCH /jobs`: a malformed body beats a bad query, which beats a patch that cannot be granted. */
@@ -42,19 +37,14 @@ export const patchMany: Endpoint = async (call) => {
   const request = await readMessage(call, readPatch);
   const selection = readPatchSelection(call.query);
   const patch = toGrantable(request);
-  refuseFilter(selection);
-  return answerValue(call.format, 200, { patched: await call.engine.patchMany(selection, patch) });
+  const fits = toPayloadFilter(selection.filter);
+  const patched = await call.engine.patchMany(selection, patch, fits);
+  return answerValue(call.format, 200, { patched });
 };
 
 /** `DELETE /jobs` */
 export const removeMany: Endpoint = async ({ engine, query, format }) => {
   const selection = readSelection(query);
-  refuseFilter(selection);
-  return answerValue(format, 200, { deleted: await engine.removeMany(selection) });
+  const fits = toPayloadFilter(selection.filter);
+  return answerValue(format, 200, { deleted: await engine.removeMany(selection, fits) });
 };
-
-/** A filter that is not understood must never match everything. */
-export function refuseFilter({ filter }: JobQuery): void {
-  if (filter === undefined) return;
-  throw new Refusal(400, "invalid filter: payload filters are not supported yet");
-}

@@ -1,0 +1,30 @@
+/**
+ * jq expressions with values in them.
+ *
+ * @module
+ */
+
+/**
+ * Puts values into a jq expression as what they are, so that no text in them can become code.
+ *
+ * Each value is written as JSON, which is jq for that value. Throws `TypeError` for one that JSON has no word for.
+ *
+ * @example
+ * ```ts
+ * import { jq } from "@millrace/millrace/client";
+ *
+ * const user = 'x" or true or "';
+ * console.log(jq`.user == ${user} and .n > ${3}`); // .user == ("x\" or true or \"") and .n > (3)
+ * ```
+ */
+export function jq(parts: TemplateStringsArray, ...values: readonly unknown[]): string {
+  return parts.reduce((text, part, at) => `${text}(${toLiteral(values[at - 1])})${part}`);
+}
+
+function toLiteral(value: unknown): string {
+  const json = typeof value === "number" && !Number.isFinite(value)
+    ? undefined
+    : JSON.stringify(value);
+  if (json !== undefined) return json;
+  throw new TypeError(`Cannot write ${String(value)} in a jq expression: expected a JSON value`);
+}

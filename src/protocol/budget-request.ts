@@ -1,0 +1,65 @@
+/**
+ * Budgets as a user asks for them, and as the wire spells that (sections 9.1 and 9.3 of the protocol).
+ *
+ * @module
+ */
+
+import { max32, maxExact, whole } from "./whole.ts";
+
+/** How the tokens of a budget come back. */
+export type BudgetStrategy = RateStrategy | InFlightStrategy;
+
+/** A rate: `allocation` tokens drip in, evenly, over each period. */
+export interface RateStrategy {
+  /** The wire's name. */
+  readonly type: "time_based";
+  /** The period, in ms, from 1. */
+  readonly durationMs: number;
+  /** The most tokens that gather while nothing draws on them, 1 to 1,000,000; default `allocation`. */
+  readonly burst?: number | undefined;
+}
+
+/** A limit: each of the `allocation` tokens comes back when the job that holds it leaves flight. */
+export interface InFlightStrategy {
+  /** The wire's name. */
+  readonly type: "while_in_flight";
+}
+
+/** What a budget allows. */
+export interface BudgetSettings {
+  /** Tokens for each period, or at most in flight: 1 to 1,000,000. */
+  readonly allocation: number;
+  /** How the tokens come back. */
+  readonly strategy: BudgetStrategy;
+}
+
+/** A budget that a job draws on. */
+export interface BudgetUse {
+  /** The name of the budget; same rules as for queues. */
+  readonly key: string;
+  /** Tokens that one run costs, from 1 to what the budget holds; default 1. */
+  readonly cost?: number | undefined;
+  /** Creates the budget if there is none; without it a budget that is missing is an error. */
+  readonly createWith?: BudgetSettings | undefined;
+}
+
+/** The wire's spelling. Throws `RangeError` for numbers that cannot be sent. */
+export function toBudgetSettingsWire({ allocation, strategy }: BudgetSettings): object {
+  return {
+    allocation: whole("allocation", allocation, max32),
+    strategy: strategy.type === "while_in_flight" ? { type: strategy.type } : {
+      type: strategy.type,
+      duration_ms: whole("strategy.durationMs", strategy.durationMs, maxExact),
+      burst: whole("strategy.burst", strategy.burst, max32),
+    },
+  };
+}
+
+/** The wire's spelling. Throws `RangeError` for numbers that cannot be sent. */
+export function toBudgetUseWire({ key, cost, createWith }: BudgetUse): object {
+  return {
+    key,
+    cost: whole("cost", cost, max32),
+    create_with: createWith && toBudgetSettingsWire(createWith),
+  };
+}

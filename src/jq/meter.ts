@@ -12,7 +12,8 @@ import { JqLimitError, type JqLimitName } from "./errors.ts";
 /** What a program may use in one evaluation. Every limit has a default; none can be switched off but by a large number. */
 export interface JqLimits {
   /**
-   * Steps: a call, a turn of a loop, or about sixteen elements or characters that are copied. Some ten million are done
+   * Steps: a call, a turn of a loop, a member of an object that is made, or about sixteen elements or characters of an
+   * array or string. Some ten million are done
    * in a second. Default 10,000,000.
    */
   readonly steps?: number;
@@ -57,6 +58,11 @@ export function tick(): void {
 /** The cost of an operation that touches so many elements or characters. */
 export function spend(size: number): void {
   if ((meter.steps -= size >> 4) < 0) exceed("steps");
+}
+
+/** The cost of making an object of so many members. */
+export function spendMembers(count: number): void {
+  if ((meter.steps -= count) < 0) exceed("steps");
 }
 
 /** Refuses a string that would be too long, before it is made where that can be known. */

@@ -8,7 +8,7 @@ import { type Code, computed, type Env, generated, GO } from "../code/code.ts";
 import { collect } from "../code/construct.ts";
 import { eachPath, firstOf } from "../code/updates.ts";
 import { fail } from "../errors.ts";
-import { checkArray, spend, tick } from "../meter.ts";
+import { checkArray, spendMembers, tick } from "../meter.ts";
 import { add } from "../values/arithmetic.ts";
 import { type Draft, isArray, isObject, type Json, put } from "../values/json.ts";
 import { compare } from "../values/order.ts";
@@ -160,7 +160,7 @@ function indexBy(rows: readonly Json[], key: Code, env: Env | undefined): Json {
   for (const row of rows) {
     // The last output of the key counts, as in a chain of updates.
     for (const name of collect(key, row, env)) put(object, toText(name), row);
-    spend(16);
+    spendMembers(1);
   }
   return object;
 }

@@ -6,7 +6,7 @@
 
 import { Failure } from "../errors.ts";
 import { meter } from "../meter.ts";
-import type { Node, Pair } from "../syntax/ast.ts";
+import type { Ast, Node, Pair } from "../syntax/ast.ts";
 import { isTruthy, type Json } from "../values/json.ts";
 import { BROKEN, type Code, computed, extend, generated, GO, type Label, STOP } from "./code.ts";
 import { type Build, declare, find, reach, type Refuse, type Scope } from "./scope.ts";
@@ -51,18 +51,23 @@ export function buildPipe(
     : { one: (input, env) => second(first(input, env), env), run };
 }
 
-/** `a, b` */
+/** `a, b, …`: a long list leans to the left, and is taken as one, or its end would lie deep. */
 export function buildComma(
   node: Pair,
   scope: Scope | undefined,
   build: Build,
   isTail: boolean,
 ): Code {
-  const left = build(node.left, scope).run;
-  const right = build(node.right, scope, isTail).run;
+  const rest: Ast[] = [];
+  let first: Ast = node;
+  for (; first.kind === "comma"; first = first.left) rest.push(first.right);
+  const last = build(rest.shift()!, scope, isTail).run;
+  const before = [first, ...rest.reverse()].map((part) => build(part, scope).run);
   return {
-    run: (input, path, env, emit) =>
-      left(input, path, env, emit) === STOP ? STOP : right(input, path, env, emit),
+    run(input, path, env, emit) {
+      for (const run of before) if (run(input, path, env, emit) === STOP) return STOP;
+      return last(input, path, env, emit);
+    },
   };
 }
 

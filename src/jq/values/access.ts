@@ -5,7 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
-import { spend, tick } from "../meter.ts";
+import { spend } from "../meter.ts";
 import { isArray, isObject, type Json, type JsonObject, member, typeOf } from "./json.ts";
 import { equals } from "./order.ts";
 import { countPoints, slicePoints } from "./strings.ts";
@@ -76,8 +76,9 @@ export function findPart(array: readonly Json[], part: readonly Json[]): Json {
   const places: number[] = [];
   if (part.length === 0) return places;
   for (let at = 0; at + part.length <= array.length; at++) {
-    tick();
-    if (part.every((value, i) => equals(array[at + i]!, value))) places.push(at);
+    const differs = part.findIndex((value, i) => !equals(array[at + i]!, value));
+    spend(16 + (differs < 0 ? part.length : differs) * 4);
+    if (differs < 0) places.push(at);
   }
   return places;
 }

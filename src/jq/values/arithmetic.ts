@@ -5,7 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
-import { checkArray, checkString, spend, tick } from "../meter.ts";
+import { checkArray, checkString, spend, spendMembers, tick } from "../meter.ts";
 import { type Draft, isArray, isObject, type Json, type JsonObject, put } from "./json.ts";
 import { equals } from "./order.ts";
 import { describe } from "./text.ts";
@@ -27,7 +27,7 @@ export function add(a: Json, b: Json): Json {
   }
   if (isObject(a) && isObject(b)) {
     const sum = { ...a, ...b };
-    spend(Object.keys(sum).length);
+    spendMembers(Object.keys(sum).length);
     return sum;
   }
   return fail(`${describe(a)} and ${describe(b)} cannot be added`);
@@ -114,7 +114,7 @@ function merge(a: JsonObject, b: JsonObject): JsonObject {
     const right = b[key]!;
     put(merged, key, isObject(left) && isObject(right) ? merge(left, right) : right);
   }
-  spend(Object.keys(merged).length);
+  spendMembers(Object.keys(merged).length);
   return merged;
 }
 

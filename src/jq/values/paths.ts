@@ -5,7 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
-import { checkArray, spend, tick } from "../meter.ts";
+import { checkArray, spend, spendMembers, tick } from "../meter.ts";
 import { cannotIndex, index, sliceBounds, toPlace } from "./access.ts";
 import {
   type Draft,
@@ -69,7 +69,7 @@ function setFrom(value: Json, path: readonly Json[], at: number, leaf: Json): Js
 function withMember(object: JsonObject, key: string, value: Json): Json {
   const copy: Draft = { ...object };
   put(copy, key, value);
-  spend(Object.keys(copy).length);
+  spendMembers(Object.keys(copy).length);
   return copy;
 }
 
@@ -138,6 +138,6 @@ function deleteKeys(value: Json, keys: readonly Json[]): Json {
     if (typeof key !== "string") return fail(`Cannot delete ${typeOf(key)} field of object`);
     delete copy[key];
   }
-  spend(Object.keys(value).length);
+  spendMembers(Object.keys(value).length);
   return copy;
 }

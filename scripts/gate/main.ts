@@ -14,6 +14,7 @@
 
 import { docs } from "./docs.ts";
 import { format } from "./format.ts";
+import { jq } from "./jq.ts";
 import { lint } from "./lint.ts";
 import { publish } from "./publish.ts";
 import { Report, type Stage } from "./report.ts";
@@ -22,7 +23,17 @@ import { surface } from "./surface.ts";
 import { types } from "./types.ts";
 import { workerd } from "./workerd.ts";
 
-const stages: readonly Stage[] = [format, lint, types, docs, surface, ...suites, workerd, publish];
+const stages: readonly Stage[] = [
+  format,
+  lint,
+  types,
+  docs,
+  surface,
+  jq,
+  ...suites,
+  workerd,
+  publish,
+];
 
 const names = Deno.args.filter((word) => !word.startsWith("--"));
 const unknown = names.filter((name) => !stages.some((stage) => stage.name === name));

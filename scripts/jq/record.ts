@@ -17,17 +17,28 @@ interface Case extends Partial<RealResult> {
 }
 
 const folder = `${root}tests/jq/cases`;
-const jq = await openRealJq();
-let count = 0;
-for (const { name } of Deno.readDirSync(folder)) {
-  const cases = JSON.parse(Deno.readTextFileSync(`${folder}/${name}`)) as Case[];
-  const lines: string[] = [];
-  for (const { program, input } of cases) {
-    const result = await jq.run(program, input);
-    if (result === "crashed") throw new Error(`jq crashes over '${program}'`);
-    lines.push(JSON.stringify({ program, input, ...result }));
-    count++;
+
+/** The text of every file of cases, with jq's answers of now. */
+export async function recordCases(): Promise<{ path: string; text: string; count: number }[]> {
+  const jq = await openRealJq();
+  const files = [];
+  for (const { name } of Deno.readDirSync(folder)) {
+    const path = `${folder}/${name}`;
+    const cases = JSON.parse(Deno.readTextFileSync(path)) as Case[];
+    const lines: string[] = [];
+    for (const { program, input } of cases) {
+      const result = await jq.run(program, input);
+      if (result === "crashed") throw new Error(`jq crashes over '${program}'`);
+      lines.push(JSON.stringify({ program, input, ...result }));
+    }
+    files.push({ path, text: `[\n${lines.join(",\n")}\n]\n`, count: lines.length });
   }
-  Deno.writeTextFileSync(`${folder}/${name}`, `[\n${lines.join(",\n")}\n]\n`);
+  return files;
 }
-console.log(`${count} cases recorded with ${jq.version}`);
+
+if (import.meta.main) {
+  for (const { path, text, count } of await recordCases()) {
+    Deno.writeTextFileSync(path, text);
+    console.log(`${path.slice(root.length)}: ${count} cases`);
+  }
+}

@@ -6,6 +6,7 @@
 
 import { type Code, computed, type Env, generated, GO } from "../code/code.ts";
 import { collect } from "../code/construct.ts";
+import { identity } from "../code/flow.ts";
 import { eachPath, firstOf } from "../code/updates.ts";
 import { fail } from "../errors.ts";
 import { checkArray, spendMembers, tick } from "../meter.ts";
@@ -33,14 +34,14 @@ export const by: Readonly<Record<string, FilterRow>> = {
     }),
   "map_values/1": (filter) => computed((input, env) => mapValues(input, filter, env)),
   "sort_by/1": (filter) =>
-    onKeys(filter, "sorted", (items) => sort(items).map(({ value }) => value)),
-  "group_by/1": (filter) => onKeys(filter, "grouped", (items) => groups(items)),
+    onKeys(filter, notSortable, (items) => sort(items).map(({ value }) => value)),
+  "group_by/1": (filter) => onKeys(filter, notSortable, groups),
   "unique_by/1": (filter) =>
-    onKeys(filter, "grouped", (items) => groups(items).map(([first]) => first!)),
+    onKeys(filter, notSortable, (items) => groups(items).map(([first]) => first!)),
   "min_by/1": (filter) =>
-    onKeys(filter, "searched", (items) => extreme(items, (order) => order < 0)),
+    onKeys(filter, notIterable, (items) => extreme(items, (order) => order < 0)),
   "max_by/1": (filter) =>
-    onKeys(filter, "searched", (items) => extreme(items, (order) => order >= 0)),
+    onKeys(filter, notIterable, (items) => extreme(items, (order) => order >= 0)),
   "add/1": (filter) =>
     computed((input, env) => {
       let sum: Json = null;
@@ -51,6 +52,8 @@ export const by: Readonly<Record<string, FilterRow>> = {
       });
       return sum;
     }),
+  "unique/0": () =>
+    onKeys(identity, notSortable, (items) => groups(items).map(([first]) => first!)),
   "with_entries/1": (filter) => computed((input, env) => withEntries(input, filter, env)),
   "path/1": (filter) => generated((input, env, give) => eachPath(filter, input, env, give)),
   "del/1": (filter) =>
@@ -116,7 +119,7 @@ function withEntries(input: Json, filter: Code, env: Env | undefined): Json {
 
 function onKeys(
   filter: Code,
-  what: string,
+  refuse: (input: Json, keys: readonly Json[]) => never,
   finish: (items: readonly Keyed[]) => Json,
 ): Code {
   return computed((input, env) => {
@@ -124,9 +127,17 @@ function onKeys(
       tick();
       return { key: collect(filter, value, env), value };
     });
-    if (!isArray(input)) fail(`${describe(input)} cannot be ${what}, as it is not an array`);
-    return finish(items);
+    // The values of an object have keys too, and only then it turns out not to be an array.
+    return isArray(input) ? finish(items) : refuse(input, items.map(({ key }) => key));
   });
+}
+
+function notSortable(input: Json, keys: readonly Json[]): never {
+  fail(`${describe(input)} and ${describe(keys)} cannot be sorted, as they are not both arrays`);
+}
+
+function notIterable(input: Json, keys: readonly Json[]): never {
+  fail(`${describe(input)} and ${describe(keys)} cannot be iterated over`);
 }
 
 function sort(items: readonly Keyed[]): Keyed[] {

@@ -6,8 +6,8 @@
 
 import { fail } from "../errors.ts";
 import { tick } from "../meter.ts";
-import { findPart, index } from "../values/access.ts";
-import { add } from "../values/arithmetic.ts";
+import { cannotIndex, findPart, index } from "../values/access.ts";
+import { add, subtract } from "../values/arithmetic.ts";
 import { type Draft, isArray, isObject, type Json, member, put, typeOf } from "../values/json.ts";
 import { compare, equals, sortedKeys } from "../values/order.ts";
 import { deletePaths, getPath, setPath } from "../values/paths.ts";
@@ -35,17 +35,13 @@ export const collections: Readonly<Record<string, ValueRow>> = {
   "contains/1": contains,
   "inside/1": (input, container) => contains(container, input, null, null),
   "reverse/0": reverse,
-  "sort/0": (input) => sorted(input, "sorted"),
-  "unique/0": (input) =>
-    sorted(itemsOf(input) && input, "grouped").filter((value, i, all) =>
-      i === 0 || compare(all[i - 1]!, value) !== 0
-    ),
+  "sort/0": sort,
   "min/0": (input) => extreme(input, (order) => order < 0),
   "max/0": (input) => extreme(input, (order) => order >= 0),
-  "flatten/0": (input) => flatten(itemsOf(input), Infinity, []),
+  "flatten/0": (input) => flatten(itemsOf(input), -1, []),
   "flatten/1": (input, depth) => {
     if (compare(depth, 0) < 0) fail("flatten depth must not be negative");
-    return flatten(itemsOf(input), typeof depth === "number" ? depth : Infinity, []);
+    return flatten(itemsOf(input), depth, []);
   },
   "transpose/0": transpose,
   "indices/1": indices,
@@ -70,10 +66,9 @@ export function demandPath(path: Json): readonly Json[] {
   return isArray(path) ? path : fail("Path must be specified as an array");
 }
 
-/** A sorted copy of an array; equal values keep their order. */
-export function sorted(value: Json, what: string): Json[] {
-  if (!isArray(value)) return fail(`${describe(value)} cannot be ${what}, as it is not an array`);
-  return [...value].sort((a, b) => {
+function sort(input: Json): Json {
+  if (!isArray(input)) return fail(`${describe(input)} cannot be sorted, as it is not an array`);
+  return [...input].sort((a, b) => {
     tick();
     return compare(a, b);
   });
@@ -125,7 +120,7 @@ export function fromEntries(input: Json): Json {
 function has(input: Json, key: Json, _b: Json, _c: Json): boolean {
   if (isObject(input) && typeof key === "string") return Object.hasOwn(input, key);
   if (isArray(input) && typeof key === "number") return key >= 0 && key < input.length;
-  if (input === null && (typeof key === "string" || typeof key === "number")) return false;
+  if (input === null) return false;
   return fail(`Cannot check whether ${typeOf(input)} has a ${typeOf(key)} key`);
 }
 
@@ -150,13 +145,13 @@ function holds(a: Json, b: Json): boolean {
 
 function reverse(input: Json): Json {
   if (isArray(input)) return input.toReversed();
-  if (input === null) return [];
-  if (typeof input === "string") return input === "" ? [] : fail("Cannot index string with number");
-  return fail(`Cannot reverse ${describe(input)}`);
+  return length(input) === 0 ? [] : fail(cannotIndex(input, 0));
 }
 
 function extreme(input: Json, isBetter: (order: number) => boolean): Json {
-  if (!isArray(input)) return fail(`Cannot index ${typeOf(input)} with number`);
+  if (!isArray(input)) {
+    return fail(`${describe(input)} and ${describe(input)} cannot be iterated over`);
+  }
   let best: Json | undefined;
   for (const value of input) {
     tick();
@@ -165,10 +160,11 @@ function extreme(input: Json, isBetter: (order: number) => boolean): Json {
   return best ?? null;
 }
 
-function flatten(items: readonly Json[], depth: number, into: Json[]): Json[] {
+/** A depth that counts down from -1 never gets to 0. */
+function flatten(items: readonly Json[], depth: Json, into: Json[]): Json[] {
   for (const item of items) {
     tick();
-    if (isArray(item) && depth > 0) flatten(item, depth - 1, into);
+    if (isArray(item) && depth !== 0) flatten(item, subtract(depth, 1), into);
     else into.push(item);
   }
   return into;

@@ -55,7 +55,7 @@ function row(
   quote: (text: string) => string,
 ): string {
   if (!isArray(value)) {
-    return fail(`${describe(value)} cannot be ${format}-formatted, only an array can be`);
+    return fail(`${describe(value)} cannot be ${format}-formatted, only array`);
   }
   return value.map((cell) => {
     if (typeof cell === "string") return quote(cell);
@@ -95,7 +95,10 @@ function fromBase64(text: string, value: Json): string {
   const digits = text.replace(/=+$/, "");
   const whole = digits.length % 4 === 1 ? digits.slice(0, -1) : digits;
   if (/[^A-Za-z0-9+/]/.test(digits) || (whole === "" && digits !== "")) {
-    return fail(`${describe(value)} is not valid base64 data`);
+    const isCut = whole === "" && /^[A-Za-z0-9+/]$/.test(digits);
+    return fail(
+      `${describe(value)} ${isCut ? "trailing base64 byte found" : "is not valid base64 data"}`,
+    );
   }
   return decoder.decode(Uint8Array.from(atob(whole), (char) => char.charCodeAt(0)));
 }

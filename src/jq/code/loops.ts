@@ -66,7 +66,8 @@ export function buildReduce(node: Node<"reduce">, scope: Scope | undefined, buil
   };
 }
 
-/** `foreach f as $x (init; update; extract)`: each output of `update` is the next state, and gives an output. */
+/** `foreach f as $x (init; update; extract)`: each output of `update` is the next state, and gives an output; the state
+ * is null after an update without any. */
 export function buildForeach(node: Node<"foreach">, scope: Scope | undefined, build: Build): Code {
   const source = build(node.source, scope).run;
   const bound = buildPatterns(node.patterns, scope, build);
@@ -80,12 +81,15 @@ export function buildForeach(node: Node<"foreach">, scope: Scope | undefined, bu
         let at = startAt;
         const signal = source(input, undefined, env, (value) => {
           tick();
-          return bound.bind(value, env, (inner) =>
-            update(state, at, inner, (next, path) => {
+          return bound.bind(value, env, (inner) => {
+            const before = state;
+            state = null;
+            return update(before, at, inner, (next, path) => {
               state = next;
               at = path;
               return extract === undefined ? emit(next, path) : extract(next, path, inner, emit);
-            }));
+            });
+          });
         });
         return signal === STOP ? STOP : GO;
       }),

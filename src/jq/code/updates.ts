@@ -13,10 +13,10 @@ import { shorten } from "../values/text.ts";
 import {
   BROKEN,
   type Code,
-  computed,
   type Env,
   generated,
   GO,
+  type One,
   pathKeys,
   ROOT,
   type Signal,
@@ -32,17 +32,25 @@ export function buildUpdate(node: Node<"update">, scope: Scope | undefined, buil
   const left = build(node.left, scope);
   const right = build(node.right, scope);
   if (node.operator === "|=") {
-    return computed((input, env) => modify(left, input, env, (old) => firstOf(right, old, env)));
+    return pathless((input, env) => modify(left, input, env, (old) => firstOf(right, old, env)));
   }
   const apply = (input: Json, env: Env | undefined, value: Json): Json =>
     node.operator === "="
       ? assign(left, input, env, value)
       : modify(left, input, env, changeBy(node.operator, value));
   const one = right.one;
-  if (one !== undefined) return computed((input, env) => apply(input, env, one(input, env)));
+  if (one !== undefined) return pathless((input, env) => apply(input, env, one(input, env)));
   return generated((input, env, give) =>
     right.run(input, undefined, env, (value) => give(apply(input, env, value)))
   );
+}
+
+/** What was assigned to is a new value, even where nothing has changed. */
+function pathless(one: One): Code {
+  return {
+    one,
+    run: (input, path, env, emit) => emit(one(input, env), path && BROKEN),
+  };
 }
 
 /** The paths that a filter takes through its input. */

@@ -24,8 +24,6 @@ export function index(value: Json, key: Json): Json {
     }
   } else if (isArray(key) && isArray(value)) {
     return findPart(value, key);
-  } else if (key === null && value === null) {
-    return null;
   }
   return fail(cannotIndex(value, key));
 }

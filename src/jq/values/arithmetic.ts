@@ -76,14 +76,15 @@ export function modulo(a: Json, b: Json): Json {
     return fail(`${describe(a)} and ${describe(b)} cannot be divided`);
   }
   if (a !== a || b !== b) return NaN;
-  const divisor = toInteger(b);
-  if (divisor === 0) {
+  if (Math.trunc(b) === 0) {
     fail(
       `${describe(a)} and ${describe(b)} cannot be divided (remainder) because the divisor is zero`,
     );
   }
-  // The remainder of zero has no sign among integers.
-  return toInteger(a) % divisor + 0;
+  const isSafe = Math.abs(a) <= Number.MAX_SAFE_INTEGER && Math.abs(b) <= Number.MAX_SAFE_INTEGER;
+  // Integers know no negative zero.
+  if (isSafe) return Math.trunc(a) % Math.trunc(b) + 0;
+  return Number(toInteger(a) % toInteger(b));
 }
 
 /** The negative of a number. */
@@ -118,7 +119,8 @@ function merge(a: JsonObject, b: JsonObject): JsonObject {
   return merged;
 }
 
-/** As a C cast to a 64-bit integer does, whose ends a double cannot tell from its neighbours. */
-function toInteger(value: number): number {
-  return Math.trunc(Math.min(Math.max(value, -9223372036854775808), 9223372036854775807));
+/** As a C cast to a 64-bit integer does, which has an end. */
+function toInteger(value: number): bigint {
+  if (value >= 2 ** 63) return 2n ** 63n - 1n;
+  return value <= -(2 ** 63) ? -(2n ** 63n) : BigInt(Math.trunc(value));
 }

@@ -191,11 +191,7 @@ function pickPlace(places: Json, at: number): Json {
 }
 
 function bsearch(input: Json, target: Json): Json {
-  const items = input === null
-    ? []
-    : isArray(input)
-    ? input
-    : fail(`${describe(input)} cannot be searched from`);
+  const items = input === null ? [] : isArray(input) ? input : fail(cannotIndex(input, 0));
   let low = 0;
   let high = items.length - 1;
   while (low <= high) {

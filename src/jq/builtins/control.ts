@@ -22,8 +22,9 @@ import {
 import { giveAll } from "../code/steps.ts";
 import { fail, Failure } from "../errors.ts";
 import { exceed, meter, tick } from "../meter.ts";
+import { add, subtract } from "../values/arithmetic.ts";
 import { isArray, isObject, isTruthy, type Json } from "../values/json.ts";
-import { equals } from "../values/order.ts";
+import { compare, equals } from "../values/order.ts";
 import { getPath } from "../values/paths.ts";
 import { demandPath } from "./collections.ts";
 import { choose, type FilterRow } from "./row.ts";
@@ -131,7 +132,8 @@ export const control: Readonly<Record<string, FilterRow>> = {
   "limit/2": (count, filter) => ({
     run: (input, path, env, emit) =>
       count.run(input, undefined, env, (n) => {
-        const limit = demandNumber(n, "limit");
+        // What is less than every number limits nothing, and what is more cannot be counted down.
+        const limit = typeof n === "number" ? n : compare(n, 0) < 0 ? -1 : Number(subtract(n, 1));
         if (limit === 0) return GO;
         if (limit < 0) return filter.run(input, path, env, emit);
         return take(Math.ceil(limit), filter.run, input, path, env, emit);
@@ -147,7 +149,7 @@ export const control: Readonly<Record<string, FilterRow>> = {
   "nth/2": (place, filter) => ({
     run: (input, path, env, emit) =>
       place.run(input, undefined, env, (n) => {
-        let left = demandNumber(n, "nth");
+        let left = typeof n === "number" || compare(n, 0) < 0 ? Number(n ?? -1) : Number(add(n, 1));
         if (left < 0) fail("nth doesn't support negative indices");
         const run: Run = (input, path, env, emit) =>
           filter.run(input, path, env, (value, at) => left-- > 0 ? GO : emit(value, at));

@@ -35,7 +35,8 @@ export const prelude: Readonly<Record<string, string>> = {
   "todateiso8601/0": "def todateiso8601: todate;",
   "fromdateiso8601/0": 'def fromdateiso8601: strptime("%Y-%m-%dT%H:%M:%SZ") | mktime;',
   "fromdate/0": "def fromdate: fromdateiso8601;",
-  "capture/1": "def capture($re): capture($re; null);",
+  "capture/1": `def capture($re): match($re)
+    | [.captures[] | select(.name != null) | {key: .name, value: .string}] | from_entries;`,
   "capture/2": `def capture($re; $flags): match($re; $flags)
     | [.captures[] | select(.name != null) | {key: .name, value: .string}] | from_entries;`,
   "scan/1": "def scan($re): scan($re; null);",

@@ -31,3 +31,10 @@ export const refused: Readonly<Record<string, string>> = {
   "get_jq_origin/0": modules,
   "now/0": "no clock was given; compile with the option `now`",
 };
+
+/** What is said of a variable that is not in scope. */
+export function refuseVariable(name: string): string {
+  return name === "ENV"
+    ? `"$ENV" has no meaning here: ${environment}`
+    : `undefined variable "$${name}"`;
+}

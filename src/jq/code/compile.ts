@@ -4,6 +4,7 @@
  * @module
  */
 
+import { refuseVariable } from "../builtins/refused.ts";
 import { callBuiltin, formats } from "../builtins/table.ts";
 import { JqCompileError } from "../errors.ts";
 import { positionOf } from "../syntax/lexer.ts";
@@ -89,7 +90,7 @@ export function compileTree(program: Ast, source: string, outer: Scope | undefin
         return buildDefine(node, scope, build, isTail);
       case "variable": {
         const variable = find(scope, "variable", node.name);
-        if (variable === undefined) return refuse(`undefined variable "$${node.name}"`, node.at);
+        if (variable === undefined) return refuse(refuseVariable(node.name), node.at);
         return buildVariable(scope, variable);
       }
       case "call":

@@ -218,6 +218,9 @@ function parseMember(lexer: Lexer): Member {
     const key = parseExpression(lexer);
     lexer.expect(")");
     lexer.expect(":");
+    if (key.kind === "literal" && typeof key.value !== "string") {
+      lexer.fail(`expected a string as a key, got ${JSON.stringify(key.value)}`, at);
+    }
     return { key, value: parseMemberValue(lexer) };
   }
   let key: Ast;

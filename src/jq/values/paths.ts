@@ -38,7 +38,7 @@ export function setPath(value: Json, path: readonly Json[], leaf: Json): Json {
 /** A copy without what lies at the paths, which all count from the value as it was. */
 export function deletePaths(value: Json, paths: readonly Json[]): Json {
   const sorted = paths.map((path) =>
-    isArray(path) ? path : fail("Path must be specified as an array")
+    isArray(path) ? path : fail(`Path must be specified as array, not ${typeOf(path)}`)
   );
   if (sorted.length === 0) return value;
   sorted.sort(compare);

@@ -1,0 +1,229 @@
+/** Programs that ask for too much end by a limit: soon, whatever they do, and on every runtime. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  compile,
+  JqCompileError,
+  JqError,
+  JqLimitError,
+  type JqLimits,
+  type Json,
+} from "../../src/jq/mod.ts";
+
+/** Small enough that every program here takes some milliseconds. */
+const limits: JqLimits = {
+  steps: 300_000,
+  outputs: 1000,
+  stringLength: 100_000,
+  arrayLength: 10_000,
+};
+
+/** The limit that ends a program. */
+function limitOf(source: string, input: Json = null): string {
+  try {
+    const outputs = [...compile(source, { limits }).run(input)];
+    return `none, ${outputs.length} outputs`;
+  } catch (error) {
+    if (error instanceof JqLimitError) return error.limit;
+    throw error;
+  }
+}
+
+/** Whether a program gives outputs, a failure of its own or a limit, and nothing that is the engine's. */
+function endsWell(source: string, input: Json): boolean {
+  try {
+    limitOf(source, input);
+    return true;
+  } catch (error) {
+    return error instanceof JqError;
+  }
+}
+
+function nest(depth: number, wrap: (inner: Json) => Json): Json {
+  let value: Json = 1;
+  for (let i = 0; i < depth; i++) value = wrap(value);
+  return value;
+}
+
+const deepArray = nest(100_000, (inner) => [inner]);
+const deepObject = nest(100_000, (inner) => ({ a: inner }));
+/** As large as 2 ** 100 when it is written, and small in memory. */
+const shared = nest(100, (inner) => [inner, inner]);
+
+describe("steps end", () => {
+  const sources = [
+    "def f: f; f",
+    "def f(x): f(x); f(.)",
+    "def f: def g: f; g; f",
+    "last(repeat(1))",
+    "first(repeat(empty))",
+    "until(false; .)",
+    "range(1e12) | empty",
+    "reduce range(1e12) as $i (0; . + $i)",
+    "[foreach range(1e12) as $i (0; $i; empty)]",
+    '"\\(range(1e9))" | empty',
+    "{a: range(1e9)} | empty",
+    "isempty(range(1e9) | select(. < 0))",
+    "[range(5000)] - [range(5000)]",
+    "[range(9000) | 0] as $a | $a | indices($a[4000:])",
+    "reduce range(1e6) as $i ({}; .[$i | tostring] = $i)",
+    "reduce range(9999) as $i ([]; . + [$i])",
+    "all(range(1e9); true)",
+    "path(repeat(.)) | empty",
+    "label $out | repeat(1) | empty",
+  ];
+  for (const source of sources) test(source, () => assert.equal(limitOf(source), "steps"));
+
+  test("a value that is larger than its memory", () => {
+    for (const source of ["flatten", "[.. | empty]", "walk(.)", ". == (tojson | .)", "tostream"]) {
+      assert.notEqual(limitOf(source, shared), "none", source);
+    }
+    assert.equal(limitOf(".", shared), "steps");
+    assert.equal(limitOf("reduce range(99) as $i (1; [., .])"), "steps");
+  });
+});
+
+describe("regular expressions that backtrack without end", () => {
+  const programs: [source: string, input: string][] = [
+    ['test("(a+)+$")', `${"a".repeat(40)}!`],
+    ['test("(a|a)*$")', `${"a".repeat(40)}!`],
+    ['test("(a|aa)+$")', `${"a".repeat(60)}!`],
+    ['test("^(\\\\w+\\\\s?)*$")', `${"word ".repeat(20)}!`],
+    ['test("(.*)*(.*)*(.*)*x")', "a".repeat(40)],
+    ['test("a*a*a*a*a*b")', "a".repeat(500)],
+    ['[match("a*?b"; "g")]', "a".repeat(9000)],
+    ['test("(?=(a+))*b|(a*)*c")', "a".repeat(40)],
+    ['test("(?<=(a+)+)b")', `${"a".repeat(60)}`],
+    ['test("((a{1,99}){1,99}){1,99}b")', "a".repeat(200)],
+    ['test("(a+)+$"; "l")', "a".repeat(60)],
+  ];
+  for (const [source, input] of programs) {
+    test(source, () => assert.match(limitOf(source, input), /^(steps|stack)$/));
+  }
+});
+
+describe("sizes end", () => {
+  const bySize: Record<string, string[]> = {
+    stringLength: [
+      '"a" * 1e9',
+      '"a" * 1e4 * 1e4',
+      'reduce range(1e6) as $i (""; . + "aaaaaaaaaaaaaaaaaaaaaaaaa")',
+      '[range(9000) | "aaaaaaaaaaaaaaaaaaaaaaaaaaaa"] | join("")',
+      '"a" * 1e5 | gsub("a"; "bb")',
+      '"a" * 1e5 | @base64',
+      '("a" * 1e5) as $a | "\\($a)\\($a)"',
+      '[range(9999) | "aaaaaaaaaaaaaaa"] | tojson',
+    ],
+    arrayLength: [
+      "[range(1e9)]",
+      "[limit(1e9; repeat(1))]",
+      "[.[1e9] = 1]",
+      ".[1e7] = 1",
+      "[range(9000)] | . + .",
+      '"a" * 1e5 | explode',
+      '"ab" * 5e4 | split("a")',
+      '"," * 2e4 | [splits(",")]',
+      "[while(true; .)]",
+      "[range(200)] | [combinations(2)]",
+    ],
+    outputs: ["repeat(1)", "range(1e9)", "recurse(.)", "def f: 1, f; f", "while(true; .)"],
+  };
+  for (const [limit, sources] of Object.entries(bySize)) {
+    for (const source of sources) test(source, () => assert.equal(limitOf(source), limit));
+  }
+});
+
+describe("deep recursion ends", () => {
+  const sources = [
+    "def f: 1 + f; f",
+    "def f: [f]; f",
+    "def f: {a: f}; f",
+    "def f: f, f; f",
+    "def f(x): x | f(x + 1); f(1)",
+    "def f(g): g | f(g); f(.)",
+    "def f: f | 1; f",
+    "(def f: 1 + f; f)?",
+    'try (def f: [f]; f) catch "caught"',
+    "def f: first(f); f",
+    "def f: reduce f as $x (0; 1); f",
+    "def f: path(f); f",
+    "def f: label $l | f | 1; f",
+    "[recurse(.; . == null) | empty]",
+  ];
+  for (const source of sources) {
+    test(source, () => assert.match(limitOf(source), /^(depth|stack|steps)$/));
+  }
+
+  test("over an input that is nested deeply", () => {
+    const sources = [
+      ...["[recurse]", ".. | numbers", "tojson", "walk(.)", "flatten", "[paths]", "del(..)"],
+      ...["[tostream]", "[.[]] == .", "[., .] | sort", "contains(.)", ". * .", "{a: .}", "@text"],
+    ];
+    for (const source of sources) {
+      for (const input of [deepArray, deepObject]) {
+        // Which limit it is depends on how deep the runtime's stack is; that it is one does not.
+        assert.ok(endsWell(source, input), source);
+      }
+    }
+  });
+
+  test("but not where the call is the last thing to do", () => {
+    const loop = compile("def f: if . >= 100000 then . else . + 1 | f end; f");
+    assert.equal(loop.one(0), 100_000);
+    const list = compile("last(def f: ., (if . < 100000 then . + 1 | f else empty end); f)");
+    assert.equal(list.one(0), 100_000);
+  });
+
+  test("at the depth that was asked for", () => {
+    const source = "def f: if . > 0 then 1 + (. - 1 | f) else 0 end; f";
+    assert.equal(compile(source, { limits: { depth: 100 } }).one(50), 50);
+    assert.throws(() => compile(source, { limits: { depth: 100 } }).one(200), {
+      name: "JqLimitError",
+      limit: "depth",
+    });
+  });
+});
+
+describe("a source that is nested too deeply", () => {
+  const sources = [
+    "[".repeat(100_000),
+    "(".repeat(100_000),
+    "-".repeat(100_000) + "1",
+    "1+".repeat(100_000) + "1",
+    "1|".repeat(100_000) + "1",
+    ".a".repeat(100_000),
+    '"\\('.repeat(100_000),
+    "def f: ".repeat(100_000),
+    "if 1 then ".repeat(100_000),
+    "try ".repeat(100_000) + "1",
+    ". as [" + "[".repeat(100_000),
+    "{a: ".repeat(100_000),
+  ];
+  for (const source of sources) {
+    test(source.slice(0, 20), () => assert.throws(() => compile(source), JqCompileError));
+  }
+
+  test("is not one that is merely long", () => {
+    const list = Array.from({ length: 5000 }, (_, i) => i);
+    assert.deepEqual(compile(JSON.stringify(list)).one(null), list);
+  });
+});
+
+describe("limits", () => {
+  test("are not caught by the program", () => {
+    assert.equal(limitOf('try repeat(1) catch "caught"'), "outputs");
+    assert.equal(limitOf("(def f: f; f)?"), "steps");
+    assert.equal(limitOf("(def f: f; f) // 1"), "steps");
+  });
+
+  test("count anew in each evaluation", () => {
+    const program = compile("[range(1000)] | length", { limits: { steps: 5000 } });
+    for (let i = 0; i < 20; i++) assert.equal(program.one(null), 1000);
+  });
+
+  test("must be positive numbers", () => {
+    assert.throws(() => compile(".", { limits: { steps: 0 } }), RangeError);
+    assert.throws(() => compile(".", { limits: { depth: NaN } }), RangeError);
+  });
+});

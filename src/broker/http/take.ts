@@ -30,7 +30,7 @@ export const take: Endpoint = ({ request, query, engine, settings, clock }) => {
     heartbeatIntervalMs: settings.heartbeatIntervalMs,
     engine,
     clock,
-    signal: request.signal,
+    request,
   });
   return new Response(body, { status: 200, headers: streamHeaders[format] });
 };
@@ -57,13 +57,14 @@ interface TakeStreamOptions {
   readonly heartbeatIntervalMs: number;
   readonly engine: Engine;
   readonly clock: Clock;
-  /** Aborted when the client is gone, where the runtime tells it that way. */
-  readonly signal: AbortSignal;
+  /** Its signal is aborted when the client is gone, where the runtime tells it that way. */
+  readonly request: Request;
 }
 
 /** Opens the body of a take answer and seats it with the engine. */
 function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const { format, engine, clock, heartbeatIntervalMs, signal } = options;
+  // The request itself is held, not just its signal: on Node that goes deaf when its request is collected.
+  const { format, engine, clock, heartbeatIntervalMs, request } = options;
   const beat = heartbeat(format);
   let leave = () => {};
   let drained = () => {};
@@ -81,11 +82,11 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
       const shut = () => {
         open = false;
         stopBeating();
-        signal.removeEventListener("abort", abort);
+        request.signal.removeEventListener("abort", abort);
       };
       const abort = () => {
         leave();
-        controller.error(signal.reason);
+        controller.error(request.signal.reason);
       };
 
       const seat = engine.take({
@@ -118,8 +119,8 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
       write(beat);
       beatIn(heartbeatIntervalMs);
 
-      if (signal.aborted) abort();
-      else signal.addEventListener("abort", abort);
+      if (request.signal.aborted) abort();
+      else request.signal.addEventListener("abort", abort);
     },
     pull: () => drained(),
     cancel: () => leave(),

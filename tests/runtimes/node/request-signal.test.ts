@@ -1,0 +1,38 @@
+/**
+ * Node's requests lose touch with the signal they were made with when garbage is collected.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { Broker } from "../../../src/broker/mod.ts";
+import { job, withBroker } from "../../support/broker.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
+async function openTake(broker: Broker, signal: AbortSignal): Promise<ReadableStream> {
+  return (await broker.fetch(new Request("http://broker/jobs/take", { signal }))).body!;
+}
+
+describe("a worker in the same process", () => {
+  it("is gone when its signal says so, also after garbage was collected", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      const leaving = new AbortController();
+      const body = await openTake(broker, leaving.signal);
+      await client.enqueue(job());
+      await clock.settle();
+      assert.equal(await client.count({ status: "in_flight" }), 1);
+      for (let round = 0; round < 3; round++) {
+        collectGarbage();
+        await clock.settle();
+      }
+      leaving.abort();
+      await clock.settle();
+      assert.equal(await client.count({ status: "in_flight" }), 0);
+      await assert.rejects(body.getReader().read());
+    }));
+});

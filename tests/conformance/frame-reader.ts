@@ -5,6 +5,7 @@
  */
 
 import { decode } from "@msgpack/msgpack";
+import type { Answer } from "./sends/send.ts";
 
 /** The jobs of a stream, heartbeats passed over. */
 export interface FrameReader {
@@ -14,14 +15,14 @@ export interface FrameReader {
 }
 
 /** Reads the body of a take answer in the background. */
-export function openFrameReader(response: Response): FrameReader {
-  const split = splitters[response.headers.get("content-type")!]!;
-  const reader = response.body!.getReader();
+export function openFrameReader({ headers, body }: Answer): FrameReader {
+  const split = splitters[headers.get("content-type")!]!;
+  const chunks = body[Symbol.asyncIterator]();
   const jobs: unknown[] = [];
   let wake = () => {};
   let buffer = new Uint8Array();
   (async () => {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    for (let read = await chunks.next(); !read.done; read = await chunks.next()) {
       buffer = new Uint8Array([...buffer, ...read.value]);
       for (let frame = split(buffer); frame !== undefined; frame = split(buffer)) {
         buffer = buffer.slice(frame.length);
@@ -44,7 +45,9 @@ export function openFrameReader(response: Response): FrameReader {
       }
       return jobs.shift();
     },
-    cancel: () => reader.cancel().catch(() => {}),
+    async cancel() {
+      await chunks.return?.().catch(() => {});
+    },
   };
 }
 

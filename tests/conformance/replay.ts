@@ -1,5 +1,5 @@
 /**
- * Replays what a reference server answered, call by call, against a fetch function.
+ * Replays what a reference server answered, call by call.
  *
  * The transcripts have real time in them (`no_job_for_ms`, polls), so this suite takes some seconds.
  *
@@ -7,9 +7,10 @@
  */
 
 import assert from "node:assert/strict";
-import { decode } from "@msgpack/msgpack";
+import { decode, encode } from "@msgpack/msgpack";
 import { type Bindings, difference, fillIn } from "./matching.ts";
 import { type FrameReader, openFrameReader } from "./frame-reader.ts";
+import { type Answer, type Call, readAll, type Sender } from "./sends/send.ts";
 
 /** One scenario of a transcript. */
 export interface Scenario {
@@ -18,7 +19,8 @@ export interface Scenario {
   readonly steps: readonly Step[];
 }
 
-interface Exchange {
+/** One call with its answer. */
+export interface Exchange {
   readonly request: {
     readonly method: string;
     readonly path: string;
@@ -36,7 +38,8 @@ interface Exchange {
   readonly stream?: number;
 }
 
-type Step =
+/** One step of a scenario. */
+export type Step =
   | Exchange
   | {
     readonly expect: {
@@ -48,88 +51,76 @@ type Step =
   | { readonly close: number }
   | { readonly wait_ms: number };
 
-/** Answers a request, in one process or over a network. */
-export type Fetch = (request: Request) => Promise<Response>;
-
 interface Stream {
   readonly reader: FrameReader;
-  readonly controller: AbortController;
+  readonly answer: Answer;
 }
 
 const pollMs = 20;
 const patienceMs = 4000;
 
-/** Replays one scenario on an empty server at `origin`. Throws an `AssertionError` at the first difference. */
-export async function replay(scenario: Scenario, fetch: Fetch, origin: string): Promise<void> {
+/**
+ * Replays one scenario on an empty broker. Throws an `AssertionError` at the first difference. Gives the calls that
+ * the way to it has no word for, which are passed over.
+ */
+export async function replay(scenario: Scenario, sender: Sender): Promise<Call[]> {
   const ids: Bindings = new Map();
   const streams = new Map<number, Stream>();
+  const unsaid: Call[] = [];
   try {
     for (const [index, step] of scenario.steps.entries()) {
       const where = `${scenario.id} step ${index + 1}: ${JSON.stringify(step).slice(0, 240)}`;
-      if (!canSay(step)) continue;
       if ("wait_ms" in step) await pause(step.wait_ms);
       else if ("close" in step) await close(streams, step.close);
       else if ("expect" in step) await expectFrame(step.expect, streams, ids, where);
+      else if (!sender.canSay(toCall(step, ids))) unsaid.push(toCall(step, ids));
       else if (step.stream !== undefined) {
-        const controller = new AbortController();
-        const response = await fetch(toRequest(step, ids, origin, controller.signal));
-        assert.equal(headDifference(step, response), undefined, where);
-        streams.set(step.stream, { controller, reader: openFrameReader(response) });
-      } else await exchange(step, fetch, ids, origin, where);
+        const answer = await sender.send(toCall(step, ids));
+        assert.equal(headDifference(step, answer), undefined, where);
+        streams.set(step.stream, { answer, reader: openFrameReader(answer) });
+      } else await exchange(step, { sender, ids, where });
     }
   } finally {
     for (const number of [...streams.keys()]) await close(streams, number);
   }
-}
-
-/** Fetch has no word for a header of several lines, nor for a GET with a body: those calls need a socket. */
-function canSay(step: Step): boolean {
-  if (!("request" in step)) return true;
-  const { method, headers, json, base64 } = step.request;
-  const hasBody = json !== undefined || base64 !== undefined;
-  return !Object.values(headers).some(Array.isArray) && !(method === "GET" && hasBody);
+  return unsaid;
 }
 
 async function exchange(
   step: Exchange,
-  fetch: Fetch,
-  ids: Bindings,
-  origin: string,
-  where: string,
+  { sender, ids, where }: {
+    readonly sender: Sender;
+    readonly ids: Bindings;
+    readonly where: string;
+  },
 ): Promise<void> {
   const deadline = Date.now() + (step.poll ? patienceMs : 0);
   while (true) {
-    const response = await fetch(toRequest(step, ids, origin));
-    const found = headDifference(step, response) ?? await bodyDifference(step, response, ids);
+    const answer = await sender.send(toCall(step, ids));
+    const body = await readAll(answer.body);
+    const found = headDifference(step, answer) ?? bodyDifference(step, answer, body, ids);
     if (found === undefined) return;
     if (Date.now() >= deadline) assert.fail(`${where}\n  ${found}`);
-    if (!response.bodyUsed) await response.body?.cancel();
     await pause(pollMs);
   }
 }
 
-function toRequest(
-  { request }: Exchange,
-  ids: Bindings,
-  origin: string,
-  signal?: AbortSignal,
-): Request {
+function toCall({ request }: Exchange, ids: Bindings): Call {
+  const { method, headers, json, base64 } = request;
   const now = Date.now();
-  const body = request.base64 !== undefined
-    ? Uint8Array.from(atob(request.base64), (char) => char.charCodeAt(0))
-    : request.json !== undefined
-    ? new TextEncoder().encode(JSON.stringify(fillIn(request.json, ids, now)))
-    : undefined;
   const path = fillIn(request.path, ids, now) as string;
-  return new Request(origin + path, {
-    method: request.method,
-    headers: request.headers as Record<string, string>,
-    ...(body === undefined ? {} : { body }),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  if (base64 !== undefined) {
+    return { method, path, headers, body: Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)) };
+  }
+  if (json === undefined) return { method, path, headers };
+  const value = fillIn(json, ids, now);
+  const body = headers["content-type"] === "application/msgpack"
+    ? encode(value)
+    : new TextEncoder().encode(JSON.stringify(value));
+  return { method, path, headers, body };
 }
 
-function headDifference({ response: expected }: Exchange, actual: Response): string | undefined {
+function headDifference({ response: expected }: Exchange, actual: Answer): string | undefined {
   if (actual.status !== expected.status) {
     return `status: expected ${expected.status}, got ${actual.status}`;
   }
@@ -144,18 +135,18 @@ function headDifference({ response: expected }: Exchange, actual: Response): str
   return undefined;
 }
 
-async function bodyDifference(
+function bodyDifference(
   { response: expected }: Exchange,
-  actual: Response,
+  actual: Answer,
+  bytes: Uint8Array<ArrayBuffer>,
   ids: Bindings,
-): Promise<string | undefined> {
-  const bytes = new Uint8Array(await actual.arrayBuffer());
+): string | undefined {
+  const text = () => new TextDecoder().decode(bytes);
   if (expected.body === undefined) {
-    const text = new TextDecoder().decode(bytes);
-    return text === (expected.text ?? "") ? undefined : `body: expected nothing, got ${text}`;
+    return text() === (expected.text ?? "") ? undefined : `body: expected nothing, got ${text()}`;
   }
   const isPack = actual.headers.get("content-type") === "application/msgpack";
-  const body = isPack ? decode(bytes) : JSON.parse(new TextDecoder().decode(bytes));
+  const body = isPack ? decode(bytes) : JSON.parse(text());
   return difference(expected.body, body, ids, Date.now(), "body");
 }
 
@@ -177,9 +168,9 @@ async function expectFrame(
 }
 
 async function close(streams: Map<number, Stream>, number: number): Promise<void> {
-  const { reader, controller } = streams.get(number)!;
+  const { reader, answer } = streams.get(number)!;
   streams.delete(number);
-  controller.abort();
+  answer.abort();
   await reader.cancel();
 }
 

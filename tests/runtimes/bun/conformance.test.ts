@@ -1,0 +1,6 @@
+/** The transcripts over the server of Bun. */
+
+import { serve } from "../../../adapters/bun/serve.ts";
+import { describeServed } from "../../conformance/served.ts";
+
+describeServed("Bun", serve);

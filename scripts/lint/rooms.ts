@@ -24,7 +24,7 @@ export const rooms: readonly Room[] = [
   { level: 2, paths: ["src/jobs/"] },
   { level: 2, paths: ["src/store/"] },
   { level: 3, paths: ["src/worker/"] },
-  { level: 3, paths: ["src/broker/engine/"], packages: ["scru128"] },
+  { level: 3, paths: ["src/broker/engine/"], packages: ["scru128", "croner"] },
   { level: 4, paths: ["src/broker/http/"] },
   { level: 5, paths: ["src/broker/mod.ts", "src/broker/broker.ts"] },
   { level: 5, paths: ["src/client/mod.ts"] },

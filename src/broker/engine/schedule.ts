@@ -2,37 +2,31 @@
  * When a cron expression comes round (section 8.4 of the protocol), on top of croner.
  *
  * Instants are whole seconds. In the hour that a clock change skips, an expression of a fixed time comes round at the
- * first instant after it; in the one that is repeated, once, the first time.
+ * first instant after it; in the one that is repeated, once, the first time. Any other follows the clock on the wall:
+ * it comes round whenever that shows a time of it.
  *
  * @module
  */
 
 import { Cron } from "croner";
+import { toCronFields, toYears } from "./cron-fields.ts";
+import { toInstant, toWallTime } from "./wall-time.ts";
 
-/** The nicknames of the protocol; croner knows more. */
-const nicknames = /^@(yearly|annually|monthly|weekly|daily|hourly)$/i;
+/** A parsed expression; what is about one year, as {@linkcode yearsToSearch} says. */
+interface Schedule {
+  readonly cron: Cron;
+  /** Whether it names one second of the day; then `cron` is read in UTC, as the clock on the wall. */
+  readonly isFixed: boolean;
+}
 
-/** The last year that the protocol's seventh field may name. */
-const lastYear = 5000;
-
-/** Parsed schedules are kept, up to this many. */
-const keptSchedules = 1000;
-const schedules = new Map<string, Cron>();
+/** Parsed schedules are kept, up to this many; each takes 80 KB. */
+const keptSchedules = 100;
+const schedules = new Map<string, Schedule>();
 
 /** Says why an expression cannot be one. */
 export function checkExpression(expression: string): string | undefined {
-  if (expression.startsWith("@") && !nicknames.test(expression)) {
-    return `invalid cron expression: ${
-      JSON.stringify(expression)
-    } is no nickname, expected @yearly, @annually, @monthly, @weekly, @daily or @hourly`;
-  }
-  const years = expression.trim().split(/\s+/)[6]?.match(/\d+/g) ?? [];
-  const year = years.find((year) => Number(year) < 1 || Number(year) > lastYear);
-  if (year !== undefined) {
-    return `invalid cron expression: year ${year} must be from 1 to ${lastYear}`;
-  }
   try {
-    parse(expression, "UTC");
+    new Cron(toCronFields(expression).join(" "), { paused: true });
     return undefined;
   } catch (error) {
     const detail = (error as Error).message.replace(/^CronPattern: /, "");
@@ -64,24 +58,62 @@ export function nextOccurrence(
   timezone: string | null,
   now: number,
 ): number | null {
-  const schedule = parse(expression, timezone);
+  const schedule = parse(expression, timezone, now);
+  if (schedule === undefined) return null;
+  const { cron, isFixed } = schedule;
   const second = Math.floor(now / 1000) * 1000;
-  let next = schedule.nextRun(new Date(second));
-  // Whatever the library makes of a clock change: time goes forward.
-  for (let from = second; next !== null && next.getTime() <= second;) {
-    from += 1000;
-    next = schedule.nextRun(new Date(from));
+  // Whatever a clock change makes of it: time goes forward.
+  for (let from = isFixed ? toWallTime(second, timezone) : second;;) {
+    const next = cron.nextRun(new Date(from))?.getTime();
+    if (next === undefined) return null;
+    const instant = isFixed ? toInstant(next, timezone) : next;
+    if (instant > second) return instant;
+    from = Math.max(from + 1000, next);
   }
-  return next === null ? null : next.getTime();
 }
 
-function parse(expression: string, timezone: string | null): Cron {
-  const name = `${timezone}\0${expression}`;
+function parse(expression: string, timezone: string | null, now: number): Schedule | undefined {
+  const year = new Date(now).getUTCFullYear();
+  const name = `${year} ${timezone} ${expression}`;
   let schedule = schedules.get(name);
   if (schedule === undefined) {
-    schedule = new Cron(expression, { paused: true, ...timezone !== null && { timezone } });
+    const fields = toCronFields(expression);
+    const years = yearsToSearch(fields[6]!, year);
+    if (years.length === 0) return undefined;
+    const isFixed = fields.slice(0, 3).every((field) => /^\d+$/.test(field));
+    const zone = isFixed ? { utcOffset: 0 } : timezone === null ? {} : { timezone };
+    const cron = new Cron([...fields.slice(0, 6), years.join()].join(" "), {
+      paused: true,
+      ...zone,
+    });
+    schedule = { cron, isFixed };
     if (schedules.size >= keptSchedules) schedules.clear();
     schedules.set(name, schedule);
   }
   return schedule;
+}
+
+/**
+ * The years that say whether an expression comes round again, and when. There are fourteen kinds of them, by the day
+ * that they begin with and whether it is a leap year: what is not in the first of a kind is in none of it. Without
+ * this, an expression that never comes round, such as the 31st when it is a first Monday, is looked for through centuries.
+ */
+function yearsToSearch(field: string, now: number): number[] {
+  const years: number[] = [];
+  const kinds = new Set<string>();
+  // In some places it is still last year; neither that one nor this is whole any more.
+  for (const year of toYears(field, now - 1)) {
+    const kind = `${weekday(year, 0, 1)} ${weekday(year, 11, 31)}`;
+    if (year > now) {
+      if (kinds.has(kind)) continue;
+      kinds.add(kind);
+    }
+    years.push(year);
+    if (kinds.size === 14) break;
+  }
+  return years;
+}
+
+function weekday(year: number, month: number, day: number): number {
+  return new Date(Date.UTC(year, month, day)).getUTCDay();
 }

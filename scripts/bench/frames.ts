@@ -116,6 +116,10 @@ function manyRecords(format: StreamFormat, count: number): JobRecord[] {
     retention: null,
     purgeAt: null,
     completedAt: null,
+    uniqueKey: null,
+    uniqueWhile: null,
+    batch: null,
+    budgets: null,
     payloadJson: packed ? null : JSON.stringify(payload),
     payloadPack: packed ? msgpackCodec.encode(payload) : null,
   };

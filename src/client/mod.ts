@@ -40,6 +40,7 @@ export { PartialEnqueueError } from "./enqueue-parts.ts";
 
 export { defineJob } from "../jobs/define-job.ts";
 export type {
+  BatchOptions,
   CheckedJobOptions,
   EnqueueSettings,
   JobDefinition,

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { checkUniqueWhile, type NewJob, newJobSchema } from "./enqueue.ts";
+import { checkUniqueWhile, type NewJob, newJobSchema } from "./new-job.ts";
 import { checkName } from "./names.ts";
 import { bool, optional, text } from "./schema.ts";
 

@@ -19,7 +19,7 @@ import {
   type CronGroupRequest,
   cronGroupSchema,
 } from "./cron.ts";
-import { type NewJob, newJobSchema, newJobsSchema } from "./enqueue.ts";
+import { type NewJob, newJobSchema, newJobsSchema } from "./new-job.ts";
 import { type Failure, failureSchema } from "./failure.ts";
 import { jsonCodec } from "./json.ts";
 import { msgpackCodec } from "./msgpack.ts";

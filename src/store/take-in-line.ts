@@ -14,7 +14,6 @@ import { fromBindingsText } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { createBasket, type Demand, type Pick } from "./demand.ts";
 import { findFree } from "./free-jobs.ts";
-import { budgetsOfLane } from "./lane.ts";
 import {
   comparePlaces,
   createCursor,

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  checkEnqueue,
-  newJobSchema,
-  newJobsSchema,
-  toEnqueueWire,
-} from "../../src/protocol/enqueue.ts";
+import { toEnqueueWire } from "../../src/protocol/enqueue.ts";
+import { checkEnqueue, newJobSchema, newJobsSchema } from "../../src/protocol/new-job.ts";
 import { MessageError, readAs } from "../../src/protocol/schema.ts";
 
 const minimal = { type: "t", queue: "q" };

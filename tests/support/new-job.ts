@@ -1,6 +1,6 @@
 /** A small job as a request leaves it, not stored yet. */
 
-import type { NewJob } from "../../src/protocol/enqueue.ts";
+import type { NewJob } from "../../src/protocol/new-job.ts";
 
 export const newJob: NewJob = {
   type: "t",

@@ -7,7 +7,7 @@
 
 import type { Clock, Random } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
-import type { NewJob } from "../../protocol/enqueue.ts";
+import type { NewJob } from "../../protocol/new-job.ts";
 import type { ErrorRecord } from "../../protocol/error-record.ts";
 import type { Failure } from "../../protocol/failure.ts";
 import type { JobPatch } from "../../protocol/patch.ts";

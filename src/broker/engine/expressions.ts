@@ -15,7 +15,7 @@ import {
   type Json,
 } from "../../jq/mod.ts";
 import { fromBatchText } from "../../protocol/batch.ts";
-import type { NewJob } from "../../protocol/enqueue.ts";
+import type { NewJob } from "../../protocol/new-job.ts";
 import type { Batch } from "../../protocol/job.ts";
 import { QueryError } from "../../protocol/query.ts";
 import { payloadAsJson, type StoredPayload } from "../../protocol/payload.ts";

@@ -26,7 +26,7 @@
 import type { Random } from "../../async/clock.ts";
 import { toBatchText } from "../../protocol/batch.ts";
 import { toBindingsText } from "../../protocol/binding.ts";
-import type { NewJob } from "../../protocol/enqueue.ts";
+import type { NewJob } from "../../protocol/new-job.ts";
 import type { Failure } from "../../protocol/failure.ts";
 import { fromBackoffText, toBackoffText } from "../../protocol/backoff.ts";
 import type { Retention } from "../../protocol/job.ts";

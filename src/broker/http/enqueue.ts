@@ -5,7 +5,7 @@
  */
 
 import { checkBindings } from "../../protocol/binding.ts";
-import { checkEnqueue, type NewJob } from "../../protocol/enqueue.ts";
+import { checkEnqueue, type NewJob } from "../../protocol/new-job.ts";
 import { checkNewBatch } from "../engine/expressions.ts";
 import { readEnqueue, readEnqueueBulk } from "../../protocol/request-body.ts";
 import { answerEnqueued, answerEnqueuedMany } from "./answer.ts";

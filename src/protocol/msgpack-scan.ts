@@ -21,18 +21,20 @@ export interface PackScan {
 export interface PackSpan {
   readonly start: number;
   readonly end: number;
-  /** Whether it holds a NaN or an infinity, which JSON cannot say. */
-  readonly nonFinite: boolean;
+  /** Where in it the NaNs and the infinities are, which JSON cannot say; undefined for none. */
+  readonly nonFinite: readonly number[] | undefined;
 }
 
 /**
  * Scans the first value of `bytes`; what follows is not looked at. Throws {@linkcode DecodeError} when it is cut off,
  * claims more than there is, is nested too deeply, or holds binary data, extension types, map keys or texts that
- * JSON has no word for.
+ * JSON has no word for. Gives whether there is a negative zero, which `JSON.stringify` does not tell from zero.
  */
-export function scanPack(bytes: Uint8Array): void {
+export function scanPack(bytes: Uint8Array): { readonly negativeZero: boolean } {
+  const scanner = new Scanner(bytes, Infinity);
   // The answer that lists jobs holds payloads two levels deeper than the request that brought them.
-  new Scanner(bytes, Infinity).value(-1);
+  scanner.value(-1);
+  return scanner;
 }
 
 /**
@@ -59,11 +61,12 @@ class Scanner implements PackScan {
   at = 0;
   readonly payloads: (PackSpan | undefined)[] = [];
   readonly spans: PackSpan[] = [];
+  negativeZero = false;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   /** How many more lists and maps there may be. */
   #containersLeft: number;
-  #nonFinite = false;
+  #nonFinite: number[] | undefined;
   /** Where the characters of the last key are. */
   #keyStart = 0;
   #keyEnd = 0;
@@ -86,7 +89,7 @@ class Scanner implements PackScan {
     const next = path[step];
     if (next === undefined) {
       const start = this.at;
-      this.#nonFinite = false;
+      this.#nonFinite = undefined;
       this.value(step + 1);
       const span = { start, end: this.at, nonFinite: this.#nonFinite };
       payloads[payloads.length - 1] = span;
@@ -128,9 +131,9 @@ class Scanner implements PackScan {
       case 0xc6:
         throw this.#refuse("binary data");
       case 0xca:
-        return this.#float(this.#view.getFloat32(this.#skip(4)));
+        return this.#float(this.#view.getFloat32(this.#skip(4)), 5);
       case 0xcb:
-        return this.#float(this.#view.getFloat64(this.#skip(8)));
+        return this.#float(this.#view.getFloat64(this.#skip(8)), 9);
       case 0xcc:
       case 0xd0:
         return void this.#skip(1);
@@ -240,8 +243,9 @@ class Scanner implements PackScan {
     }
   }
 
-  #float(value: number): void {
-    if (!Number.isFinite(value)) this.#nonFinite = true;
+  #float(value: number, length: number): void {
+    if (!Number.isFinite(value)) (this.#nonFinite ??= []).push(this.at - length);
+    else if (Object.is(value, -0)) this.negativeZero = true;
   }
 
   #u8(): number {

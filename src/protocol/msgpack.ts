@@ -10,8 +10,23 @@ import { maxPackDepth } from "./limits.ts";
 import { scanPack } from "./msgpack-scan.ts";
 import { readPack } from "./pack-reader.ts";
 
+/** What is used of the library's encoder: more than its types show. */
+type OpenEncoder = new (options: object) => {
+  encode(value: unknown): Uint8Array<ArrayBuffer>;
+  encodeNumber(value: number): void;
+  encodeNumberAsFloat(value: number): void;
+};
+
+/** The library's own writes a negative zero as the integer 0. */
+class ExactEncoder extends (Encoder as unknown as OpenEncoder) {
+  override encodeNumber(value: number): void {
+    if (Object.is(value, -0)) this.encodeNumberAsFloat(value);
+    else super.encodeNumber(value);
+  }
+}
+
 /** A payload of the deepest kind lies three levels deeper in a bulk answer. */
-const encoder = new Encoder({ ignoreUndefined: true, maxDepth: maxPackDepth + 3 });
+const encoder = new ExactEncoder({ ignoreUndefined: true, maxDepth: maxPackDepth + 3 });
 
 /** The codec of `application/msgpack`. Integers beyond 2^53 are read as the nearest number. */
 export const msgpackCodec: Codec = {

@@ -11,7 +11,7 @@ import { decodeText, parseJson, parseJsonMarked } from "./json.ts";
 import { demandParsable, scanJson } from "./json-scan.ts";
 import { scanPackBody } from "./msgpack-scan.ts";
 import { readPackMarked } from "./pack-reader.ts";
-import { withoutNonFinite } from "./payload.ts";
+import { cutPayload } from "./payload.ts";
 import type { PayloadPlace } from "./payload-place.ts";
 import type { RawPayload } from "./record.ts";
 
@@ -58,10 +58,6 @@ function fromJson(bytes: Uint8Array<ArrayBuffer>, place: PayloadPlace): RawBody 
 
 function fromPack(bytes: Uint8Array<ArrayBuffer>, place: PayloadPlace): RawBody {
   const { payloads, spans } = scanPackBody(bytes, place);
-  const raw = payloads.map((span) => {
-    if (span === undefined) return undefined;
-    const payload = bytes.subarray(span.start, span.end);
-    return span.nonFinite ? withoutNonFinite(payload) : payload;
-  });
+  const raw = payloads.map((span) => span && cutPayload(bytes, span));
   return { value: readPackMarked(bytes, spans), payloads: raw };
 }

@@ -57,7 +57,16 @@ export function randomValue(random: Random, depth = 3): unknown {
   if (kind < 5) return randomText(random, random.once(8) ? 300 : 12);
   const items = Array.from({ length: random.int(5) }, () => randomValue(random, depth - 1));
   if (kind === 5) return items;
-  return Object.fromEntries(items.map((item) => [randomText(random, 4), item]));
+  return Object.fromEntries(items.map((item) => [randomKey(random), item]));
+}
+
+/**
+ * A key with all that is hard to carry but a backslash. V8 (13.6 to 15.0 at least) takes a key with an escape for another
+ * that it saw in the same place before, if that one begins with the same backslash: after `{"a":0,"\\":0}` it reads
+ * `{"a":0,"\n":0}` as the same.
+ */
+export function randomKey(random: Random): string {
+  return randomText(random, 4).replaceAll("\\", "/");
 }
 
 /** Cuts bytes into chunks of up to `longest` bytes; some are empty. */

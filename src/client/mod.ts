@@ -22,7 +22,10 @@
  * @module
  */
 
+export { type BudgetPatch, type Budgets, createBudgets } from "./budgets.ts";
 export { createClient } from "./create-client.ts";
+export { createCrons } from "./crons.ts";
+export type { CronAddress, Crons } from "./crons.ts";
 export type {
   BulkFilter,
   Client,
@@ -67,6 +70,7 @@ export { jq } from "./jq.ts";
 export type { Clock, Random } from "../async/clock.ts";
 export type { Duration } from "../async/duration.ts";
 export type { Format } from "../protocol/codec.ts";
+export type { Budget, RebindReport } from "../protocol/budget-read.ts";
 export type {
   BudgetSettings,
   BudgetStrategy,
@@ -74,6 +78,12 @@ export type {
   InFlightStrategy,
   RateStrategy,
 } from "../protocol/budget-request.ts";
+export type { CronEntry, CronGroup, CronJob } from "../protocol/cron-read.ts";
+export type {
+  CronEntrySettings,
+  CronGroupChange,
+  CronGroupSettings,
+} from "../protocol/cron-request.ts";
 export type { EnqueueRequest } from "../protocol/enqueue.ts";
 export { createMsgpackDecoder } from "../protocol/frames-msgpack.ts";
 export { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";

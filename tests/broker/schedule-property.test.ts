@@ -184,7 +184,7 @@ describe("every occurrence of two years comes, at its time, in", () => {
         const isFrequent = row[2].length * row[3].length > 1;
         const windows = isFrequent
           ? [from, ...spans.slice(1).map(({ from }) => from)]
-            .map((change) => [change - day, change + day] as const)
+            .map((change) => [change - day / 2, change + day / 2] as const)
           : [[from, to] as const];
         for (const [start, end] of windows) {
           let now = start;

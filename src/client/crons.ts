@@ -1,0 +1,159 @@
+/**
+ * The calls on cron groups; apart from the client, so that who has no cron entries does not carry them.
+ *
+ * @module
+ */
+
+import {
+  type CronEntry,
+  type CronGroup,
+  readCronEntry,
+  readCronGroup,
+  readCronNames,
+} from "../protocol/cron-read.ts";
+import {
+  type CronEntrySettings,
+  type CronGroupChange,
+  type CronGroupSettings,
+  toCronEntryBody,
+  toCronGroupBody,
+} from "../protocol/cron-request.ts";
+import { routes, toPath } from "../protocol/routes.ts";
+import { readDeleted } from "../protocol/system.ts";
+import { understand } from "./answer.ts";
+import type { CallOptions } from "./deadline.ts";
+import { type ClientOptions, toSettings } from "./options.ts";
+import { type Call, createTransport } from "./transport.ts";
+
+/** Which entry of which group. */
+export interface CronAddress {
+  /** The name of the group. */
+  readonly group: string;
+  /** The name of the entry in it. */
+  readonly entry: string;
+}
+
+/**
+ * The cron groups of one broker: each has entries, and each entry a schedule and the job that it enqueues.
+ *
+ * Calls fail as those of a `Client` do, and are repeated where that changes nothing: what reads, puts and patches.
+ */
+export interface Crons {
+  /** The names of all groups, sorted. */
+  list(options?: CallOptions): Promise<string[]>;
+  /** Deletes all groups and gives their number. */
+  deleteAll(options?: CallOptions): Promise<number>;
+
+  /** A group, its entries sorted by name. Throws `NotFoundError`. */
+  get(group: string, options?: CallOptions): Promise<CronGroup>;
+  /**
+   * Makes a group what is given, new or not, and gives it with its entries in the given order. Meant to be called at
+   * each deploy: an entry whose schedule is the same goes on where it was. Throws `RefusedError`, and then changes
+   * nothing.
+   */
+  put(group: string, settings: CronGroupSettings, options?: CallOptions): Promise<CronGroup>;
+  /** Pauses or resumes a group, or gives it another time zone. Throws `NotFoundError`. */
+  patch(group: string, change: CronGroupChange, options?: CallOptions): Promise<CronGroup>;
+  /** Deletes a group with its entries. Throws `NotFoundError`. */
+  delete(group: string, options?: CallOptions): Promise<void>;
+
+  /** An entry. Throws `NotFoundError`. */
+  getEntry(address: CronAddress, options?: CallOptions): Promise<CronEntry>;
+  /** Adds an entry to a group, which is made if there is none. Throws `RefusedError` when it has one of that name. */
+  createEntry(
+    group: string,
+    settings: CronEntrySettings,
+    options?: CallOptions,
+  ): Promise<CronEntry>;
+  /** Makes an entry what is given, new or not; its group is made if there is none. */
+  putEntry(group: string, settings: CronEntrySettings, options?: CallOptions): Promise<CronEntry>;
+  /** Pauses or resumes an entry. Throws `NotFoundError`. */
+  patchEntry(
+    address: CronAddress,
+    change: { readonly paused: boolean },
+    options?: CallOptions,
+  ): Promise<CronEntry>;
+  /** Deletes an entry; its group stays. Throws `NotFoundError`. */
+  deleteEntry(address: CronAddress, options?: CallOptions): Promise<void>;
+}
+
+/**
+ * Creates a client of the cron groups of the broker at `url`, or of a broker in the same process
+ * (`fetch: broker.fetch`).
+ *
+ * It holds no connection and needs no closing. Throws `TypeError` and `RangeError` for options that cannot be.
+ *
+ * @example
+ * ```ts
+ * import { createCrons, defineJob } from "@millrace/millrace/client";
+ *
+ * const report = defineJob<{ kind: string }>({ type: "report", queue: "reports" });
+ * const crons = createCrons({ url: "http://127.0.0.1:7890" });
+ *
+ * export function deploy() {
+ *   return crons.put("reports", {
+ *     timezone: "Europe/Berlin",
+ *     entries: [
+ *       { name: "daily", expression: "0 6 * * *", job: report.toRequest({ kind: "daily" }) },
+ *       { name: "monthly", expression: "0 6 L * *", job: report.toRequest({ kind: "monthly" }) },
+ *     ],
+ *   });
+ * }
+ * ```
+ */
+export function createCrons(options: ClientOptions): Crons {
+  const transport = createTransport(toSettings(options));
+
+  const call = async <Result>(
+    call: Call,
+    options: CallOptions | undefined,
+    read: (value: unknown) => Result,
+  ): Promise<Result> => {
+    const { value } = await transport.send(
+      { ...call, repeatable: /^(GET|PUT|PATCH)$/.test(call.method) },
+      options,
+    );
+    return understand(() => read(value));
+  };
+
+  /** A route with its names filled in. */
+  const to = (name: keyof typeof routes, params: Readonly<Record<string, string>>) => ({
+    method: routes[name].method,
+    path: toPath(routes[name], params),
+  });
+
+  return {
+    list: (options) => call(routes.listCrons, options, readCronNames),
+    deleteAll: (options) => call(routes.deleteCrons, options, readDeleted),
+
+    get: (group, options) => call(to("getCronGroup", { group }), options, readCronGroup),
+    async put(group, settings, options) {
+      const body = await toCronGroupBody(settings);
+      return await call({ ...to("putCronGroup", { group }), body }, options, readCronGroup);
+    },
+    patch: (group, { paused, timezone }, options) =>
+      call(
+        { ...to("patchCronGroup", { group }), body: { paused, timezone } },
+        options,
+        readCronGroup,
+      ),
+    delete: (group, options) => call(to("deleteCronGroup", { group }), options, nothing),
+
+    getEntry: (at, options) => call(to("getCronEntry", { ...at }), options, readCronEntry),
+    async createEntry(group, settings, options) {
+      const body = await toCronEntryBody(settings);
+      return await call({ ...to("createCronEntry", { group }), body }, options, readCronEntry);
+    },
+    async putEntry(group, settings, options) {
+      const route = to("putCronEntry", { group, entry: settings.name });
+      const body = await toCronEntryBody(settings);
+      return await call({ ...route, body }, options, readCronEntry);
+    },
+    patchEntry: (at, { paused }, options) =>
+      call({ ...to("patchCronEntry", { ...at }), body: { paused } }, options, readCronEntry),
+    deleteEntry: (at, options) => call(to("deleteCronEntry", { ...at }), options, nothing),
+  };
+}
+
+/** The reader of an answer that says nothing. */
+function nothing(): void {}

@@ -56,7 +56,9 @@ export function toBudgetSettingsWire({ allocation, strategy }: BudgetSettings): 
 }
 
 /** The wire's spelling. Throws `RangeError` for numbers that cannot be sent. */
-export function toBudgetUseWire({ key, cost, createWith }: BudgetUse): object {
+export function toBudgetUseWire(
+  { key, cost, createWith }: BudgetUse,
+): { readonly key: string; readonly [member: string]: unknown } {
   return {
     key,
     cost: whole("cost", cost, max32),

@@ -1,0 +1,174 @@
+/**
+ * A client of a broker's budgets. Apart from the other, so that who only enqueues does not carry it.
+ *
+ * @module
+ */
+
+import {
+  type Budget,
+  readBudget,
+  readBudgets,
+  readRebindReport,
+  type RebindReport,
+} from "../protocol/budget-read.ts";
+import {
+  type BudgetSettings,
+  type BudgetStrategy,
+  type BudgetUse,
+  toBudgetSettingsWire,
+  toBudgetUseWire,
+} from "../protocol/budget-request.ts";
+import { type JobFilter, matchesNothing, toFilterParams } from "../protocol/filter.ts";
+import type { Job } from "../protocol/job.ts";
+import { readJob } from "../protocol/job-read.ts";
+import { type Route, routes, toPath } from "../protocol/routes.ts";
+import { max32, maxExact, whole } from "../protocol/whole.ts";
+import { understand } from "./answer.ts";
+import type { CallOptions } from "./deadline.ts";
+import { type ClientOptions, toSettings } from "./options.ts";
+import { type Call, createTransport, withParams } from "./transport.ts";
+
+/** What to change of a budget; what is left out stays. */
+export interface BudgetPatch {
+  /** Tokens for each period, or at most in flight. */
+  readonly allocation?: number | undefined;
+  /** How the tokens come back; without a `type` it stays what it is. */
+  readonly strategy?: {
+    /** The kind of strategy to change to. */
+    readonly type?: BudgetStrategy["type"] | undefined;
+    /** The period, in ms. */
+    readonly durationMs?: number | undefined;
+    /** The most tokens that gather; null is `allocation`. */
+    readonly burst?: number | null | undefined;
+  } | undefined;
+}
+
+/**
+ * The budgets of a broker: named pools of tokens that jobs draw on. A job runs when all of its budgets can pay.
+ *
+ * Every call is rejected with one of the `MillraceError` family, `RefusedError` for what cannot be.
+ */
+export interface Budgets {
+  /** All budgets, sorted by their keys. */
+  list(options?: CallOptions): Promise<Budget[]>;
+  /** One budget. Throws `NotFoundError`. */
+  get(key: string, options?: CallOptions): Promise<Budget>;
+  /** Creates a budget. Throws `RefusedError` with status 409 when there is one of this key. */
+  create(key: string, settings: BudgetSettings, options?: CallOptions): Promise<Budget>;
+  /** Creates a budget, or gives the one that is there these settings: safe to repeat on every deploy. */
+  put(key: string, settings: BudgetSettings, options?: CallOptions): Promise<Budget>;
+  /** Changes a budget. Throws `NotFoundError`. */
+  patch(key: string, patch: BudgetPatch, options?: CallOptions): Promise<Budget>;
+  /** Deletes a budget that no unfinished job and no cron entry draws on. Throws `NotFoundError`. */
+  delete(key: string, options?: CallOptions): Promise<void>;
+  /** Lets a waiting job draw on a budget, at this cost if it did already. Throws `NotFoundError`. */
+  bind(id: string, use: BudgetUse, options?: CallOptions): Promise<Job>;
+  /** Takes a budget from a waiting job; all of them when `key` is undefined. Throws `NotFoundError`. */
+  unbind(id: string, key?: string, options?: CallOptions): Promise<Job>;
+  /** Lets all waiting jobs that fit a filter draw on a budget, at this cost if they did already. */
+  bindMany(filter: JobFilter, use: BudgetUse, options?: CallOptions): Promise<RebindReport>;
+  /** Takes a budget from all waiting jobs that fit a filter; all of them when `key` is undefined. */
+  unbindMany(filter: JobFilter, key?: string, options?: CallOptions): Promise<RebindReport>;
+}
+
+/**
+ * Creates a client of the budgets of the broker at `url`, or of a broker in the same process (`fetch: broker.fetch`);
+ * the options are those of `createClient`.
+ *
+ * @example
+ * ```ts
+ * import { createBudgets, createClient } from "@millrace/millrace/client";
+ * import { createBroker } from "@millrace/millrace/broker";
+ * import { openSqlite } from "@millrace/millrace/deno";
+ *
+ * await using broker = createBroker({ store: openSqlite(":memory:") });
+ * const budgets = createBudgets({ fetch: broker.fetch });
+ * await budgets.put("stripe", {
+ *   allocation: 100,
+ *   strategy: { type: "time_based", durationMs: 60_000 }, // 100 a minute
+ * });
+ *
+ * const client = createClient({ fetch: broker.fetch });
+ * await client.enqueue({ type: "charge", queue: "q", payload: 1, budgets: [{ key: "stripe" }] });
+ * console.log(await client.count({ budget: "stripe" })); // 1
+ * ```
+ */
+export function createBudgets(options: ClientOptions): Budgets {
+  const transport = createTransport(toSettings(options));
+
+  const call = async <Result>(
+    route: Call,
+    options: CallOptions | undefined,
+    read: (value: unknown) => Result,
+  ): Promise<Result> => {
+    const { value } = await transport.send(route, options);
+    return understand(() => read(value));
+  };
+  /** Saying the same thing twice changes nothing: all but `create` and `patch` may be repeated. */
+  const at = (route: Route, params: Readonly<Record<string, string>>, body?: object): Call => ({
+    method: route.method,
+    path: toPath(route, params),
+    ...body !== undefined && { body },
+    repeatable: route.method === "GET" || route.method === "PUT",
+  });
+  const many = async (
+    filter: JobFilter,
+    route: Call,
+    options: CallOptions | undefined,
+  ): Promise<RebindReport> => {
+    const path = withParams(route.path, toFilterParams(filter));
+    if (matchesNothing(filter)) return { changed: 0, blocked: [] };
+    return await call({ ...route, path }, options, readRebindReport);
+  };
+
+  return {
+    list: (options) => call(at(routes.listBudgets, {}), options, readBudgets),
+    get: (key, options) => call(at(routes.getBudget, { key }), options, readBudget),
+    create: async (key, settings, options) =>
+      await call(
+        at(routes.createBudget, { key }, toBudgetSettingsWire(settings)),
+        options,
+        readBudget,
+      ),
+    put: async (key, settings, options) =>
+      await call(
+        at(routes.putBudget, { key }, toBudgetSettingsWire(settings)),
+        options,
+        readBudget,
+      ),
+    patch: async (key, patch, options) =>
+      await call(at(routes.patchBudget, { key }, toPatchWire(patch)), options, readBudget),
+    delete: (key, options) => call(at(routes.deleteBudget, { key }), options, () => {}),
+    bind: async (id, use, options) => {
+      const { key, ...body } = toBudgetUseWire(use);
+      return await call(at(routes.putBinding, { id, key }, body), options, readJob);
+    },
+    unbind: (id, key, options) =>
+      call(
+        key === undefined ? at(routes.unbindAll, { id }) : at(routes.unbind, { id, key }),
+        options,
+        readJob,
+      ),
+    bindMany: async (filter, use, options) => {
+      const { key, ...body } = toBudgetUseWire(use);
+      return await many(filter, at(routes.putBindingMany, { key }, body), options);
+    },
+    unbindMany: (filter, key, options) =>
+      many(
+        filter,
+        key === undefined ? at(routes.unbindAllMany, {}) : at(routes.unbindMany, { key }),
+        options,
+      ),
+  };
+}
+
+function toPatchWire({ allocation, strategy }: BudgetPatch): object {
+  return {
+    allocation: whole("allocation", allocation, max32),
+    strategy: strategy && {
+      type: strategy.type,
+      duration_ms: whole("strategy.durationMs", strategy.durationMs, maxExact),
+      burst: whole("strategy.burst", strategy.burst, max32),
+    },
+  };
+}

@@ -5,7 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
-import { checkArray, tick } from "../meter.ts";
+import { checkArray, spend, tick } from "../meter.ts";
 import type { BinaryOperator, Node } from "../syntax/ast.ts";
 import { isTruthy, type Json } from "../values/json.ts";
 import { deletePaths, getPath, setPath } from "../values/paths.ts";
@@ -63,7 +63,9 @@ export function eachPath(
   return code.run(input, ROOT, env, (value, path) => {
     tick();
     if (path === BROKEN) fail(`Invalid path expression with result ${shorten(value, 29)}`);
-    return give(pathKeys(path!));
+    const keys = pathKeys(path!);
+    spend(keys.length << 2);
+    return give(keys);
   });
 }
 

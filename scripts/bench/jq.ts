@@ -65,8 +65,8 @@ if (folder !== undefined) {
     await real.raw("null", source, ["-c"]);
     const start = performance.now();
     await real.raw(batch, source, ["-c"]);
-    const rate = 10_000 / (performance.now() - start) / 1000;
-    console.log(`${source.padEnd(42)}${show(rate)} by jq-wasm, parsing included`);
+    const rate = 10_000 / (performance.now() - start);
+    console.log(`${source.padEnd(42)}${rate.toFixed(2).padStart(8)} k/s by jq-wasm, with parsing`);
   }
 }
 

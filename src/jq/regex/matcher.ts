@@ -317,7 +317,7 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
       tick();
       begin = at;
       kept = -1;
-      groups = new Array<number>(names.length * 2).fill(-1);
+      if (names.length > 0) groups = new Array<number>(names.length * 2).fill(-1);
       const end = match(at);
       const longest = takeBest();
       if (longest !== undefined) return { start: startOf(at), ...longest };

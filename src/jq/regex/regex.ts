@@ -19,15 +19,16 @@ export interface Regex {
 }
 
 const limit = 200;
-const compiled = new Map<string, Regex>();
+/** By flags and then by source: to join the two for a key would cost more than most matches. */
+const compiled = new Map<string, Map<string, Regex>>();
+let count = 0;
 
 /**
  * The expression for a source and flags: `g` all matches, `i` any case, `x` with blanks and comments, `s` one line (which
  * is so anyway), `n` no empty match, `p` also line breaks for `.`, `l` the longest match.
  */
 export function compileRegex(source: string, flags: string): Regex {
-  const key = `${flags}/${source}`;
-  const found = compiled.get(key);
+  const found = compiled.get(flags)?.get(source);
   if (found !== undefined) return found;
   if (/[^gixsnpl]/.test(flags)) fail(`${flags} is not a valid modifier string`);
   const parsed = parseRegex(source, {
@@ -41,7 +42,16 @@ export function compileRegex(source: string, flags: string): Regex {
     notEmpty: flags.includes("n"),
   });
   const regex: Regex = { names: parsed.names, isGlobal: flags.includes("g"), search };
-  if (compiled.size >= limit) compiled.clear();
-  compiled.set(key, regex);
+  keep(source, flags, regex);
   return regex;
+}
+
+function keep(source: string, flags: string, regex: Regex): void {
+  if (count++ >= limit) {
+    compiled.clear();
+    count = 1;
+  }
+  const ofFlags = compiled.get(flags) ?? new Map<string, Regex>();
+  ofFlags.set(source, regex);
+  compiled.set(flags, ofFlags);
 }

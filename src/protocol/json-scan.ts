@@ -7,6 +7,7 @@
  */
 
 import { DecodeError, tooManyContainers } from "./codec.ts";
+import { endOfString, skipSpace } from "./json-text.ts";
 import { maxContainers, maxJsonDepth } from "./limits.ts";
 import { each, payloadPaths, type PayloadPlace, type Step } from "./payload-place.ts";
 
@@ -123,24 +124,6 @@ function isStrayFloat(text: string, at: number): boolean {
   const before = text.charCodeAt(at - 1);
   if (before < 0x30 || before > 0x39) return false;
   return !floatMember.test(text.slice(Math.max(0, at - lookBack), at));
-}
-
-/** The index behind the closing quote of the string that opens at `at`. */
-function endOfString(text: string, at: number): number {
-  let end = text.indexOf('"', at + 1);
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end + 1;
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let before = at - 1;
-  while (text.charCodeAt(before) === backslash) before--;
-  return (at - before) % 2 === 0;
-}
-
-function skipSpace(text: string, at: number): number {
-  while (text.charCodeAt(at) <= 0x20) at++;
-  return at;
 }
 
 function keyOf(literal: string): string {

@@ -5,6 +5,7 @@
  */
 
 import { type Codec, DecodeError } from "./codec.ts";
+import { parseEscapedKeys } from "./escaped-keys.ts";
 import { toMark } from "./whole-float.ts";
 
 const encoder = new TextEncoder();
@@ -40,6 +41,7 @@ export function parseJson(text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
+    if (text.includes("\\")) value = parseEscapedKeys(text) ?? value;
   } catch (error) {
     throw new DecodeError((error as Error).message);
   }

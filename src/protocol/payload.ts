@@ -5,6 +5,7 @@
  * @module
  */
 
+import { parseJson } from "./json.ts";
 import { msgpackCodec } from "./msgpack.ts";
 import { type PackSpan, scanPack } from "./msgpack-scan.ts";
 import { readPack } from "./pack-reader.ts";
@@ -33,7 +34,7 @@ function tellNegativeZero(_key: string, value: unknown): unknown {
 export function payloadAsPack(
   { payloadJson, payloadPack }: StoredPayload,
 ): Uint8Array<ArrayBuffer> {
-  return payloadPack ?? msgpackCodec.encode(JSON.parse(payloadJson ?? "null"));
+  return payloadPack ?? msgpackCodec.encode(parseJson(payloadJson ?? "null"));
 }
 
 /** A payload of a body with null in the place of what JSON cannot say: NaN and the infinities. */

@@ -27,10 +27,15 @@ import { rows, run, type Transition } from "./transition.ts";
 /** When an expression comes round after now, in ms since the epoch; null for never. */
 export type Next = (expression: string, timezone: string | null) => number | null;
 
-/** What keeping entries depends on. */
-export interface CronTerms extends EnqueueTerms {
+/** What schedules depend on. */
+export interface ScheduleTerms {
+  /** The instant of the change. */
+  readonly now: number;
   readonly next: Next;
 }
+
+/** What keeping entries depends on. */
+export interface CronTerms extends EnqueueTerms, ScheduleTerms {}
 
 /** An entry to be kept. */
 export interface CronDraft {
@@ -93,12 +98,12 @@ export function* replaceGroup(
   const kept = new Set(drafts.map(({ name }) => name));
   const gone = before?.entries.filter(({ name }) => !kept.has(name)) ?? [];
   yield* deleteEntries(name, gone.map(({ name }) => name));
+  const existing = new Map(before?.entries.map((entry) => [entry.name, entry]));
   const entries: CronEntryRecord[] = [];
   for (const draft of drafts) {
-    const existing = before?.entries.find(({ name }) => name === draft.name);
-    const entry = toEntry(draft, existing, {
+    const entry = toEntry(draft, existing.get(draft.name), {
       group,
-      zoneBefore: before?.group.timezone ?? null,
+      groupBefore: before?.group ?? group,
       terms,
     });
     yield* putEntry(entry);
@@ -114,18 +119,20 @@ export function* changeGroup(
     readonly paused?: boolean | null | undefined;
     readonly timezone?: string | null | undefined;
   },
-  { now, next }: Pick<CronTerms, "now" | "next">,
+  terms: ScheduleTerms,
 ): Transition<CronGroup | undefined> {
   const before = yield* getGroup(name);
   if (before === undefined) return undefined;
-  const toggled = paused == null ? before.group : pausedOrNot(before.group, paused, now);
+  const toggled = paused == null ? before.group : pausedOrNot(before.group, paused, terms.now);
   const group = { ...toggled, timezone: timezone === undefined ? toggled.timezone : timezone };
   yield* putGroup(group);
-  if (group.timezone === before.group.timezone) return { group, entries: before.entries };
-  const entries = before.entries.map((entry) =>
-    entry.timezone === null ? { ...entry, nextAt: next(entry.expression, group.timezone) } : entry
-  );
-  for (const entry of entries) yield* putEntry(entry);
+  const entries: CronEntryRecord[] = [];
+  for (const entry of before.entries) {
+    const nextAt = nextOf(entry, entry, { group, groupBefore: before.group, terms });
+    const kept = nextAt === entry.nextAt ? entry : { ...entry, nextAt };
+    if (kept !== entry) yield* putEntry(kept);
+    entries.push(kept);
+  }
   return { group, entries };
 }
 
@@ -145,20 +152,22 @@ export function* keepEntry(
   yield* createBudgets(plan.create);
   let group = yield* findGroup(groupName);
   if (group === undefined) yield* putGroup(group = newGroup(groupName, null));
-  const entry = toEntry(draft, existing, { group, zoneBefore: group.timezone, terms });
+  const entry = toEntry(draft, existing, { group, groupBefore: group, terms });
   yield* putEntry(entry);
   return entry;
 }
 
 /** Pauses or resumes an entry; undefined when there is none. */
 export function* pauseEntry(
-  group: string,
+  groupName: string,
   name: string,
-  { paused, now }: { readonly paused: boolean; readonly now: number },
+  { paused, terms }: { readonly paused: boolean; readonly terms: ScheduleTerms },
 ): Transition<CronEntryRecord | undefined> {
-  const before = yield* findEntry(group, name);
-  if (before === undefined) return undefined;
-  const entry = pausedOrNot(before, paused, now);
+  const group = yield* findGroup(groupName);
+  const before = yield* findEntry(groupName, name);
+  if (group === undefined || before === undefined) return undefined;
+  const nextAt = nextOf(before, before, { group, groupBefore: group, terms });
+  const entry = { ...pausedOrNot(before, paused, terms.now), nextAt };
   yield* putEntry(entry);
   return entry;
 }
@@ -247,29 +256,27 @@ function pausedOrNot<Item extends CronGroupRecord>(item: Item, paused: boolean, 
   return paused ? { ...item, paused: 1, pausedAt: now } : { ...item, paused: 0, resumedAt: now };
 }
 
-/**
- * The entry that a draft leads to. What has the same schedule goes on where it was, so that a deploy may repeat what
- * it says; the schedule is the expression and the zone that it is read in.
- */
+/** What becomes of a group while an entry of it changes. */
+interface Around {
+  readonly group: CronGroupRecord;
+  readonly groupBefore: CronGroupRecord;
+  readonly terms: ScheduleTerms;
+}
+
+/** The entry that a draft leads to. */
 function toEntry(
   { name, expression, timezone, paused, template }: CronDraft,
   existing: CronEntryRecord | undefined,
-  { group, zoneBefore, terms }: {
-    readonly group: CronGroupRecord;
-    readonly zoneBefore: string | null;
-    readonly terms: CronTerms;
-  },
+  around: Around,
 ): CronEntryRecord {
-  const zone = timezone ?? group.timezone;
-  const isSame = existing !== undefined && existing.expression === expression &&
-    (existing.timezone ?? zoneBefore) === zone;
+  const { now } = around.terms;
   const entry = {
     ...template,
-    group: group.name,
+    group: around.group.name,
     name,
     expression,
     timezone,
-    nextAt: isSame ? existing.nextAt : terms.next(expression, zone),
+    nextAt: nextOf({ expression, timezone }, existing, around),
     lastAt: existing?.lastAt ?? null,
   };
   if (existing === undefined) {
@@ -278,5 +285,26 @@ function toEntry(
   }
   const { pausedAt, resumedAt } = existing;
   const before = { ...entry, paused: existing.paused, pausedAt, resumedAt };
-  return paused === null ? before : pausedOrNot(before, paused, terms.now);
+  return paused === null ? before : pausedOrNot(before, paused, now);
+}
+
+/**
+ * When an entry is due next. What has the same schedule goes on where it was, so that a deploy may repeat what it says;
+ * the schedule is the expression and the zone that it is read in. Only what became due in a pause is left behind, also
+ * when the pause ends before anybody looked.
+ */
+function nextOf(
+  { expression, timezone }: Pick<CronEntryRecord, "expression" | "timezone">,
+  existing: CronEntryRecord | undefined,
+  { group, groupBefore, terms }: Around,
+): number | null {
+  const zone = timezone ?? group.timezone;
+  if (existing !== undefined) {
+    const isSame = existing.expression === expression &&
+      (existing.timezone ?? groupBefore.timezone) === zone;
+    const wasPaused = existing.paused === 1 || groupBefore.paused === 1;
+    const isMissed = wasPaused && existing.nextAt !== null && existing.nextAt <= terms.now;
+    if (isSame && !isMissed) return existing.nextAt;
+  }
+  return terms.next(expression, zone);
 }

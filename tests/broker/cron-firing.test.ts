@@ -61,9 +61,9 @@ describe("firing", () => {
 
   it("does not poll, also when the time is far away", () =>
     withBroker(async ({ broker, client, clock }) => {
-      await put(broker, { expression: "0 0 1 3 *" });
+      await put(broker, { expression: "0 0 1 2 *" });
       assert.equal(clock.timers, 1);
-      await clock.advance(58 * day);
+      await clock.advance(30 * day);
       assert.equal(await client.count(), 0);
       await clock.advance(day);
       assert.equal(await client.count(), 1);
@@ -151,6 +151,35 @@ describe("a clock that jumps", () => {
       assert.equal(await client.count(), 1);
       await clock.advance(minute);
       assert.equal(await client.count(), 2);
+    }));
+
+  it("forward is noticed in the middle of a long sleep", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      await put(broker, { expression: "0 12 * * *" });
+      clock.setNow(clock.now() + 3 * day);
+      await clock.advance(minute);
+      assert.equal(await client.count(), 1);
+      assert.equal((await get(broker)).next_enqueue_at, Date.UTC(2026, 0, 4, 12));
+    }));
+
+  it("forward in a pause makes up for nothing, even if the pause ends before anybody looked", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      const entry = { paused: true };
+      const group = { paused: true };
+      const pauses: [pause: [object, object?], resume: () => Promise<unknown>][] = [
+        [[entry], () => send(broker, "PATCH", "/crons/g/entries/e", { paused: false })],
+        [[entry], () => put(broker, { paused: false })],
+        [[{}, group], () => send(broker, "PATCH", "/crons/g", { paused: false })],
+        [[{}, group], () => put(broker, {}, { paused: false })],
+      ];
+      for (const [pause, resume] of pauses) {
+        await put(broker, ...pause);
+        clock.setNow(clock.now() + 5 * minute);
+        await resume();
+        await clock.advance(0);
+        assert.equal(await client.count(), 0);
+        assert.equal((await get(broker)).next_enqueue_at, clock.now() + minute);
+      }
     }));
 
   it("backward fires nothing twice, and nothing early", () =>

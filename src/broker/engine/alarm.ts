@@ -10,6 +10,12 @@ import type { Logger } from "../../log.ts";
 /** How long to wait after the database failed, in ms. */
 const retryMs = 1000;
 
+/**
+ * The longest sleep in one piece, in ms. A timer does not notice that the clock was set or that the machine slept; to
+ * look at the clock once a minute costs nothing, and does not ask the database.
+ */
+const longestSleepMs = 60_000;
+
 /** What an alarm wakes for. */
 export interface AlarmDuty {
   /** Names the work in the log. */
@@ -39,9 +45,16 @@ export function createAlarm(duty: AlarmDuty, clock: Clock, logger: Logger): Alar
 
   const arm = (at: number) => {
     if (stopped || at >= armedAt) return;
-    disarm();
     armedAt = at;
-    disarm = clock.setTimer(ring, at - clock.now());
+    sleep();
+  };
+
+  const sleep = () => {
+    disarm();
+    const restMs = armedAt - clock.now();
+    disarm = restMs > longestSleepMs
+      ? clock.setTimer(sleep, longestSleepMs)
+      : clock.setTimer(ring, restMs);
   };
 
   const rearm = async () => {

@@ -83,7 +83,20 @@ export function createCrons(
       now,
       maxBudgets: settings.maxBudgets,
       merge,
-      next: (expression, timezone) => nextOccurrence(expression, timezone, now),
+      next(expression, timezone) {
+        try {
+          return nextOccurrence(expression, timezone, now);
+        } catch (error) {
+          // Checked when it came, perhaps by another version or where other time zones are known: it must not hold up
+          // the others.
+          logger.error("Cannot tell when a cron entry is due again", {
+            expression,
+            timezone,
+            error,
+          });
+          return null;
+        }
+      },
     };
   };
 
@@ -146,8 +159,11 @@ export function createCrons(
       if ("name" in result) note([result]);
       return result;
     },
-    pauseEntry: (group, entry, paused) =>
-      store.write(() => pauseEntry(group, entry, { paused, now: clock.now() })),
+    async pauseEntry(group, name, paused) {
+      const entry = await store.write(() => pauseEntry(group, name, { paused, terms: terms() }));
+      if (entry !== undefined) note([entry]);
+      return entry;
+    },
     removeEntry: (group, entry) => store.write(() => removeEntry(group, entry)),
   };
 }

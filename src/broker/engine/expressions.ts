@@ -17,6 +17,7 @@ import {
 import { fromBatchText } from "../../protocol/batch.ts";
 import type { NewJob } from "../../protocol/new-job.ts";
 import type { Batch } from "../../protocol/job.ts";
+import { parseJson } from "../../protocol/json.ts";
 import { QueryError } from "../../protocol/query.ts";
 import { payloadAsJson, type StoredPayload } from "../../protocol/payload.ts";
 import type { Merge } from "../../store/batch.ts";
@@ -161,7 +162,7 @@ function tryCompile(
 }
 
 function toValue(payload: StoredPayload): Json {
-  return JSON.parse(payloadAsJson(payload));
+  return parseJson(payloadAsJson(payload)) as Json;
 }
 
 /** A number that JSON has no word for, where a payload is made. */

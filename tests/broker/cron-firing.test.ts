@@ -200,6 +200,9 @@ describe("a clock that jumps", () => {
 function createHouse() {
   const driver = openSqlite(":memory:");
   const clock = createTestClock();
+  const complaints: string[] = [];
+  const complain = (message: string) => void complaints.push(message);
+  const logger = { debug() {}, info() {}, warn: complain, error: complain };
   let steps = Infinity;
   const held: SqliteDriver = {
     ...driver,
@@ -212,13 +215,17 @@ function createHouse() {
   };
   return {
     clock,
+    driver,
+    /** What the brokers complained of. */
+    complaints,
     start: async () => {
-      const broker = createBroker({ store: held, clock });
+      const broker = createBroker({ store: held, clock, logger });
       await broker.start();
       return broker;
     },
     /** Lets so many statements through, then none. */
     failAfter: (count: number) => void (steps = count),
+    isDown: () => steps < 0,
     close: () => driver.close(),
   };
 }
@@ -240,8 +247,8 @@ describe("a broker that was down", () => {
   });
 
   it("fires once, after whichever statement it went down", async () => {
-    for (let statements = 0, done = false; !done; statements++) {
-      assert.ok(statements < 50);
+    let statements = 0;
+    for (let isDown = true; isDown; statements++) {
       const house = createHouse();
       const first = await house.start();
       await put(first, {
@@ -249,16 +256,65 @@ describe("a broker that was down", () => {
       });
       house.failAfter(statements);
       await house.clock.advance(minute);
+      isDown = house.isDown();
+      await first.close().catch(() => {});
       house.failAfter(Infinity);
-      done = await createClient({ fetch: first.fetch }).count() === 1 && statements > 5;
-      await first.close(); // what it still had to do is done, or is left to the next
       const second = await house.start();
-      await house.clock.advance(2000);
+      await house.clock.advance(1);
       const jobs = (await createClient({ fetch: second.fetch }).page()).jobs;
       assert.equal(jobs.length, 1, `after ${statements} statements`);
-      assert.equal((await get(second)).last_enqueue_at, jobs[0]!.readyAt);
+      const entry = await get(second);
+      assert.equal(entry.last_enqueue_at, jobs[0]!.readyAt);
+      assert.equal(entry.next_enqueue_at, house.clock.now() - 1 + minute);
       await second.close();
       house.close();
     }
+    assert.ok(statements > 5);
   });
+});
+
+describe("an entry that cannot fire", () => {
+  for (
+    const [what, sql, message, times] of [
+      [
+        "as its expression is none any more",
+        "UPDATE cron_entries SET expression = 'bad' WHERE name = 'a'",
+        "Cannot tell when a cron entry is due again",
+        1,
+      ],
+      [
+        "as its zone is none any more",
+        "UPDATE cron_entries SET timezone = 'Mars/Base' WHERE name = 'a'",
+        "Cannot tell when a cron entry is due again",
+        1,
+      ],
+      [
+        "as its budget is gone",
+        "DELETE FROM budgets",
+        "Cannot enqueue the job of a cron entry",
+        3,
+      ],
+    ] as const
+  ) {
+    it(`${what} holds up no other`, async () => {
+      const house = createHouse();
+      const broker = await house.start();
+      const createWith = { allocation: 1, strategy: { type: "while_in_flight" } };
+      const entry = (name: string, budgets: object[]) => ({
+        name,
+        expression: "* * * * *",
+        timezone: "UTC",
+        job: { type: "t", queue: "q", payload: name, budgets },
+      });
+      const entries = [entry("a", [{ key: "k", create_with: createWith }]), entry("b", [])];
+      assert.equal((await send(broker, "PUT", "/crons/g", { entries })).status, 200);
+      house.driver.run(sql, []);
+      await house.clock.advance(3 * minute);
+      const { jobs } = await createClient({ fetch: broker.fetch }).page();
+      assert.equal(jobs.filter(({ payload }) => payload === "b").length, 3);
+      assert.deepEqual(house.complaints, new Array(times).fill(message));
+      await broker.close();
+      house.close();
+    });
+  }
 });

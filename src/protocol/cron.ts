@@ -53,6 +53,9 @@ export const cronEntrySchema: v.GenericSchema<unknown, CronEntryRequest> = v.pip
 
 /** Reads a group, payloads excepted. */
 export const cronGroupSchema: v.GenericSchema<unknown, CronGroupRequest> = v.pipe(
+  v.unknown(),
+  // Every list has a member 'entries', which JavaScript gave it.
+  v.check((value) => !Array.isArray(value), "an object"),
   v.object({
     paused: optional(bool),
     timezone: optional(text),

@@ -59,6 +59,26 @@ const valued = [
 const binary = ["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "and", "or", "//", ","];
 const updates = ["=", "|=", "+=", "-=", "*=", "//="];
 
+const texts = [
+  "",
+  "a",
+  "ab",
+  "aab",
+  "abcABC",
+  "xaybz",
+  "a b\nc",
+  "aaa bbb",
+  "ba1_b",
+  "ccc",
+];
+const atoms = [
+  ..."a b c ab . [ab] [^a] [a-c] \\w \\d \\s \\b ^ $ \\A \\z é \\p{L} [[:alpha:]] x y 1 _".split(
+    " ",
+  ),
+  ..."\\W [^\\w] \\B [\\s1] (?i:a) \\x61".split(" "),
+];
+const repeats = ["*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,1}", "{1,}", "++", "?+"];
+
 /** Makes samples for ever, always the same ones for a seed. */
 export function* generateSamples(seed: number): Generator<Sample> {
   const random = createRandom(seed);
@@ -66,7 +86,11 @@ export function* generateSamples(seed: number): Generator<Sample> {
   const chance = (part: number) => random() < part;
 
   const program = (depth: number, variables: readonly string[]): string => {
-    const sub = (more = variables) => program(depth - 1, more);
+    const sub = (more = variables) => {
+      const made = program(depth - 1, more);
+      // Most things do not fit most inputs: some failures are caught, so that more than the first is seen.
+      return chance(0.3) ? `(try (${made}) catch "no")` : made;
+    };
     if (depth <= 0) return leaf(variables);
     switch (Math.floor(random() * 25)) {
       case 0:
@@ -142,7 +166,54 @@ export function* generateSamples(seed: number): Generator<Sample> {
     }
   };
 
-  for (;;) yield { program: program(1 + Math.floor(random() * 3), []), input: pick(inputs) };
+  /** An expression over a few letters, whose repeats cannot backtrack for long. */
+  const regex = (depth: number): string => {
+    const sub = () => regex(depth - 1);
+    if (depth <= 0) return pick(atoms);
+    switch (Math.floor(random() * 10)) {
+      case 0:
+      case 1:
+      case 2:
+        return sub() + sub();
+      case 3:
+        return `${sub()}|${sub()}`;
+      case 4:
+        return `(${sub()})`;
+      case 5:
+        return `(?:${sub()})${pick(repeats)}`;
+      case 6:
+        return `(?${pick(["=", "!", ">"])}${sub()})${pick(atoms)}`;
+      case 7:
+        return `(?<${pick(["x", "y"])}>${sub()})${chance(0.3) ? pick(repeats) : ""}`;
+      case 8:
+        return `(?<${pick(["=", "!"])}${pick(["a", "b", "[ab]", "ab", "\\w"])})${
+          pick(["a", "b", "."])
+        }`;
+      default:
+        return pick(atoms) + pick(repeats);
+    }
+  };
+
+  const matching = (): Sample => {
+    const source = JSON.stringify(regex(1 + Math.floor(random() * 3)));
+    const flags = pick(["", "g", "g", "i", "gi", "gx", "gn", "gs", "gp"]);
+    const program = pick([
+      `[match(${source}; "${flags}")]`,
+      `test(${source}; "${flags}")`,
+      `[splits(${source})]`,
+      `sub(${source}; "<\\(.x?)>"; "${flags}")`,
+      `gsub(${source}; "-")`,
+      `[scan(${source})]`,
+      `capture(${source}; "${flags}")`,
+    ]);
+    return { program, input: pick(texts) };
+  };
+
+  for (;;) {
+    yield chance(0.25)
+      ? matching()
+      : { program: program(1 + Math.floor(random() * 3), []), input: pick(inputs) };
+  }
 }
 
 /** A small generator of even numbers from 0 to 1 (mulberry32). */

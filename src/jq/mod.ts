@@ -40,7 +40,7 @@
  * **Strings** are counted in code points everywhere; `indices`, `index` and `rindex` count bytes in jq 1.7.1.
  *
  * **Regular expressions** are matched by an engine of its own, which counts its steps, in the syntax that jq has from
- * Oniguruma: `(?<name>…)`, look around of any length, atomic groups, possessive repeats, `\p{…}`, `[[:alpha:]]`, `\K`, `\R`,
+ * Oniguruma: `(?<name>…)`, look around (also behind, and of any length), atomic groups, possessive repeats, `\p{…}`, `[[:alpha:]]`, `\K`, `\R`,
  * `\Q…\E`, `(?imsx)`. Not supported: calls of groups (`\g<name>`), `\X`, conditions and absent groups; `ß` is not `SS` in any
  * case. An expression that backtracks for too long reaches the limit `steps`; in jq it is an error that `try` catches. A
  * repeat of a group more than some thousand times, as of `(ab)*`, may reach the limit `stack`.
@@ -50,7 +50,9 @@
  *
  * **Paths** are also followed through `reduce`, `foreach` and `last(f)`, where jq refuses.
  *
- * **Bugs that are not repeated:** in `reduce` and `foreach` with several initial states, each begins with the same input.
+ * **Bugs that are not repeated:** in `reduce` and `foreach` with several initial states, each begins with the same input;
+ * looking behind works at the very end of a text; an empty match is found once before each character, and not once before
+ * each byte of it.
  *
  * **JSON in strings** (`fromjson`, `tonumber`) is JSON and `nan`; the error messages are shorter than jq's.
  *

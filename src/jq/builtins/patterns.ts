@@ -77,7 +77,8 @@ function eachMatch(text: string, regex: Regex, give: (match: RegexMatch) => Sign
     if (give(match) === STOP) return STOP;
     if (!regex.isGlobal) break;
     // After an empty match, the next character is left alone.
-    at = match.end > match.start ? match.end : match.end + 1;
+    at = match.end;
+    if (match.end === match.start) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
   }
   return 0;
 }
@@ -101,6 +102,9 @@ function describeMatch(text: string, { names }: Regex, { start, end, groups }: R
     const from = groups[i * 2]!;
     const to = groups[i * 2 + 1]!;
     if (start === end) return { offset: pointOffset(text, start), string: "", length: 0, name };
+    if (to === from && to >= 0) {
+      return { offset: pointOffset(text, from), string: "", length: 0, name };
+    }
     if (to < 0) return { offset: -1, string: null, length: 0, name };
     const string = text.slice(from, to);
     return { offset: pointOffset(text, from), length: countPoints(string), string, name };

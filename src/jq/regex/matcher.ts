@@ -169,7 +169,8 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
   ): Next {
     let count = 0;
     let last = -1;
-    const once = build(body, (at) => at === last && count > min ? -1 : turn(at));
+    // A turn that took nothing is the last: another would take nothing either, without end.
+    const once = build(body, (at) => at === last ? leave(at) : turn(at));
     const more: Next = (at) => {
       if (count >= max) return -1;
       const before = last;
@@ -183,7 +184,6 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
       return end;
     };
     const leave: Next = (at) => {
-      if (count < min) return -1;
       // What follows may come back here, when a loop around this one turns.
       const [counted, before] = [count, last];
       const end = next(at);
@@ -192,6 +192,7 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     };
     const turn: Next = (at) => {
       tick();
+      if (count < min) return more(at);
       const end = mode === "lazy" ? leave(at) : more(at);
       return end >= 0 ? end : mode === "lazy" ? more(at) : leave(at);
     };
@@ -244,27 +245,37 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
 
   function buildAhead(body: RegexNode, negative: boolean, next: Next): Next {
     const inner = build(body, (at) => at);
-    return (at) => proceed(inner(at) >= 0, negative, at, next);
+    return look((at) => inner(at) >= 0, negative, next);
   }
 
   /** From every place before, nearest first, to exactly here. */
   function buildBehind(body: RegexNode, negative: boolean, next: Next): Next {
     const inner = build(body, (at) => at === behindEnd ? at : -1);
-    return (at) => {
-      const outer = behindEnd;
-      behindEnd = at;
-      let found = false;
-      for (let start = at; start >= 0 && !found; start--) {
-        tick();
-        found = inner(start) >= 0;
-      }
-      behindEnd = outer;
-      return proceed(found, negative, at, next);
-    };
+    return look(
+      (at) => {
+        const outer = behindEnd;
+        behindEnd = at;
+        let found = false;
+        for (let start = at; start >= 0 && !found; start--) {
+          tick();
+          found = inner(start) >= 0;
+        }
+        behindEnd = outer;
+        return found;
+      },
+      negative,
+      next,
+    );
   }
 
-  function proceed(found: boolean, negative: boolean, at: number, next: Next): number {
-    return found === negative ? -1 : next(at);
+  /** What a look has captured stays only where the match goes on. */
+  function look(isFound: (at: number) => boolean, negative: boolean, next: Next): Next {
+    return (at) => {
+      const before = groups.slice();
+      const end = isFound(at) === negative ? -1 : next(at);
+      if (end < 0) groups = before;
+      return end;
+    };
   }
 
   function buildReference(indices: readonly number[], folds: boolean, next: Next): Next {

@@ -116,6 +116,7 @@ class Parser {
       const found = this.#match(/([*+?]|\{\d+(?:,\d*)?\})([?+]?)/y);
       if (found === undefined) return node;
       if (node === undefined) return refuse("target of repeat operator is not specified");
+      if (isPlace(node)) refuse("target of repeat operator is invalid");
       const brace = found.startsWith("{") ? found.lastIndexOf("}") : 0;
       const [min, max] = limitsOf(found.slice(0, brace + 1));
       const mark = found[brace + 1];
@@ -319,6 +320,13 @@ const lineBreak: RegexNode = {
     ],
   },
 };
+
+/** Whether it takes no character by its kind, so that to repeat it is a mistake. A group that captures may be empty. */
+function isPlace(node: RegexNode): boolean {
+  if (node.kind === "choice") return node.parts.some(isPlace);
+  if (node.kind === "sequence") return node.parts.length === 1 && isPlace(node.parts[0]!);
+  return node.kind === "anchor" || node.kind === "look";
+}
 
 /** Whether two code points are the same but for their case. */
 export function sameFold(a: number, b: number): boolean {

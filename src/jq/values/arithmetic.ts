@@ -73,7 +73,7 @@ export function divide(a: Json, b: Json): Json {
 /** The remainder of whole numbers, with the sign of the dividend. */
 export function modulo(a: Json, b: Json): Json {
   if (typeof a !== "number" || typeof b !== "number") {
-    return fail(`${describe(a)} and ${describe(b)} cannot be divided`);
+    return fail(`${describe(a)} and ${describe(b)} cannot be divided (remainder)`);
   }
   if (a !== a || b !== b) return NaN;
   if (Math.trunc(b) === 0) {

@@ -97,7 +97,7 @@ export function* failJob(
 }
 
 /** U+0000 ends a text for some drivers, and PostgreSQL takes none at all: its picture U+2400 is kept instead. */
-function withoutNul(text: string | null): string | null {
+export function withoutNul(text: string | null): string | null {
   return text?.replaceAll("\0", "\u2400") ?? null;
 }
 

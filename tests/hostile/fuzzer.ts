@@ -221,8 +221,9 @@ async function accepted(
     ? [[answer], [sent]]
     : [(answer as { jobs: unknown[] }).jobs, (sent as { jobs: unknown[] }).jobs];
   return wanted.flatMap((job, i) => {
-    const { id, duplicate } = answered[i] as { id: string; duplicate: boolean };
-    return duplicate ? [] : [{ id, payload: (job as { payload: unknown }).payload }];
+    const { id, duplicate, batch } = answered[i] as Record<string, unknown> & { id: string };
+    // What is folded changes.
+    return duplicate || batch ? [] : [{ id, payload: (job as { payload: unknown }).payload }];
   });
 }
 

@@ -19,6 +19,10 @@ const job = {
 };
 const small = { type: "t", queue: "q", payload: null };
 const unique = { ...small, unique_key: "u", unique_while: "active" };
+const batch = {
+  ...small,
+  batch: { key: "k", when: "$existing | length < 5", fold: "$existing + $new" },
+};
 const rate = { allocation: 5, strategy: { type: "time_based", duration_ms: 1000, burst: 7 } };
 const slots = { allocation: 3, strategy: { type: "while_in_flight" } };
 const bound = { ...small, budgets: [{ key: "b", cost: 2, create_with: rate }] };
@@ -35,8 +39,10 @@ const binding = { cost: 2, create_with: slots };
 
 /** Bodies by endpoint. */
 export const seeds: { readonly [Name in RouteName]?: readonly unknown[] } = {
-  enqueue: [job, small, unique, bound],
-  enqueueMany: [{ jobs: [job, small] }, { jobs: [unique, unique] }, { jobs: [bound] }, {
+  enqueue: [job, small, unique, bound, batch],
+  enqueueMany: [{ jobs: [job, small] }, { jobs: [unique, unique] }, { jobs: [batch, batch] }, {
+    jobs: [bound],
+  }, {
     jobs: [],
   }],
   patch: [patch, { priority: 1 }],

@@ -33,6 +33,7 @@ import type { Retention } from "../../protocol/job.ts";
 import type { JobPatch, RetentionPatch } from "../../protocol/patch.ts";
 import { type JobRecord, status } from "../../protocol/record.ts";
 import { fromRetentionText, toRetentionText } from "../../protocol/retention.ts";
+import { withoutNul } from "../../store/finish.ts";
 import { later, retryDelay } from "./retry.ts";
 import type { Settings } from "./settings.ts";
 
@@ -55,7 +56,7 @@ export function created(job: NewJob, id: string, now: number): JobRecord {
     retention: job.retention,
     purgeAt: null,
     completedAt: null,
-    uniqueKey: job.uniqueKey,
+    uniqueKey: withoutNul(job.uniqueKey),
     uniqueWhile: job.uniqueKey === null ? null : job.uniqueWhile ?? "queued",
     batch: job.batch && toBatchText(job.batch),
     budgets: toBindingsText(job.budgets),

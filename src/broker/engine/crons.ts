@@ -6,14 +6,11 @@
 
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
-import { fromBatchText } from "../../protocol/batch.ts";
 import type { CronEntryRequest, CronGroupPatch, CronGroupRequest } from "../../protocol/cron.ts";
-import { checkBindings, fromBindingsText } from "../../protocol/binding.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import type { Merge } from "../../store/batch.ts";
 import {
   changeGroup,
-  type CronDraft,
   type CronGroup,
   type CronRefusal,
   type CronTerms,
@@ -29,13 +26,12 @@ import {
   replaceGroup,
 } from "../../store/crons.ts";
 import { type CronEntryRecord, findEntry } from "../../store/crons-table.ts";
-import { newOf, type NewRecord } from "../../store/enqueue.ts";
+import { newOf } from "../../store/enqueue.ts";
 import type { Store } from "../../store/store.ts";
 import { type Alarm, createAlarm } from "./alarm.ts";
-import { checkNewBatch } from "./expressions.ts";
-import { checkExpression, checkTimezone, nextOccurrence } from "./schedule.ts";
+import { checkEntry, toDraft, toNewRecord } from "./cron-entry.ts";
+import { checkTimezone, nextOccurrence } from "./schedule.ts";
 import type { Settings } from "./settings.ts";
-import { created } from "./states.ts";
 
 /** The operations; each resolves when its change is durable. A schedule that cannot be is refused. */
 export interface Crons {
@@ -73,35 +69,59 @@ export interface CronsOptions {
   readonly follow: (jobs: Iterable<JobRecord>) => void;
 }
 
+/** How long others wait at most while the entries of one call are looked at, in ms. */
+const turnMs = 10;
+
 /** Creates the operations. */
 export function createCrons(
   { store, clock, settings, logger, nextId, merge, follow }: CronsOptions,
 ): Crons {
-  const terms = (): CronTerms => {
+  const find = (expression: string, timezone: string | null, now: number): number | null => {
+    try {
+      return nextOccurrence(expression, timezone, now);
+    } catch (error) {
+      // Checked when it came, perhaps by another version or where other time zones are known: it must not hold up the
+      // others.
+      logger.error("Cannot tell when a cron entry is due again", { expression, timezone, error });
+      return null;
+    }
+  };
+
+  const createTerms = (): CronTerms => {
     const now = clock.now();
+    const found = new Map<string, number | null>();
     return {
       now,
       maxBudgets: settings.maxBudgets,
       merge,
       next(expression, timezone) {
-        try {
-          return nextOccurrence(expression, timezone, now);
-        } catch (error) {
-          // Checked when it came, perhaps by another version or where other time zones are known: it must not hold up
-          // the others.
-          logger.error("Cannot tell when a cron entry is due again", {
-            expression,
-            timezone,
-            error,
-          });
-          return null;
-        }
+        const schedule = `${timezone} ${expression}`;
+        let at = found.get(schedule);
+        if (at === undefined) found.set(schedule, at = find(expression, timezone, now));
+        return at;
       },
     };
   };
 
+  /** Visits items until one gives something. All of a large call is seconds of work: others get their turn between. */
+  const inTurns = async <Item, Result>(
+    items: readonly Item[],
+    visit: (item: Item) => Result | undefined,
+  ): Promise<Result | undefined> => {
+    let turnEnds = clock.now() + turnMs;
+    for (const item of items) {
+      if (clock.now() >= turnEnds) {
+        await new Promise<void>((resolve) => clock.defer(resolve));
+        turnEnds = clock.now() + turnMs;
+      }
+      const result = visit(item);
+      if (result !== undefined) return result;
+    }
+    return undefined;
+  };
+
   const fire = async (): Promise<boolean> => {
-    const due = terms();
+    const due = createTerms();
     const toJob = (entry: CronEntryRecord) => toNewRecord(entry, nextId(), due.now);
     const { stored, more } = await store.write(() => fireCrons(toJob, due));
     for (const result of stored) {
@@ -134,17 +154,29 @@ export function createCrons(
     list: () => store.read(listGroups()),
     get: (group) => store.read(getGroup(group)),
     async replace(name, { paused, timezone, entries }) {
-      const problem = firstProblem(entries) ?? checkTimezone(timezone);
+      const problem = await inTurns(entries, checkEntry) ?? checkTimezone(timezone);
       if (problem !== undefined) return { refused: problem };
+      const terms = createTerms();
+      await inTurns(entries, (entry) => {
+        terms.next(entry.expression, entry.timezone ?? timezone);
+      });
       const request = { paused, timezone, drafts: entries.map(toDraft) };
-      const result = await store.write(() => replaceGroup(name, request, terms()));
+      const result = await store.write(() => replaceGroup(name, request, terms));
       if ("entries" in result) note(result.entries);
       return result;
     },
     async change(name, patch) {
-      const problem = checkTimezone(patch.timezone ?? null);
+      const { timezone } = patch;
+      const problem = checkTimezone(timezone ?? null);
       if (problem !== undefined) return { refused: problem };
-      const result = await store.write(() => changeGroup(name, patch, terms()));
+      const terms = createTerms();
+      if (timezone !== undefined) {
+        const { entries } = await store.read(getGroup(name)) ?? { entries: [] };
+        await inTurns(entries, (entry) => {
+          if (entry.timezone === null) terms.next(entry.expression, timezone);
+        });
+      }
+      const result = await store.write(() => changeGroup(name, patch, terms));
       if (result !== undefined) note(result.entries);
       return result;
     },
@@ -152,62 +184,20 @@ export function createCrons(
     removeAll: () => store.write(removeGroups),
     getEntry: (group, entry) => store.read(findEntry(group, entry)),
     async keepEntry(group, request, mode) {
-      const problem = firstProblem([request]);
+      const problem = checkEntry(request);
       if (problem !== undefined) return { refused: problem };
       const draft = toDraft(request);
-      const result = await store.write(() => keepEntry(group, draft, mode, terms()));
+      const result = await store.write(() => keepEntry(group, draft, mode, createTerms()));
       if ("name" in result) note([result]);
       return result;
     },
     async pauseEntry(group, name, paused) {
-      const entry = await store.write(() => pauseEntry(group, name, { paused, terms: terms() }));
+      const entry = await store.write(() =>
+        pauseEntry(group, name, { paused, terms: createTerms() })
+      );
       if (entry !== undefined) note([entry]);
       return entry;
     },
     removeEntry: (group, entry) => store.write(() => removeEntry(group, entry)),
   };
-}
-
-function firstProblem(entries: readonly CronEntryRequest[]): string | undefined {
-  for (const { expression, timezone, job } of entries) {
-    const problem = checkExpression(expression) ?? checkTimezone(timezone) ??
-      checkNewBatch(job) ?? checkBindings(job.budgets);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
-}
-
-function toDraft({ job, ...entry }: CronEntryRequest): CronDraft {
-  const record = created(job, "", 0);
-  return {
-    ...entry,
-    bindings: job.budgets,
-    // A scope without a key is shown, and has no effect (section 8.2).
-    template: { ...record, uniqueWhile: record.uniqueWhile ?? job.uniqueWhile },
-  };
-}
-
-/** The job that an entry enqueues at `now`. */
-function toNewRecord(entry: CronEntryRecord, id: string, now: number): NewRecord {
-  const bindings = fromBindingsText(entry.budgets)
-    .map((binding) => ({ ...binding, createWith: null, bucket: false }));
-  const job = created(
-    {
-      type: entry.type,
-      queue: entry.queue,
-      payload: entry.payloadJson ?? entry.payloadPack ?? "null",
-      priority: entry.priority,
-      readyAt: now,
-      retryLimit: entry.retryLimit,
-      backoff: entry.backoff,
-      retention: entry.retention,
-      uniqueKey: entry.uniqueKey,
-      uniqueWhile: entry.uniqueWhile,
-      batch: entry.batch === null ? null : fromBatchText(entry.batch),
-      budgets: bindings,
-    },
-    id,
-    now,
-  );
-  return { job, bindings };
 }

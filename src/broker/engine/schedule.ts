@@ -34,15 +34,21 @@ export function checkExpression(expression: string): string | undefined {
   }
 }
 
+/** Time zones that are known to be: to ask the platform takes long. */
+const zones = new Set<string>();
+
 /** Says why a time zone cannot be one: IANA names are known, as they are written there. */
 export function checkTimezone(timezone: string | null): string | undefined {
-  if (timezone === null) return undefined;
+  if (timezone === null || zones.has(timezone)) return undefined;
   try {
     const known = new Intl.DateTimeFormat("en", { timeZone: timezone }).resolvedOptions().timeZone;
     // The platform takes offsets, and names in any case, and gives a name in its own.
     const isOffset = /^[+-]/.test(timezone);
     const isMisspelt = known !== timezone && known.toLowerCase() === timezone.toLowerCase();
-    if (!isOffset && !isMisspelt) return undefined;
+    if (!isOffset && !isMisspelt) {
+      zones.add(timezone);
+      return undefined;
+    }
   } catch {
     // Said below.
   }

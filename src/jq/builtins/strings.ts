@@ -37,9 +37,9 @@ export const strings: Readonly<Record<string, ValueRow>> = {
     typeof input === "string" && typeof part === "string" && part !== "" && input.endsWith(part)
       ? input.slice(0, -part.length)
       : input,
-  "trim/0": (input) => trim(input, /^[\t-\r \x85\xa0]+|[\t-\r \x85\xa0]+$/g),
-  "ltrim/0": (input) => trim(input, /^[\t-\r \x85\xa0]+/),
-  "rtrim/0": (input) => trim(input, /[\t-\r \x85\xa0]+$/),
+  "trim/0": (input) => trim(input, true, true),
+  "ltrim/0": (input) => trim(input, true, false),
+  "rtrim/0": (input) => trim(input, false, true),
   "ascii_downcase/0": (input) => changeCase(input, /[A-Z]+/g, (text) => text.toLowerCase()),
   "ascii_upcase/0": (input) => changeCase(input, /[a-z]+/g, (text) => text.toUpperCase()),
   "explode/0": explode,
@@ -84,10 +84,18 @@ function toNumber(input: Json): Json {
     : fail(`${describe(input)} cannot be parsed as a number`);
 }
 
-function trim(input: Json, ends: RegExp): Json {
-  return typeof input === "string"
-    ? input.replace(ends, "")
-    : fail(`${describe(input)} cannot be trimmed`);
+function trim(input: Json, atStart: boolean, atEnd: boolean): Json {
+  if (typeof input !== "string") return fail(`${describe(input)} cannot be trimmed`);
+  let start = 0;
+  let end = input.length;
+  while (atStart && start < end && isBlank(input.charCodeAt(start))) start++;
+  while (atEnd && end > start && isBlank(input.charCodeAt(end - 1))) end--;
+  return input.slice(start, end);
+}
+
+/** White space as C has it, in the part of Unicode that is Latin-1. */
+function isBlank(unit: number): boolean {
+  return (unit >= 9 && unit <= 13) || unit === 32 || unit === 0x85 || unit === 0xa0;
 }
 
 function changeCase(input: Json, letters: RegExp, change: (text: string) => string): Json {

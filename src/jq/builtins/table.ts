@@ -1,6 +1,6 @@
 /**
  * All builtins. To add one, put a row where its kind is: a function of values (`collections.ts`, `strings.ts`,
- * `math.ts`, `dates.ts`, `patterns.ts`), a filter made of filters (`control.ts`, `by.ts`), or jq text (`prelude.ts`).
+ * `math.ts`, `dates.ts`, `patterns.ts`), a filter made of filters (`control.ts`, `loops.ts`, `by.ts`), or jq text (`prelude.ts`).
  *
  * @module
  */
@@ -17,6 +17,7 @@ import { collections } from "./collections.ts";
 import { control } from "./control.ts";
 import { dates } from "./dates.ts";
 import { formats } from "./formats.ts";
+import { loops } from "./loops.ts";
 import { math } from "./math.ts";
 import { patterns, substitutions } from "./patterns.ts";
 import { prelude } from "./prelude.ts";
@@ -30,7 +31,7 @@ const valueRows = new Map<string, ValueRow>(
   Object.entries({ ...collections, ...strings, ...math, ...dates, ...patterns }),
 );
 const filterRows = new Map<string, FilterRow>(
-  Object.entries({ ...control, ...by, ...substitutions }),
+  Object.entries({ ...control, ...loops, ...by, ...substitutions }),
 );
 const texts = new Map(Object.entries(prelude));
 const parsed = new Map<string, Definition>();

@@ -10,6 +10,7 @@
 
 import { spend, tick } from "../meter.ts";
 import { type CharTest, fold, posixSet } from "./classes.ts";
+import { firstUnit, singleOf, startsAtStart } from "./hints.ts";
 import { sameFold } from "./syntax.ts";
 import type { Anchor, ParsedRegex, RegexNode } from "./tree.ts";
 
@@ -43,6 +44,8 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
   let groups: number[] = [];
   let best: { readonly end: number; readonly groups: number[] } | undefined;
   let behindEnd = -1;
+  /** For each group, where its activations began that have not come to their end. */
+  const opened: number[][] = [];
 
   const accept: Next = (at) => {
     if (wanted.notEmpty && at === begin) return -1;
@@ -209,6 +212,7 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
   function buildGroup(body: RegexNode, index: number, next: Next): Next {
     const place = index * 2;
     const starts: number[] = [];
+    opened.push(starts);
     const inner = build(body, (at) => {
       const start = starts.pop()!;
       const [from, to] = [groups[place]!, groups[place + 1]!];
@@ -317,9 +321,7 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
   const isPinned = startsAtStart(node);
   const first = firstUnit(node);
 
-  return (subject, offset) => {
-    text = subject;
-    from = offset;
+  function find(offset: number): RegexMatch | undefined {
     for (let at = offset; at <= text.length; at++) {
       if (first !== undefined) {
         at = text.indexOf(first, at);
@@ -337,6 +339,19 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
       if (text.codePointAt(at)! > 0xffff) at++;
     }
     return undefined;
+  }
+
+  return (subject, offset) => {
+    text = subject;
+    from = offset;
+    // A limit may have ended the last search in the middle.
+    for (const starts of opened) starts.length = 0;
+    try {
+      return find(offset);
+    } finally {
+      // Expressions are kept, and texts may be long.
+      text = "";
+    }
   };
 
   /** Only `accept` sets it, which is out of the compiler's sight. */
@@ -348,49 +363,6 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
 
   function startOf(at: number): number {
     return kept < 0 ? at : kept;
-  }
-}
-
-/** What a node tests, if it takes exactly one character. */
-function singleOf(node: RegexNode): CharTest | undefined {
-  if (node.kind === "set") return node.test;
-  if (node.kind === "sequence" && node.parts.length === 1) return singleOf(node.parts[0]!);
-  if (node.kind !== "char") return undefined;
-  const { point, folds } = node;
-  return folds ? (found) => sameFold(found, point) : (found) => found === point;
-}
-
-/** Whether it can match at the very start only. */
-function startsAtStart(node: RegexNode): boolean {
-  switch (node.kind) {
-    case "anchor":
-      return node.at === "start";
-    case "sequence":
-      return node.parts.length > 0 && startsAtStart(node.parts[0]!);
-    case "choice":
-      return node.parts.every(startsAtStart);
-    case "group":
-    case "atomic":
-      return startsAtStart(node.body);
-    default:
-      return false;
-  }
-}
-
-/** The character that every match begins with, if there is one. */
-function firstUnit(node: RegexNode): string | undefined {
-  switch (node.kind) {
-    case "char":
-      return node.folds ? undefined : String.fromCodePoint(node.point);
-    case "sequence":
-      return node.parts.length > 0 ? firstUnit(node.parts[0]!) : undefined;
-    case "group":
-    case "atomic":
-      return firstUnit(node.body);
-    case "repeat":
-      return node.min > 0 ? firstUnit(node.body) : undefined;
-    default:
-      return undefined;
   }
 }
 

@@ -51,20 +51,38 @@ export function describe(value: Json): string {
 
 /** At most so many bytes of a value's JSON, the last three of them dots where it is longer. */
 export function shorten(value: Json, bytes = 14): string {
-  const text = write(value, 0);
-  if (text.length * 3 <= bytes) return text;
+  const text = preview(value, bytes + 1);
   let size = 0;
   let kept = "";
-  let whole = true;
   for (const char of text) {
     size += utf8Length(char);
+    if (size > bytes) return `${kept}...`;
     if (size <= bytes - 3) kept += char;
-    if (size > bytes) {
-      whole = false;
-      break;
-    }
   }
-  return whole ? text : `${kept}...`;
+  return text;
+}
+
+/** The beginning of a value's JSON, somewhat longer than asked for: a failing filter must not write whole payloads. */
+function preview(value: Json, length: number): string {
+  if (length <= 0) return "";
+  if (typeof value === "string") {
+    return value.length > length ? quote(value.slice(0, length)).slice(0, -1) : quote(value);
+  }
+  if (typeof value !== "object" || value === null) return write(value, 0);
+  let text = "";
+  const more = (name: string, item: Json) => {
+    text += `${text === "" ? "" : ","}${name}`;
+    text += preview(item, length - text.length);
+    return text.length > length;
+  };
+  if (isArray(value)) {
+    value.some((item) => more("", item));
+    return `[${text}]`;
+  }
+  for (const key in value) {
+    if (Object.hasOwn(value, key) && more(`${preview(key, length)}:`, value[key]!)) break;
+  }
+  return `{${text}}`;
 }
 
 /** How many bytes a string has in UTF-8. */

@@ -1,0 +1,224 @@
+/**
+ * Builtins that decide how often a filter runs and how many of its outputs are taken. They follow paths.
+ *
+ * @module
+ */
+
+import {
+  type Code,
+  type Emit,
+  type Env,
+  generated,
+  GO,
+  type Path,
+  type Run,
+  type Signal,
+  STOP,
+} from "../code/code.ts";
+import { constant } from "../code/flow.ts";
+import { giveAll } from "../code/steps.ts";
+import { fail } from "../errors.ts";
+import { exceed, meter, tick } from "../meter.ts";
+import { add, subtract } from "../values/arithmetic.ts";
+import { isTruthy, type Json } from "../values/json.ts";
+import { compare } from "../values/order.ts";
+import type { FilterRow } from "./row.ts";
+
+/** Filters made of filters. */
+export const loops: Readonly<Record<string, FilterRow>> = {
+  "recurse/0": () => ({ run: (input, path, _env, emit) => descend(input, path, emit) }),
+  "recurse/1": (next) => recurse(next),
+  "recurse/2": (next, condition) => recurse(next, condition),
+  "range/1": (to) => range(undefined, to, undefined),
+  "range/2": (from, to) => range(from, to, undefined),
+  "range/3": (from, to, by) => range(from, to, by),
+  "while/2": (condition, update) => ({
+    run: (input, path, env, emit) => {
+      const step: Emit = (value, at) =>
+        nested(() =>
+          condition.run(
+            value,
+            undefined,
+            env,
+            (go) =>
+              !isTruthy(go)
+                ? GO
+                : emit(value, at) === STOP
+                ? STOP
+                : update.run(value, at, env, step),
+          )
+        );
+      if (condition.one === undefined || update.one === undefined || path !== undefined) {
+        return step(input, path);
+      }
+      for (let value = input; isTruthy(condition.one(value, env)); value = update.one(value, env)) {
+        tick();
+        if (emit(value, undefined) === STOP) return STOP;
+      }
+      return GO;
+    },
+  }),
+  "until/2": (condition, update) => ({
+    run: (input, path, env, emit) => {
+      const step: Emit = (value, at) =>
+        nested(() =>
+          condition.run(
+            value,
+            undefined,
+            env,
+            (done) => isTruthy(done) ? emit(value, at) : update.run(value, at, env, step),
+          )
+        );
+      if (condition.one === undefined || update.one === undefined || path !== undefined) {
+        return step(input, path);
+      }
+      let value = input;
+      for (; !isTruthy(condition.one(value, env)); value = update.one(value, env)) tick();
+      return emit(value, undefined);
+    },
+  }),
+  "repeat/1": (filter) => ({
+    run: (input, path, env, emit) => {
+      for (;;) {
+        tick();
+        if (filter.run(input, path, env, emit) === STOP) return STOP;
+      }
+    },
+  }),
+  "first/1": (filter) => ({
+    run: (input, path, env, emit) => {
+      let first: { readonly value: Json; readonly at: Path | undefined } | undefined;
+      filter.run(input, path, env, (value, at) => {
+        first = { value, at };
+        return STOP;
+      });
+      return first === undefined ? GO : emit(first.value, first.at);
+    },
+  }),
+  "last/1": (filter) => ({
+    run: (input, path, env, emit) => {
+      let last: Json = null;
+      let lastAt = path;
+      filter.run(input, path, env, (value, at) => {
+        last = value;
+        lastAt = at;
+        return GO;
+      });
+      return emit(last, lastAt);
+    },
+  }),
+  "limit/2": (count, filter) => ({
+    run: (input, path, env, emit) =>
+      count.run(input, undefined, env, (n) => {
+        // What is less than every number limits nothing, and what is more cannot be counted down.
+        const limit = typeof n === "number" ? n : compare(n, 0) < 0 ? -1 : Number(subtract(n, 1));
+        if (limit === 0) return GO;
+        if (limit < 0) return filter.run(input, path, env, emit);
+        return take(Math.ceil(limit), filter.run, input, path, env, emit);
+      }),
+  }),
+  "skip/2": (count, filter) => ({
+    run: (input, path, env, emit) =>
+      count.run(input, undefined, env, (n) => {
+        let left = demandNumber(n, "skip");
+        return filter.run(input, path, env, (value, at) => left-- > 0 ? GO : emit(value, at));
+      }),
+  }),
+  "nth/2": (place, filter) => ({
+    run: (input, path, env, emit) =>
+      place.run(input, undefined, env, (n) => {
+        let left = typeof n === "number" || compare(n, 0) < 0 ? Number(n ?? -1) : Number(add(n, 1));
+        if (left < 0) fail("nth doesn't support negative indices");
+        const run: Run = (input, path, env, emit) =>
+          filter.run(input, path, env, (value, at) => left-- > 0 ? GO : emit(value, at));
+        return take(1, run, input, path, env, emit);
+      }),
+  }),
+};
+
+function demandNumber(value: Json, name: string): number {
+  return typeof value === "number" ? value : fail(`${name}() requires a number`);
+}
+
+/** A turn of a loop that is a call inside a call all the same, since each turn may have several outputs. */
+function nested<T>(turn: () => T): T {
+  tick();
+  if (++meter.depth > meter.limits.depth) exceed("depth");
+  const result = turn();
+  meter.depth--;
+  return result;
+}
+
+function descend(value: Json, path: Path | undefined, emit: Emit): Signal {
+  tick();
+  if (emit(value, path) === STOP) return STOP;
+  if (typeof value !== "object" || value === null) return GO;
+  return giveAll(value, path, true, (item, at) => descend(item, at, emit));
+}
+
+function recurse(next: Code, condition?: Code): Code {
+  return {
+    run(input, path, env, emit) {
+      const step: Emit = (value, at) =>
+        nested(() => emit(value, at) === STOP ? STOP : next.run(value, at, env, test));
+      const test: Emit = condition === undefined
+        ? step
+        : (value, at) =>
+          condition.run(value, undefined, env, (go) => isTruthy(go) ? step(value, at) : GO);
+      const one = next.one;
+      if (one === undefined || condition !== undefined || path !== undefined) {
+        return step(input, path);
+      }
+      for (let value = input;; value = one(value, env)) {
+        tick();
+        if (emit(value, undefined) === STOP) return STOP;
+      }
+    },
+  };
+}
+
+function range(from: Code | undefined, to: Code, by: Code | undefined): Code {
+  const zero = from ?? constant(0);
+  const one = by ?? constant(1);
+  return generated((input, env, give) =>
+    zero.run(
+      input,
+      undefined,
+      env,
+      (start) =>
+        to.run(input, undefined, env, (end) =>
+          one.run(input, undefined, env, (step) =>
+            count(start, end, step, give))),
+    )
+  );
+}
+
+function count(start: Json, end: Json, step: Json, give: (value: Json) => Signal): Signal {
+  if (typeof start !== "number" || typeof end !== "number" || typeof step !== "number") {
+    return fail("Range bounds must be numeric");
+  }
+  if (step === 0) return GO;
+  for (let n = start; step > 0 ? n < end : n > end; n += step) {
+    tick();
+    if (give(n) === STOP) return STOP;
+  }
+  return GO;
+}
+
+function take(
+  count: number,
+  run: Run,
+  input: Json,
+  path: Path | undefined,
+  env: Env | undefined,
+  emit: Emit,
+): Signal {
+  let left = count;
+  let asked: Signal = GO;
+  run(input, path, env, (value, at) => {
+    left--;
+    asked = emit(value, at);
+    return left <= 0 ? STOP : asked;
+  });
+  return asked;
+}

@@ -7,12 +7,10 @@
  * @module
  */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
-import { Readable } from "node:stream";
+import type { ServerResponse } from "node:http";
+import { constants, type Http2ServerResponse } from "node:http2";
 import type { FetchHandler } from "../server.ts";
-
-type Incoming = IncomingMessage | Http2ServerRequest;
+import { discardBody, type Incoming, toBody } from "./body.ts";
 
 /** The part that the two kinds of answer share; HTTP/2's has it all, its types do not. */
 type Outgoing =
@@ -39,6 +37,7 @@ export function createBridge(
     const outgoing = response as Outgoing;
     const gone = new AbortController();
     outgoing.on("close", () => {
+      discardBody(incoming);
       if (!outgoing.writableEnded) {
         gone.abort(new DOMException("The client went away", "AbortError"));
       }
@@ -79,9 +78,7 @@ function toRequest(incoming: Incoming, signal: AbortSignal): Request {
     if (!raw[at]!.startsWith(":")) headers.append(raw[at]!, raw[at + 1]!);
   }
   const method = incoming.method!;
-  const body = method === "GET" || method === "HEAD"
-    ? null
-    : Readable.toWeb(incoming as Readable) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  const body = method === "GET" || method === "HEAD" ? null : toBody(incoming);
   const init = { method, headers, signal, body, duplex: "half" };
   return new Request(toUrl(incoming), init);
 }

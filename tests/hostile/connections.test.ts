@@ -94,6 +94,35 @@ describe("a connection", () => {
       }),
   );
 
+  it(
+    "goes on, or ends, behind a large body that nobody read",
+    limit,
+    () =>
+      withServed(async ({ port, url }) => {
+        const size = 2_000_000;
+        const pieces = `10000\r\n${"a".repeat(0x10000)}\r\n`.repeat(30) + "0\r\n\r\n";
+        const unread: [number, string, string][] = [
+          [404, "POST /nope", `Content-Length: ${size}`],
+          [415, "POST /jobs", `Content-Type: text/plain\r\nContent-Length: ${size}`],
+          [413, "POST /jobs", `Content-Length: ${size}`],
+          [413, "POST /jobs", "Transfer-Encoding: chunked"],
+        ];
+        for (const [status, line, headers] of unread) {
+          const rest = headers.includes("chunked") ? pieces : "a".repeat(size);
+          const { socket, answer, closed } = openRaw(
+            port,
+            `${line} HTTP/1.1\r\n${host}${headers}\r\n\r\n${rest}`,
+          );
+          await until(() => answer().includes("}"));
+          assert.match(answer(), new RegExp(`^HTTP/1\\.1 ${status} `));
+          if (!closed()) socket.write(get("/health"));
+          await until(() => closed() || answer().includes('{"status":"ok"}'));
+          socket.destroy();
+        }
+        assert.equal((await fetch(`${url}/health`)).status, 200);
+      }, { maxBodyBytes: 1_000_000 }),
+  );
+
   it("that stops in the middle of a body is answered 408", limit, async () => {
     const clock = createTestClock();
     await withServed(async ({ port, url, client }) => {

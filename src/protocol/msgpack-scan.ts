@@ -94,6 +94,7 @@ class Scanner implements PackScan {
       const span = { start, end: this.at, nonFinite: this.#nonFinite };
       payloads[payloads.length - 1] = span;
       this.spans.push(span);
+      this.#nonFinite = undefined; // Those that follow are not of this payload.
     } else if (next === each) {
       const items = this.#listLength();
       if (items === undefined) return this.value(step + 1);

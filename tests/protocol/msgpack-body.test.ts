@@ -97,6 +97,13 @@ describe("a payload in a MessagePack body", () => {
     const value = { a: [NaN, 1, Infinity], b: -Infinity, c: 1.5 };
     const { payloads } = decodeWithPayloads(encode({ payload: value }), "msgpack", "single");
     assert.deepEqual(decode(payloads[0] as Bytes), { a: [null, 1, null], b: null, c: 1.5 });
+    const jobs = [value, 1, NaN].map((payload) => ({ payload, x: [NaN, Infinity] }));
+    const bulk = decodeWithPayloads(encode({ jobs, y: NaN }), "msgpack", "bulk").payloads;
+    assert.deepEqual(bulk.map((payload) => decode(payload as Bytes)), [
+      { a: [null, 1, null], b: null, c: 1.5 },
+      1,
+      null,
+    ]);
     const float32 = single(0xca, 0x7f, 0xc0, 0, 0);
     assert.deepEqual(decodeWithPayloads(Uint8Array.from(float32), "msgpack", "single").payloads, [
       Uint8Array.of(0xc0),

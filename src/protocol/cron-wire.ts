@@ -4,53 +4,23 @@
  * @module
  */
 
+import type { CronEntryRecord, CronGroupRecord } from "./cron-record.ts";
 import { payloadAsJson, payloadAsPack } from "./payload.ts";
-import type { JobRecord } from "./record.ts";
 import { packBackoff } from "./record-pack.ts";
 import { Verbatim } from "./verbatim.ts";
 
-/** A pause: of a group, or of an entry. */
-interface Pausable {
-  readonly name: string;
-  readonly timezone: string | null;
-  /** 0 or 1. */
-  readonly paused: number;
-  readonly pausedAt: number | null;
-  readonly resumedAt: number | null;
-}
-
-/** An entry as the broker keeps it. */
-interface CronEntry extends
-  Pausable,
-  Pick<
-    JobRecord,
-    | "type"
-    | "queue"
-    | "priority"
-    | "retryLimit"
-    | "backoff"
-    | "retention"
-    | "uniqueKey"
-    | "uniqueWhile"
-    | "batch"
-    | "budgets"
-    | "payloadJson"
-    | "payloadPack"
-  > {
-  readonly expression: string;
-  readonly nextAt: number | null;
-  readonly lastAt: number | null;
-}
-
 /** A group with its entries, in their order. */
 export function toCronGroupWire(
-  { group, entries }: { readonly group: Pausable; readonly entries: readonly CronEntry[] },
+  { group, entries }: {
+    readonly group: CronGroupRecord;
+    readonly entries: readonly CronEntryRecord[];
+  },
 ): object {
   return { ...toPauseWire(group), entries: entries.map(toCronEntryWire) };
 }
 
 /** One entry. */
-export function toCronEntryWire(entry: CronEntry): object {
+export function toCronEntryWire(entry: CronEntryRecord): object {
   const { name, ...pause } = toPauseWire(entry);
   return {
     name,
@@ -62,7 +32,7 @@ export function toCronEntryWire(entry: CronEntry): object {
   };
 }
 
-function toPauseWire({ name, timezone, paused, pausedAt, resumedAt }: Pausable) {
+function toPauseWire({ name, timezone, paused, pausedAt, resumedAt }: CronGroupRecord) {
   return {
     name,
     paused: paused === 1,
@@ -72,7 +42,7 @@ function toPauseWire({ name, timezone, paused, pausedAt, resumedAt }: Pausable) 
   };
 }
 
-function toTemplateWire(entry: CronEntry): object {
+function toTemplateWire(entry: CronEntryRecord): object {
   const { backoff, retention, batch, budgets } = entry;
   return {
     type: entry.type,

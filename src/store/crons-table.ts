@@ -4,45 +4,8 @@
  * @module
  */
 
-import type { JobRecord } from "../protocol/record.ts";
+import type { CronEntryRecord, CronGroupRecord } from "../protocol/cron-record.ts";
 import { each, rows, run, type Transition } from "./transition.ts";
-
-/** A group as the store keeps it. Null means absent; instants are ms since the epoch. */
-export interface CronGroupRecord {
-  readonly name: string;
-  readonly timezone: string | null;
-  /** 0 or 1. */
-  readonly paused: number;
-  readonly pausedAt: number | null;
-  readonly resumedAt: number | null;
-}
-
-/** What an entry enqueues, as a job record has it. */
-export type CronTemplate = Pick<
-  JobRecord,
-  | "type"
-  | "queue"
-  | "priority"
-  | "retryLimit"
-  | "backoff"
-  | "retention"
-  | "uniqueKey"
-  | "uniqueWhile"
-  | "batch"
-  | "budgets"
-  | "payloadJson"
-  | "payloadPack"
->;
-
-/** An entry as the store keeps it. */
-export interface CronEntryRecord extends CronTemplate, CronGroupRecord {
-  readonly group: string;
-  readonly expression: string;
-  /** When it fires next, null for never again. */
-  readonly nextAt: number | null;
-  /** When it fired last. */
-  readonly lastAt: number | null;
-}
 
 /** The column behind each member of an entry. */
 const columnOf: Readonly<Record<keyof CronEntryRecord, string>> = {

@@ -9,10 +9,8 @@
 import { cronEntryExists } from "../protocol/cron.ts";
 import type { BindingRequest } from "../protocol/binding.ts";
 import { createBudgets, planBindings } from "./bindings.ts";
+import type { CronEntryRecord, CronGroupRecord, CronTemplate } from "../protocol/cron-record.ts";
 import {
-  type CronEntryRecord,
-  type CronGroupRecord,
-  type CronTemplate,
   deleteEntries,
   entryColumns,
   findEntry,

@@ -8,7 +8,7 @@ import { fromBatchText } from "../../protocol/batch.ts";
 import { checkBindings, fromBindingsText } from "../../protocol/binding.ts";
 import type { CronEntryRequest } from "../../protocol/cron.ts";
 import type { CronDraft } from "../../store/crons.ts";
-import type { CronEntryRecord } from "../../store/crons-table.ts";
+import type { CronEntryRecord } from "../../protocol/cron-record.ts";
 import type { NewRecord } from "../../store/enqueue.ts";
 import { checkNewBatch } from "./expressions.ts";
 import { checkExpression, checkTimezone } from "./schedule.ts";

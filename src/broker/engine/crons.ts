@@ -25,7 +25,8 @@ import {
   removeGroups,
   replaceGroup,
 } from "../../store/crons.ts";
-import { type CronEntryRecord, findEntry } from "../../store/crons-table.ts";
+import type { CronEntryRecord } from "../../protocol/cron-record.ts";
+import { findEntry } from "../../store/crons-table.ts";
 import { newOf } from "../../store/enqueue.ts";
 import type { Store } from "../../store/store.ts";
 import { type Alarm, createAlarm } from "./alarm.ts";

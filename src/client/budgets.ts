@@ -12,36 +12,21 @@ import {
   type RebindReport,
 } from "../protocol/budget-read.ts";
 import {
+  type BudgetPatch,
   type BudgetSettings,
-  type BudgetStrategy,
   type BudgetUse,
+  toBudgetPatchWire,
   toBudgetSettingsWire,
   toBudgetUseWire,
 } from "../protocol/budget-request.ts";
 import { type JobFilter, matchesNothing, toFilterParams } from "../protocol/filter.ts";
 import type { Job } from "../protocol/job.ts";
 import { readJob } from "../protocol/job-read.ts";
-import { type Route, routes, toPath } from "../protocol/routes.ts";
-import { max32, maxExact, whole } from "../protocol/whole.ts";
+import { budgetRoutes, type Route, toPath } from "../protocol/routes.ts";
 import { understand } from "./answer.ts";
 import type { CallOptions } from "./deadline.ts";
 import { type ClientOptions, toSettings } from "./options.ts";
 import { type Call, createTransport, withParams } from "./transport.ts";
-
-/** What to change of a budget; what is left out stays. */
-export interface BudgetPatch {
-  /** Tokens for each period, or at most in flight. */
-  readonly allocation?: number | undefined;
-  /** How the tokens come back; without a `type` it stays what it is. */
-  readonly strategy?: {
-    /** The kind of strategy to change to. */
-    readonly type?: BudgetStrategy["type"] | undefined;
-    /** The period, in ms. */
-    readonly durationMs?: number | undefined;
-    /** The most tokens that gather; null is `allocation`. */
-    readonly burst?: number | null | undefined;
-  } | undefined;
-}
 
 /**
  * The budgets of a broker: named pools of tokens that jobs draw on. A job runs when all of its budgets can pay.
@@ -122,53 +107,50 @@ export function createBudgets(options: ClientOptions): Budgets {
   };
 
   return {
-    list: (options) => call(at(routes.listBudgets, {}), options, readBudgets),
-    get: (key, options) => call(at(routes.getBudget, { key }), options, readBudget),
+    list: (options) => call(at(budgetRoutes.listBudgets, {}), options, readBudgets),
+    get: (key, options) => call(at(budgetRoutes.getBudget, { key }), options, readBudget),
     create: async (key, settings, options) =>
       await call(
-        at(routes.createBudget, { key }, toBudgetSettingsWire(settings)),
+        at(budgetRoutes.createBudget, { key }, toBudgetSettingsWire(settings)),
         options,
         readBudget,
       ),
     put: async (key, settings, options) =>
       await call(
-        at(routes.putBudget, { key }, toBudgetSettingsWire(settings)),
+        at(budgetRoutes.putBudget, { key }, toBudgetSettingsWire(settings)),
         options,
         readBudget,
       ),
     patch: async (key, patch, options) =>
-      await call(at(routes.patchBudget, { key }, toPatchWire(patch)), options, readBudget),
-    delete: (key, options) => call(at(routes.deleteBudget, { key }), options, () => {}),
+      await call(
+        at(budgetRoutes.patchBudget, { key }, toBudgetPatchWire(patch)),
+        options,
+        readBudget,
+      ),
+    delete: (key, options) => call(at(budgetRoutes.deleteBudget, { key }), options, () => {}),
     bind: async (id, use, options) => {
       const { key, ...body } = toBudgetUseWire(use);
-      return await call(at(routes.putBinding, { id, key }, body), options, readJob);
+      return await call(at(budgetRoutes.putBinding, { id, key }, body), options, readJob);
     },
     unbind: (id, key, options) =>
       call(
-        key === undefined ? at(routes.unbindAll, { id }) : at(routes.unbind, { id, key }),
+        key === undefined
+          ? at(budgetRoutes.unbindAll, { id })
+          : at(budgetRoutes.unbind, { id, key }),
         options,
         readJob,
       ),
     bindMany: async (filter, use, options) => {
       const { key, ...body } = toBudgetUseWire(use);
-      return await many(filter, at(routes.putBindingMany, { key }, body), options);
+      return await many(filter, at(budgetRoutes.putBindingMany, { key }, body), options);
     },
     unbindMany: (filter, key, options) =>
       many(
         filter,
-        key === undefined ? at(routes.unbindAllMany, {}) : at(routes.unbindMany, { key }),
+        key === undefined
+          ? at(budgetRoutes.unbindAllMany, {})
+          : at(budgetRoutes.unbindMany, { key }),
         options,
       ),
-  };
-}
-
-function toPatchWire({ allocation, strategy }: BudgetPatch): object {
-  return {
-    allocation: whole("allocation", allocation, max32),
-    strategy: strategy && {
-      type: strategy.type,
-      duration_ms: whole("strategy.durationMs", strategy.durationMs, maxExact),
-      burst: whole("strategy.burst", strategy.burst, max32),
-    },
   };
 }

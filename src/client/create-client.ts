@@ -13,7 +13,7 @@ import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
 import { readErrorPage, readJobPage, toPageParams } from "../protocol/page.ts";
 import { toPatchWire } from "../protocol/patch.ts";
-import { type Route, routes, toPath } from "../protocol/routes.ts";
+import { jobRoutes, type Route, toPath } from "../protocol/routes.ts";
 import {
   readCount,
   readDeleted,
@@ -91,57 +91,57 @@ export function createClient(options: ClientOptions): Client {
     async enqueue(...args: EnqueueArgs) {
       const { what, options } = await resolveOne(args, clock);
       const body = toEnqueueWire(what);
-      return await call({ ...routes.enqueue, body }, options, readEnqueuedJob);
+      return await call({ ...jobRoutes.enqueue, body }, options, readEnqueuedJob);
     },
     async enqueueMany(...args: EnqueueManyArgs) {
       const { what, options } = await resolveMany(args, clock);
       const send = (bytes: Uint8Array<ArrayBuffer>) =>
-        call({ ...routes.enqueueMany, bytes }, options, readEnqueuedJobs);
+        call({ ...jobRoutes.enqueueMany, bytes }, options, readEnqueuedJobs);
       return await enqueueInParts(what, await transport.codec(), send);
     },
 
-    get: (id, options) => ask(toPath(routes.get, { id }), options, readJob),
+    get: (id, options) => ask(toPath(jobRoutes.get, { id }), options, readJob),
     list: (query, options) => createListing(jobPages, () => client.page(query, options), options),
     async page(query = {}, options) {
       const { from, order, limit, ...filter } = query;
       const params = [...toPageParams({ from, order, limit }), ...toFilterParams(filter)];
       if (matchesNothing(filter)) return emptyPage(jobPages);
-      return await openPage(jobPages, withParams(routes.list.path, params), options);
+      return await openPage(jobPages, withParams(jobRoutes.list.path, params), options);
     },
     async count(filter = {}, options) {
       const params = toFilterParams(filter);
       if (matchesNothing(filter)) return 0;
-      return await ask(withParams(routes.count.path, params), options, readCount);
+      return await ask(withParams(jobRoutes.count.path, params), options, readCount);
     },
 
     async patch(id, patch, options) {
       const body = toPatchWire(patch);
       return await call(
-        { ...routes.patch, path: toPath(routes.patch, { id }), body },
+        { ...jobRoutes.patch, path: toPath(jobRoutes.patch, { id }), body },
         options,
         readJob,
       );
     },
     async patchMany(filter, patch, options) {
-      const path = toBulkPath(routes.patchMany, filter);
+      const path = toBulkPath(jobRoutes.patchMany, filter);
       const body = toPatchWire(patch);
       if (matchesNothing(filter)) return 0;
-      return await call({ ...routes.patchMany, path, body }, options, readPatched);
+      return await call({ ...jobRoutes.patchMany, path, body }, options, readPatched);
     },
 
     delete: (id, options) =>
-      call({ ...routes.delete, path: toPath(routes.delete, { id }) }, options, nothing),
+      call({ ...jobRoutes.delete, path: toPath(jobRoutes.delete, { id }) }, options, nothing),
     async deleteMany(filter, options) {
-      const path = toBulkPath(routes.deleteMany, filter);
+      const path = toBulkPath(jobRoutes.deleteMany, filter);
       if (matchesNothing(filter)) return 0;
-      return await call({ ...routes.deleteMany, path }, options, readDeleted);
+      return await call({ ...jobRoutes.deleteMany, path }, options, readDeleted);
     },
 
     success: (id, options) =>
       call(
         {
-          ...routes.success,
-          path: toPath(routes.success, { id }),
+          ...jobRoutes.success,
+          path: toPath(jobRoutes.success, { id }),
           repeatable: true,
           // Gone: the try before this one may have been heard.
           alsoGood: (retries) => retries > 0 ? 404 : undefined,
@@ -152,7 +152,7 @@ export function createClient(options: ClientOptions): Client {
     async successMany(ids, options) {
       if (ids.length === 0) return { notFound: [] };
       const call: Call = {
-        ...routes.successMany,
+        ...jobRoutes.successMany,
         body: { ids },
         repeatable: true,
         alsoGood: () => 422,
@@ -161,22 +161,22 @@ export function createClient(options: ClientOptions): Client {
       return { notFound: status === 422 ? understand(() => readNotFound(value)) : [] };
     },
     async failure(id, failure, options) {
-      const path = toPath(routes.failure, { id });
+      const path = toPath(jobRoutes.failure, { id });
       const body = toFailureWire(failure);
-      return await call({ ...routes.failure, path, body, repeatable: true }, options, readJob);
+      return await call({ ...jobRoutes.failure, path, body, repeatable: true }, options, readJob);
     },
 
     errors(id, query = {}, options) {
-      const path = withParams(toPath(routes.errors, { id }), toPageParams(query));
+      const path = withParams(toPath(jobRoutes.errors, { id }), toPageParams(query));
       return createListing(errorPages, () => openPage(errorPages, path, options), options);
     },
     error: (id, attempt, options) =>
-      ask(toPath(routes.error, { id, attempt }), options, readErrorRecord),
+      ask(toPath(jobRoutes.error, { id, attempt }), options, readErrorRecord),
 
-    queues: (options) => ask(routes.queues.path, options, readQueues),
-    health: (options) => ask(routes.health.path, options, readHealth),
-    version: (options) => ask(routes.version.path, options, readVersion),
-    reset: (options) => call(routes.reset, options, nothing),
+    queues: (options) => ask(jobRoutes.queues.path, options, readQueues),
+    health: (options) => ask(jobRoutes.health.path, options, readHealth),
+    version: (options) => ask(jobRoutes.version.path, options, readVersion),
+    reset: (options) => call(jobRoutes.reset, options, nothing),
 
     take: (options) => openTake(transport, options),
   };

@@ -18,7 +18,7 @@ import {
   toCronEntryBody,
   toCronGroupBody,
 } from "../protocol/cron-request.ts";
-import { routes, toPath } from "../protocol/routes.ts";
+import { cronRoutes, toPath } from "../protocol/routes.ts";
 import { readDeleted } from "../protocol/system.ts";
 import { understand } from "./answer.ts";
 import type { CallOptions } from "./deadline.ts";
@@ -117,14 +117,14 @@ export function createCrons(options: ClientOptions): Crons {
   };
 
   /** A route with its names filled in. */
-  const to = (name: keyof typeof routes, params: Readonly<Record<string, string>>) => ({
-    method: routes[name].method,
-    path: toPath(routes[name], params),
+  const to = (name: keyof typeof cronRoutes, params: Readonly<Record<string, string>>) => ({
+    method: cronRoutes[name].method,
+    path: toPath(cronRoutes[name], params),
   });
 
   return {
-    list: (options) => call(routes.listCrons, options, readCronNames),
-    deleteAll: (options) => call(routes.deleteCrons, options, readDeleted),
+    list: (options) => call(cronRoutes.listCrons, options, readCronNames),
+    deleteAll: (options) => call(cronRoutes.deleteCrons, options, readDeleted),
 
     get: (group, options) => call(to("getCronGroup", { group }), options, readCronGroup),
     async put(group, settings, options) {

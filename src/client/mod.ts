@@ -22,7 +22,7 @@
  * @module
  */
 
-export { type BudgetPatch, type Budgets, createBudgets } from "./budgets.ts";
+export { type Budgets, createBudgets } from "./budgets.ts";
 export { createClient } from "./create-client.ts";
 export { createCrons } from "./crons.ts";
 export type { CronAddress, Crons } from "./crons.ts";
@@ -72,6 +72,7 @@ export type { Duration } from "../async/duration.ts";
 export type { Format } from "../protocol/codec.ts";
 export type { Budget, RebindReport } from "../protocol/budget-read.ts";
 export type {
+  BudgetPatch,
   BudgetSettings,
   BudgetStrategy,
   BudgetUse,

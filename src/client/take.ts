@@ -11,7 +11,7 @@ import { createMsgpackDecoder } from "../protocol/frames-msgpack.ts";
 import { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
 import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
-import { routes } from "../protocol/routes.ts";
+import { jobRoutes } from "../protocol/routes.ts";
 import { type FrameDecoder, streamMediaTypes } from "../protocol/stream-format.ts";
 import { toError, understand } from "./answer.ts";
 import type { TakeOptions, TakeStream } from "./client.ts";
@@ -31,7 +31,7 @@ export async function openTake(
   { signal, timeoutMs, workerId, ...request }: TakeOptions = {},
 ): Promise<TakeStream> {
   const { settings } = transport;
-  const path = withParams(routes.take.path, toTakeParams(request));
+  const path = withParams(jobRoutes.take.path, toTakeParams(request));
   const headers: Record<string, string> = { accept: mediaTypes[settings.format] };
   if (workerId !== undefined) headers["worker-id"] = workerId;
 
@@ -41,7 +41,7 @@ export async function openTake(
   try {
     disarm = abortBy(controller, undefined, timeoutMs ?? settings.timeoutMs, settings.clock);
     const { body, framing } = await settleOrAbort(async (signal) => {
-      const request = await transport.toRequest({ ...routes.take, path }, headers, signal);
+      const request = await transport.toRequest({ ...jobRoutes.take, path }, headers, signal);
       return await toStream(await transport.fetch(request, signal));
     }, controller.signal);
     return createTakeStream(body, framing, controller, unfollow);

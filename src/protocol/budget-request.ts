@@ -43,6 +43,21 @@ export interface BudgetUse {
   readonly createWith?: BudgetSettings | undefined;
 }
 
+/** What to change of a budget; what is left out stays. */
+export interface BudgetPatch {
+  /** Tokens for each period, or at most in flight. */
+  readonly allocation?: number | undefined;
+  /** How the tokens come back; without a `type` it stays what it is. */
+  readonly strategy?: {
+    /** The kind of strategy to change to. */
+    readonly type?: BudgetStrategy["type"] | undefined;
+    /** The period, in ms. */
+    readonly durationMs?: number | undefined;
+    /** The most tokens that gather; null is `allocation`. */
+    readonly burst?: number | null | undefined;
+  } | undefined;
+}
+
 /** The wire's spelling. Throws `RangeError` for numbers that cannot be sent. */
 export function toBudgetSettingsWire({ allocation, strategy }: BudgetSettings): object {
   return {
@@ -63,5 +78,17 @@ export function toBudgetUseWire(
     key,
     cost: whole("cost", cost, max32),
     create_with: createWith && toBudgetSettingsWire(createWith),
+  };
+}
+
+/** The wire's spelling. Throws `RangeError` for numbers that cannot be sent. */
+export function toBudgetPatchWire({ allocation, strategy }: BudgetPatch): object {
+  return {
+    allocation: whole("allocation", allocation, max32),
+    strategy: strategy && {
+      type: strategy.type,
+      duration_ms: whole("strategy.durationMs", strategy.durationMs, maxExact),
+      burst: whole("strategy.burst", strategy.burst, max32),
+    },
   };
 }

@@ -12,8 +12,8 @@ export interface Route {
   readonly path: string;
 }
 
-/** Every endpoint, by what it does. */
-export const routes = {
+/** The endpoints that are about jobs and about the broker as a whole: what every client carries. */
+export const jobRoutes = {
   health: { method: "GET", path: "/health" },
   version: { method: "GET", path: "/version" },
   queues: { method: "GET", path: "/queues" },
@@ -33,6 +33,10 @@ export const routes = {
   errors: { method: "GET", path: "/jobs/{id}/errors" },
   error: { method: "GET", path: "/jobs/{id}/errors/{attempt}" },
   reset: { method: "POST", path: "/reset" },
+} as const;
+
+/** The endpoints of cron groups. */
+export const cronRoutes = {
   listCrons: { method: "GET", path: "/crons" },
   deleteCrons: { method: "DELETE", path: "/crons" },
   getCronGroup: { method: "GET", path: "/crons/{group}" },
@@ -44,6 +48,10 @@ export const routes = {
   putCronEntry: { method: "PUT", path: "/crons/{group}/entries/{entry}" },
   patchCronEntry: { method: "PATCH", path: "/crons/{group}/entries/{entry}" },
   deleteCronEntry: { method: "DELETE", path: "/crons/{group}/entries/{entry}" },
+} as const;
+
+/** The endpoints of budgets, and of what jobs draw on. */
+export const budgetRoutes = {
   listBudgets: { method: "GET", path: "/budgets" },
   createNamedBudget: { method: "POST", path: "/budgets" },
   getBudget: { method: "GET", path: "/budgets/{key}" },
@@ -63,6 +71,10 @@ export const routes = {
   unbindMany: { method: "DELETE", path: "/jobs/budgets/{key}" },
   unbindAllMany: { method: "DELETE", path: "/jobs/budgets" },
 } as const;
+
+/** Every endpoint, by what it does. */
+export const routes: typeof jobRoutes & typeof cronRoutes & typeof budgetRoutes =
+  /* @__PURE__ */ Object.assign({}, jobRoutes, cronRoutes, budgetRoutes);
 
 /** The name of an endpoint. */
 export type RouteName = keyof typeof routes;

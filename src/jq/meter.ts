@@ -60,9 +60,19 @@ export function spend(size: number): void {
   if ((meter.steps -= size >> 4) < 0) exceed("steps");
 }
 
-/** The cost of making an object of so many members. */
+/** The cost of copying or listing so many members of an object, which engines are slow at in large ones. */
 export function spendMembers(count: number): void {
-  if ((meter.steps -= count) < 0) exceed("steps");
+  if ((meter.steps -= count > 64 ? count * 8 : count) < 0) exceed("steps");
+}
+
+/** The cost of looking through a string; short ones are part of the step that they are used in. */
+export function spendText(text: string): void {
+  if (text.length > 64) spend(text.length);
+}
+
+/** The cost of a failure that is caught. */
+export function spendCatch(): void {
+  if ((meter.steps -= 8) < 0) exceed("steps");
 }
 
 /** Refuses a string that would be too long, before it is made where that can be known. */

@@ -43,9 +43,7 @@ const tabEscapes: Readonly<Record<string, string>> = {
 };
 
 function replace(text: string, escapes: Readonly<Record<string, string>>): string {
-  let replaced = "";
-  for (const char of text) replaced += escapes[char] ?? char;
-  return replaced;
+  return text.replace(/[<>&'"\t\n\r\\]/g, (char) => escapes[char] ?? char);
 }
 
 function row(

@@ -7,12 +7,12 @@
 import { type Code, type Env, generated, type Signal, STOP } from "../code/code.ts";
 import { collect } from "../code/construct.ts";
 import { fail } from "../errors.ts";
-import { checkArray, spend, tick } from "../meter.ts";
+import { checkArray, spend, spendText, tick } from "../meter.ts";
 import { compileRegex, type Regex } from "../regex/regex.ts";
 import type { RegexMatch } from "../regex/matcher.ts";
 import { add } from "../values/arithmetic.ts";
 import { type Draft, isArray, type Json, put, typeOf } from "../values/json.ts";
-import { countPoints, pointOffset } from "../values/strings.ts";
+import { countPoints, createPointOffsets } from "../values/strings.ts";
 import { describe } from "../values/text.ts";
 import { choose, type FilterRow, type ValueRow } from "./row.ts";
 
@@ -65,7 +65,8 @@ function prepare(input: Json, regex: Json, flags: Json): [text: string, regex: R
   if (flags !== null && typeof flags !== "string") {
     return fail(`${describe(flags)} is not a string`);
   }
-  spend(input.length);
+  spendText(input);
+  spendText(regex);
   return [input, compileRegex(regex, flags ?? "")];
 }
 
@@ -91,27 +92,34 @@ function onMatches(regex: Code, flags: Code | undefined, isPacked: boolean): Cod
           input,
           ...(isPacked ? regexAndFlags(regex) : [regex, flags] as const),
         );
-        return eachMatch(text, found, (match) => give(describeMatch(text, found, match)));
+        const toPoint = createPointOffsets(text);
+        return eachMatch(text, found, (match) => give(describeMatch(text, found, match, toPoint)));
       }))
   );
 }
 
-function describeMatch(text: string, { names }: Regex, { start, end, groups }: RegexMatch): Json {
+function describeMatch(
+  text: string,
+  { names }: Regex,
+  { start, end, groups }: RegexMatch,
+  toPoint: (unit: number) => number,
+): Json {
   tick();
+  const offset = toPoint(start);
   const captures = names.map((name, i) => {
     const from = groups[i * 2]!;
     const to = groups[i * 2 + 1]!;
-    if (start === end) return { offset: pointOffset(text, start), string: "", length: 0, name };
+    if (start === end) return { offset, string: "", length: 0, name };
     if (to === from && to >= 0) {
-      return { offset: pointOffset(text, from), string: "", length: 0, name };
+      return { offset: toPoint(from), string: "", length: 0, name };
     }
     if (to < 0) return { offset: -1, string: null, length: 0, name };
     const string = text.slice(from, to);
-    return { offset: pointOffset(text, from), length: countPoints(string), string, name };
+    return { offset: toPoint(from), length: countPoints(string), string, name };
   });
-  spend(start + (end - start) * (captures.length + 1));
+  spend((end - start) * (captures.length + 1));
   const string = text.slice(start, end);
-  return { offset: pointOffset(text, start), length: countPoints(string), string, captures };
+  return { offset, length: countPoints(string), string, captures };
 }
 
 function substitute(regex: Code, filter: Code, flags: Code | undefined, always: string): Code {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkArray, checkString, spend } from "../meter.ts";
+import { checkArray, checkString, spend, spendText } from "../meter.ts";
 import { type Code, computed, type Env, generated, type Signal } from "../code/code.ts";
 import { isArray, type Json } from "../values/json.ts";
 
@@ -21,14 +21,14 @@ export function callValueRow(row: ValueRow, args: readonly Code[]): Code {
   const quick = args.map(({ one }) => one).filter((one) => one !== undefined);
   if (quick.length === args.length) {
     const [a, b, c] = quick;
-    if (a === undefined) return computed((input) => seal(row(input, null, null, null)));
+    if (a === undefined) return computed((input) => call(row, input, null, null, null));
     if (b === undefined) {
-      return computed((input, env) => seal(row(input, a(input, env), null, null)));
+      return computed((input, env) => call(row, input, a(input, env), null, null));
     }
     return computed((input, env) => {
       const third = c === undefined ? null : c(input, env);
       const second = b(input, env);
-      return seal(row(input, a(input, env), second, third));
+      return call(row, input, a(input, env), second, third);
     });
   }
   return generated((input, env, give) =>
@@ -39,7 +39,7 @@ export function callValueRow(row: ValueRow, args: readonly Code[]): Code {
       (third) =>
         choose(b, input, env, (second) =>
           choose(a, input, env, (first) =>
-            give(seal(row(input, first, second, third))))),
+            give(call(row, input, first, second, third)))),
     )
   );
 }
@@ -54,8 +54,11 @@ export function choose(
   return arg === undefined ? give(null) : arg.run(input, undefined, env, give);
 }
 
-/** Counts what a builtin has made. */
-function seal(value: Json): Json {
+/** Counts the texts that a builtin looks through, and what it makes; elements of arrays it counts itself. */
+function call(row: ValueRow, input: Json, a: Json, b: Json, c: Json): Json {
+  if (typeof input === "string") spendText(input);
+  if (typeof a === "string") spendText(a);
+  const value = row(input, a, b, c);
   if (typeof value === "string") {
     checkString(value.length);
     spend(value.length);

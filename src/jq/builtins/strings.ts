@@ -9,7 +9,7 @@ import { checkString, spend, tick } from "../meter.ts";
 import { add, splitText } from "../values/arithmetic.ts";
 import { isArray, type Json } from "../values/json.ts";
 import { parseJson } from "../values/parse.ts";
-import { pointOffset } from "../values/strings.ts";
+import { createPointOffsets } from "../values/strings.ts";
 import { describe, toJson, toText, utf8Length } from "../values/text.ts";
 import { itemsOf } from "./collections.ts";
 import type { ValueRow } from "./row.ts";
@@ -56,10 +56,10 @@ export const strings: Readonly<Record<string, ValueRow>> = {
 export function findText(text: string, part: string): Json {
   const places: number[] = [];
   if (part === "") return places;
-  spend(text.length);
+  const toPoint = createPointOffsets(text);
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
     tick();
-    places.push(pointOffset(text, at));
+    places.push(toPoint(at));
   }
   return places;
 }
@@ -112,6 +112,7 @@ function explode(input: Json): Json {
 
 function implode(input: Json): Json {
   if (!isArray(input)) return fail("implode input must be an array");
+  spend(input.length << 3);
   let text = "";
   for (const point of input) {
     if (typeof point !== "number") {

@@ -7,8 +7,10 @@
 import { refuseVariable } from "../builtins/refused.ts";
 import { callBuiltin, formats } from "../builtins/table.ts";
 import { JqCompileError } from "../errors.ts";
+import { checkString, spendText } from "../meter.ts";
 import { positionOf } from "../syntax/lexer.ts";
 import type { Ast } from "../syntax/ast.ts";
+import type { Json } from "../values/json.ts";
 import { buildBind } from "./bind.ts";
 import { type Code, computed } from "./code.ts";
 import { buildArray, buildObject, buildText } from "./construct.ts";
@@ -117,7 +119,14 @@ export function compileTree(program: Ast, source: string, outer: Scope | undefin
   }
 
   function formatOf(name: string, at: number) {
-    return formats.get(name) ?? refuse(`undefined format "@${name}"`, at);
+    const format = formats.get(name) ?? refuse(`undefined format "@${name}"`, at);
+    return (value: Json) => {
+      if (typeof value === "string") spendText(value);
+      const text = format(value);
+      checkString(text.length);
+      spendText(text);
+      return text;
+    };
   }
 
   return build(program, outer);

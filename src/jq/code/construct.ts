@@ -5,7 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
-import { checkArray, checkString, tick } from "../meter.ts";
+import { checkArray, checkString, spendText, tick } from "../meter.ts";
 import type { Node } from "../syntax/ast.ts";
 import { type Draft, type Json, put } from "../values/json.ts";
 import { describe } from "../values/text.ts";
@@ -108,5 +108,7 @@ export function buildText(
 }
 
 function toKey(key: Json): string {
-  return typeof key === "string" ? key : fail(`Cannot use ${describe(key)} as object key`);
+  if (typeof key !== "string") return fail(`Cannot use ${describe(key)} as object key`);
+  spendText(key);
+  return key;
 }

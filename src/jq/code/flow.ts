@@ -5,7 +5,7 @@
  */
 
 import { Failure } from "../errors.ts";
-import { meter } from "../meter.ts";
+import { meter, spendCatch } from "../meter.ts";
 import type { Ast, Node, Pair } from "../syntax/ast.ts";
 import { isTruthy, type Json } from "../values/json.ts";
 import { BROKEN, type Code, computed, extend, generated, GO, type Label, STOP } from "./code.ts";
@@ -180,6 +180,7 @@ export function buildTry(node: Node<"try">, scope: Scope | undefined, build: Bui
       } catch (error) {
         if (!within || !(error instanceof Failure)) throw error;
         meter.depth = depth;
+        spendCatch();
         return handler === undefined ? GO : handler(error.value, path && BROKEN, env, emit);
       }
     },

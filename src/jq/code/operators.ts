@@ -68,6 +68,8 @@ function quick(operator: BinaryOperator, left: One, right: Ast): One | undefined
   if (right.kind !== "literal") return undefined;
   const b = right.value;
   if (typeof b === "object" && b !== null) return undefined;
+  // To compare with a long text is a cost, which `equals` counts.
+  if (typeof b === "string" && b.length > 64) return undefined;
   switch (operator) {
     case "==":
       return (input, env) => left(input, env) === b;

@@ -5,7 +5,7 @@
  */
 
 import { fail, Failure } from "../errors.ts";
-import { tick } from "../meter.ts";
+import { spendMembers, tick } from "../meter.ts";
 import type { Step } from "../syntax/ast.ts";
 import { cannotIndex, index, slice } from "../values/access.ts";
 import { isArray, isObject, type Json } from "../values/json.ts";
@@ -149,8 +149,9 @@ export function giveAll(
       if (emit(value[key]!, path && { key, up: path }) === STOP) return STOP;
     }
   } else if (isObject(value)) {
-    for (const key of Object.keys(value)) {
-      tick();
+    const keys = Object.keys(value);
+    spendMembers(keys.length);
+    for (const key of keys) {
       if (emit(value[key]!, path && { key, up: path }) === STOP) return STOP;
     }
   } else if (!forgives) {

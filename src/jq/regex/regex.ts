@@ -5,6 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
+import { spend } from "../meter.ts";
 import { createSearch, type Search } from "./matcher.ts";
 import { parseRegex } from "./syntax.ts";
 
@@ -31,6 +32,8 @@ export function compileRegex(source: string, flags: string): Regex {
   const found = compiled.get(flags)?.get(source);
   if (found !== undefined) return found;
   if (/[^gixsnpl]/.test(flags)) fail(`${flags} is not a valid modifier string`);
+  // To compile costs far more than to look at each character.
+  spend(source.length << 6);
   const parsed = parseRegex(source, {
     ignoreCase: flags.includes("i"),
     extended: flags.includes("x"),

@@ -5,7 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
-import { spend } from "../meter.ts";
+import { spend, spendText } from "../meter.ts";
 import { isArray, isObject, type Json, type JsonObject, member, typeOf } from "./json.ts";
 import { equals } from "./order.ts";
 import { countPoints, slicePoints } from "./strings.ts";
@@ -13,6 +13,7 @@ import { countPoints, slicePoints } from "./strings.ts";
 /** What lies at a key, an index, a slice or (for arrays) the places of a part; null where nothing does. */
 export function index(value: Json, key: Json): Json {
   if (typeof key === "string") {
+    spendText(key);
     if (isObject(value)) return member(value, key) ?? null;
     if (value === null) return null;
   } else if (typeof key === "number") {

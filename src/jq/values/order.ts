@@ -5,7 +5,7 @@
  * @module
  */
 
-import { tick } from "../meter.ts";
+import { spend, spendMembers, spendText, tick } from "../meter.ts";
 import { isArray, type Json, type JsonObject } from "./json.ts";
 
 /** Below 0, 0 or above 0, as a comparer for sorting. */
@@ -23,15 +23,20 @@ export function compare(a: Json, b: Json): number {
 
 /** Whether two values are the same; cheaper than comparing. */
 export function equals(a: Json, b: Json): boolean {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
+    if (typeof a === "string") spendText(a);
+    return a === b;
+  }
   tick();
   if (isArray(a)) {
     if (!isArray(b) || a.length !== b.length) return false;
+    spend(a.length);
     for (let i = 0; i < a.length; i++) if (!equals(a[i]!, b[i]!)) return false;
     return true;
   }
   if (isArray(b)) return false;
   const keys = Object.keys(a);
+  spendMembers(keys.length);
   if (keys.length !== Object.keys(b).length) return false;
   for (const key of keys) {
     if (!Object.hasOwn(b, key) || !equals((a as JsonObject)[key]!, (b as JsonObject)[key]!)) {
@@ -43,11 +48,14 @@ export function equals(a: Json, b: Json): boolean {
 
 /** The keys in the order of their code points, which is that of their UTF-8 bytes too. */
 export function sortedKeys(object: JsonObject): string[] {
-  return Object.keys(object).sort(compareStrings);
+  const keys = Object.keys(object);
+  spendMembers(keys.length * 4);
+  return keys.sort(compareStrings);
 }
 
 /** By code point; JavaScript's own order is by UTF-16 unit and puts an emoji before U+FFFD. */
 export function compareStrings(a: string, b: string): number {
+  spendText(a);
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -82,6 +90,7 @@ function rank(value: Json): number {
 function compareArrays(a: readonly Json[], b: readonly Json[]): number {
   tick();
   const length = Math.min(a.length, b.length);
+  spend(length);
   for (let i = 0; i < length; i++) {
     const order = compare(a[i]!, b[i]!);
     if (order !== 0) return order;

@@ -5,7 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
-import { checkArray, spend, spendMembers, tick } from "../meter.ts";
+import { checkArray, spend, spendMembers, spendText, tick } from "../meter.ts";
 import { cannotIndex, index, sliceBounds, toPlace } from "./access.ts";
 import {
   type Draft,
@@ -68,6 +68,7 @@ function setFrom(value: Json, path: readonly Json[], at: number, leaf: Json): Js
 
 function withMember(object: JsonObject, key: string, value: Json): Json {
   const copy: Draft = { ...object };
+  spendText(key);
   put(copy, key, value);
   spendMembers(Object.keys(copy).length);
   return copy;
@@ -129,7 +130,7 @@ function deleteKeys(value: Json, keys: readonly Json[]): Json {
         for (let place = start; place < end; place++) gone.add(place);
       } else fail(`Cannot delete ${typeOf(key)} element of array`);
     }
-    spend(value.length + gone.size);
+    spend((value.length + gone.size) * 4);
     return value.filter((_, place) => !gone.has(place));
   }
   if (!isObject(value)) return fail(`Cannot delete fields from ${typeOf(value)}`);

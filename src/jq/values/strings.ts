@@ -26,9 +26,20 @@ export function slicePoints(text: string, from: number, to: number): string {
   return text.slice(unitOffset(text, from), unitOffset(text, to));
 }
 
-/** The code points before a unit offset. */
-export function pointOffset(text: string, unit: number): number {
-  return countPoints(text.slice(0, unit));
+/** Turns unit offsets of a text into code point offsets, each from the one before it. */
+export function createPointOffsets(text: string): (unit: number) => number {
+  if (isPlain(text)) return (unit) => unit;
+  let at = 0;
+  let points = 0;
+  return (unit) => {
+    for (; at < unit; points++) at += text.codePointAt(at)! > 0xffff ? 2 : 1;
+    for (; at > unit; points--) at -= isPairEnd(text, at) ? 2 : 1;
+    return points;
+  };
+}
+
+function isPairEnd(text: string, at: number): boolean {
+  return at > 1 && text.codePointAt(at - 2)! > 0xffff;
 }
 
 /** The unit offset of a code point. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkString, tick } from "../meter.ts";
+import { checkString, spendMembers, tick } from "../meter.ts";
 import { isArray, type Json, type JsonObject, typeOf } from "./json.ts";
 
 /** The compact JSON text, members in the order they have. */
@@ -79,9 +79,9 @@ function preview(value: Json, length: number): string {
     value.some((item) => more("", item));
     return `[${text}]`;
   }
-  for (const key in value) {
-    if (Object.hasOwn(value, key) && more(`${preview(key, length)}:`, value[key]!)) break;
-  }
+  const keys = Object.keys(value);
+  spendMembers(keys.length);
+  keys.some((key) => more(`${preview(key, length)}:`, value[key]!));
   return `{${text}}`;
 }
 

@@ -44,6 +44,9 @@ const silentTimeoutSeconds = 60;
 /**
  * Serves a broker, or any fetch function, on a port.
  *
+ * The head of a call (path, query, headers) may have 64 KiB, from then on in the whole process, and a minute. A call
+ * that is sent before the last one of its connection was answered ends the connection, as Bun has it.
+ *
  * Throws {@linkcode NetworkError} when it cannot listen, `TypeError` or `RangeError` for an option out of range.
  *
  * @example

@@ -35,6 +35,9 @@ interface DenoRuntime {
 /**
  * Serves a broker, or any fetch function, on a port.
  *
+ * The head of a call (path, query, headers) may have 64 KiB over HTTP/1.1 and 16 KiB over HTTP/2, as Deno has it. Deno
+ * waits for it without end: what the world can reach should have a proxy in front.
+ *
  * A handler hears that its client is gone when the body of its answer is cancelled. The request's signal is
  * never aborted: Deno's own means something else.
  *

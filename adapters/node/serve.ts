@@ -33,6 +33,8 @@ const keepAliveTimeoutMs = 75_000;
 /**
  * Serves a broker, or any fetch function, on a port.
  *
+ * The head of a call (path, query, headers) may have 64 KiB and a minute; over HTTP/1.1 all of it has five.
+ *
  * Throws {@linkcode NetworkError} when it cannot listen, `TypeError` or `RangeError` for an option out of range.
  *
  * @example

@@ -24,7 +24,10 @@ export interface Settings {
   readonly reaperIntervalMs: number;
   /** Budgets at most; default 8192. A further one is refused. */
   readonly maxBudgets: number;
-  /** The largest request body that is read, in bytes; default 64 MiB. A larger one is refused with 413. */
+  /**
+   * The largest request body that is read, in bytes; default 64 MiB. A larger one is refused with 413. While a body
+   * is read it takes some ten times its size, and nothing else is done: at worst a second for each 16 MiB.
+   */
   readonly maxBodyBytes: number;
   /** How long the rest of a request body may keep the broker waiting, in ms; default 30 000. Then 408. */
   readonly bodyTimeoutMs: number;

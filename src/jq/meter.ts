@@ -13,8 +13,7 @@ import { JqLimitError, type JqLimitName } from "./errors.ts";
 export interface JqLimits {
   /**
    * Steps: a call, a turn of a loop, a member of an object that is made, or about sixteen elements or characters of an
-   * array or string. Some ten million are done
-   * in a second. Default 10,000,000.
+   * array or string. Most programs do ten million in a second, the slowest known one in four. Default 10,000,000.
    */
   readonly steps?: number;
   /** Outputs of one evaluation. Default 1,000,000. */

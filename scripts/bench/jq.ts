@@ -60,12 +60,12 @@ if (folder !== undefined) {
   const real = createRequire(import.meta.url)(folder) as {
     raw(input: string, program: string, flags: string[]): Promise<unknown>;
   };
-  const batch = `${texts.slice(0, 10_000).join("\n")}\n`;
+  const batch = `${texts.slice(0, 1_000).join("\n")}\n`;
   for (const [source] of filters) {
     await real.raw("null", source, ["-c"]);
     const start = performance.now();
     await real.raw(batch, source, ["-c"]);
-    const rate = 10_000 / (performance.now() - start);
+    const rate = 1_000 / (performance.now() - start);
     console.log(`${source.padEnd(42)}${rate.toFixed(2).padStart(8)} k/s by jq-wasm, with parsing`);
   }
 }

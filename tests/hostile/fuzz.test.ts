@@ -11,7 +11,7 @@ import { routes } from "../../src/protocol/routes.ts";
 import { createFuzzer, fuzzedRoutes, type Fuzzer } from "./fuzzer.ts";
 
 const withBody = 1000;
-const withoutBody = 200;
+const withoutBody = 150;
 
 describe("whatever is sent to", () => {
   let fuzzer: Fuzzer;

@@ -45,6 +45,7 @@ export interface ServeConfig {
   readonly heartbeatInterval: number;
   readonly globalInFlightLimit: number;
   readonly maxBudgets: number;
+  readonly maxJqSteps: number;
   readonly maxBodyBytes: number;
   readonly bodyTimeout: number;
   readonly stopTimeout: number;
@@ -104,6 +105,12 @@ export const serveFlags: Flags<ServeConfig> = {
     "jobs in flight over all workers, 0 for no limit",
   ),
   maxBudgets: flag("N", "8192", readInteger(0, u32), "budgets, a further one is refused"),
+  maxJqSteps: flag(
+    "N",
+    "500000",
+    readInteger(1, u32),
+    "steps of one filter or fold on one payload",
+  ),
   maxBodyBytes: flag("N", "67108864", readInteger(1, forever), "largest request body"),
   bodyTimeout: flag("TIME", "30s", readDuration(1, u32), "how long it may keep the broker waiting"),
   stopTimeout: flag(

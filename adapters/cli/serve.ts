@@ -31,6 +31,7 @@ export async function runServe(config: ServeConfig): Promise<void> {
     heartbeatIntervalMs: config.heartbeatInterval,
     globalInFlightLimit: config.globalInFlightLimit,
     maxBudgets: config.maxBudgets,
+    maxJqSteps: config.maxJqSteps,
     maxBodyBytes: config.maxBodyBytes,
     bodyTimeoutMs: config.bodyTimeout,
   });

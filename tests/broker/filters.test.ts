@@ -98,6 +98,17 @@ describe("a payload filter", () => {
       assert.equal(await client.count(), users.length);
     }));
 
+  it("may take as many steps as the operator allows", () =>
+    withBroker(async ({ broker, client }) => {
+      await client.enqueue(job({ payload: Array.from({ length: 1000 }, (_, n) => n) }));
+      const answer = await send(broker, "GET", `/jobs/count?${query("map(. + 1) | add > 0")}`);
+      assert.equal(answer.status, 400);
+      assert.match(answer.body.error, /^invalid filter: .*100/);
+      assert.deepEqual((await send(broker, "GET", `/jobs/count?${query(".[0] == 0")}`)).body, {
+        count: 1,
+      });
+    }, { maxJqSteps: 100 }));
+
   it("goes with the others, over pages, both ways", () =>
     withBroker(async ({ broker }) => {
       const ids = await fill(broker);

@@ -36,6 +36,7 @@ describe("the flags of 'millrace serve'", () => {
       heartbeatIntervalMs: config.heartbeatInterval,
       reaperIntervalMs: config.reaperCheckInterval,
       maxBudgets: config.maxBudgets,
+      maxJqSteps: config.maxJqSteps,
       maxBodyBytes: config.maxBodyBytes,
       bodyTimeoutMs: config.bodyTimeout,
     }, defaultSettings);

@@ -10,14 +10,17 @@ import type { CronEntryRequest } from "../../protocol/cron.ts";
 import type { CronDraft } from "../../store/crons.ts";
 import type { CronEntryRecord } from "../../protocol/cron-record.ts";
 import type { NewRecord } from "../../store/enqueue.ts";
-import { checkNewBatch } from "./expressions.ts";
+import type { Expressions } from "./expressions.ts";
 import { checkExpression, checkTimezone } from "./schedule.ts";
 import { created } from "./states.ts";
 
 /** Says why an entry cannot be, as far as that takes no look at what is stored. */
-export function checkEntry({ expression, timezone, job }: CronEntryRequest): string | undefined {
-  return checkExpression(expression) ?? checkTimezone(timezone) ?? checkNewBatch(job) ??
-    checkBindings(job.budgets);
+export function checkEntry(
+  { expression, timezone, job }: CronEntryRequest,
+  expressions: Expressions,
+): string | undefined {
+  return checkExpression(expression) ?? checkTimezone(timezone) ??
+    expressions.checkBatch(job) ?? checkBindings(job.budgets);
 }
 
 /** What the store is to keep of an entry. */

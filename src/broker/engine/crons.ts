@@ -8,7 +8,6 @@ import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import type { CronEntryRequest, CronGroupPatch, CronGroupRequest } from "../../protocol/cron.ts";
 import type { JobRecord } from "../../protocol/record.ts";
-import type { Merge } from "../../store/batch.ts";
 import {
   changeGroup,
   type CronGroup,
@@ -31,6 +30,7 @@ import { newOf } from "../../store/enqueue.ts";
 import type { Store } from "../../store/store.ts";
 import { type Alarm, createAlarm } from "./alarm.ts";
 import { checkEntry, toDraft, toNewRecord } from "./cron-entry.ts";
+import type { Expressions } from "./expressions.ts";
 import { checkTimezone, nextOccurrence } from "./schedule.ts";
 import type { Settings } from "./settings.ts";
 
@@ -65,7 +65,7 @@ export interface CronsOptions {
   readonly settings: Settings;
   readonly logger: Logger;
   readonly nextId: () => string;
-  readonly merge: Merge;
+  readonly expressions: Expressions;
   /** Told of jobs that were stored. */
   readonly follow: (jobs: Iterable<JobRecord>) => void;
 }
@@ -75,7 +75,7 @@ const turnMs = 10;
 
 /** Creates the operations. */
 export function createCrons(
-  { store, clock, settings, logger, nextId, merge, follow }: CronsOptions,
+  { store, clock, settings, logger, nextId, expressions, follow }: CronsOptions,
 ): Crons {
   const find = (expression: string, timezone: string | null, now: number): number | null => {
     try {
@@ -94,7 +94,7 @@ export function createCrons(
     return {
       now,
       maxBudgets: settings.maxBudgets,
-      merge,
+      merge: expressions.merge,
       next(expression, timezone) {
         const schedule = `${timezone} ${expression}`;
         let at = found.get(schedule);
@@ -155,7 +155,8 @@ export function createCrons(
     list: () => store.read(listGroups()),
     get: (group) => store.read(getGroup(group)),
     async replace(name, { paused, timezone, entries }) {
-      const problem = await inTurns(entries, checkEntry) ?? checkTimezone(timezone);
+      const problem = await inTurns(entries, (entry) => checkEntry(entry, expressions)) ??
+        checkTimezone(timezone);
       if (problem !== undefined) return { refused: problem };
       const terms = createTerms();
       await inTurns(entries, (entry) => {
@@ -185,7 +186,7 @@ export function createCrons(
     removeAll: () => store.write(removeGroups),
     getEntry: (group, entry) => store.read(findEntry(group, entry)),
     async keepEntry(group, request, mode) {
-      const problem = checkEntry(request);
+      const problem = checkEntry(request, expressions);
       if (problem !== undefined) return { refused: problem };
       const draft = toDraft(request);
       const result = await store.write(() => keepEntry(group, draft, mode, createTerms()));

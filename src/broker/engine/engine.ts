@@ -28,7 +28,7 @@ import { createAlarm } from "./alarm.ts";
 import { type Budgets, createBudgets } from "./budgets.ts";
 import { createCrons, type Crons } from "./crons.ts";
 import { type Consumer, createDispatcher, type Seat } from "./dispatch.ts";
-import { createMerge, type PayloadFilter } from "./expressions.ts";
+import { createExpressions, type Expressions, type PayloadFilter } from "./expressions.ts";
 import { createIds } from "./ids.ts";
 import { later } from "./retry.ts";
 import { createSearching } from "./searching.ts";
@@ -75,6 +75,7 @@ export interface Engine {
   error(id: string, attempt: number): Promise<ErrorRecord | "no job" | "no record">;
   /** Deletes all cron groups, jobs and budgets. */
   reset(): Promise<void>;
+  readonly expressions: Expressions;
   readonly budgets: Budgets;
   readonly crons: Crons;
   /** Seats a take stream. */
@@ -84,7 +85,7 @@ export interface Engine {
 /** Creates an engine on a store. */
 export function createEngine({ store, settings, clock, random, logger }: EngineOptions): Engine {
   const nextId = createIds(clock, random);
-  const merge = createMerge(settings.maxBodyBytes);
+  const expressions = createExpressions(settings);
   const dispatcher = createDispatcher({
     store,
     clock,
@@ -130,7 +131,7 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
     dispatcher.ready(ready);
   };
 
-  const crons = createCrons({ store, clock, settings, logger, nextId, merge, follow });
+  const crons = createCrons({ store, clock, settings, logger, nextId, expressions, follow });
 
   const searching = createSearching({ store, clock });
   /** Without a filter on payloads, all of a selection is one piece. */
@@ -164,7 +165,7 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
         bindings: job.budgets,
       }));
       const stored = await store.write(() =>
-        enqueueJobs(entries, { now, maxBudgets: settings.maxBudgets, merge })
+        enqueueJobs(entries, { now, maxBudgets: settings.maxBudgets, merge: expressions.merge })
       );
       if ("jobs" in stored) follow(newOf(stored));
       return stored;
@@ -255,6 +256,7 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
       await store.write(removeBudgets);
       await dispatcher.reload();
     },
+    expressions,
     crons,
     budgets: createBudgets({ store, clock, settings, dispatcher, piecesOf }),
     take: (consumer) => dispatcher.seat(consumer),

@@ -25,139 +25,160 @@ import type { Merge } from "../../store/batch.ts";
 /** Compiled programs are kept, up to this many; the same ones come again and again. */
 const keptPrograms = 500;
 
-/** The programs of one kind. */
-interface Kind {
-  readonly options: JqOptions;
-  readonly kept: Map<string, JqProgram>;
-}
-
-const variables = ["existing", "new"];
-const filters: Kind = { options: {}, kept: new Map() };
-const whens: Kind = { options: { variables }, kept: new Map() };
-/** What they make is a payload, which jq's stand-ins for NaN and the infinities would falsify. */
-const folds: Kind = { options: { variables, nonFinite: refuseStray }, kept: new Map() };
-
 /** Whether a payload fits. Throws {@linkcode QueryError} when it takes too much to tell. */
 export type PayloadFilter = (payload: StoredPayload) => boolean;
 
-/**
- * Compiles the filter of a query; undefined when there is none. A payload fits when any output is neither false nor
- * null, and does not when the program fails on it. Throws {@linkcode QueryError}.
- */
-export function toPayloadFilter(source: string | undefined): PayloadFilter | undefined {
-  if (source === undefined) return undefined;
-  const program = tryCompile(filters, source);
-  if ("problem" in program) throw new QueryError(`invalid filter: ${program.problem}`);
-  return (payload) => {
+/** What expressions are evaluated within. */
+export interface ExpressionLimits {
+  /** Steps of one evaluation at most. */
+  readonly maxJqSteps: number;
+  /** The size of a payload that is made by folding at most. */
+  readonly maxBodyBytes: number;
+}
+
+/** The expressions of a broker's peers. */
+export interface Expressions {
+  /**
+   * Compiles the filter of a query; undefined when there is none. A payload fits when any output is neither false nor
+   * null, and does not when the program fails on it. Throws {@linkcode QueryError}.
+   */
+  toFilter(source: string | undefined): PayloadFilter | undefined;
+  /**
+   * Says why the batch of a new job cannot be: its expressions do not compile, or fail when the payload is folded into
+   * itself.
+   */
+  checkBatch(job: NewJob): string | undefined;
+  /** Folds a job into the head of its batch, by the head's expressions. */
+  readonly merge: Merge;
+}
+
+/** Creates what evaluates expressions. */
+export function createExpressions({ maxJqSteps, maxBodyBytes }: ExpressionLimits): Expressions {
+  const limits = { steps: maxJqSteps };
+  const variables = ["existing", "new"];
+  const filters = createCompiler({ limits });
+  const whens = createCompiler({ limits, variables });
+  // What folds make is a payload, which jq's stand-ins for NaN and the infinities would falsify.
+  const folds = createCompiler({ limits, variables, nonFinite: refuseStray });
+
+  /** Whether the head takes one more; not when its expression fails, which it may for real data. */
+  const wants = ({ when }: Batch, both: Both): boolean => {
     try {
-      return program.some(toValue(payload));
+      const output = compiled(whens, when).first(null, both);
+      return output !== undefined && output !== null && output !== false;
     } catch (error) {
-      if (error instanceof JqError) return false;
-      if (error instanceof JqLimitError) throw new QueryError(`invalid filter: ${error.message}`);
-      throw error;
+      messageOf(error);
+      return false;
     }
   };
-}
 
-/**
- * Says why the batch of a new job cannot be: its expressions do not compile, or fail when the payload is folded into
- * itself.
- */
-export function checkNewBatch({ batch, payload }: NewJob): string | undefined {
-  if (batch === null) return undefined;
-  const { when, fold } = batch;
-  for (const [name, kind, source] of [["when", whens, when], ["fold", folds, fold]] as const) {
-    const program = tryCompile(kind, source);
-    if ("problem" in program) return `batch expression: ${name}: ${program.problem}`;
-  }
-  const value = toValue(
-    typeof payload === "string" ? { payloadJson: payload } : { payloadPack: payload },
-  );
-  const both = { existing: value, new: value };
-  try {
-    compileKnown(whens, when).first(null, both);
-  } catch (error) {
-    return `batch dry-run: when: expression failed at runtime: ${messageOf(error)}`;
-  }
-  const folded = foldOnce(fold, both);
-  return "problem" in folded ? `batch dry-run: fold: ${folded.problem}` : undefined;
-}
+  const fold = (source: string, both: Both): Folded => {
+    const outputs: Json[] = [];
+    try {
+      for (const output of compiled(folds, source).run(null, both)) {
+        outputs.push(output);
+        if (outputs.length > 1) return { problem: "fold expression produced more than one output" };
+      }
+    } catch (error) {
+      if (error instanceof StrayNumber) return { problem: error.message };
+      return { problem: `fold expression failed at runtime: ${messageOf(error)}` };
+    }
+    if (outputs.length === 0) return { problem: "fold expression produced no output" };
+    return { value: outputs[0]! };
+  };
 
-/** Creates what folds a job into the head of its batch by the head's expressions, into a payload of `maxBytes` at most. */
-export function createMerge(maxBytes: number): Merge {
-  return (head, job) => {
-    const batch = fromBatchText(head.batch!);
-    const both = { existing: toValue(head), new: toValue(job) };
-    if (!wants(batch, both)) return "sealed";
-    const folded = foldOnce(batch.fold, both);
-    if ("problem" in folded) return { refused: `batch fold failed: ${folded.problem}` };
-    const payloadJson = JSON.stringify(folded.value);
-    if (payloadJson.length <= maxBytes) return { payloadJson };
-    return {
-      refused:
-        `batch fold failed: payload is ${payloadJson.length} characters, at most ${maxBytes} are accepted`,
-    };
+  return {
+    toFilter(source) {
+      if (source === undefined) return undefined;
+      const program = filters(source);
+      if ("problem" in program) throw new QueryError(`invalid filter: ${program.problem}`);
+      return (payload) => {
+        try {
+          return program.some(toValue(payload));
+        } catch (error) {
+          if (error instanceof JqError) return false;
+          if (error instanceof JqLimitError) {
+            throw new QueryError(`invalid filter: ${error.message}`);
+          }
+          throw error;
+        }
+      };
+    },
+
+    checkBatch({ batch, payload }) {
+      if (batch === null) return undefined;
+      for (
+        const [name, compile, source] of [
+          ["when", whens, batch.when],
+          ["fold", folds, batch.fold],
+        ] as const
+      ) {
+        const program = compile(source);
+        if ("problem" in program) return `batch expression: ${name}: ${program.problem}`;
+      }
+      const value = toValue(
+        typeof payload === "string" ? { payloadJson: payload } : { payloadPack: payload },
+      );
+      const both = { existing: value, new: value };
+      try {
+        compiled(whens, batch.when).first(null, both);
+      } catch (error) {
+        return `batch dry-run: when: expression failed at runtime: ${messageOf(error)}`;
+      }
+      const folded = fold(batch.fold, both);
+      return "problem" in folded ? `batch dry-run: fold: ${folded.problem}` : undefined;
+    },
+
+    merge(head, job) {
+      const batch = fromBatchText(head.batch!);
+      const both = { existing: toValue(head), new: toValue(job) };
+      if (!wants(batch, both)) return "sealed";
+      const folded = fold(batch.fold, both);
+      if ("problem" in folded) return { refused: `batch fold failed: ${folded.problem}` };
+      const payloadJson = JSON.stringify(folded.value);
+      if (payloadJson.length <= maxBodyBytes) return { payloadJson };
+      return {
+        refused:
+          `batch fold failed: payload is ${payloadJson.length} characters, at most ${maxBodyBytes} are accepted`,
+      };
+    },
   };
 }
 
-/** What both expressions see. */
+/** What both expressions of a batch see. */
 interface Both {
   readonly [name: string]: Json;
   readonly existing: Json;
   readonly new: Json;
 }
 
-/** Whether the head takes one more; not when its expression fails, which it may for real data. */
-function wants({ when }: Batch, both: Both): boolean {
-  try {
-    const output = compileKnown(whens, when).first(null, both);
-    return output !== undefined && output !== null && output !== false;
-  } catch (error) {
-    messageOf(error);
-    return false;
-  }
-}
+type Folded = { readonly value: Json } | { readonly problem: string };
 
-function foldOnce(
-  source: string,
-  both: Both,
-): { readonly value: Json } | { readonly problem: string } {
-  const outputs: Json[] = [];
-  try {
-    for (const output of compileKnown(folds, source).run(null, both)) {
-      outputs.push(output);
-      if (outputs.length > 1) return { problem: "fold expression produced more than one output" };
+/** Compiles programs of one kind. */
+type Compiler = (source: string) => JqProgram | { readonly problem: string };
+
+function createCompiler(options: JqOptions): Compiler {
+  const kept = new Map<string, JqProgram>();
+  return (source) => {
+    let program = kept.get(source);
+    if (program === undefined) {
+      try {
+        program = compile(source, options);
+      } catch (error) {
+        if (error instanceof JqCompileError) return { problem: error.message };
+        throw error;
+      }
+      if (kept.size >= keptPrograms) kept.clear();
+      kept.set(source, program);
     }
-  } catch (error) {
-    if (error instanceof StrayNumber) return { problem: error.message };
-    return { problem: `fold expression failed at runtime: ${messageOf(error)}` };
-  }
-  if (outputs.length === 0) return { problem: "fold expression produced no output" };
-  return { value: outputs[0]! };
+    return program;
+  };
 }
 
 /** What is stored was checked when it came. */
-function compileKnown(kind: Kind, source: string): JqProgram {
-  const program = tryCompile(kind, source);
+function compiled(compile: Compiler, source: string): JqProgram {
+  const program = compile(source);
   if ("problem" in program) throw new Error(program.problem);
-  return program;
-}
-
-function tryCompile(
-  { options, kept }: Kind,
-  source: string,
-): JqProgram | { readonly problem: string } {
-  let program = kept.get(source);
-  if (program === undefined) {
-    try {
-      program = compile(source, options);
-    } catch (error) {
-      if (error instanceof JqCompileError) return { problem: error.message };
-      throw error;
-    }
-    if (kept.size >= keptPrograms) kept.clear();
-    kept.set(source, program);
-  }
   return program;
 }
 

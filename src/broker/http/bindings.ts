@@ -16,7 +16,6 @@ import { readSelection } from "../../protocol/query.ts";
 import { type JobRecord, status } from "../../protocol/record.ts";
 import { readerOf } from "../../protocol/request-body.ts";
 import type { Rebinding } from "../../store/rebind.ts";
-import { toPayloadFilter } from "../engine/expressions.ts";
 import { adding, putting, recosting, removing, replacingAll } from "../engine/rebindings.ts";
 import { answerJob, answerValue } from "./answer.ts";
 import type { Call, Endpoint } from "./call.ts";
@@ -137,7 +136,7 @@ async function rebindMany(
   rebinding: Rebinding,
 ): Promise<Response> {
   const selection = readSelection(query);
-  const fits = toPayloadFilter(selection.filter);
+  const fits = engine.expressions.toFilter(selection.filter);
   const rebound = await engine.budgets.rebindMany(selection, rebinding, fits);
   if ("refused" in rebound) throw new Refusal(422, rebound.refused);
   return answerValue(format, 200, rebound);

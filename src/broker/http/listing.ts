@@ -8,7 +8,6 @@ import { toFilterQuery, toPageLinks } from "../../protocol/page.ts";
 import { readListQuery, readPatchSelection, readSelection } from "../../protocol/query.ts";
 import { readPatch } from "../../protocol/request-body.ts";
 import { routes } from "../../protocol/routes.ts";
-import { toPayloadFilter } from "../engine/expressions.ts";
 import { answerJobPage, answerValue } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
 import { toGrantable } from "./jobs.ts";
@@ -17,7 +16,7 @@ import { readMessage } from "./message.ts";
 /** `GET /jobs` */
 export const list: Endpoint = async ({ engine, query, format }) => {
   const { jobs: selection, page } = readListQuery(query);
-  const fits = toPayloadFilter(selection.filter);
+  const fits = engine.expressions.toFilter(selection.filter);
   const found = await engine.list(selection, { ...page, limit: page.limit + 1 }, fits);
   const jobs = found.slice(0, page.limit);
   const bounds = { first: jobs[0]?.id, last: jobs.at(-1)?.id, more: found.length > jobs.length };
@@ -28,7 +27,7 @@ export const list: Endpoint = async ({ engine, query, format }) => {
 /** `GET /jobs/count` */
 export const count: Endpoint = async ({ engine, query, format }) => {
   const selection = readSelection(query);
-  const fits = toPayloadFilter(selection.filter);
+  const fits = engine.expressions.toFilter(selection.filter);
   return answerValue(format, 200, { count: await engine.count(selection, fits) });
 };
 
@@ -37,7 +36,7 @@ export const patchMany: Endpoint = async (call) => {
   const request = await readMessage(call, readPatch);
   const selection = readPatchSelection(call.query);
   const patch = toGrantable(request);
-  const fits = toPayloadFilter(selection.filter);
+  const fits = call.engine.expressions.toFilter(selection.filter);
   const patched = await call.engine.patchMany(selection, patch, fits);
   return answerValue(call.format, 200, { patched });
 };
@@ -45,6 +44,6 @@ export const patchMany: Endpoint = async (call) => {
 /** `DELETE /jobs` */
 export const removeMany: Endpoint = async ({ engine, query, format }) => {
   const selection = readSelection(query);
-  const fits = toPayloadFilter(selection.filter);
+  const fits = engine.expressions.toFilter(selection.filter);
   return answerValue(format, 200, { deleted: await engine.removeMany(selection, fits) });
 };

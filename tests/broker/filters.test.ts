@@ -98,6 +98,14 @@ describe("a payload filter", () => {
       assert.equal(await client.count(), users.length);
     }));
 
+  it("knows the time", () =>
+    withBroker(async ({ client, clock }) => {
+      await client.enqueue(job({ payload: { due: clock.now() / 1000 + 60 } }));
+      assert.equal(await client.count({ filter: ".due < now" }), 0);
+      await clock.advance(60_001);
+      assert.equal(await client.count({ filter: ".due < now" }), 1);
+    }));
+
   it("may take as many steps as the operator allows", () =>
     withBroker(async ({ broker, client }) => {
       await client.enqueue(job({ payload: Array.from({ length: 1000 }, (_, n) => n) }));

@@ -85,7 +85,7 @@ export interface Engine {
 /** Creates an engine on a store. */
 export function createEngine({ store, settings, clock, random, logger }: EngineOptions): Engine {
   const nextId = createIds(clock, random);
-  const expressions = createExpressions(settings);
+  const expressions = createExpressions({ ...settings, now: clock.now });
   const dispatcher = createDispatcher({
     store,
     clock,

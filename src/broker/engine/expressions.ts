@@ -29,7 +29,9 @@ const keptPrograms = 500;
 export type PayloadFilter = (payload: StoredPayload) => boolean;
 
 /** What expressions are evaluated within. */
-export interface ExpressionLimits {
+export interface ExpressionOptions {
+  /** What `now` tells, in ms since the epoch. */
+  readonly now: () => number;
   /** Steps of one evaluation at most. */
   readonly maxJqSteps: number;
   /** The size of a payload that is made by folding at most. */
@@ -53,13 +55,15 @@ export interface Expressions {
 }
 
 /** Creates what evaluates expressions. */
-export function createExpressions({ maxJqSteps, maxBodyBytes }: ExpressionLimits): Expressions {
+export function createExpressions(
+  { now, maxJqSteps, maxBodyBytes }: ExpressionOptions,
+): Expressions {
   const limits = { steps: maxJqSteps };
   const variables = ["existing", "new"];
-  const filters = createCompiler({ limits });
-  const whens = createCompiler({ limits, variables });
+  const filters = createCompiler({ limits, now });
+  const whens = createCompiler({ limits, now, variables });
   // What folds make is a payload, which jq's stand-ins for NaN and the infinities would falsify.
-  const folds = createCompiler({ limits, variables, nonFinite: refuseStray });
+  const folds = createCompiler({ limits, now, variables, nonFinite: refuseStray });
 
   /** Whether the head takes one more; not when its expression fails, which it may for real data. */
   const wants = ({ when }: Batch, both: Both): boolean => {

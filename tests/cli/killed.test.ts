@@ -6,13 +6,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { createBudgets, createClient, createCrons, type Job } from "../../src/client/mod.ts";
-import { startCli } from "./spawn-cli.ts";
+import { type Cli, startCli } from "./spawn-cli.ts";
 
 let folder: string;
+const started: Cli[] = [];
+const start = (args: readonly string[]): Cli => {
+  const cli = startCli(args);
+  started.push(cli);
+  return cli;
+};
 
 describe("a broker that was killed", () => {
   before(async () => void (folder = await mkdtemp(join(tmpdir(), "millrace-killed-"))));
-  after(() => rm(folder, { recursive: true }));
+  after(async () => {
+    for (const { child, kill } of started) {
+      if (child.exitCode === null && child.signalCode === null) kill("SIGKILL");
+    }
+    await rm(folder, { recursive: true });
+  });
 
   it("knows all that it had answered", { timeout: 60_000 }, async () => {
     const args = ["serve", "--port", "0", "--data", join(folder, "jobs.db")];
@@ -27,7 +38,7 @@ describe("a broker that was killed", () => {
       batch: { key: "b", when: "true", fold: "$existing + $new" },
     };
 
-    const first = startCli(args);
+    const first = start(args);
     const url = await first.url;
     const client = createClient({ url });
     const held = await client.enqueue({
@@ -49,6 +60,11 @@ describe("a broker that was killed", () => {
     const reading = again[Symbol.asyncIterator]();
     const { value } = await reading.next();
     assert.equal(value.id, held.id);
+    const failed = await client.enqueue({ ...job, queue: "failed", retryLimit: 1 });
+    const failing = (await client.take({ queues: ["failed"] }))[Symbol.asyncIterator]();
+    assert.equal((await failing.next()).value.id, failed.id);
+    await client.failure(failed.id, { message: "no luck", retryAt: Date.now() });
+    assert.equal((await failing.next()).value.attempts, 1, "in flight again");
     const head = await client.enqueue(batched);
     const cron = await createCrons({ url }).put("g", {
       entries: [{ name: "e", expression: "0 0 1 1 *", timezone: "UTC", job }],
@@ -56,12 +72,16 @@ describe("a broker that was killed", () => {
     first.kill("SIGKILL");
     await first.outcome;
     reading.next().catch(() => {});
+    failing.next().catch(() => {});
 
-    const second = startCli(args);
+    const second = start(args);
     const after = { url: await second.url };
     const later = createClient(after);
     const back = await later.get(held.id);
     assert.deepEqual([back.status, back.attempts], ["ready", 0]);
+    const retried = await later.get(failed.id);
+    assert.deepEqual([retried.status, retried.attempts], ["ready", 1]);
+    assert.equal((await later.error(failed.id, 1)).message, "no luck");
     assert.equal((await later.enqueue(unique)).id, held.id, "its key is taken again");
     assert.equal((await later.enqueue(batched)).id, head.id);
     assert.deepEqual((await later.get(head.id)).payload, [1, 1]);

@@ -23,7 +23,6 @@ import { type JobFilter, matchesNothing, toFilterParams } from "../protocol/filt
 import type { Job } from "../protocol/job.ts";
 import { readJob } from "../protocol/job-read.ts";
 import { budgetRoutes, type Route, toPath } from "../protocol/routes.ts";
-import { understand } from "./answer.ts";
 import type { CallOptions } from "./deadline.ts";
 import { type ClientOptions, toSettings } from "./options.ts";
 import { type Call, createTransport, withParams } from "./transport.ts";
@@ -79,16 +78,8 @@ export interface Budgets {
  * ```
  */
 export function createBudgets(options: ClientOptions): Budgets {
-  const transport = createTransport(toSettings(options));
+  const { call } = createTransport(toSettings(options));
 
-  const call = async <Result>(
-    route: Call,
-    options: CallOptions | undefined,
-    read: (value: unknown) => Result,
-  ): Promise<Result> => {
-    const { value } = await transport.send(route, options);
-    return understand(() => read(value));
-  };
   /** Saying the same thing twice changes nothing: all but `create` and `patch` may be repeated. */
   const at = (route: Route, params: Readonly<Record<string, string>>, body?: object): Call => ({
     method: route.method,

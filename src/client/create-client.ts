@@ -58,16 +58,7 @@ import { type Call, createTransport, withParams } from "./transport.ts";
  */
 export function createClient(options: ClientOptions): Client {
   const transport = createTransport(toSettings(options));
-  const { clock } = transport.settings;
-
-  const call = async <Result>(
-    call: Call,
-    options: CallOptions | undefined,
-    read: (value: unknown) => Result,
-  ): Promise<Result> => {
-    const { value } = await transport.send(call, options);
-    return understand(() => read(value));
-  };
+  const { settings: { clock }, call } = transport;
 
   /** Reads are repeated when they fail for the moment. */
   const ask = <Result>(

@@ -20,7 +20,6 @@ import {
 } from "../protocol/cron-request.ts";
 import { cronRoutes, toPath } from "../protocol/routes.ts";
 import { readDeleted } from "../protocol/system.ts";
-import { understand } from "./answer.ts";
 import type { CallOptions } from "./deadline.ts";
 import { type ClientOptions, toSettings } from "./options.ts";
 import { type Call, createTransport } from "./transport.ts";
@@ -109,11 +108,8 @@ export function createCrons(options: ClientOptions): Crons {
     options: CallOptions | undefined,
     read: (value: unknown) => Result,
   ): Promise<Result> => {
-    const { value } = await transport.send(
-      { ...call, repeatable: /^(GET|PUT|PATCH)$/.test(call.method) },
-      options,
-    );
-    return understand(() => read(value));
+    const repeatable = /^(GET|PUT|PATCH)$/.test(call.method);
+    return await transport.call({ ...call, repeatable }, options, read);
   };
 
   /** A route with its names filled in. */

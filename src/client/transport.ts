@@ -6,7 +6,7 @@
 
 import { isMillraceError } from "../errors.ts";
 import type { Codec } from "../protocol/codec.ts";
-import { type Answer, readAnswer, toNetworkError } from "./answer.ts";
+import { type Answer, readAnswer, toNetworkError, understand } from "./answer.ts";
 import { loadCodec } from "./codecs.ts";
 import { type CallOptions, withDeadline } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
@@ -40,6 +40,12 @@ export interface Transport {
   fetch(request: Request, signal: AbortSignal): Promise<Response>;
   /** Sends a call within its deadline, again where that is safe. */
   send(call: Call, options: CallOptions | undefined): Promise<Answer>;
+  /** Sends a call and reads the value of its answer. */
+  call<Result>(
+    call: Call,
+    options: CallOptions | undefined,
+    read: (value: unknown) => Result,
+  ): Promise<Result>;
 }
 
 /** Creates a transport. */
@@ -89,6 +95,11 @@ export function createTransport(settings: ClientSettings): Transport {
         { signal, timeoutMs },
         clock,
       );
+    },
+
+    async call(call, options, read) {
+      const { value } = await transport.send(call, options);
+      return understand(() => read(value));
     },
   };
   return transport;

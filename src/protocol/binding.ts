@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { checkPolicy, type PolicyRequest, policySchema } from "./budget.ts";
 import type { Binding } from "./job.ts";
 import { checkName } from "./names.ts";
+import type { JobRecord } from "./record.ts";
 import { optional, text, u32 } from "./schema.ts";
 
 /** A binding as it was asked for. */
@@ -73,6 +74,11 @@ export function toBindingsText(bindings: readonly Binding[]): string | null {
 /** The bindings in a record's JSON text. */
 export function fromBindingsText(text: string | null): Binding[] {
   return text === null ? [] : JSON.parse(text);
+}
+
+/** The budgets that a record draws on. */
+export function budgetsOf({ budgets }: Pick<JobRecord, "budgets">): string[] {
+  return fromBindingsText(budgets).map(({ key }) => key);
 }
 
 /** Says why well-formed bindings cannot be made, in the words and the order of the protocol. */

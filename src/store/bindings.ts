@@ -18,10 +18,11 @@ import { fullLevel } from "./budget-level.ts";
 import { type BudgetRecord, countBudgets, findBudget, putBudget } from "./budgets-table.ts";
 import { each, type Transition } from "./transition.ts";
 
-/** What a check of bindings leads to: the budgets to create, or why and for which of the lists it is refused. */
-export type BindingPlan =
-  | { readonly create: readonly BudgetRecord[] }
-  | { readonly refused: string; readonly index: number };
+/** Why, and for which of the lists, bindings are refused. */
+export interface BindingRefusal {
+  readonly refused: string;
+  readonly index: number;
+}
 
 /** What a check of bindings depends on. */
 export interface BindingTerms {
@@ -31,13 +32,14 @@ export interface BindingTerms {
 }
 
 /**
- * Checks the bindings of several jobs, in their order, against the budgets there are and those that they create; the
- * first that creates a budget sets its policy. Their form was checked before (`checkBindings`).
+ * Checks the bindings of several jobs, in their order, against the budgets there are and those that they create, and
+ * creates these; the first that creates a budget sets its policy. When one is refused, nothing is created. Their form
+ * was checked before (`checkBindings`).
  */
-export function* planBindings(
+export function* ensureBudgets(
   lists: readonly (readonly BindingRequest[])[],
   { now, maxBudgets }: BindingTerms,
-): Transition<BindingPlan> {
+): Transition<BindingRefusal | undefined> {
   const known = new Map<string, BudgetPolicy>();
   const create: BudgetRecord[] = [];
   for (const [index, requests] of lists.entries()) {
@@ -56,12 +58,8 @@ export function* planBindings(
       if (cost > capacityOf(policy)) return { refused: tooDear(key, cost, policy), index };
     }
   }
-  return { create };
-}
-
-/** Creates the budgets of a plan. */
-export function* createBudgets(budgets: readonly BudgetRecord[]): Transition<void> {
-  for (const budget of budgets) yield* putBudget(budget);
+  for (const budget of create) yield* putBudget(budget);
+  return undefined;
 }
 
 /** Writes the bindings of new jobs. */

@@ -8,7 +8,7 @@
 
 import { cronEntryExists } from "../protocol/cron.ts";
 import type { BindingRequest } from "../protocol/binding.ts";
-import { createBudgets, planBindings } from "./bindings.ts";
+import { ensureBudgets } from "./bindings.ts";
 import type { CronEntryRecord, CronGroupRecord, CronTemplate } from "../protocol/cron-record.ts";
 import {
   deleteEntries,
@@ -80,9 +80,8 @@ export function* replaceGroup(
   },
   terms: CronTerms,
 ): Transition<CronGroup | CronRefusal> {
-  const plan = yield* planBindings(drafts.map(({ bindings }) => bindings), terms);
-  if ("refused" in plan) return { refused: plan.refused };
-  yield* createBudgets(plan.create);
+  const refusal = yield* ensureBudgets(drafts.map(({ bindings }) => bindings), terms);
+  if (refusal !== undefined) return { refused: refusal.refused };
   const before = yield* getGroup(name);
   const group = {
     ...(before === undefined
@@ -145,9 +144,8 @@ export function* keepEntry(
   if (existing !== undefined && mode === "create") {
     return { refused: cronEntryExists(groupName, draft.name), taken: true };
   }
-  const plan = yield* planBindings([draft.bindings], terms);
-  if ("refused" in plan) return { refused: plan.refused };
-  yield* createBudgets(plan.create);
+  const refusal = yield* ensureBudgets([draft.bindings], terms);
+  if (refusal !== undefined) return { refused: refusal.refused };
   let group = yield* findGroup(groupName);
   if (group === undefined) yield* putGroup(group = newGroup(groupName, null));
   const entry = toEntry(draft, existing, { group, groupBefore: group, terms });

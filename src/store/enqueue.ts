@@ -8,7 +8,7 @@ import { fromBatchText } from "../protocol/batch.ts";
 import type { BindingRequest } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { applyBatches, type Merge, planBatches } from "./batch.ts";
-import { type BindingTerms, bindJobs, createBudgets, planBindings } from "./bindings.ts";
+import { type BindingTerms, bindJobs, ensureBudgets } from "./bindings.ts";
 import type { SqlValue } from "./driver.ts";
 import { laneOf } from "./lane.ts";
 import { each, type Transition } from "./transition.ts";
@@ -77,11 +77,10 @@ export function* enqueueJobs(
     : entries.filter(({ job }) => !duplicates.has(job) && !folded.has(job));
   const bound = fresh.filter(({ bindings }) => bindings.length > 0);
   if (bound.length > 0) {
-    const plan = yield* planBindings(bound.map(({ bindings }) => bindings), terms);
-    if ("refused" in plan) {
-      return { refused: plan.refused, index: entries.indexOf(bound[plan.index]!) };
+    const refusal = yield* ensureBudgets(bound.map(({ bindings }) => bindings), terms);
+    if (refusal !== undefined) {
+      return { refused: refusal.refused, index: entries.indexOf(bound[refusal.index]!) };
     }
-    yield* createBudgets(plan.create);
   }
   yield* freeKeys(keys.freed);
   yield* applyBatches(batches);

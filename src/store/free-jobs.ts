@@ -9,6 +9,9 @@ import { comparePlaces } from "./line-cursor.ts";
 import { takenColumns } from "./taken.ts";
 import { rows, type Transition } from "./transition.ts";
 
+/** Rows that are read at a time. */
+export const freeStep = 100;
+
 /** Queues in one statement: engines bound how many arms a compound SELECT and how many parameters it has. */
 const queuesPerStatement = 40;
 

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { fromBindingsText } from "../protocol/binding.ts";
+import { budgetsOf } from "../protocol/binding.ts";
 
 /** Names the lane of a job with these bindings, as a record holds them; empty for a job without any. */
 export function laneOf(budgets: string | null): string {
   if (budgets === null) return "";
-  return JSON.stringify(fromBindingsText(budgets).map(({ key }) => key).sort());
+  return JSON.stringify(budgetsOf({ budgets }).sort());
 }
 
 /** The budgets of a lane. */

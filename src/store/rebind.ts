@@ -7,7 +7,7 @@
 import { type BindingRequest, fromBindingsText, toBindingsText } from "../protocol/binding.ts";
 import type { Binding } from "../protocol/job.ts";
 import { type JobRecord, status } from "../protocol/record.ts";
-import { type BindingTerms, bindJobs, createBudgets, planBindings } from "./bindings.ts";
+import { type BindingTerms, bindJobs, ensureBudgets } from "./bindings.ts";
 import { visitJobs } from "./change.ts";
 import { laneOf } from "./lane.ts";
 import { getMetadata } from "./read.ts";
@@ -40,10 +40,11 @@ export function* rebindJob(
   const job = yield* getMetadata(id, terms.now);
   if (job === undefined) return undefined;
   if (job.status > status.ready || isRefused(job)) return { before: job, after: job };
-  const plan = yield* planBindings([rebinding.requests], terms);
-  if ("refused" in plan) return { refused: plan.refused };
-  yield* createBudgets(plan.create);
-  return { before: job, after: yield* rebind(job, rebinding) };
+  const refusal = yield* ensureBudgets([rebinding.requests], terms);
+  if (refusal !== undefined) return { refused: refusal.refused };
+  const bindings = fromBindingsText(job.budgets);
+  const next = rebinding.apply(bindings);
+  return { before: job, after: next === bindings ? job : yield* rebind(job, next) };
 }
 
 /** What became of many jobs. */
@@ -59,34 +60,31 @@ export function* rebindJobs(
   rebinding: Rebinding,
   terms: BindingTerms,
 ): Transition<ManyRebound | { readonly refused: string }> {
-  const plan = yield* planBindings([rebinding.requests], terms);
-  if ("refused" in plan) return { refused: plan.refused };
-  yield* createBudgets(plan.create);
+  const refusal = yield* ensureBudgets([rebinding.requests], terms);
+  if (refusal !== undefined) return { refused: refusal.refused };
   let changed = 0;
   const blocked: string[] = [];
   yield* visitJobs(selection, function* (job) {
     const bindings = fromBindingsText(job.budgets);
-    if (rebinding.apply(bindings) === bindings) return;
+    const next = rebinding.apply(bindings);
+    if (next === bindings) return;
     if (job.status === status.inFlight) blocked.push(job.id);
     else {
-      yield* rebind(job, rebinding);
+      yield* rebind(job, next);
       changed++;
     }
   });
   return { changed, blocked };
 }
 
-function* rebind(job: JobRecord, { apply }: Rebinding): Transition<JobRecord> {
-  const bindings = fromBindingsText(job.budgets);
-  const next = apply(bindings);
-  if (next === bindings) return job;
-  const budgets = toBindingsText(next);
+function* rebind(job: JobRecord, bindings: readonly Binding[]): Transition<JobRecord> {
+  const budgets = toBindingsText(bindings);
   yield* run("UPDATE jobs SET budgets = ?, lane = ? WHERE id = ?", [
     budgets,
     laneOf(budgets),
     job.id,
   ]);
   yield* run("DELETE FROM bindings WHERE job_id = ?", [job.id]);
-  yield* bindJobs([{ id: job.id, bindings: next }]);
+  yield* bindJobs([{ id: job.id, bindings }]);
   return { ...job, budgets };
 }

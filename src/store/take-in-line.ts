@@ -13,7 +13,7 @@
 import { fromBindingsText } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { createBasket, type Demand, type Pick } from "./demand.ts";
-import { findFree } from "./free-jobs.ts";
+import { findFree, freeStep } from "./free-jobs.ts";
 import {
   comparePlaces,
   createCursor,
@@ -38,9 +38,6 @@ export interface LinePicks {
   readonly shut: readonly Shut[];
 }
 
-/** Rows of free jobs read at a time. */
-const stepSize = 100;
-
 /** Takes jobs for each demand in turn from `lines` and from the jobs without budgets. */
 export function* takeInLine(
   demands: readonly Demand[],
@@ -59,7 +56,7 @@ export function* takeInLine(
       .sort((a, b) => comparePlaces(a.place, b.place));
     let exhausted = false;
     while (!exhausted && basket.room() > 0) {
-      const next = yield* free.head(Math.min(stepSize, basket.room()));
+      const next = yield* free.head(Math.min(freeStep, basket.room()));
       const cursor = waiting[0];
       if (cursor === undefined || (next && comparePlaces(next, cursor.place) < 0)) {
         exhausted = next === undefined;

@@ -5,14 +5,11 @@
  */
 
 import { createBasket, type Demand, type Pick } from "./demand.ts";
-import { findFree } from "./free-jobs.ts";
+import { findFree, freeStep } from "./free-jobs.ts";
 import type { Line } from "./line-cursor.ts";
 import { type LinePicks, takeInLine } from "./take-in-line.ts";
 import { markTaken } from "./taken.ts";
 import type { Transition } from "./transition.ts";
-
-/** Rows read at a time. */
-const stepSize = 100;
 
 /**
  * Takes jobs for each demand in turn, lowest priority number first, oldest first within a priority.
@@ -36,7 +33,7 @@ function* takeFree({ queues, limit }: Demand, now: number): Transition<Pick> {
   const basket = createBasket(limit);
   let exhausted = false;
   while (!exhausted && basket.room() > 0) {
-    const wanted = Math.min(stepSize, basket.room());
+    const wanted = Math.min(freeStep, basket.room());
     const found = yield* findFree(queues, wanted, now);
     yield* markTaken(found, now);
     for (const job of found) basket.add(job);

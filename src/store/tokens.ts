@@ -75,9 +75,9 @@ export function createPurse(): Purse {
 
 /** Gives back what jobs that leave flight hold, by their bindings as records have them. */
 export function* returnTokens(budgets: readonly (string | null)[]): Transition<void> {
+  const drawn = budgets.filter((text) => text !== null);
+  if (drawn.length === 0) return; // as for most jobs
   const purse = createPurse();
-  for (const text of budgets) {
-    if (text !== null) yield* purse.restore(fromBindingsText(text));
-  }
+  for (const text of drawn) yield* purse.restore(fromBindingsText(text));
   yield* purse.settle();
 }

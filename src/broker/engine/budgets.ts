@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { fromBindingsText } from "../../protocol/binding.ts";
+import { budgetsOf } from "../../protocol/binding.ts";
 import type { BudgetPolicy } from "../../protocol/budget.ts";
 import { type JobRecord, status } from "../../protocol/record.ts";
 import {
@@ -91,9 +91,7 @@ export function createBudgets(
       if (rebound !== undefined && "after" in rebound && rebound.after !== rebound.before) {
         const { before, after } = rebound;
         if (after.status === status.ready) dispatcher.ready([after]);
-        dispatcher.reopen(
-          [before, after].flatMap(({ budgets }) => fromBindingsText(budgets).map(({ key }) => key)),
-        );
+        dispatcher.reopen([before, after].flatMap(budgetsOf));
       }
       return rebound;
     },

@@ -19,7 +19,7 @@
 
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
-import { fromBindingsText } from "../../protocol/binding.ts";
+import { budgetsOf } from "../../protocol/binding.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import type { Store } from "../../store/store.ts";
 import { takeJobs } from "../../store/take.ts";
@@ -126,10 +126,10 @@ export function createDispatcher(
   };
 
   const hand = (place: Place, jobs: readonly JobRecord[]) => {
-    for (const { id, budgets } of jobs) {
-      holders.set(id, place);
-      place.held.add(id);
-      if (budgets !== null) drawing.set(id, fromBindingsText(budgets).map(({ key }) => key));
+    for (const job of jobs) {
+      holders.set(job.id, place);
+      place.held.add(job.id);
+      if (job.budgets !== null) drawing.set(job.id, budgetsOf(job));
     }
     if (place.gone) handBack(place);
     else if (jobs.length > 0) deliver(place, jobs);
@@ -215,7 +215,7 @@ export function createDispatcher(
       drawing.delete(id);
     }
     lines.ready(bound ?? []);
-    lines.release(budgetsOf(bound ?? []));
+    lines.release(new Set(bound?.flatMap(budgetsOf)));
     wake();
   };
 
@@ -288,8 +288,4 @@ export function createDispatcher(
       }));
     },
   };
-}
-
-function budgetsOf(jobs: readonly ReadyJob[]): Set<string> {
-  return new Set(jobs.flatMap(({ budgets }) => fromBindingsText(budgets).map(({ key }) => key)));
 }

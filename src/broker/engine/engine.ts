@@ -7,6 +7,7 @@
 
 import type { Clock, Random } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
+import { budgetsOf } from "../../protocol/binding.ts";
 import type { NewJob } from "../../protocol/new-job.ts";
 import type { ErrorRecord } from "../../protocol/error-record.ts";
 import type { Failure } from "../../protocol/failure.ts";
@@ -21,7 +22,6 @@ import { findError, listErrors } from "../../store/error-records.ts";
 import { completeJobs, failJob, recoverJobs } from "../../store/finish.ts";
 import { countJobs, getJob, getMetadata, listJobs, listQueues } from "../../store/read.ts";
 import { type Removal, removeJob, removeJobs } from "../../store/remove.ts";
-import { budgetsOfLane, laneOf } from "../../store/lane.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAlarm } from "./alarm.ts";
@@ -216,7 +216,7 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
       const job = await store.write(() => changeJob(id, (job) => patched(job, patch, now), now));
       if (job === undefined) return undefined;
       follow([job]);
-      if (job.budgets !== null) dispatcher.reopen(budgetsOfLane(laneOf(job.budgets)));
+      if (job.budgets !== null) dispatcher.reopen(budgetsOf(job));
       return job;
     },
     async patchMany(selection, patch, fits) {
@@ -229,7 +229,7 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
       if (readyAt !== undefined || queue !== undefined || priority !== undefined) {
         await dispatcher.reload();
       }
-      if (typeof patch.readyAt === "number") promotion.note(patch.readyAt);
+      if (typeof readyAt === "number") promotion.note(readyAt);
       return count;
     },
     async remove(id) {

@@ -8,9 +8,9 @@ import {
   bindingBodySchema,
   bindingListSchema,
   type BindingRequest,
+  budgetsOf,
   checkBindings,
   costSchema,
-  fromBindingsText,
 } from "../../protocol/binding.ts";
 import { readSelection } from "../../protocol/query.ts";
 import { type JobRecord, status } from "../../protocol/record.ts";
@@ -142,6 +142,6 @@ async function rebindMany(
   return answerValue(format, 200, rebound);
 }
 
-function drawsOn({ budgets }: JobRecord, key: string): boolean {
-  return fromBindingsText(budgets).some((binding) => binding.key === key);
+function drawsOn(job: JobRecord, key: string): boolean {
+  return budgetsOf(job).includes(key);
 }

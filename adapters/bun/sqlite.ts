@@ -5,7 +5,7 @@
  */
 
 import { getBuiltinModule } from "node:process";
-import type { SqliteDriver } from "../../src/store/driver.ts";
+import type { SyncDatabase } from "../../src/store/database.ts";
 import { openDriver, type OpenSqliteOptions, type SqliteDatabase } from "../sqlite/driver.ts";
 
 /**
@@ -22,7 +22,7 @@ import { openDriver, type OpenSqliteOptions, type SqliteDatabase } from "../sqli
  * const broker = createBroker({ store: openSqlite("jobs.db") });
  * ```
  */
-export function openSqlite(path: string, options?: OpenSqliteOptions): SqliteDriver {
+export function openSqlite(path: string, options?: OpenSqliteOptions): SyncDatabase {
   // Asked for at run time: an import of "bun:sqlite" could not be checked or published from elsewhere.
   const { Database } = getBuiltinModule("bun:sqlite") as unknown as {
     readonly Database: new (path: string) => SqliteDatabase;

@@ -10,7 +10,7 @@ import { open, rename, rm } from "node:fs/promises";
 import { NetworkError, RefusedError, ServerError, StoreError } from "../../src/errors.ts";
 import { adminRoutes, type Route } from "../../src/protocol/routes.ts";
 import { toBackup } from "../../src/store/backup.ts";
-import type { SqliteDriver } from "../../src/store/driver.ts";
+import type { SyncDatabase } from "../../src/store/database.ts";
 import { loadRuntime } from "./runtime.ts";
 import type { UpkeepConfig } from "./upkeep-flags.ts";
 
@@ -56,10 +56,11 @@ async function ask(url: URL, { method, path }: Route): Promise<Response> {
 /** Opens a database that is there: no backup is made of one that this would create. */
 async function withDatabase<Result>(
   path: string,
-  work: (driver: SqliteDriver) => Promise<Result>,
+  work: (driver: SyncDatabase) => Promise<Result>,
 ): Promise<Result> {
   if (!existsSync(path)) throw new StoreError(`Database '${path}' does not exist`);
   const driver = (await loadRuntime()).openSqlite(path);
+  driver.open();
   try {
     return await work(driver);
   } finally {

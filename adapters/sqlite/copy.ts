@@ -14,7 +14,7 @@
 
 import { fstatSync, readSync } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
-import type { DatabaseCopy } from "../../src/store/driver.ts";
+import type { DatabaseCopy } from "../../src/store/database.ts";
 
 /** Read at once while the file is copied, which holds the event loop for well under a ms unless the disk is slow. */
 const copyBytes = 256 * 1024;

@@ -12,7 +12,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { StoreError } from "../../src/errors.ts";
-import type { SqliteDriver, SqlRow, SqlValue } from "../../src/store/driver.ts";
+import type { SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
 import { withUpkeep } from "./upkeep.ts";
 
 /** How a database is opened. */
@@ -46,15 +46,15 @@ const busyTimeoutMs = 1000;
 const logBytes = 16 * 1024 * 1024;
 
 /**
- * Opens `path` through a binding and locks it.
+ * The database at `path`, through a binding. `open` opens the file and locks it.
  *
- * Throws {@linkcode StoreError} when the file is in use, is no database or cannot be opened.
+ * @throws {TypeError} If an option cannot be.
  */
 export function openDriver(
   binding: new (path: string) => SqliteDatabase,
   path: string,
   options: OpenSqliteOptions = {},
-): SqliteDriver {
+): SyncDatabase {
   const { durability = "buffered" } = options;
   if (path === "") {
     throw new TypeError("Option 'path' is empty, expected a file name or ':memory:'");
@@ -63,6 +63,16 @@ export function openDriver(
     throw new TypeError(`Option 'durability' is '${durability}', expected 'buffered' or 'fsync'`);
   }
   const name = path === ":memory:" ? path : basename(path);
+  const connection = createConnection(() => openFile(binding, path, { name, durability }), name);
+  return path === ":memory:" ? connection : withUpkeep(connection, resolve(path), name);
+}
+
+/** Opens and locks the file. */
+function openFile(
+  binding: new (path: string) => SqliteDatabase,
+  path: string,
+  { name, durability }: { readonly name: string; readonly durability: "buffered" | "fsync" },
+): SqliteDatabase {
   let database: SqliteDatabase | undefined;
   try {
     database = new binding(path);
@@ -78,6 +88,7 @@ export function openDriver(
       BEGIN IMMEDIATE;
       COMMIT;
     `);
+    return database;
   } catch (cause) {
     database?.close();
     if (isLocked(cause)) {
@@ -85,34 +96,41 @@ export function openDriver(
     }
     throw new StoreError(`Cannot open database '${path}': ${reason(path, cause)}`, { cause });
   }
-  const driver = createDriver(database, name);
-  return path === ":memory:" ? driver : withUpkeep(driver, resolve(path), name);
 }
 
-function createDriver(database: SqliteDatabase, name: string): SqliteDriver {
+function createConnection(openFile: () => SqliteDatabase, name: string): SyncDatabase {
   const statements = new Map<string, SqliteStatement>();
+  let database: SqliteDatabase | undefined;
   let closed = false;
 
+  const opened = (): SqliteDatabase => {
+    if (database !== undefined) return database;
+    throw new Error(closed ? "it is closed" : "it is not open");
+  };
   const prepare = (sql: string): SqliteStatement => {
     let statement = statements.get(sql);
-    if (statement === undefined) statements.set(sql, statement = database.prepare(sql));
+    if (statement === undefined) statements.set(sql, statement = opened().prepare(sql));
     return statement;
   };
   const attempt = <Result>(work: () => Result): Result => {
     try {
       return work();
     } catch (cause) {
-      const what = closed ? "is closed" : `failed: ${messageOf(cause)}`;
-      throw new StoreError(`Database '${name}' ${what}`, { cause });
+      throw new StoreError(`Database '${name}' failed: ${messageOf(cause)}`, { cause });
     }
   };
   const run = (sql: string, params: readonly SqlValue[]): number =>
     attempt(() => Number(prepare(sql).run(...params).changes));
 
   return {
+    dialect: "sqlite",
+    open() {
+      if (closed) throw new StoreError(`Database '${name}' is closed`);
+      database ??= openFile();
+    },
     run,
     all: (sql, params) => attempt(() => prepare(sql).all(...params) as SqlRow[]),
-    script: (sql) => attempt(() => void database.exec(sql)),
+    script: (sql) => attempt(() => void opened().exec(sql)),
     transaction(body) {
       run("BEGIN IMMEDIATE", []);
       try {
@@ -133,7 +151,8 @@ function createDriver(database: SqliteDatabase, name: string): SqliteDriver {
       closed = true;
       for (const statement of statements.values()) statement.finalize?.();
       statements.clear();
-      database.close();
+      database?.close();
+      database = undefined;
     },
   };
 }

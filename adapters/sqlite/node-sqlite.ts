@@ -5,7 +5,7 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import type { SqliteDriver } from "../../src/store/driver.ts";
+import type { SyncDatabase } from "../../src/store/database.ts";
 import { openDriver, type OpenSqliteOptions } from "./driver.ts";
 
 /**
@@ -23,6 +23,6 @@ import { openDriver, type OpenSqliteOptions } from "./driver.ts";
  * await broker.close();
  * ```
  */
-export function openSqlite(path: string, options?: OpenSqliteOptions): SqliteDriver {
+export function openSqlite(path: string, options?: OpenSqliteOptions): SyncDatabase {
   return openDriver(DatabaseSync, path, options);
 }

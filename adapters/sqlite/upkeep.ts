@@ -6,7 +6,7 @@
 
 import { closeSync, openSync, statSync } from "node:fs";
 import { StoreError } from "../../src/errors.ts";
-import type { SqliteDriver } from "../../src/store/driver.ts";
+import type { SyncDatabase } from "../../src/store/database.ts";
 import { copyFile } from "./copy.ts";
 
 /** The log is merged into the file when it has this many pages; SQLite's own default. */
@@ -19,8 +19,8 @@ const compactPages = 200;
 const incremental = 2;
 
 /** Adds the upkeep of the file at `path`, an absolute one, to the driver that has it open. */
-export function withUpkeep(driver: SqliteDriver, path: string, name: string): SqliteDriver {
-  const opened = identify(path);
+export function withUpkeep(driver: SyncDatabase, path: string, name: string): SyncDatabase {
+  let opened: string | undefined;
   let descriptor: number | undefined;
 
   const check = () => {
@@ -31,6 +31,10 @@ export function withUpkeep(driver: SqliteDriver, path: string, name: string): Sq
 
   return {
     ...driver,
+    open() {
+      driver.open();
+      opened ??= identify(path);
+    },
     check,
     async copy(signal) {
       check();

@@ -13,7 +13,8 @@ import { readJob } from "../../src/protocol/job-read.ts";
 import { jsonCodec } from "../../src/protocol/json.ts";
 import { msgpackCodec } from "../../src/protocol/msgpack.ts";
 import { decodeWithPayloads } from "../../src/protocol/raw-body.ts";
-import { type JobRecord, status } from "../../src/protocol/record.ts";
+import type { JobRecord } from "../../src/protocol/record.ts";
+import { status } from "../../src/protocol/status.ts";
 import type { StreamFormat } from "../../src/protocol/stream-format.ts";
 
 /** One measurement: what a single frame or job costs. */

@@ -6,7 +6,7 @@
 
 import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
 import { type Logger, silentLogger } from "../log.ts";
-import type { SqliteDriver } from "../store/driver.ts";
+import type { SyncDatabase } from "../store/database.ts";
 import { createStore } from "../store/store.ts";
 import { createUpkeep } from "../store/upkeep.ts";
 import { createEngine } from "./engine/engine.ts";
@@ -20,7 +20,7 @@ export interface BrokerOptions extends Partial<Settings> {
   /**
    * The database, from an adapter's `openSqlite`. The broker owns it from now on and closes it.
    */
-  readonly store: SqliteDriver;
+  readonly store: SyncDatabase;
   /** Told of what goes wrong behind an answer; default silent. */
   readonly logger?: Logger;
   /** The time and the timers; default the platform's. */
@@ -73,6 +73,7 @@ export interface Broker extends AsyncDisposable {
 export function createBroker(options: BrokerOptions): Broker {
   const { clock = systemClock, random = systemRandom, logger = silentLogger } = options;
   const settings = toSettings(options);
+  options.store.open();
   const store = createStore(options.store, clock);
   const engine = createEngine({ store, settings, clock, random, logger });
   const checkStore = () => store.check();

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type JobStatus, jobStatuses } from "./job.ts";
 import { checkName } from "./names.ts";
 import { type Range, rangeLimits, showRange } from "./range.ts";
 import { max32, maxExact, whole } from "./whole.ts";
+import { type JobStatus, jobStatuses } from "./status.ts";
 
 /** Which jobs are meant: those that fit every member given. An empty list fits no job. */
 export interface JobFilter {

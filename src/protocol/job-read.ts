@@ -7,8 +7,9 @@
 import * as v from "valibot";
 import { batchSchema } from "./batch.ts";
 import { backoffSchema } from "./backoff.ts";
-import { type Job, type JobStatus, jobStatuses, type UniqueWhile, uniqueWhiles } from "./job.ts";
+import { type Job, type UniqueWhile, uniqueWhiles } from "./job.ts";
 import { retentionSchema } from "./retention.ts";
+import { type JobStatus, jobStatuses } from "./status.ts";
 import { optional, readAs, text, u16, u32, u64 } from "./schema.ts";
 
 const jobSchema: v.GenericSchema<unknown, Job> = v.pipe(

@@ -4,17 +4,7 @@
  * @module
  */
 
-/** Where a job stands, in the order of its life. */
-export type JobStatus = "scheduled" | "ready" | "in_flight" | "completed" | "dead";
-
-/** All statuses, in the order of a job's life. */
-export const jobStatuses: readonly JobStatus[] = [
-  "scheduled",
-  "ready",
-  "in_flight",
-  "completed",
-  "dead",
-];
+import type { JobStatus } from "./status.ts";
 
 /** How long a failed job waits: `attempts^exponent × 1000 + baseMs + random × jitterMs × attempts`, in ms. */
 export interface Backoff {

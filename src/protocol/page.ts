@@ -7,12 +7,13 @@
 import * as v from "valibot";
 import { jobListSchema } from "./enqueue.ts";
 import { type ErrorRecord, errorRecordSchema } from "./error-record.ts";
-import { type Job, jobStatuses } from "./job.ts";
+import type { Job } from "./job.ts";
 import { maxPageLimit } from "./limits.ts";
 import { readJob } from "./job-read.ts";
 import type { JobQuery, PageQuery } from "./query.ts";
 import { type Range, rangeLimits, showRange } from "./range.ts";
 import { readAs, text } from "./schema.ts";
+import { statusNames } from "./status.ts";
 
 /** Paths with query strings, relative to the server. */
 export interface PageLinks {
@@ -61,7 +62,7 @@ export function toPageLinks<Cursor extends string | number>(
 /** The filter of a query for its links, each parameter led by `&`. */
 export function toFilterQuery(query: JobQuery): string {
   return [
-    list("status", query.status?.map((status) => jobStatuses[status]!)),
+    list("status", query.status?.map((status) => statusNames[status]!)),
     list("queue", query.queue),
     list("type", query.type),
     list("id", query.id),

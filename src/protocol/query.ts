@@ -5,9 +5,9 @@
  */
 
 import { checkJobId } from "./filter.ts";
-import { jobStatuses } from "./job.ts";
 import { maxPageLimit } from "./limits.ts";
 import { parseInteger, parseRange, type Range, rangeLimits, toNumber } from "./range.ts";
+import { isFinished, jobStatuses, statuses } from "./status.ts";
 
 /** A query string that cannot be served; the message is the whole answer. */
 export class QueryError extends Error {
@@ -25,7 +25,7 @@ export class QueryError extends Error {
 
 /** Which jobs a call is about: those that fit every member given. Lists are sorted and hold each value once. */
 export interface JobQuery {
-  /** Indexes of `jobStatuses`. */
+  /** Codes of statuses. */
   readonly status?: readonly number[] | undefined;
   readonly queue?: readonly string[] | undefined;
   readonly type?: readonly string[] | undefined;
@@ -87,8 +87,8 @@ export function readSelection(search: string): JobQuery {
 export function readPatchSelection(search: string): JobQuery {
   const jobs = readJobQuery(readParams(search, filterParams));
   for (const status of jobs.status ?? []) {
-    const finished = finishedLabels[jobStatuses[status]!];
-    if (finished) throw new QueryError(`cannot patch jobs in ${finished} status`, 422);
+    if (!isFinished(status)) continue;
+    throw new QueryError(`cannot patch jobs in ${statuses.rowOf(status).label} status`, 422);
   }
   refuseBadIds(jobs);
   return jobs;
@@ -129,9 +129,6 @@ const filterParams = [
 ] as const;
 const pageParams = ["from", "order", "limit"] as const;
 
-/** How the answer to a bulk patch names the statuses that nothing leaves. */
-const finishedLabels: Readonly<Record<string, string>> = { completed: "Completed", dead: "Dead" };
-
 type Params = ReadonlyMap<string, string>;
 
 function readParams(search: string, known: readonly string[]): Params {
@@ -146,11 +143,9 @@ function readParams(search: string, known: readonly string[]): Params {
 
 function readJobQuery(params: Params): JobQuery {
   const status = readList(params.get("status"))?.map((name) => {
-    const index = (jobStatuses as readonly string[]).indexOf(name);
-    if (index < 0) {
-      throw invalid(`'status' must be of ${jobStatuses.join(", ")}, got ${quote(name)}`);
-    }
-    return index;
+    const code = statuses.codeOf(name);
+    if (code !== undefined) return code;
+    throw invalid(`'status' must be of ${jobStatuses.join(", ")}, got ${quote(name)}`);
   });
   return {
     status: status?.sort(),

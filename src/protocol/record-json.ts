@@ -4,9 +4,9 @@
  * @module
  */
 
-import { jobStatuses } from "./job.ts";
 import { payloadAsJson } from "./payload.ts";
 import type { JobRecord } from "./record.ts";
+import { statusNames } from "./status.ts";
 
 /** Names repeat from job to job: their quoted forms are kept, up to this many. */
 const keptNames = 1000;
@@ -18,7 +18,7 @@ export type WithPayload = "with payload" | "without payload";
 /** One job as the wire's JSON object; `extra` is text for more members, led by a comma. */
 export function jobToJson(job: JobRecord, withPayload: WithPayload, extra = ""): string {
   let text = `{"id":"${job.id}","type":${quoted(job.type)},"queue":${quoted(job.queue)}` +
-    `,"priority":${job.priority},"status":"${jobStatuses[job.status]}"`;
+    `,"priority":${job.priority},"status":"${statusNames[job.status]}"`;
   if (withPayload === "with payload") text += `,"payload":${payloadAsJson(job)}`;
   text += `,"ready_at":${job.readyAt},"attempts":${job.attempts}`;
   if (job.retryLimit !== null) text += `,"retry_limit":${job.retryLimit}`;

@@ -7,12 +7,12 @@
 import { fromBackoffText } from "./backoff.ts";
 import { fromBatchText } from "./batch.ts";
 import { fromBindingsText } from "./binding.ts";
-import { jobStatuses } from "./job.ts";
 import { PackWriter } from "./pack-writer.ts";
 import { payloadAsPack } from "./payload.ts";
 import type { JobRecord } from "./record.ts";
 import type { WithPayload } from "./record-json.ts";
 import { fromRetentionText } from "./retention.ts";
+import { statusNames } from "./status.ts";
 
 /** Members that every job has: id, type, queue, priority, status, ready_at, attempts. */
 const constantMembers = 7;
@@ -46,7 +46,7 @@ export function writeJob(
   writer.text("priority");
   writer.uint(job.priority);
   writer.text("status");
-  writer.text(jobStatuses[job.status]!);
+  writer.text(statusNames[job.status]!);
   if (payload) {
     writer.text("payload");
     writer.raw(payloadAsPack(job));

@@ -11,16 +11,13 @@
  */
 export type RawPayload = string | Uint8Array<ArrayBuffer>;
 
-/** The indexes of `jobStatuses` (job.ts), by name: how a record and the database hold a status. */
-export const status = { scheduled: 0, ready: 1, inFlight: 2, completed: 3, dead: 4 } as const;
-
 /** A job as the store keeps it. Null means absent; instants are ms since the epoch. */
 export interface JobRecord {
   readonly id: string;
   readonly type: string;
   readonly queue: string;
   readonly priority: number;
-  /** One of {@linkcode status}. */
+  /** The code of one of the `statuses` (`status.ts`). */
   readonly status: number;
   readonly readyAt: number;
   readonly attempts: number;

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { DatabaseCopy } from "./driver.ts";
+import type { DatabaseCopy } from "./database.ts";
 
 /** The path of the database in the archive. */
 export const backupPath = "millrace/jobs.db";

@@ -9,7 +9,8 @@
  */
 
 import { fromBatchText } from "../protocol/batch.ts";
-import { type JobRecord, status } from "../protocol/record.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { status } from "../protocol/status.ts";
 import { jobColumns } from "./jobs-table.ts";
 import { each, rows, type Transition } from "./transition.ts";
 

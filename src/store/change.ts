@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type JobRecord, status } from "../protocol/record.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { status } from "../protocol/status.ts";
 import { findJob, metadataColumns, updateJob } from "./jobs-table.ts";
 import { rows, type Transition } from "./transition.ts";
 import { type JobSelection, whereMatches } from "./where.ts";

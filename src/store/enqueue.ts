@@ -9,7 +9,7 @@ import type { BindingRequest } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { applyBatches, type Merge, planBatches } from "./batch.ts";
 import { type BindingTerms, bindJobs, ensureBudgets } from "./bindings.ts";
-import type { SqlValue } from "./driver.ts";
+import type { SqlValue } from "./database.ts";
 import { laneOf } from "./lane.ts";
 import { each, type Transition } from "./transition.ts";
 import { freeKeys, planKeys } from "./unique.ts";

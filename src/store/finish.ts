@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type JobRecord, status } from "../protocol/record.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { status } from "../protocol/status.ts";
 import type { ReadyJob } from "./due.ts";
 import { deleteJobs, findJob, metadataColumns, updateJob } from "./jobs-table.ts";
 import { listQueues } from "./read.ts";

@@ -5,7 +5,7 @@
  */
 
 import { StoreError } from "../errors.ts";
-import type { SqliteDriver } from "./driver.ts";
+import type { SyncDatabase } from "./database.ts";
 import { migrations } from "./schema.ts";
 
 /**
@@ -14,7 +14,7 @@ import { migrations } from "./schema.ts";
  * Throws {@linkcode StoreError} when the database was written by a newer version: an older broker
  * cannot know what the newer one promised about it.
  */
-export function migrate(driver: SqliteDriver): void {
+export function migrate(driver: SyncDatabase): void {
   driver.script("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)");
   const [row] = driver.all("SELECT version FROM schema_version", []);
   const version = Number(row?.["version"] ?? 0);

@@ -6,7 +6,8 @@
 
 import { type BindingRequest, fromBindingsText, toBindingsText } from "../protocol/binding.ts";
 import type { Binding } from "../protocol/job.ts";
-import { type JobRecord, status } from "../protocol/record.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { status } from "../protocol/status.ts";
 import { type BindingTerms, bindJobs, ensureBudgets } from "./bindings.ts";
 import { visitJobs } from "./change.ts";
 import { laneOf } from "./lane.ts";

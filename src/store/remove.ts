@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type JobRecord, status } from "../protocol/record.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { status } from "../protocol/status.ts";
 import { deleteJobs } from "./jobs-table.ts";
 import { returnTokens } from "./tokens.ts";
 import { each, rows, run, type Transition } from "./transition.ts";

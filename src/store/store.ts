@@ -11,7 +11,7 @@
 import type { Clock } from "../async/clock.ts";
 import { StoreError } from "../errors.ts";
 import { touch } from "./check.ts";
-import type { SqliteDriver } from "./driver.ts";
+import type { SyncDatabase } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { runSync, type Transition } from "./transition.ts";
 
@@ -47,7 +47,7 @@ interface Write {
 }
 
 /** Opens a store on a database, bringing its tables up to date. Throws {@linkcode StoreError}. */
-export function createStore(driver: SqliteDriver, clock: Clock): Store {
+export function createStore(driver: SyncDatabase, clock: Clock): Store {
   migrate(driver);
   const waiting: Write[] = [];
   let checking: Promise<void> | undefined;

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { SqliteDriver, SqlRow, SqlValue } from "./driver.ts";
+import type { SqlRow, SqlValue, SyncDatabase } from "./database.ts";
 
 /** One statement to run: for its rows, or once for each set of parameters for the counts. */
 export type Step =
@@ -41,7 +41,7 @@ export function* run(sql: string, params: readonly SqlValue[] = []): Transition<
 }
 
 /** Drives a transition against an engine that answers at once. */
-export function runSync<Result>(driver: SqliteDriver, transition: Transition<Result>): Result {
+export function runSync<Result>(driver: SyncDatabase, transition: Transition<Result>): Result {
   let step = transition.next();
   while (!step.done) {
     const { value } = step;

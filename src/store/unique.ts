@@ -19,7 +19,8 @@
  * @module
  */
 
-import { type JobRecord, status } from "../protocol/record.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { status } from "../protocol/status.ts";
 import { metadataColumns } from "./jobs-table.ts";
 import { each, rows, type Transition } from "./transition.ts";
 

@@ -7,7 +7,7 @@
 
 import type { Clock } from "../async/clock.ts";
 import { StoreError } from "../errors.ts";
-import type { DatabaseCopy, SqliteDriver } from "./driver.ts";
+import type { DatabaseCopy, SyncDatabase } from "./database.ts";
 
 /** What an operator asks for. */
 export interface Upkeep {
@@ -23,7 +23,7 @@ export interface Upkeep {
 }
 
 /** Creates the upkeep of a database. */
-export function createUpkeep(driver: SqliteDriver, clock: Clock): Upkeep {
+export function createUpkeep(driver: SyncDatabase, clock: Clock): Upkeep {
   const stopping = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
 

@@ -6,7 +6,7 @@
 
 import type { JobQuery } from "../protocol/query.ts";
 import type { Range } from "../protocol/range.ts";
-import type { SqlValue } from "./driver.ts";
+import type { SqlValue } from "./database.ts";
 
 /** Which jobs are meant: what a query asks for, but for its payload filter, which is not SQL's business. */
 export type JobSelection = Omit<JobQuery, "filter">;

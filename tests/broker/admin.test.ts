@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { createBroker } from "../../src/broker/mod.ts";
-import type { DatabaseCopy, SqliteDriver } from "../../src/store/driver.ts";
+import type { DatabaseCopy, SyncDatabase } from "../../src/store/database.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { createFailingDriver } from "../support/failing-driver.ts";
 import { readBackup } from "../support/read-backup.ts";
@@ -23,7 +23,7 @@ const ask = (path: string, headers: Record<string, string> = {}) =>
 function createHandDriver() {
   const copies: PromiseWithResolvers<DatabaseCopy>[] = [];
   const steps: string[] = [];
-  const driver: SqliteDriver = {
+  const driver: SyncDatabase = {
     ...openSqlite(":memory:"),
     copy(signal) {
       steps.push("copy");
@@ -115,7 +115,7 @@ describe("broker.adminFetch", () => {
   });
 
   it("answers 500 and nothing else when compacting fails", async () => {
-    const driver: SqliteDriver = {
+    const driver: SyncDatabase = {
       ...openSqlite(":memory:"),
       compact: () => {
         throw new Error("disk full");

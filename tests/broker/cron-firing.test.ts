@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { type Broker, createBroker } from "../../src/broker/mod.ts";
 import { createClient } from "../../src/client/mod.ts";
-import type { SqliteDriver } from "../../src/store/driver.ts";
+import type { SyncDatabase } from "../../src/store/database.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 import { withBroker } from "../support/broker.ts";
 import { send } from "../support/send.ts";
@@ -204,7 +204,7 @@ function createHouse() {
   const complain = (message: string) => void complaints.push(message);
   const logger = { debug() {}, info() {}, warn: complain, error: complain };
   let steps = Infinity;
-  const held: SqliteDriver = {
+  const held: SyncDatabase = {
     ...driver,
     all: (sql, params) => (count(), driver.all(sql, params)),
     run: (sql, params) => (count(), driver.run(sql, params)),

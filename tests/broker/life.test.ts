@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
-import { createBroker, type SqliteDriver, StoreError } from "../../src/broker/mod.ts";
+import { createBroker, StoreError, type SyncDatabase } from "../../src/broker/mod.ts";
 import { createClient, ServerError } from "../../src/client/mod.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { job, withBroker } from "../support/broker.ts";
@@ -45,7 +45,7 @@ describe("broker", () => {
   it("starts before it answers, and tries again when it could not", async () => {
     const driver = openSqlite(":memory:");
     let broken = true;
-    const store: SqliteDriver = {
+    const store: SyncDatabase = {
       ...driver,
       transaction(body) {
         if (broken) throw new StoreError("disk full");
@@ -85,7 +85,7 @@ describe("broker", () => {
 
   it("answers 500 when a commit fails, keeps nothing of it, and serves the calls beside it", async () => {
     const driver = openSqlite(":memory:");
-    const store: SqliteDriver = {
+    const store: SyncDatabase = {
       ...driver,
       run(sql, params) {
         if (params.includes("poison")) throw new StoreError("disk full");

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { defaultSettings as settings } from "../../src/broker/engine/settings.ts";
 import { completed, created, failed, patched } from "../../src/broker/engine/states.ts";
-import { type JobRecord, status } from "../../src/protocol/record.ts";
+import type { JobRecord } from "../../src/protocol/record.ts";
+import { status } from "../../src/protocol/status.ts";
 import { newJob } from "../support/new-job.ts";
 
 const now = 1_000_000;

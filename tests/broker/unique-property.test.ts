@@ -6,8 +6,9 @@ import { openSqlite } from "../../adapters/node/mod.ts";
 import { createEngine, type Engine } from "../../src/broker/engine/engine.ts";
 import { toSettings } from "../../src/broker/engine/settings.ts";
 import { silentLogger } from "../../src/log.ts";
-import { jobStatuses, uniqueWhiles } from "../../src/protocol/job.ts";
+import { uniqueWhiles } from "../../src/protocol/job.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
+import { statusNames } from "../../src/protocol/status.ts";
 import { createStore } from "../../src/store/store.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 import { newJob } from "../support/new-job.ts";
@@ -67,7 +68,7 @@ class Run {
   show(): string[] {
     return this.#driver.all("SELECT id, status, holds_key FROM jobs ORDER BY id", [])
       .map(({ id, status, holds_key }) =>
-        `${id} ${jobStatuses[Number(status)]}${holds_key === 1 ? " *" : ""}`
+        `${id} ${statusNames[Number(status)]}${holds_key === 1 ? " *" : ""}`
       );
   }
 

@@ -10,6 +10,7 @@ const { openSqlite } = await import(
   "Bun" in globalThis ? "../../adapters/bun/sqlite.ts" : "../../adapters/sqlite/node-sqlite.ts"
 );
 const driver = openSqlite(process.argv[2]!);
+driver.open();
 driver.script("CREATE TABLE held (a)");
 driver.run("INSERT INTO held VALUES (?)", [1]);
 console.log("held");

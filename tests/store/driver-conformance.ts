@@ -23,10 +23,10 @@ import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { isMillraceError, StoreError } from "../../src/errors.ts";
-import type { SqliteDriver } from "../../src/store/driver.ts";
+import type { SyncDatabase } from "../../src/store/database.ts";
 
 /** Opens a database as the adapter under test does. */
-export type Open = (path: string, options?: { durability?: "buffered" | "fsync" }) => SqliteDriver;
+export type Open = (path: string, options?: { durability?: "buffered" | "fsync" }) => SyncDatabase;
 
 const holder = fileURLToPath(new URL("./database-holder.ts", import.meta.url));
 
@@ -47,8 +47,13 @@ async function hold(path: string): Promise<ChildProcess> {
   return child;
 }
 
-/** Defines the suite for one back end. `open` must accept a file's path and `:memory:`. */
-export function describeDriver(name: string, open: Open): void {
+/** Defines the suite for one back end. `toDatabase` must accept a file's path and `:memory:`. */
+export function describeDriver(name: string, toDatabase: Open): void {
+  const open: Open = (path, options) => {
+    const database = toDatabase(path, options);
+    database.open();
+    return database;
+  };
   describe(`SQLite driver: ${name}`, () => {
     let folder = "";
     let count = 0;
@@ -335,14 +340,14 @@ export function describeDriver(name: string, open: Open): void {
 const bytes = new Uint8Array(900);
 
 /** Commits some MB, so that a copy takes more than one turn of the event loop. */
-function fill(driver: SqliteDriver, count: number): void {
+function fill(driver: SyncDatabase, count: number): void {
   driver.script("CREATE TABLE IF NOT EXISTS t (a)");
   driver.transaction(() => {
     for (let at = 0; at < count; at++) driver.run("INSERT INTO t VALUES (?)", [bytes]);
   });
 }
 
-function rowsOf(driver: SqliteDriver): number {
+function rowsOf(driver: SyncDatabase): number {
   return Number(driver.all("SELECT count(*) AS n FROM t", [])[0]?.["n"]);
 }
 

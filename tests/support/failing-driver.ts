@@ -5,11 +5,11 @@
  */
 
 import { StoreError } from "../../src/errors.ts";
-import type { SqliteDriver } from "../../src/store/driver.ts";
+import type { SyncDatabase } from "../../src/store/database.ts";
 
 /** A driver and what happens to its commits. */
 export interface FailingDriver {
-  readonly driver: SqliteDriver;
+  readonly driver: SyncDatabase;
   /** From now on no commit gets through. */
   fail(): void;
   /** The disk is back. */
@@ -19,10 +19,10 @@ export interface FailingDriver {
 }
 
 /** Wraps a driver: while it fails, a transaction runs to its end, and is rolled back instead of committed. */
-export function createFailingDriver(real: SqliteDriver): FailingDriver {
+export function createFailingDriver(real: SyncDatabase): FailingDriver {
   let failing = false;
   let commits = 0;
-  const driver: SqliteDriver = {
+  const driver: SyncDatabase = {
     ...real,
     transaction: (body) =>
       real.transaction(() => {

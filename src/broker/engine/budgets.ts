@@ -7,7 +7,8 @@
 import type { Clock } from "../../async/clock.ts";
 import { budgetsOf } from "../../protocol/binding.ts";
 import type { BudgetPolicy } from "../../protocol/budget.ts";
-import { type JobRecord, status } from "../../protocol/record.ts";
+import type { JobRecord } from "../../protocol/record.ts";
+import { status } from "../../protocol/status.ts";
 import {
   type BudgetResult,
   changeBudget,

@@ -9,7 +9,7 @@ import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import { type AdminRouteName, adminRoutes } from "../../protocol/routes.ts";
 import { toBackup } from "../../store/backup.ts";
-import type { DatabaseCopy } from "../../store/driver.ts";
+import type { DatabaseCopy } from "../../store/database.ts";
 import type { Upkeep } from "../../store/upkeep.ts";
 import { answerNothing, answerValue } from "./answer.ts";
 import type { Endpoint, Surface } from "./call.ts";

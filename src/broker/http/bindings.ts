@@ -13,7 +13,8 @@ import {
   costSchema,
 } from "../../protocol/binding.ts";
 import { readSelection } from "../../protocol/query.ts";
-import { type JobRecord, status } from "../../protocol/record.ts";
+import type { JobRecord } from "../../protocol/record.ts";
+import { status } from "../../protocol/status.ts";
 import { readerOf } from "../../protocol/request-body.ts";
 import type { Rebinding } from "../../store/rebind.ts";
 import { adding, putting, recosting, removing, replacingAll } from "../engine/rebindings.ts";

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { jobStatuses } from "../../protocol/job.ts";
 import { checkPatch, type JobPatch, type PatchRequest } from "../../protocol/patch.ts";
-import { status } from "../../protocol/record.ts";
+import { isFinished, statusNames } from "../../protocol/status.ts";
 import { readPatch } from "../../protocol/request-body.ts";
 import { answerJob, answerNothing } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
@@ -29,8 +28,8 @@ export const patch: Endpoint = async (call) => {
   const patch = toGrantable(await readMessage(call, readPatch));
   const job = await call.engine.patch(id, patch);
   if (job === undefined) throw new Refusal(404, noSuchJob);
-  if (job.status >= status.completed) {
-    throw new Refusal(422, `cannot patch job ${id} in ${jobStatuses[job.status]} status`);
+  if (isFinished(job.status)) {
+    throw new Refusal(422, `cannot patch job ${id} in ${statusNames[job.status]} status`);
   }
   return answerJob(call.format, job, "without payload");
 };

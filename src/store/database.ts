@@ -1,0 +1,116 @@
+/**
+ * The ports that an SQL engine fills: one for an engine that answers at once, one for an engine that answers later.
+ *
+ * A database has no job logic. It opens, binds, runs and closes. Statements use `?` for their parameters and are
+ * written in SQLite's words; what another engine says differently is the business of its `Dialect` (`dialect.ts`).
+ *
+ * @module
+ */
+
+/** What can be bound to a placeholder. Integers stay below 2^53. */
+export type SqlValue = string | number | Uint8Array<ArrayBuffer> | null;
+
+/** One row, keyed by column name or alias. */
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+/** A database as one file, as it was at one moment. */
+export interface DatabaseCopy {
+  /** How long the file is, in bytes. */
+  readonly size: number;
+  /** The file's content. Must be read to its end or cancelled: it may hold a file open. */
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * An SQLite database that answers at once, and that nobody else writes to while it is open.
+ *
+ * It is opened by the broker's `start()`. It prepares each text once and keeps it. What it may lack: `check`, `copy`,
+ * `compact`.
+ */
+export interface SyncDatabase {
+  /** The SQL that it speaks. */
+  readonly dialect: "sqlite";
+  /**
+   * Opens the database, if it is not open.
+   *
+   * @throws {StoreError} If it is in use, is no database or cannot be opened; it may be tried again.
+   */
+  open(): void;
+  /**
+   * Runs one statement.
+   *
+   * @returns Its rows.
+   * @throws {StoreError} For what the disk does.
+   */
+  all(sql: string, params: readonly SqlValue[]): SqlRow[];
+  /**
+   * Runs one statement.
+   *
+   * @returns How many rows it changed.
+   * @throws {StoreError} For what the disk does.
+   */
+  run(sql: string, params: readonly SqlValue[]): number;
+  /** Runs several statements that take no parameters, as migrations are. */
+  script(sql: string): void;
+  /** Runs `body` in one transaction: commits when it returns, rolls back and rethrows when it throws. */
+  transaction<Result>(body: () => Result): Result;
+  /**
+   * Looks whether what is committed would be found again.
+   *
+   * @throws {StoreError} If the file was removed or replaced.
+   */
+  check?(): void;
+  /**
+   * Copies the database, with all that is committed when it is called, while work goes on. Not while another copy is
+   * made, or `compact` runs.
+   *
+   * @throws {StoreError} If it cannot; or the reason of `signal`.
+   */
+  copy?(signal: AbortSignal): Promise<DatabaseCopy>;
+  /**
+   * Gives the space of what was deleted back to the file system, a piece each time it is asked for the next value;
+   * between two, other work may be done.
+   *
+   * @throws {StoreError} For what the disk does.
+   */
+  compact?(): Iterable<void>;
+  /** Closes the database; further calls throw. Closing twice is fine. */
+  close(): void;
+}
+
+/** A connection of an {@linkcode AsyncDatabase}, in a transaction. */
+export interface AsyncConnection {
+  /** Runs one statement and gives its rows. */
+  all(sql: string, params: readonly SqlValue[]): Promise<SqlRow[]>;
+  /** Runs one statement and gives how many rows it changed. */
+  run(sql: string, params: readonly SqlValue[]): Promise<number>;
+  /** Runs several statements that take no parameters, as migrations are. */
+  script(sql: string): Promise<void>;
+}
+
+/**
+ * A PostgreSQL database, which answers later, and which others may write to at the same time.
+ *
+ * Statements come with `$1`, `$2`, … for their parameters. Integers come back as numbers, bytes as `Uint8Array`. An
+ * error of the engine carries its SQLSTATE as `code`.
+ */
+export interface AsyncDatabase {
+  /** The SQL that it speaks. */
+  readonly dialect: "postgres";
+  /** Connects, if it has not. */
+  open(): Promise<void>;
+  /** Runs one statement outside of any transaction and gives its rows. */
+  all(sql: string, params: readonly SqlValue[]): Promise<SqlRow[]>;
+  /**
+   * Runs `body` in one transaction at READ COMMITTED: commits when its promise is resolved, rolls back when it is
+   * rejected.
+   *
+   * @throws What `body` rejects with, or what the engine says of the commit.
+   */
+  transaction<Result>(body: (connection: AsyncConnection) => Promise<Result>): Promise<Result>;
+  /** Closes all connections. Closing twice is fine. */
+  close(): Promise<void>;
+}
+
+/** A database for a broker: from an adapter's `openSqlite`, or any object that fills one of the ports. */
+export type Database = SyncDatabase | AsyncDatabase;

@@ -6,8 +6,7 @@
 
 import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
 import { type Logger, silentLogger } from "../log.ts";
-import type { SyncDatabase } from "../store/database.ts";
-import { createStore } from "../store/store.ts";
+import type { Database } from "../store/database.ts";
 import { createUpkeep } from "../store/upkeep.ts";
 import { createEngine } from "./engine/engine.ts";
 import { type Settings, toSettings } from "./engine/settings.ts";
@@ -18,15 +17,46 @@ import { createHandler } from "./http/handler.ts";
 /** What {@linkcode createBroker} makes a broker from. */
 export interface BrokerOptions extends Partial<Settings> {
   /**
-   * The database, from an adapter's `openSqlite`. The broker owns it from now on and closes it.
+   * The database, from an adapter's `openSqlite`. The broker owns it from now on: it opens it when it starts, and closes
+   * it when it stops.
    */
-  readonly store: SyncDatabase;
-  /** Told of what goes wrong behind an answer; default silent. */
+  readonly store: Database;
+  /**
+   * Told of what goes wrong behind an answer; `console` will do.
+   *
+   * @default silent
+   */
   readonly logger?: Logger;
-  /** The time and the timers; default the platform's. */
+  /**
+   * The time and the timers.
+   *
+   * @default the platform's
+   */
   readonly clock?: Clock;
-  /** Chance, for jitter and ids; default the platform's. */
+  /**
+   * Chance, for jitter and ids.
+   *
+   * @default the platform's
+   */
   readonly random?: Random;
+  /**
+   * Whether the broker wakes by itself for the work that time brings: jobs that become ready, cron entries, budgets, jobs
+   * past their retention. Without, call {@linkcode Broker.runDue} when {@linkcode Broker.nextDueAt} has come.
+   *
+   * @default {true}
+   */
+  readonly timers?: boolean;
+}
+
+/** How a broker is stopped. */
+export interface StopBrokerOptions {
+  /**
+   * How long the jobs of open take streams may take to go back to their queues, in ms, while the database fails. After
+   * that the next start gives them back.
+   *
+   * @default {10000}
+   */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A broker: give its `fetch` to a server, or straight to a client. */
@@ -41,22 +71,46 @@ export interface Broker extends AsyncDisposable {
    */
   readonly adminFetch: (request: Request) => Promise<Response>;
   /**
-   * Puts the jobs that a crash left in flight back into their queues and looks for due work. Called by the
-   * first request if nobody did; every request waits for it. Calling it again gives the same promise.
+   * Opens the database, brings its tables up to date, puts the jobs that a crash left in flight back into their queues
+   * and looks for due work. Called by the first request if nobody did; every request waits for it. Calling it again
+   * gives the same promise; after a failure, it tries again.
+   *
+   * @throws {StoreError} If the database was written by a newer version, is in use by another broker or cannot be used.
    */
   start(): Promise<void>;
   /**
    * Ends the take streams (their unfinished jobs go back uncharged), commits what was accepted, and closes
    * the database. Requests that come later are answered 503. Calling it again gives the same promise.
+   *
+   * @param options How long it may take.
+   * @throws {RangeError} If `timeoutMs` is not a number of 0 or more.
+   */
+  stop(options?: StopBrokerOptions): Promise<void>;
+  /**
+   * The same as {@linkcode Broker.stop}.
+   *
+   * @deprecated Call `stop()`, which all that lives long has.
    */
   close(): Promise<void>;
+  /**
+   * When there is work that time alone brings; starts the broker if nobody did.
+   *
+   * @returns The instant, in ms since the epoch; undefined when there is none.
+   */
+  nextDueAt(): Promise<number | undefined>;
+  /**
+   * Does all the work that time has brought by now; starts the broker if nobody did. What fails is logged, and is due
+   * again a second later.
+   */
+  runDue(): Promise<void>;
 }
 
 /**
- * Creates a broker on a database and brings its tables up to date.
+ * Creates a broker on a database. Nothing is opened before it is started, which the first request does.
  *
- * Throws {@linkcode StoreError} when the database was written by a newer version or cannot be used, and
- * `RangeError` for an option out of range.
+ * @param options The database, and what differs from the protocol's defaults.
+ * @returns The broker.
+ * @throws {RangeError} If an option is out of range.
  *
  * @example
  * ```ts
@@ -72,32 +126,46 @@ export interface Broker extends AsyncDisposable {
  */
 export function createBroker(options: BrokerOptions): Broker {
   const { clock = systemClock, random = systemRandom, logger = silentLogger } = options;
+  const { store: database, timers = true } = options;
   const settings = toSettings(options);
-  options.store.open();
-  const store = createStore(options.store, clock);
-  const engine = createEngine({ store, settings, clock, random, logger });
-  const checkStore = () => store.check();
-  const handle = createHandler(protocol, { engine, checkStore, settings, clock, logger });
-  const upkeep = createUpkeep(options.store, clock);
+  const engine = createEngine({ database, settings, clock, random, logger, timers });
+  const handle = createHandler(protocol, { engine, settings, clock, logger });
+  const upkeep = createUpkeep(database, clock);
   const handleAdmin = createAdminHandler({ upkeep, clock, logger });
   let starting: Promise<void> | undefined;
   let started = false;
-  let closed: Promise<void> | undefined;
+  let stopped: Promise<void> | undefined;
 
   const start = () =>
     starting ??= engine.start().then(() => void (started = true), (error) => {
-      starting = undefined; // the next request tries again
+      starting = undefined; // The next call tries again.
       throw error;
     });
-  const close = () =>
-    closed ??= (async () => {
-      await Promise.all([engine.stop(), upkeep.stop()]);
-      await store.close();
-    })();
+
+  const end = async (timeoutMs: number) => {
+    const ended = Promise.all([engine.stop(), upkeep.stop()]);
+    let disarm = () => {};
+    const late = new Promise<void>((resolve) => {
+      if (timeoutMs < Infinity) disarm = clock.setTimer(resolve, timeoutMs);
+    });
+    await Promise.race([
+      ended.catch((error) => logger.error("Cannot stop cleanly", { error })),
+      late,
+    ]);
+    disarm();
+    await engine.close();
+  };
+
+  const stop = async ({ timeoutMs = 10_000 }: StopBrokerOptions = {}) => {
+    if (!(timeoutMs >= 0)) {
+      throw new RangeError(`Cannot use 'timeoutMs' ${timeoutMs}: expected a number of 0 or more`);
+    }
+    await (stopped ??= end(timeoutMs));
+  };
 
   return {
     async fetch(request) {
-      if (closed !== undefined) return unavailable("broker is closed");
+      if (stopped !== undefined) return unavailable("broker is closed");
       try {
         if (!started) await start();
       } catch (error) {
@@ -107,12 +175,27 @@ export function createBroker(options: BrokerOptions): Broker {
       return await handle(request);
     },
     async adminFetch(request) {
-      if (closed !== undefined) return unavailable("broker is closed");
-      return await handleAdmin(request); // One that cannot start may still be saved.
+      if (stopped !== undefined) return unavailable("broker is closed");
+      try {
+        if (!started) await start();
+      } catch (error) {
+        // One that cannot start may still be saved.
+        logger.error("Cannot start", { error });
+      }
+      return await handleAdmin(request);
     },
     start,
-    close,
-    [Symbol.asyncDispose]: close,
+    stop,
+    close: () => stop(),
+    async nextDueAt() {
+      await start();
+      return engine.nextDueAt();
+    },
+    async runDue() {
+      await start();
+      await engine.runDue();
+    },
+    [Symbol.asyncDispose]: () => stop(),
   };
 }
 

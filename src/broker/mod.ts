@@ -21,6 +21,14 @@ export type { Clock, Random } from "../async/clock.ts";
 export { StoreError } from "../errors.ts";
 export type { LogFields, Logger } from "../log.ts";
 export type { Backoff } from "../protocol/job.ts";
-export type { DatabaseCopy, SqlRow, SqlValue, SyncDatabase } from "../store/database.ts";
-export { type Broker, type BrokerOptions, createBroker } from "./broker.ts";
+export type {
+  AsyncConnection,
+  AsyncDatabase,
+  Database,
+  DatabaseCopy,
+  SqlRow,
+  SqlValue,
+  SyncDatabase,
+} from "../store/database.ts";
+export { type Broker, type BrokerOptions, createBroker, type StopBrokerOptions } from "./broker.ts";
 export { defaultSettings, type Settings } from "./engine/settings.ts";

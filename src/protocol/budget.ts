@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import type { Rejection } from "./rejection.ts";
 import { optional, text, u32, u64 } from "./schema.ts";
 
 /** How many tokens a budget has, and how they come back. */
@@ -114,11 +115,12 @@ export const policyPatchSchema: v.GenericSchema<unknown, PolicyPatch> = v.strict
 export function mergePolicy(
   policy: BudgetPolicy,
   { allocation, strategy }: PolicyPatch,
-): BudgetPolicy | { readonly refused: string } {
+): BudgetPolicy | Rejection {
   const before = policy.durationMs === null ? "while_in_flight" : "time_based";
   const type = strategy?.type ?? before;
   if (!isStrategy(type)) {
-    return { refused: `unknown strategy type ${JSON.stringify(type)} ${expectedStrategies}` };
+    const message = `unknown strategy type ${JSON.stringify(type)} ${expectedStrategies}`;
+    return { kind: "unprocessable", message };
   }
   const kept = type === "time_based" ? policy : { durationMs: null, burst: null };
   const request = {
@@ -130,7 +132,7 @@ export function mergePolicy(
     },
   };
   const problem = checkPolicy(request);
-  return problem === undefined ? toPolicy(request) : { refused: problem };
+  return problem === undefined ? toPolicy(request) : { kind: "unprocessable", message: problem };
 }
 
 /** The most that `allocation` and `burst` may be (section 9.1). */

@@ -21,6 +21,8 @@ export interface JobRecord {
   readonly status: number;
   readonly readyAt: number;
   readonly attempts: number;
+  /** How often the job was delivered to a worker; it only grows. */
+  readonly deliveries: number;
   readonly retryLimit: number | null;
   /** JSON text of the wire's `backoff` object: read on a failure, copied into answers. */
   readonly backoff: string | null;

@@ -23,6 +23,9 @@ export interface StatusRow {
   readonly phase: Phase;
 }
 
+/** The name of a status on the wire. */
+export type JobStatus = "scheduled" | "ready" | "in_flight" | "completed" | "dead";
+
 /** The statuses of this version, in the order of a job's life. */
 const statusRows = [
   { name: "scheduled", code: 0, wire: "scheduled", label: "Scheduled", phase: "waiting" },
@@ -30,10 +33,7 @@ const statusRows = [
   { name: "inFlight", code: 2, wire: "in_flight", label: "InFlight", phase: "running" },
   { name: "completed", code: 3, wire: "completed", label: "Completed", phase: "finished" },
   { name: "dead", code: 4, wire: "dead", label: "Dead", phase: "finished" },
-] as const satisfies readonly StatusRow[];
-
-/** The name of a status on the wire. */
-export type JobStatus = (typeof statusRows)[number]["wire"];
+] as const satisfies readonly (StatusRow & { readonly wire: JobStatus })[];
 
 /** What is known of a set of statuses. */
 export interface StatusTable<Rows extends readonly StatusRow[]> {

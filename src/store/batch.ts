@@ -9,19 +9,16 @@
  */
 
 import { fromBatchText } from "../protocol/batch.ts";
+import { isRejection, type Rejection } from "../protocol/rejection.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
+import { lockRows } from "./dialect.ts";
+import type { Expressions } from "./expressions.ts";
+import { jobRows } from "./jobs.ts";
 import { jobColumns } from "./jobs-table.ts";
-import { each, rows, type Transition } from "./transition.ts";
-
-/** What two payloads become: one, or two jobs, or neither. */
-export type Merged =
-  | { readonly payloadJson: string }
-  | "sealed"
-  | { readonly refused: string };
-
-/** Folds a new job into the head of its batch. */
-export type Merge = (head: JobRecord, job: JobRecord) => Merged;
+import { isReady } from "./status-sql.ts";
+import { toBytes } from "./text-bytes.ts";
+import { runEach, StaleReadError, type Transition } from "./transition.ts";
 
 /** What new jobs of batches meet. */
 export interface BatchPlan {
@@ -30,26 +27,26 @@ export interface BatchPlan {
   /** Every head, new or stored, by id, with what is folded into it. */
   readonly heads: ReadonlyMap<string, JobRecord>;
   /** Stored heads whose payload is another now. */
-  readonly merged: readonly string[];
+  readonly changed: readonly string[];
   /** Stored heads that are closed. */
   readonly closed: readonly string[];
   /** New jobs that further enqueues are folded into. */
   readonly open: ReadonlySet<string>;
 }
 
-/** Looks what becomes of new jobs, in their order; nothing is written yet. */
+/** Looks what becomes of new jobs, in their order; nothing is written yet. Refuses the first whose fold fails. */
 export function* planBatches(
   jobs: readonly JobRecord[],
-  merge: Merge,
-): Transition<BatchPlan | { readonly refused: string; readonly job: JobRecord }> {
+  expressions: Pick<Expressions, "fold">,
+): Transition<BatchPlan | Rejection> {
   const folded = new Map<JobRecord, string>();
   const heads = new Map<string, JobRecord>();
-  const merged = new Set<string>();
+  const changed = new Set<string>();
   const closed: string[] = [];
   const fresh = new Set<string>();
   /** The head of each key so far; undefined when there is none. */
   const headOf = new Map<string, string | undefined>();
-  for (const job of jobs) {
+  for (const [index, job] of jobs.entries()) {
     // One that is due later is folded into nothing, and nothing into it.
     if (job.batch === null || job.status !== status.ready) continue;
     const { key } = fromBatchText(job.batch);
@@ -61,42 +58,48 @@ export function* planBatches(
       headOf.set(key, isOpen ? head.id : undefined);
     }
     const headId = headOf.get(key);
-    const outcome = headId === undefined ? "sealed" : merge(heads.get(headId)!, job);
-    if (outcome === "sealed") {
+    const outcome = headId === undefined ? "closed" : expressions.fold(heads.get(headId)!, job);
+    if (outcome === "closed") {
       if (headId !== undefined && !fresh.has(headId)) closed.push(headId);
       fresh.add(job.id);
       heads.set(job.id, job);
       headOf.set(key, job.id);
-    } else if ("refused" in outcome) {
-      return { refused: outcome.refused, job };
+    } else if (isRejection(outcome)) {
+      return { ...outcome, index };
     } else {
       const { payloadJson } = outcome;
       heads.set(headId!, { ...heads.get(headId!)!, payloadJson, payloadPack: null });
-      if (!fresh.has(headId!)) merged.add(headId!);
+      if (!fresh.has(headId!)) changed.add(headId!);
       folded.set(job, headId!);
     }
   }
   const open = new Set([...headOf.values()].filter((id) => id !== undefined && fresh.has(id)));
-  return { folded, heads, merged: [...merged], closed, open: open as Set<string> };
+  return { folded, heads, changed: [...changed], closed, open: open as Set<string> };
 }
 
-/** Writes what a plan says of stored heads. */
-export function* applyBatches({ heads, merged, closed }: BatchPlan): Transition<void> {
-  yield* each(
-    "UPDATE jobs SET payload_json = ?, payload_pack = NULL WHERE id = ?",
-    merged.map((id) => [heads.get(id)!.payloadJson!, id]),
+/**
+ * Writes what a plan says of stored heads.
+ *
+ * @throws {StaleReadError} If one of them does not wait any more: what was to be folded into it has to be planned anew.
+ */
+export function* applyBatches({ heads, changed, closed }: BatchPlan): Transition<void> {
+  const counts = yield* runEach(
+    `UPDATE jobs SET payload_json = ?, payload_pack = NULL
+     WHERE id = ? AND heads_batch = 1 AND ${isReady}`,
+    changed.map((id) => [heads.get(id)!.payloadJson!, id]),
   );
+  if (counts.includes(0)) throw new StaleReadError("The head of a batch was taken");
   yield* closeBatches(closed);
 }
 
 /** Folds nothing more into these jobs. */
 export function* closeBatches(ids: readonly string[]): Transition<void> {
-  yield* each("UPDATE jobs SET heads_batch = 0 WHERE id = ?", ids.map((id) => [id]));
+  yield* runEach("UPDATE jobs SET heads_batch = 0 WHERE id = ?", ids.map((id) => [id]));
 }
 
 function* findHead(key: string): Transition<JobRecord | undefined> {
-  return (yield* rows<JobRecord>(
-    `SELECT ${jobColumns()} FROM jobs WHERE batch_key = ? AND heads_batch = 1`,
-    [key],
+  return (yield* jobRows(
+    `SELECT ${jobColumns()} FROM jobs WHERE batch_key = ? AND heads_batch = 1 ${lockRows}`,
+    [toBytes(key)],
   ))[0];
 }

@@ -6,6 +6,7 @@
 
 import type { BindingRequest } from "../protocol/binding.ts";
 import type { Binding } from "../protocol/job.ts";
+import type { Rejection } from "../protocol/rejection.ts";
 import {
   type BudgetPolicy,
   capacityOf,
@@ -16,13 +17,7 @@ import {
 } from "../protocol/budget.ts";
 import { fullLevel } from "./budget-level.ts";
 import { type BudgetRecord, countBudgets, findBudget, putBudget } from "./budgets-table.ts";
-import { each, type Transition } from "./transition.ts";
-
-/** Why, and for which of the lists, bindings are refused. */
-export interface BindingRefusal {
-  readonly refused: string;
-  readonly index: number;
-}
+import { insertRows, toInsert, type Transition } from "./transition.ts";
 
 /** What a check of bindings depends on. */
 export interface BindingTerms {
@@ -39,35 +34,42 @@ export interface BindingTerms {
 export function* ensureBudgets(
   lists: readonly (readonly BindingRequest[])[],
   { now, maxBudgets }: BindingTerms,
-): Transition<BindingRefusal | undefined> {
+): Transition<Rejection | undefined> {
+  const reject = (message: string, index: number): Rejection => ({
+    kind: "unprocessable",
+    message,
+    index,
+  });
   const known = new Map<string, BudgetPolicy>();
   const create: BudgetRecord[] = [];
   for (const [index, requests] of lists.entries()) {
     for (const { key, cost, createWith } of requests) {
       let policy = known.get(key) ?? (yield* findBudget(key));
       if (policy === undefined) {
-        if (createWith === null) return { refused: noSuchBudget(key), index };
+        if (createWith === null) return reject(noSuchBudget(key), index);
         if ((yield* countBudgets()) + create.length >= maxBudgets) {
-          return { refused: tooManyBudgets(key, maxBudgets), index };
+          return reject(tooManyBudgets(key, maxBudgets), index);
         }
         policy = toPolicy(createWith);
         const level = fullLevel(policy, now);
         create.push({ key, ...policy, ...level, createdAt: now, updatedAt: now });
       }
       known.set(key, policy);
-      if (cost > capacityOf(policy)) return { refused: tooDear(key, cost, policy), index };
+      if (cost > capacityOf(policy)) return reject(tooDear(key, cost, policy), index);
     }
   }
   for (const budget of create) yield* putBudget(budget);
   return undefined;
 }
 
+const insertBinding = toInsert("bindings", ["key", "job_id", "cost"]);
+
 /** Writes the bindings of new jobs. */
 export function* bindJobs(
   jobs: readonly { readonly id: string; readonly bindings: readonly Binding[] }[],
 ): Transition<void> {
-  yield* each(
-    "INSERT INTO bindings (key, job_id, cost) VALUES (?, ?, ?)",
+  yield* insertRows(
+    insertBinding,
     jobs.flatMap(({ id, bindings }) => bindings.map(({ key, cost }) => [key, id, cost])),
   );
 }

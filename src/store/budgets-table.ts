@@ -5,6 +5,7 @@
  */
 
 import type { BudgetPolicy } from "../protocol/budget.ts";
+import { lockRows } from "./dialect.ts";
 import { rows, run, type Transition } from "./transition.ts";
 
 /** A budget as the store keeps it. Instants are ms since the epoch. */
@@ -24,8 +25,16 @@ export interface BudgetRecord extends BudgetPolicy {
 const columns = `key, allocation, duration_ms AS "durationMs", burst, created_at AS "createdAt",
   updated_at AS "updatedAt", drawn, tokens, credit, refilled_at AS "refilledAt"`;
 
-/** One budget. */
+/** One budget; others that want to change it wait. */
 export function* findBudget(key: string): Transition<BudgetRecord | undefined> {
+  return (yield* rows<BudgetRecord>(
+    `SELECT ${columns} FROM budgets WHERE key = ? ${lockRows}`,
+    [key],
+  ))[0];
+}
+
+/** One budget, for who only reads. */
+export function* getBudget(key: string): Transition<BudgetRecord | undefined> {
   return (yield* rows<BudgetRecord>(`SELECT ${columns} FROM budgets WHERE key = ?`, [key]))[0];
 }
 

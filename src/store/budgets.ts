@@ -8,6 +8,8 @@ import {
   budgetExists,
   type BudgetPolicy,
   capacityOf,
+  mergePolicy,
+  type PolicyPatch,
   referencedByCrons,
   referencedByJobs,
   tooDearForCron,
@@ -15,21 +17,22 @@ import {
   tooManyBudgets,
 } from "../protocol/budget.ts";
 import { fromBindingsText } from "../protocol/binding.ts";
+import { isRejection, type Rejection } from "../protocol/rejection.ts";
 import type { BindingTerms } from "./bindings.ts";
 import { fullLevel, underPolicy } from "./budget-level.ts";
 import { type BudgetRecord, countBudgets, findBudget, putBudget } from "./budgets-table.ts";
-import { rows, run, type Transition } from "./transition.ts";
+import { isInFlight, isUnfinished } from "./status-sql.ts";
+import { report, rows, run, type Transition } from "./transition.ts";
 
-/** A budget, or why it cannot be. */
-export type BudgetResult = BudgetRecord | { readonly refused: string; readonly taken?: true };
-
-/** Creates a budget; `taken` when there is one of this key. */
+/** Creates a budget; a conflict when there is one of this key. */
 export function* createBudget(
   key: string,
   policy: BudgetPolicy,
   terms: BindingTerms,
-): Transition<BudgetResult> {
-  if ((yield* findBudget(key)) !== undefined) return { refused: budgetExists(key), taken: true };
+): Transition<BudgetRecord | Rejection> {
+  if ((yield* findBudget(key)) !== undefined) {
+    return { kind: "conflict", message: budgetExists(key) };
+  }
   return yield* create(key, policy, terms);
 }
 
@@ -38,52 +41,53 @@ export function* replaceBudget(
   key: string,
   policy: BudgetPolicy,
   terms: BindingTerms,
-): Transition<BudgetResult> {
+): Transition<BudgetRecord | Rejection> {
   const budget = yield* findBudget(key);
   return budget === undefined
     ? yield* create(key, policy, terms)
     : yield* change(budget, policy, terms.now);
 }
 
-/** Gives a budget the policy that `decide` makes of its own; undefined when there is none. */
+/** Patches the policy of a budget; undefined when there is none. */
 export function* changeBudget(
   key: string,
-  decide: (policy: BudgetPolicy) => BudgetPolicy | { readonly refused: string },
+  patch: PolicyPatch,
   now: number,
-): Transition<BudgetResult | undefined> {
+): Transition<BudgetRecord | Rejection | undefined> {
   const budget = yield* findBudget(key);
   if (budget === undefined) return undefined;
-  const policy = decide(budget);
-  return "refused" in policy ? policy : yield* change(budget, policy, now);
+  const policy = mergePolicy(budget, patch);
+  return isRejection(policy) ? policy : yield* change(budget, policy, now);
 }
 
 /** Deletes a budget that nothing refers to; undefined when there is none. */
-export function* removeBudget(
-  key: string,
-): Transition<{ readonly refused: string } | "deleted" | undefined> {
+export function* removeBudget(key: string): Transition<Rejection | "deleted" | undefined> {
   if ((yield* findBudget(key)) === undefined) return undefined;
   const crons = yield* listCronDraws(key);
   if (crons.length > 0) {
-    return { refused: referencedByCrons(key, crons.map(({ entry }) => entry)) };
+    const entries = crons.map(({ entry }) => entry);
+    return { kind: "conflict", message: referencedByCrons(key, entries) };
   }
   const { jobs } = yield* countDraws(key);
-  if (jobs > 0) return { refused: referencedByJobs(key, jobs) };
+  if (jobs > 0) return { kind: "conflict", message: referencedByJobs(key, jobs) };
   yield* run("DELETE FROM budgets WHERE key = ?", [key]);
   return "deleted";
 }
 
 /** Deletes all budgets, whatever refers to them. */
 export function* removeBudgets(): Transition<void> {
-  yield* run("DELETE FROM budgets");
+  const gone = yield* rows<{ key: string }>("DELETE FROM budgets RETURNING key");
   yield* run("DELETE FROM bindings");
+  const keys = gone.map(({ key }) => key);
+  if (keys.length > 0) yield* report({ kind: "budgets", keys, refunded: false });
 }
 
 function* create(
   key: string,
   policy: BudgetPolicy,
   { now, maxBudgets }: BindingTerms,
-): Transition<BudgetResult> {
-  if ((yield* countBudgets()) >= maxBudgets) return { refused: tooManyBudgets(key, maxBudgets) };
+): Transition<BudgetRecord | Rejection> {
+  if ((yield* countBudgets()) >= maxBudgets) return reject(tooManyBudgets(key, maxBudgets));
   const budget = { key, ...policy, ...fullLevel(policy, now), createdAt: now, updatedAt: now };
   yield* putBudget(budget);
   return budget;
@@ -93,16 +97,18 @@ function* change(
   budget: BudgetRecord,
   policy: BudgetPolicy,
   now: number,
-): Transition<BudgetResult> {
+): Transition<BudgetRecord | Rejection> {
   const { key } = budget;
   const capacity = capacityOf(policy);
   for (const { entry, cost } of yield* listCronDraws(key)) {
-    if (cost > capacity) return { refused: tooDearForCron(key, { capacity, entry, cost }) };
+    if (cost > capacity) return reject(tooDearForCron(key, { capacity, entry, cost }));
   }
   const { jobs, cost, drawn } = yield* countDraws(key);
-  if (cost > capacity) return { refused: tooDearForJobs(key, { capacity, jobs, cost }) };
+  if (cost > capacity) return reject(tooDearForJobs(key, { capacity, jobs, cost }));
   const changed = underPolicy(budget, policy, { drawn, now });
   yield* putBudget(changed);
+  // A new policy may let jobs go that wait.
+  yield* report({ kind: "budgets", keys: [key], refunded: false });
   return changed;
 }
 
@@ -112,8 +118,8 @@ function* countDraws(
 ): Transition<{ readonly jobs: number; readonly cost: number; readonly drawn: number }> {
   const [row] = yield* rows<{ jobs: number; cost: number; drawn: number }>(
     `SELECT count(*) AS jobs, coalesce(max(cost), 0) AS cost,
-       coalesce(sum(CASE WHEN status = 2 THEN cost ELSE 0 END), 0) AS drawn
-     FROM bindings JOIN jobs ON jobs.id = bindings.job_id WHERE key = ? AND status < 3`,
+       CAST(coalesce(sum(CASE WHEN ${isInFlight} THEN cost ELSE 0 END), 0) AS BIGINT) AS drawn
+     FROM bindings JOIN jobs ON jobs.id = bindings.job_id WHERE key = ? AND ${isUnfinished}`,
     [key],
   );
   return row!;
@@ -131,4 +137,8 @@ function* listCronDraws(
     fromBindingsText(budgets).filter((binding) => binding.key === key)
       .map(({ cost }) => ({ entry, cost }))
   );
+}
+
+function reject(message: string): Rejection {
+  return { kind: "unprocessable", message };
 }

@@ -5,7 +5,8 @@
  */
 
 import type { CronEntryRecord, CronGroupRecord } from "../protocol/cron-record.ts";
-import { each, rows, run, type Transition } from "./transition.ts";
+import { fromBytes, toBytes } from "./text-bytes.ts";
+import { rows, run, runEach, type Transition } from "./transition.ts";
 
 /** The column behind each member of an entry. */
 const columnOf: Readonly<Record<keyof CronEntryRecord, string>> = {
@@ -46,28 +47,43 @@ const putEntrySql = `INSERT INTO cron_entries (${Object.values(columnOf).join(",
 
 /** Writes an entry whole, new or not. */
 export function* putEntry(entry: CronEntryRecord): Transition<void> {
-  yield* run(putEntrySql, members.map((member) => entry[member] ?? null));
+  const values = members.map((member) =>
+    member === "uniqueKey" ? toBytes(entry.uniqueKey) : entry[member] ?? null
+  );
+  yield* run(putEntrySql, values);
+}
+
+/** Entries as they are read, with their texts in the place of bytes. */
+export function toEntryRows<Entry extends CronEntryRecord>(found: Entry[]): Entry[] {
+  for (const row of found as { uniqueKey: string | Uint8Array | null }[]) {
+    if (row.uniqueKey !== null) row.uniqueKey = fromBytes(row.uniqueKey as Uint8Array);
+  }
+  return found;
 }
 
 /** One entry. */
 export function* findEntry(group: string, name: string): Transition<CronEntryRecord | undefined> {
-  return (yield* rows<CronEntryRecord>(
-    `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? AND name = ?`,
-    [group, name],
-  ))[0];
+  return toEntryRows(
+    yield* rows<CronEntryRecord>(
+      `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? AND name = ?`,
+      [group, name],
+    ),
+  )[0];
 }
 
 /** The entries of a group, sorted by their names' bytes. */
 export function* listEntries(group: string): Transition<CronEntryRecord[]> {
-  return yield* rows<CronEntryRecord>(
-    `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? ORDER BY name`,
-    [group],
+  return toEntryRows(
+    yield* rows<CronEntryRecord>(
+      `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? ORDER BY name`,
+      [group],
+    ),
   );
 }
 
 /** Deletes entries. */
 export function* deleteEntries(group: string, names: readonly string[]): Transition<void> {
-  yield* each(
+  yield* runEach(
     "DELETE FROM cron_entries WHERE cron_group = ? AND name = ?",
     names.map((name) => [group, name]),
   );

@@ -7,11 +7,15 @@
 import { fromBatchText } from "../protocol/batch.ts";
 import type { BindingRequest } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
-import { applyBatches, type Merge, planBatches } from "./batch.ts";
+import { isRejection, type Rejection } from "../protocol/rejection.ts";
+import { applyBatches, planBatches } from "./batch.ts";
 import { type BindingTerms, bindJobs, ensureBudgets } from "./bindings.ts";
+import { toBudgetSet } from "./budget-set.ts";
+import { toJobsChanges } from "./changes.ts";
 import type { SqlValue } from "./database.ts";
-import { laneOf } from "./lane.ts";
-import { each, type Transition } from "./transition.ts";
+import type { Expressions } from "./expressions.ts";
+import { toBytes } from "./text-bytes.ts";
+import { insertRows, report, toInsert, type Transition } from "./transition.ts";
 import { freeKeys, planKeys } from "./unique.ts";
 
 /** A job to be stored. */
@@ -24,7 +28,7 @@ export interface NewRecord {
 /** What storing jobs depends on. */
 export interface EnqueueTerms extends BindingTerms {
   /** Folds one job of a batch into another. */
-  readonly merge: Merge;
+  readonly expressions: Pick<Expressions, "fold">;
 }
 
 /** What became of a job that was to be stored. */
@@ -35,41 +39,49 @@ export interface StoredJob {
   readonly folded: boolean;
 }
 
-/** What became of jobs that were to be stored together: all are, or none and why, for which of them. */
-export type Stored =
-  | { readonly jobs: readonly StoredJob[] }
-  | { readonly refused: string; readonly index: number };
-
-/** The jobs that were stored anew, and not found there. */
-export function newOf({ jobs }: { readonly jobs: readonly StoredJob[] }): JobRecord[] {
-  return jobs.filter(({ duplicate, folded }) => !duplicate && !folded).map(({ job }) => job);
-}
-
 /** What every job has; each parameter more would cost a fifth of a microsecond. */
-const plainColumns = `id, type, queue, priority, status, ready_at, retry_limit, backoff, retention,
-  payload_json, payload_pack`;
-const insertPlain = `INSERT INTO jobs (${plainColumns}, attempts)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`;
-const insertWhole = `INSERT INTO jobs (${plainColumns}, unique_key, unique_while, holds_key, batch,
-    batch_key, heads_batch, budgets, lane, attempts)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`;
+const plainColumns = [
+  "id",
+  "type",
+  "queue",
+  "priority",
+  "status",
+  "ready_at",
+  "retry_limit",
+  "backoff",
+  "retention",
+  "payload_json",
+  "payload_pack",
+];
+const insertPlain = toInsert("jobs", plainColumns);
+const insertWhole = toInsert("jobs", [
+  ...plainColumns,
+  "unique_key",
+  "unique_while",
+  "holds_key",
+  "batch",
+  "batch_key",
+  "heads_batch",
+  "budgets",
+  "budget_set",
+]);
 
 /**
  * Stores new jobs in their order, but for those whose unique key is taken and those that are folded into others; all or
  * none.
  *
  * Nothing is written before everything is checked, so that a refusal costs the others of a group commit nothing.
+ *
+ * @returns What became of each job, or why none is stored.
  */
 export function* enqueueJobs(
   entries: readonly NewRecord[],
   terms: EnqueueTerms,
-): Transition<Stored> {
+): Transition<readonly StoredJob[] | Rejection> {
   const jobs = entries.map(({ job }) => job);
   const keys = yield* planKeys(jobs);
-  const batches = yield* planBatches(jobs, terms.merge);
-  if ("refused" in batches) {
-    return { refused: batches.refused, index: jobs.indexOf(batches.job) };
-  }
+  const batches = yield* planBatches(jobs, terms.expressions);
+  if (isRejection(batches)) return batches;
   const { duplicates } = keys;
   const { folded, heads, open } = batches;
   const fresh = duplicates.size === 0 && folded.size === 0
@@ -77,9 +89,9 @@ export function* enqueueJobs(
     : entries.filter(({ job }) => !duplicates.has(job) && !folded.has(job));
   const bound = fresh.filter(({ bindings }) => bindings.length > 0);
   if (bound.length > 0) {
-    const refusal = yield* ensureBudgets(bound.map(({ bindings }) => bindings), terms);
-    if (refusal !== undefined) {
-      return { refused: refusal.refused, index: entries.indexOf(bound[refusal.index]!) };
+    const rejection = yield* ensureBudgets(bound.map(({ bindings }) => bindings), terms);
+    if (rejection !== undefined) {
+      return { ...rejection, index: entries.indexOf(bound[rejection.index!]!) };
     }
   }
   yield* freeKeys(keys.freed);
@@ -90,18 +102,19 @@ export function* enqueueJobs(
     if (isPlain(job)) plain.push(toPlainRow(job));
     else whole.push(toWholeRow(heads.get(job.id) ?? job, open));
   }
-  yield* each(insertPlain, plain);
-  yield* each(insertWhole, whole);
+  yield* insertRows(insertPlain, plain);
+  yield* insertRows(insertWhole, whole);
   yield* bindJobs(bound.map(({ job, bindings }) => ({ id: job.id, bindings })));
-  return {
-    jobs: jobs.map((job) => {
-      const holder = duplicates.get(job);
-      if (holder !== undefined) return { job: holder, duplicate: true, folded: false };
-      const headId = folded.get(job);
-      if (headId !== undefined) return { job: heads.get(headId)!, duplicate: false, folded: true };
-      return { job, duplicate: false, folded: false };
-    }),
-  };
+  yield* report(
+    ...toJobsChanges(fresh === entries ? jobs : fresh.map(({ job }) => job), undefined),
+  );
+  return jobs.map((job) => {
+    const holder = duplicates.get(job);
+    if (holder !== undefined) return { job: holder, duplicate: true, folded: false };
+    const headId = folded.get(job);
+    if (headId !== undefined) return { job: heads.get(headId)!, duplicate: false, folded: true };
+    return { job, duplicate: false, folded: false };
+  });
 }
 
 function isPlain({ uniqueKey, batch, budgets }: JobRecord): boolean {
@@ -127,13 +140,13 @@ function toPlainRow(job: JobRecord): SqlValue[] {
 function toWholeRow(job: JobRecord, open: ReadonlySet<string>): SqlValue[] {
   return [
     ...toPlainRow(job),
-    job.uniqueKey,
+    toBytes(job.uniqueKey),
     job.uniqueWhile,
     job.uniqueKey === null ? 0 : 1,
     job.batch,
-    job.batch === null ? null : fromBatchText(job.batch).key,
+    job.batch === null ? null : toBytes(fromBatchText(job.batch).key),
     open.has(job.id) ? 1 : 0,
     job.budgets,
-    laneOf(job.budgets),
+    toBudgetSet(job.budgets),
   ];
 }

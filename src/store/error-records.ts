@@ -6,12 +6,17 @@
 
 import type { ErrorRecord } from "../protocol/error-record.ts";
 import type { PageQuery } from "../protocol/query.ts";
+import { fromBytes } from "./text-bytes.ts";
 import { rows, type Transition } from "./transition.ts";
 
 const columns = `attempt, message, error_type AS "errorType", backtrace,
   dequeued_at AS "dequeuedAt", failed_at AS "failedAt"`;
 
-type Row = { [Member in keyof ErrorRecord]: NonNullable<ErrorRecord[Member]> | null };
+interface Row extends Omit<ErrorRecord, "message" | "errorType" | "backtrace"> {
+  readonly message: Uint8Array;
+  readonly errorType: Uint8Array | null;
+  readonly backtrace: Uint8Array | null;
+}
 
 /** Reads up to `limit` records after (or, newest first, before) the attempt `from`. */
 export function* listErrors(
@@ -35,10 +40,11 @@ export function* findError(id: string, attempt: number): Transition<ErrorRecord 
   return found.map(toRecord)[0];
 }
 
-function toRecord(row: Row): ErrorRecord {
+function toRecord({ message, errorType, backtrace, ...row }: Row): ErrorRecord {
   return {
-    ...row as ErrorRecord,
-    errorType: row.errorType ?? undefined,
-    backtrace: row.backtrace ?? undefined,
+    ...row,
+    message: fromBytes(message),
+    errorType: fromBytes(errorType) ?? undefined,
+    backtrace: fromBytes(backtrace) ?? undefined,
   };
 }

@@ -1,137 +1,164 @@
 /**
- * The ends of a run: in flight → completed or gone, in flight → scheduled, dead or gone.
+ * The ends of a run: in flight → completed or gone, in flight → scheduled, dead or gone, in flight → ready.
  *
  * @module
  */
 
+import type { Failure } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
-import type { ReadyJob } from "./due.ts";
-import { deleteJobs, findJob, metadataColumns, updateJob } from "./jobs-table.ts";
+import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
+import type { ReadyJob } from "./changes.ts";
+import { lockRows } from "./dialect.ts";
+import { type FailureTerms, type FinishTerms, toCompleted, toFailed } from "./job-rules.ts";
+import { findJob, jobRows } from "./jobs.ts";
+import { metadataColumns } from "./jobs-table.ts";
+import { deleteBroker, deleteHolder, listGoneBrokers } from "./holders.ts";
+import { moveJob } from "./move-job.ts";
 import { listQueues } from "./read.ts";
-import { returnTokens } from "./tokens.ts";
-import { each, rows, run, type Transition } from "./transition.ts";
-import { moveKey } from "./unique.ts";
-
-/** What a failed run leaves behind. */
-export interface FailureNote {
-  readonly message: string;
-  readonly errorType: string | null;
-  readonly backtrace: string | null;
-}
+import { isInFlight } from "./status-sql.ts";
+import { toBytes } from "./text-bytes.ts";
+import { report, rows, run, runEach, type Transition } from "./transition.ts";
 
 /**
- * Completes jobs in flight and gives the ids that were not.
+ * Completes jobs in flight.
  *
- * `keep` gives the record as it is kept, or undefined when the job is deleted at once.
- * `deleteByDefault` says that a job without a retention of its own is one of those.
+ * @returns The ids that were not in flight.
  */
 export function* completeJobs(
   ids: readonly string[],
-  keep: (job: JobRecord) => JobRecord | undefined,
-  deleteByDefault: boolean,
+  terms: FinishTerms,
 ): Transition<string[]> {
   let rest = ids;
-  if (deleteByDefault) {
+  if (terms.defaults.defaultCompletedRetentionMs === 0) {
     // The common end of a job costs one statement: nothing of it is read, nothing hangs on it.
-    const deleted = yield* each(
-      `DELETE FROM jobs WHERE id = ? AND status = 2 AND attempts = 0 AND retention IS NULL
+    const deleted = yield* runEach(
+      `DELETE FROM jobs WHERE id = ? AND ${isInFlight} AND attempts = 0 AND retention IS NULL
          AND budgets IS NULL`,
       ids.map((id) => [id]),
     );
     rest = ids.filter((_, index) => deleted[index] === 0);
-  }
-  const missing: string[] = [];
-  const drawn: (string | null)[] = [];
-  for (const id of rest) {
-    const job = yield* findJob(id);
-    if (job?.status !== status.inFlight) missing.push(id);
-    else {
-      const kept = keep(job);
-      if (kept === undefined) yield* deleteJobs([id]);
-      else {
-        yield* updateJob(kept, status.inFlight);
-        yield* moveKey(kept);
-      }
-      drawn.push(job.budgets);
+    const count = ids.length - rest.length;
+    if (count > 0) {
+      const gone = rest.length === 0 ? ids : ids.filter((_, index) => deleted[index] === 1);
+      const jobs = gone.map((id) => ({ id }));
+      yield* report({ kind: "jobs", from: status.inFlight, to: undefined, count, jobs });
     }
   }
-  yield* returnTokens(drawn);
+  if (rest.length === 0) return [];
+  const missing: string[] = [];
+  const ledger = createBudgetLedger();
+  for (const id of rest) {
+    const job = yield* findJob(id);
+    const done = job?.status === status.inFlight &&
+      (yield* moveJob(job, toCompleted(job, terms), ledger));
+    if (!done) missing.push(id);
+  }
+  yield* ledger.flush();
   return missing;
 }
 
 /**
  * Ends the run of a job in flight as failed: counts the attempt and writes its error record.
  *
- * `decide` gives the record with its new status; `deleted` says that nothing of it is kept. Gives that
- * record, or undefined when the job is not in flight.
+ * @returns The job as it is now, or was before it was deleted; undefined when it was not in flight.
  */
 export function* failJob(
   id: string,
-  note: FailureNote,
-  decide: (job: JobRecord) => { readonly job: JobRecord; readonly deleted: boolean },
+  failure: Failure,
+  terms: FailureTerms,
 ): Transition<JobRecord | undefined> {
   const job = yield* findJob(id);
   if (job?.status !== status.inFlight) return undefined;
-  const { job: failed, deleted } = decide(job);
-  yield* returnTokens([job.budgets]);
-  if (deleted) {
-    yield* deleteJobs([id]);
-    return failed;
-  }
-  yield* updateJob(failed, status.inFlight);
-  yield* moveKey(failed);
+  const { job: failed, deleted } = toFailed(job, failure, terms);
+  const ledger = createBudgetLedger();
+  if (!(yield* moveJob(job, deleted ? undefined : failed, ledger))) return undefined;
+  yield* ledger.flush();
+  if (!deleted) yield* insertError(failed, failure);
+  return failed;
+}
+
+function* insertError(job: JobRecord, failure: Failure): Transition<void> {
   yield* run(
     `INSERT INTO errors (job_id, attempt, message, error_type, backtrace, dequeued_at, failed_at)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
     [
-      id,
-      failed.attempts,
-      withoutNul(note.message),
-      withoutNul(note.errorType),
-      withoutNul(note.backtrace),
-      failed.dequeuedAt ?? failed.failedAt,
-      failed.failedAt,
+      job.id,
+      job.attempts,
+      toBytes(failure.message),
+      toBytes(failure.errorType ?? null),
+      toBytes(failure.backtrace ?? null),
+      job.dequeuedAt ?? job.failedAt,
+      job.failedAt,
     ],
   );
-  return failed;
 }
 
-/** U+0000 ends a text for some drivers, and PostgreSQL takes none at all: its picture U+2400 is kept instead. */
-export function withoutNul(text: string | null): string | null {
-  return text?.replaceAll("\0", "\u2400") ?? null;
-}
+const releaseSql = `UPDATE jobs SET status = ${status.ready}, holder = NULL
+  WHERE id = ? AND holder = ? AND ${isInFlight} AND unique_key IS NULL AND budgets IS NULL`;
 
-/** Hands jobs in flight back uncharged: in flight → ready. Gives those that draw on budgets. */
-export function* releaseJobs(ids: readonly string[]): Transition<ReadyJob[]> {
-  const released = yield* each(
-    `UPDATE jobs SET status = 1 WHERE id = ? AND status = 2
-       AND unique_key IS NULL AND budgets IS NULL`,
-    ids.map((id) => [id]),
-  );
-  const bound: ReadyJob[] = [];
-  for (const id of ids.filter((_, index) => released[index] === 0)) {
-    const job = yield* findJob(id);
-    if (job?.status !== status.inFlight) continue;
-    const ready = { ...job, status: status.ready };
-    yield* updateJob(ready, status.inFlight);
-    yield* moveKey(ready);
-    if (job.budgets !== null) bound.push(ready);
+/**
+ * Gives back what a stream holds, uncharged: in flight → ready. Then the stream is forgotten.
+ *
+ * @param holder The row of `holders` that stands for it.
+ * @param jobs What it was given and has not finished, as far as anybody knows. What it does not hold any more stays as
+ * it is.
+ */
+export function* releaseHolder(holder: number, jobs: readonly ReadyJob[]): Transition<void> {
+  const released = yield* runEach(releaseSql, jobs.map(({ id }) => [id, holder]));
+  const plain = released.includes(0) ? jobs.filter((_, at) => released[at] === 1) : jobs;
+  yield* reportReady(plain);
+  const ledger = createBudgetLedger();
+  for (const { id } of jobs.filter((_, at) => released[at] === 0)) {
+    const [job] = yield* jobRows(
+      `SELECT ${metadataColumns} FROM jobs WHERE id = ? AND holder = ? AND ${isInFlight} ${lockRows}`,
+      [id, holder],
+    );
+    if (job !== undefined) yield* release(job, ledger);
   }
-  yield* returnTokens(bound.map(({ budgets }) => budgets));
-  return bound;
+  yield* ledger.flush();
+  yield* deleteHolder(holder);
 }
 
-/** What a crash left in flight goes back uncharged: in flight → ready. */
-export function* recoverJobs(): Transition<void> {
+function* release(job: JobRecord, ledger: BudgetLedger): Transition<void> {
+  yield* moveJob(job, { ...job, status: status.ready }, ledger);
+}
+
+function* reportReady(jobs: readonly ReadyJob[]): Transition<void> {
+  if (jobs.length === 0) return;
+  yield* report({
+    kind: "jobs",
+    from: status.inFlight,
+    to: status.ready,
+    count: jobs.length,
+    jobs,
+  });
+}
+
+/** Jobs in flight whose holder is not a stream of a broker that is there. */
+const isOrphan = `${isInFlight} AND (holder IS NULL OR NOT EXISTS (
+  SELECT 1 FROM holders JOIN brokers ON brokers.id = holders.broker WHERE holders.id = jobs.holder))`;
+const recoverPlain = `UPDATE jobs SET status = ${status.ready}, holder = NULL
+  WHERE queue = ? AND ${isOrphan} AND unique_key IS NULL AND budgets IS NULL
+  RETURNING id, queue, priority, budgets`;
+
+/**
+ * Gives back what belongs to brokers that are gone, uncharged: in flight → ready. What other brokers hold stays theirs.
+ *
+ * @param broker The broker that looks.
+ * @param seenBefore A broker that nobody has seen since then is gone, in ms since the epoch; `farFuture` takes all others
+ * for gone.
+ */
+export function* recoverJobs(broker: number, seenBefore: number): Transition<void> {
+  for (const gone of yield* listGoneBrokers(broker, seenBefore)) yield* deleteBroker(gone);
+  const ledger = createBudgetLedger();
   for (const queue of yield* listQueues()) {
-    const letGo = yield* rows<JobRecord>(
-      `SELECT ${metadataColumns} FROM jobs
-       WHERE queue = ? AND status = 2 AND unique_while = 'queued' ORDER BY id`,
+    yield* reportReady(yield* rows<ReadyJob>(recoverPlain, [queue]));
+    const others = yield* jobRows(
+      `SELECT ${metadataColumns} FROM jobs WHERE queue = ? AND ${isOrphan} ORDER BY id ${lockRows}`,
       [queue],
     );
-    yield* run("UPDATE jobs SET status = 1 WHERE queue = ? AND status = 2", [queue]);
-    for (const job of letGo) yield* moveKey({ ...job, status: status.ready });
+    for (const job of others) yield* release(job, ledger);
   }
-  yield* run("UPDATE budgets SET drawn = 0 WHERE drawn > 0");
+  yield* ledger.flush();
 }

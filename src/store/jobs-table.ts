@@ -1,11 +1,10 @@
 /**
- * The statements on one job that several transitions share.
+ * The columns of a job.
  *
  * @module
  */
 
 import type { JobRecord } from "../protocol/record.ts";
-import { each, rows, run, type Transition } from "./transition.ts";
 
 /** The column behind each member of a {@linkcode JobRecord}. */
 const columnOf: Readonly<Record<keyof JobRecord, string>> = {
@@ -16,6 +15,7 @@ const columnOf: Readonly<Record<keyof JobRecord, string>> = {
   status: "status",
   readyAt: "ready_at",
   attempts: "attempts",
+  deliveries: "deliveries",
   retryLimit: "retry_limit",
   backoff: "backoff",
   dequeuedAt: "dequeued_at",
@@ -40,39 +40,3 @@ export function jobColumns(replaced: Partial<Record<keyof JobRecord, string>> = 
 /** The select list of a job without its payload. */
 export const metadataColumns: string = jobColumns()
   .slice(0, jobColumns().indexOf(`, ${columnOf.payloadJson} AS`));
-
-const updateSql = `UPDATE jobs SET queue = ?, priority = ?, status = ?, ready_at = ?, attempts = ?,
-  retry_limit = ?, backoff = ?, retention = ?, failed_at = ?, purge_at = ?, completed_at = ?
-  WHERE id = ? AND status = ?`;
-
-/** Writes what can change in a job's life, if it still stands at `from`. */
-export function* updateJob(job: JobRecord, from: number): Transition<void> {
-  yield* run(updateSql, [
-    job.queue,
-    job.priority,
-    job.status,
-    job.readyAt,
-    job.attempts,
-    job.retryLimit,
-    job.backoff,
-    job.retention,
-    job.failedAt,
-    job.purgeAt,
-    job.completedAt,
-    job.id,
-    from,
-  ]);
-}
-
-/** One job without its payload, whatever its status. */
-export function* findJob(id: string): Transition<JobRecord | undefined> {
-  return (yield* rows<JobRecord>(`SELECT ${metadataColumns} FROM jobs WHERE id = ?`, [id]))[0];
-}
-
-/** Deletes jobs with all that hangs on them. */
-export function* deleteJobs(ids: readonly string[]): Transition<void> {
-  const sets = ids.map((id) => [id]);
-  yield* each("DELETE FROM errors WHERE job_id = ?", sets);
-  yield* each("DELETE FROM bindings WHERE job_id = ?", sets);
-  yield* each("DELETE FROM jobs WHERE id = ?", sets);
-}

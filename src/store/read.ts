@@ -6,7 +6,9 @@
 
 import type { PageQuery } from "../protocol/query.ts";
 import type { JobRecord } from "../protocol/record.ts";
+import { jobRows } from "./jobs.ts";
 import { jobColumns, metadataColumns } from "./jobs-table.ts";
+import { isReady } from "./status-sql.ts";
 import { rows, type Transition } from "./transition.ts";
 import { type JobSelection, whereMatches } from "./where.ts";
 
@@ -14,7 +16,7 @@ const visible = "(purge_at IS NULL OR purge_at > ?)";
 
 /** One job with its payload. */
 export function* getJob(id: string, now: number): Transition<JobRecord | undefined> {
-  return (yield* rows<JobRecord>(
+  return (yield* jobRows(
     `SELECT ${jobColumns()} FROM jobs WHERE id = ? AND ${visible}`,
     [id, now],
   ))[0];
@@ -22,7 +24,7 @@ export function* getJob(id: string, now: number): Transition<JobRecord | undefin
 
 /** One job without its payload. */
 export function* getMetadata(id: string, now: number): Transition<JobRecord | undefined> {
-  return (yield* rows<JobRecord>(
+  return (yield* jobRows(
     `SELECT ${metadataColumns} FROM jobs WHERE id = ? AND ${visible}`,
     [id, now],
   ))[0];
@@ -36,7 +38,7 @@ export function* listJobs(
 ): Transition<JobRecord[]> {
   const where = whereMatches(selection);
   const cursor = from === undefined ? "" : `AND id ${order === "asc" ? ">" : "<"} ?`;
-  return yield* rows<JobRecord>(
+  return yield* jobRows(
     `SELECT ${jobColumns()} FROM jobs WHERE ${visible} AND ${where.sql} ${cursor}
      ORDER BY id ${order} LIMIT ?`,
     [now, ...where.params, ...(from === undefined ? [] : [from]), limit],
@@ -77,21 +79,24 @@ export function* listQueues(): Transition<string[]> {
   return found.map(({ queue }) => queue);
 }
 
-/** The lines that have a ready job, by steps as above. */
-export function* listLines(): Transition<{ readonly queue: string; readonly lane: string }[]> {
-  const lines: { queue: string; lane: string }[] = [];
+/** The backlogs of jobs with budgets that have a ready job, by steps as above. */
+export function* listBacklogs(): Transition<
+  { readonly queue: string; readonly budgetSet: string }[]
+> {
+  const backlogs: { queue: string; budgetSet: string }[] = [];
   for (const queue of yield* listQueues()) {
-    const found = yield* rows<{ lane: string }>(
-      `WITH RECURSIVE lanes (lane) AS (
-         SELECT min(lane) FROM jobs WHERE queue = ? AND status = 1 AND lane > ''
+    const found = yield* rows<{ budgetSet: string }>(
+      `WITH RECURSIVE sets (name) AS (
+         SELECT min(budget_set) FROM jobs WHERE queue = ? AND ${isReady} AND budget_set > ''
          UNION ALL
-         SELECT (SELECT min(lane) FROM jobs WHERE queue = ? AND status = 1 AND lane > lanes.lane)
-         FROM lanes WHERE lanes.lane IS NOT NULL
+         SELECT (
+           SELECT min(budget_set) FROM jobs WHERE queue = ? AND ${isReady} AND budget_set > sets.name
+         ) FROM sets WHERE sets.name IS NOT NULL
        )
-       SELECT lane FROM lanes WHERE lane IS NOT NULL`,
+       SELECT name AS "budgetSet" FROM sets WHERE name IS NOT NULL`,
       [queue, queue],
     );
-    for (const { lane } of found) lines.push({ queue, lane });
+    for (const { budgetSet } of found) backlogs.push({ queue, budgetSet });
   }
-  return lines;
+  return backlogs;
 }

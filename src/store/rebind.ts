@@ -4,48 +4,38 @@
  * @module
  */
 
-import { type BindingRequest, fromBindingsText, toBindingsText } from "../protocol/binding.ts";
+import { budgetsOf, fromBindingsText, toBindingsText } from "../protocol/binding.ts";
 import type { Binding } from "../protocol/job.ts";
 import type { JobRecord } from "../protocol/record.ts";
-import { status } from "../protocol/status.ts";
+import type { Rejection } from "../protocol/rejection.ts";
+import { isWaiting, status } from "../protocol/status.ts";
 import { type BindingTerms, bindJobs, ensureBudgets } from "./bindings.ts";
-import { visitJobs } from "./change.ts";
-import { laneOf } from "./lane.ts";
-import { getMetadata } from "./read.ts";
-import { run, type Transition } from "./transition.ts";
+import { toBudgetSet } from "./budget-set.ts";
+import { toJobsChanges } from "./changes.ts";
+import { findJob } from "./jobs.ts";
+import { visitJobs } from "./patch-jobs.ts";
+import { applyRebinding, checkRebinding, type Rebinding, requestsOf } from "./rebindings.ts";
+import { report, run, StaleReadError, type Transition } from "./transition.ts";
 import type { JobSelection } from "./where.ts";
 
-/** One way to change the bindings of a job. */
-export interface Rebinding {
-  /** What is asked of the budgets: they must be there, or be created, and be able to pay. */
-  readonly requests: readonly BindingRequest[];
-  /** The new bindings; the same list when nothing changes. */
-  apply(bindings: readonly Binding[]): readonly Binding[];
-}
-
-/** What became of one job: as it was and as it is, or why nothing did. */
-export type Rebound =
-  | { readonly before: JobRecord; readonly after: JobRecord }
-  | { readonly refused: string };
-
 /**
- * Changes one job that waits; undefined when there is none. A job that does not wait, or that `check` has something
- * against, is given back unchanged.
+ * Changes one job that waits.
+ *
+ * @returns The job as it is now, why it is not changed, or undefined when there is none.
  */
 export function* rebindJob(
   id: string,
   rebinding: Rebinding,
-  isRefused: (job: JobRecord) => boolean,
   terms: BindingTerms,
-): Transition<Rebound | undefined> {
-  const job = yield* getMetadata(id, terms.now);
-  if (job === undefined) return undefined;
-  if (job.status > status.ready || isRefused(job)) return { before: job, after: job };
-  const refusal = yield* ensureBudgets([rebinding.requests], terms);
-  if (refusal !== undefined) return { refused: refusal.refused };
+): Transition<JobRecord | Rejection | undefined> {
+  const job = yield* findJob(id);
+  if (job === undefined || (job.purgeAt !== null && job.purgeAt <= terms.now)) return undefined;
+  const rejection = checkRebinding(job, rebinding) ??
+    (yield* ensureBudgets([requestsOf(rebinding)], terms));
+  if (rejection !== undefined) return rejection;
   const bindings = fromBindingsText(job.budgets);
-  const next = rebinding.apply(bindings);
-  return { before: job, after: next === bindings ? job : yield* rebind(job, next) };
+  const next = applyRebinding(rebinding, bindings);
+  return next === bindings ? job : yield* rebind(job, next);
 }
 
 /** What became of many jobs. */
@@ -60,16 +50,16 @@ export function* rebindJobs(
   selection: JobSelection,
   rebinding: Rebinding,
   terms: BindingTerms,
-): Transition<ManyRebound | { readonly refused: string }> {
-  const refusal = yield* ensureBudgets([rebinding.requests], terms);
-  if (refusal !== undefined) return { refused: refusal.refused };
+): Transition<ManyRebound | Rejection> {
+  const rejection = yield* ensureBudgets([requestsOf(rebinding)], terms);
+  if (rejection !== undefined) return rejection;
   let changed = 0;
   const blocked: string[] = [];
   yield* visitJobs(selection, function* (job) {
     const bindings = fromBindingsText(job.budgets);
-    const next = rebinding.apply(bindings);
+    const next = applyRebinding(rebinding, bindings);
     if (next === bindings) return;
-    if (job.status === status.inFlight) blocked.push(job.id);
+    if (!isWaiting(job.status)) blocked.push(job.id);
     else {
       yield* rebind(job, next);
       changed++;
@@ -78,14 +68,28 @@ export function* rebindJobs(
   return { changed, blocked };
 }
 
+/**
+ * Writes the new bindings of a job, if it still waits.
+ *
+ * @throws {StaleReadError} If it does not.
+ */
 function* rebind(job: JobRecord, bindings: readonly Binding[]): Transition<JobRecord> {
   const budgets = toBindingsText(bindings);
-  yield* run("UPDATE jobs SET budgets = ?, lane = ? WHERE id = ?", [
-    budgets,
-    laneOf(budgets),
-    job.id,
-  ]);
+  const changed = yield* run(
+    "UPDATE jobs SET budgets = ?, budget_set = ? WHERE id = ? AND status = ?",
+    [budgets, toBudgetSet(budgets), job.id, job.status],
+  );
+  if (changed === 0) throw new StaleReadError(`Job ${job.id} was changed meanwhile`);
   yield* run("DELETE FROM bindings WHERE job_id = ?", [job.id]);
   yield* bindJobs([{ id: job.id, bindings }]);
-  return { ...job, budgets };
+  const rebound = { ...job, budgets };
+  if (job.status === status.ready) {
+    const keys = [...new Set([job, rebound].flatMap(budgetsOf))];
+    yield* report(...toJobsChanges([rebound], status.ready), {
+      kind: "budgets",
+      keys,
+      refunded: false,
+    });
+  }
+  return rebound;
 }

@@ -9,8 +9,8 @@
 /**
  * Each entry is the SQL that leads from its index to the next version.
  *
- * `status` holds the index of the status in `jobStatuses`: 0 scheduled, 1 ready, 2 in flight,
- * 3 completed, 4 dead. `backoff` and `retention` are JSON text as the wire spells it. A payload stands in
+ * `status` holds the code of a status (`protocol/status.ts`); in this file the codes are written out, because a
+ * migration never changes. `backoff` and `retention` are JSON text as the wire spells it. A payload stands in
  * `payload_json` or in `payload_pack`, whichever format it came in. It is the last column, so that
  * SQLite reads what precedes it without touching the pages a large payload spills over.
  *
@@ -29,6 +29,15 @@
  *   `bindings` is the same turned round: the jobs of a budget.
  * - A budget without `duration_ms` limits how much is in flight, and `drawn` is what is; one with it drips, and
  *   `tokens`, `credit` and `refilled_at` are its level at that time.
+ *
+ * Version 3 says who holds a job in flight, and keeps texts that may hold U+0000 as bytes:
+ *
+ * - `holder` is the stream that a job in flight was delivered to, a row of `holders`; each of these belongs to a broker,
+ *   a row of `brokers`. What belongs to a broker that is gone goes back to its queue.
+ * - `deliveries` counts how often a job was delivered. It only grows, so it tells one delivery from another.
+ * - `lane` is called `budget_set`.
+ * - `unique_key`, `batch_key` and the texts of an error are UTF-8 bytes: some drivers cut a text at U+0000, and
+ *   PostgreSQL takes none.
  */
 export const migrations: readonly string[] = [
   `
@@ -155,5 +164,108 @@ CREATE TABLE cron_entries (
   PRIMARY KEY (cron_group, name)
 );
 CREATE INDEX cron_due ON cron_entries (next_enqueue_at) WHERE next_enqueue_at IS NOT NULL;
+`,
+  `
+CREATE TABLE jobs_3 (
+  id TEXT NOT NULL PRIMARY KEY,
+  type TEXT NOT NULL,
+  queue TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  ready_at BIGINT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  deliveries INTEGER NOT NULL DEFAULT 0,
+  holder BIGINT,
+  retry_limit BIGINT,
+  backoff TEXT,
+  retention TEXT,
+  dequeued_at BIGINT,
+  failed_at BIGINT,
+  purge_at BIGINT,
+  completed_at BIGINT,
+  unique_key BLOB,
+  unique_while TEXT,
+  holds_key INTEGER NOT NULL DEFAULT 0,
+  batch TEXT,
+  batch_key BLOB,
+  heads_batch INTEGER NOT NULL DEFAULT 0,
+  budgets TEXT,
+  budget_set TEXT NOT NULL DEFAULT '',
+  payload_json TEXT,
+  payload_pack BLOB
+);
+INSERT INTO jobs_3 (id, type, queue, priority, status, ready_at, attempts, deliveries, retry_limit, backoff, retention,
+    dequeued_at, failed_at, purge_at, completed_at, unique_key, unique_while, holds_key, batch, batch_key, heads_batch,
+    budgets, budget_set, payload_json, payload_pack)
+  SELECT id, type, queue, priority, status, ready_at, attempts,
+    CASE WHEN dequeued_at IS NULL THEN 0 WHEN status = 2 THEN attempts + 1 ELSE attempts END,
+    retry_limit, backoff, retention, dequeued_at, failed_at, purge_at, completed_at, CAST(unique_key AS BLOB),
+    unique_while, holds_key, batch, CAST(batch_key AS BLOB), heads_batch, budgets, lane, payload_json, payload_pack
+  FROM jobs;
+DROP TABLE jobs;
+ALTER TABLE jobs_3 RENAME TO jobs;
+CREATE INDEX jobs_ready ON jobs (priority, id) WHERE status = 1 AND budget_set = '';
+CREATE INDEX jobs_by_queue ON jobs (queue, status, budget_set, priority, id);
+CREATE INDEX jobs_due ON jobs (ready_at) WHERE status = 0;
+CREATE INDEX jobs_purge ON jobs (purge_at) WHERE purge_at IS NOT NULL;
+CREATE UNIQUE INDEX jobs_unique ON jobs (unique_key) WHERE holds_key = 1;
+CREATE UNIQUE INDEX jobs_heads ON jobs (batch_key) WHERE heads_batch = 1;
+CREATE TABLE errors_3 (
+  job_id TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  message BLOB NOT NULL,
+  error_type BLOB,
+  backtrace BLOB,
+  dequeued_at BIGINT NOT NULL,
+  failed_at BIGINT NOT NULL,
+  PRIMARY KEY (job_id, attempt)
+);
+INSERT INTO errors_3 (job_id, attempt, message, error_type, backtrace, dequeued_at, failed_at)
+  SELECT job_id, attempt, CAST(message AS BLOB), CAST(error_type AS BLOB), CAST(backtrace AS BLOB), dequeued_at,
+    failed_at FROM errors;
+DROP TABLE errors;
+ALTER TABLE errors_3 RENAME TO errors;
+CREATE TABLE cron_entries_3 (
+  cron_group TEXT NOT NULL,
+  name TEXT NOT NULL,
+  expression TEXT NOT NULL,
+  timezone TEXT,
+  paused INTEGER NOT NULL,
+  paused_at BIGINT,
+  resumed_at BIGINT,
+  next_enqueue_at BIGINT,
+  last_enqueue_at BIGINT,
+  type TEXT NOT NULL,
+  queue TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  retry_limit BIGINT,
+  backoff TEXT,
+  retention TEXT,
+  unique_key BLOB,
+  unique_while TEXT,
+  batch TEXT,
+  budgets TEXT,
+  payload_json TEXT,
+  payload_pack BLOB,
+  PRIMARY KEY (cron_group, name)
+);
+INSERT INTO cron_entries_3 SELECT cron_group, name, expression, timezone, paused, paused_at, resumed_at,
+    next_enqueue_at, last_enqueue_at, type, queue, priority, retry_limit, backoff, retention,
+    CAST(unique_key AS BLOB), unique_while, batch, budgets, payload_json, payload_pack FROM cron_entries;
+DROP TABLE cron_entries;
+ALTER TABLE cron_entries_3 RENAME TO cron_entries;
+CREATE INDEX cron_due ON cron_entries (next_enqueue_at) WHERE next_enqueue_at IS NOT NULL;
+CREATE TABLE brokers (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  started_at BIGINT NOT NULL,
+  seen_at BIGINT NOT NULL
+);
+CREATE TABLE holders (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  broker BIGINT NOT NULL,
+  worker TEXT,
+  since BIGINT NOT NULL
+);
+CREATE INDEX holders_by_broker ON holders (broker);
 `,
 ];

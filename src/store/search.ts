@@ -4,8 +4,10 @@
  * @module
  */
 
-import type { StoredPayload } from "../protocol/payload.ts";
+import type { Clock } from "../async/clock.ts";
 import type { JobRecord } from "../protocol/record.ts";
+import type { PayloadFilter } from "./expressions.ts";
+import { jobRows } from "./jobs.ts";
 import { jobColumns } from "./jobs-table.ts";
 import { rows, type Transition } from "./transition.ts";
 import { type JobSelection, whereMatches } from "./where.ts";
@@ -16,7 +18,7 @@ const windowSize = 1000;
 /** Where a search stands, and what it is for. */
 export interface Search {
   readonly selection: JobSelection;
-  readonly fits: (payload: StoredPayload) => boolean;
+  readonly matches: PayloadFilter;
   readonly order: "asc" | "desc";
   /** Goes on behind this id; undefined at the start. */
   readonly from: string | undefined;
@@ -24,8 +26,9 @@ export interface Search {
   readonly limit: number;
   /** Jobs whose retention ended by then are not seen; undefined sees all. */
   readonly now: number | undefined;
-  /** Whether it is time to let others have a turn. */
-  readonly isOver: () => boolean;
+  readonly clock: Clock;
+  /** When others are to have a turn, in ms since the epoch. */
+  readonly until: number;
 }
 
 /** A piece of a search. */
@@ -37,21 +40,21 @@ export interface Found {
 
 /** Searches until it has found enough, has come to the end, or it is time. */
 export function* searchJobs(search: Search): Transition<Found> {
-  const { fits, limit, isOver } = search;
+  const { matches, limit, clock, until } = search;
   const jobs: JobRecord[] = [];
   let at = search.from;
   while (true) {
     // A list of ids is a window of its own.
     const end = search.selection.id ? undefined : (yield* findWindowEnd(at, search.order));
     for (const id of yield* listWindow(search, at, end)) {
-      const [job] = yield* rows<JobRecord>(`SELECT ${jobColumns()} FROM jobs WHERE id = ?`, [id]);
+      const [job] = yield* jobRows(`SELECT ${jobColumns()} FROM jobs WHERE id = ?`, [id]);
       at = id;
-      if (fits(job!)) jobs.push(job!);
-      if (jobs.length === limit || isOver()) return { jobs, next: at };
+      if (job !== undefined && matches(job)) jobs.push(job);
+      if (jobs.length === limit || clock.now() >= until) return { jobs, next: at };
     }
     if (end === undefined) return { jobs, next: undefined };
     at = end;
-    if (isOver()) return { jobs, next: at };
+    if (clock.now() >= until) return { jobs, next: at };
   }
 }
 

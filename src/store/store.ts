@@ -1,19 +1,21 @@
 /**
- * Group commit: writes that arrive together share one transaction, and each caller hears of its own only
- * after the commit.
+ * Group commit: writes that arrive together share one transaction, and each caller hears of its own only after the
+ * commit.
  *
- * No timer stands in front of it: a write waits for what is already on its way in the same turn of the
- * event loop, and no longer.
+ * No timer stands in front of it: a write waits for what is already on its way in the same turn of the event loop, and
+ * no longer; on a database that answers later, also for the commit that is under way.
  *
  * @module
  */
 
 import type { Clock } from "../async/clock.ts";
 import { StoreError } from "../errors.ts";
-import { touch } from "./check.ts";
-import type { SyncDatabase } from "./database.ts";
+import type { Change } from "./changes.ts";
+import type { Database } from "./database.ts";
+import { type BeforeCommit, type Committed, createExecutor } from "./executor.ts";
 import { migrate } from "./migrate.ts";
-import { runSync, type Transition } from "./transition.ts";
+import { probeCommit } from "./probe.ts";
+import type { Transition } from "./transition.ts";
 
 /** Transitions in one transaction at most; keeps a burst from holding the event loop. */
 const groupLimit = 1000;
@@ -23,6 +25,14 @@ const roomBytes = 1024 * 1024;
 
 /** Where the broker's durable state lives. */
 export interface Store {
+  /** Whether other brokers may work on the same database. */
+  readonly isShared: boolean;
+  /**
+   * Opens the database and brings its tables up to date.
+   *
+   * @throws {StoreError} If it cannot be used; it may be tried again.
+   */
+  open(): Promise<void>;
   /**
    * Runs a transition in the next group commit and resolves with its result once that is durable.
    * Called anew when the group that it was part of fails: the failure of one is not that of the others.
@@ -32,12 +42,23 @@ export interface Store {
   read<Result>(transition: Transition<Result>): Promise<Result>;
   /**
    * Resolves when the database has taken a commit, and the file is where it was: a tiny commit, but a large one after
-   * another failed, as a full disk may still have room for a tiny one. Rejects with {@linkcode StoreError}. Calls that
-   * come together share one commit.
+   * another failed, as a full disk may still have room for a tiny one. Calls that come together share one commit.
+   *
+   * @throws {StoreError} If it has not.
    */
   check(): Promise<void>;
   /** Commits what was asked for, then closes the database. Later writes are refused. */
   close(): Promise<void>;
+}
+
+/** What a store is made from. */
+export interface StoreOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  /** Writes what is kept about changes, in the same transaction; for all changes of a group at once. */
+  readonly beforeCommit?: BeforeCommit;
+  /** Told of all changes of a group once they are durable, before the callers hear of it. Must not throw. */
+  readonly afterCommit?: (changes: readonly Change[]) => void;
 }
 
 interface Write {
@@ -46,33 +67,66 @@ interface Write {
   readonly reject: (error: unknown) => void;
 }
 
-/** Opens a store on a database, bringing its tables up to date. Throws {@linkcode StoreError}. */
-export function createStore(driver: SyncDatabase, clock: Clock): Store {
-  migrate(driver);
+/** Creates a store on a database that is not open yet. */
+export function createStore(
+  { database, clock, beforeCommit, afterCommit }: StoreOptions,
+): Store {
+  const executor = createExecutor(database);
   const waiting: Write[] = [];
   let checking: Promise<void> | undefined;
+  let committing: Promise<void> | undefined;
   let doubtful = false;
   let deferred = false;
   let closed = false;
 
-  const commit = (group: readonly Write[]) => {
-    let results: unknown[];
-    try {
-      results = driver.transaction(() => group.map((write) => runSync(driver, write.transition())));
-    } catch (error) {
-      if (error instanceof StoreError) doubtful = true;
-      if (group.length === 1) group[0]!.reject(error);
-      else for (const write of group) commit([write]);
-      return;
-    }
+  const succeed = (group: readonly Write[], { results, changes }: Committed) => {
+    if (changes.length > 0) afterCommit?.(changes);
     for (const [index, write] of group.entries()) write.resolve(results[index] as never);
+  };
+
+  const fail = (group: readonly Write[], error: unknown): void | Promise<void> => {
+    if (error instanceof StoreError) doubtful = true;
+    if (group.length === 1) return group[0]!.reject(error);
+    return commitAlone(group);
+  };
+
+  /** Commits one by one what failed together. */
+  const commitAlone = (group: readonly Write[]): void | Promise<void> => {
+    for (const [index, write] of group.entries()) {
+      const committed = commit([write]);
+      if (committed !== undefined) {
+        return committed.then(() => commitAlone(group.slice(index + 1)));
+      }
+    }
+  };
+
+  /** Gives a promise only if the database answers later. */
+  const commit = (group: readonly Write[]): void | Promise<void> => {
+    let committed: Committed | Promise<Committed>;
+    try {
+      committed = executor.commit(group.map(({ transition }) => transition), beforeCommit);
+    } catch (error) {
+      return fail(group, error);
+    }
+    if (!(committed instanceof Promise)) return succeed(group, committed);
+    return committed.then(
+      (committed) => succeed(group, committed),
+      (error) => fail(group, error),
+    );
   };
 
   const flush = () => {
     deferred = false;
+    if (committing !== undefined) return; // It flushes when it is through.
     const group = waiting.splice(0, groupLimit);
-    if (waiting.length > 0) defer();
-    if (group.length > 0) commit(group);
+    if (group.length === 0) return;
+    const done = commit(group);
+    if (done !== undefined) {
+      committing = done.finally(() => {
+        committing = undefined;
+        flush();
+      });
+    } else if (waiting.length > 0) defer();
   };
 
   const defer = () => {
@@ -88,25 +142,31 @@ export function createStore(driver: SyncDatabase, clock: Clock): Store {
   };
 
   return {
+    isShared: executor.isShared,
+    async open() {
+      await executor.open();
+      await migrate(executor);
+    },
     write,
     read<Result>(transition: Transition<Result>): Promise<Result> {
-      return new Promise((resolve) => resolve(runSync(driver, transition)));
+      return new Promise((resolve) => resolve(executor.read(transition)));
     },
     check(): Promise<void> {
       return checking ??= (async () => {
-        driver.check?.();
+        executor.check();
         const doubted = doubtful;
-        await write(() => touch(doubted ? roomBytes : 0));
+        await write(() => probeCommit(doubted ? roomBytes : 0));
         if (doubted) doubtful = false;
       })().finally(() => void (checking = undefined));
     },
-    close(): Promise<void> {
-      if (!closed) {
-        closed = true;
-        while (waiting.length > 0) flush();
-        driver.close();
+    async close(): Promise<void> {
+      if (closed) return;
+      closed = true;
+      while (waiting.length > 0 || committing !== undefined) {
+        flush();
+        await committing;
       }
-      return Promise.resolve();
+      await executor.close();
     },
   };
 }

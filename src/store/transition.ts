@@ -1,23 +1,51 @@
 /**
- * A transition: one atomic piece of durable work, written as a generator that yields statements.
+ * A transition: one atomic piece of durable work, written as a generator that yields statements and reports.
  *
- * It receives rows and counts, never awaits, and never says BEGIN, so the same text runs inside a
- * synchronous transaction (SQLite, a Durable Object) and inside an asynchronous one. It may run
- * twice when the first commit fails: whatever it changes besides the database is the business of who
- * asked for it, after the commit.
+ * It receives rows and counts, never awaits, and never says BEGIN, so the same text runs on an engine that answers at
+ * once and on one that answers later. It may run twice, when the first commit fails or what it read has changed before
+ * it wrote. So it changes nothing but the database: what it did it reports as data, and who runs it passes that on
+ * once the commit is through.
  *
  * @module
  */
 
-import type { SqlRow, SqlValue, SyncDatabase } from "./database.ts";
+import type { Change } from "./changes.ts";
+import type { SqlRow, SqlValue } from "./database.ts";
 
-/** One statement to run: for its rows, or once for each set of parameters for the counts. */
+/** An INSERT of several rows: as text for one row, and the parts that a text for many is put together from. */
+export interface InsertText {
+  /** `INSERT INTO table (columns) VALUES (?, …)`. */
+  readonly sql: string;
+  /** All before the first row. */
+  readonly head: string;
+  /** One row: `(?, …)`. */
+  readonly row: string;
+}
+
+/** One step of a transition. */
 export type Step =
+  /** Runs a statement for its rows. */
   | { readonly sql: string; readonly params: readonly SqlValue[] }
-  | { readonly sql: string; readonly each: readonly (readonly SqlValue[])[] };
+  /** Runs a statement once for each set of parameters, for the counts of changed rows. */
+  | { readonly sql: string; readonly each: readonly (readonly SqlValue[])[] }
+  /** Inserts rows. */
+  | { readonly insert: InsertText; readonly each: readonly (readonly SqlValue[])[] }
+  /** Runs statements without parameters. */
+  | { readonly script: string }
+  /** Reports what was changed. */
+  | { readonly changes: readonly Change[] };
 
 /** A transition in progress: yields {@linkcode Step}s, is sent what they gave, returns its result. */
 export type Transition<Result> = Generator<Step, Result, SqlRow[] & number[]>;
+
+/**
+ * What a transition read has changed before it could write: it has to run again, from the start.
+ *
+ * Only where others write to the database at the same time. Whoever runs transitions rolls back and tries again.
+ */
+export class StaleReadError extends Error {
+  override readonly name = "StaleReadError";
+}
 
 /** Runs one statement and gives its rows, which the caller knows the columns of. */
 export function* rows<Row extends object = SqlRow>(
@@ -28,7 +56,7 @@ export function* rows<Row extends object = SqlRow>(
 }
 
 /** Runs one statement for each set of parameters and gives how many rows each run changed. */
-export function* each(
+export function* runEach(
   sql: string,
   sets: readonly (readonly SqlValue[])[],
 ): Transition<number[]> {
@@ -40,15 +68,22 @@ export function* run(sql: string, params: readonly SqlValue[] = []): Transition<
   return (yield { sql, each: [params] })[0] ?? 0;
 }
 
-/** Drives a transition against an engine that answers at once. */
-export function runSync<Result>(driver: SyncDatabase, transition: Transition<Result>): Result {
-  let step = transition.next();
-  while (!step.done) {
-    const { value } = step;
-    const answer: SqlRow[] | number[] = "each" in value
-      ? value.each.map((params) => driver.run(value.sql, params))
-      : driver.all(value.sql, value.params);
-    step = transition.next(answer as SqlRow[] & number[]);
-  }
-  return step.value;
+/** The text of an INSERT into these columns of a table. */
+export function toInsert(table: string, columns: readonly string[]): InsertText {
+  const head = `INSERT INTO ${table} (${columns.join(", ")}) VALUES `;
+  const row = `(${columns.map(() => "?").join(", ")})`;
+  return { sql: head + row, head, row };
+}
+
+/** Inserts rows, each with a value for each column of the text. */
+export function* insertRows(
+  insert: InsertText,
+  sets: readonly (readonly SqlValue[])[],
+): Transition<void> {
+  if (sets.length > 0) yield { insert, each: sets };
+}
+
+/** Reports changes that this transition has made; to be passed on after the commit. */
+export function* report(...changes: readonly Change[]): Transition<void> {
+  yield { changes };
 }

@@ -20,14 +20,17 @@
  */
 
 import type { JobRecord } from "../protocol/record.ts";
-import { status } from "../protocol/status.ts";
+import { isFinished, isWaiting } from "../protocol/status.ts";
+import { lockRows } from "./dialect.ts";
+import { jobRows } from "./jobs.ts";
 import { metadataColumns } from "./jobs-table.ts";
-import { each, rows, type Transition } from "./transition.ts";
+import { toBytes } from "./text-bytes.ts";
+import { run, runEach, type Transition } from "./transition.ts";
 
-/** In which status the holder makes an enqueue of that scope a duplicate. */
-const conflicts: Readonly<Record<string, (status: number) => boolean>> = {
-  queued: (at) => at <= status.ready,
-  active: (at) => at <= status.inFlight,
+/** In which status the holder makes an enqueue of that scope a duplicate, and keeps a key of its own of that scope. */
+const scopes: Readonly<Record<string, (status: number) => boolean>> = {
+  queued: isWaiting,
+  active: (status) => !isFinished(status),
   exists: () => true,
 };
 
@@ -48,7 +51,7 @@ export function* planKeys(jobs: readonly JobRecord[]): Transition<KeyPlan> {
     if (job.uniqueKey === null) continue;
     // A holder of this call waits, and so conflicts with every scope.
     const holder = holders.get(job.uniqueKey) ?? (yield* findHolder(job.uniqueKey));
-    if (holder !== undefined && conflicts[job.uniqueWhile!]!(holder.status)) {
+    if (holder !== undefined && scopes[job.uniqueWhile!]!(holder.status)) {
       duplicates.set(job, holder);
       holders.set(job.uniqueKey, holder);
     } else {
@@ -60,28 +63,27 @@ export function* planKeys(jobs: readonly JobRecord[]): Transition<KeyPlan> {
 }
 
 function* findHolder(key: string): Transition<JobRecord | undefined> {
-  return (yield* rows<JobRecord>(
-    `SELECT ${metadataColumns} FROM jobs WHERE unique_key = ? AND holds_key = 1`,
-    [key],
+  return (yield* jobRows(
+    `SELECT ${metadataColumns} FROM jobs WHERE unique_key = ? AND holds_key = 1 ${lockRows}`,
+    [toBytes(key)],
   ))[0];
 }
 
 /** Makes jobs let go of their keys. */
 export function* freeKeys(ids: readonly string[]): Transition<void> {
-  yield* each("UPDATE jobs SET holds_key = 0 WHERE id = ?", ids.map((id) => [id]));
+  yield* runEach("UPDATE jobs SET holds_key = 0 WHERE id = ?", ids.map((id) => [id]));
 }
 
-/** The keys follow a job that has just been given this status. */
+/** Makes a job that was just given its status let go of its key, or take it again if it is free. */
 export function* moveKey(job: JobRecord): Transition<void> {
   const { uniqueKey: key, uniqueWhile: scope } = job;
   if (key === null || scope === "exists") return;
-  const holds = job.status <= (scope === "active" ? status.inFlight : status.ready);
-  if (!holds) yield* freeKeys([job.id]);
+  if (!scopes[scope!]!(job.status)) yield* freeKeys([job.id]);
   else if (scope === "queued") {
-    yield* each(
+    yield* run(
       `UPDATE jobs SET holds_key = 1 WHERE id = ?
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE unique_key = ? AND holds_key = 1)`,
-      [[job.id, key]],
+      [job.id, toBytes(key)],
     );
   }
 }

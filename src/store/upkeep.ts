@@ -7,7 +7,7 @@
 
 import type { Clock } from "../async/clock.ts";
 import { StoreError } from "../errors.ts";
-import type { DatabaseCopy, SyncDatabase } from "./database.ts";
+import type { Database, DatabaseCopy } from "./database.ts";
 
 /** What an operator asks for. */
 export interface Upkeep {
@@ -23,7 +23,8 @@ export interface Upkeep {
 }
 
 /** Creates the upkeep of a database. */
-export function createUpkeep(driver: SyncDatabase, clock: Clock): Upkeep {
+export function createUpkeep(database: Database, clock: Clock): Upkeep {
+  const file = database.dialect === "sqlite" ? database : undefined;
   const stopping = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
 
@@ -39,12 +40,12 @@ export function createUpkeep(driver: SyncDatabase, clock: Clock): Upkeep {
   return {
     copy: (signal) =>
       inTurn(() => {
-        if (driver.copy === undefined) throw new StoreError("This database cannot be copied");
-        return driver.copy(AbortSignal.any([signal, stopping.signal]));
+        if (file?.copy === undefined) throw new StoreError("This database cannot be copied");
+        return file.copy(AbortSignal.any([signal, stopping.signal]));
       }),
     compact: () =>
       inTurn(async () => {
-        for (const _ of driver.compact?.() ?? []) {
+        for (const _ of file?.compact?.() ?? []) {
           // Not deferred: Deno reads nothing from its sockets while one piece of deferred work follows another.
           await new Promise<void>((resolve) => clock.setTimer(resolve, 1));
           stopping.signal.throwIfAborted();

@@ -7,6 +7,7 @@
 import type { JobQuery } from "../protocol/query.ts";
 import type { Range } from "../protocol/range.ts";
 import type { SqlValue } from "./database.ts";
+import { isOneOf } from "./dialect.ts";
 
 /** Which jobs are meant: what a query asks for, but for its payload filter, which is not SQL's business. */
 export type JobSelection = Omit<JobQuery, "filter">;
@@ -20,10 +21,10 @@ export interface Condition {
 /** The condition that a job of the selection meets; `1 = 1` when it selects by nothing. */
 export function whereMatches(selection: JobSelection): Condition {
   const conditions: Condition[] = [
-    ...isOneOf("status", selection.status),
-    ...isOneOf("queue", selection.queue),
-    ...isOneOf("type", selection.type),
-    ...isOneOf("id", selection.id),
+    ...hasOneOf("status", selection.status, "integers"),
+    ...hasOneOf("queue", selection.queue, "texts"),
+    ...hasOneOf("type", selection.type, "texts"),
+    ...hasOneOf("id", selection.id, "texts"),
     ...isWithin("priority", selection.priority),
     ...isWithin("ready_at", selection.readyAt),
     ...isWithin("attempts", selection.attempts),
@@ -35,18 +36,18 @@ export function whereMatches(selection: JobSelection): Condition {
   };
 }
 
-/** The values travel as one JSON array: the text stays the same for any number, and no engine's limit is met. */
-function isOneOf(column: string, values: readonly SqlValue[] | undefined): Condition[] {
+function hasOneOf(
+  column: string,
+  values: readonly SqlValue[] | undefined,
+  kind: "texts" | "integers",
+): Condition[] {
   if (values === undefined) return [];
   if (values.length === 1) return [{ sql: `${column} = ?`, params: values }];
-  return [{
-    sql: `${column} IN (SELECT value FROM json_each(?))`,
-    params: [JSON.stringify(values)],
-  }];
+  return [{ sql: isOneOf(column, kind), params: [JSON.stringify(values)] }];
 }
 
 function drawsOn(keys: readonly string[] | undefined): Condition[] {
-  return isOneOf("key", keys).map(({ sql, params }) => ({
+  return hasOneOf("key", keys, "texts").map(({ sql, params }) => ({
     sql: `id IN (SELECT job_id FROM bindings WHERE ${sql})`,
     params,
   }));

@@ -5,115 +5,105 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { budgetsOf } from "../../protocol/binding.ts";
-import type { BudgetPolicy } from "../../protocol/budget.ts";
+import { checkBindings } from "../../protocol/binding.ts";
+import {
+  checkPolicy,
+  type PolicyPatch,
+  type PolicyRequest,
+  toPolicy,
+} from "../../protocol/budget.ts";
+import { checkName } from "../../protocol/names.ts";
 import type { JobRecord } from "../../protocol/record.ts";
-import { status } from "../../protocol/status.ts";
-import {
-  type BudgetResult,
-  changeBudget,
-  createBudget,
-  removeBudget,
-  replaceBudget,
-} from "../../store/budgets.ts";
-import { type BudgetRecord, findBudget, listBudgets } from "../../store/budgets-table.ts";
-import {
-  type ManyRebound,
-  type Rebinding,
-  rebindJob,
-  rebindJobs,
-  type Rebound,
-} from "../../store/rebind.ts";
+import { isRejection, type Rejection } from "../../protocol/rejection.ts";
+import { changeBudget, createBudget, removeBudget, replaceBudget } from "../../store/budgets.ts";
+import { type BudgetRecord, getBudget, listBudgets } from "../../store/budgets-table.ts";
+import type { PayloadFilter } from "../../store/expressions.ts";
+import { type ManyRebound, rebindJob, rebindJobs } from "../../store/rebind.ts";
+import { type Rebinding, requestsOf } from "../../store/rebindings.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
-import type { PayloadFilter } from "./expressions.ts";
-import type { Dispatcher } from "./dispatch.ts";
 import type { Settings } from "./settings.ts";
 
 /** The operations; each resolves when its change is durable. */
-export interface Budgets {
+export interface BudgetOperations {
   list(): Promise<readonly BudgetRecord[]>;
   /** Undefined when there is none, as for the others. */
   get(key: string): Promise<BudgetRecord | undefined>;
-  create(key: string, policy: BudgetPolicy): Promise<BudgetResult>;
-  replace(key: string, policy: BudgetPolicy): Promise<BudgetResult>;
-  change(
-    key: string,
-    decide: (policy: BudgetPolicy) => BudgetPolicy | { readonly refused: string },
-  ): Promise<BudgetResult | undefined>;
-  remove(key: string): Promise<{ readonly refused: string } | "deleted" | undefined>;
-  /** A job that does not wait, or that `isRefused` speaks against, is given back unchanged. */
-  rebind(
-    id: string,
-    rebinding: Rebinding,
-    isRefused?: (job: JobRecord) => boolean,
-  ): Promise<Rebound | undefined>;
+  create(key: string, request: PolicyRequest): Promise<BudgetRecord | Rejection>;
+  replace(key: string, request: PolicyRequest): Promise<BudgetRecord | Rejection>;
+  change(key: string, patch: PolicyPatch): Promise<BudgetRecord | Rejection | undefined>;
+  remove(key: string): Promise<Rejection | "deleted" | undefined>;
+  rebind(id: string, rebinding: Rebinding): Promise<JobRecord | Rejection | undefined>;
+  /** Undefined when the bindings that are asked for can be made. */
+  checkRebinding(rebinding: Rebinding): Rejection | undefined;
   rebindMany(
     selection: JobSelection,
     rebinding: Rebinding,
-    fits?: PayloadFilter,
-  ): Promise<ManyRebound | { readonly refused: string }>;
+    matches?: PayloadFilter,
+  ): Promise<ManyRebound | Rejection>;
 }
 
 /** Creates the operations. */
-export function createBudgets(
-  { store, clock, settings, dispatcher, piecesOf }: {
+export function createBudgetOperations(
+  { store, clock, settings, piecesOf }: {
     readonly store: Store;
     readonly clock: Clock;
     readonly settings: Settings;
-    readonly dispatcher: Dispatcher;
-    /** Selects what fits a payload filter, piece by piece. */
+    /** Selects what matches a payload filter, piece by piece. */
     readonly piecesOf: (
       selection: JobSelection,
-      fits: PayloadFilter | undefined,
+      matches: PayloadFilter | undefined,
     ) => Iterable<JobSelection> | AsyncIterable<JobSelection>;
   },
-): Budgets {
+): BudgetOperations {
   const terms = () => ({ now: clock.now(), maxBudgets: settings.maxBudgets });
-  /** A new policy may let jobs go that wait. */
-  const follow = <Result extends BudgetResult | undefined>(result: Result): Result => {
-    if (result !== undefined && "key" in result) dispatcher.reopen([result.key]);
-    return result;
-  };
+
+  const unprocessable = (message: string | undefined): Rejection | undefined =>
+    message === undefined ? undefined : { kind: "unprocessable", message };
+
+  const checkRequest = (key: string, request: PolicyRequest) =>
+    unprocessable(checkName("budget key", key) ?? checkPolicy(request));
+
+  const checkRebinding = (rebinding: Rebinding) =>
+    unprocessable(checkBindings(requestsOf(rebinding)));
 
   return {
     list: () => store.read(listBudgets()),
-    get: (key) => store.read(findBudget(key)),
-    create: (key, policy) => store.write(() => createBudget(key, policy, terms())),
-    async replace(key, policy) {
-      return follow(await store.write(() => replaceBudget(key, policy, terms())));
+    get: (key) => store.read(getBudget(key)),
+    async create(key, request) {
+      return checkRequest(key, request) ??
+        await store.write(() => createBudget(key, toPolicy(request), terms()));
     },
-    async change(key, decide) {
-      return follow(await store.write(() => changeBudget(key, decide, clock.now())));
+    async replace(key, request) {
+      return checkRequest(key, request) ??
+        await store.write(() => replaceBudget(key, toPolicy(request), terms()));
     },
+    change: (key, patch) => store.write(() => changeBudget(key, patch, clock.now())),
     remove: (key) => store.write(() => removeBudget(key)),
-    async rebind(id, rebinding, isRefused = () => false) {
-      const rebound = await store.write(() => rebindJob(id, rebinding, isRefused, terms()));
-      if (rebound !== undefined && "after" in rebound && rebound.after !== rebound.before) {
-        const { before, after } = rebound;
-        if (after.status === status.ready) dispatcher.ready([after]);
-        dispatcher.reopen([before, after].flatMap(budgetsOf));
-      }
-      return rebound;
+    checkRebinding,
+    async rebind(id, rebinding) {
+      return checkRebinding(rebinding) ??
+        await store.write(() => rebindJob(id, rebinding, terms()));
     },
-    async rebindMany(selection, rebinding, fits) {
+    async rebindMany(selection, rebinding, matches) {
+      const rejection = checkRebinding(rebinding);
+      if (rejection !== undefined) return rejection;
       let changed = 0;
       const blocked: string[] = [];
-      const rebind = async (piece: JobSelection) => {
+      const rebind = async (piece: JobSelection): Promise<Rejection | undefined> => {
         const rebound = await store.write(() => rebindJobs(piece, rebinding, terms()));
-        if ("refused" in rebound) return rebound;
+        if (isRejection(rebound)) return rebound;
         changed += rebound.changed;
-        blocked.push(...rebound.blocked);
+        for (const id of rebound.blocked) blocked.push(id);
         return undefined;
       };
-      // The budgets are checked, and created, also when no payload fits.
-      const refusal = fits && await rebind({ id: [] });
-      if (refusal !== undefined) return refusal;
-      for await (const piece of piecesOf(selection, fits)) {
-        const refusal = await rebind(piece);
-        if (refusal !== undefined) return refusal;
+      // The budgets are checked, and created, also when no payload matches.
+      const refused = matches && await rebind({ id: [] });
+      if (refused !== undefined) return refused;
+      for await (const piece of piecesOf(selection, matches)) {
+        const refused = await rebind(piece);
+        if (refused !== undefined) return refused;
       }
-      if (changed > 0) await dispatcher.reload();
       return { changed, blocked };
     },
   };

@@ -1,83 +1,96 @@
 /**
- * The operations on cron groups and entries, and the alarm that fires what is due.
+ * The operations on cron groups and entries, and firing what is due.
+ *
+ * When an expression comes round is found out here, outside of every transaction, as it may take some milliseconds each.
+ * A transition that needs to know of another schedule tells which, and is run again with the answer.
  *
  * @module
  */
 
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
-import type { CronEntryRequest, CronGroupPatch, CronGroupRequest } from "../../protocol/cron.ts";
-import type { JobRecord } from "../../protocol/record.ts";
+import {
+  checkCronEntry,
+  checkCronGroupName,
+  checkDuplicateNames,
+  type CronEntryRequest,
+  type CronGroupPatch,
+  type CronGroupRequest,
+} from "../../protocol/cron.ts";
+import type { CronEntryRecord } from "../../protocol/cron-record.ts";
+import type { Rejection } from "../../protocol/rejection.ts";
+import { type CronSchedule, type Occurrences, toCronJob, toDraft } from "../../store/cron-rules.ts";
 import {
   changeGroup,
-  type CronGroup,
-  type CronRefusal,
-  type CronTerms,
-  fireCrons,
   getGroup,
   keepEntry,
   listGroups,
-  nextFiring,
+  type MissingSchedules,
   pauseEntry,
   removeEntry,
   removeGroup,
   removeGroups,
   replaceGroup,
+  type StoredCronGroup,
 } from "../../store/crons.ts";
-import type { CronEntryRecord } from "../../protocol/cron-record.ts";
 import { findEntry } from "../../store/crons-table.ts";
-import { newOf } from "../../store/enqueue.ts";
+import {
+  type DueEntry,
+  fireCron,
+  type Firing,
+  listDue,
+  nextFiring,
+} from "../../store/due-crons.ts";
+import type { Expressions } from "../../store/expressions.ts";
 import type { Store } from "../../store/store.ts";
-import { type Alarm, createAlarm } from "./alarm.ts";
-import { checkEntry, toDraft, toNewRecord } from "./cron-entry.ts";
-import type { Expressions } from "./expressions.ts";
-import { checkTimezone, nextOccurrence } from "./schedule.ts";
+import type { Transition } from "../../store/transition.ts";
+import type { Admission } from "./admission.ts";
+import { checkExpression, checkTimezone, nextOccurrence } from "./schedule.ts";
+import type { DueSource } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
 
-/** The operations; each resolves when its change is durable. A schedule that cannot be is refused. */
-export interface Crons {
-  /** Looks for what is due; call once. */
-  start(): Promise<void>;
-  stop(): void;
+/** The operations; each resolves when its change is durable. */
+export interface CronOperations {
   list(): Promise<readonly string[]>;
   /** Undefined when there is none, as for the others. */
-  get(group: string): Promise<CronGroup | undefined>;
-  replace(group: string, request: CronGroupRequest): Promise<CronGroup | CronRefusal>;
-  change(group: string, patch: CronGroupPatch): Promise<CronGroup | CronRefusal | undefined>;
+  get(group: string): Promise<StoredCronGroup | undefined>;
+  replace(group: string, request: CronGroupRequest): Promise<StoredCronGroup | Rejection>;
+  change(group: string, patch: CronGroupPatch): Promise<StoredCronGroup | Rejection | undefined>;
   /** Whether there was one. */
   remove(group: string): Promise<boolean>;
   /** How many there were. */
   removeAll(): Promise<number>;
   getEntry(group: string, entry: string): Promise<CronEntryRecord | undefined>;
+  /** Keeps an entry called `name`; only the name in the request is checked. */
   keepEntry(
     group: string,
     request: CronEntryRequest,
-    mode: "create" | "replace",
-  ): Promise<CronEntryRecord | CronRefusal>;
+    options: { readonly name: string; readonly mode: "create" | "replace" },
+  ): Promise<CronEntryRecord | Rejection>;
   pauseEntry(group: string, entry: string, paused: boolean): Promise<CronEntryRecord | undefined>;
   removeEntry(group: string, entry: string): Promise<boolean>;
+  /** Fires what is due. */
+  readonly source: DueSource;
 }
 
 /** What the operations work with. */
-export interface CronsOptions {
+export interface CronOperationsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly settings: Settings;
   readonly logger: Logger;
-  readonly nextId: () => string;
   readonly expressions: Expressions;
-  /** Told of jobs that were stored. */
-  readonly follow: (jobs: Iterable<JobRecord>) => void;
+  readonly admission: Admission;
 }
 
 /** How long others wait at most while the entries of one call are looked at, in ms. */
 const turnMs = 10;
 
 /** Creates the operations. */
-export function createCrons(
-  { store, clock, settings, logger, nextId, expressions, follow }: CronsOptions,
-): Crons {
-  const find = (expression: string, timezone: string | null, now: number): number | null => {
+export function createCronOperations(
+  { store, clock, settings, logger, expressions, admission }: CronOperationsOptions,
+): CronOperations {
+  const find = ({ expression, timezone }: CronSchedule, now: number): number | null => {
     try {
       return nextOccurrence(expression, timezone, now);
     } catch (error) {
@@ -88,25 +101,9 @@ export function createCrons(
     }
   };
 
-  const createTerms = (): CronTerms => {
-    const now = clock.now();
-    const found = new Map<string, number | null>();
-    return {
-      now,
-      maxBudgets: settings.maxBudgets,
-      merge: expressions.merge,
-      next(expression, timezone) {
-        const schedule = `${timezone} ${expression}`;
-        let at = found.get(schedule);
-        if (at === undefined) found.set(schedule, at = find(expression, timezone, now));
-        return at;
-      },
-    };
-  };
-
   /** Visits items until one gives something. All of a large call is seconds of work: others get their turn between. */
   const inTurns = async <Item, Result>(
-    items: readonly Item[],
+    items: Iterable<Item>,
     visit: (item: Item) => Result | undefined,
   ): Promise<Result | undefined> => {
     let turnEnds = clock.now() + turnMs;
@@ -121,85 +118,126 @@ export function createCrons(
     return undefined;
   };
 
-  const fire = async (): Promise<boolean> => {
-    const due = createTerms();
-    const toJob = (entry: CronEntryRecord) => toNewRecord(entry, nextId(), due.now);
-    const { stored, more } = await store.write(() => fireCrons(toJob, due));
-    for (const result of stored) {
-      if ("refused" in result) {
-        logger.error("Cannot enqueue the job of a cron entry", { error: result.refused });
-      } else follow(newOf(result));
-    }
-    return more;
+  /** Remembers what was found out about schedules at one instant. */
+  const createOccurrences = () => {
+    const now = clock.now();
+    const found = new Map<string, number | null>();
+    const keyOf = ({ expression, timezone }: CronSchedule) => `${timezone} ${expression}`;
+    const occurrences: Occurrences = { now, nextOf: (schedule) => found.get(keyOf(schedule)) };
+    const learn = (schedules: Iterable<CronSchedule>) =>
+      inTurns(schedules, (schedule) => {
+        const key = keyOf(schedule);
+        if (!found.has(key)) found.set(key, find(schedule, now));
+      });
+    return { now, occurrences, learn };
   };
 
-  const alarm: Alarm = createAlarm(
-    {
-      name: "fire cron entries",
-      next: () => store.read(nextFiring()),
-      async work() {
-        while (await fire());
-      },
-    },
-    clock,
-    logger,
-  );
+  type Learning = ReturnType<typeof createOccurrences>;
+  const termsOf = ({ now, occurrences }: Learning) => ({
+    now,
+    occurrences,
+    maxBudgets: settings.maxBudgets,
+  });
 
-  const note = (entries: Iterable<CronEntryRecord>) => {
-    for (const { nextAt } of entries) if (nextAt !== null) alarm.note(nextAt);
+  /** Runs a transition until it misses no schedule. */
+  const writeKnowing = async <Result>(
+    learning: Learning,
+    transition: () => Transition<Result | MissingSchedules>,
+  ): Promise<Result> => {
+    while (true) {
+      const result = await store.write<Result | MissingSchedules>(transition);
+      if (!isMissing(result)) return result;
+      await learning.learn(result.missing);
+    }
+  };
+
+  const invalid = (message: string | undefined): Rejection | undefined =>
+    message === undefined ? undefined : { kind: "invalid", message };
+
+  const checkEntry = ({ expression, timezone, job }: CronEntryRequest): string | undefined =>
+    checkExpression(expression) ?? checkTimezone(timezone) ?? admission.checkRequirements(job);
+
+  const toFiring = (entry: DueEntry, { now, occurrences }: Learning): Firing => {
+    const nextAt = occurrences.nextOf(scheduleOf(entry)) ?? null;
+    if (entry.paused === 1 || entry.groupPaused === 1) return { entry, nextAt, job: undefined };
+    const job = toCronJob(entry, now);
+    const rejection = admission.check([job]);
+    if (rejection === undefined) return { entry, nextAt, job: admission.toRecord(job, now) };
+    tell(entry, rejection);
+    return { entry, nextAt, job: undefined };
+  };
+
+  const tell = ({ group, name }: DueEntry, { message }: Rejection) => {
+    logger.error("Cannot enqueue the job of a cron entry", { group, entry: name, error: message });
+  };
+
+  const source: DueSource = {
+    name: "fire cron entries",
+    nextDueAt: () => store.read(nextFiring()),
+    async run(now) {
+      const due = await store.read(listDue(now));
+      const learning = createOccurrences();
+      await learning.learn(due.map(scheduleOf));
+      const firings = due.map((entry) => toFiring(entry, learning));
+      const terms = { ...termsOf(learning), expressions };
+      const fired = await store.write(function* () {
+        const results: { firing: Firing; rejection: Rejection }[] = [];
+        for (const firing of firings) {
+          const { rejection } = yield* fireCron(firing, terms);
+          if (rejection !== undefined) results.push({ firing, rejection });
+        }
+        return results;
+      });
+      for (const { firing, rejection } of fired) tell(firing.entry, rejection);
+    },
   };
 
   return {
-    start: () => alarm.start(),
-    stop: () => alarm.stop(),
     list: () => store.read(listGroups()),
     get: (group) => store.read(getGroup(group)),
     async replace(name, { paused, timezone, entries }) {
-      const problem = await inTurns(entries, (entry) => checkEntry(entry, expressions)) ??
+      const problem = checkCronGroupName(name) ?? checkDuplicateNames(entries) ??
+        await inTurns(entries, checkCronEntry) ?? await inTurns(entries, checkEntry) ??
         checkTimezone(timezone);
-      if (problem !== undefined) return { refused: problem };
-      const terms = createTerms();
-      await inTurns(entries, (entry) => {
-        terms.next(entry.expression, entry.timezone ?? timezone);
-      });
+      if (problem !== undefined) return invalid(problem)!;
+      const learning = createOccurrences();
+      await learning.learn(entries.map((entry) => {
+        return { expression: entry.expression, timezone: entry.timezone ?? timezone };
+      }));
       const request = { paused, timezone, drafts: entries.map(toDraft) };
-      const result = await store.write(() => replaceGroup(name, request, terms));
-      if ("entries" in result) note(result.entries);
-      return result;
+      return await writeKnowing(learning, () => replaceGroup(name, request, termsOf(learning)));
     },
     async change(name, patch) {
-      const { timezone } = patch;
-      const problem = checkTimezone(timezone ?? null);
-      if (problem !== undefined) return { refused: problem };
-      const terms = createTerms();
-      if (timezone !== undefined) {
-        const { entries } = await store.read(getGroup(name)) ?? { entries: [] };
-        await inTurns(entries, (entry) => {
-          if (entry.timezone === null) terms.next(entry.expression, timezone);
-        });
-      }
-      const result = await store.write(() => changeGroup(name, patch, terms));
-      if (result !== undefined) note(result.entries);
-      return result;
+      const problem = checkTimezone(patch.timezone ?? null);
+      if (problem !== undefined) return invalid(problem);
+      const learning = createOccurrences();
+      return await writeKnowing(learning, () => changeGroup(name, patch, learning.occurrences));
     },
     remove: (name) => store.write(() => removeGroup(name)),
     removeAll: () => store.write(removeGroups),
     getEntry: (group, entry) => store.read(findEntry(group, entry)),
-    async keepEntry(group, request, mode) {
-      const problem = checkEntry(request, expressions);
-      if (problem !== undefined) return { refused: problem };
-      const draft = toDraft(request);
-      const result = await store.write(() => keepEntry(group, draft, mode, createTerms()));
-      if ("name" in result) note([result]);
-      return result;
+    async keepEntry(group, request, { name, mode }) {
+      const problem = checkCronGroupName(group) ?? checkCronEntry(request) ?? checkEntry(request);
+      if (problem !== undefined) return invalid(problem)!;
+      const learning = createOccurrences();
+      const draft = { ...toDraft(request), name };
+      return await writeKnowing(learning, () => keepEntry(group, draft, mode, termsOf(learning)));
     },
     async pauseEntry(group, name, paused) {
-      const entry = await store.write(() =>
-        pauseEntry(group, name, { paused, terms: createTerms() })
-      );
-      if (entry !== undefined) note([entry]);
-      return entry;
+      const learning = createOccurrences();
+      const { occurrences } = learning;
+      return await writeKnowing(learning, () => pauseEntry(group, name, paused, occurrences));
     },
     removeEntry: (group, entry) => store.write(() => removeEntry(group, entry)),
+    source,
   };
+}
+
+/** The schedule of an entry, in the time zone of its group if it has none. */
+function scheduleOf({ expression, timezone, groupZone }: DueEntry): CronSchedule {
+  return { expression, timezone: timezone ?? groupZone };
+}
+
+function isMissing<Result>(result: Result | MissingSchedules): result is MissingSchedules {
+  return typeof result === "object" && result !== null && "missing" in result;
 }

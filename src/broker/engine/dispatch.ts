@@ -1,45 +1,47 @@
 /**
  * Who gets the next job.
  *
- * A consumer (an open take stream) has a seat. A seat is *hungry* while ready jobs may be there for it, and
- * *waiting* while it is hungry and has room. Only waiting seats cost anything: when a pick leaves no
- * job behind, the seat sleeps until a job becomes ready in one of its queues, and a full seat sleeps until
- * one of its jobs leaves flight. Nothing polls.
+ * A subscriber is an open take stream. It *may have jobs* while ready jobs may be there for it, and it is *waiting* while
+ * it may have jobs and has room. Only waiting subscribers cost anything: when a claim leaves no job behind, the subscriber
+ * sleeps until a job becomes ready in one of its queues, and one without room sleeps until one of its jobs leaves
+ * flight. Nothing polls.
  *
- * | Event                          | hungry          | waiting                       |
- * | ------------------------------ | --------------- | ----------------------------- |
- * | connect                        | yes             | yes                           |
- * | a job became ready in a queue  | yes             | if it has room                |
- * | a pick left no job behind      | no (unless one became ready meanwhile) | no     |
- * | a pick filled the seat         | –               | no                            |
- * | a job of the seat left flight, or its reader caught up | – | if hungry           |
+ * | Event                                                  | may have jobs                          | waiting        |
+ * | ------------------------------------------------------ | -------------------------------------- | -------------- |
+ * | subscribe                                              | yes                                    | yes            |
+ * | a job became ready in one of its queues                | yes                                    | if it has room |
+ * | a claim left no job behind                             | no (unless one became ready meanwhile) | no             |
+ * | a claim filled it                                      | –                                      | no             |
+ * | one of its jobs left flight, or its reader caught up   | –                                      | if it may have jobs |
  *
  * @module
  */
 
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
-import { budgetsOf } from "../../protocol/binding.ts";
 import type { JobRecord } from "../../protocol/record.ts";
+import { status } from "../../protocol/status.ts";
+import type { Backlog } from "../../store/backlog.ts";
+import type { Change, ReadyJob } from "../../store/changes.ts";
+import { claimJobs } from "../../store/claim.ts";
+import { releaseHolder } from "../../store/finish.ts";
 import type { Store } from "../../store/store.ts";
-import { takeJobs } from "../../store/take.ts";
-import type { ReadyJob } from "../../store/due.ts";
-import { releaseJobs } from "../../store/finish.ts";
-import { listLines } from "../../store/read.ts";
-import { createLines } from "./lines.ts";
+import { createBacklogs } from "./backlogs.ts";
 
-/** Jobs of one pick for one seat at most: bounds a chunk, and how long a transaction holds the loop. */
-const pickSize = 500;
+/** Jobs of one claim for one subscriber at most: bounds a chunk, and how long a transaction holds the loop. */
+const claimSize = 500;
 
-/** How long to wait before jobs of a vanished consumer are handed back again after the store failed, in ms. */
+/** How long to wait before jobs of a vanished subscriber are given back again after the store failed, in ms. */
 const retryMs = 1000;
 
 /** What reads jobs: an open take stream. */
-export interface Consumer {
+export interface Subscriber {
   /** The queues it reads; all of them when undefined. */
   readonly queues: readonly string[] | undefined;
   /** How many jobs it may hold unfinished. */
   readonly prefetch: number;
+  /** What its worker calls itself, if it says so. */
+  readonly worker: string | undefined;
   /** Whether it can be written to now: a reader that is slow to read gets nothing more. */
   canWrite(): boolean;
   /** Gets jobs, already in flight. */
@@ -48,244 +50,274 @@ export interface Consumer {
   end(): void;
 }
 
-/** A consumer's place. */
-export interface Seat {
+/** The place of a subscriber. */
+export interface Subscription {
   /** Its reader has caught up. */
   drained(): void;
-  /** The consumer is gone; its unfinished jobs go back. Doing it twice is fine. */
-  leave(): Promise<void>;
+  /** The subscriber is gone; its unfinished jobs go back. Doing it twice is fine. */
+  unsubscribe(): Promise<void>;
 }
 
-/** Hands ready jobs to consumers. */
+/** Hands ready jobs to subscribers. */
 export interface Dispatcher {
-  /** Seats a consumer. */
-  seat(consumer: Consumer): Seat;
-  /** These jobs became ready. */
-  ready(jobs: Iterable<ReadyJob>): void;
-  /** These jobs are in flight no more: their consumers have room again, and their budgets tokens. */
-  settle(ids: Iterable<string>): void;
-  /** More may be drawn on these budgets than before, or others go first; on all of them when undefined. */
-  reopen(keys?: readonly string[]): void;
-  /** Any job may have become ready, anywhere. */
-  reload(): Promise<void>;
-  /** How many jobs are in flight. */
-  inFlight(): number;
-  /** Ends every stream and hands their jobs back. */
-  close(): Promise<void>;
+  /** Takes in a subscriber. */
+  subscribe(subscriber: Subscriber): Subscription;
+  /** Applies what a commit changed: frees room, and wakes each subscriber once. */
+  applyChanges(changes: readonly Change[]): void;
+  /** Takes these for all backlogs that there are. */
+  reload(backlogs: readonly Omit<Backlog, "from">[]): void;
+  /** When a budget opens by itself, in ms since the epoch; undefined when none does. */
+  nextOpening(): number | undefined;
+  /** Opens the budgets that are due by `now`. */
+  openDue(now: number): void;
+  /** Ends every stream and gives their jobs back. */
+  endAll(): Promise<void>;
+  /** Ends every stream for good. */
+  stop(): Promise<void>;
 }
 
-interface Place {
-  readonly consumer: Consumer;
+/** What a dispatcher is made from. */
+export interface DispatcherOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How many jobs may be in flight; 0 for any number. */
+  readonly limit: number;
+  /** The row of `brokers` that stands for this broker. */
+  broker(): number;
+  /** Told that a budget opens at `at` by itself, in ms since the epoch. */
+  expectOpening(at: number): void;
+}
+
+/** A subscriber and what it has. */
+interface Member {
+  readonly subscriber: Subscriber;
+  /** The ids of the jobs that it holds. */
   readonly held: Set<string>;
-  hungry: boolean;
+  /** The row of `holders` that stands for it, once it has got a job. */
+  holder: number | undefined;
+  mayHaveJobs: boolean;
   gone: boolean;
 }
 
-/** Creates a dispatcher that lets at most `limit` jobs be in flight (0: any number). */
+/** A job in flight, as far as it must be known to be given back. */
+interface InFlight extends ReadyJob {
+  readonly member: Member;
+}
+
+/** Creates a dispatcher without subscribers. */
 export function createDispatcher(
-  { store, clock, logger, limit }: {
-    readonly store: Store;
-    readonly clock: Clock;
-    readonly logger: Logger;
-    readonly limit: number;
-  },
+  { store, clock, logger, limit, broker, expectOpening }: DispatcherOptions,
 ): Dispatcher {
-  const places = new Set<Place>();
+  const members = new Set<Member>();
   /** In the order they are served: who was served goes to the end. */
-  const waiting = new Set<Place>();
-  const holders = new Map<string, Place>();
-  /** The budgets of jobs in flight that draw on some. */
-  const drawing = new Map<string, readonly string[]>();
-  const lines = createLines();
-  let opensAt = Infinity;
-  let stopOpening = () => {};
+  const waiting = new Set<Member>();
+  const inFlight = new Map<string, InFlight>();
+  const backlogs = createBacklogs();
   let wakes = 0;
   let dispatching = false;
-  let closed = false;
+  let stopped = false;
 
-  const roomOf = ({ consumer, held, gone }: Place) =>
-    gone || !consumer.canWrite() ? 0 : Math.min(consumer.prefetch - held.size, pickSize);
+  const roomOf = ({ subscriber, held, gone }: Member) =>
+    gone || !subscriber.canWrite() ? 0 : Math.min(subscriber.prefetch - held.size, claimSize);
 
-  const call = (place: Place) => {
-    if (place.hungry && roomOf(place) > 0) waiting.add(place);
+  const markWaiting = (member: Member) => {
+    if (member.mayHaveJobs && roomOf(member) > 0) waiting.add(member);
   };
 
-  /** The picks that the waiting places and the global limit allow now. */
+  /** What the waiting subscribers and the global limit allow now. */
   const plan = () => {
-    const picks: { readonly place: Place; readonly limit: number }[] = [];
-    let left = limit === 0 ? Infinity : limit - holders.size;
-    for (const place of waiting) {
+    const claims: { readonly member: Member; readonly limit: number }[] = [];
+    let left = limit === 0 ? Infinity : limit - inFlight.size;
+    for (const member of waiting) {
       if (left <= 0) break;
-      const wanted = Math.min(roomOf(place), left);
-      waiting.delete(place);
+      const wanted = Math.min(roomOf(member), left);
+      waiting.delete(member);
       if (wanted <= 0) continue;
-      picks.push({ place, limit: wanted });
+      claims.push({ member, limit: wanted });
       left -= wanted;
     }
-    return picks;
+    return claims;
   };
 
-  const hand = (place: Place, jobs: readonly JobRecord[]) => {
-    for (const job of jobs) {
-      holders.set(job.id, place);
-      place.held.add(job.id);
-      if (job.budgets !== null) drawing.set(job.id, budgetsOf(job));
+  const assign = (member: Member, jobs: readonly JobRecord[]) => {
+    for (const { id, queue, priority, budgets } of jobs) {
+      inFlight.set(id, { id, queue, priority, budgets, member });
+      member.held.add(id);
     }
-    if (place.gone) handBack(place);
-    else if (jobs.length > 0) deliver(place, jobs);
+    if (member.gone) void release(member);
+    else if (jobs.length > 0) deliver(member, jobs);
   };
 
-  /** What cannot be written goes back at once; the picks of others must not suffer from it. */
-  const deliver = (place: Place, jobs: readonly JobRecord[]) => {
+  /** What cannot be written goes back at once; the claims of others must not suffer from it. */
+  const deliver = (member: Member, jobs: readonly JobRecord[]) => {
     try {
-      place.consumer.deliver(jobs);
+      member.subscriber.deliver(jobs);
     } catch (error) {
       logger.error("Cannot write jobs to a stream, ending it", { error });
-      place.consumer.end();
-      leave(place);
+      member.subscriber.end();
+      void remove(member);
     }
   };
 
-  const dispatchOnce = async (picks: ReturnType<typeof plan>) => {
+  const dispatchOnce = async (claims: ReturnType<typeof plan>) => {
     const wakesBefore = wakes;
-    const demands = picks.map(({ place, limit }) => ({ queues: place.consumer.queues, limit }));
-    const open = lines.look();
-    const taken = await store.write(() => takeJobs(demands, clock.now(), open));
-    const opened = lines.learn(taken.news, taken.shut);
-    openInTime();
-    for (const [index, { place }] of picks.entries()) {
-      const { jobs, exhausted } = taken.picks[index]!;
-      if (exhausted && wakes === wakesBefore) place.hungry = false;
-      hand(place, jobs);
-      call(place);
+    const requests = claims.map(({ member: { subscriber, holder }, limit }) => {
+      return { queues: subscriber.queues, worker: subscriber.worker, holder, limit };
+    });
+    const open = backlogs.beginTake();
+    const claimed = await store.write(() => {
+      return claimJobs(requests, open, { now: clock.now(), broker: broker() });
+    });
+    const opened = backlogs.endTake(claimed.updates, claimed.exhaustedBudgets);
+    const openingAt = backlogs.nextOpening();
+    if (openingAt < Infinity) expectOpening(openingAt);
+    for (const [index, { member }] of claims.entries()) {
+      const { jobs, exhausted, holder } = claimed.results[index]!;
+      if (exhausted && wakes === wakesBefore) member.mayHaveJobs = false;
+      member.holder = holder;
+      assign(member, jobs);
+      markWaiting(member);
     }
     wakeReaders(opened);
-  };
-
-  /** Sleeps until a budget opens by itself. */
-  const openInTime = () => {
-    const at = lines.nextOpening();
-    if (at === opensAt) return;
-    stopOpening();
-    opensAt = at;
-    if (at === Infinity) return;
-    stopOpening = clock.setTimer(() => {
-      opensAt = Infinity;
-      wakeReaders(lines.reopenDue(clock.now()));
-      openInTime();
-    }, at - clock.now());
   };
 
   const dispatch = async () => {
     if (dispatching) return;
     dispatching = true;
-    for (let picks = plan(); picks.length > 0; picks = plan()) {
+    for (let claims = plan(); claims.length > 0; claims = plan()) {
       try {
-        await dispatchOnce(picks);
+        await dispatchOnce(claims);
       } catch (error) {
-        lines.forget();
+        backlogs.abortTake();
         logger.error("Cannot take jobs, ending the streams that asked", { error });
-        for (const { place } of picks) {
-          place.consumer.end();
-          await leave(place);
+        for (const { member } of claims) {
+          member.subscriber.end();
+          await remove(member);
         }
       }
     }
     dispatching = false;
   };
 
-  /** Hands back all that a place holds, however often the store fails meanwhile. */
-  const handBack = async (place: Place) => {
-    const ids = [...place.held];
-    place.held.clear();
-    if (ids.length === 0) return;
-    let bound: readonly ReadyJob[] | undefined;
-    while (bound === undefined) {
+  /** Gives back all that a subscriber holds, however often the store fails meanwhile. */
+  const release = async (member: Member) => {
+    const { holder } = member;
+    const ids = [...member.held];
+    member.held.clear();
+    if (holder === undefined) return; // It never got a job.
+    for (let released = false; !released;) {
       try {
-        bound = await store.write(() => releaseJobs(ids.filter((id) => holders.get(id) === place)));
+        await store.write(() => {
+          const jobs = ids.map((id) => inFlight.get(id)).filter((job) => job?.member === member);
+          return releaseHolder(holder, jobs as InFlight[]);
+        });
+        released = true;
       } catch (error) {
-        if (closed) break; // the next start recovers them
-        logger.error("Cannot hand jobs back, trying again", { error, jobs: ids.length });
+        if (stopped) break; // The next start recovers them.
+        logger.error("Cannot give jobs back, trying again", { error, jobs: ids.length });
         await new Promise<void>((resolve) => clock.setTimer(resolve, retryMs));
       }
     }
-    for (const id of ids) {
-      if (holders.get(id) !== place) continue;
-      holders.delete(id);
-      drawing.delete(id);
-    }
-    lines.ready(bound ?? []);
-    lines.release(new Set(bound?.flatMap(budgetsOf)));
-    wake();
+    for (const id of ids) if (inFlight.get(id)?.member === member) inFlight.delete(id);
+    if (waiting.size > 0) void dispatch();
   };
 
-  const leave = async (place: Place) => {
-    if (place.gone) return;
-    place.gone = true;
-    places.delete(place);
-    waiting.delete(place);
-    await handBack(place);
+  const remove = async (member: Member) => {
+    if (member.gone) return;
+    member.gone = true;
+    members.delete(member);
+    waiting.delete(member);
+    await release(member);
   };
 
   /** Jobs may be ready in these queues; in any, when undefined. */
-  const wake = (names?: ReadonlySet<string>) => {
+  const wake = (queues?: ReadonlySet<string>) => {
     wakes++;
-    for (const place of places) {
-      if (place.hungry) continue;
-      const reads = place.consumer.queues;
-      if (names && reads && !reads.some((queue) => names.has(queue))) continue;
-      place.hungry = true;
-      call(place);
+    for (const member of members) {
+      if (member.mayHaveJobs) continue;
+      const reads = member.subscriber.queues;
+      if (queues && reads && !reads.some((queue) => queues.has(queue))) continue;
+      member.mayHaveJobs = true;
+      markWaiting(member);
     }
-    if (waiting.size > 0) dispatch();
+    if (waiting.size > 0) void dispatch();
   };
 
   const wakeReaders = (queues: ReadonlySet<string>) => {
     if (queues.size > 0) wake(queues);
   };
 
+  const leaveFlight = (jobs: readonly Pick<JobRecord, "id">[]) => {
+    for (const { id } of jobs) {
+      const member = inFlight.get(id)?.member;
+      if (member === undefined) continue;
+      inFlight.delete(id);
+      member.held.delete(id);
+      markWaiting(member);
+    }
+  };
+
+  /** Gives the queues where there may be jobs now. */
+  const applyChange = (change: Change): ReadonlySet<string> | undefined => {
+    if (change.kind === "jobs") {
+      if (change.from === status.inFlight && change.to !== status.inFlight) {
+        leaveFlight(change.jobs);
+      }
+      return change.to === status.ready ? backlogs.addReady(change.jobs) : undefined;
+    }
+    if (change.kind !== "budgets") return undefined;
+    return change.refunded ? backlogs.refund(change.keys) : backlogs.reopen(change.keys);
+  };
+
+  const endAll = async () => {
+    await Promise.all([...members].map((member) => {
+      member.subscriber.end();
+      return remove(member);
+    }));
+  };
+
   return {
-    seat(consumer) {
-      const place: Place = { consumer, held: new Set(), hungry: true, gone: false };
-      places.add(place);
-      call(place);
-      dispatch();
+    subscribe(subscriber) {
+      const member: Member = {
+        subscriber,
+        held: new Set(),
+        holder: undefined,
+        mayHaveJobs: true,
+        gone: false,
+      };
+      members.add(member);
+      markWaiting(member);
+      void dispatch();
       return {
         drained() {
-          call(place);
-          dispatch();
+          markWaiting(member);
+          void dispatch();
         },
-        leave: () => leave(place),
+        unsubscribe: () => remove(member),
       };
     },
-    ready: (jobs) => wakeReaders(lines.ready(jobs)),
-    settle(ids) {
-      const released = new Set<string>();
-      for (const id of ids) {
-        const place = holders.get(id);
-        if (place === undefined) continue;
-        holders.delete(id);
-        place.held.delete(id);
-        call(place);
-        for (const key of drawing.get(id) ?? []) released.add(key);
-        drawing.delete(id);
+    applyChanges(changes) {
+      let queues: Set<string> | undefined;
+      for (const change of changes) {
+        for (const queue of applyChange(change) ?? []) (queues ??= new Set()).add(queue);
       }
-      if (released.size > 0) wakeReaders(lines.release(released));
-      if (waiting.size > 0) dispatch();
+      if (queues !== undefined) wake(queues);
+      else if (waiting.size > 0) void dispatch();
     },
-    reopen: (keys) => wakeReaders(lines.reopen(keys)),
-    async reload() {
-      lines.replace(await store.read(listLines()));
+    reload(all) {
+      backlogs.replace(all);
       wake();
     },
-    inFlight: () => holders.size,
-    async close() {
-      closed = true;
-      stopOpening();
-      await Promise.all([...places].map((place) => {
-        place.consumer.end();
-        return leave(place);
-      }));
+    nextOpening() {
+      const at = backlogs.nextOpening();
+      return at === Infinity ? undefined : at;
+    },
+    openDue: (now) => wakeReaders(backlogs.reopenDue(now)),
+    endAll,
+    async stop() {
+      stopped = true;
+      await endAll();
     },
   };
 }

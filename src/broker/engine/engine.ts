@@ -1,57 +1,81 @@
 /**
- * The broker without HTTP: each operation of the protocol as a durable change and what follows from it in
- * memory (who is woken, whose slot is free, which alarm rings).
+ * The broker without HTTP: each operation of the protocol as a transition. What a commit changed is applied in one place.
  *
  * @module
  */
 
 import type { Clock, Random } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
-import { budgetsOf } from "../../protocol/binding.ts";
-import type { NewJob } from "../../protocol/new-job.ts";
 import type { ErrorRecord } from "../../protocol/error-record.ts";
 import type { Failure } from "../../protocol/failure.ts";
+import type { NewJob } from "../../protocol/new-job.ts";
 import type { JobPatch } from "../../protocol/patch.ts";
 import type { PageQuery } from "../../protocol/query.ts";
 import type { JobRecord } from "../../protocol/record.ts";
+import type { Rejection } from "../../protocol/rejection.ts";
 import { status } from "../../protocol/status.ts";
+import { addSaturating } from "../../store/add-saturating.ts";
 import { removeBudgets } from "../../store/budgets.ts";
-import { changeJob, changeJobs } from "../../store/change.ts";
-import { nextPromotion, nextReaping, promoteJobs, reapJobs } from "../../store/due.ts";
-import { enqueueJobs, newOf, type Stored } from "../../store/enqueue.ts";
+import type { Change } from "../../store/changes.ts";
+import type { Database } from "../../store/database.ts";
+import { removeJob, removeJobs } from "../../store/delete-jobs.ts";
+import { enqueueJobs, type StoredJob } from "../../store/enqueue.ts";
 import { findError, listErrors } from "../../store/error-records.ts";
-import { completeJobs, failJob, recoverJobs } from "../../store/finish.ts";
-import { countJobs, getJob, getMetadata, listJobs, listQueues } from "../../store/read.ts";
-import { type Removal, removeJob, removeJobs } from "../../store/remove.ts";
-import type { Store } from "../../store/store.ts";
+import {
+  createExpressions,
+  type Expressions,
+  type PayloadFilter,
+} from "../../store/expressions.ts";
+import { completeJobs, failJob } from "../../store/finish.ts";
+import { patchJob, patchJobs } from "../../store/patch-jobs.ts";
+import {
+  countJobs,
+  getJob,
+  getMetadata,
+  listBacklogs,
+  listJobs,
+  listQueues,
+} from "../../store/read.ts";
+import { createStore } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
-import { createAlarm } from "./alarm.ts";
-import { type Budgets, createBudgets } from "./budgets.ts";
-import { createCrons, type Crons } from "./crons.ts";
-import { type Consumer, createDispatcher, type Seat } from "./dispatch.ts";
-import { createExpressions, type Expressions, type PayloadFilter } from "./expressions.ts";
+import { createAdmission } from "./admission.ts";
+import { type BudgetOperations, createBudgetOperations } from "./budgets.ts";
+import { createCronOperations, type CronOperations } from "./crons.ts";
+import { createDispatcher, type Subscriber, type Subscription } from "./dispatch.ts";
+import { createPromotion, createReaping } from "./due-sources.ts";
 import { createIds } from "./ids.ts";
-import { later } from "./retry.ts";
+import { createPresence } from "./presence.ts";
+import { createScheduler, type DueSource } from "./scheduler.ts";
 import { createSearching } from "./searching.ts";
 import type { Settings } from "./settings.ts";
-import { completed, created, failed, patched } from "./states.ts";
 
 /** What the engine runs on. */
 export interface EngineOptions {
-  readonly store: Store;
+  readonly database: Database;
   readonly settings: Settings;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Whether due work is done by itself; without, somebody has to call `runDue`. */
+  readonly timers: boolean;
 }
 
 /** The operations behind the endpoints. Each resolves when its change is durable. */
 export interface Engine {
-  /** Puts what a crash left in flight back, then looks for due work. Call once, before all else. */
+  /** Opens the database, gives back what a crash left in flight, then looks for due work. Call before all else. */
   start(): Promise<void>;
-  /** Ends the take streams, hands their jobs back, stops the alarms. The store stays open. */
+  /** Ends the take streams, gives their jobs back, arms no more timers. The database stays open. */
   stop(): Promise<void>;
-  enqueue(jobs: readonly NewJob[]): Promise<Stored>;
+  /** Commits what was asked for, and closes the database. */
+  close(): Promise<void>;
+  /** Resolves when the database has taken a commit; rejects with what keeps it from that. */
+  checkStore(): Promise<void>;
+  /** When work is due next that time alone brings, in ms since the epoch; undefined when there is none. */
+  nextDueAt(): number | undefined;
+  /** Does all such work that is due by now. */
+  runDue(): Promise<void>;
+  /** Stores jobs together, all or none. */
+  enqueue(jobs: readonly NewJob[]): Promise<readonly StoredJob[] | Rejection>;
   /** Gives the ids that were not in flight. */
   complete(ids: readonly string[]): Promise<readonly string[]>;
   /** Undefined when the job is not in flight. */
@@ -60,16 +84,16 @@ export interface Engine {
   list(
     selection: JobSelection,
     page: PageQuery<string>,
-    fits?: PayloadFilter,
+    matches?: PayloadFilter,
   ): Promise<readonly JobRecord[]>;
-  count(selection: JobSelection, fits?: PayloadFilter): Promise<number>;
+  count(selection: JobSelection, matches?: PayloadFilter): Promise<number>;
   queues(): Promise<readonly string[]>;
   /** Undefined when there is no such job; a finished one comes back unchanged. */
   patch(id: string, patch: JobPatch): Promise<JobRecord | undefined>;
-  patchMany(selection: JobSelection, patch: JobPatch, fits?: PayloadFilter): Promise<number>;
+  patchMany(selection: JobSelection, patch: JobPatch, matches?: PayloadFilter): Promise<number>;
   /** Whether there was such a job. */
   remove(id: string): Promise<boolean>;
-  removeMany(selection: JobSelection, fits?: PayloadFilter): Promise<number>;
+  removeMany(selection: JobSelection, matches?: PayloadFilter): Promise<number>;
   /** Undefined when there is no such job. */
   errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
   /** `"no job"` or `"no record"` when that is missing. */
@@ -77,169 +101,130 @@ export interface Engine {
   /** Deletes all cron groups, jobs and budgets. */
   reset(): Promise<void>;
   readonly expressions: Expressions;
-  readonly budgets: Budgets;
-  readonly crons: Crons;
-  /** Seats a take stream. */
-  take(consumer: Consumer): Seat;
+  readonly budgets: BudgetOperations;
+  readonly crons: CronOperations;
+  /** Takes in a take stream. */
+  take(subscriber: Subscriber): Subscription;
 }
 
-/** Creates an engine on a store. */
-export function createEngine({ store, settings, clock, random, logger }: EngineOptions): Engine {
+/** Creates an engine on a database that is not open yet. */
+export function createEngine(
+  { database, settings, clock, random, logger, timers }: EngineOptions,
+): Engine {
   const nextId = createIds(clock, random);
   const expressions = createExpressions({ ...settings, now: clock.now });
+  const maxPayloadBytes = settings.maxBodyBytes;
+  const admission = createAdmission({ expressions, maxPayloadBytes, nextId });
+  const store = createStore({
+    database,
+    clock,
+    afterCommit: (changes) => applyChanges(changes),
+  });
+  const presence = createPresence({ store, clock, logger, lost: () => dispatcher.endAll() });
   const dispatcher = createDispatcher({
     store,
     clock,
     logger,
     limit: settings.globalInFlightLimit,
+    broker: presence.id,
+    expectOpening: (at) => scheduler.expectAt(budgetOpening, at),
   });
+  const crons = createCronOperations({ store, clock, settings, logger, expressions, admission });
 
-  const promotion = createAlarm(
-    {
-      name: "promote scheduled jobs",
-      next: () => store.read(nextPromotion()),
-      async work() {
-        dispatcher.ready(await store.write(() => promoteJobs(clock.now())));
-      },
-    },
-    clock,
-    logger,
-  );
+  const promotion = createPromotion(store);
+  const reaping = createReaping(store, settings.reaperIntervalMs);
+  const budgetOpening: DueSource = {
+    name: "open budgets that have tokens again",
+    nextDueAt: () => dispatcher.nextOpening(),
+    run: (now) => dispatcher.openDue(now),
+  };
+  const sources = [promotion, reaping, crons.source, budgetOpening, presence.source];
+  const scheduler = createScheduler({ sources, clock, logger, timers });
 
-  const reaping = createAlarm(
-    {
-      name: "delete expired jobs",
-      async next() {
-        const purgeAt = await store.read(nextReaping());
-        return purgeAt === undefined ? undefined : later(purgeAt, settings.reaperIntervalMs);
-      },
-      async work() {
-        while (await store.write(() => reapJobs(clock.now())));
-      },
-    },
-    clock,
-    logger,
-  );
-
-  /** What a job's new state means for the alarms and the consumers. */
-  const follow = (jobs: Iterable<JobRecord>) => {
-    const ready: JobRecord[] = [];
-    for (const job of jobs) {
-      if (job.status === status.ready) ready.push(job);
-      else if (job.status === status.scheduled) promotion.note(job.readyAt);
-      else if (job.purgeAt !== null) reaping.note(later(job.purgeAt, settings.reaperIntervalMs));
+  /** What a commit means in memory: for due work here, for subscribers in the dispatcher. */
+  const applyChanges = (changes: readonly Change[]) => {
+    for (const change of changes) {
+      if (change.kind === "crons") scheduler.expectAt(crons.source, change.nextAt);
+      else if (change.kind === "jobs") expectDue(change);
     }
-    dispatcher.ready(ready);
+    dispatcher.applyChanges(changes);
   };
 
-  const crons = createCrons({ store, clock, settings, logger, nextId, expressions, follow });
+  const expectDue = (change: Extract<Change, { readonly kind: "jobs" }>) => {
+    if (change.to === status.scheduled) {
+      const first = change.jobs.reduce((first, { readyAt }) => Math.min(first, readyAt), Infinity);
+      scheduler.expectAt(promotion, first);
+    } else if (change.to === status.completed || change.to === status.dead) {
+      let first = Infinity;
+      for (const { purgeAt } of change.jobs) first = Math.min(first, purgeAt ?? Infinity);
+      scheduler.expectAt(reaping, addSaturating(first, settings.reaperIntervalMs));
+    }
+  };
 
   const searching = createSearching({ store, clock });
   /** Without a filter on payloads, all of a selection is one piece. */
-  const piecesOf = (selection: JobSelection, fits: PayloadFilter | undefined) =>
-    fits === undefined ? [selection] : searching.pieces(selection, fits);
-
-  const removed = ({ count, inFlight, waiting }: Removal) => {
-    dispatcher.settle(inFlight);
-    if (waiting) dispatcher.reopen();
-    return count;
-  };
+  const piecesOf = (selection: JobSelection, matches: PayloadFilter | undefined) =>
+    matches === undefined ? [selection] : searching.pieces(selection, matches);
 
   return {
     async start() {
-      await store.write(recoverJobs);
-      await dispatcher.reload();
-      await promotion.start();
-      await reaping.start();
-      await crons.start();
+      await store.open();
+      await presence.start();
+      dispatcher.reload(await store.read(listBacklogs()));
+      await scheduler.start();
     },
     async stop() {
-      promotion.stop();
-      reaping.stop();
-      crons.stop();
-      await dispatcher.close();
+      await scheduler.stop();
+      await dispatcher.stop();
+      await presence.stop();
     },
+    close: () => store.close(),
+    checkStore: () => store.check(),
+    nextDueAt: scheduler.nextDueAt,
+    runDue: scheduler.runDue,
     async enqueue(jobs) {
+      const rejection = admission.check(jobs);
+      if (rejection !== undefined) return rejection;
       const now = clock.now();
-      const entries = jobs.map((job) => ({
-        job: created(job, nextId(), now),
-        bindings: job.budgets,
-      }));
-      const stored = await store.write(() =>
-        enqueueJobs(entries, { now, maxBudgets: settings.maxBudgets, merge: expressions.merge })
-      );
-      if ("jobs" in stored) follow(newOf(stored));
-      return stored;
+      const records = jobs.map((job) => admission.toRecord(job, now));
+      const terms = { now, maxBudgets: settings.maxBudgets, expressions };
+      return await store.write(() => enqueueJobs(records, terms));
     },
-    async complete(ids) {
-      const now = clock.now();
-      const kept: JobRecord[] = [];
-      const missing = await store.write(() => {
-        kept.length = 0;
-        const keep = (job: JobRecord) => {
-          const record = completed(job, now, settings);
-          if (record !== undefined) kept.push(record);
-          return record;
-        };
-        return completeJobs(ids, keep, settings.defaultCompletedRetentionMs === 0);
-      });
-      dispatcher.settle(missing.length === 0 ? ids : new Set(ids).difference(new Set(missing)));
-      follow(kept);
-      return missing;
+    complete(ids) {
+      const terms = { now: clock.now(), defaults: settings };
+      return store.write(() => completeJobs(ids, terms));
     },
-    async fail(id, failure) {
-      const now = clock.now();
-      const note = {
-        message: failure.message,
-        errorType: failure.errorType ?? null,
-        backtrace: failure.backtrace ?? null,
-      };
-      const job = await store.write(() =>
-        failJob(id, note, (job) => failed(job, failure, { now, random, settings }))
-      );
-      if (job === undefined) return undefined;
-      dispatcher.settle([id]);
-      follow([job]);
-      return job;
+    fail(id, failure) {
+      const terms = { now: clock.now(), jitter: random(), defaults: settings };
+      return store.write(() => failJob(id, failure, terms));
     },
     get: (id) => store.read(getJob(id, clock.now())),
-    list: (selection, page, fits) =>
-      fits === undefined
+    list: (selection, page, matches) =>
+      matches === undefined
         ? store.read(listJobs(selection, page, clock.now()))
-        : searching.list(selection, page, fits),
-    count: (selection, fits) =>
-      fits === undefined
+        : searching.list(selection, page, matches),
+    count: (selection, matches) =>
+      matches === undefined
         ? store.read(countJobs(selection, clock.now()))
-        : searching.count(selection, fits),
+        : searching.count(selection, matches),
     queues: () => store.read(listQueues()),
-    async patch(id, patch) {
+    patch(id, patch) {
       const now = clock.now();
-      const job = await store.write(() => changeJob(id, (job) => patched(job, patch, now), now));
-      if (job === undefined) return undefined;
-      follow([job]);
-      if (job.budgets !== null) dispatcher.reopen(budgetsOf(job));
-      return job;
+      return store.write(() => patchJob(id, patch, now));
     },
-    async patchMany(selection, patch, fits) {
+    async patchMany(selection, patch, matches) {
       const now = clock.now();
       let count = 0;
-      for await (const piece of piecesOf(selection, fits)) {
-        count += await store.write(() => changeJobs(piece, (job) => patched(job, patch, now)));
+      for await (const piece of piecesOf(selection, matches)) {
+        count += await store.write(() => patchJobs(piece, patch, now));
       }
-      const { readyAt, queue, priority } = patch;
-      if (readyAt !== undefined || queue !== undefined || priority !== undefined) {
-        await dispatcher.reload();
-      }
-      if (typeof readyAt === "number") promotion.note(readyAt);
       return count;
     },
-    async remove(id) {
-      return removed(await store.write(() => removeJob(id))) > 0;
-    },
-    async removeMany(selection, fits) {
+    remove: (id) => store.write(() => removeJob(id)),
+    async removeMany(selection, matches) {
       let count = 0;
-      for await (const piece of piecesOf(selection, fits)) {
-        count += removed(await store.write(() => removeJobs(piece)));
+      for await (const piece of piecesOf(selection, matches)) {
+        count += await store.write(() => removeJobs(piece));
       }
       return count;
     },
@@ -253,13 +238,12 @@ export function createEngine({ store, settings, clock, random, logger }: EngineO
     },
     async reset() {
       await crons.removeAll();
-      removed(await store.write(() => removeJobs({})));
+      await store.write(() => removeJobs({}));
       await store.write(removeBudgets);
-      await dispatcher.reload();
     },
     expressions,
     crons,
-    budgets: createBudgets({ store, clock, settings, dispatcher, piecesOf }),
-    take: (consumer) => dispatcher.seat(consumer),
+    budgets: createBudgetOperations({ store, clock, settings, piecesOf }),
+    take: (subscriber) => dispatcher.subscribe(subscriber),
   };
 }

@@ -6,22 +6,19 @@
 
 import {
   budgetNotFound,
-  checkPolicy,
-  mergePolicy,
   namedPolicySchema,
   policyPatchSchema,
   type PolicyRequest,
   policySchema,
   toBudgetWire,
-  toPolicy,
 } from "../../protocol/budget.ts";
-import { checkName } from "../../protocol/names.ts";
+import { isRejection, type Rejection } from "../../protocol/rejection.ts";
 import { readerOf } from "../../protocol/request-body.ts";
-import type { BudgetResult } from "../../store/budgets.ts";
+import type { BudgetRecord } from "../../store/budgets-table.ts";
 import { answerNothing, answerValue } from "./answer.ts";
 import type { Call, Endpoint } from "./call.ts";
 import { readMessage } from "./message.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal, toRefusal } from "./refusal.ts";
 
 const readPolicy = readerOf(policySchema);
 const readNamedPolicy = readerOf(namedPolicySchema);
@@ -53,15 +50,14 @@ export const createNamed: Endpoint = async (call) => {
 export const put: Endpoint = async (call) => {
   const [key] = call.params as [string];
   const request = await readMessage(call, readPolicy);
-  demandPossible(key, request);
-  return answerBudget(call, 200, await call.engine.budgets.replace(key, toPolicy(request)));
+  return answerBudget(call, 200, await call.engine.budgets.replace(key, request));
 };
 
 /** `PATCH /budgets/{key}` */
 export const patch: Endpoint = async (call) => {
   const [key] = call.params as [string];
   const patch = await readMessage(call, readPolicyPatch);
-  const result = await call.engine.budgets.change(key, (policy) => mergePolicy(policy, patch));
+  const result = await call.engine.budgets.change(key, patch);
   if (result === undefined) throw new Refusal(404, budgetNotFound(key));
   return answerBudget(call, 200, result);
 };
@@ -71,21 +67,19 @@ export const remove: Endpoint = async ({ engine, params }) => {
   const [key] = params as [string];
   const result = await engine.budgets.remove(key);
   if (result === undefined) throw new Refusal(404, budgetNotFound(key));
-  if (result !== "deleted") throw new Refusal(409, result.refused);
+  if (result !== "deleted") throw toRefusal(result);
   return answerNothing(204);
 };
 
 async function createAs(call: Call, key: string, request: PolicyRequest): Promise<Response> {
-  demandPossible(key, request);
-  return answerBudget(call, 201, await call.engine.budgets.create(key, toPolicy(request)));
+  return answerBudget(call, 201, await call.engine.budgets.create(key, request));
 }
 
-function demandPossible(key: string, request: PolicyRequest): void {
-  const problem = checkName("budget key", key) ?? checkPolicy(request);
-  if (problem !== undefined) throw new Refusal(422, problem);
-}
-
-function answerBudget({ format }: Call, status: number, result: BudgetResult): Response {
-  if ("refused" in result) throw new Refusal(result.taken ? 409 : 422, result.refused);
+function answerBudget(
+  { format }: Call,
+  status: number,
+  result: BudgetRecord | Rejection,
+): Response {
+  if (isRejection(result)) throw toRefusal(result);
   return answerValue(format, status, toBudgetWire(result));
 }

@@ -14,8 +14,6 @@ import type { Settings } from "../engine/settings.ts";
 /** What an endpoint works with, besides the call. */
 export interface Context {
   readonly engine: Engine;
-  /** Resolves when the database has taken a commit; rejects with what keeps it from that. */
-  readonly checkStore: () => Promise<void>;
   readonly settings: Settings;
   readonly clock: Clock;
   readonly logger: Logger;

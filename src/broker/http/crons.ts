@@ -5,9 +5,6 @@
  */
 
 import {
-  checkCronEntry,
-  checkCronGroupName,
-  checkDuplicateNames,
   cronEntryNotFound,
   cronEntryPatchSchema,
   type CronEntryRequest,
@@ -16,11 +13,11 @@ import {
 } from "../../protocol/cron.ts";
 import { toCronEntryWire, toCronGroupWire } from "../../protocol/cron-wire.ts";
 import { readCronEntry, readCronGroup, readerOf } from "../../protocol/request-body.ts";
-import type { CronRefusal } from "../../store/crons.ts";
+import { isRejection, type Rejection } from "../../protocol/rejection.ts";
 import { answerNothing, answerValue, answerVerbatim } from "./answer.ts";
 import type { Call, Endpoint } from "./call.ts";
 import { readMessage } from "./message.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal, toRefusal } from "./refusal.ts";
 
 const readGroupPatch = readerOf(cronGroupPatchSchema);
 const readEntryPatch = readerOf(cronEntryPatchSchema);
@@ -45,11 +42,8 @@ export const get: Endpoint = async ({ engine, params, format }) => {
 export const put: Endpoint = async (call) => {
   const [name] = call.params as [string];
   const request = await readMessage(call, readCronGroup);
-  demand(checkCronGroupName(name));
-  demand(checkDuplicateNames(request.entries));
-  for (const entry of request.entries) demand(checkCronEntry(entry));
   const result = await call.engine.crons.replace(name, request);
-  if ("refused" in result) throw toRefusal(result);
+  if (isRejection(result)) throw toCronRefusal(result);
   return answerVerbatim(call.format, 200, toCronGroupWire(result));
 };
 
@@ -58,7 +52,7 @@ export const patch: Endpoint = async (call) => {
   const [name] = call.params as [string];
   const result = await call.engine.crons.change(name, await readMessage(call, readGroupPatch));
   if (result === undefined) throw new Refusal(404, cronGroupNotFound(name));
-  if ("refused" in result) throw toRefusal(result);
+  if (isRejection(result)) throw toCronRefusal(result);
   return answerVerbatim(call.format, 200, toCronGroupWire(result));
 };
 
@@ -111,17 +105,12 @@ async function keepEntry(
   mode: "create" | "replace",
 ): Promise<Response> {
   const [group, name = request.name] = params as [string, string?];
-  demand(checkCronGroupName(group));
-  demand(checkCronEntry(request));
-  const result = await engine.crons.keepEntry(group, { ...request, name }, mode);
-  if ("refused" in result) throw toRefusal(result);
+  const result = await engine.crons.keepEntry(group, request, { name, mode });
+  if (isRejection(result)) throw toCronRefusal(result);
   return answerVerbatim(format, mode === "create" ? 201 : 200, toCronEntryWire(result));
 }
 
-function demand(problem: string | undefined): void {
-  if (problem !== undefined) throw new Refusal(400, problem);
-}
-
-function toRefusal({ refused, taken }: CronRefusal): Refusal {
-  return new Refusal(taken ? 409 : 400, refused);
+/** Whatever is wrong with what is asked for, a cron call answers 400. */
+function toCronRefusal(rejection: Rejection): Refusal {
+  return toRefusal(rejection, { unprocessable: 400 });
 }

@@ -1,5 +1,5 @@
 /**
- * The calls on all jobs that a filter fits.
+ * The calls on all jobs that a filter matches.
  *
  * @module
  */
@@ -16,8 +16,8 @@ import { readMessage } from "./message.ts";
 /** `GET /jobs` */
 export const list: Endpoint = async ({ engine, query, format }) => {
   const { jobs: selection, page } = readListQuery(query);
-  const fits = engine.expressions.toFilter(selection.filter);
-  const found = await engine.list(selection, { ...page, limit: page.limit + 1 }, fits);
+  const matches = engine.expressions.toFilter(selection.filter);
+  const found = await engine.list(selection, { ...page, limit: page.limit + 1 }, matches);
   const jobs = found.slice(0, page.limit);
   const bounds = { first: jobs[0]?.id, last: jobs.at(-1)?.id, more: found.length > jobs.length };
   const links = toPageLinks(routes.list.path, page, bounds, toFilterQuery(selection));
@@ -27,8 +27,8 @@ export const list: Endpoint = async ({ engine, query, format }) => {
 /** `GET /jobs/count` */
 export const count: Endpoint = async ({ engine, query, format }) => {
   const selection = readSelection(query);
-  const fits = engine.expressions.toFilter(selection.filter);
-  return answerValue(format, 200, { count: await engine.count(selection, fits) });
+  const matches = engine.expressions.toFilter(selection.filter);
+  return answerValue(format, 200, { count: await engine.count(selection, matches) });
 };
 
 /** `PATCH /jobs`: a malformed body beats a bad query, which beats a patch that cannot be granted. */
@@ -36,14 +36,14 @@ export const patchMany: Endpoint = async (call) => {
   const request = await readMessage(call, readPatch);
   const selection = readPatchSelection(call.query);
   const patch = toGrantable(request);
-  const fits = call.engine.expressions.toFilter(selection.filter);
-  const patched = await call.engine.patchMany(selection, patch, fits);
+  const matches = call.engine.expressions.toFilter(selection.filter);
+  const patched = await call.engine.patchMany(selection, patch, matches);
   return answerValue(call.format, 200, { patched });
 };
 
 /** `DELETE /jobs` */
 export const removeMany: Endpoint = async ({ engine, query, format }) => {
   const selection = readSelection(query);
-  const fits = engine.expressions.toFilter(selection.filter);
-  return answerValue(format, 200, { deleted: await engine.removeMany(selection, fits) });
+  const matches = engine.expressions.toFilter(selection.filter);
+  return answerValue(format, 200, { deleted: await engine.removeMany(selection, matches) });
 };

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Rejection } from "../../protocol/rejection.ts";
+
 /** Thrown by an endpoint and answered as an error body in the negotiated format. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
@@ -17,4 +19,20 @@ export class Refusal extends Error {
     this.status = status;
     this.extra = extra;
   }
+}
+
+/** The HTTP status of each kind of rejection; some endpoints have others for some kinds. */
+const statusOf: Readonly<Record<Rejection["kind"], number>> = {
+  invalid: 400,
+  unprocessable: 422,
+  conflict: 409,
+  not_found: 404,
+};
+
+/** The refusal that tells a peer of a rejection. */
+export function toRefusal(
+  { kind, message }: Rejection,
+  others: Partial<Record<Rejection["kind"], number>> = {},
+): Refusal {
+  return new Refusal(others[kind] ?? statusOf[kind], message);
 }

@@ -10,9 +10,9 @@ import { Refusal } from "./refusal.ts";
 import { version as current } from "../../version.ts";
 
 /** `GET /health`: 200 while what is enqueued can be stored, which only a commit can tell. */
-export const health: Endpoint = async ({ checkStore, format, logger }) => {
+export const health: Endpoint = async ({ engine, format, logger }) => {
   try {
-    await checkStore();
+    await engine.checkStore();
   } catch (error) {
     logger.error("Cannot commit", { error });
     throw new Refusal(503, `cannot commit: ${(error as Error).message}`);

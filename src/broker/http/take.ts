@@ -27,6 +27,7 @@ export const take: Endpoint = ({ request, query, engine, settings, clock }) => {
     format,
     queues,
     prefetch: prefetch === 0 ? Infinity : prefetch,
+    worker: readWorkerId(request.headers),
     heartbeatIntervalMs: settings.heartbeatIntervalMs,
     engine,
     clock,
@@ -41,6 +42,13 @@ const streamHeaders: Readonly<Record<StreamFormat, Record<string, string>>> = {
   "sse": { "content-type": streamMediaTypes.sse, "cache-control": "no-cache" },
 };
 
+/** A longer name of a worker is cut: it is kept with what the worker holds. */
+const longestWorkerId = 200;
+
+function readWorkerId(headers: Headers): string | undefined {
+  return headers.get("worker-id")?.slice(0, longestWorkerId).replaceAll("\0", "") || undefined;
+}
+
 /**
  * Bytes that may wait for a slow reader before it gets no more jobs: what is taken is written in any
  * case, this only stops the next pick.
@@ -54,6 +62,8 @@ interface TakeStreamOptions {
   readonly queues: readonly string[] | undefined;
   /** Jobs delivered and not finished, at most; Infinity for no limit. */
   readonly prefetch: number;
+  /** What the worker calls itself, if it says so. */
+  readonly worker: string | undefined;
   readonly heartbeatIntervalMs: number;
   readonly engine: Engine;
   readonly clock: Clock;
@@ -61,7 +71,7 @@ interface TakeStreamOptions {
   readonly request: Request;
 }
 
-/** Opens the body of a take answer and seats it with the engine. */
+/** Opens the body of a take answer and subscribes it to jobs. */
 function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
   // The request itself is held, not just its signal: on Node that goes deaf when its request is collected.
   const { format, engine, clock, heartbeatIntervalMs, request } = options;
@@ -89,9 +99,10 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
         controller.error(request.signal.reason);
       };
 
-      const seat = engine.take({
+      const subscription = engine.take({
         queues: options.queues,
         prefetch: options.prefetch,
+        worker: options.worker,
         canWrite,
         deliver: (jobs) => write(encodeFrames(format, jobs)),
         end() {
@@ -100,11 +111,11 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
           controller.close();
         },
       });
-      drained = seat.drained;
+      drained = subscription.drained;
       leave = () => {
         if (!open) return;
         shut();
-        seat.leave();
+        void subscription.unsubscribe();
       };
 
       // Where jobs flow no timer is touched: the one that is armed looks how long the silence is.

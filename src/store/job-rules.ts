@@ -1,45 +1,68 @@
 /**
- * The life of a job. Every change of status is one of these functions; the store applies it only to a job
- * that still stands where the function expects it.
+ * The life of a job: the rules that say what becomes of it. A transition applies what a rule says only to a job that
+ * still stands as the rule saw it.
  *
  * | From                  | Event                         | To                  | What changes besides           |
  * | --------------------- | ----------------------------- | ------------------- | ------------------------------ |
  * | –                     | enqueue, due later            | scheduled           | all                            |
  * | –                     | enqueue                       | ready               | all                            |
  * | scheduled             | due                           | ready               | –                              |
- * | ready                 | take                          | in flight           | `dequeuedAt`                   |
+ * | ready                 | take                          | in flight           | `dequeuedAt`, `deliveries`, who holds it |
  * | in flight             | success, retained             | completed           | `completedAt`, `purgeAt`       |
  * | in flight             | success, not retained         | deleted             |                                |
  * | in flight             | failure with a retry left     | scheduled           | `attempts`, `failedAt`, `readyAt` |
  * | in flight             | failure, last or killed       | dead (or deleted)   | `attempts`, `failedAt`, `purgeAt` |
- * | in flight             | worker gone, broker restarted | ready               | –                              |
+ * | in flight             | stream ended, broker gone     | ready               | nobody holds it                |
  * | ready                 | patch, due later              | scheduled           | `readyAt`                      |
  * | scheduled             | patch, due now                | ready               | `readyAt`                      |
  * | completed, dead       | retention ended               | deleted             |                                |
  * | any                   | delete                        | deleted             |                                |
  *
- * Take, due, and worker gone need no decision and are plain statements of the store.
+ * Take, due, and stream ended need no decision: they are plain statements.
  *
  * @module
  */
 
-import type { Random } from "../../async/clock.ts";
-import { toBatchText } from "../../protocol/batch.ts";
-import { toBindingsText } from "../../protocol/binding.ts";
-import type { NewJob } from "../../protocol/new-job.ts";
-import type { Failure } from "../../protocol/failure.ts";
-import { fromBackoffText, toBackoffText } from "../../protocol/backoff.ts";
-import type { Retention } from "../../protocol/job.ts";
-import type { JobPatch, RetentionPatch } from "../../protocol/patch.ts";
-import type { JobRecord } from "../../protocol/record.ts";
-import { status } from "../../protocol/status.ts";
-import { fromRetentionText, toRetentionText } from "../../protocol/retention.ts";
-import { withoutNul } from "../../store/finish.ts";
-import { later, retryDelay } from "./retry.ts";
-import type { Settings } from "./settings.ts";
+import { toBatchText } from "../protocol/batch.ts";
+import { toBindingsText } from "../protocol/binding.ts";
+import type { NewJob } from "../protocol/new-job.ts";
+import type { Failure } from "../protocol/failure.ts";
+import { fromBackoffText, toBackoffText } from "../protocol/backoff.ts";
+import type { Backoff, Retention } from "../protocol/job.ts";
+import type { JobPatch, RetentionPatch } from "../protocol/patch.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { fromRetentionText, toRetentionText } from "../protocol/retention.ts";
+import { status } from "../protocol/status.ts";
+import { addSaturating } from "./add-saturating.ts";
+import { retryDelay } from "./retry-delay.ts";
+
+/** The rules for jobs that do not bring their own. */
+export interface JobDefaults {
+  /** Retries before a job is dead. */
+  readonly defaultRetryLimit: number;
+  /** The delay between two tries. */
+  readonly defaultBackoff: Backoff;
+  /** How long a completed job is kept, in ms; 0 deletes it at once. */
+  readonly defaultCompletedRetentionMs: number;
+  /** How long a dead job is kept, in ms; 0 deletes it at once. */
+  readonly defaultDeadRetentionMs: number;
+}
+
+/** What the end of a run depends on. */
+export interface FinishTerms {
+  /** In ms since the epoch. */
+  readonly now: number;
+  readonly defaults: JobDefaults;
+}
+
+/** What a failure depends on. */
+export interface FailureTerms extends FinishTerms {
+  /** A random number in [0, 1), for the retry's delay. */
+  readonly jitter: number;
+}
 
 /** – → scheduled or ready. */
-export function created(job: NewJob, id: string, now: number): JobRecord {
+export function toCreated(job: NewJob, id: string, now: number): JobRecord {
   const readyAt = job.readyAt ?? now;
   const isText = typeof job.payload === "string";
   return {
@@ -50,6 +73,7 @@ export function created(job: NewJob, id: string, now: number): JobRecord {
     status: readyAt > now ? status.scheduled : status.ready,
     readyAt,
     attempts: 0,
+    deliveries: 0,
     retryLimit: job.retryLimit,
     backoff: job.backoff,
     dequeuedAt: null,
@@ -57,7 +81,7 @@ export function created(job: NewJob, id: string, now: number): JobRecord {
     retention: job.retention,
     purgeAt: null,
     completedAt: null,
-    uniqueKey: withoutNul(job.uniqueKey),
+    uniqueKey: job.uniqueKey,
     uniqueWhile: job.uniqueKey === null ? null : job.uniqueWhile ?? "queued",
     batch: job.batch && toBatchText(job.batch),
     budgets: toBindingsText(job.budgets),
@@ -67,35 +91,35 @@ export function created(job: NewJob, id: string, now: number): JobRecord {
 }
 
 /** In flight → completed; undefined when it is not kept. */
-export function completed(job: JobRecord, now: number, settings: Settings): JobRecord | undefined {
-  const keptMs = retentionOf(job).completedMs ??
-    settings.defaultCompletedRetentionMs;
+export function toCompleted(job: JobRecord, { now, defaults }: FinishTerms): JobRecord | undefined {
+  const keptMs = retentionOf(job).completedMs ?? defaults.defaultCompletedRetentionMs;
   if (keptMs === 0) return undefined;
-  return { ...job, status: status.completed, completedAt: now, purgeAt: later(now, keptMs) };
+  const purgeAt = addSaturating(now, keptMs);
+  return { ...job, status: status.completed, completedAt: now, purgeAt };
 }
 
 /** In flight → scheduled or dead; `deleted` when a dead job is not kept. */
-export function failed(
+export function toFailed(
   job: JobRecord,
   failure: Failure,
-  { now, random, settings }: { now: number; random: Random; settings: Settings },
+  { now, jitter, defaults }: FailureTerms,
 ): { readonly job: JobRecord; readonly deleted: boolean } {
   const attempts = job.attempts + 1;
-  const retryLimit = job.retryLimit ?? settings.defaultRetryLimit;
+  const retryLimit = job.retryLimit ?? defaults.defaultRetryLimit;
   const base = { ...job, attempts, failedAt: now };
   const isDead = failure.kill === true || (failure.retryAt === undefined && attempts > retryLimit);
   if (!isDead) {
-    const backoff = job.backoff === null ? settings.defaultBackoff : fromBackoffText(job.backoff);
-    const readyAt = failure.retryAt ?? later(now, retryDelay(backoff, attempts, random));
+    const backoff = job.backoff === null ? defaults.defaultBackoff : fromBackoffText(job.backoff);
+    const readyAt = failure.retryAt ?? addSaturating(now, retryDelay(backoff, attempts, jitter));
     return { job: { ...base, status: status.scheduled, readyAt }, deleted: false };
   }
-  const keptMs = retentionOf(job).deadMs ?? settings.defaultDeadRetentionMs;
-  const purgeAt = keptMs === 0 ? null : later(now, keptMs);
+  const keptMs = retentionOf(job).deadMs ?? defaults.defaultDeadRetentionMs;
+  const purgeAt = keptMs === 0 ? null : addSaturating(now, keptMs);
   return { job: { ...base, status: status.dead, purgeAt }, deleted: keptMs === 0 };
 }
 
 /** A patch of a waiting or running job; only `readyAt` can change its status. */
-export function patched(job: JobRecord, patch: JobPatch, now: number): JobRecord {
+export function toPatched(job: JobRecord, patch: JobPatch, now: number): JobRecord {
   return {
     ...job,
     queue: patch.queue ?? job.queue,

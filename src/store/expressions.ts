@@ -13,19 +13,24 @@ import {
   type JqOptions,
   type JqProgram,
   type Json,
-} from "../../jq/mod.ts";
-import { fromBatchText } from "../../protocol/batch.ts";
-import type { NewJob } from "../../protocol/new-job.ts";
-import type { Batch } from "../../protocol/job.ts";
-import { parseJson } from "../../protocol/json.ts";
-import { QueryError } from "../../protocol/query.ts";
-import { payloadAsJson, type StoredPayload } from "../../protocol/payload.ts";
-import type { Merge } from "../../store/batch.ts";
+} from "../jq/mod.ts";
+import { fromBatchText } from "../protocol/batch.ts";
+import type { NewJob } from "../protocol/new-job.ts";
+import type { Batch } from "../protocol/job.ts";
+import { parseJson } from "../protocol/json.ts";
+import { QueryError } from "../protocol/query.ts";
+import { payloadAsJson, type StoredPayload } from "../protocol/payload.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import type { Rejection } from "../protocol/rejection.ts";
 
 /** Compiled programs are kept, up to this many; the same ones come again and again. */
 const keptPrograms = 500;
 
-/** Whether a payload fits. Throws {@linkcode QueryError} when it takes too much to tell. */
+/**
+ * Whether a payload matches.
+ *
+ * @throws {QueryError} If it takes too much to tell.
+ */
 export type PayloadFilter = (payload: StoredPayload) => boolean;
 
 /** What expressions are evaluated within. */
@@ -38,11 +43,16 @@ export interface ExpressionOptions {
   readonly maxBodyBytes: number;
 }
 
+/** What a job and the head of its batch become: one job with this payload, two jobs, or neither. */
+export type Folded = { readonly payloadJson: string } | "closed" | Rejection;
+
 /** The expressions of a broker's peers. */
 export interface Expressions {
   /**
-   * Compiles the filter of a query; undefined when there is none. A payload fits when any output is neither false nor
-   * null, and does not when the program fails on it. Throws {@linkcode QueryError}.
+   * Compiles the filter of a query; undefined when there is none. A payload matches when any output is neither false nor
+   * null, and does not when the program fails on it.
+   *
+   * @throws {QueryError} If the source is no program.
    */
   toFilter(source: string | undefined): PayloadFilter | undefined;
   /**
@@ -50,8 +60,8 @@ export interface Expressions {
    * itself.
    */
   checkBatch(job: NewJob): string | undefined;
-  /** Folds a job into the head of its batch, by the head's expressions. */
-  readonly merge: Merge;
+  /** Folds a new job into the head of its batch, by the head's expressions. */
+  fold(head: JobRecord, job: JobRecord): Folded;
 }
 
 /** Creates what evaluates expressions. */
@@ -76,7 +86,7 @@ export function createExpressions(
     }
   };
 
-  const fold = (source: string, both: Both): Folded => {
+  const merge = (source: string, both: Both): Merged => {
     const outputs: Json[] = [];
     try {
       for (const output of compiled(folds, source).run(null, both)) {
@@ -129,24 +139,26 @@ export function createExpressions(
       } catch (error) {
         return `batch dry-run: when: expression failed at runtime: ${messageOf(error)}`;
       }
-      const folded = fold(batch.fold, both);
-      return "problem" in folded ? `batch dry-run: fold: ${folded.problem}` : undefined;
+      const merged = merge(batch.fold, both);
+      return "problem" in merged ? `batch dry-run: fold: ${merged.problem}` : undefined;
     },
 
-    merge(head, job) {
+    fold(head, job) {
       const batch = fromBatchText(head.batch!);
       const both = { existing: toValue(head), new: toValue(job) };
-      if (!wants(batch, both)) return "sealed";
-      const folded = fold(batch.fold, both);
-      if ("problem" in folded) return { refused: `batch fold failed: ${folded.problem}` };
-      const payloadJson = JSON.stringify(folded.value);
+      if (!wants(batch, both)) return "closed";
+      const merged = merge(batch.fold, both);
+      if ("problem" in merged) return reject(merged.problem);
+      const payloadJson = JSON.stringify(merged.value);
       if (payloadJson.length <= maxBodyBytes) return { payloadJson };
-      return {
-        refused:
-          `batch fold failed: payload is ${payloadJson.length} characters, at most ${maxBodyBytes} are accepted`,
-      };
+      const length = payloadJson.length;
+      return reject(`payload is ${length} characters, at most ${maxBodyBytes} are accepted`);
     },
   };
+}
+
+function reject(problem: string): Rejection {
+  return { kind: "unprocessable", message: `batch fold failed: ${problem}` };
 }
 
 /** What both expressions of a batch see. */
@@ -156,7 +168,7 @@ interface Both {
   readonly new: Json;
 }
 
-type Folded = { readonly value: Json } | { readonly problem: string };
+type Merged = { readonly value: Json } | { readonly problem: string };
 
 /** Compiles programs of one kind. */
 type Compiler = (source: string) => JqProgram | { readonly problem: string };

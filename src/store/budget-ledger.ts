@@ -1,14 +1,16 @@
 /**
- * Tokens inside one transition: budgets are read once, drawn on as often as needed, and written once.
+ * The tokens of budgets inside one transition: each budget is read once, charged and refunded as often as needed, and
+ * written once.
  *
  * @module
  */
 
 import { fromBindingsText } from "../protocol/binding.ts";
 import type { Binding } from "../protocol/job.ts";
+import type { JobRecord } from "../protocol/record.ts";
 import { availableAt, draw, release } from "./budget-level.ts";
 import { type BudgetRecord, findBudget, putLevel } from "./budgets-table.ts";
-import type { Transition } from "./transition.ts";
+import { report, type Transition } from "./transition.ts";
 
 /** Why a job cannot be paid for: the budget that keeps it longest. */
 export interface Shortage {
@@ -18,19 +20,20 @@ export interface Shortage {
 }
 
 /** The budgets that a transition has to do with. */
-export interface Purse {
-  /** Pays for a job from all of its budgets, or from none and tells what is short. */
-  pay(bindings: readonly Binding[], now: number): Transition<Shortage | undefined>;
+export interface BudgetLedger {
+  /** Charges a job to all of its budgets, or to none and tells what is short. */
+  charge(bindings: readonly Binding[], now: number): Transition<Shortage | undefined>;
   /** Gives back what a job in flight holds. */
-  restore(bindings: readonly Binding[]): Transition<void>;
-  /** Writes the levels that changed. */
-  settle(): Transition<void>;
+  refund(job: Pick<JobRecord, "budgets">): Transition<void>;
+  /** Writes the levels that changed, and reports the budgets that got tokens back. */
+  flush(): Transition<void>;
 }
 
-/** Creates a purse for one transition. */
-export function createPurse(): Purse {
+/** Creates a ledger for one transition. */
+export function createBudgetLedger(): BudgetLedger {
   const budgets = new Map<string, BudgetRecord | undefined>();
   const changed = new Set<string>();
+  const refunded = new Set<string>();
 
   function* find(key: string): Transition<BudgetRecord | undefined> {
     if (!budgets.has(key)) budgets.set(key, yield* findBudget(key));
@@ -42,7 +45,7 @@ export function createPurse(): Purse {
   };
 
   return {
-    *pay(bindings, now) {
+    *charge(bindings, now) {
       const paid: BudgetRecord[] = [];
       let worst: Shortage | undefined;
       for (const { key, cost } of bindings) {
@@ -58,26 +61,22 @@ export function createPurse(): Purse {
       if (worst === undefined) paid.forEach(put);
       return worst;
     },
-    *restore(bindings) {
-      for (const { key, cost } of bindings) {
+    *refund({ budgets }) {
+      if (budgets === null) return; // as for most jobs
+      for (const { key, cost } of fromBindingsText(budgets)) {
+        refunded.add(key);
         const budget = yield* find(key);
         if (budget === undefined) continue;
         const restored = release(budget, cost);
         if (restored !== budget) put(restored);
       }
     },
-    *settle() {
+    *flush() {
       for (const key of changed) yield* putLevel(budgets.get(key)!);
       changed.clear();
+      if (refunded.size === 0) return;
+      yield* report({ kind: "budgets", keys: [...refunded], refunded: true });
+      refunded.clear();
     },
   };
-}
-
-/** Gives back what jobs that leave flight hold, by their bindings as records have them. */
-export function* returnTokens(budgets: readonly (string | null)[]): Transition<void> {
-  const drawn = budgets.filter((text) => text !== null);
-  if (drawn.length === 0) return; // as for most jobs
-  const purse = createPurse();
-  for (const text of drawn) yield* purse.restore(fromBindingsText(text));
-  yield* purse.settle();
 }

@@ -1,0 +1,66 @@
+/**
+ * What every new job has to be, whichever way it comes in: over HTTP, from a cron entry, or from another part of the
+ * broker.
+ *
+ * @module
+ */
+
+import { checkBindings } from "../../protocol/binding.ts";
+import { checkEnqueue, type NewJob } from "../../protocol/new-job.ts";
+import type { RawPayload } from "../../protocol/record.ts";
+import type { Rejection } from "../../protocol/rejection.ts";
+import type { NewRecord } from "../../store/enqueue.ts";
+import type { Expressions } from "../../store/expressions.ts";
+import { toCreated } from "../../store/job-rules.ts";
+
+/** Checks new jobs. */
+export interface Admission {
+  /**
+   * Says why jobs that are to be stored together cannot be, as far as that takes no look at what is stored: first for
+   * what they are (`invalid`), then for what they ask for (`unprocessable`).
+   */
+  check(jobs: readonly NewJob[]): Rejection | undefined;
+  /** Says why a job asks for what cannot be; `undefined` if it does not. */
+  checkRequirements(job: NewJob): string | undefined;
+  /** The record of a job that was checked, stored at `now`, in ms since the epoch. */
+  toRecord(job: NewJob, now: number): NewRecord;
+}
+
+/** Creates the checks of a broker. */
+export function createAdmission(
+  { expressions, maxPayloadBytes, nextId }: {
+    readonly expressions: Expressions;
+    /** The size of a payload at most, in bytes. */
+    readonly maxPayloadBytes: number;
+    readonly nextId: () => string;
+  },
+): Admission {
+  const checkPayload = (payload: RawPayload): string | undefined => {
+    // A text of that many characters has at least as many bytes.
+    if (payload.length <= maxPayloadBytes) return undefined;
+    return `payload is ${payload.length} bytes, at most ${maxPayloadBytes} are accepted`;
+  };
+
+  const checkRequirements = (job: NewJob) =>
+    checkBindings(job.budgets) ?? expressions.checkBatch(job);
+
+  const first = (
+    jobs: readonly NewJob[],
+    kind: Rejection["kind"],
+    check: (job: NewJob) => string | undefined,
+  ): Rejection | undefined => {
+    for (const [index, job] of jobs.entries()) {
+      const message = check(job);
+      if (message !== undefined) return { kind, message, index };
+    }
+    return undefined;
+  };
+
+  return {
+    check: (jobs) =>
+      first(jobs, "invalid", (job) => checkEnqueue(job) ?? checkPayload(job.payload)) ??
+        first(jobs, "unprocessable", checkRequirements),
+    checkRequirements,
+    toRecord: (job, now) => ({ job: toCreated(job, nextId(), now), bindings: job.budgets }),
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * Which backlogs of jobs with budgets are worth a look.
+ *
+ * Nothing here decides who is paid for: that is done in the transaction of a take, on the budgets' own rows. What is
+ * kept here only spares it the backlogs that cannot go on, so that jobs which wait cost nothing. It may know too much (a
+ * backlog that is empty, a head that stands further back) and never too little:
+ *
+ * | Event                                  | Backlog                              | Budget                            |
+ * | -------------------------------------- | ------------------------------------ | --------------------------------- |
+ * | a job becomes ready                    | known, from its position on at least | open, if it goes before who waits |
+ * | a take looked                          | known from its head on, or forgotten | –                                 |
+ * | the head of a backlog cannot be paid for | –                                  | exhausted until it can            |
+ * | that time has come                     | –                                    | open                              |
+ * | tokens came back, the policy changed, a waiting job is gone | –               | open                              |
+ *
+ * A backlog is looked at when none of its budgets is exhausted. What happens while a take is under way is replayed after
+ * it, because the take has not seen it.
+ *
+ * @module
+ */
+
+import {
+  type Backlog,
+  type BacklogUpdate,
+  comparePositions,
+  front,
+  type Position,
+} from "../../store/backlog.ts";
+import { budgetsOfSet, toBudgetSet } from "../../store/budget-set.ts";
+import type { ReadyJob } from "../../store/changes.ts";
+import type { ExhaustedBudget } from "../../store/claim-merged.ts";
+
+/** The backlogs of a broker. */
+export interface Backlogs {
+  /** Jobs became ready. Gives the queues where a take may find something now. */
+  addReady(jobs: Iterable<ReadyJob>): Set<string>;
+  /** Opens budgets. Gives the queues of backlogs that draw on one that was exhausted. */
+  reopen(keys: Iterable<string>): Set<string>;
+  /** Jobs that drew on these budgets left flight: opens those that wait for that, as {@linkcode reopen}. */
+  refund(keys: Iterable<string>): Set<string>;
+  /** Opens what is due at `now`, as {@linkcode reopen}. */
+  reopenDue(now: number): Set<string>;
+  /** Takes these for all backlogs there are, and every budget for open. */
+  replace(backlogs: readonly Omit<Backlog, "from">[]): void;
+  /** The backlogs to look at; until `endTake` or `abortTake`, a take is under way. */
+  beginTake(): readonly Backlog[];
+  /** What the take that was under way found. Gives the queues of backlogs that opened again meanwhile. */
+  endTake(updates: readonly BacklogUpdate[], exhausted: readonly ExhaustedBudget[]): Set<string>;
+  /** The take that was under way failed. */
+  abortTake(): void;
+  /** When the next budget opens by itself, in ms since the epoch; Infinity when none does. */
+  nextOpening(): number;
+}
+
+interface KnownBacklog {
+  readonly queue: string;
+  readonly budgetSet: string;
+  readonly budgets: readonly string[];
+  from: Position;
+}
+
+/** Knows of no backlog at first. */
+export function createBacklogs(): Backlogs {
+  const backlogs = new Map<string, KnownBacklog>();
+  const exhausted = new Map<string, ExhaustedBudget>();
+  /** What happened since a take began; undefined when none is under way. */
+  let replay: (() => Set<string>)[] | undefined;
+
+  const isOpen = ({ budgets }: KnownBacklog) => !budgets.some((key) => exhausted.has(key));
+
+  const add = (queue: string, budgetSet: string, at: Position): KnownBacklog => {
+    const name = nameOf(queue, budgetSet);
+    let backlog = backlogs.get(name);
+    if (backlog === undefined) {
+      backlog = { queue, budgetSet, budgets: budgetsOfSet(budgetSet), from: at };
+      backlogs.set(name, backlog);
+    } else if (comparePositions(at, backlog.from) < 0) backlog.from = at;
+    return backlog;
+  };
+
+  const join = ({ queue, priority, id, budgets }: ReadyJob): KnownBacklog => {
+    const position = { priority, id };
+    const backlog = add(queue, toBudgetSet(budgets), position);
+    for (const key of backlog.budgets) {
+      const first = exhausted.get(key);
+      if (first !== undefined && comparePositions(position, first.at) < 0) exhausted.delete(key);
+    }
+    return backlog;
+  };
+
+  const open = (keys: Iterable<string>): Set<string> => {
+    const queues = new Set<string>();
+    const opened = new Set([...keys].filter((key) => exhausted.delete(key)));
+    if (opened.size === 0) return queues;
+    for (const { queue, budgets } of backlogs.values()) {
+      if (budgets.some((key) => opened.has(key))) queues.add(queue);
+    }
+    return queues;
+  };
+
+  return {
+    addReady(jobs) {
+      const queues = new Set<string>();
+      for (const job of jobs) {
+        if (job.budgets === null) queues.add(job.queue);
+        else {
+          replay?.push(() => join(job) && noQueues);
+          if (isOpen(join(job))) queues.add(job.queue);
+        }
+      }
+      return queues;
+    },
+    reopen(keys) {
+      const happen = () => open(keys);
+      replay?.push(happen);
+      return happen();
+    },
+    refund(keys) {
+      const happen = () => open([...keys].filter((key) => exhausted.get(key)?.until === Infinity));
+      replay?.push(happen);
+      return happen();
+    },
+    reopenDue(now) {
+      return open(
+        [...exhausted.values()].filter(({ until }) => until <= now).map(({ key }) => key),
+      );
+    },
+    replace(all) {
+      const known = () => {
+        backlogs.clear();
+        exhausted.clear();
+        for (const { queue, budgetSet } of all) add(queue, budgetSet, front);
+      };
+      replay?.push(() => known() ?? noQueues);
+      known();
+    },
+    beginTake() {
+      if (backlogs.size === 0) return [];
+      replay = [];
+      return [...backlogs.values()].filter(isOpen);
+    },
+    endTake(updates, shortages) {
+      const again = replay;
+      replay = undefined;
+      for (const { backlog, from } of updates) {
+        const known = backlogs.get(nameOf(backlog.queue, backlog.budgetSet));
+        if (known === undefined) continue;
+        if (from === undefined) backlogs.delete(nameOf(backlog.queue, backlog.budgetSet));
+        else known.from = from;
+      }
+      for (const shortage of shortages) exhausted.set(shortage.key, shortage);
+      return new Set(again?.flatMap((happen) => [...happen()]));
+    },
+    abortTake() {
+      replay = undefined;
+    },
+    nextOpening: () =>
+      exhausted.values().reduce((first, { until }) => Math.min(first, until), Infinity),
+  };
+}
+
+/** Who had to be woken was woken when it happened first. */
+const noQueues: Set<string> = new Set();
+
+function nameOf(queue: string, budgetSet: string): string {
+  return `${queue}\0${budgetSet}`;
+}

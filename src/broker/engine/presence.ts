@@ -1,0 +1,88 @@
+/**
+ * The broker's own row in the database: that it is there, and what is to be given back of those that are gone.
+ *
+ * On a database of its own, whoever else has left a row there is gone. On one that brokers share, each tells every few
+ * seconds that it is there, and one that was not heard of for a while is gone.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../async/clock.ts";
+import type { Logger } from "../../log.ts";
+import { farFuture } from "../../store/add-saturating.ts";
+import { recoverJobs } from "../../store/finish.ts";
+import { deleteBroker, registerBroker, touchBroker } from "../../store/holders.ts";
+import type { Store } from "../../store/store.ts";
+import type { DueSource } from "./scheduler.ts";
+
+/** How often a broker tells that it is there, in ms. */
+const touchIntervalMs = 10_000;
+
+/** A broker that was not heard of for so long is gone, in ms. */
+const goneAfterMs = 60_000;
+
+/** The broker's row. */
+export interface Presence {
+  /** The row of `brokers` that stands for this broker; known once it is started. */
+  id(): number;
+  /** Registers the broker and gives back what belongs to brokers that are gone. */
+  start(): Promise<void>;
+  /** Deletes the row. */
+  stop(): Promise<void>;
+  /** The work that waits for a time; none on a database that is not shared. */
+  readonly source: DueSource;
+}
+
+/** Creates the presence of a broker that is not started. `lost` is called when others took it for gone. */
+export function createPresence(
+  { store, clock, logger, lost }: {
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly lost: () => Promise<void>;
+  },
+): Presence {
+  let id: number | undefined;
+  let touchedAt = 0;
+
+  const seenBefore = (now: number) => store.isShared ? now - goneAfterMs : farFuture;
+
+  const register = async () => {
+    const now = clock.now();
+    id = await store.write(function* () {
+      const registered = yield* registerBroker(now);
+      yield* recoverJobs(registered, seenBefore(now));
+      return registered;
+    });
+    touchedAt = now;
+  };
+
+  return {
+    id() {
+      if (id === undefined) throw new Error("The broker is not started");
+      return id;
+    },
+    start: register,
+    async stop() {
+      const last = id;
+      if (last !== undefined) await store.write(() => deleteBroker(last));
+    },
+    source: {
+      name: "tell other brokers that this one is there",
+      nextDueAt: () => store.isShared ? touchedAt + touchIntervalMs : undefined,
+      async run(now) {
+        const own = id!;
+        const isKnown = await store.write(function* () {
+          const isKnown = yield* touchBroker(own, now);
+          if (isKnown) yield* recoverJobs(own, seenBefore(now));
+          return isKnown;
+        });
+        touchedAt = now;
+        if (isKnown) return;
+        logger.error("Other brokers took this one for gone, ending its streams");
+        await lost();
+        await register();
+      },
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * All work that waits for a time: one timer, set to the earliest of it, and no polling.
+ *
+ * | Event                                   | What happens                                             |
+ * | --------------------------------------- | -------------------------------------------------------- |
+ * | `start`                                 | each source is asked when it is due                      |
+ * | `expectAt`                              | its source is due then, if it was not due earlier        |
+ * | the timer fires, or `runDue` is called  | each source that is due does a piece of its work and is asked again, until none is due |
+ * | a source fails                          | it is due again after a second                           |
+ *
+ * A timer measures time that passes, and due work stands by the wall clock. So the timer never sleeps for longer than a
+ * minute in one piece, and looks at the clock when it wakes: that the clock was set, that the machine slept, that a timer
+ * fires early makes no difference beyond that minute.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../async/clock.ts";
+import type { Logger } from "../../log.ts";
+
+/** How long to wait after a source failed, in ms. */
+const retryMs = 1000;
+
+/** The longest sleep in one piece, in ms. To look at the clock once a minute costs nothing. */
+const longestSleepMs = 60_000;
+
+/** One kind of work that waits for a time. */
+export interface DueSource {
+  /** Names the work in the log, as in "Cannot promote scheduled jobs". */
+  readonly name: string;
+  /** When there is work next, in ms since the epoch; undefined when there is none. */
+  nextDueAt(): Promise<number | undefined> | number | undefined;
+  /** Does a piece of what is due by `now`, in ms since the epoch; what is left is due at once. */
+  run(now: number): Promise<void> | void;
+}
+
+/** Runs due work. */
+export interface Scheduler {
+  /** Asks all sources when they are due; call once at the start. */
+  start(): Promise<void>;
+  /** Tells that a source has work at `at`, in ms since the epoch, perhaps earlier than known. */
+  expectAt(source: DueSource, at: number): void;
+  /** When there is work next, in ms since the epoch; undefined when there is none. */
+  nextDueAt(): number | undefined;
+  /** Does all that is due by now, by the clock; resolves when it is done. Failures are logged. */
+  runDue(): Promise<void>;
+  /** Arms no more timers; resolves when what is under way is done. */
+  stop(): Promise<void>;
+}
+
+/** What a scheduler is made from. */
+export interface SchedulerOptions {
+  readonly sources: readonly DueSource[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Whether it wakes by itself; without, somebody has to call `runDue`. */
+  readonly timers: boolean;
+}
+
+/** Creates a scheduler that is not started. */
+export function createScheduler(
+  { sources, clock, logger, timers }: SchedulerOptions,
+): Scheduler {
+  /** When each source is due; a source without work is not in it. */
+  const dueAt = new Map<DueSource, number>();
+  let armedFor = Infinity;
+  let disarm = () => {};
+  let running: Promise<void> | undefined;
+  let stopped = false;
+
+  const earliest = () => {
+    let first = Infinity;
+    for (const at of dueAt.values()) first = Math.min(first, at);
+    return first;
+  };
+
+  const arm = () => {
+    const at = earliest();
+    if (!timers || stopped || at === armedFor) return;
+    armedFor = at;
+    disarm();
+    disarm = () => {};
+    if (at === Infinity) return;
+    disarm = clock.setTimer(wake, Math.min(at - clock.now(), longestSleepMs));
+  };
+
+  const wake = () => {
+    armedFor = Infinity;
+    void runDue();
+  };
+
+  const ask = async (source: DueSource) => {
+    const at = await source.nextDueAt();
+    if (at !== undefined) expect(source, at);
+  };
+
+  const expect = (source: DueSource, at: number) => {
+    if (at < (dueAt.get(source) ?? Infinity)) dueAt.set(source, at);
+  };
+
+  const runSource = async (source: DueSource) => {
+    dueAt.delete(source);
+    try {
+      await source.run(clock.now());
+      await ask(source);
+    } catch (error) {
+      logger.error(`Cannot ${source.name}, trying again in ${retryMs} ms`, { error });
+      expect(source, clock.now() + retryMs);
+    }
+  };
+
+  /** Each source in turn does one piece of its work, until none is due: one with much to do holds up no other. */
+  const runAll = async () => {
+    for (let ran = true; ran && !stopped;) {
+      ran = false;
+      for (const source of sources) {
+        if ((dueAt.get(source) ?? Infinity) > clock.now()) continue;
+        ran = true;
+        await runSource(source);
+      }
+    }
+  };
+
+  const runDue = (): Promise<void> => {
+    if (stopped) return Promise.resolve();
+    return running ??= runAll().finally(() => {
+      running = undefined;
+      arm();
+    });
+  };
+
+  return {
+    async start() {
+      for (const source of sources) await ask(source);
+      arm();
+    },
+    expectAt(source, at) {
+      expect(source, at);
+      if (running === undefined) arm();
+    },
+    nextDueAt() {
+      const at = earliest();
+      return at === Infinity ? undefined : at;
+    },
+    runDue,
+    async stop() {
+      stopped = true;
+      disarm();
+      await running;
+    },
+  };
+}

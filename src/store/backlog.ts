@@ -1,0 +1,104 @@
+/**
+ * Backlogs: the ready jobs of one queue and one budget set, in the order of delivery, and reading one from its head on.
+ *
+ * @module
+ */
+
+import type { JobRecord } from "../protocol/record.ts";
+import { budgetsOfSet } from "./budget-set.ts";
+import { claimRows } from "./dialect.ts";
+import { jobRows } from "./jobs.ts";
+import { jobColumns } from "./jobs-table.ts";
+import { isReady } from "./status-sql.ts";
+import type { Transition } from "./transition.ts";
+
+/** Where a job stands in the order of delivery. */
+export type Position = Pick<JobRecord, "priority" | "id">;
+
+/** In front of every job. */
+export const front: Position = { priority: -1, id: "" };
+
+/** Negative when `a` is delivered before `b`. */
+export function comparePositions(a: Position, b: Position): number {
+  return a.priority - b.priority || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/** The ready jobs of one queue that draw on the same budgets. */
+export interface Backlog {
+  readonly queue: string;
+  /** Names the budgets (`budget-set.ts`); empty for jobs that draw on none. */
+  readonly budgetSet: string;
+  /** No job of the backlog stands before this position. */
+  readonly from: Position;
+}
+
+/** What reading a backlog told of it: where its head is, or that it is empty. */
+export interface BacklogUpdate {
+  readonly backlog: Backlog;
+  readonly from: Position | undefined;
+}
+
+/** Reads a backlog. */
+export interface BacklogCursor {
+  readonly backlog: Backlog;
+  /** The budgets that each job of the backlog draws on. */
+  readonly budgets: readonly string[];
+  /** Where the next job is, or some position before it. */
+  readonly position: Position;
+  /** The next job, and `position` with it; undefined at the end. */
+  head(): Transition<JobRecord | undefined>;
+  /** The next job is taken. */
+  advance(): void;
+  /** Undefined when nobody looked. */
+  update(): BacklogUpdate | undefined;
+}
+
+/** Rows that are read at once at most. */
+const largestRead = 64;
+const nextRows = `SELECT ${jobColumns()} FROM jobs
+  WHERE queue = ? AND ${isReady} AND budget_set = ? AND (priority, id) > (?, ?)
+  ORDER BY priority, id LIMIT ? ${claimRows}`;
+
+/**
+ * Creates a cursor at the head of a backlog.
+ *
+ * @param firstRead How many rows the first look reads, later ones more and more. Many backlogs cannot go on at their
+ * head, so the default is 1.
+ */
+export function createBacklogCursor(backlog: Backlog, firstRead = 1): BacklogCursor {
+  let read: JobRecord[] = [];
+  let at = 0;
+  let size = Math.min(firstRead, largestRead);
+  let last = front;
+  let position = backlog.from;
+  let looked = false;
+  let ended = false;
+
+  return {
+    backlog,
+    budgets: budgetsOfSet(backlog.budgetSet),
+    get position() {
+      return position;
+    },
+    *head() {
+      if (at === read.length && !ended) {
+        const { queue, budgetSet } = backlog;
+        read = yield* jobRows(nextRows, [queue, budgetSet, last.priority, last.id, size]);
+        at = 0;
+        size = Math.min(size * 4, largestRead);
+        looked = true;
+        ended = read.length === 0;
+      }
+      const job = read[at];
+      if (job !== undefined) position = { priority: job.priority, id: job.id };
+      return job;
+    },
+    advance() {
+      last = position;
+      at++;
+      const next = read[at];
+      if (next !== undefined) position = { priority: next.priority, id: next.id };
+    },
+    update: () => looked ? { backlog, from: ended ? undefined : position } : undefined,
+  };
+}

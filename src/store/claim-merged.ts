@@ -1,0 +1,164 @@
+/**
+ * Taking jobs from several sources at once: from several queues, and from jobs that draw on budgets.
+ *
+ * Each queue has a backlog for each budget set, and one for the jobs without budgets; all are merged by the position of
+ * their heads. The head of a backlog is taken when all of its budgets can pay for it, all at once. If not, the budget
+ * that keeps it longest counts as exhausted: nobody behind it draws on that budget, in whatever backlog, until there
+ * is enough for it, so that a cheap job never overtakes an expensive one. Its other budgets stay open: who waits for
+ * one budget holds up nobody in another.
+ *
+ * @module
+ */
+
+import { fromBindingsText } from "../protocol/binding.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import {
+  type Backlog,
+  type BacklogCursor,
+  type BacklogUpdate,
+  comparePositions,
+  createBacklogCursor,
+  front,
+  type Position,
+} from "./backlog.ts";
+import { createBudgetLedger, type Shortage } from "./budget-ledger.ts";
+import { type ClaimRequest, type ClaimResult, createClaimBuilder } from "./claim-builder.ts";
+import type { RequestHolder } from "./holders.ts";
+import { markTaken } from "./mark-taken.ts";
+import { StaleReadError, type Transition } from "./transition.ts";
+import { findUnbudgetedAfter, unbudgetedRead } from "./unbudgeted.ts";
+
+/** A budget that is short, and the position of the job that waits for it. */
+export interface ExhaustedBudget extends Shortage {
+  readonly at: Position;
+}
+
+/** What was learnt of backlogs and budgets. */
+export interface ClaimedMerged {
+  readonly updates: readonly BacklogUpdate[];
+  readonly exhaustedBudgets: readonly ExhaustedBudget[];
+}
+
+/** Takes jobs for one request after the other. */
+export interface Merge {
+  claim(request: ClaimRequest, holder: RequestHolder): Transition<Omit<ClaimResult, "holder">>;
+  /** Writes what was drawn. */
+  end(): Transition<ClaimedMerged>;
+}
+
+/** Creates a merge of these backlogs of jobs with budgets, and of the jobs without. */
+export function createMerge(backlogs: readonly Backlog[], now: number): Merge {
+  const ledger = createBudgetLedger();
+  const exhaustedBudgets = new Map<string, ExhaustedBudget>();
+  const budgeted = backlogs.map((backlog) => createBacklogCursor(backlog));
+
+  /** Pays for the head of a backlog; false if its budgets cannot. */
+  function* payForHead(cursor: BacklogCursor, job: JobRecord): Transition<boolean> {
+    if (job.budgets === null) return true;
+    const at = cursor.position;
+    const shortage = yield* ledger.charge(fromBindingsText(job.budgets), now);
+    if (shortage !== undefined) exhaustedBudgets.set(shortage.key, { ...shortage, at });
+    return shortage === undefined;
+  }
+
+  return {
+    *claim({ queues, limit }, holder) {
+      const builder = createClaimBuilder(limit);
+      const anyQueue = queues === undefined ? createAnyQueueReader(limit) : undefined;
+      const cursors = [
+        ...budgeted.filter(({ backlog }) => queues?.includes(backlog.queue) ?? true),
+        ...(queues ?? []).map((queue) => {
+          // Each request reads anew what has no budgets: what the one before took is marked by then.
+          return createBacklogCursor({ queue, budgetSet: "", from: front }, limit);
+        }),
+      ].sort((a, b) => comparePositions(a.position, b.position));
+      let exhausted = false;
+      while (!exhausted && builder.room() > 0) {
+        const next = anyQueue && (yield* anyQueue.head());
+        const cursor = cursors[0];
+        if (cursor === undefined || (next && comparePositions(next, cursor.position) < 0)) {
+          exhausted = next === undefined;
+          if (next !== undefined) {
+            builder.add(next);
+            anyQueue!.advance();
+          }
+          continue;
+        }
+        cursors.shift();
+        if (cursor.budgets.some((key) => exhaustedBudgets.has(key))) continue;
+        const known = cursor.position;
+        const job = yield* cursor.head();
+        if (job === undefined) continue;
+        if (comparePositions(cursor.position, known) > 0) {
+          insertInOrder(cursors, cursor); // its head stands further back than was known
+          continue;
+        }
+        if (!(yield* payForHead(cursor, job))) continue;
+        builder.add(job);
+        cursor.advance();
+        insertInOrder(cursors, cursor);
+      }
+      yield* markAll(builder.jobs, holder, now);
+      return { jobs: builder.jobs, exhausted };
+    },
+    *end() {
+      yield* ledger.flush();
+      const updates = budgeted.map((cursor) => cursor.update())
+        .filter((update) => update !== undefined);
+      return { updates, exhaustedBudgets: [...exhaustedBudgets.values()] };
+    },
+  };
+}
+
+/**
+ * Marks the jobs of a claim as taken.
+ *
+ * @throws {StaleReadError} If one of them was not ready any more: it has been paid for, and others may have been passed
+ * over because of it.
+ */
+function* markAll(
+  jobs: readonly JobRecord[],
+  holder: RequestHolder,
+  now: number,
+): Transition<void> {
+  if (jobs.length === 0) return;
+  const taken = yield* markTaken(jobs, { holder: yield* holder.register(), now });
+  if (taken.length < jobs.length) throw new StaleReadError("A job was taken meanwhile");
+}
+
+/** Reads the jobs without budgets of all queues. */
+function createAnyQueueReader(limit: number): {
+  head(): Transition<JobRecord | undefined>;
+  advance(): void;
+} {
+  const size = Math.min(limit, unbudgetedRead);
+  let read: readonly JobRecord[] = [];
+  let at = 0;
+  let last: Position = front;
+  let ended = false;
+  return {
+    *head() {
+      if (at === read.length && !ended) {
+        read = yield* findUnbudgetedAfter(last, size);
+        at = 0;
+        ended = read.length < size;
+      }
+      return read[at];
+    },
+    advance() {
+      last = read[at++]!;
+    },
+  };
+}
+
+/** Puts a cursor where it belongs by its position. */
+function insertInOrder(cursors: BacklogCursor[], cursor: BacklogCursor): void {
+  let low = 0;
+  let high = cursors.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (comparePositions(cursors[middle]!.position, cursor.position) < 0) low = middle + 1;
+    else high = middle;
+  }
+  cursors.splice(low, 0, cursor);
+}

@@ -1,0 +1,136 @@
+/**
+ * The rules of cron entries: what is kept of a request, which job an entry enqueues, and when it is due next.
+ *
+ * No expression is understood here. When an expression comes round is found out before, outside of every transaction,
+ * and looked up in {@linkcode Occurrences}.
+ *
+ * @module
+ */
+
+import { fromBatchText } from "../protocol/batch.ts";
+import { type BindingRequest, fromBindingsText } from "../protocol/binding.ts";
+import type { CronEntryRequest } from "../protocol/cron.ts";
+import type { CronEntryRecord, CronGroupRecord, CronTemplate } from "../protocol/cron-record.ts";
+import type { NewJob } from "../protocol/new-job.ts";
+import { toCreated } from "./job-rules.ts";
+
+/** An expression and the IANA time zone that it is read in; null is that of the machine. */
+export interface CronSchedule {
+  readonly expression: string;
+  readonly timezone: string | null;
+}
+
+/** When schedules come round after a certain instant. */
+export interface Occurrences {
+  /** That instant, in ms since the epoch. */
+  readonly now: number;
+  /** In ms since the epoch, null for never; undefined if that has not been found out yet. */
+  nextOf(schedule: CronSchedule): number | null | undefined;
+}
+
+/** An entry to be kept. */
+export interface CronDraft {
+  readonly name: string;
+  readonly expression: string;
+  readonly timezone: string | null;
+  /** Null leaves it as it is. */
+  readonly paused: boolean | null;
+  readonly template: CronTemplate;
+  readonly bindings: readonly BindingRequest[];
+}
+
+/** What is to be kept of an entry. */
+export function toDraft({ job, ...entry }: CronEntryRequest): CronDraft {
+  const record = toCreated(job, "", 0);
+  return {
+    ...entry,
+    bindings: job.budgets,
+    // A scope without a key is shown, and has no effect (section 8.2).
+    template: { ...record, uniqueWhile: record.uniqueWhile ?? job.uniqueWhile },
+  };
+}
+
+/** The job that an entry enqueues at `now`. */
+export function toCronJob(entry: CronEntryRecord, now: number): NewJob {
+  return {
+    type: entry.type,
+    queue: entry.queue,
+    payload: entry.payloadJson ?? entry.payloadPack ?? "null",
+    priority: entry.priority,
+    readyAt: now,
+    retryLimit: entry.retryLimit,
+    backoff: entry.backoff,
+    retention: entry.retention,
+    uniqueKey: entry.uniqueKey,
+    // A scope without a key is shown, and has no effect.
+    uniqueWhile: entry.uniqueKey === null ? null : entry.uniqueWhile,
+    batch: entry.batch === null ? null : fromBatchText(entry.batch),
+    budgets: fromBindingsText(entry.budgets)
+      .map((binding) => ({ ...binding, createWith: null, bucket: false })),
+  };
+}
+
+/** A new group. */
+export function toNewGroup(name: string, pausedAt: number | null): CronGroupRecord {
+  const paused = pausedAt === null ? 0 : 1;
+  return { name, timezone: null, paused, pausedAt, resumedAt: null };
+}
+
+/** A group or an entry, paused or not. The instant is noted only when something changes. */
+export function toPaused<Item extends CronGroupRecord>(
+  item: Item,
+  paused: boolean,
+  now: number,
+): Item {
+  if ((item.paused === 1) === paused) return item;
+  return paused ? { ...item, paused: 1, pausedAt: now } : { ...item, paused: 0, resumedAt: now };
+}
+
+/** What becomes of a group while an entry of it changes. */
+export interface GroupChange {
+  readonly group: CronGroupRecord;
+  readonly groupBefore: CronGroupRecord;
+}
+
+/** The entry that a draft leads to, but for when it is due. */
+export function toEntry(
+  { name, expression, timezone, paused, template }: CronDraft,
+  existing: CronEntryRecord | undefined,
+  { group, now }: { readonly group: CronGroupRecord; readonly now: number },
+): Omit<CronEntryRecord, "nextAt"> {
+  const lastAt = existing?.lastAt ?? null;
+  const entry = { ...template, group: group.name, name, expression, timezone, lastAt };
+  if (existing === undefined) {
+    // Unlike a group, an entry that is born paused has no instant of it (section 8.3).
+    return { ...entry, paused: paused === true ? 1 : 0, pausedAt: null, resumedAt: null };
+  }
+  const { pausedAt, resumedAt } = existing;
+  const before = { ...entry, paused: existing.paused, pausedAt, resumedAt };
+  return paused === null ? before : toPaused(before, paused, now);
+}
+
+/**
+ * When an entry is due next. What has the same schedule goes on where it was, so that a deploy may repeat what it says;
+ * the schedule is the expression and the zone that it is read in. Only what became due in a pause is left behind, also
+ * when the pause ends before anybody looked.
+ *
+ * @returns The instant, or the schedule that has to be found out first.
+ */
+export function toNextAt(
+  { expression, timezone }: CronSchedule,
+  existing: CronEntryRecord | undefined,
+  { group, groupBefore }: GroupChange,
+  occurrences: Occurrences,
+): number | null | CronSchedule {
+  const zone = timezone ?? group.timezone;
+  if (existing !== undefined) {
+    const isSame = existing.expression === expression &&
+      (existing.timezone ?? groupBefore.timezone) === zone;
+    const wasPaused = existing.paused === 1 || groupBefore.paused === 1;
+    const isMissed = wasPaused && existing.nextAt !== null && existing.nextAt <= occurrences.now;
+    if (isSame && !isMissed) return existing.nextAt;
+  }
+  const schedule = { expression, timezone: zone };
+  const nextAt = occurrences.nextOf(schedule);
+  return nextAt === undefined ? schedule : nextAt;
+}

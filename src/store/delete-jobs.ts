@@ -1,0 +1,84 @@
+/**
+ * Deleting jobs, whatever their status.
+ *
+ * @module
+ */
+
+import { budgetsOf } from "../protocol/binding.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { status } from "../protocol/status.ts";
+import { createBudgetLedger } from "./budget-ledger.ts";
+import { lockRows } from "./dialect.ts";
+import { findJob } from "./jobs.ts";
+import { moveJob } from "./move-job.ts";
+import { isInFlight } from "./status-sql.ts";
+import { report, rows, run, runEach, StaleReadError, type Transition } from "./transition.ts";
+import { type Condition, type JobSelection, whereMatches } from "./where.ts";
+
+/**
+ * Deletes one job, whatever its status.
+ *
+ * @returns Whether there was one.
+ * @throws {StaleReadError} If it changed between reading and writing.
+ */
+export function* removeJob(id: string): Transition<boolean> {
+  const job = yield* findJob(id);
+  if (job === undefined) return false;
+  const ledger = createBudgetLedger();
+  if (!(yield* moveJob(job, undefined, ledger))) {
+    throw new StaleReadError(`Job ${id} was changed meanwhile`);
+  }
+  yield* ledger.flush();
+  return true;
+}
+
+/** What of a job to be deleted others may have to hear of. */
+type Noted = Pick<JobRecord, "id" | "status" | "budgets">;
+
+/**
+ * Deletes every job of a selection in one transaction; all jobs when it selects by nothing.
+ *
+ * @returns How many there were.
+ */
+export function* removeJobs(selection: JobSelection): Transition<number> {
+  const condition = whereMatches(selection);
+  const { sql, params } = condition;
+  const counts = yield* rows<{ status: number; count: number }>(
+    `SELECT status, count(*) AS count FROM jobs WHERE ${sql} GROUP BY status`,
+    params,
+  );
+  if (counts.length === 0) return 0;
+  const noted = yield* listNoted(condition);
+  yield* run(`DELETE FROM errors WHERE job_id IN (SELECT id FROM jobs WHERE ${sql})`, params);
+  const count = yield* run(`DELETE FROM jobs WHERE ${sql}`, params);
+  if (count !== counts.reduce((sum, row) => sum + row.count, 0)) {
+    throw new StaleReadError("The jobs of a selection changed meanwhile");
+  }
+  const bound = noted.filter(({ budgets }) => budgets !== null);
+  yield* runEach("DELETE FROM bindings WHERE job_id = ?", bound.map(({ id }) => [id]));
+  const ledger = createBudgetLedger();
+  for (const job of bound) if (job.status === status.inFlight) yield* ledger.refund(job);
+  yield* ledger.flush();
+  for (const { status: from, count } of counts) {
+    const jobs = noted.filter((job) => job.status === from);
+    yield* report({ kind: "jobs", from, to: undefined, count, jobs });
+  }
+  const kept = bound.filter((job) => job.status === status.ready).flatMap(budgetsOf);
+  if (kept.length > 0) {
+    yield* report({ kind: "budgets", keys: [...new Set(kept)], refunded: false });
+  }
+  return count;
+}
+
+/**
+ * The jobs in flight, and those that draw on budgets; most databases have none of the latter, and are not searched
+ * for them.
+ */
+function* listNoted({ sql, params }: Condition): Transition<Noted[]> {
+  const hasBindings = (yield* rows("SELECT 1 FROM bindings LIMIT 1")).length > 0;
+  const isNoted = hasBindings ? `(${isInFlight} OR budget_set <> '')` : isInFlight;
+  return yield* rows<Noted>(
+    `SELECT id, status, budgets FROM jobs WHERE ${isNoted} AND ${sql} ${lockRows}`,
+    params,
+  );
+}

@@ -1,0 +1,76 @@
+/**
+ * What PostgreSQL says differently.
+ *
+ * All SQL of the store is written in SQLite's words and runs there as it is. Where PostgreSQL needs other words, the
+ * text has a hook: a constant or a function of this file. {@linkcode toPostgres} puts PostgreSQL's words in the place
+ * of the hooks, once for each text.
+ *
+ * | Hook               | SQLite                       | PostgreSQL                                              |
+ * | ------------------ | ---------------------------- | ------------------------------------------------------- |
+ * | a parameter        | `?`                          | `$1`, `$2`, …                                           |
+ * | {@linkcode isOneOf} | `json_each`                 | `jsonb_array_elements_text`                             |
+ * | {@linkcode claimRows} | nothing: nobody else writes | `FOR UPDATE SKIP LOCKED`                              |
+ * | {@linkcode lockRows} | nothing                     | `FOR UPDATE`                                            |
+ * | types of columns   | as they are                  | `BIGINT`, `BYTEA`, `TEXT COLLATE "C"` (the order of bytes) |
+ *
+ * @module
+ */
+
+/** Ends a SELECT that claims rows: those that another broker has locked are skipped, the others are locked. */
+export const claimRows = "/* claim */";
+
+/** Ends a SELECT whose rows are changed later in the transaction: others that want to change them wait. */
+export const lockRows = "/* lock */";
+
+const listOfTexts = "(SELECT value FROM json_each(?))";
+const listOfIntegers = "(SELECT value /* integers */ FROM json_each(?))";
+
+/**
+ * The condition that a column has one of the values of a list, which is bound as one parameter: the text of a JSON
+ * array. So the text stays the same for any number of values, and no limit on parameters is met.
+ */
+export function isOneOf(column: string, kind: "texts" | "integers"): string {
+  return `${column} IN ${kind === "texts" ? listOfTexts : listOfIntegers}`;
+}
+
+/** A statement in PostgreSQL's words, with `$1`, `$2`, … for its parameters. */
+export function toPostgres(sql: string): string {
+  let count = 0;
+  return sql
+    .replaceAll(listOfTexts, "(SELECT jsonb_array_elements_text(CAST(? AS jsonb)))")
+    .replaceAll(
+      listOfIntegers,
+      "(SELECT CAST(jsonb_array_elements_text(CAST(? AS jsonb)) AS BIGINT))",
+    )
+    .replaceAll(claimRows, "FOR UPDATE SKIP LOCKED")
+    .replaceAll(lockRows, "FOR UPDATE")
+    .replaceAll("?", () => `$${++count}`);
+}
+
+/** Statements that make tables, in PostgreSQL's words. */
+export function toPostgresSchema(sql: string): string {
+  return sql
+    .replaceAll(
+      "INTEGER PRIMARY KEY AUTOINCREMENT",
+      "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    )
+    .replace(/\bINTEGER\b/g, "BIGINT")
+    .replace(/\bTEXT\b/g, 'TEXT COLLATE "C"')
+    .replace(/\bBLOB\b/g, "BYTEA");
+}
+
+/** SQLSTATEs of transactions that failed because of others that ran beside them, and that may be tried again. */
+const passing: ReadonlySet<string> = new Set([
+  "40001", // serialization failure
+  "40P01", // deadlock
+  "23505", // unique violation: another broker has stored the same key since it was looked for
+]);
+
+/** Whether a transaction that failed with this error may succeed when it runs again. */
+export function mayRunAgain(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const { code } = at as { readonly code?: unknown };
+    if (typeof code === "string" && passing.has(code)) return true;
+  }
+  return false;
+}

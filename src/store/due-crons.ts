@@ -1,0 +1,100 @@
+/**
+ * Cron entries that are due.
+ *
+ * @module
+ */
+
+import type { CronEntryRecord } from "../protocol/cron-record.ts";
+import { isRejection, type Rejection } from "../protocol/rejection.ts";
+import { entryColumns, toEntryRows } from "./crons-table.ts";
+import { lockRows } from "./dialect.ts";
+import type { DueAt } from "./due-jobs.ts";
+import { enqueueJobs, type EnqueueTerms, type NewRecord } from "./enqueue.ts";
+import { report, rows, run, type Transition } from "./transition.ts";
+
+/** When an entry is due next. */
+export function* nextFiring(): Transition<DueAt> {
+  const [row] = yield* rows<{ at: number | null }>(
+    "SELECT min(next_enqueue_at) AS at FROM cron_entries WHERE next_enqueue_at IS NOT NULL",
+  );
+  return row?.at ?? undefined;
+}
+
+/** Entries of one firing; the rest follow in the next transaction, so that others get a turn. */
+export const firingSize = 100;
+
+/** An entry that is due, with what its group says. */
+export interface DueEntry extends CronEntryRecord {
+  /** 0 or 1. */
+  readonly groupPaused: number;
+  readonly groupZone: string | null;
+}
+
+const dueColumns = `${entryColumns},
+  (SELECT paused FROM cron_groups WHERE cron_groups.name = cron_group) AS "groupPaused",
+  (SELECT timezone FROM cron_groups WHERE cron_groups.name = cron_group) AS "groupZone"`;
+
+/** The first entries that are due at `now`, in ms since the epoch. */
+export function* listDue(now: number): Transition<DueEntry[]> {
+  return toEntryRows(
+    yield* rows<DueEntry>(
+      `SELECT ${dueColumns} FROM cron_entries WHERE next_enqueue_at <= ?
+     ORDER BY next_enqueue_at LIMIT ?`,
+      [now, firingSize],
+    ),
+  );
+}
+
+/** What is to be done for an entry that is due. */
+export interface Firing {
+  /** The entry as it was read. */
+  readonly entry: DueEntry;
+  /** When it is due again, in ms since the epoch; null for never. */
+  readonly nextAt: number | null;
+  /** The job to store; undefined when the entry only moves on. */
+  readonly job: NewRecord | undefined;
+}
+
+/**
+ * Stores the job of an entry and moves its schedule on, in one piece, so that no crash makes it fire twice or not at
+ * all. What was missed is made up for once. An entry that is not as it was read any more stays as it is.
+ *
+ * @returns Whether it was, and why its job was not stored, if so.
+ */
+export function* fireCron(
+  { entry, nextAt, job }: Firing,
+  terms: EnqueueTerms,
+): Transition<{ readonly fired: boolean; readonly rejection?: Rejection }> {
+  const [current] = toEntryRows(
+    yield* rows<DueEntry>(
+      `SELECT ${dueColumns} FROM cron_entries WHERE cron_group = ? AND name = ? ${lockRows}`,
+      [entry.group, entry.name],
+    ),
+  );
+  if (current === undefined || !isSame(current, entry)) return { fired: false };
+  const moved = yield* run(
+    `UPDATE cron_entries SET next_enqueue_at = ?, last_enqueue_at = ?
+     WHERE cron_group = ? AND name = ? AND next_enqueue_at = ?`,
+    [
+      nextAt,
+      job === undefined ? entry.lastAt : terms.now,
+      entry.group,
+      entry.name,
+      entry.nextAt,
+    ],
+  );
+  if (moved === 0) return { fired: false };
+  if (nextAt !== null) yield* report({ kind: "crons", nextAt });
+  if (job === undefined) return { fired: true };
+  const stored = yield* enqueueJobs([job], terms);
+  return isRejection(stored) ? { fired: true, rejection: stored } : { fired: true };
+}
+
+/** Whether two readings of an entry are the same. */
+function isSame(a: DueEntry, b: DueEntry): boolean {
+  return (Object.keys(a) as (keyof DueEntry)[]).every((member) => {
+    const [left, right] = [a[member], b[member]];
+    if (!(left instanceof Uint8Array && right instanceof Uint8Array)) return left === right;
+    return left.length === right.length && left.every((byte, at) => byte === right[at]);
+  });
+}

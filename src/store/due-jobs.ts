@@ -1,0 +1,84 @@
+/**
+ * What time alone changes: scheduled → ready when due, finished → gone when its retention ends.
+ *
+ * @module
+ */
+
+import { status } from "../protocol/status.ts";
+import type { ReadyJob } from "./changes.ts";
+import { claimRows } from "./dialect.ts";
+import { deleteBelongings } from "./jobs.ts";
+import { isScheduled } from "./status-sql.ts";
+import { report, rows, runEach, type Transition } from "./transition.ts";
+
+/** How many jobs one promotion moves; the rest follow in the next transaction, so that others get a turn. */
+const promotionSize = 200;
+
+/** How many jobs one reaping deletes. */
+const reapingSize = 1000;
+
+/** When a kind of work is due next, in ms since the epoch; undefined when there is none. */
+export type DueAt = number | undefined;
+
+/**
+ * Promotes scheduled jobs that are due.
+ *
+ * @param now In ms since the epoch.
+ * @returns Whether there may be more.
+ */
+export function* promoteJobs(now: number): Transition<boolean> {
+  const due = yield* rows<ReadyJob>(
+    `SELECT id, queue, priority, budgets FROM jobs WHERE ${isScheduled} AND ready_at <= ?
+     ORDER BY ready_at LIMIT ? ${claimRows}`,
+    [now, promotionSize],
+  );
+  const counts = yield* runEach(
+    `UPDATE jobs SET status = ${status.ready} WHERE id = ? AND ${isScheduled} AND ready_at <= ?`,
+    due.map(({ id }) => [id, now]),
+  );
+  const jobs = counts.includes(0) ? due.filter((_, at) => counts[at] === 1) : due;
+  if (jobs.length > 0) {
+    const change = { from: status.scheduled, to: status.ready, count: jobs.length, jobs } as const;
+    yield* report({ kind: "jobs", ...change });
+  }
+  return due.length === promotionSize;
+}
+
+/** When the next scheduled job is due. */
+export function* nextPromotion(): Transition<DueAt> {
+  return yield* earliest(`SELECT min(ready_at) AS at FROM jobs WHERE ${isScheduled}`);
+}
+
+/**
+ * Deletes finished jobs whose retention has ended.
+ *
+ * @param now In ms since the epoch.
+ * @returns Whether there may be more.
+ */
+export function* reapJobs(now: number): Transition<boolean> {
+  const expired = yield* rows<{ id: string; status: number }>(
+    `SELECT id, status FROM jobs WHERE purge_at <= ? LIMIT ? ${claimRows}`,
+    [now, reapingSize],
+  );
+  const counts = yield* runEach(
+    "DELETE FROM jobs WHERE id = ? AND status = ? AND purge_at <= ?",
+    expired.map(({ id, status }) => [id, status, now]),
+  );
+  const gone = counts.includes(0) ? expired.filter((_, at) => counts[at] === 1) : expired;
+  yield* deleteBelongings(gone.map(({ id }) => id));
+  for (const from of new Set(gone.map(({ status }) => status))) {
+    const jobs = gone.filter(({ status }) => status === from);
+    yield* report({ kind: "jobs", from, to: undefined, count: jobs.length, jobs });
+  }
+  return expired.length === reapingSize;
+}
+
+/** When the next finished job's retention ends. */
+export function* nextReaping(): Transition<DueAt> {
+  return yield* earliest("SELECT min(purge_at) AS at FROM jobs WHERE purge_at IS NOT NULL");
+}
+
+function* earliest(sql: string): Transition<DueAt> {
+  const [row] = yield* rows<{ at: number | null }>(sql);
+  return row?.at ?? undefined;
+}

@@ -1,0 +1,236 @@
+/**
+ * Runs transitions on a database: the same ones on an engine that answers at once and on one that answers later.
+ *
+ * @module
+ */
+
+import { StoreError } from "../errors.ts";
+import type { Change } from "./changes.ts";
+import type { AsyncConnection, AsyncDatabase, Database, SqlRow, SyncDatabase } from "./database.ts";
+import { mayRunAgain, toPostgres, toPostgresSchema } from "./dialect.ts";
+import { type InsertText, StaleReadError, type Step, type Transition } from "./transition.ts";
+
+/** What was committed: a result for each transition, and all that they changed. */
+export interface Committed {
+  readonly results: readonly unknown[];
+  readonly changes: readonly Change[];
+}
+
+/** Writes what is kept about changes: the last step of each commit that has some. */
+export type BeforeCommit = (changes: readonly Change[]) => Transition<void>;
+
+/** Runs transitions. On an engine that answers at once, what it gives is no promise. */
+export interface Executor {
+  /** Whether other brokers may work on the same database. */
+  readonly isShared: boolean;
+  /**
+   * Opens the database.
+   *
+   * @throws {StoreError} If it cannot be opened; it may be tried again.
+   */
+  open(): void | Promise<void>;
+  /**
+   * Runs transitions in one transaction, in their order, all or none. Runs them again, all of them, when others were
+   * in the way.
+   *
+   * @throws What a transition throws, or {@linkcode StoreError} when the commit fails.
+   */
+  commit(
+    transitions: readonly (() => Transition<unknown>)[],
+    beforeCommit?: BeforeCommit,
+  ): Committed | Promise<Committed>;
+  /** Runs a transition that changes nothing, on what is committed. */
+  read<Result>(transition: Transition<Result>): Result | Promise<Result>;
+  /**
+   * Looks whether what is committed would be found again.
+   *
+   * @throws {StoreError} If it would not.
+   */
+  check(): void;
+  /** Closes the database. */
+  close(): void | Promise<void>;
+}
+
+/** How often transitions are run, at most, when others are in the way each time. */
+const maxRuns = 10;
+
+/** Creates what runs transitions on a database. */
+export function createExecutor(database: Database): Executor {
+  return database.dialect === "sqlite"
+    ? createSyncExecutor(database)
+    : createAsyncExecutor(database);
+}
+
+function createSyncExecutor(database: SyncDatabase): Executor {
+  const runAll: (...args: Parameters<Executor["commit"]>) => Committed = (
+    transitions,
+    beforeCommit,
+  ) => {
+    const changes: Change[] = [];
+    const results = transitions.map((transition) => runSync(database, transition(), changes));
+    if (beforeCommit !== undefined && changes.length > 0) {
+      runSync(database, beforeCommit(changes), changes);
+    }
+    return { results, changes };
+  };
+  return {
+    isShared: false,
+    open: () => database.open(),
+    commit(transitions, beforeCommit) {
+      for (let runs = 1;; runs++) {
+        try {
+          return database.transaction(() => runAll(transitions, beforeCommit));
+        } catch (error) {
+          if (!(error instanceof StaleReadError)) throw error;
+          if (runs === maxRuns) throw tooManyRuns(error);
+        }
+      }
+    },
+    read: (transition) => runSync(database, transition, []),
+    check: () => database.check?.(),
+    close: () => database.close(),
+  };
+}
+
+/** Drives a transition against an engine that answers at once; what it reports is added to `changes`. */
+export function runSync<Result>(
+  database: SyncDatabase,
+  transition: Transition<Result>,
+  changes: Change[],
+): Result {
+  let step = transition.next();
+  while (!step.done) {
+    step = transition.next(answerSync(database, step.value, changes) as SqlRow[] & number[]);
+  }
+  return step.value;
+}
+
+function answerSync(
+  database: SyncDatabase,
+  step: Step,
+  changes: Change[],
+): SqlRow[] | number[] {
+  if ("params" in step) return database.all(step.sql, step.params);
+  if ("sql" in step) return step.each.map((params) => database.run(step.sql, params));
+  if ("insert" in step) {
+    for (const params of step.each) database.run(step.insert.sql, params);
+  } else if ("script" in step) database.script(step.script);
+  else changes.push(...step.changes);
+  return [];
+}
+
+function createAsyncExecutor(database: AsyncDatabase): Executor {
+  const translate = createTranslator();
+  return {
+    isShared: true,
+    open: () => database.open(),
+    async commit(transitions, beforeCommit) {
+      for (let runs = 1;; runs++) {
+        try {
+          return await database.transaction(async (connection) => {
+            const changes: Change[] = [];
+            const results: unknown[] = [];
+            for (const transition of transitions) {
+              results.push(await runAsync(connection, transition(), { translate, changes }));
+            }
+            if (beforeCommit !== undefined && changes.length > 0) {
+              await runAsync(connection, beforeCommit(changes), { translate, changes });
+            }
+            return { results, changes };
+          });
+        } catch (error) {
+          if (!(error instanceof StaleReadError) && !mayRunAgain(error)) throw error;
+          if (runs === maxRuns) throw tooManyRuns(error);
+        }
+      }
+    },
+    read(transition) {
+      const reader: AsyncConnection = {
+        all: (sql, params) => database.all(sql, params),
+        run: () => Promise.reject(new Error("Cannot write: this transition only reads")),
+        script: () => Promise.reject(new Error("Cannot write: this transition only reads")),
+      };
+      return runAsync(reader, transition, { translate, changes: [] });
+    },
+    check() {},
+    close: () => database.close(),
+  };
+}
+
+/** What driving a transition works with. */
+interface AsyncMeans {
+  /** Gives a text in the engine's own words. */
+  readonly translate: (sql: string) => string;
+  /** Gathers what is reported. */
+  readonly changes: Change[];
+}
+
+/** Drives a transition against an engine that answers later. */
+export async function runAsync<Result>(
+  connection: AsyncConnection,
+  transition: Transition<Result>,
+  means: AsyncMeans,
+): Promise<Result> {
+  let step = transition.next();
+  while (!step.done) {
+    const answer = await answerAsync(connection, step.value, means);
+    step = transition.next(answer as SqlRow[] & number[]);
+  }
+  return step.value;
+}
+
+async function answerAsync(
+  connection: AsyncConnection,
+  step: Step,
+  { translate, changes }: AsyncMeans,
+): Promise<SqlRow[] | number[]> {
+  if ("params" in step) return await connection.all(translate(step.sql), step.params);
+  if ("sql" in step) {
+    const sql = translate(step.sql);
+    const counts: number[] = [];
+    for (const params of step.each) counts.push(await connection.run(sql, params));
+    return counts;
+  }
+  if ("insert" in step) await insertAsync(connection, step, translate);
+  else if ("script" in step) await connection.script(toPostgresSchema(step.script));
+  else changes.push(...step.changes);
+  return [];
+}
+
+/** Parameters in one statement at most; PostgreSQL's own limit is 65,535. */
+const maxParams = 32_000;
+
+/** Inserts many rows with one statement. */
+async function insertAsync(
+  connection: AsyncConnection,
+  { insert, each }: Extract<Step, { readonly insert: InsertText }>,
+  translate: (sql: string) => string,
+): Promise<void> {
+  const rowsAtOnce = Math.max(1, Math.floor(maxParams / each[0]!.length));
+  for (let at = 0; at < each.length; at += rowsAtOnce) {
+    const part = each.slice(at, at + rowsAtOnce);
+    const sql = insert.head + part.map(() => insert.row).join(", ");
+    await connection.run(translate(sql), part.flat());
+  }
+}
+
+/** Translated texts are kept, up to this many: of most there is one, of an INSERT one for each number of rows. */
+const keptTexts = 2000;
+
+function createTranslator(): (sql: string) => string {
+  const texts = new Map<string, string>();
+  return (sql) => {
+    let text = texts.get(sql);
+    if (text === undefined) {
+      if (texts.size >= keptTexts) texts.clear();
+      texts.set(sql, text = toPostgres(sql));
+    }
+    return text;
+  };
+}
+
+function tooManyRuns(cause: unknown): StoreError {
+  return new StoreError(`Cannot commit: others were in the way ${maxRuns} times in a row`, {
+    cause,
+  });
+}

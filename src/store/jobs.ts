@@ -1,0 +1,85 @@
+/**
+ * The statements on jobs that several transitions share.
+ *
+ * @module
+ */
+
+import type { JobRecord } from "../protocol/record.ts";
+import { status } from "../protocol/status.ts";
+import type { SqlValue } from "./database.ts";
+import { lockRows } from "./dialect.ts";
+import { metadataColumns } from "./jobs-table.ts";
+import { fromBytes } from "./text-bytes.ts";
+import { rows, run, runEach, type Transition } from "./transition.ts";
+
+/** Reads jobs: the select list of the statement is that of whole jobs, or of jobs without their payloads. */
+export function* jobRows(sql: string, params: readonly SqlValue[]): Transition<JobRecord[]> {
+  const found = yield* rows<{ uniqueKey: string | Uint8Array | null }>(sql, params);
+  for (const row of found) {
+    // In its place, as a row is nobody else's: a copy of every job would cost more than reading it.
+    if (row.uniqueKey !== null) row.uniqueKey = fromBytes(row.uniqueKey as Uint8Array);
+  }
+  return found as unknown as JobRecord[];
+}
+
+/** One job without its payload, whatever its status; others that want to change it wait. */
+export function* findJob(id: string): Transition<JobRecord | undefined> {
+  return (yield* jobRows(`SELECT ${metadataColumns} FROM jobs WHERE id = ? ${lockRows}`, [id]))[0];
+}
+
+/** What can change in a job's life. */
+const mutableColumns = `queue = ?, priority = ?, status = ?, ready_at = ?, attempts = ?,
+  retry_limit = ?, backoff = ?, retention = ?, failed_at = ?, purge_at = ?, completed_at = ?`;
+/** That it is still the same job in the same status, and the same delivery of it. */
+const isUnchanged = "id = ? AND status = ? AND deliveries = ?";
+const updateHeld = `UPDATE jobs SET ${mutableColumns} WHERE ${isUnchanged}`;
+const updateUnheld = `UPDATE jobs SET ${mutableColumns}, holder = NULL WHERE ${isUnchanged}`;
+
+/**
+ * Writes what can change in a job's life, if the job still stands as it was read.
+ *
+ * @param before The job as it was read.
+ * @param after The job as it is to be. Unless it is in flight, nobody holds it.
+ * @returns Whether it did.
+ */
+export function* updateJob(before: JobRecord, after: JobRecord): Transition<boolean> {
+  const changed = yield* run(after.status === status.inFlight ? updateHeld : updateUnheld, [
+    after.queue,
+    after.priority,
+    after.status,
+    after.readyAt,
+    after.attempts,
+    after.retryLimit,
+    after.backoff,
+    after.retention,
+    after.failedAt,
+    after.purgeAt,
+    after.completedAt,
+    before.id,
+    before.status,
+    before.deliveries,
+  ]);
+  return changed === 1;
+}
+
+/**
+ * Deletes a job with all that hangs on it, if the job still stands as it was read.
+ *
+ * @returns Whether it did.
+ */
+export function* deleteJob(
+  { id, status, deliveries }: Pick<JobRecord, "id" | "status" | "deliveries">,
+): Transition<boolean> {
+  if ((yield* run(`DELETE FROM jobs WHERE ${isUnchanged}`, [id, status, deliveries])) === 0) {
+    return false;
+  }
+  yield* deleteBelongings([id]);
+  return true;
+}
+
+/** Deletes what hangs on jobs that are gone: their errors and their bindings to budgets. */
+export function* deleteBelongings(ids: readonly string[]): Transition<void> {
+  const sets = ids.map((id) => [id]);
+  yield* runEach("DELETE FROM errors WHERE job_id = ?", sets);
+  yield* runEach("DELETE FROM bindings WHERE job_id = ?", sets);
+}

@@ -1,0 +1,59 @@
+/**
+ * Ready jobs that go to a worker: ready → in flight.
+ *
+ * @module
+ */
+
+import type { JobRecord } from "../protocol/record.ts";
+import { status } from "../protocol/status.ts";
+import { closeBatches } from "./batch.ts";
+import { isReady } from "./status-sql.ts";
+import { report, runEach, type Transition } from "./transition.ts";
+import { freeKeys } from "./unique.ts";
+
+/** Whom jobs go to, and when. */
+export interface TakeTerms {
+  /** The row of `holders` that stands for who gets them. */
+  readonly holder: number;
+  /** In ms since the epoch. */
+  readonly now: number;
+}
+
+const takeSql =
+  `UPDATE jobs SET status = ${status.inFlight}, dequeued_at = ?, holder = ?, deliveries = deliveries + 1
+   WHERE id = ? AND ${isReady}`;
+
+/**
+ * Marks ready jobs as in flight, in the database and in the records themselves.
+ *
+ * @param jobs Jobs as they were read, which are nobody else's.
+ * @returns Those of them that were still ready. Nothing is written of the others.
+ */
+export function* markTaken(
+  jobs: readonly JobRecord[],
+  { holder, now }: TakeTerms,
+): Transition<readonly JobRecord[]> {
+  const counts = yield* runEach(takeSql, jobs.map(({ id }) => [now, holder, id]));
+  const taken = counts.includes(0) ? jobs.filter((_, index) => counts[index] === 1) : jobs;
+  for (const job of taken as readonly Writable<JobRecord>[]) {
+    job.status = status.inFlight;
+    job.dequeuedAt = now;
+    job.deliveries++;
+  }
+  const lettingGo = taken.filter(({ uniqueWhile }) => uniqueWhile === "queued");
+  yield* freeKeys(lettingGo.map(({ id }) => id));
+  const batched = taken.filter(({ batch }) => batch !== null);
+  yield* closeBatches(batched.map(({ id }) => id));
+  if (taken.length > 0) {
+    yield* report({
+      kind: "jobs",
+      from: status.ready,
+      to: status.inFlight,
+      count: taken.length,
+      jobs: taken,
+    });
+  }
+  return taken;
+}
+
+type Writable<Record> = { -readonly [Member in keyof Record]: Record[Member] };

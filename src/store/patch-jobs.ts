@@ -1,0 +1,86 @@
+/**
+ * Patching waiting and running jobs.
+ *
+ * @module
+ */
+
+import type { JobPatch } from "../protocol/patch.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { isFinished } from "../protocol/status.ts";
+import { createBudgetLedger } from "./budget-ledger.ts";
+import { lockRows } from "./dialect.ts";
+import { toPatched } from "./job-rules.ts";
+import { findJob, jobRows } from "./jobs.ts";
+import { metadataColumns } from "./jobs-table.ts";
+import { moveJob } from "./move-job.ts";
+import { isUnfinished } from "./status-sql.ts";
+import { StaleReadError, type Transition } from "./transition.ts";
+import { type JobSelection, whereMatches } from "./where.ts";
+
+/** Rows read at a time. */
+const readSize = 1000;
+
+/**
+ * Patches one job that is not finished.
+ *
+ * @returns The job as it is now, which for a finished one is unchanged; undefined when there is none.
+ * @throws {StaleReadError} If it changed between reading and writing.
+ */
+export function* patchJob(
+  id: string,
+  patch: JobPatch,
+  now: number,
+): Transition<JobRecord | undefined> {
+  const job = yield* findJob(id);
+  if (job === undefined || (job.purgeAt !== null && job.purgeAt <= now)) return undefined;
+  if (isFinished(job.status)) return job;
+  const patched = toPatched(job, patch, now);
+  yield* move(job, patched);
+  return patched;
+}
+
+/**
+ * Patches all unfinished jobs of a selection in one transaction.
+ *
+ * @returns How many there were.
+ * @throws {StaleReadError} If one of them changed between reading and writing.
+ */
+export function* patchJobs(
+  selection: JobSelection,
+  patch: JobPatch,
+  now: number,
+): Transition<number> {
+  let count = 0;
+  yield* visitJobs(selection, function* (job) {
+    yield* move(job, toPatched(job, patch, now));
+    count++;
+  });
+  return count;
+}
+
+function* move(before: JobRecord, after: JobRecord): Transition<void> {
+  const ledger = createBudgetLedger();
+  if (!(yield* moveJob(before, after, ledger))) {
+    throw new StaleReadError(`Job ${before.id} was changed meanwhile`);
+  }
+  yield* ledger.flush();
+}
+
+/** Goes through the unfinished jobs of a selection by id. */
+export function* visitJobs(
+  selection: JobSelection,
+  visit: (job: JobRecord) => Transition<void>,
+): Transition<void> {
+  const where = whereMatches(selection);
+  let from = "";
+  while (true) {
+    const jobs = yield* jobRows(
+      `SELECT ${metadataColumns} FROM jobs WHERE ${where.sql} AND ${isUnfinished} AND id > ?
+       ORDER BY id LIMIT ? ${lockRows}`,
+      [...where.params, from, readSize],
+    );
+    for (const job of jobs) yield* visit(job);
+    if (jobs.length < readSize) return;
+    from = jobs.at(-1)!.id;
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Texts that may hold U+0000, as the UTF-8 bytes that are stored: some drivers cut a text there, and PostgreSQL takes
+ * none.
+ *
+ * @module
+ */
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The bytes to store; null stays null. */
+export function toBytes(text: string): Uint8Array<ArrayBuffer>;
+export function toBytes(text: string | null): Uint8Array<ArrayBuffer> | null;
+export function toBytes(text: string | null): Uint8Array<ArrayBuffer> | null {
+  return text === null ? null : encoder.encode(text);
+}
+
+/** The text of bytes that were stored; null stays null. */
+export function fromBytes(bytes: Uint8Array): string;
+export function fromBytes(bytes: Uint8Array | null): string | null;
+export function fromBytes(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : decoder.decode(bytes);
+}

@@ -49,6 +49,8 @@ export interface Broker extends AsyncDisposable {
    * Ends the take streams (their unfinished jobs go back uncharged), commits what was accepted, and closes
    * the database. Requests that come later are answered 503. Calling it again gives the same promise.
    */
+  stop(options?: { readonly timeoutMs?: number | undefined }): Promise<void>;
+  /** The same as `stop`. */
   close(): Promise<void>;
 }
 
@@ -111,6 +113,7 @@ export function createBroker(options: BrokerOptions): Broker {
       return await handleAdmin(request); // One that cannot start may still be saved.
     },
     start,
+    stop: close,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -34,6 +34,6 @@ export type { LogFields, Logger } from "../../src/log.ts";
 export type { DatabaseCopy, SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
 export type { FetchHandler, ServeOptions, Server, StopServerOptions } from "../server.ts";
 export { stopOnSignals, type StopOnSignalsOptions, type StopTarget } from "../signals.ts";
-export type { OpenSqliteOptions } from "../sqlite/driver.ts";
+export type { OpenSqliteOptions } from "../sqlite/sqlite-database.ts";
 export { openSqlite } from "./sqlite.ts";
 export { serve } from "./serve.ts";

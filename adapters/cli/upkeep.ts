@@ -20,8 +20,8 @@ export async function runBackup(file: string, { url, data }: UpkeepConfig): Prom
     const { body } = await ask(url, adminRoutes.backup);
     return await writeWhole(file, body ?? new Blob().stream());
   }
-  return await withDatabase(data, async (driver) => {
-    const copy = await driver.copy?.(new AbortController().signal);
+  return await withDatabase(data, async (database) => {
+    const copy = await database.copy?.(new AbortController().signal);
     if (copy === undefined) throw new StoreError(`Database '${data}' cannot be copied`);
     return await writeWhole(file, toBackup(copy, Date.now()));
   });
@@ -30,7 +30,7 @@ export async function runBackup(file: string, { url, data }: UpkeepConfig): Prom
 /** Gives the space of deleted jobs back to the file system. */
 export async function runCompact({ url, data }: UpkeepConfig): Promise<void> {
   if (data === undefined) return void await ask(url, adminRoutes.compact);
-  await withDatabase(data, (driver) => Promise.resolve([...driver.compact?.() ?? []]));
+  await withDatabase(data, (database) => Promise.resolve([...database.compact?.() ?? []]));
 }
 
 async function ask(url: URL, { method, path }: Route): Promise<Response> {
@@ -56,15 +56,15 @@ async function ask(url: URL, { method, path }: Route): Promise<Response> {
 /** Opens a database that is there: no backup is made of one that this would create. */
 async function withDatabase<Result>(
   path: string,
-  work: (driver: SyncDatabase) => Promise<Result>,
+  work: (database: SyncDatabase) => Promise<Result>,
 ): Promise<Result> {
   if (!existsSync(path)) throw new StoreError(`Database '${path}' does not exist`);
-  const driver = (await loadRuntime()).openSqlite(path);
-  driver.open();
+  const database = (await loadRuntime()).openSqlite(path);
+  database.open();
   try {
-    return await work(driver);
+    return await work(database);
   } finally {
-    driver.close();
+    database.close();
   }
 }
 

@@ -2,9 +2,21 @@
  * What every synchronous SQLite binding shares: how a file is opened and locked, when a statement is
  * prepared, what a failure is called.
  *
- * The lock is SQLite's own (`locking_mode = EXCLUSIVE`): a second broker on the same file is refused, the
- * operating system lets go of it when the process dies however it dies, and with nobody else to
- * look out for the write-ahead log needs no shared memory.
+ * | State  | Call               | Next   | What happens                                       |
+ * | ------ | ------------------ | ------ | -------------------------------------------------- |
+ * | new    | open(), succeeds   | open   | the file is made if it is not there, and locked    |
+ * | new    | open(), fails      | new    | nothing stays open; `open` may be tried again      |
+ * | new    | close()            | closed | nothing: the file was never touched                |
+ * | open   | open()             | open   | nothing                                            |
+ * | open   | close()            | closed | statements are finalized, the lock is released     |
+ * | closed | open()             | closed | is refused                                         |
+ * | closed | close()            | closed | nothing                                            |
+ *
+ * Everything else needs an open database.
+ *
+ * The lock is SQLite's own (`locking_mode = EXCLUSIVE`): a second broker on the same file is refused. The operating
+ * system releases the lock when the process ends, however it ends. And because nobody else reads the file, the
+ * write-ahead log needs no shared memory.
  *
  * @module
  */
@@ -18,8 +30,10 @@ import { withUpkeep } from "./upkeep.ts";
 /** How a database is opened. */
 export interface OpenSqliteOptions {
   /**
-   * What a commit survives. `buffered` (default): the death of the process at any moment, but a power cut may take
-   * the last commits with it. `fsync`: a power cut too; every commit then waits for the disk.
+   * What a commit survives. `buffered`: the end of the process at any moment, but a power cut may take the last
+   * commits with it. `fsync`: a power cut too; every commit then waits for the disk.
+   *
+   * @default {"buffered"}
    */
   readonly durability?: "buffered" | "fsync";
 }
@@ -32,26 +46,31 @@ export interface SqliteStatement {
   finalize?(): void;
 }
 
-/** What is used of an open database of `node:sqlite` or `bun:sqlite`. */
-export interface SqliteDatabase {
+/** What is used of an open connection of `node:sqlite` or `bun:sqlite`. */
+export interface SqliteConnection {
   exec(sql: string): unknown;
   prepare(sql: string): SqliteStatement;
   close(): void;
 }
 
-/** A second broker waits this long for a first that is on its way out. */
+/** The class of a binding that opens a file: `DatabaseSync` of `node:sqlite`, `Database` of `bun:sqlite`. */
+export type SqliteBinding = new (path: string) => SqliteConnection;
+
+/** A second broker waits this long for a first that is about to end. */
 const busyTimeoutMs = 1000;
 
-/** What the log keeps of the space that a large transaction, or a backup, made it take: SQLite keeps all else. */
+/** The log is cut back to this after a large transaction or a backup made it longer: SQLite keeps all else. */
 const logBytes = 16 * 1024 * 1024;
 
 /**
- * The database at `path`, through a binding. `open` opens the file and locks it.
+ * Creates a database on a file, or in memory. The file is neither made nor read before `open`.
  *
- * @throws {TypeError} If an option cannot be.
+ * @param binding What opens the file.
+ * @param path The file, relative to the working folder at the time of this call; or `:memory:`.
+ * @throws {TypeError} If `path` is empty, or `durability` is none of the two.
  */
-export function openDriver(
-  binding: new (path: string) => SqliteDatabase,
+export function createSqliteDatabase(
+  binding: SqliteBinding,
   path: string,
   options: OpenSqliteOptions = {},
 ): SyncDatabase {
@@ -62,75 +81,83 @@ export function openDriver(
   if (durability !== "buffered" && durability !== "fsync") {
     throw new TypeError(`Option 'durability' is '${durability}', expected 'buffered' or 'fsync'`);
   }
-  const name = path === ":memory:" ? path : basename(path);
-  const connection = createConnection(() => openFile(binding, path, { name, durability }), name);
-  return path === ":memory:" ? connection : withUpkeep(connection, resolve(path), name);
+  const inMemory = path === ":memory:";
+  const name = inMemory ? path : basename(path);
+  const file = inMemory ? path : resolve(path);
+  const synchronous = durability === "fsync" ? "FULL" : "NORMAL";
+  const connect = () => openFile(binding, file, { path, name, synchronous });
+  const database = fromConnection(connect, name);
+  return inMemory ? database : withUpkeep(database, file, name);
 }
 
-/** Opens and locks the file. */
+/** Opens and locks the file, or leaves nothing open. */
 function openFile(
-  binding: new (path: string) => SqliteDatabase,
-  path: string,
-  { name, durability }: { readonly name: string; readonly durability: "buffered" | "fsync" },
-): SqliteDatabase {
-  let database: SqliteDatabase | undefined;
+  binding: SqliteBinding,
+  file: string,
+  { path, name, synchronous }: {
+    readonly path: string;
+    readonly name: string;
+    readonly synchronous: "FULL" | "NORMAL";
+  },
+): SqliteConnection {
+  let connection: SqliteConnection | undefined;
   try {
-    database = new binding(path);
-    database.exec(`
+    connection = new binding(file);
+    connection.exec(`
       PRAGMA busy_timeout = ${busyTimeoutMs};
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = ${durability === "fsync" ? "FULL" : "NORMAL"};
+      PRAGMA synchronous = ${synchronous};
       PRAGMA cache_size = -65536;
       PRAGMA temp_store = MEMORY;
       PRAGMA journal_size_limit = ${logBytes};
       BEGIN IMMEDIATE;
       COMMIT;
     `);
-    return database;
+    return connection;
   } catch (cause) {
-    database?.close();
+    connection?.close();
     if (isLocked(cause)) {
       throw new StoreError(`Database '${name}' is in use by another broker`, { cause });
     }
-    throw new StoreError(`Cannot open database '${path}': ${reason(path, cause)}`, { cause });
+    throw new StoreError(`Cannot open database '${path}': ${reasonOf(file, cause)}`, { cause });
   }
 }
 
-function createConnection(openFile: () => SqliteDatabase, name: string): SyncDatabase {
+function fromConnection(connect: () => SqliteConnection, name: string): SyncDatabase {
   const statements = new Map<string, SqliteStatement>();
-  let database: SqliteDatabase | undefined;
+  let connection: SqliteConnection | undefined;
   let closed = false;
 
-  const opened = (): SqliteDatabase => {
-    if (database !== undefined) return database;
-    throw new Error(closed ? "it is closed" : "it is not open");
-  };
-  const prepare = (sql: string): SqliteStatement => {
-    let statement = statements.get(sql);
-    if (statement === undefined) statements.set(sql, statement = opened().prepare(sql));
-    return statement;
-  };
-  const attempt = <Result>(work: () => Result): Result => {
+  const attempt = <Result>(work: (connection: SqliteConnection) => Result): Result => {
+    if (connection === undefined) {
+      throw new StoreError(`Database '${name}' is ${closed ? "closed" : "not open"}`);
+    }
     try {
-      return work();
+      return work(connection);
     } catch (cause) {
       throw new StoreError(`Database '${name}' failed: ${messageOf(cause)}`, { cause });
     }
   };
+  const prepare = (connection: SqliteConnection, sql: string): SqliteStatement => {
+    let statement = statements.get(sql);
+    if (statement === undefined) statements.set(sql, statement = connection.prepare(sql));
+    return statement;
+  };
   const run = (sql: string, params: readonly SqlValue[]): number =>
-    attempt(() => Number(prepare(sql).run(...params).changes));
+    attempt((connection) => Number(prepare(connection, sql).run(...params).changes));
 
   return {
     dialect: "sqlite",
     open() {
       if (closed) throw new StoreError(`Database '${name}' is closed`);
-      database ??= openFile();
+      connection ??= connect();
     },
     run,
-    all: (sql, params) => attempt(() => prepare(sql).all(...params) as SqlRow[]),
-    script: (sql) => attempt(() => void opened().exec(sql)),
+    all: (sql, params) =>
+      attempt((connection) => prepare(connection, sql).all(...params) as SqlRow[]),
+    script: (sql) => attempt((connection) => void connection.exec(sql)),
     transaction(body) {
       run("BEGIN IMMEDIATE", []);
       try {
@@ -141,32 +168,31 @@ function createConnection(openFile: () => SqliteDatabase, name: string): SyncDat
         try {
           run("ROLLBACK", []);
         } catch {
-          // A full disk makes SQLite roll back by itself; the first error is the one to tell.
+          // A full disk makes SQLite roll back by itself. The first error is the one that matters.
         }
         throw error;
       }
     },
     close() {
-      if (closed) return;
       closed = true;
       for (const statement of statements.values()) statement.finalize?.();
       statements.clear();
-      database?.close();
-      database = undefined;
+      connection?.close();
+      connection = undefined;
     },
   };
 }
 
-/** By its text: Deno's errors carry no SQLite code. */
+/** Told by its text: Deno's errors carry no SQLite code. */
 function isLocked(error: unknown): boolean {
   return messageOf(error).includes("database is locked");
 }
 
-/** What a person can do something about, where SQLite says only "unable to open database file". */
-function reason(path: string, cause: unknown): string {
-  if (existsSync(path) && statSync(path).isDirectory()) return "it is a folder";
-  if (path !== ":memory:" && !existsSync(dirname(path))) {
-    return `folder '${dirname(path)}' does not exist`;
+/** What a person can correct, where SQLite says only "unable to open database file". */
+function reasonOf(file: string, cause: unknown): string {
+  if (existsSync(file) && statSync(file).isDirectory()) return "it is a folder";
+  if (file !== ":memory:" && !existsSync(dirname(file))) {
+    return `folder '${dirname(file)}' does not exist`;
   }
   return messageOf(cause);
 }

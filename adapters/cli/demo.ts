@@ -110,7 +110,7 @@ export async function runDemo(folder: string | undefined, { burst }: DemoConfig)
   } finally {
     await child.kill();
     worker.kill();
-    await Promise.all([broker.close(), server.stop({ timeoutMs: 1000 })]);
+    await Promise.all([server.stop({ timeoutMs: 1000 }), broker.stop({ timeoutMs: 1000 })]);
     await rm(place, { recursive: true });
   }
 }

@@ -59,8 +59,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
     if (wantsHelp(args)) return say(serveHelp);
     const { config } = read(serveFlags, args, 0);
     const { runServe } = await import("./serve.ts");
-    await runServe(config);
-    return 0;
+    return await runServe(config);
   },
   async backup(args) {
     if (wantsHelp(args)) return say(backupHelp);

@@ -9,15 +9,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { runArguments } from "../support/run-arguments.ts";
 
 const main = fileURLToPath(new URL("../../adapters/cli/main.ts", import.meta.url));
-
-/** Node 22 runs TypeScript only when asked to, Deno wants permissions. */
-const runArgs = "Deno" in globalThis
-  ? ["run", "-A", "--no-check"]
-  : "Bun" in globalThis
-  ? []
-  : ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
 
 /** What a finished process left. */
 export interface Outcome {
@@ -42,7 +36,7 @@ export interface Cli {
 /** Starts `millrace` with arguments. No variable of ours is inherited. */
 export function startCli(args: readonly string[], variables: Record<string, string> = {}): Cli {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("MILLRACE_"));
-  const child = spawn(process.execPath, [...runArgs, main, ...args], {
+  const child = spawn(process.execPath, [...runArguments, main, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...Object.fromEntries(inherited), ...variables },
   });

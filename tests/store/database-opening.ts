@@ -24,20 +24,14 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { isMillraceError, StoreError } from "../../src/errors.ts";
 import type { SyncDatabase } from "../../src/store/database.ts";
+import { runArguments } from "../support/run-arguments.ts";
 import { type CreateDatabase, fill, rowsOf } from "./sample-rows.ts";
 
 const holder = fileURLToPath(new URL("./database-holder.ts", import.meta.url));
 
-/** Node 22 runs TypeScript only when asked to; the others need permissions or nothing. */
-const runArgs = "Deno" in globalThis
-  ? ["run", "-A", "--no-check"]
-  : "Bun" in globalThis
-  ? []
-  : ["--experimental-strip-types", "--no-warnings"];
-
 /** Starts a process that holds `path` open, and waits until it does. */
 async function hold(path: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [...runArgs, holder, path], {
+  const child = spawn(process.execPath, [...runArguments, holder, path], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const [line] = await Promise.race([once(child.stdout!, "data"), once(child, "exit")]);

@@ -13,23 +13,23 @@ import { runArguments } from "../support/run-arguments.ts";
 
 const main = fileURLToPath(new URL("../../adapters/cli/main.ts", import.meta.url));
 
-/** What a finished process left. */
+/** What a process printed, and its exit code. */
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A command line that runs. */
+/** A running command line. */
 export interface Cli {
   readonly child: ChildProcess;
   /** Sends a signal. (Deno's `child.kill` would make the exit code null, whatever the process does.) */
   kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): void;
   /** Resolves when the process is gone. */
   readonly outcome: Promise<Outcome>;
-  /** Resolves with the broker's URL when it says that it listens. */
+  /** Resolves with the broker's URL when it prints that it listens. */
   readonly url: Promise<string>;
-  /** The same for its admin port; only to be awaited where one is asked for. */
+  /** The same for its admin port; never resolves without one. */
   readonly adminUrl: Promise<string>;
 }
 
@@ -45,7 +45,7 @@ export function startCli(args: readonly string[], variables: Record<string, stri
   child.stdout!.setEncoding("utf8").on("data", (text: string) => void (stdout += text));
   child.stderr!.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
   const outcome = once(child, "close").then(() => ({ code: child.exitCode, stdout, stderr }));
-  const told = (line: RegExp) => {
+  const find = (line: RegExp) => {
     const found = new Promise<string>((resolve, reject) => {
       child.stdout!.on("data", () => {
         const match = line.exec(stdout);
@@ -53,11 +53,11 @@ export function startCli(args: readonly string[], variables: Record<string, stri
       });
       outcome.then(() => reject(new Error(`the process ended: ${stderr}`)));
     });
-    found.catch(() => {}); // Not everybody waits for it.
+    found.catch(() => {}); // Not every test waits for it.
     return found;
   };
-  const url = told(/^millrace listening on (http:\S+)\n/);
-  const adminUrl = told(/^millrace admin listening on (http:\S+)\n/m);
+  const url = find(/^millrace listening on (http:\S+)\n/);
+  const adminUrl = find(/^millrace admin listening on (http:\S+)\n/m);
   return { child, outcome, url, adminUrl, kill: (signal) => void process.kill(child.pid!, signal) };
 }
 

@@ -42,8 +42,9 @@ const interruptedCode = 130;
  * Stops a worker, a server or a broker, or several of them, on the first signal; on the second, kills them and exits
  * the process with code 130.
  *
- * Several are stopped at the same time. A broker behind a server is to be among them: the server waits for take
- * streams, and only the broker ends those.
+ * Several are stopped at the same time. A server and its broker have to be: the server waits for take streams, and only
+ * the broker ends those. A worker that calls a broker in its own process must be stopped before that broker, as it
+ * still acknowledges jobs: write one target whose `stop` does one after the other.
  *
  * When all have stopped, the process ends by itself unless something else keeps it alive; its exit code is 1 if one
  * of them failed to stop.

@@ -13,12 +13,12 @@ import {
 } from "../sqlite/sqlite-database.ts";
 
 /**
- * Names an SQLite database for a broker, which opens it when it starts and is then the only one on its file.
+ * Gives an SQLite database to a broker, which opens it when it starts and is then the only one that uses the file.
  *
  * The database's `open` throws a {@linkcode StoreError} if another broker has the file open, or if the file is no
  * database or cannot be opened.
  *
- * @param path A file, made if it is not there, or `:memory:`. A relative one starts at the working folder of now.
+ * @param path A file, made if it is not there, or `:memory:`. A relative one starts at the working folder at the time of this call.
  * @param options What a commit survives.
  * @returns A database that is not open yet: the file was not touched.
  * @throws {TypeError} If `path` is empty, or an option is none of its values.

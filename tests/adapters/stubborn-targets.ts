@@ -1,10 +1,11 @@
 /**
- * A process with three targets that never finish stopping. It prints what they are told.
+ * A process with three targets that never finish stopping. It prints which of their functions are called.
  *
  * @module
  */
 
 import { writeSync } from "node:fs";
+import process from "node:process";
 import { stopOnSignals } from "../../adapters/signals.ts";
 
 const print = (text: string) => void writeSync(1, `${text}\n`);
@@ -25,4 +26,4 @@ stopOnSignals([
   { stop: () => new Promise(() => print("stop c")) },
 ]);
 print("ready");
-setInterval(() => {}, 1000);
+setTimeout(() => process.exit(1), 20_000); // Should nobody kill it.

@@ -118,7 +118,7 @@ async function run(
   try {
     return await replay(scenario, sender);
   } finally {
-    await broker.close();
+    await broker.stop();
     await stop();
   }
 }

@@ -32,7 +32,7 @@ export async function withServed(
     await test({ port: server.port, url: server.url, broker, client });
   } finally {
     await server.stop({ timeoutMs: 0 });
-    await broker.close();
+    await broker.stop();
   }
 }
 

@@ -13,21 +13,33 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>;
 
 /** Where a server listens. */
 export interface ServeOptions {
-  /** Name or address to listen on; default `127.0.0.1`, which only this machine can reach. */
+  /**
+   * Name or address to listen on.
+   *
+   * @default {"127.0.0.1"} Only this machine can reach it.
+   */
   readonly host?: string | undefined;
-  /** TCP port; default 7890. 0 lets the system pick a free one. */
+  /**
+   * TCP port. 0 lets the system pick a free one.
+   *
+   * @default {7890}
+   */
   readonly port?: number | undefined;
-  /** Told of handlers that throw, which clients see as a bare 500; default says nothing. */
+  /** Told of handlers that throw, which clients see as a 500 without a body; default silent. */
   readonly logger?: Logger | undefined;
 }
 
 /** How long a server may take to stop. */
 export interface StopServerOptions {
-  /** Calls that are not answered after this many ms are dropped; default 10,000. 0 drops at once. */
+  /**
+   * How long, in ms, calls under way may take to finish; then their connections are closed. 0 closes them at once.
+   *
+   * @default {10000}
+   */
   readonly timeoutMs?: number | undefined;
 }
 
-/** A server that listens. HTTP/1.1, and HTTP/2 without TLS with prior knowledge, on one port. */
+/** A server that listens: HTTP/1.1, and HTTP/2 without TLS (with prior knowledge), on one port. */
 export interface Server extends AsyncDisposable {
   /** `http://HOST:PORT`, with the port that was picked. */
   readonly url: string;
@@ -36,24 +48,39 @@ export interface Server extends AsyncDisposable {
   /** The port that was picked. */
   readonly port: number;
   /**
-   * Refuses new calls, lets those under way finish, then drops what is left at the deadline. A take
-   * stream ends when its broker is closed, so close that meanwhile. May be called again with a
-   * shorter deadline.
+   * Refuses new calls, lets those under way finish, and closes what is left at the deadline.
+   *
+   * Only a broker ends its take streams: stop it at the same time, `Promise.all([server.stop(), broker.stop()])`.
+   * Calling this again is fine; the earliest deadline of all calls counts.
+   *
+   * @param options How long it may take.
+   * @returns Resolves when no connection is left.
+   * @throws {RangeError} If `timeoutMs` is below 0.
    */
   stop(options?: StopServerOptions): Promise<void>;
 }
 
-/** What a runtime's server is reduced to. */
+/** What is needed of a runtime's own server. */
 export interface Listener {
   /** The port that was picked. */
   readonly port: number;
-  /** Lets the calls under way finish and closes idle connections; resolves when none is left. */
+  /**
+   * Refuses new connections, closes idle ones and lets the calls under way finish; resolves when no connection is
+   * left. Called once.
+   */
   drain(): Promise<unknown>;
-  /** Drops all connections, after which `drain` resolves. */
-  drop(): void;
+  /** Closes all connections, after which `drain` resolves. May be called several times, also after that. */
+  closeAll(): void;
 }
 
-/** Starts a server: checks the options, listens, and dresses the runtime's listener as a {@linkcode Server}. */
+/**
+ * Starts a server: checks the options, listens, and wraps the runtime's listener in a {@linkcode Server}.
+ *
+ * @param listen Starts the runtime's own server.
+ * @throws {NetworkError} If it cannot listen.
+ * @throws {TypeError} If `host` is empty.
+ * @throws {RangeError} If `port` is none.
+ */
 export async function startServer(
   handler: FetchHandler | { readonly fetch: FetchHandler },
   options: ServeOptions,
@@ -80,16 +107,24 @@ export async function startServer(
   try {
     listener = await listen(fetch, host, port);
   } catch (cause) {
-    throw new NetworkError(`Cannot listen on ${origin(host, port)}: ${reason(cause)}`, { cause });
+    throw new NetworkError(`Cannot listen on ${toAuthority(host, port)}: ${reasonOf(cause)}`, {
+      cause,
+    });
   }
   const stop = async ({ timeoutMs = 10_000 }: StopServerOptions = {}) => {
+    if (!(timeoutMs >= 0)) {
+      throw new RangeError(`Option 'timeoutMs' is ${timeoutMs}, expected a number of 0 or more`);
+    }
     drained ??= listener.drain();
-    const disarm = systemClock.setTimer(() => listener.drop(), timeoutMs);
-    await drained;
-    disarm();
+    const disarm = systemClock.setTimer(() => listener.closeAll(), timeoutMs);
+    try {
+      await drained;
+    } finally {
+      disarm();
+    }
   };
   return {
-    url: `http://${origin(host, listener.port)}`,
+    url: `http://${toAuthority(host, listener.port)}`,
     host,
     port: listener.port,
     stop,
@@ -97,13 +132,13 @@ export async function startServer(
   };
 }
 
-/** An IPv6 address stands in brackets before a port. */
-function origin(host: string, port: number): string {
+/** `HOST:PORT`, with brackets around an IPv6 address. */
+function toAuthority(host: string, port: number): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** The runtimes word it differently, and by code or by text. */
-function reason(cause: unknown): string {
+/** What keeps it from listening, in the same words on every runtime. */
+function reasonOf(cause: unknown): string {
   const { code, message } = cause as { readonly code?: unknown; readonly message?: unknown };
   if (code === "EADDRINUSE") return "the port is in use";
   if (code === "EACCES") return "permission denied";

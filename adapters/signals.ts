@@ -1,5 +1,5 @@
 /**
- * What a process does when it is asked to end: the first signal drains, the second kills.
+ * What a process does when it is asked to end: the first signal stops, the second kills.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import process from "node:process";
 import { type Logger, silentLogger } from "../src/log.ts";
 
-/** What can be stopped: a worker, a server, a broker behind one. */
+/** What can be stopped: a worker, a server, a broker. */
 export interface StopTarget {
-  /** Finishes what is under way, at most for `timeoutMs`. */
+  /** Finishes what is under way, for `timeoutMs` at most. */
   stop(options: { readonly timeoutMs?: number }): Promise<unknown>;
   /** Gives up at once. */
   kill?(): unknown;
@@ -17,53 +17,100 @@ export interface StopTarget {
 
 /** How {@linkcode stopOnSignals} listens. */
 export interface StopOnSignalsOptions {
-  /** The signals to listen to; default `SIGINT` (Ctrl+C) and `SIGTERM` (what service managers send). */
+  /**
+   * The signals to listen to.
+   *
+   * @default {["SIGINT", "SIGTERM"]} Ctrl+C, and what service managers send.
+   */
   readonly signals?: readonly ("SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR2")[] | undefined;
-  /** Passed to the target's `stop`, in ms; default the target's own. */
+  /** Passed to the `stop` of each target, in ms; default each target's own. */
   readonly timeoutMs?: number | undefined;
-  /** Told which signal came and how the stop went; default says nothing. */
+  /** Told which signal came and how the stop went; default silent. */
   readonly logger?: Logger | undefined;
+  /**
+   * Called after a signal, when every target has stopped or failed to: the moment to close what the targets used.
+   *
+   * @param errors What the targets that could not stop rejected with; empty if all went well.
+   */
+  readonly onStopped?: ((errors: readonly unknown[]) => void) | undefined;
 }
 
 /** The exit code of a process that was interrupted: 128 and the number of SIGINT. */
 const interruptedCode = 130;
 
 /**
- * Stops `target` on the first signal; on the second, kills it and exits the process with 130.
+ * Stops a worker, a server or a broker, or several of them, on the first signal; on the second, kills them and exits
+ * the process with code 130.
  *
- * When the stop is through, the process ends by itself unless something else keeps it alive; when it
- * fails, with exit code 1. Returns a function that stops listening.
+ * Several are stopped at the same time. A server and its broker have to be: the server waits for take streams, and only
+ * the broker ends those. A worker that calls a broker in its own process must be stopped before that broker, as it
+ * still acknowledges jobs: write one target whose `stop` does one after the other.
+ *
+ * When all have stopped, the process ends by itself unless something else keeps it alive; its exit code is 1 if one
+ * of them failed to stop.
+ *
+ * @param targets What to stop.
+ * @param options Which signals, for how long, and who is told.
+ * @returns A function that stops listening. Calling it twice is fine.
  *
  * @example
  * ```ts
- * import { serve, stopOnSignals } from "@millrace/millrace/deno";
+ * import { createBroker } from "@millrace/millrace/broker";
+ * import { openSqlite, serve, stopOnSignals } from "@millrace/millrace/deno";
  *
- * const server = await serve(() => new Response("hello"), { port: 0 });
- * const forget = stopOnSignals(server, { timeoutMs: 5000 });
- * forget();
- * await server.stop();
+ * const broker = createBroker({ store: openSqlite(":memory:") });
+ * const server = await serve(broker, { port: 0 });
+ * const stopListening = stopOnSignals([server, broker], { timeoutMs: 5000 });
+ *
+ * // A program that ends without a signal:
+ * stopListening();
+ * await Promise.all([server.stop(), broker.stop()]);
  * ```
  */
-export function stopOnSignals(target: StopTarget, options: StopOnSignalsOptions = {}): () => void {
-  const { signals = ["SIGINT", "SIGTERM"], timeoutMs, logger = silentLogger } = options;
+export function stopOnSignals(
+  targets: StopTarget | readonly StopTarget[],
+  options: StopOnSignalsOptions = {},
+): () => void {
+  const { signals = ["SIGINT", "SIGTERM"], timeoutMs, logger = silentLogger, onStopped } = options;
+  const all: readonly StopTarget[] = "stop" in targets ? [targets] : [...targets];
   let stopping = false;
-  const forget = () => {
-    for (const signal of signals) process.off(signal, onSignal);
+
+  const stop = async () => {
+    const stopOptions = timeoutMs === undefined ? {} : { timeoutMs };
+    const results = await Promise.allSettled(all.map(async (target) => {
+      await target.stop(stopOptions);
+    }));
+    const errors: unknown[] = [];
+    for (const result of results) {
+      if (result.status === "fulfilled") continue;
+      errors.push(result.reason);
+      logger.error("Cannot stop cleanly", { error: result.reason });
+    }
+    if (errors.length === 0) logger.info("Stopped");
+    else process.exitCode = 1;
+    stopListening();
+    onStopped?.(errors);
+  };
+  const kill = (signal: string) => {
+    logger.warn(`Killed by ${signal}`);
+    for (const target of all) {
+      try {
+        target.kill?.();
+      } catch {
+        // The process ends in any case.
+      }
+    }
+    process.exit(interruptedCode);
   };
   const onSignal = (signal: string) => {
-    if (stopping) {
-      logger.warn(`Killed by ${signal}`);
-      void target.kill?.();
-      process.exit(interruptedCode);
-    }
+    if (stopping) return kill(signal);
     stopping = true;
     logger.info(`Stopping on ${signal}`);
-    target.stop(timeoutMs === undefined ? {} : { timeoutMs }).then(forget, (error: unknown) => {
-      logger.error("Cannot stop cleanly", { error });
-      process.exitCode = 1;
-      forget();
-    });
+    void stop();
+  };
+  const stopListening = () => {
+    for (const signal of signals) process.off(signal, onSignal);
   };
   for (const signal of signals) process.on(signal, onSignal);
-  return forget;
+  return stopListening;
 }

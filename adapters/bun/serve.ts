@@ -1,5 +1,5 @@
 /**
- * A port on Bun: `Bun.serve` speaks HTTP/1.1, and HTTP/2 when asked to.
+ * A server on Bun: `Bun.serve` speaks HTTP/1.1, and HTTP/2 when asked to.
  *
  * @module
  */
@@ -27,7 +27,7 @@ interface BunRuntime {
   }): BunServer;
 }
 
-/** What is used of what `Bun.serve` gives. */
+/** What is used of the server that `Bun.serve` returns. */
 interface BunServer {
   readonly port: number;
   /** Sets the idle timeout, in seconds, of the connection that a request came on. */
@@ -35,19 +35,25 @@ interface BunServer {
   stop(closeActiveConnections: boolean): Promise<void>;
 }
 
-/** Room for a query that lists 2,000 ids; Bun's own limit is 16 KiB. */
+/** The largest head of a request, in bytes. A query that lists 2,000 ids fits; in Bun's own 16 KiB it would not. */
 const maxHeaderSize = 64 * 1024;
 
-/** A connection that has not sent a whole head after this long, in seconds, is closed. */
-const silentTimeoutSeconds = 60;
+/** A connection that has not sent a whole head after this long is closed. */
+const headTimeoutSeconds = 60;
 
 /**
  * Serves a broker, or any fetch function, on a port.
  *
- * The head of a call (path, query, headers) may have 64 KiB, from then on in the whole process, and a minute. A call
- * that is sent before the last one of its connection was answered ends the connection, as Bun has it.
+ * The head of a request (path, query, headers) may have 64 KiB and may take a minute. Bun keeps the first limit for the
+ * whole process, so it holds for other servers there too. Bun closes a connection on which a request comes before the
+ * last one was answered.
  *
- * Throws {@linkcode NetworkError} when it cannot listen, `TypeError` or `RangeError` for an option out of range.
+ * @param handler A broker, or what answers requests.
+ * @param options Where to listen; by default `http://127.0.0.1:7890`.
+ * @returns The server, which listens.
+ * @throws {NetworkError} If it cannot listen, as when the port is in use.
+ * @throws {TypeError} If `host` is empty.
+ * @throws {RangeError} If `port` is no integer from 0 to 65535.
  *
  * @example
  * ```ts ignore
@@ -67,25 +73,25 @@ export function serve(
 
 function listen(fetch: FetchHandler, hostname: string, port: number): Listener {
   const { Bun } = globalThis as unknown as { readonly Bun: BunRuntime };
-  // Bun has one for the whole process, and this is its only door.
+  // Bun has one limit for the whole process, and can be told no other way.
   const settable = http as { maxHeaderSize: number };
   settable.maxHeaderSize = Math.max(settable.maxHeaderSize, maxHeaderSize);
   const server = Bun.serve({
     hostname,
     port,
     http2: true,
-    idleTimeout: silentTimeoutSeconds,
-    maxRequestBodySize: Number.MAX_SAFE_INTEGER, // The broker has a limit of its own, and words for it.
+    idleTimeout: headTimeoutSeconds,
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER, // The broker has a limit and an answer of its own.
     development: false,
-    reusePort: false, // On outside development else: two brokers would share the port, and neither know.
+    reusePort: false, // By default, two brokers could share the port without noticing.
     fetch(request, server) {
-      server.timeout(request, 0); // It would end a silent take stream, too.
+      server.timeout(request, 0); // Else a take stream that sends nothing would be closed.
       return fetch(request);
     },
   });
   return {
     port: server.port,
     drain: () => server.stop(false),
-    drop: () => void server.stop(true),
+    closeAll: () => void server.stop(true),
   };
 }

@@ -7,12 +7,12 @@
 import type { Flags } from "./options.ts";
 import { readInteger } from "./values.ts";
 
-/** What `millrace demo` can be told. */
+/** The settings of `millrace demo`. */
 export interface DemoConfig {
   readonly burst: number;
 }
 
-/** The table. */
+/** The table of flags. */
 export const demoFlags: Flags<DemoConfig> = {
   burst: {
     placeholder: "N",

@@ -1,8 +1,7 @@
 /**
- * `millrace demo`: the whole thing at work on real files, with a worker killed half-way.
+ * `millrace demo`: broker, client and workers at work on real files, with a worker killed half-way.
  *
- * A broker on an SQLite file serves a port; one worker runs in this process and asks the broker with no port in
- * between, another runs in a process of its own over HTTP, until that is killed. Uses the public API only.
+ * A broker on an SQLite file serves a port; one worker runs in this process and calls the broker without a port, another runs in a process of its own over HTTP, until that is killed. Uses the public API only.
  *
  * @module
  */
@@ -20,14 +19,14 @@ import type { DemoConfig } from "./demo-flags.ts";
 import { type Child, startChild } from "./demo/child.ts";
 import type { FileFacts } from "./demo/file-facts.ts";
 import { createHandlers } from "./demo/handlers.ts";
-import { call, readFile, remind, stumble } from "./demo/jobs.ts";
+import { call, failOnce, readFile, remind } from "./demo/jobs.ts";
 import { Ledger } from "./demo/ledger.ts";
 import { createProgress, type Progress, seconds } from "./demo/progress.ts";
 import {
   describeFiles,
   describeRedelivery,
   describeStages,
-  describeVerdict,
+  describeTotals,
   type Stage,
 } from "./demo/summary.ts";
 import { walk } from "./demo/walk.ts";
@@ -41,56 +40,62 @@ const concurrency = 25;
 const callMs = 10;
 
 /** Jobs that fail on their first attempt. */
-const stumbles = 20;
+const failingJobs = 20;
 
-/** A big folder would make a long demo. */
+/** At most so many files are read: a big folder would make a long demo. */
 const maxFiles = 5000;
 
-/** What is not done by then is called lost, in ms. */
+/** Jobs that are not completed by then count as lost. */
 const deadlineMs = 50_000;
 
-/** Runs the demo on a folder (default: this checkout) and gives the exit code: 1 when something was lost or done twice. */
+/**
+ * Runs the demo.
+ *
+ * @param folder Where to find files; default this checkout.
+ * @returns The exit code: 1 if a job was lost or completed twice.
+ * @throws {UsageError} If `folder` is none.
+ */
 export async function runDemo(folder: string | undefined, { burst }: DemoConfig): Promise<number> {
   const root = folder === undefined ? ownFolder() : resolve(folder);
   if (!(await stat(root).catch(() => undefined))?.isDirectory()) {
     throw new UsageError(`Argument '${folder}' is not a folder, expected one with files to read`);
   }
   const runtime = await loadRuntime();
-  const place = await mkdtemp(join(tmpdir(), "millrace-demo-"));
+  const dataFolder = await mkdtemp(join(tmpdir(), "millrace-demo-"));
   const progress = createProgress(process.stdout);
   const ledger = new Ledger();
   const files = new Map<string, FileFacts>();
-  const hear = (id: string, facts?: FileFacts) => {
-    ledger.run(id);
+  const recordRun = (id: string, facts?: FileFacts) => {
+    ledger.recordRun(id);
     if (facts !== undefined) files.set(id, facts);
   };
 
   const broker = createBroker({
-    store: runtime.openSqlite(join(place, "demo.db")),
-    // Kept, so that the books can be closed against what the broker holds.
+    store: runtime.openSqlite(join(dataFolder, "demo.db")),
+    // Kept, so that the record can be compared with what the broker has.
     defaultCompletedRetentionMs: 3_600_000,
   });
   const server = await runtime.serve(broker, { port: 0 });
   const client = createClient({ fetch: broker.fetch });
-  const worker = createWorker({ client, handlers: createHandlers(hear), concurrency });
-  worker.on("started", ({ job }) => ledger.start(job.id));
-  worker.on("acked", ({ ids, notFound }) => ledger.acknowledge(ids, notFound));
+  const worker = createWorker({ client, handlers: createHandlers(recordRun), concurrency });
+  worker.on("started", ({ job }) => ledger.recordStart(job.id));
+  worker.on("acked", ({ ids, notFound }) => ledger.recordAcks(ids, notFound));
   const child = startChild(server.url, concurrency, (message) => {
-    if (message.kind === "started") ledger.start(message.id);
-    if (message.kind === "ran") hear(message.id, message.facts);
-    if (message.kind === "acked") ledger.acknowledge(message.ids, message.notFound);
+    if (message.kind === "started") ledger.recordStart(message.id);
+    if (message.kind === "ran") recordRun(message.id, message.facts);
+    if (message.kind === "acked") ledger.recordAcks(message.ids, message.notFound);
   });
   try {
-    progress.say(`Broker on ${server.url}, its database in ${place}`);
+    progress.print(`Broker on ${server.url}, its database in ${dataFolder}`);
     await child.connected;
-    progress.say(
+    progress.print(
       `Workers: one in this process, one in process ${child.pid}, ${concurrency} jobs at a time each`,
     );
     await worker.start();
 
     const startedAt = performance.now();
     const stages = await enqueueAll(client, ledger, root, burst);
-    await watch(client, ledger.enqueued, child, progress, startedAt);
+    await waitUntilCompleted(client, ledger.enqueued, child, progress, startedAt);
     stages.push({
       name: "completed",
       jobs: await client.count({ status: "completed" }),
@@ -100,22 +105,22 @@ export async function runDemo(folder: string | undefined, { burst }: DemoConfig)
     await worker.stop();
     const completed = [];
     for await (const job of client.list({ status: "completed", limit: 2000 })) completed.push(job);
-    const verdict = ledger.close(completed);
-    progress.say(
+    const totals = ledger.toTotals(completed);
+    progress.print(
       ["", describeStages(stages), "", ...describeFiles([...files.values()])].join("\n"),
     );
-    progress.say(describeRedelivery(verdict));
-    progress.say(describeVerdict(verdict));
-    return verdict.lost.length + verdict.completedTwice.length === 0 ? 0 : 1;
+    progress.print(describeRedelivery(totals));
+    progress.print(describeTotals(totals));
+    return totals.lost.length + totals.completedTwice.length === 0 ? 0 : 1;
   } finally {
     await child.kill();
     worker.kill();
-    await Promise.all([broker.close(), server.stop({ timeoutMs: 1000 })]);
-    await rm(place, { recursive: true });
+    await Promise.all([server.stop({ timeoutMs: 1000 }), broker.stop({ timeoutMs: 1000 })]);
+    await rm(dataFolder, { recursive: true });
   }
 }
 
-/** Enqueues everything, and tells how long it took. */
+/** Enqueues everything, and gives how long it took. */
 async function enqueueAll(
   client: Client,
   ledger: Ledger,
@@ -124,27 +129,27 @@ async function enqueueAll(
 ): Promise<Stage[]> {
   const startedAt = performance.now();
   for await (const path of walk(root, maxFiles)) {
-    ledger.enqueue([await client.enqueue(readFile, { path })]);
+    ledger.recordEnqueued([await client.enqueue(readFile, { path })]);
   }
-  for (let number = 1; number <= stumbles; number++) {
-    ledger.enqueue([await client.enqueue(stumble, { number })]);
+  for (let number = 1; number <= failingJobs; number++) {
+    ledger.recordEnqueued([await client.enqueue(failOnce, { number })]);
   }
-  ledger.enqueue([await client.enqueue(remind, { text: "two seconds have passed" })]);
-  const one = {
+  ledger.recordEnqueued([await client.enqueue(remind, { text: "two seconds have passed" })]);
+  const single = {
     name: "enqueued one by one",
     jobs: ledger.enqueued,
     ms: performance.now() - startedAt,
   };
 
-  const burstAt = performance.now();
+  const burstStartedAt = performance.now();
   const payloads = Array.from({ length: burst }, (_, number) => ({ number, waitMs: callMs }));
-  ledger.enqueue(await client.enqueueMany(call, payloads));
-  const bulk = { name: "enqueued in bulk", jobs: burst, ms: performance.now() - burstAt };
-  return [one, bulk];
+  ledger.recordEnqueued(await client.enqueueMany(call, payloads));
+  const bulk = { name: "enqueued in bulk", jobs: burst, ms: performance.now() - burstStartedAt };
+  return [single, bulk];
 }
 
 /** Waits until all is completed, and kills the child half-way. */
-async function watch(
+async function waitUntilCompleted(
   client: Client,
   total: number,
   child: Child,
@@ -159,7 +164,7 @@ async function watch(
     if (!killed && done >= total / 2) {
       killed = true;
       await child.kill();
-      progress.say(
+      progress.print(
         `${
           seconds(elapsedMs)
         } s: killed process ${child.pid} with SIGKILL, in the middle of its jobs`,

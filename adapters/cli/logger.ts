@@ -11,7 +11,7 @@ export type LogFormat = "auto" | "text" | "json";
 
 /** Where lines go. */
 export interface LogSink {
-  /** Whether a person reads it as it comes. */
+  /** Whether it is a terminal. */
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
@@ -33,8 +33,8 @@ function toJson(level: string, time: string, message: string, fields: LogFields)
 }
 
 function toText(level: string, time: string, message: string, fields: LogFields): string {
-  const told = Object.entries(fields).map(([name, value]) => ` ${name}=${toWord(value)}`);
-  return `${time.slice(11, 19)} ${level.toUpperCase().padEnd(5)} ${message}${told.join("")}`;
+  const words = Object.entries(fields).map(([name, value]) => ` ${name}=${toWord(value)}`);
+  return `${time.slice(11, 19)} ${level.toUpperCase().padEnd(5)} ${message}${words.join("")}`;
 }
 
 function toWord(value: unknown): string {

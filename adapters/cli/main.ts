@@ -19,7 +19,7 @@ Usage:
   millrace serve [flags]        run a broker
   millrace backup [flags] FILE  save its database while it runs
   millrace compact [flags]      give the space of deleted jobs back to the disk
-  millrace demo [flags] [DIR]   watch one at work on the files of a folder
+  millrace demo [flags] [DIR]   run one on the files of a folder
   millrace --help, --version    also 'millrace COMMAND --help'
 `;
 
@@ -53,39 +53,38 @@ or completed twice.
 
 ${describeFlags(demoFlags)}`;
 
-/** Each command reads its part of the line and gives the exit code; what it needs is loaded only now. */
+/** Each command reads its arguments and gives the exit code. What it needs is loaded only then. */
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number> | number>> = {
   async serve(args) {
-    if (wantsHelp(args)) return say(serveHelp);
+    if (wantsHelp(args)) return print(serveHelp);
     const { config } = read(serveFlags, args, 0);
     const { runServe } = await import("./serve.ts");
-    await runServe(config);
-    return 0;
+    return await runServe(config);
   },
   async backup(args) {
-    if (wantsHelp(args)) return say(backupHelp);
-    // Variables are for 'serve': MILLRACE_DATA names the file of the very broker that is to be asked.
+    if (wantsHelp(args)) return print(backupHelp);
+    // No variables here: MILLRACE_DATA is for 'serve', and names the file of the broker that is to be asked.
     const { config, positionals: [file] } = read(upkeepFlags, args, 1, {});
     if (file === undefined) throw new UsageError("No file is given, expected one to write to");
     const { runBackup } = await import("./upkeep.ts");
-    return say(`Saved ${await runBackup(file, config)} bytes to ${file}`);
+    return print(`Saved ${await runBackup(file, config)} bytes to ${file}`);
   },
   async compact(args) {
-    if (wantsHelp(args)) return say(compactHelp);
+    if (wantsHelp(args)) return print(compactHelp);
     const { config } = read(upkeepFlags, args, 0, {});
     const { runCompact } = await import("./upkeep.ts");
     await runCompact(config);
-    return say("Compacted");
+    return print("Compacted");
   },
   async demo(args) {
-    if (wantsHelp(args)) return say(demoHelp);
+    if (wantsHelp(args)) return print(demoHelp);
     const { config, positionals } = read(demoFlags, args, 1);
     const { runDemo } = await import("./demo.ts");
     return await runDemo(positionals[0], config);
   },
-  "--version": () => say(version),
-  "--help": () => say(help),
-  "-h": () => say(help),
+  "--version": () => print(version),
+  "--help": () => print(help),
+  "-h": () => print(help),
 };
 
 const names = "'serve', 'backup', 'compact' or 'demo'";
@@ -114,13 +113,13 @@ function read<Config>(
   return line;
 }
 
-function say(text: string): number {
+function print(text: string): number {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
   return 0;
 }
 
-/** One line for what a person can mend; a stack only for what is our fault. */
-function complain(error: unknown): number {
+/** Prints one line for what a person can correct, and a stack only for a mistake of ours. */
+function reportError(error: unknown): number {
   if (error instanceof UsageError) {
     process.stderr.write(`millrace: ${error.message} (see 'millrace --help')\n`);
     return 2;
@@ -130,7 +129,7 @@ function complain(error: unknown): number {
   return 1;
 }
 
-// Node warns that SQLite is experimental, on every start; the suite runs on every version we support.
+// Else Node warns on every start that SQLite is experimental. The suite runs on every version we support.
 process.removeAllListeners("warning");
 
-process.exit(await run(process.argv.slice(2)).catch(complain));
+process.exit(await run(process.argv.slice(2)).catch(reportError));

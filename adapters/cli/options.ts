@@ -1,5 +1,5 @@
 /**
- * Flags, described once: parsing, environment variables and help all come from the same table.
+ * Flags: parsing, environment variables and help all come from one table.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface Flag<Value> {
   readonly placeholder: string;
   /** What it is for, in one line. */
   readonly help: string;
-  /** The text that holds when nobody says anything else; empty where that is nothing at all. */
+  /** The text that is read if neither a flag nor a variable gives one; empty for none. */
   readonly fallback: string;
   /** Reads the value; throws an `Error` whose message says what was expected. */
   readonly read: (text: string) => Value;
@@ -33,8 +33,10 @@ export interface CommandLine<Config> {
 }
 
 /**
- * Reads a command line against a table of flags. What no flag says is looked up in the environment, as
- * `MILLRACE_LOG_FORMAT`. Throws {@linkcode UsageError}.
+ * Reads a command line by a table of flags. A flag that is not given is looked up in the environment: `--log-format`
+ * as `MILLRACE_LOG_FORMAT`.
+ *
+ * @throws {UsageError} If a flag is unknown, has no value, or one that cannot be read.
  */
 export function readCommandLine<Config>(
   flags: Flags<Config>,
@@ -45,7 +47,7 @@ export function readCommandLine<Config>(
   const { tokens, positionals } = parseArgs({
     args: [...args],
     options: Object.fromEntries([...table.keys()].map((name) => [name, { type: "string" }])),
-    strict: false, // Its messages do not say what would have been right.
+    strict: false, // Its own messages do not say what was expected.
     allowPositionals: true,
     tokens: true,
   });
@@ -74,7 +76,7 @@ export function readCommandLine<Config>(
   return { config: config as Config, positionals };
 }
 
-/** The lines of the help that tell of the flags. */
+/** The lines of the help that list the flags. */
 export function describeFlags<Config>(flags: Flags<Config>): string {
   const rows = entries(flags).map(([key, { placeholder, help, fallback }]) => ({
     left: `  --${toFlag(key)} ${placeholder}`,

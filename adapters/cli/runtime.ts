@@ -1,13 +1,13 @@
 /**
- * Which adapter belongs to the runtime that runs us.
+ * The adapter of the runtime that runs this process.
  *
  * @module
  */
 
-/** The nouns that all adapters share. */
+/** What the command line uses of an adapter. */
 export type Runtime = Pick<typeof import("../node/mod.ts"), "openSqlite" | "serve">;
 
-/** Loads the adapter. Only then: the others' imports may not exist here. */
+/** Loads the adapter. The imports of the others may not exist on this runtime. */
 export async function loadRuntime(): Promise<Runtime> {
   if ("Deno" in globalThis) return await import("../deno/mod.ts");
   if ("Bun" in globalThis) return await import("../bun/mod.ts");

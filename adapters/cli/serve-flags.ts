@@ -27,7 +27,7 @@ function flag<Value>(
   return { placeholder, fallback, read, help };
 }
 
-/** What `millrace serve` can be told. Durations are in ms. */
+/** The settings of `millrace serve`. Durations are in ms. */
 export interface ServeConfig {
   readonly host: string;
   readonly port: number;
@@ -52,7 +52,7 @@ export interface ServeConfig {
   readonly logFormat: LogFormat;
 }
 
-/** The table; its order is that of the help. */
+/** The table of flags, in the order of the help. */
 export const serveFlags: Flags<ServeConfig> = {
   host: flag("HOST", "127.0.0.1", readText, "name or address to listen on"),
   port: flag("PORT", "7890", readInteger(0, 65_535), "TCP port, 0 picks a free one"),

@@ -11,8 +11,13 @@ import { createLogger } from "./logger.ts";
 import { loadRuntime } from "./runtime.ts";
 import type { ServeConfig } from "./serve-flags.ts";
 
-/** Serves until a signal comes. Throws what keeps it from listening. */
-export async function runServe(config: ServeConfig): Promise<void> {
+/**
+ * Serves until a signal comes.
+ *
+ * @returns The exit code: 1 if it could not stop cleanly.
+ * @throws What keeps it from listening.
+ */
+export async function runServe(config: ServeConfig): Promise<number> {
   const logger = createLogger(config.logFormat, process.stderr);
   const runtime = await loadRuntime();
   const store = runtime.openSqlite(config.data, { durability: config.defaultCommitMode });
@@ -42,19 +47,13 @@ export async function runServe(config: ServeConfig): Promise<void> {
     ? undefined
     : await runtime.serve(broker.adminFetch, { host: adminHost, port: adminPort, logger });
 
-  const stopped = new Promise<void>((resolve, reject) => {
-    const stop = async (options: { readonly timeoutMs?: number }) => {
-      // Closing the broker ends the take streams, which the server would wait for.
-      await Promise.all([server.stop(options), adminServer?.stop(options), broker.close()]);
-      logger.info("Stopped");
-    };
-    stopOnSignals({ stop: (options) => stop(options).then(resolve, reject) }, {
-      timeoutMs: config.stopTimeout,
-      logger,
-    });
+  const targets = adminServer === undefined ? [server, broker] : [server, adminServer, broker];
+  const stopped = new Promise<readonly unknown[]>((onStopped) => {
+    stopOnSignals(targets, { timeoutMs: config.stopTimeout, logger, onStopped });
   });
   console.log(`millrace listening on ${server.url}`);
   if (adminServer !== undefined) console.log(`millrace admin listening on ${adminServer.url}`);
   logger.info(`Serving '${config.data}' on ${server.url}`);
-  await stopped;
+  const errors = await stopped;
+  return errors.length === 0 ? 0 : 1;
 }

@@ -7,13 +7,13 @@
 import type { Flags } from "./options.ts";
 import { readOptional, readText, readUrl } from "./values.ts";
 
-/** Which database is meant: that of a broker that runs, or a file. */
+/** Which database: that of a running broker, or a file. */
 export interface UpkeepConfig {
   readonly url: URL;
   readonly data: string | undefined;
 }
 
-/** The table. */
+/** The table of flags. */
 export const upkeepFlags: Flags<UpkeepConfig> = {
   url: {
     placeholder: "URL",

@@ -1,6 +1,6 @@
 /**
- * `millrace backup` and `millrace compact`: of a broker that runs, through its admin port; of a database that no
- * broker has open, by opening it.
+ * `millrace backup` and `millrace compact`: of a running broker, through its admin port; of a database that no broker
+ * has open, by opening it.
  *
  * @module
  */
@@ -14,14 +14,18 @@ import type { SyncDatabase } from "../../src/store/database.ts";
 import { loadRuntime } from "./runtime.ts";
 import type { UpkeepConfig } from "./upkeep-flags.ts";
 
-/** Writes a backup to `file`, which is there whole or not at all, and gives its size in bytes. */
+/**
+ * Writes a backup to `file`, which is there whole or not at all.
+ *
+ * @returns The size of the backup, in bytes.
+ */
 export async function runBackup(file: string, { url, data }: UpkeepConfig): Promise<number> {
   if (data === undefined) {
-    const { body } = await ask(url, adminRoutes.backup);
+    const { body } = await call(url, adminRoutes.backup);
     return await writeWhole(file, body ?? new Blob().stream());
   }
-  return await withDatabase(data, async (driver) => {
-    const copy = await driver.copy?.(new AbortController().signal);
+  return await withDatabase(data, async (database) => {
+    const copy = await database.copy?.(new AbortController().signal);
     if (copy === undefined) throw new StoreError(`Database '${data}' cannot be copied`);
     return await writeWhole(file, toBackup(copy, Date.now()));
   });
@@ -29,11 +33,11 @@ export async function runBackup(file: string, { url, data }: UpkeepConfig): Prom
 
 /** Gives the space of deleted jobs back to the file system. */
 export async function runCompact({ url, data }: UpkeepConfig): Promise<void> {
-  if (data === undefined) return void await ask(url, adminRoutes.compact);
-  await withDatabase(data, (driver) => Promise.resolve([...driver.compact?.() ?? []]));
+  if (data === undefined) return void await call(url, adminRoutes.compact);
+  await withDatabase(data, (database) => Promise.resolve([...database.compact?.() ?? []]));
 }
 
-async function ask(url: URL, { method, path }: Route): Promise<Response> {
+async function call(url: URL, { method, path }: Route): Promise<Response> {
   const target = `${url.href.replace(/\/$/, "")}${path}`;
   let answer: Response;
   try {
@@ -47,24 +51,24 @@ async function ask(url: URL, { method, path }: Route): Promise<Response> {
     );
   }
   if (answer.ok) return answer;
-  const told = `${method} ${target} answered ${answer.status} ${await answer.text()}`.trimEnd();
+  const message = `${method} ${target} answered ${answer.status} ${await answer.text()}`.trimEnd();
   throw answer.status < 500
-    ? new RefusedError(`${told}, is that the broker's admin port?`, answer.status)
-    : new ServerError(told, answer.status);
+    ? new RefusedError(`${message}, is that the broker's admin port?`, answer.status)
+    : new ServerError(message, answer.status);
 }
 
-/** Opens a database that is there: no backup is made of one that this would create. */
+/** Opens a database that exists: opening any other would create it. */
 async function withDatabase<Result>(
   path: string,
-  work: (driver: SyncDatabase) => Promise<Result>,
+  work: (database: SyncDatabase) => Promise<Result>,
 ): Promise<Result> {
   if (!existsSync(path)) throw new StoreError(`Database '${path}' does not exist`);
-  const driver = (await loadRuntime()).openSqlite(path);
-  driver.open();
+  const database = (await loadRuntime()).openSqlite(path);
+  database.open();
   try {
-    return await work(driver);
+    return await work(database);
   } finally {
-    driver.close();
+    database.close();
   }
 }
 

@@ -6,7 +6,7 @@
 
 import { toMs } from "../../src/async/duration.ts";
 
-/** Any text but none. */
+/** Any text that is not empty. */
 export function readText(text: string): string {
   if (text === "") throw new Error("something");
   return text;
@@ -58,7 +58,7 @@ export function readDuration(minMs: number, maxMs: number): (text: string) => nu
       const value = text === "0" ? 0 : toMs(text, "duration");
       if (value >= minMs && value <= maxMs) return value;
     } catch {
-      // Said below, in the words of the command line.
+      // The error below says it in the words of the command line.
     }
     const range = minMs > 0 || maxMs < Number.MAX_SAFE_INTEGER
       ? ` from ${minMs}ms to ${maxMs}ms`

@@ -1,5 +1,5 @@
 /**
- * What Millrace needs of Deno: a database, a port, signals.
+ * What Millrace needs on Deno: a database, a server, signals.
  *
  * @example A broker on a port, until Ctrl+C
  * ```ts
@@ -9,14 +9,11 @@
  * const broker = createBroker({ store: openSqlite(":memory:") });
  * const server = await serve(broker, { port: 0 });
  * console.log(`listening on ${server.url}`);
+ * const stopListening = stopOnSignals([server, broker], { timeoutMs: 10_000 });
  *
- * const stop = (options: { timeoutMs?: number }) =>
- *   Promise.all([broker.close(), server.stop(options)]);
- * const forget = stopOnSignals({ stop }, { timeoutMs: 10_000 });
- *
- * // What Ctrl+C would do:
- * forget();
- * await stop({});
+ * // A program that ends without a signal:
+ * stopListening();
+ * await Promise.all([server.stop(), broker.stop()]);
  * ```
  *
  * @module
@@ -34,6 +31,6 @@ export type { LogFields, Logger } from "../../src/log.ts";
 export type { DatabaseCopy, SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
 export type { FetchHandler, ServeOptions, Server, StopServerOptions } from "../server.ts";
 export { stopOnSignals, type StopOnSignalsOptions, type StopTarget } from "../signals.ts";
-export type { OpenSqliteOptions } from "../sqlite/driver.ts";
+export type { OpenSqliteOptions } from "../sqlite/sqlite-database.ts";
 export { openSqlite } from "../sqlite/node-sqlite.ts";
 export { serve } from "./serve.ts";

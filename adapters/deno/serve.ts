@@ -1,5 +1,5 @@
 /**
- * A port on Deno: `Deno.serve` speaks HTTP/1.1 and HTTP/2 by itself.
+ * A server on Deno: `Deno.serve` speaks HTTP/1.1 and HTTP/2 by itself.
  *
  * @module
  */
@@ -35,13 +35,18 @@ interface DenoRuntime {
 /**
  * Serves a broker, or any fetch function, on a port.
  *
- * The head of a call (path, query, headers) may have 64 KiB over HTTP/1.1 and 16 KiB over HTTP/2, as Deno has it. Deno
- * waits for it without end: what the world can reach should have a proxy in front.
+ * The head of a request (path, query, headers) may have 64 KiB over HTTP/1.1 and 16 KiB over HTTP/2: Deno's own limits.
+ * Deno waits for a head without end: a server that the internet can reach should have a proxy in front of it.
  *
- * A handler hears that its client is gone when the body of its answer is cancelled. The request's signal is
- * never aborted: Deno's own means something else.
+ * When a client goes away, the body of its response is cancelled. The signal of its request is never aborted, as Deno
+ * would also abort it when all went well.
  *
- * Throws {@linkcode NetworkError} when it cannot listen, `TypeError` or `RangeError` for an option out of range.
+ * @param handler A broker, or what answers requests.
+ * @param options Where to listen; by default `http://127.0.0.1:7890`.
+ * @returns The server, which listens.
+ * @throws {NetworkError} If it cannot listen, as when the port is in use.
+ * @throws {TypeError} If `host` is empty.
+ * @throws {RangeError} If `port` is no integer from 0 to 65535.
  *
  * @example
  * ```ts
@@ -61,19 +66,19 @@ export function serve(
 
 function listen(fetch: FetchHandler, hostname: string, port: number): Listener {
   const { Deno } = globalThis as unknown as { readonly Deno: DenoRuntime };
-  const dropping = new AbortController();
-  const { signal } = dropping;
-  // Counted by hand: once Deno's own graceful shutdown has begun, nothing can cut it short.
+  const closing = new AbortController();
+  const { signal } = closing;
+  // Calls are counted here, as nothing can shorten Deno's own graceful shutdown once it has begun.
   let calls = 0;
   let draining = false;
-  const settle = () => {
+  const endCall = () => {
     calls--;
     if (draining && calls === 0) void server.shutdown();
   };
   const server = Deno.serve({ hostname, port, signal, onListen() {} }, (request, info) => {
     calls++;
-    info.completed.then(settle, settle);
-    // Deno's own is aborted when all went well, too, and warns whoever listens to it on stderr.
+    info.completed.then(endCall, endCall);
+    // Deno aborts its own signal also when all went well, and prints a warning if somebody listens to it.
     Object.defineProperty(request, "signal", { value: new AbortController().signal });
     return fetch(request);
   });
@@ -84,8 +89,8 @@ function listen(fetch: FetchHandler, hostname: string, port: number): Listener {
       if (calls === 0) void server.shutdown();
       return server.finished;
     },
-    drop() {
-      if (calls > 0) dropping.abort();
+    closeAll() {
+      if (calls > 0) closing.abort();
     },
   };
 }

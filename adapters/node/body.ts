@@ -1,8 +1,8 @@
 /**
- * The body of a request from Node's stream to the web's.
+ * The body of a request, from Node's stream to a web stream.
  *
- * `Readable.toWeb` would do, but for this: what nobody reads of a body (it was refused by its head, say) stays in the
- * connection, where the next call comes behind it and waits for ever.
+ * Rejected: `Readable.toWeb`. It leaves in the connection what nobody reads of a body (because the request was refused
+ * by its head, say), and the next request on that connection waits behind it for ever.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import type { Readable } from "node:stream";
 /** A request of either HTTP version. */
 export type Incoming = IncomingMessage | Http2ServerRequest;
 
-/** The body as it comes, no faster than it is read. */
+/** The body as it comes; it is read from the connection no faster than from the stream. */
 export function toBody(incoming: Incoming): ReadableStream<Uint8Array<ArrayBuffer>> {
   const source: Readable = incoming;
-  let settle = () => {};
+  let removeListeners = () => {};
   return new ReadableStream({
     start(controller) {
       const add = (chunk: Buffer<ArrayBuffer>) => {
@@ -25,25 +25,25 @@ export function toBody(incoming: Incoming): ReadableStream<Uint8Array<ArrayBuffe
         if ((controller.desiredSize ?? 0) <= 0) source.pause();
       };
       const close = () => {
-        settle();
+        removeListeners();
         controller.close();
       };
       const fail = (error = new Error("The client went away")) => {
-        settle();
+        removeListeners();
         controller.error(error);
       };
-      settle = () => void source.off("end", close).off("error", fail).off("close", fail);
+      removeListeners = () => void source.off("end", close).off("error", fail).off("close", fail);
       source.on("data", add).on("end", close).on("error", fail).on("close", fail).pause();
     },
     pull: () => void source.resume(),
     cancel() {
-      settle();
+      removeListeners();
       discardBody(incoming);
     },
   });
 }
 
-/** Throws away what is left of a body. */
+/** Reads what is left of a body and throws it away. */
 export function discardBody(incoming: Incoming): void {
   incoming.removeAllListeners("data");
   incoming.resume();

@@ -1,8 +1,8 @@
 /**
- * From Node's request and response objects to the web's, for HTTP/1 and HTTP/2 alike.
+ * From Node's request and response objects to those of the web, for HTTP/1 and HTTP/2 alike.
  *
- * A call ends early when its client goes away: the request's signal is aborted and the body of the
- * answer is cancelled, whichever the handler listens to.
+ * When a client goes away, the signal of its request is aborted and the body of its response is cancelled; a handler
+ * may listen to either.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { constants, type Http2ServerResponse } from "node:http2";
 import type { FetchHandler } from "../server.ts";
 import { discardBody, type Incoming, toBody } from "./body.ts";
 
-/** The part that the two kinds of answer share; HTTP/2's has it all, its types do not. */
+/** What is used of both kinds of response. HTTP/2's has all of it, though its types do not say so. */
 type Outgoing =
   & Pick<
     ServerResponse,
@@ -43,7 +43,7 @@ export function createBridge(
       }
       onEnd();
     });
-    outgoing.on("error", () => {}); // Its close follows, and says all there is to say.
+    outgoing.on("error", () => {}); // The close event follows, and is enough.
     incoming.on("error", () => {});
     void answer(fetch, incoming, outgoing, gone.signal);
   };
@@ -65,7 +65,7 @@ async function answer(
   try {
     await send(await fetch(request), incoming.method === "HEAD", outgoing, signal);
   } catch {
-    // The head is out, so all that can be told is that the body is not whole.
+    // The head was sent, so a broken body is all that can still tell the client.
     if (outgoing.stream === undefined) outgoing.destroy();
     else outgoing.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }
@@ -84,7 +84,7 @@ function toRequest(incoming: Incoming, signal: AbortSignal): Request {
 }
 
 function toUrl({ headers, url }: Incoming): string {
-  if (!url!.startsWith("/")) return url!; // A whole URL, as a proxy is sent.
+  if (!url!.startsWith("/")) return url!; // A whole URL, as proxies are sent.
   return `http://${headers.host ?? headers[":authority"] ?? "localhost"}${url}`;
 }
 
@@ -96,7 +96,7 @@ async function send(
 ): Promise<void> {
   outgoing.statusCode = response.status;
   for (const [name, value] of response.headers) {
-    // Each cookie is a line of its own; a repeated setHeader would replace the one before.
+    // Each cookie needs a line of its own: repeated calls of setHeader would replace the last.
     if (name !== "set-cookie") outgoing.setHeader(name, value);
   }
   const cookies = response.headers.getSetCookie();
@@ -113,7 +113,7 @@ async function send(
   if (signal.aborted) return cancel();
   signal.addEventListener("abort", cancel);
 
-  // What is whole at once goes out whole, with its length. Anything else goes out as it comes, head first.
+  // A body that is complete at once is sent with its length. Any other is sent as it comes, its head first.
   let held: Uint8Array | undefined;
   let streaming = false;
   const stream = () => {
@@ -121,7 +121,7 @@ async function send(
     outgoing.flushHeaders();
     if (held !== undefined) outgoing.write(held);
   };
-  const soon = setImmediate(stream);
+  const immediate = setImmediate(stream);
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -129,26 +129,26 @@ async function send(
       if (!streaming && held === undefined) held = value;
       else {
         if (!streaming) stream();
-        if (!outgoing.write(value)) await drained(outgoing);
+        if (!outgoing.write(value)) await untilWritable(outgoing);
       }
     }
     if (streaming || held === undefined) outgoing.end();
     else outgoing.end(held);
   } finally {
-    clearImmediate(soon);
+    clearImmediate(immediate);
     signal.removeEventListener("abort", cancel);
   }
 }
 
-/** Resolves when there is room again, or nobody to write to. */
-function drained(outgoing: Outgoing): Promise<void> {
+/** Resolves when more can be written, or when the connection was closed. */
+function untilWritable(outgoing: Outgoing): Promise<void> {
   return new Promise((resolve) => {
-    const settle = () => {
-      outgoing.off("drain", settle);
-      outgoing.off("close", settle);
+    const done = () => {
+      outgoing.off("drain", done);
+      outgoing.off("close", done);
       resolve();
     };
-    outgoing.on("drain", settle);
-    outgoing.on("close", settle);
+    outgoing.on("drain", done);
+    outgoing.on("close", done);
   });
 }

@@ -1,6 +1,6 @@
 /**
- * A port on Node: `node:http` listens, looks at the first bytes of each connection, and hands those that open
- * with the HTTP/2 preface to `node:http2`.
+ * A server on Node: `node:http` listens, reads the first bytes of each connection, and hands those that begin with the
+ * HTTP/2 preface to `node:http2`.
  *
  * @module
  */
@@ -18,24 +18,33 @@ import {
 } from "../server.ts";
 import { createBridge } from "./bridge.ts";
 
-/** No HTTP/1 method begins like the HTTP/2 preface, `PRI * HTTP/2.0`. */
+/** How the HTTP/2 preface, `PRI * HTTP/2.0`, begins. No HTTP/1 method begins so. */
 const preface = "PRI";
 
-/** A connection that says nothing is closed after this long, in ms. */
-const silentTimeoutMs = 60_000;
+/** A connection that has not shown its protocol after this long is closed. */
+const detectTimeoutMs = 60_000;
 
-/** Room for a query that lists 2,000 ids; Node's own limit is 16 KiB. */
+/** The largest head of a request, in bytes. A query that lists 2,000 ids fits; in Node's own 16 KiB it would not. */
 const maxHeaderSize = 64 * 1024;
 
-/** Longer than clients and proxies keep an idle connection, so that they close it and no call meets a closing door. */
+/**
+ * How long an idle connection is kept. Clients and proxies keep theirs for less: so they close it, and never send a
+ * request on a connection that the server is closing.
+ */
 const keepAliveTimeoutMs = 75_000;
 
 /**
  * Serves a broker, or any fetch function, on a port.
  *
- * The head of a call (path, query, headers) may have 64 KiB and a minute; over HTTP/1.1 all of it has five.
+ * The head of a request (path, query, headers) may have 64 KiB and may take a minute. A whole HTTP/1.1 request may take
+ * five.
  *
- * Throws {@linkcode NetworkError} when it cannot listen, `TypeError` or `RangeError` for an option out of range.
+ * @param handler A broker, or what answers requests.
+ * @param options Where to listen; by default `http://127.0.0.1:7890`.
+ * @returns The server, which listens.
+ * @throws {NetworkError} If it cannot listen, as when the port is in use.
+ * @throws {TypeError} If `host` is empty.
+ * @throws {RangeError} If `port` is no integer from 0 to 65535.
  *
  * @example
  * ```ts
@@ -55,12 +64,12 @@ export function serve(
 
 async function listen(fetch: FetchHandler, host: string, port: number): Promise<Listener> {
   const sockets = new Set<Socket>();
-  /** Connections that have not said which protocol they speak: nobody's yet, so nobody else would close them. */
-  const silent = new Set<Socket>();
+  /** Connections that have not shown their protocol. Neither server has them yet, so neither would close them. */
+  const undetected = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   let draining = false;
   const bridge = createBridge(fetch, () => {
-    // A connection becomes idle only after its answer's last event.
+    // A connection becomes idle only after the last event of its response.
     if (draining) setImmediate(() => http1.closeIdleConnections());
   });
 
@@ -71,25 +80,25 @@ async function listen(fetch: FetchHandler, host: string, port: number): Promise<
     session.on("close", () => sessions.delete(session));
     if (draining) session.close();
   });
-  http2.on("sessionError", () => {}); // The peer's doing; its streams tell their calls.
+  http2.on("sessionError", () => {}); // The client's fault; each call on it hears of that from its stream.
 
-  const [greet] = http1.listeners("connection") as ((this: unknown, socket: Socket) => void)[];
+  const [serveHttp1] = http1.listeners("connection") as ((this: unknown, socket: Socket) => void)[];
   http1.removeAllListeners("connection");
   http1.on("connection", (socket: Socket) => {
     sockets.add(socket);
-    silent.add(socket);
+    undetected.add(socket);
     socket.on("close", () => {
       sockets.delete(socket);
-      silent.delete(socket);
+      undetected.delete(socket);
     });
-    sniff(socket, (isHttp2) => {
-      silent.delete(socket);
+    detectProtocol(socket, (isHttp2) => {
+      undetected.delete(socket);
       if (isHttp2) {
-        // HTTP/1's sockets stay half open. Here that would hide that a client which reads nothing is gone.
+        // The sockets of an HTTP/1 server stay half open, which would hide that a client that reads nothing is gone.
         socket.allowHalfOpen = false;
         return void http2.emit("connection", socket);
       }
-      greet!.call(http1, socket);
+      serveHttp1!.call(http1, socket);
       socket.resume();
     });
   });
@@ -103,35 +112,35 @@ async function listen(fetch: FetchHandler, host: string, port: number): Promise<
         draining = true;
         http1.close(() => resolve());
         for (const session of sessions) session.close();
-        for (const socket of silent) socket.destroy();
+        for (const socket of undetected) socket.destroy();
       }),
-    drop() {
+    closeAll() {
       for (const session of sessions) session.destroy(undefined, constants.NGHTTP2_CANCEL);
       for (const socket of sockets) socket.destroy();
     },
   };
 }
 
-/** Reads until it is clear which protocol is spoken, puts the bytes back and tells. */
-function sniff(socket: Socket, tell: (isHttp2: boolean) => void): void {
+/** Reads until the protocol is clear, puts the bytes back into the socket and calls `onDetected`. */
+function detectProtocol(socket: Socket, onDetected: (isHttp2: boolean) => void): void {
   const chunks: Buffer[] = [];
-  let seen = "";
-  const forget = () => socket.destroy();
-  const look = (chunk: Buffer) => {
+  let start = "";
+  const close = () => socket.destroy();
+  const read = (chunk: Buffer) => {
     chunks.push(chunk);
-    seen += chunk.toString("latin1", 0, preface.length);
-    const isHttp2 = seen.startsWith(preface);
-    if (!isHttp2 && preface.startsWith(seen)) return; // Too short to tell.
-    socket.off("data", look);
-    socket.off("error", forget);
-    socket.off("timeout", forget);
+    start += chunk.toString("latin1", 0, preface.length);
+    const isHttp2 = start.startsWith(preface);
+    if (!isHttp2 && preface.startsWith(start)) return; // Too short to decide.
+    socket.off("data", read);
+    socket.off("error", close);
+    socket.off("timeout", close);
     socket.setTimeout(0);
     socket.pause();
     socket.unshift(Buffer.concat(chunks));
-    tell(isHttp2);
+    onDetected(isHttp2);
   };
-  socket.setTimeout(silentTimeoutMs);
-  socket.on("data", look);
-  socket.on("error", forget);
-  socket.on("timeout", forget);
+  socket.setTimeout(detectTimeoutMs);
+  socket.on("data", read);
+  socket.on("error", close);
+  socket.on("timeout", close);
 }

@@ -1,10 +1,10 @@
 /**
- * Copying a database file that its broker goes on writing to.
+ * Copies a database file while its broker goes on writing.
  *
  * In WAL mode, commits are appended to the log, and the file itself changes only at a checkpoint. So a checkpoint is
- * made, the next ones are put off, and the file can be read in peace: no transaction waits for it, and nothing has to
- * be locked. It is read into a file beside it first, at the disk's speed and not at that of whoever fetches the
- * copy, as the log grows until the reading is done.
+ * made, later ones are turned off, and the file stays as it is while it is read: no transaction waits, and nothing has
+ * to be locked. The log grows until the reading is done. Therefore the file is first copied to another beside it, at
+ * the speed of the disk and not of the client that downloads the copy.
  *
  * Rejected: `VACUUM INTO` holds the event loop for seconds; the online backup API is missing in Node 22.13, Deno and Bun;
  * another connection cannot read a database that is locked.
@@ -16,18 +16,22 @@ import { fstatSync, readSync } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import type { DatabaseCopy } from "../../src/store/database.ts";
 
-/** Read at once while the file is copied, which holds the event loop for well under a ms unless the disk is slow. */
-const copyBytes = 256 * 1024;
+/** Read in one piece. That blocks the event loop, for well under a ms unless the disk is slow. */
+const readBytes = 256 * 1024;
 
-/** Handed on at once. Compressing a piece may hold the event loop, so it is a small one. */
-const pieceBytes = 64 * 1024;
+/** A chunk of the copy's body. It is small, as compressing it may block the event loop. */
+const chunkBytes = 64 * 1024;
 
-/** Where SQLite puts its locks, for which Windows refuses to read it. No database keeps data there. */
+/** Where SQLite keeps its locks. Windows refuses to read these bytes; no database has data there. */
 const locks = { at: 2 ** 30, bytes: 512 };
 
 /**
- * Copies the open file `descriptor`, which nobody changes meanwhile, by way of a file at `path` that is gone when this
- * process is, however it ends.
+ * Copies an open file.
+ *
+ * @param descriptor The file, which nobody changes meanwhile.
+ * @param path Where the copy is kept until it is read. It is unlinked at once, so it is gone when this process ends,
+ * however that happens.
+ * @throws The reason of `signal`, or what the disk does.
  */
 export async function copyFile(
   descriptor: number,
@@ -38,12 +42,12 @@ export async function copyFile(
   try {
     await unlink(path);
     const { size } = fstatSync(descriptor);
-    const buffer = new Uint8Array(copyBytes);
+    const buffer = new Uint8Array(readBytes);
     for (let at = 0; at < size;) {
       signal.throwIfAborted();
       if (at === locks.at) at += locks.bytes;
-      const wanted = Math.min(copyBytes - at % copyBytes, size - at);
-      // Not asynchronously: Deno would do that on a second descriptor, and close it, which ends SQLite's lock.
+      const wanted = Math.min(readBytes - at % readBytes, size - at);
+      // Not asynchronously: Deno would open and close a second descriptor for that, which ends SQLite's lock.
       const bytesRead = readSync(descriptor, buffer, 0, wanted, at);
       if (bytesRead === 0) throw new Error("the file is shorter than it was");
       at += (await copy.write(buffer, 0, bytesRead, at)).bytesWritten;
@@ -59,7 +63,7 @@ function readFile(file: FileHandle): ReadableStream<Uint8Array<ArrayBuffer>> {
   let at = 0;
   return new ReadableStream({
     async pull(controller) {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(pieceBytes), 0, pieceBytes, at);
+      const { buffer, bytesRead } = await file.read(new Uint8Array(chunkBytes), 0, chunkBytes, at);
       at += bytesRead;
       if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead));
       await file.close();

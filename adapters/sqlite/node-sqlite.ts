@@ -1,18 +1,23 @@
 /**
- * The store's engine on `node:sqlite`, which Node (22.13 or newer) and Deno carry.
+ * SQLite through `node:sqlite`, which Node (22.13 or newer) and Deno carry.
  *
  * @module
  */
 
 import { DatabaseSync } from "node:sqlite";
 import type { SyncDatabase } from "../../src/store/database.ts";
-import { openDriver, type OpenSqliteOptions } from "./driver.ts";
+import { createSqliteDatabase, type OpenSqliteOptions } from "./sqlite-database.ts";
 
 /**
- * Opens an SQLite database for a broker, alone on its file.
+ * Gives an SQLite database to a broker, which opens it when it starts and is then the only one that uses the file.
  *
- * `path` is a file, made if it is not there, or `:memory:`. Throws {@linkcode StoreError} when another broker
- * has the file open, when it is no database, or when it cannot be opened.
+ * The database's `open` throws a {@linkcode StoreError} if another broker has the file open, or if the file is no
+ * database or cannot be opened.
+ *
+ * @param path A file, made if it is not there, or `:memory:`. A relative one starts at the working folder at the time of this call.
+ * @param options What a commit survives.
+ * @returns A database that is not open yet: the file was not touched.
+ * @throws {TypeError} If `path` is empty, or an option is none of its values.
  *
  * @example
  * ```ts
@@ -20,9 +25,9 @@ import { openDriver, type OpenSqliteOptions } from "./driver.ts";
  * import { openSqlite } from "@millrace/millrace/node";
  *
  * const broker = createBroker({ store: openSqlite(":memory:") });
- * await broker.close();
+ * await broker.stop();
  * ```
  */
 export function openSqlite(path: string, options?: OpenSqliteOptions): SyncDatabase {
-  return openDriver(DatabaseSync, path, options);
+  return createSqliteDatabase(DatabaseSync, path, options);
 }

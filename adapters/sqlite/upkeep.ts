@@ -1,5 +1,5 @@
 /**
- * What a driver does for the file that its database is: look that it is still there, copy it, make it smaller.
+ * What a database does for its file: checks that it is still there, copies it, makes it smaller.
  *
  * @module
  */
@@ -12,75 +12,82 @@ import { copyFile } from "./copy.ts";
 /** The log is merged into the file when it has this many pages; SQLite's own default. */
 const checkpointPages = 1000;
 
-/** Freed at once while the file is compacted, which takes a few ms. */
+/** Freed in one piece while the file is compacted, which takes a few ms. */
 const compactPages = 200;
 
-/** `auto_vacuum = INCREMENTAL`, as SQLite tells it. */
+/** The number that SQLite gives for `auto_vacuum = INCREMENTAL`. */
 const incremental = 2;
 
-/** Adds the upkeep of the file at `path`, an absolute one, to the driver that has it open. */
-export function withUpkeep(driver: SyncDatabase, path: string, name: string): SyncDatabase {
-  let opened: string | undefined;
+/**
+ * Adds the upkeep of its file to a database.
+ *
+ * @param file The absolute path of the file.
+ * @param name What the database is called in messages.
+ */
+export function withUpkeep(database: SyncDatabase, file: string, name: string): SyncDatabase {
+  let identity: string | undefined;
   let descriptor: number | undefined;
 
   const check = () => {
-    if (identify(path) === opened) return;
+    database.all("SELECT 1", []); // Throws if the database is not open.
+    if (identity !== undefined && identityOf(file) === identity) return;
     throw new StoreError(`Database '${name}' is gone: its file was removed or replaced`);
   };
-  const numberOf = (pragma: string) => Number(Object.values(driver.all(pragma, [])[0] ?? {})[0]);
+  const readNumber = (pragma: string) =>
+    Number(Object.values(database.all(pragma, [])[0] ?? {})[0]);
 
   return {
-    ...driver,
+    ...database,
     open() {
-      driver.open();
-      opened ??= identify(path);
+      database.open();
+      identity ??= identityOf(file);
     },
     check,
     async copy(signal) {
       check();
       // Kept until the database is closed: closing any descriptor of a file takes from a process all its POSIX
       // locks on that file, SQLite's too.
-      descriptor ??= openSync(path, "r");
-      const busy = numberOf("PRAGMA wal_checkpoint(TRUNCATE)");
+      descriptor ??= openSync(file, "r");
+      const busy = readNumber("PRAGMA wal_checkpoint(TRUNCATE)");
       if (busy !== 0) throw new StoreError(`Database '${name}' is busy`);
-      driver.script("PRAGMA wal_autocheckpoint = 0");
+      database.script("PRAGMA wal_autocheckpoint = 0");
       try {
-        return await copyFile(descriptor, `${path}-copy`, signal);
+        return await copyFile(descriptor, `${file}-copy`, signal);
       } catch (cause) {
         signal.throwIfAborted();
         throw new StoreError(`Cannot copy database '${name}': ${(cause as Error).message}`, {
           cause,
         });
       } finally {
-        driver.script(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+        database.script(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
       }
     },
     *compact() {
-      // A database that was not made here, but from a dump perhaps: all at once, this one time.
-      if (numberOf("PRAGMA auto_vacuum") !== incremental) {
-        driver.script("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
+      // A database that was not made here (from a dump, say): all in one piece, this one time.
+      if (readNumber("PRAGMA auto_vacuum") !== incremental) {
+        database.script("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
       }
-      const countFree = () => numberOf("PRAGMA freelist_count");
-      // Ends also when more is freed meanwhile than is given back.
+      const countFree = () => readNumber("PRAGMA freelist_count");
+      // Also ends when other work frees more than this gives back.
       for (let before = Infinity, free = countFree(); free > 0 && free < before;) {
-        // For its rows, one for each page: Deno's script stops at the first.
-        driver.all(`PRAGMA incremental_vacuum(${compactPages})`, []);
+        // Not by `script`: the pragma gives a row for each page, and Deno's script stops at the first.
+        database.all(`PRAGMA incremental_vacuum(${compactPages})`, []);
         yield;
         before = free;
         free = countFree();
       }
-      driver.all("PRAGMA wal_checkpoint(TRUNCATE)", []);
+      database.all("PRAGMA wal_checkpoint(TRUNCATE)", []);
     },
     close() {
-      driver.close();
+      database.close();
       if (descriptor !== undefined) closeSync(descriptor);
       descriptor = undefined;
     },
   };
 }
 
-/** Tells a file from another that came to the same path; undefined when none is there. */
-function identify(path: string): string | undefined {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+/** What tells a file from another that came to the same path; undefined if there is none. */
+function identityOf(file: string): string | undefined {
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
   return stats && `${stats.dev} ${stats.ino}`;
 }

@@ -48,7 +48,7 @@ const cases: readonly [rule: string, says: string, place: string, bad: string, g
     "house/import-law",
     "an import of an adapter",
     "src/broker/broker.ts",
-    'import { a } from "../../adapters/sqlite/driver.ts";',
+    'import { a } from "../../adapters/sqlite/sqlite-database.ts";',
     'import { a } from "./http/a.ts";',
   ],
   [

@@ -58,10 +58,13 @@ export const http2: Send = (url, { method = "GET", path = "/", headers = {}, bod
     stream.on("error", reject);
     stream.on("close", () => session.close());
     stream.on("response", (fields) => {
-      const entries = Object.entries(fields).filter(([name]) => !name.startsWith(":"));
+      const entries = Object.entries(fields).filter(([name]) => !name.startsWith(":"))
+        .flatMap(([name, value]) =>
+          [value].flat().map((one): [string, string] => [name, String(one)])
+        );
       resolve({
         status: Number(fields[":status"]),
-        headers: new Headers(entries as [string, string][]),
+        headers: new Headers(entries),
         chunks: stream[Symbol.asyncIterator](),
         abort: () => stream.close(8 /* CANCEL */),
       });

@@ -1,10 +1,10 @@
 /**
- * The driver suite on `node:sqlite`, which all three runtimes have.
+ * The database suite on `node:sqlite`, which all three runtimes have.
  *
  * @module
  */
 
 import { openSqlite } from "../../adapters/sqlite/node-sqlite.ts";
-import { describeDriver } from "../store/driver-conformance.ts";
+import { describeDatabase } from "../store/database-conformance.ts";
 
-describeDriver("node:sqlite", openSqlite);
+describeDatabase("node:sqlite", openSqlite);

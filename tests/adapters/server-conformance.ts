@@ -1,5 +1,5 @@
 /**
- * What every runtime's `serve` owes the broker, as a suite that its test calls.
+ * What a broker expects of every runtime's `serve`, as a suite that its test calls.
  *
  * @module
  */
@@ -75,7 +75,7 @@ function describeCalls(version: string, send: Send, serve: Serve): void {
     after(() => server.stop({ timeoutMs: 0 }));
 
     it(
-      "passes method, query, headers and body, and the answer's status and headers",
+      "passes method, query, headers and body to the handler, status and headers to the client",
       limit,
       async () => {
         const body = encoder.encode("Grüße 🎡");
@@ -97,12 +97,12 @@ function describeCalls(version: string, send: Send, serve: Serve): void {
       },
     );
 
-    it("gives a GET no body", limit, async () => {
+    it("a GET request has no body", limit, async () => {
       const answer = await send(server.url, { path: "/echo" });
       assert.deepEqual(JSON.parse(await readText(answer)), ["GET", "", null, null]);
     });
 
-    it("carries large bodies both ways", limit, async () => {
+    it("a body of 4 MiB arrives whole, in both directions", limit, async () => {
       const body = new Uint8Array(4 * 1024 * 1024);
       body.fill(97);
       body[0] = 98;
@@ -111,27 +111,36 @@ function describeCalls(version: string, send: Send, serve: Serve): void {
       assert.equal(text.slice(-2), "ab");
     });
 
-    it("answers HEAD with a head", limit, async () => {
+    it("HEAD is answered without a body", limit, async () => {
       const answer = await send(server.url, { method: "HEAD", path: "/echo" });
       assert.equal(answer.status, 201);
       assert.equal(answer.headers.get("x-told"), "yes");
       assert.equal(await readText(answer), "");
     });
 
-    it("answers with no body at all", limit, async () => {
+    it("an answer may have no body", limit, async () => {
       const answer = await send(server.url, { path: "/nothing" });
       assert.equal(answer.status, 204);
       assert.equal(await readText(answer), "");
     });
 
-    it("answers 500 when the handler throws, and goes on", limit, async () => {
-      const answer = await send(server.url, { path: "/throw" });
-      assert.equal(answer.status, 500);
-      assert.doesNotMatch(await readText(answer), /the handler failed/);
-      assert.equal((await send(server.url, { path: "/nothing" })).status, 204);
+    it("each cookie that is set is a header of its own", limit, async () => {
+      const answer = await send(server.url, { path: "/cookies" });
+      assert.deepEqual(answer.headers.getSetCookie(), ["a=1", "b=2"]);
     });
 
-    it("writes each chunk of a stream as it comes, and its end", limit, async () => {
+    it(
+      "a handler that throws is answered 500 without its message, and the next call is served",
+      limit,
+      async () => {
+        const answer = await send(server.url, { path: "/throw" });
+        assert.equal(answer.status, 500);
+        assert.doesNotMatch(await readText(answer), /the handler failed/);
+        assert.equal((await send(server.url, { path: "/nothing" })).status, 204);
+      },
+    );
+
+    it("each chunk of a stream is sent as it comes, and so is its end", limit, async () => {
       const feed = nextFeed();
       const answer = await send(server.url, { path: "/stream" });
       const { controller } = await feed;
@@ -145,7 +154,7 @@ function describeCalls(version: string, send: Send, serve: Serve): void {
       assert.equal((await answer.chunks.next()).done, true);
     });
 
-    it("tells at once that the client of a silent stream is gone", limit, async () => {
+    it("the handler hears at once that the client of a silent stream is gone", limit, async () => {
       const feed = nextFeed();
       const answer = await send(server.url, { path: "/stream" });
       const { gone } = await feed;
@@ -154,7 +163,7 @@ function describeCalls(version: string, send: Send, serve: Serve): void {
       assert.match(await gone, /aborted|cancelled/);
     });
 
-    it("cuts the answer off when its body fails", limit, async () => {
+    it("the answer is cut off when its body fails", limit, async () => {
       const feed = nextFeed();
       const answer = await send(server.url, { path: "/stream" });
       const { controller } = await feed;
@@ -168,7 +177,7 @@ function describeCalls(version: string, send: Send, serve: Serve): void {
 function describeStop(serve: Serve): void {
   const hello: FetchHandler = () => new Response("hello");
 
-  it("tells where it listens, and picks a port for 0", limit, async () => {
+  it("url, host and port say where it listens; port 0 picks a free one", limit, async () => {
     const server = await serve(hello, { port: 0, host: "localhost" });
     try {
       assert.equal(server.host, "localhost");
@@ -180,7 +189,7 @@ function describeStop(serve: Serve): void {
     }
   });
 
-  it("writes an IPv6 address as a URL does", limit, async () => {
+  it("url has an IPv6 address in brackets", limit, async () => {
     const server = await serve(hello, { port: 0, host: "::1" });
     try {
       assert.equal(server.url, `http://[::1]:${server.port}`);
@@ -190,7 +199,7 @@ function describeStop(serve: Serve): void {
     }
   });
 
-  it("refuses a port that is in use", limit, async () => {
+  it("serve() refuses a port that is in use", limit, async () => {
     const server = await serve(hello, { port: 0 });
     try {
       const { port } = server;
@@ -204,7 +213,7 @@ function describeStop(serve: Serve): void {
     }
   });
 
-  it("refuses options out of range", limit, async () => {
+  it("serve() refuses options out of range", limit, async () => {
     await assert.rejects(serve(hello, { port: 70_000 }), {
       name: "RangeError",
       message: "Option 'port' is 70000, expected an integer from 0 to 65535",
@@ -212,7 +221,7 @@ function describeStop(serve: Serve): void {
     await assert.rejects(serve(hello, { port: 0, host: "" }), TypeError);
   });
 
-  it("does not wait for a connection that has said nothing", limit, async () => {
+  it("stop() does not wait for a connection that has sent nothing", limit, async () => {
     const server = await serve(hello, { port: 0 });
     const socket = connect(server.port, "127.0.0.1");
     socket.on("error", () => {});
@@ -222,11 +231,23 @@ function describeStop(serve: Serve): void {
     socket.destroy();
   });
 
+  it("stop() closes a connection that sent half a head, at its deadline", limit, async () => {
+    const server = await serve(hello, { port: 0 });
+    const socket = connect(server.port, "127.0.0.1");
+    socket.on("error", () => {});
+    await once(socket, "connect");
+    socket.write("GET / HTTP/1.1\r\nHost: loc");
+    await (await http1(server.url)).chunks.next();
+    const closed = once(socket, "close");
+    await server.stop({ timeoutMs: 100 });
+    await closed;
+  });
+
   for (const [version, send] of [["HTTP/1.1", http1], ["HTTP/2", http2]] as const) {
     // The server is right there too (curl agrees): it is Deno's HTTP/2 client that takes the
     // server's word of going away for the end of its stream.
     const skip = version === "HTTP/2" && "Deno" in globalThis;
-    it(`lets a ${version} call finish when it stops, and takes no other`, {
+    it(`stop() lets a ${version} call finish, and refuses others`, {
       ...limit,
       skip,
     }, async () => {
@@ -249,15 +270,62 @@ function describeStop(serve: Serve): void {
       await server.stop();
     });
 
-    it(`drops an open ${version} stream at the deadline`, limit, async () => {
-      const silent = () =>
-        new ReadableStream({ start: (controller) => controller.enqueue(encoder.encode("x")) });
-      const server = await serve(() => new Response(silent()), { port: 0 });
-      const answer = await send(server.url);
-      await answer.chunks.next();
-      const rest = readText(answer).catch(() => "cut off");
+    it(`stop() closes an open ${version} stream at its deadline`, limit, async () => {
+      const { server, rest } = await serveOpenStream(serve, send);
       await server.stop({ timeoutMs: 10 });
       assert.match(await rest, send === http1 ? /^cut off$/ : /^(cut off)?$/);
     });
+
+    it(
+      `stop() with a shorter deadline overtakes one under way over ${version}`,
+      limit,
+      async () => {
+        const { server, rest } = await serveOpenStream(serve, send);
+        const patient = server.stop({ timeoutMs: 60_000 });
+        const unlimited = server.stop({ timeoutMs: Infinity });
+        await server.stop({ timeoutMs: 10 });
+        await Promise.all([patient, unlimited]);
+        assert.match(await rest, send === http1 ? /^cut off$/ : /^(cut off)?$/);
+      },
+    );
   }
+
+  it("stop() may be called twice, before and after it is done", limit, async () => {
+    const server = await serve(hello, { port: 0 });
+    assert.equal(await readText(await http1(server.url)), "hello");
+    await Promise.all([server.stop(), server.stop({ timeoutMs: 0 }), server.stop()]);
+    await server.stop({ timeoutMs: 0 });
+    await server[Symbol.asyncDispose]();
+  });
+
+  it("Symbol.asyncDispose stops the server", limit, async () => {
+    const server = await serve(hello, { port: 0 });
+    const { port } = server;
+    await server[Symbol.asyncDispose]();
+    const other = await serve(hello, { port });
+    assert.equal(other.port, port);
+    await other.stop();
+  });
+
+  it("stop() refuses a deadline below 0 and goes on serving", limit, async () => {
+    const server = await serve(hello, { port: 0 });
+    for (const timeoutMs of [-1, NaN]) {
+      await assert.rejects(server.stop({ timeoutMs }), {
+        name: "RangeError",
+        message: `Option 'timeoutMs' is ${timeoutMs}, expected a number of 0 or more`,
+      });
+    }
+    assert.equal(await readText(await http1(server.url)), "hello");
+    await server.stop();
+  });
+}
+
+/** A server with a client that reads a stream which says "x" and then nothing. */
+async function serveOpenStream(serve: Serve, send: Send) {
+  const silent = () =>
+    new ReadableStream({ start: (controller) => controller.enqueue(encoder.encode("x")) });
+  const server = await serve(() => new Response(silent()), { port: 0 });
+  const answer = await send(server.url);
+  await answer.chunks.next();
+  return { server, rest: readText(answer).catch(() => "cut off") };
 }

@@ -1,6 +1,6 @@
 /**
- * What only real time shows of a server: a stream that is silent for longer than any idle timeout, and a client
- * that does not read. Slow on purpose, and apart from the other tests for that.
+ * What only real time shows of a server: a stream that is silent for longer than any idle timeout, and a client that
+ * does not read. The tests are slow, and therefore apart from the others.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const silenceMs = 15_000;
 export function describeRealTime(name: string, serve: Serve): void {
   describe(`serve on ${name}, in real time`, () => {
     it(
-      "keeps streams that are silent for 15 s, of both HTTP versions",
+      "a stream that sends nothing for 15 s stays open, over both HTTP versions",
       { timeout: 60_000 },
       async () => {
         const bell = new TextEncoder().encode("ding");
@@ -51,30 +51,34 @@ export function describeRealTime(name: string, serve: Serve): void {
     );
 
     for (const [version, send] of [["HTTP/1.1", http1], ["HTTP/2", http2]] as const) {
-      it(`does not pull what an ${version} client does not read`, { timeout: 60_000 }, async () => {
-        const chunk = new Uint8Array(64 * 1024);
-        let pulled = 0;
-        const server = await serve(() =>
-          new Response(
-            new ReadableStream({
-              pull(controller) {
-                pulled++;
-                controller.enqueue(chunk);
-              },
-            }),
-          ), { port: 0 });
-        const answer = await send(server.url);
-        await answer.chunks.next();
-        let seen = -1;
-        while (seen !== pulled) {
-          seen = pulled;
-          assert.ok(pulled * chunk.length < 256 * 1024 * 1024, `${pulled} chunks were pulled`);
-          await sleep(500);
-        }
-        await answer.chunks.next();
-        answer.abort();
-        await server.stop({ timeoutMs: 0 });
-      });
+      it(
+        `a body is not read further than an ${version} client reads it`,
+        { timeout: 60_000 },
+        async () => {
+          const chunk = new Uint8Array(64 * 1024);
+          let pulled = 0;
+          const server = await serve(() =>
+            new Response(
+              new ReadableStream({
+                pull(controller) {
+                  pulled++;
+                  controller.enqueue(chunk);
+                },
+              }),
+            ), { port: 0 });
+          const answer = await send(server.url);
+          await answer.chunks.next();
+          let seen = -1;
+          while (seen !== pulled) {
+            seen = pulled;
+            assert.ok(pulled * chunk.length < 256 * 1024 * 1024, `${pulled} chunks were pulled`);
+            await sleep(500);
+          }
+          await answer.chunks.next();
+          answer.abort();
+          await server.stop({ timeoutMs: 0 });
+        },
+      );
     }
   });
 }

@@ -13,7 +13,7 @@ import { openSqlite } from "../../adapters/node/mod.ts";
 import { createBroker } from "../../src/broker/mod.ts";
 import type { DatabaseCopy, SyncDatabase } from "../../src/store/database.ts";
 import { job, withBroker } from "../support/broker.ts";
-import { createFailingDriver } from "../support/failing-driver.ts";
+import { createFailingDatabase } from "../support/failing-database.ts";
 import { readBackup } from "../support/read-backup.ts";
 
 const ask = (path: string, headers: Record<string, string> = {}) =>
@@ -179,8 +179,8 @@ describe("broker.adminFetch", () => {
   });
 
   it("saves a broker that cannot start", async () => {
-    const disk = createFailingDriver(openSqlite(file("broken.db")));
-    const broker = createBroker({ store: disk.driver });
+    const disk = createFailingDatabase(openSqlite(file("broken.db")));
+    const broker = createBroker({ store: disk.database });
     disk.fail();
     await assert.rejects(broker.start());
     const answer = await broker.adminFetch(ask("/backup"));

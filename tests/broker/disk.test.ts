@@ -9,12 +9,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { job, type TestBroker, withBroker } from "../support/broker.ts";
-import { createFailingDriver, type FailingDriver } from "../support/failing-driver.ts";
+import { createFailingDatabase, type FailingDatabase } from "../support/failing-database.ts";
 
 /** Runs a test with a broker whose disk it can break. */
-async function withDisk(test: (parts: TestBroker & { disk: FailingDriver }) => Promise<void>) {
-  const disk = createFailingDriver(openSqlite(":memory:"));
-  await withBroker((parts) => test({ ...parts, disk }), { store: disk.driver });
+async function withDisk(test: (parts: TestBroker & { disk: FailingDatabase }) => Promise<void>) {
+  const disk = createFailingDatabase(openSqlite(":memory:"));
+  await withBroker((parts) => test({ ...parts, disk }), { store: disk.database });
 }
 
 /** One call, not repeated as the client would. */

@@ -12,7 +12,7 @@ import { after, before, describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { createBroker } from "../../src/broker/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
-import { createFailingDriver } from "../support/failing-driver.ts";
+import { createFailingDatabase } from "../support/failing-database.ts";
 
 const ask = () => new Request("http://broker/health");
 
@@ -22,7 +22,7 @@ describe("GET /health", () => {
   after(() => rmSync(folder, { recursive: true }));
 
   it("is 503 while no commit gets through, and 200 again afterwards", async () => {
-    const disk = createFailingDriver(openSqlite(":memory:"));
+    const disk = createFailingDatabase(openSqlite(":memory:"));
     await withBroker(async ({ broker, client }) => {
       assert.equal(await client.health(), "ok");
       disk.fail();
@@ -33,7 +33,7 @@ describe("GET /health", () => {
       });
       disk.heal();
       assert.equal(await client.health(), "ok");
-    }, { store: disk.driver });
+    }, { store: disk.database });
   });
 
   it("is 503 after a job found no room, though a tiny commit would find some", async () => {
@@ -56,8 +56,8 @@ describe("GET /health", () => {
   });
 
   it("is 503 while the broker cannot start, and 200 when it could", async () => {
-    const disk = createFailingDriver(openSqlite(":memory:"));
-    const broker = createBroker({ store: disk.driver });
+    const disk = createFailingDatabase(openSqlite(":memory:"));
+    const broker = createBroker({ store: disk.database });
     disk.fail();
     const answer = await broker.fetch(ask());
     assert.equal(answer.status, 503);
@@ -83,7 +83,7 @@ describe("GET /health", () => {
   });
 
   it("costs one commit, however many ask at once", async () => {
-    const disk = createFailingDriver(openSqlite(":memory:"));
+    const disk = createFailingDatabase(openSqlite(":memory:"));
     await withBroker(async ({ broker, client }) => {
       await broker.start();
       const before = disk.commits();
@@ -91,7 +91,7 @@ describe("GET /health", () => {
       assert.equal(disk.commits(), before + 1);
       await client.health();
       assert.equal(disk.commits(), before + 2);
-    }, { store: disk.driver });
+    }, { store: disk.database });
   });
 
   it("is 503 when the file is gone, to which SQLite would go on writing", async () => {

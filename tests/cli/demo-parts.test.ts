@@ -1,5 +1,5 @@
 /**
- * The parts of the demo that can be tried without running it: its books, its files, its words.
+ * The parts of the demo that can be tested without running it: its record, its files, its output.
  *
  * @module
  */
@@ -12,67 +12,67 @@ import { describe, it } from "node:test";
 import { toFacts, topOf } from "../../adapters/cli/demo/file-facts.ts";
 import { Ledger } from "../../adapters/cli/demo/ledger.ts";
 import { createProgress } from "../../adapters/cli/demo/progress.ts";
-import { describeStages, describeVerdict } from "../../adapters/cli/demo/summary.ts";
+import { describeStages, describeTotals } from "../../adapters/cli/demo/summary.ts";
 import { walk } from "../../adapters/cli/demo/walk.ts";
 
-describe("the demo's books", () => {
+describe("the demo's record of jobs", () => {
   const completed = (...ids: string[]) => ids.map((id) => ({ id, attempts: 0 }));
 
-  it("balance when each job was completed once", () => {
+  it("finds nothing wrong when each job was completed once", () => {
     const ledger = new Ledger();
-    ledger.enqueue([{ id: "a" }, { id: "b" }]);
+    ledger.recordEnqueued([{ id: "a" }, { id: "b" }]);
     for (const id of ["a", "b"]) {
-      ledger.start(id);
-      ledger.run(id);
+      ledger.recordStart(id);
+      ledger.recordRun(id);
     }
-    ledger.acknowledge(["a", "b"], []);
-    const verdict = ledger.close(completed("a", "b"));
-    assert.deepEqual(verdict, {
+    ledger.recordAcks(["a", "b"], []);
+    const totals = ledger.toTotals(completed("a", "b"));
+    assert.deepEqual(totals, {
       enqueued: 2,
       completed: 2,
       retried: 0,
       lost: [],
       completedTwice: [],
-      begunAgain: [],
+      startedAgain: [],
       ranTwice: [],
     });
-    assert.equal(describeVerdict(verdict), "demo: 2 enqueued, 2 completed, 0 retried, 0 lost");
+    assert.equal(describeTotals(totals), "demo: 2 enqueued, 2 completed, 0 retried, 0 lost");
   });
 
-  it("name what the broker took and does not hold", () => {
+  it("counts as lost what was enqueued and is not completed", () => {
     const ledger = new Ledger();
-    ledger.enqueue([{ id: "a" }, { id: "b" }]);
-    assert.deepEqual(ledger.close(completed("b")).lost, ["a"]);
+    ledger.recordEnqueued([{ id: "a" }, { id: "b" }]);
+    assert.deepEqual(ledger.toTotals(completed("b")).lost, ["a"]);
   });
 
-  it("tell a job that ran twice from one that was completed twice", () => {
+  it("tells a job that ran twice from one that was completed twice", () => {
     const ledger = new Ledger();
-    ledger.enqueue([{ id: "a" }, { id: "b" }]);
+    ledger.recordEnqueued([{ id: "a" }, { id: "b" }]);
     for (const id of ["a", "a", "b", "b"]) {
-      ledger.start(id);
-      ledger.run(id);
+      ledger.recordStart(id);
+      ledger.recordRun(id);
     }
-    ledger.acknowledge(["a"], ["a"]);
-    ledger.acknowledge(["a"], []);
-    ledger.acknowledge(["b"], []);
-    ledger.acknowledge(["b"], []);
-    const verdict = ledger.close(completed("a", "b"));
-    assert.deepEqual(verdict.ranTwice, ["a", "b"]);
-    assert.deepEqual(verdict.completedTwice, ["b"]);
+    ledger.recordAcks(["a"], ["a"]);
+    ledger.recordAcks(["a"], []);
+    ledger.recordAcks(["b"], []);
+    ledger.recordAcks(["b"], []);
+    const totals = ledger.toTotals(completed("a", "b"));
+    assert.deepEqual(totals.ranTwice, ["a", "b"]);
+    assert.deepEqual(totals.completedTwice, ["b"]);
   });
 
-  it("do not hold a retry against the worker", () => {
+  it("does not count a retry as started again", () => {
     const ledger = new Ledger();
-    ledger.enqueue([{ id: "failed" }, { id: "left" }]);
-    for (const id of ["failed", "failed", "left", "left"]) ledger.start(id);
-    const verdict = ledger.close([{ id: "failed", attempts: 1 }, { id: "left", attempts: 0 }]);
-    assert.equal(verdict.retried, 1);
-    assert.deepEqual(verdict.begunAgain, ["left"]);
+    ledger.recordEnqueued([{ id: "failed" }, { id: "left" }]);
+    for (const id of ["failed", "failed", "left", "left"]) ledger.recordStart(id);
+    const totals = ledger.toTotals([{ id: "failed", attempts: 1 }, { id: "left", attempts: 0 }]);
+    assert.equal(totals.retried, 1);
+    assert.deepEqual(totals.startedAgain, ["left"]);
   });
 });
 
-describe("the demo's files", () => {
-  it("are found in folders, up to a limit, without what nobody wrote", async () => {
+describe("the files of the demo", () => {
+  it("are found in folders, up to a limit, without node_modules", async () => {
     const folder = mkdtempSync(join(tmpdir(), "millrace-walk-"));
     try {
       for (const name of ["sub", "node_modules"]) mkdirSync(join(folder, name));
@@ -87,7 +87,7 @@ describe("the demo's files", () => {
     }
   });
 
-  it("are digested, counted and read for words", async () => {
+  it("are described by their digest, lines and most frequent words", async () => {
     const facts = await toFacts("x", new TextEncoder().encode("Über über die Mühle, no\nRace\n"));
     assert.equal(facts.lines, 2);
     assert.equal(facts.words, 5);
@@ -102,7 +102,7 @@ describe("the demo's files", () => {
   });
 });
 
-describe("the demo's display", () => {
+describe("the output of the demo", () => {
   it("is a bar on a terminal and a line a second elsewhere", () => {
     for (const isTTY of [true, false]) {
       let text = "";

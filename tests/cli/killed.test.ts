@@ -1,4 +1,4 @@
-/** What a broker that was killed still knows: unique keys, batches, cron, budgets and their levels, errors. */
+/** What a broker still has after it was killed: unique keys, batches, cron, budgets and their levels, errors. */
 
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -25,7 +25,9 @@ describe("a broker that was killed", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("knows all that it had answered", { timeout: 60_000 }, async () => {
+  it("still has unique keys, batches, cron entries, budgets, attempts and errors", {
+    timeout: 60_000,
+  }, async () => {
     const args = ["serve", "--port", "0", "--data", join(folder, "jobs.db")];
     const job = { type: "t", queue: "q", payload: 1 };
     const inFlight = { type: "while_in_flight" } as const;
@@ -53,7 +55,7 @@ describe("a broker that was killed", () => {
     const taken: Job[] = [];
     for await (const piece of stream.batches()) {
       taken.push(...piece);
-      if (taken.length > 0) break; // leaves the stream, and so hands the job back
+      if (taken.length > 0) break; // closes the stream, which makes the job ready again
     }
     assert.equal(taken[0]?.id, held.id);
     const again = await client.take({ queues: ["q"] });

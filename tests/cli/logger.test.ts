@@ -1,5 +1,5 @@
 /**
- * How log lines look.
+ * The format of log lines.
  *
  * @module
  */
@@ -20,7 +20,7 @@ function linesOf(
 }
 
 describe("createLogger", () => {
-  it("writes a line of text on a terminal", () => {
+  it("writes lines of text on a terminal", () => {
     const [line] = linesOf(
       "auto",
       true,
@@ -33,7 +33,7 @@ describe("createLogger", () => {
     );
   });
 
-  it("writes JSON elsewhere, with the whole error", () => {
+  it("writes JSON elsewhere, with stack and cause of an error", () => {
     const cause = new Error("disk full");
     const [line] = linesOf(
       "auto",
@@ -48,7 +48,7 @@ describe("createLogger", () => {
     assert.equal(error.cause.message, "disk full");
   });
 
-  it("does as it is told whatever the terminal, and keeps debug to itself", () => {
+  it("writes the format that was asked for on any output, and drops debug lines", () => {
     const log = (logger: ReturnType<typeof createLogger>) => {
       logger.debug("hidden");
       logger.info("Started");

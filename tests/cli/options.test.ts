@@ -1,5 +1,5 @@
 /**
- * Flags, variables and defaults, without a process.
+ * Flags, environment variables and defaults, without a process.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const read = (args: string[], variables: Record<string, string> = {}) =>
   readCommandLine(serveFlags, args, variables).config;
 
 describe("the flags of 'millrace serve'", () => {
-  it("default to the protocol's defaults", () => {
+  it("default to the settings of a broker without options", () => {
     const config = read([]);
     assert.equal(config.host, "127.0.0.1");
     assert.equal(config.port, 7890);
@@ -42,13 +42,13 @@ describe("the flags of 'millrace serve'", () => {
     }, defaultSettings);
   });
 
-  it("win over variables, which win over defaults", () => {
+  it("take precedence over environment variables, and those over defaults", () => {
     const variables = { MILLRACE_PORT: "1", MILLRACE_DEFAULT_RETRY_LIMIT: "2" };
     const config = read(["--port", "3"], variables);
     assert.deepEqual([config.port, config.defaultRetryLimit], [3, 2]);
   });
 
-  it("may be given with '=' and twice, where the last holds", () => {
+  it("may be given with '=', and twice: the last counts", () => {
     assert.equal(read(["--port=1", "--port=2"]).port, 2);
   });
 
@@ -91,7 +91,7 @@ describe("the flags of 'millrace serve'", () => {
     });
   }
 
-  it("are told of in the order of the table, with their defaults", () => {
+  it("are listed in the help in the order of the table, with their defaults", () => {
     const flags: Flags<{ first: string; theSecond: string; third: string }> = {
       first: { placeholder: "A", fallback: "1", help: "does this", read: String },
       theSecond: { placeholder: "BB", fallback: "2", help: "does that", read: String },

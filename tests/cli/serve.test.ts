@@ -1,5 +1,5 @@
 /**
- * `millrace serve` as an operator meets it: ready line, signals, trouble at the start, kill -9.
+ * `millrace serve` as an operator sees it: ready line, signals, errors at the start, kill -9.
  *
  * @module
  */
@@ -24,7 +24,7 @@ describe("millrace serve", () => {
   after(() => rmSync(folder, { recursive: true }));
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    it(`says where it listens, serves, and ends with 0 on ${signal}`, limit, async () => {
+    it(`prints its URL, serves, and exits with 0 on ${signal}`, limit, async () => {
       const cli = startCli(["serve", "--port", "0", "--data", ":memory:", "--log-format", "json"]);
       const url = await cli.url;
       assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
@@ -49,8 +49,8 @@ describe("millrace serve", () => {
   });
 
   for (const [version, send] of [["HTTP/1.1", http1], ["HTTP/2", http2]] as const) {
-    it(`hands a job back at once when its worker is gone, over ${version}`, limit, async () => {
-      // No heartbeat comes in time to find out by a failed write.
+    it(`makes a job ready at once when its worker is gone, over ${version}`, limit, async () => {
+      // No heartbeat comes in time, so no failed write can show it.
       const args = ["serve", "--port", "0", "--data", ":memory:", "--heartbeat-interval", "1h"];
       const cli = startCli(args);
       const url = await cli.url;
@@ -73,7 +73,7 @@ describe("millrace serve", () => {
     });
   }
 
-  it("takes its settings from flags and variables", limit, async () => {
+  it("reads its settings from flags and environment variables", limit, async () => {
     const args = ["serve", "--port", "0", "--data", ":memory:", "--max-body-bytes", "64"];
     const cli = startCli(args, { MILLRACE_DEFAULT_COMPLETED_JOB_RETENTION: "1h" });
     const url = await cli.url;
@@ -101,7 +101,7 @@ describe("millrace serve", () => {
     assert.equal((await cli.outcome).code, 0);
   });
 
-  it("tells that its port is in use", limit, async () => {
+  it("fails with one line when its port is in use", limit, async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
@@ -114,25 +114,29 @@ describe("millrace serve", () => {
     );
   });
 
-  it("tells that its folder does not exist or cannot be written", limit, async () => {
-    const missing = await runCli(["serve", "--port", "0", "--data", file("no/jobs.db")]);
-    assertOneLine(
-      missing,
-      1,
-      /^millrace: Cannot open database '.*': folder '.*no' does not exist$/m,
-    );
-    const readOnly = await runCli(["serve", "--port", "0", "--data", "/proc/jobs.db"]);
-    assertOneLine(readOnly, 1, /^millrace: Cannot open database '\/proc\/jobs\.db': .+$/m);
-  });
+  it(
+    "fails with one line when the folder of its database does not exist or cannot be written",
+    limit,
+    async () => {
+      const missing = await runCli(["serve", "--port", "0", "--data", file("no/jobs.db")]);
+      assertOneLine(
+        missing,
+        1,
+        /^millrace: Cannot open database '.*': folder '.*no' does not exist$/m,
+      );
+      const readOnly = await runCli(["serve", "--port", "0", "--data", "/proc/jobs.db"]);
+      assertOneLine(readOnly, 1, /^millrace: Cannot open database '\/proc\/jobs\.db': .+$/m);
+    },
+  );
 
-  it("tells that its database is corrupt", limit, async () => {
+  it("fails with one line when its database is corrupt", limit, async () => {
     const path = file("corrupt.db");
     writeFileSync(path, "not a database ".repeat(1000));
     const outcome = await runCli(["serve", "--port", "0", "--data", path]);
     assertOneLine(outcome, 1, /^millrace: Cannot open database '.*': file is not a database$/m);
   });
 
-  it("tells that its database is in use", limit, async () => {
+  it("fails with one line when its database is in use", limit, async () => {
     const path = file("shared.db");
     const first = startCli(["serve", "--port", "0", "--data", path]);
     await first.url;
@@ -168,59 +172,66 @@ describe("millrace serve", () => {
     leave.abort();
   });
 
-  it("loses nothing that it answered when it is killed under load", limit, async () => {
-    const path = file("killed.db");
-    const first = startCli(["serve", "--port", "0", "--data", path]);
-    const url = await first.url;
-    const stored = new Set<string>();
-    const asked = new Set<string>(); // To be acknowledged; whether they were, only an answer tells.
-    const done = new Set<string>();
-    const post = (target: string, body: unknown) =>
-      fetch(url + target, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(body),
-      });
-    const enough = Promise.withResolvers<void>();
+  it(
+    "loses no job and no acknowledgement that it answered when it is killed under load",
+    limit,
+    async () => {
+      const path = file("killed.db");
+      const first = startCli(["serve", "--port", "0", "--data", path]);
+      const url = await first.url;
+      const stored = new Set<string>();
+      const asked = new Set<string>(); // An acknowledgement was sent, and perhaps not answered.
+      const done = new Set<string>();
+      const post = (target: string, body: unknown) =>
+        fetch(url + target, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        });
+      const enough = Promise.withResolvers<void>();
 
-    const enqueue = async () => {
-      const jobs = Array.from({ length: 20 }, (_, payload) => ({ type: "a", queue: "b", payload }));
-      for (;;) {
-        const answer = await (await post("/jobs/bulk", { jobs })).json();
-        for (const { id } of answer.jobs) stored.add(id);
-        if (stored.size >= 4000 && done.size >= 500) enough.resolve();
-      }
-    };
-    const work = async () => {
-      const stream = await fetch(`${url}/jobs/take?prefetch=50`);
-      let text = "";
-      for await (const chunk of stream.body!.pipeThrough(new TextDecoderStream())) {
-        const lines = (text += chunk).split("\n");
-        text = lines.pop()!;
-        const ids = lines.filter((line) => line !== "").map((line) => JSON.parse(line).id);
-        if (ids.length === 0) continue;
-        for (const id of ids) asked.add(id);
-        if ((await post("/jobs/success", { ids })).ok) { for (const id of ids) done.add(id); }
-      }
-    };
-    const load = Promise.allSettled([enqueue(), enqueue(), enqueue(), work()]);
-    await enough.promise;
-    first.kill("SIGKILL");
-    await first.outcome;
-    await load;
+      const enqueue = async () => {
+        const jobs = Array.from(
+          { length: 20 },
+          (_, payload) => ({ type: "a", queue: "b", payload }),
+        );
+        for (;;) {
+          const answer = await (await post("/jobs/bulk", { jobs })).json();
+          for (const { id } of answer.jobs) stored.add(id);
+          if (stored.size >= 4000 && done.size >= 500) enough.resolve();
+        }
+      };
+      const work = async () => {
+        const stream = await fetch(`${url}/jobs/take?prefetch=50`);
+        let text = "";
+        for await (const chunk of stream.body!.pipeThrough(new TextDecoderStream())) {
+          const lines = (text += chunk).split("\n");
+          text = lines.pop()!;
+          const ids = lines.filter((line) => line !== "").map((line) => JSON.parse(line).id);
+          if (ids.length === 0) continue;
+          for (const id of ids) asked.add(id);
+          if ((await post("/jobs/success", { ids })).ok) { for (const id of ids) done.add(id); }
+        }
+      };
+      const load = Promise.allSettled([enqueue(), enqueue(), enqueue(), work()]);
+      await enough.promise;
+      first.kill("SIGKILL");
+      await first.outcome;
+      await load;
 
-    const second = startCli(["serve", "--port", "0", "--data", path]);
-    const origin = await second.url;
-    const found = new Map<string, string>();
-    for (let next: string | null = "/jobs?limit=2000"; next !== null;) {
-      const page = await (await fetch(origin + next)).json();
-      for (const { id, status } of page.jobs) found.set(id, status);
-      next = page.pages.next;
-    }
-    assert.deepEqual([...stored].filter((id) => !found.has(id) && !asked.has(id)), []);
-    assert.deepEqual([...done].filter((id) => found.has(id)), []);
-    assert.deepEqual([...new Set(found.values())], ["ready"]);
-    second.kill("SIGTERM");
-    assert.equal((await second.outcome).code, 0);
-  });
+      const second = startCli(["serve", "--port", "0", "--data", path]);
+      const origin = await second.url;
+      const found = new Map<string, string>();
+      for (let next: string | null = "/jobs?limit=2000"; next !== null;) {
+        const page = await (await fetch(origin + next)).json();
+        for (const { id, status } of page.jobs) found.set(id, status);
+        next = page.pages.next;
+      }
+      assert.deepEqual([...stored].filter((id) => !found.has(id) && !asked.has(id)), []);
+      assert.deepEqual([...done].filter((id) => found.has(id)), []);
+      assert.deepEqual([...new Set(found.values())], ["ready"]);
+      second.kill("SIGTERM");
+      assert.equal((await second.outcome).code, 0);
+    },
+  );
 });

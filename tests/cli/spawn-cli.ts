@@ -9,40 +9,34 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { runArguments } from "../support/run-arguments.ts";
 
 const main = fileURLToPath(new URL("../../adapters/cli/main.ts", import.meta.url));
 
-/** Node 22 runs TypeScript only when asked to, Deno wants permissions. */
-const runArgs = "Deno" in globalThis
-  ? ["run", "-A", "--no-check"]
-  : "Bun" in globalThis
-  ? []
-  : ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
-
-/** What a finished process left. */
+/** What a process printed, and its exit code. */
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A command line that runs. */
+/** A running command line. */
 export interface Cli {
   readonly child: ChildProcess;
   /** Sends a signal. (Deno's `child.kill` would make the exit code null, whatever the process does.) */
   kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): void;
   /** Resolves when the process is gone. */
   readonly outcome: Promise<Outcome>;
-  /** Resolves with the broker's URL when it says that it listens. */
+  /** Resolves with the broker's URL when it prints that it listens. */
   readonly url: Promise<string>;
-  /** The same for its admin port; only to be awaited where one is asked for. */
+  /** The same for its admin port; never resolves without one. */
   readonly adminUrl: Promise<string>;
 }
 
 /** Starts `millrace` with arguments. No variable of ours is inherited. */
 export function startCli(args: readonly string[], variables: Record<string, string> = {}): Cli {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("MILLRACE_"));
-  const child = spawn(process.execPath, [...runArgs, main, ...args], {
+  const child = spawn(process.execPath, [...runArguments, main, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...Object.fromEntries(inherited), ...variables },
   });
@@ -51,7 +45,7 @@ export function startCli(args: readonly string[], variables: Record<string, stri
   child.stdout!.setEncoding("utf8").on("data", (text: string) => void (stdout += text));
   child.stderr!.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
   const outcome = once(child, "close").then(() => ({ code: child.exitCode, stdout, stderr }));
-  const told = (line: RegExp) => {
+  const find = (line: RegExp) => {
     const found = new Promise<string>((resolve, reject) => {
       child.stdout!.on("data", () => {
         const match = line.exec(stdout);
@@ -59,11 +53,11 @@ export function startCli(args: readonly string[], variables: Record<string, stri
       });
       outcome.then(() => reject(new Error(`the process ended: ${stderr}`)));
     });
-    found.catch(() => {}); // Not everybody waits for it.
+    found.catch(() => {}); // Not every test waits for it.
     return found;
   };
-  const url = told(/^millrace listening on (http:\S+)\n/);
-  const adminUrl = told(/^millrace admin listening on (http:\S+)\n/m);
+  const url = find(/^millrace listening on (http:\S+)\n/);
+  const adminUrl = find(/^millrace admin listening on (http:\S+)\n/m);
   return { child, outcome, url, adminUrl, kill: (signal) => void process.kill(child.pid!, signal) };
 }
 

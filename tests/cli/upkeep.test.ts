@@ -1,5 +1,5 @@
 /**
- * `millrace backup` and `millrace compact` as an operator meets them: on a broker under load, on a file, in trouble.
+ * `millrace backup` and `millrace compact` as an operator sees them: on a broker under load, on a file, with errors.
  *
  * @module
  */
@@ -59,38 +59,50 @@ describe("millrace backup and compact", () => {
   before(() => void (folder = mkdtempSync(join(tmpdir(), "millrace-upkeep-"))));
   after(() => rmSync(folder, { recursive: true }));
 
-  it("save every job that was accepted before, from a broker under load", limit, async () => {
-    const broker = startCli(["serve", "--port", "0", "--admin-port", "0", "--data", file("a.db")]);
-    const [url, adminUrl] = [await broker.url, await broker.adminUrl];
-    const accepted: string[] = [];
-    for (let at = 0; at < 10; at++) accepted.push(...await enqueue(url, 1000));
+  it(
+    "backup has every job that was accepted before it, from a broker under load",
+    limit,
+    async () => {
+      const broker = startCli([
+        "serve",
+        "--port",
+        "0",
+        "--admin-port",
+        "0",
+        "--data",
+        file("a.db"),
+      ]);
+      const [url, adminUrl] = [await broker.url, await broker.adminUrl];
+      const accepted: string[] = [];
+      for (let at = 0; at < 10; at++) accepted.push(...await enqueue(url, 1000));
 
-    let loading = true;
-    let meanwhile = 0;
-    const load = Array.from({ length: 3 }, async () => {
-      for (; loading; meanwhile += 10) await enqueue(url, 10);
-    });
-    const outcome = await runCli(["backup", "--url", adminUrl, file("a.tar.gz")]);
-    loading = false;
-    await Promise.all(load);
-    assert.equal(outcome.stderr, "");
-    const { size } = statSync(file("a.tar.gz"));
-    assert.equal(outcome.stdout, `Saved ${size} bytes to ${file("a.tar.gz")}\n`);
-    assert.ok(meanwhile > 0);
-    assert.equal((await listIds(url)).size, accepted.length + meanwhile);
-    broker.kill("SIGTERM");
-    assert.equal((await broker.outcome).code, 0);
+      let loading = true;
+      let meanwhile = 0;
+      const load = Array.from({ length: 3 }, async () => {
+        for (; loading; meanwhile += 10) await enqueue(url, 10);
+      });
+      const outcome = await runCli(["backup", "--url", adminUrl, file("a.tar.gz")]);
+      loading = false;
+      await Promise.all(load);
+      assert.equal(outcome.stderr, "");
+      const { size } = statSync(file("a.tar.gz"));
+      assert.equal(outcome.stdout, `Saved ${size} bytes to ${file("a.tar.gz")}\n`);
+      assert.ok(meanwhile > 0);
+      assert.equal((await listIds(url)).size, accepted.length + meanwhile);
+      broker.kill("SIGTERM");
+      assert.equal((await broker.outcome).code, 0);
 
-    await restore(file("a.tar.gz"), file("restored.db"));
-    const restored = startCli(["serve", "--port", "0", "--data", file("restored.db")]);
-    const found = await listIds(await restored.url);
-    assert.deepEqual(accepted.filter((id) => !found.has(id)), []);
-    assert.equal((await enqueue(await restored.url, 1)).length, 1);
-    restored.kill("SIGTERM");
-    assert.equal((await restored.outcome).code, 0);
-  });
+      await restore(file("a.tar.gz"), file("restored.db"));
+      const restored = startCli(["serve", "--port", "0", "--data", file("restored.db")]);
+      const found = await listIds(await restored.url);
+      assert.deepEqual(accepted.filter((id) => !found.has(id)), []);
+      assert.equal((await enqueue(await restored.url, 1)).length, 1);
+      restored.kill("SIGTERM");
+      assert.equal((await restored.outcome).code, 0);
+    },
+  );
 
-  it("work on the file of a broker that does not run", limit, async () => {
+  it("both work on the file of a broker that does not run", limit, async () => {
     const broker = startCli(["serve", "--port", "0", "--data", file("b.db")]);
     const url = await broker.url;
     await enqueue(url, 2000);
@@ -113,7 +125,7 @@ describe("millrace backup and compact", () => {
     assert.equal(existsSync(file("no.db")), false);
   });
 
-  it("compact a broker that runs", limit, async () => {
+  it("compact makes the file of a running broker smaller", limit, async () => {
     const broker = startCli(["serve", "--port", "0", "--admin-port", "0", "--data", file("c.db")]);
     const [url, adminUrl] = [await broker.url, await broker.adminUrl];
     await enqueue(url, 2000);
@@ -125,7 +137,7 @@ describe("millrace backup and compact", () => {
     assert.equal((await broker.outcome).code, 0);
   });
 
-  it("say what is wrong with the broker", limit, async () => {
+  it("both fail with one line when they cannot use the broker", limit, async () => {
     const broker = startCli(["serve", "--port", "0", "--data", ":memory:", "--admin-port", "0"]);
     const [url, adminUrl] = [await broker.url, await broker.adminUrl];
     const wrongPort = await runCli(["compact", "--url", url]);
@@ -143,7 +155,7 @@ describe("millrace backup and compact", () => {
     assert.equal(existsSync(file("d.tar.gz")), false);
   });
 
-  it("keep the last backup when the next breaks off", limit, async () => {
+  it("backup keeps the last file when the connection breaks", limit, async () => {
     writeFileSync(file("e.tar.gz"), "the last one");
     const server = createServer((_request, response) => {
       response.writeHead(200, { "content-type": "application/gzip" });

@@ -1,5 +1,5 @@
 /**
- * What the command line says to those who ask for help or mistype.
+ * What the command line prints for help, and for mistakes.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { assertOneLine, runCli } from "./spawn-cli.ts";
 const limit = { timeout: 30_000 };
 
 describe("millrace", () => {
-  it("tells its version", limit, async () => {
+  it("--version prints the version", limit, async () => {
     assert.deepEqual(await runCli(["--version"]), { code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
-  it("tells its commands, and the flags of each", limit, async () => {
+  it("--help prints the commands, and the flags of each", limit, async () => {
     const help = await runCli(["--help"]);
     assert.equal(help.code, 0);
     assert.match(help.stdout, /millrace serve/);
@@ -45,7 +45,7 @@ describe("millrace", () => {
     });
   }
 
-  it("refuses a variable that makes no sense", limit, async () => {
+  it("refuses an environment variable whose value cannot be read", limit, async () => {
     const outcome = await runCli(["serve"], { MILLRACE_HEARTBEAT_INTERVAL: "often" });
     assertOneLine(
       outcome,

@@ -1,4 +1,4 @@
-/** The broker, in one process, answers as the reference server did. */
+/** The transcripts of the protocol, replayed by a client in the process of the broker. */
 
 import { describeConformance } from "./suite.ts";
 import { createInProcess } from "./sends/in-process.ts";
@@ -7,5 +7,5 @@ describeConformance(
   "in process",
   (broker) =>
     Promise.resolve({ sender: createInProcess(broker.fetch), stop: () => Promise.resolve() }),
-  ["GET /jobs/count"], // with a body, for which a Request has no word
+  ["GET /jobs/count"], // with a body, which a Request cannot have
 );

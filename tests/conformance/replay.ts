@@ -66,14 +66,14 @@ const patienceMs = 4000;
 export async function replay(scenario: Scenario, sender: Sender): Promise<Call[]> {
   const ids: Bindings = new Map();
   const streams = new Map<number, Stream>();
-  const unsaid: Call[] = [];
+  const unsent: Call[] = [];
   try {
     for (const [index, step] of scenario.steps.entries()) {
       const where = `${scenario.id} step ${index + 1}: ${JSON.stringify(step).slice(0, 240)}`;
       if ("wait_ms" in step) await pause(step.wait_ms);
       else if ("close" in step) await close(streams, step.close);
       else if ("expect" in step) await expectFrame(step.expect, streams, ids, where);
-      else if (!sender.canSay(toCall(step, ids))) unsaid.push(toCall(step, ids));
+      else if (!sender.canSend(toCall(step, ids))) unsent.push(toCall(step, ids));
       else if (step.stream !== undefined) {
         const answer = await sender.send(toCall(step, ids));
         assert.equal(headDifference(step, answer), undefined, where);
@@ -83,7 +83,7 @@ export async function replay(scenario: Scenario, sender: Sender): Promise<Call[]
   } finally {
     for (const number of [...streams.keys()]) await close(streams, number);
   }
-  return unsaid;
+  return unsent;
 }
 
 async function exchange(

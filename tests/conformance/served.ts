@@ -1,5 +1,5 @@
 /**
- * The transcripts over a runtime's server, in both versions of HTTP.
+ * The transcripts, replayed over a runtime's server, in both versions of HTTP.
  *
  * @module
  */

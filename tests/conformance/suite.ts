@@ -62,17 +62,17 @@ const groups: readonly Group[] = areas.flatMap((area) => {
   ];
 });
 
-/** Defines the suite for one way, which has no word for the calls that are `unsayable`: `GET /path`, sorted. */
+/** Defines the suite for one way, which cannot send the calls in `unsendable` (`GET /path`, sorted). */
 export function describeConformance(
   name: string,
   open: (broker: Broker) => Promise<Way>,
-  unsayable: readonly string[] = [],
+  unsendable: readonly string[] = [],
 ): void {
   const met = groups.flatMap(({ scenarios }) => scenarios).filter(({ id }) => !(id in unmet));
   const results = new Map(
     met.map((scenario) => [scenario, Promise.withResolvers<readonly Call[]>()] as const),
   );
-  const unsaid: string[] = [];
+  const unsent: string[] = [];
 
   // The first test starts all, so many at a time, and each waits for its own.
   let started = false;
@@ -95,16 +95,16 @@ export function describeConformance(
           it(`${id}: ${title}`, { timeout: 120_000, skip: unmet[id] ?? false }, async () => {
             start();
             for (const call of await results.get(scenario)!.promise) {
-              unsaid.push(`${call.method} ${call.path}`);
+              unsent.push(`${call.method} ${call.path}`);
             }
           });
         }
       });
     }
 
-    // What is passed over is known by name, so that it cannot grow unnoticed.
-    it(`passes over ${unsayable.length === 0 ? "nothing" : unsayable.join(", ")}`, () => {
-      assert.deepEqual([...new Set(unsaid)].sort(), unsayable);
+    // They are known by name, so that their number cannot grow unnoticed.
+    it(`calls that cannot be sent this way: ${unsendable.join(", ") || "none"}`, () => {
+      assert.deepEqual([...new Set(unsent)].sort(), unsendable);
     });
   });
 }
@@ -118,7 +118,7 @@ async function run(
   try {
     return await replay(scenario, sender);
   } finally {
-    await broker.close();
+    await broker.stop();
     await stop();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What the server of this runtime lets through to the broker, over real connections.
+ * What the server of this runtime passes on to the broker, over real connections.
  *
  * @module
  */
@@ -58,7 +58,7 @@ describe("a connection", () => {
   }
 
   it(
-    "may name no host in HTTP/1.0, as some health checks do",
+    "of HTTP/1.0 without a Host header is served, as some health checks need",
     limit,
     () =>
       withServed(async ({ port }) => {
@@ -68,17 +68,17 @@ describe("a connection", () => {
       }),
   );
 
-  it("may list 2,000 ids in a query", limit, () =>
+  it("that lists 2,000 ids in a query is served", limit, () =>
     withServed(async ({ url }) => {
       const ids = Array.from({ length: 2000 }, (_, i) => `${i}`.padStart(25, "0"));
       const response = await fetch(`${url}/jobs/count?id=${ids.join(",")}`);
       assert.deepEqual(await response.json(), { count: 0 });
     }));
 
-  // Bun closes a connection on which a call comes before the last one is answered.
+  // Bun closes a connection on which a call comes before the last one was answered.
   const inOrder = "Bun" in globalThis ? it.skip : it;
   inOrder(
-    "answers in order what was sent at once, and then refuses the junk",
+    "answers pipelined calls in order, and refuses the junk behind them",
     limit,
     () =>
       withServed(async ({ port, client }) => {
@@ -95,7 +95,7 @@ describe("a connection", () => {
   );
 
   it(
-    "goes on, or ends, behind a large body that nobody read",
+    "serves the next call, or is closed, after a large body that was refused unread",
     limit,
     () =>
       withServed(async ({ port, url }) => {
@@ -141,7 +141,7 @@ describe("a connection", () => {
     }, { clock });
   });
 
-  it("that is lost in the middle of a body leaves nothing behind", limit, async () => {
+  it("that is lost in the middle of a body leaves no job and no timer", limit, async () => {
     const clock = createTestClock();
     await withServed(async ({ port, url, client }) => {
       await client.health();

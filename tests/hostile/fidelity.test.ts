@@ -123,7 +123,7 @@ async function store(parts: TestBroker, format: Format, body: Bytes): Promise<st
 describe("a payload", () => {
   for (const [what, value] of values) {
     for (const format of formats) {
-      it(`of ${what} comes out as it went in by ${format}`, () =>
+      it(`of ${what} comes out of ${format} as it went in`, () =>
         withBroker(async (parts) => {
           // JavaScript's own writer of JSON makes 0 of −0.
           const payload = format === "json" && Array.isArray(value) && value.includes(-0)
@@ -143,7 +143,7 @@ describe("a payload", () => {
     }
   }
 
-  it("of integers beyond 2^53 comes out unchanged by the format it went in by", () =>
+  it("with integers beyond 2^53 comes out unchanged in the format it came in", () =>
     withBroker(async (parts) => {
       const big =
         "[9007199254740993,18446744073709551615,-9223372036854775808,123456789012345678901]";
@@ -159,7 +159,7 @@ describe("a payload", () => {
       assert.deepEqual(payload, [...exact, null]);
     }));
 
-  it("may be nested as deeply as the protocol says, and comes out by the other format too", () =>
+  it("nested as deeply as the protocol allows comes out, in the other format too", () =>
     withBroker(async (parts) => {
       for (const [format, depth] of [["json", 126], ["msgpack", 1022]] as const) {
         const payload = codecs[format].encode(nested(depth));
@@ -198,9 +198,9 @@ const refused: readonly [string, Format, string | readonly number[], RegExp][] =
   ["binary data that claims 4 GiB", "msgpack", [0xc6, 0xff, 0xff, 0xff, 0xff], /binary data/],
 ];
 
-describe("what is no payload", () => {
+describe("a body that is not valid", () => {
   for (const [what, format, payload, message] of refused) {
-    it(`such as ${what} in ${format} is refused, and nothing is kept`, () =>
+    it(`${what} in ${format} is refused, and nothing is kept`, () =>
       withBroker(async (parts) => {
         const bytes = typeof payload === "string"
           ? encoder.encode(payload)
@@ -216,7 +216,7 @@ describe("what is no payload", () => {
       }));
   }
 
-  it("such as every beginning of a good body is refused", () =>
+  it("every beginning of a valid body is refused", () =>
     withBroker(async (parts) => {
       for (const format of formats) {
         const body = bodyOf(format, codecs[format].encode({ a: [1, "é", -1.5, 2 ** 40] }));
@@ -231,7 +231,7 @@ describe("what is no payload", () => {
       assert.equal(await parts.client.count(), 0);
     }));
 
-  it("such as UTF-16, or a byte order mark, is refused", () =>
+  it("UTF-16, or a byte order mark, is refused", () =>
     withBroker(async (parts) => {
       const text = '{"type":"t","queue":"q","payload":1}';
       const wide = Uint8Array.from([...text].flatMap((letter) => [letter.charCodeAt(0), 0]));

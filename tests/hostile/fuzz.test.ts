@@ -13,13 +13,13 @@ import { createFuzzer, fuzzedRoutes, type Fuzzer } from "./fuzzer.ts";
 const withBody = 1000;
 const withoutBody = 150;
 
-describe("whatever is sent to", () => {
+describe("a hostile call of", () => {
   let fuzzer: Fuzzer;
   before(async () => void (fuzzer = await createFuzzer()));
   after(() => fuzzer.close());
 
   for (const [index, route] of fuzzedRoutes.entries()) {
-    it(`${route} is taken as it is, or refused`, { timeout: 60_000 }, async () => {
+    it(`${route} is stored unchanged or refused`, { timeout: 60_000 }, async () => {
       const calls = ["GET", "DELETE"].includes(routes[route].method) ? withoutBody : withBody;
       for (let i = 0; i < calls; i++) {
         const seed = index * withBody + i;

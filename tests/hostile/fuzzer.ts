@@ -164,7 +164,7 @@ export async function createFuzzer(): Promise<Fuzzer> {
     async close() {
       leaving.abort();
       await drained;
-      await broker.close();
+      await broker.stop();
     },
   };
 }

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { type TestBroker, withBroker } from "../support/broker.ts";
 
 const text = "a\u0000b";
-/** Some databases end a text at U+0000, and PostgreSQL takes none: its picture stands where a text is for people. */
+/** How it is stored where a text is for people: some databases end a text at U+0000, and PostgreSQL refuses it. */
 const shown = "a␀b";
 
 async function call({ broker }: TestBroker, method: string, path: string, value?: unknown) {
@@ -22,7 +22,7 @@ const job = { type: "t", queue: "q", payload: { [text]: text } };
 const entry = { name: "e", expression: "0 0 * * *", job };
 
 describe("U+0000", () => {
-  it("comes out of a payload", () =>
+  it("in a payload comes out unchanged", () =>
     withBroker(async (parts) => {
       const { body } = await call(parts, "POST", "/jobs", job);
       assert.deepEqual((await call(parts, "GET", `/jobs/${body.id}`)).body.payload, job.payload);
@@ -31,7 +31,7 @@ describe("U+0000", () => {
       assert.deepEqual(group.body.entries[0].job.payload, job.payload);
     }));
 
-  it("is shown by its picture in a unique key and in the texts of an error", () =>
+  it("in a unique key or the texts of an error is replaced by U+2400", () =>
     withBroker(async (parts) => {
       const keys = [text, "a\u0000c", "a"];
       const ids: string[] = [];
@@ -56,7 +56,7 @@ describe("U+0000", () => {
       assert.deepEqual(again.map(({ body }) => body.duplicate), [true, false, false]);
     }));
 
-  it("is refused in every name", () =>
+  it("in any name is refused", () =>
     withBroker(async (parts) => {
       const refusals: [number, string, string, unknown][] = [
         [400, "POST", "/jobs", { ...job, type: text }],
@@ -79,7 +79,7 @@ describe("U+0000", () => {
       assert.deepEqual((await call(parts, "GET", "/budgets")).body, { budgets: [] });
     }));
 
-  it("finds nothing that only begins alike", () =>
+  it("in a path or query does not match a name that ends before it", () =>
     withBroker(async (parts) => {
       const { body } = await call(parts, "POST", "/jobs", job);
       for (const path of [`/jobs/${body.id}%00`, "/budgets/q%00", "/crons/q%00"]) {

@@ -32,7 +32,7 @@ export async function withServed(
     await test({ port: server.port, url: server.url, broker, client });
   } finally {
     await server.stop({ timeoutMs: 0 });
-    await broker.close();
+    await broker.stop();
   }
 }
 
@@ -65,8 +65,8 @@ export function openRaw(port: number, bytes: string | Uint8Array): RawConnection
   return { socket, answer: () => answer, closed: () => closed };
 }
 
-/** A client that asks and never reads the answer; gives a function that leaves. */
-export const openDeaf = {
+/** A client that sends a request and never reads the response; gives a function that disconnects. */
+export const openUnread = {
   "HTTP/1.1"({ port }: Served, path: string): () => void {
     const socket = connect(port, "127.0.0.1");
     socket.on("error", () => {});

@@ -17,14 +17,14 @@ function post({ broker }: TestBroker, headers: Record<string, string> = {}) {
   return { answer, controller, left: () => left };
 }
 
-/** Without a length a body is read piece by piece; with a short one all at once. */
+/** A body without a length is read piece by piece, one with a small length all at once. */
 const ways = [
   ["of unknown length", {}],
-  ["that said how short it is", { "content-length": `${bytes.length}` }],
+  ["of known, small length", { "content-length": `${bytes.length}` }],
 ] as const;
 
 for (const [what, headers] of ways) {
-  describe(`a body ${what}`, () => {
+  describe(`a request body ${what}`, () => {
     it("that stops in the middle is answered 408, and nothing is kept", () =>
       withBroker(async (parts) => {
         const { clock, client } = parts;
@@ -43,7 +43,7 @@ for (const [what, headers] of ways) {
         assert.equal(await client.count(), 0);
       }, { bodyTimeoutMs: 1000 }));
 
-    it("whose client vanishes is the client's fault, and nothing is kept", () =>
+    it("whose client goes away is answered 400, and nothing is kept", () =>
       withBroker(async (parts) => {
         const timers = parts.clock.timers;
         const { answer, controller } = post(parts, headers);
@@ -57,7 +57,7 @@ for (const [what, headers] of ways) {
         assert.equal(await parts.client.count(), 0);
       }));
 
-    it("is read when it is quick enough", () =>
+    it("that comes in pieces in time is read", () =>
       withBroker(async (parts) => {
         const timers = parts.clock.timers;
         const { answer, controller } = post(parts, headers);
@@ -70,8 +70,8 @@ for (const [what, headers] of ways) {
   });
 }
 
-describe("a body that is read piece by piece", () => {
-  it("may take for ever, as long as something comes", () =>
+describe("a request body that is read piece by piece", () => {
+  it("has no limit on its whole time, as long as something comes", () =>
     withBroker(async (parts) => {
       const { answer, controller } = post(parts);
       for (const byte of bytes) {
@@ -82,7 +82,7 @@ describe("a body that is read piece by piece", () => {
       assert.equal((await answer).status, 201);
     }));
 
-  it("is not read on when it was given up or is too large", () =>
+  it("is cancelled when it was too slow or is too large", () =>
     withBroker(async (parts) => {
       const silent = post(parts);
       await parts.clock.advance(30_000);

@@ -1,6 +1,6 @@
 /**
- * Workers that listen to nothing and hang up, over real connections. That a stream has come to rest only real time
- * shows, so this takes some seconds.
+ * Workers that read nothing and disconnect, over real connections. Only real time shows that a stream sends no more, so
+ * this takes some seconds.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openDeaf, openRaw, type Served, until, withServed } from "./served.ts";
+import { openRaw, openUnread, type Served, until, withServed } from "./served.ts";
 
 const limit = { timeout: 60_000 };
 const payload = "x".repeat(16 * 1024);
@@ -22,10 +22,10 @@ async function fill({ client }: Served, hundreds: number): Promise<void> {
   }
 }
 
-for (const [version, open] of Object.entries(openDeaf)) {
+for (const [version, open] of Object.entries(openUnread)) {
   describe(`a take stream of ${version} that nobody reads`, () => {
     it(
-      "holds a few MiB of jobs at most, and they go back when it is gone",
+      "is sent 1,000 jobs of 16 KiB at most, which are ready again when it is closed",
       limit,
       () =>
         withServed(async (served) => {
@@ -46,19 +46,23 @@ for (const [version, open] of Object.entries(openDeaf)) {
 }
 
 describe("a thousand take streams", () => {
-  it("leave nothing behind, whenever they are dropped", limit, () =>
-    withServed(async (served) => {
-      await fill(served, 1);
-      for (let round = 0; round < 20; round++) {
-        const streams = Array.from(
-          { length: 50 },
-          () => openRaw(served.port, "GET /jobs/take?prefetch=3 HTTP/1.1\r\nHost: x\r\n\r\n"),
-        );
-        // Some before they are answered, some in the middle of a job.
-        if (round % 2 === 0) await until(() => streams.every(({ answer }) => answer() !== ""));
-        for (const { socket } of streams) socket.destroy();
-      }
-      await until(async () => await served.client.count({ status: "in_flight" }) === 0);
-      assert.equal(await served.client.count({ status: "ready" }), 100);
-    }, { globalInFlightLimit: 0 }));
+  it(
+    "leave no job in flight, whenever their connections are closed",
+    limit,
+    () =>
+      withServed(async (served) => {
+        await fill(served, 1);
+        for (let round = 0; round < 20; round++) {
+          const streams = Array.from(
+            { length: 50 },
+            () => openRaw(served.port, "GET /jobs/take?prefetch=3 HTTP/1.1\r\nHost: x\r\n\r\n"),
+          );
+          // Some before they are answered, some in the middle of a job.
+          if (round % 2 === 0) await until(() => streams.every(({ answer }) => answer() !== ""));
+          for (const { socket } of streams) socket.destroy();
+        }
+        await until(async () => await served.client.count({ status: "in_flight" }) === 0);
+        assert.equal(await served.client.count({ status: "ready" }), 100);
+      }, { globalInFlightLimit: 0 }),
+  );
 });

@@ -1,5 +1,5 @@
 /**
- * Starting the demo's second worker and listening to it.
+ * Starts the demo's second worker and reads what it reports.
  *
  * @module
  */
@@ -14,9 +14,9 @@ import type { Message } from "./worker-process.ts";
 export interface Child {
   /** Its process id. */
   readonly pid: number;
-  /** Resolves when it takes jobs; rejects when it ended before it could. */
+  /** Resolves when it takes jobs; rejects if it ended before. */
   readonly connected: Promise<void>;
-  /** Ends it with SIGKILL, in the middle of whatever it does; resolves when all it had told was heard. */
+  /** Ends it with SIGKILL, in the middle of its work; resolves when everything that it reported was read. */
   kill(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export interface Child {
 export function startChild(
   url: string,
   concurrency: number,
-  hear: (message: Message) => void,
+  onMessage: (message: Message) => void,
 ): Child {
   // Beside this file, with its ending: TypeScript in a checkout, JavaScript when installed.
   const extension = new URL(import.meta.url).pathname.endsWith(".ts") ? "ts" : "js";
@@ -45,7 +45,7 @@ export function startChild(
     lines.on("line", (line) => {
       const message = JSON.parse(line) as Message;
       if (message.kind === "connected") resolve();
-      else hear(message);
+      else onMessage(message);
     });
     void gone.then(() => reject(new Error("The worker's process ended before it took a job")));
   });
@@ -60,7 +60,7 @@ export function startChild(
   };
 }
 
-/** Deno wants permissions; Node 22 wants to be asked before it runs TypeScript. */
+/** Deno needs permissions; Node 22 must be told that it is TypeScript. */
 function runArguments(extension: string): string[] {
   if ("Deno" in globalThis) return ["run", "-A", "--quiet"];
   if ("Bun" in globalThis || extension === "js") return [];

@@ -7,9 +7,9 @@
 import { readFile as readBytes } from "node:fs/promises";
 import { handle, type JobHandler } from "../../../src/worker/mod.ts";
 import { type FileFacts, toFacts } from "./file-facts.ts";
-import { call, readFile, remind, stumble } from "./jobs.ts";
+import { call, failOnce, readFile, remind } from "./jobs.ts";
 
-/** Hears that the handler of a job ran to its end, and what it found out. */
+/** Called when the handler of a job ran to its end, with what it found out. */
 export type Report = (id: string, facts?: FileFacts) => void;
 
 /** The handlers of a worker. */
@@ -19,8 +19,8 @@ export function createHandlers(report: Report): JobHandler[] {
       const bytes = new Uint8Array(await readBytes(path, { signal }));
       report(job.id, await toFacts(path, bytes));
     }),
-    handle(stumble, ({ number }, { job, attempt }) => {
-      if (attempt === 1) throw new Error(`Job ${number} stumbles on its first attempt`);
+    handle(failOnce, ({ number }, { job, attempt }) => {
+      if (attempt === 1) throw new Error(`Job ${number} fails on its first attempt`);
       report(job.id);
     }),
     handle(remind, (_payload, { job }) => report(job.id)),

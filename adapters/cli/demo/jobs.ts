@@ -15,8 +15,8 @@ export const readFile: JobDefinition<{ path: string }> = defineJob({
 });
 
 /** Fails on its first attempt, and is tried again about a second later. */
-export const stumble: JobDefinition<{ number: number }> = defineJob({
-  type: "stumble",
+export const failOnce: JobDefinition<{ number: number }> = defineJob({
+  type: "fail-once",
   queue: "default",
   payload: v.object({ number: v.number() }),
   backoff: { exponent: 0, baseMs: 0, jitterMs: 250 },

@@ -1,77 +1,79 @@
 /**
- * The demo's books: what was enqueued, run and acknowledged, and whether that adds up.
+ * The demo's record of what was enqueued, started, run and acknowledged, and whether that adds up.
  *
- * Delivery is at least once. A worker that dies between finishing a job's work and its acknowledgement leaves work
- * that is done again, so a job may *run* twice; the books tell how many did. To be *completed* twice is
- * another matter: each job is in flight when its success is accepted and never again, so the broker must
- * accept one success for each job. That is what is checked, on both sides: the workers write down which
- * successes the broker accepted, and the broker is asked at the end which jobs it holds as completed.
+ * Delivery is at least once. If a worker dies after the work of a job and before its acknowledgement, the work is done
+ * again: a job may *run* twice, and the record counts how many did. No job may be *completed* twice: it is in flight
+ * when its success is accepted and never again, so the broker must accept one success for each job. Both sides are
+ * checked: the workers report which successes the broker accepted, and at the end the broker is asked which jobs are
+ * completed.
  *
  * @module
  */
 
 import type { Job } from "../../../src/client/mod.ts";
 
-/** What the books say in the end. */
-export interface Verdict {
+/** What the record adds up to. */
+export interface Totals {
   readonly enqueued: number;
-  /** Jobs that the broker holds as completed. */
+  /** Jobs that are completed, as the broker says. */
   readonly completed: number;
   /** Failed attempts that were followed by another. */
   readonly retried: number;
-  /** Jobs that the broker took and that are not completed. */
+  /** Jobs that were enqueued and are not completed. */
   readonly lost: readonly string[];
   /** Jobs for which the broker accepted more than one success. */
   readonly completedTwice: readonly string[];
-  /** Jobs that were begun more often than their failures explain: their worker died with them. */
-  readonly begunAgain: readonly string[];
-  /** Those of them whose work had been done when their worker died, and was done again. */
+  /** Jobs that were started more often than their failures explain: their worker died while it had them. */
+  readonly startedAgain: readonly string[];
+  /** Jobs whose work was done when their worker died, and was done again. */
   readonly ranTwice: readonly string[];
 }
 
-/** Keeps the books. */
+/** Records what the workers and the broker report. */
 export class Ledger {
   readonly #enqueued = new Set<string>();
   readonly #starts = new Map<string, number>();
   readonly #runs = new Map<string, number>();
   readonly #successes = new Map<string, number>();
 
-  /** Jobs that the broker took. */
-  enqueue(jobs: readonly { readonly id: string }[]): void {
+  /** The broker accepted jobs. */
+  recordEnqueued(jobs: readonly { readonly id: string }[]): void {
     for (const { id } of jobs) this.#enqueued.add(id);
   }
 
-  /** How many jobs the broker took. */
+  /** How many jobs the broker accepted. */
   get enqueued(): number {
     return this.#enqueued.size;
   }
 
-  /** A handler began. */
-  start(id: string): void {
+  /** A handler was started. */
+  recordStart(id: string): void {
     increment(this.#starts, id);
   }
 
   /** A handler ran to its end. */
-  run(id: string): void {
+  recordRun(id: string): void {
     increment(this.#runs, id);
   }
 
   /** The broker answered acknowledgements: `ids` were sent, `notFound` of them were not accepted. */
-  acknowledge(ids: readonly string[], notFound: readonly string[]): void {
+  recordAcks(ids: readonly string[], notFound: readonly string[]): void {
     const refused = new Set(notFound);
     for (const id of ids) if (!refused.has(id)) increment(this.#successes, id);
   }
 
-  /** Adds up, against the jobs that the broker holds as completed. */
-  close(completed: readonly Pick<Job, "id" | "attempts">[]): Verdict {
-    const held = new Set(completed.map(({ id }) => id));
+  /** Adds up, and compares with the jobs that are completed, as the broker says. */
+  toTotals(completed: readonly Pick<Job, "id" | "attempts">[]): Totals {
+    const found = new Set(completed.map(({ id }) => id));
     return {
       enqueued: this.#enqueued.size,
-      completed: held.size,
+      completed: found.size,
       retried: completed.reduce((sum, { attempts }) => sum + attempts, 0),
-      lost: [...this.#enqueued].filter((id) => !held.has(id)),
+      lost: [...this.#enqueued].filter((id) => !found.has(id)),
       completedTwice: repeated(this.#successes),
-      begunAgain: completed.filter(({ id, attempts }) => (this.#starts.get(id) ?? 0) > attempts + 1)
+      startedAgain: completed.filter(({ id, attempts }) =>
+        (this.#starts.get(id) ?? 0) > attempts + 1
+      )
         .map(({ id }) => id),
       ranTwice: repeated(this.#runs),
     };

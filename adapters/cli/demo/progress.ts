@@ -1,5 +1,5 @@
 /**
- * How far the demo is: a bar on a terminal, a line a second elsewhere.
+ * The progress of the demo: a bar on a terminal, a line a second elsewhere.
  *
  * @module
  */
@@ -12,13 +12,13 @@ export interface Screen {
 
 const barWidth = 30;
 
-/** Shows how far it is; the last call clears the bar. */
+/** Shows the progress. */
 export interface Progress {
   /** `done` of `total` jobs are completed, `elapsedMs` after the start. */
   show(done: number, total: number, elapsedMs: number): void;
-  /** A line that stays. */
-  say(text: string): void;
-  /** Takes the bar away. */
+  /** Prints a line that stays. */
+  print(text: string): void;
+  /** Removes the bar. */
   end(): void;
 }
 
@@ -28,17 +28,17 @@ export function createProgress(screen: Screen): Progress {
   let nextLineMs = 1000;
   return {
     show(done, total, elapsedMs) {
-      const told = `${count(done)} of ${count(total)} completed`;
+      const status = `${count(done)} of ${count(total)} completed`;
       if (screen.isTTY) {
         const filled = total === 0 ? 0 : Math.round(done / total * barWidth);
         const bar = "█".repeat(filled).padEnd(barWidth, "░");
-        screen.write(`${clear}${bar} ${told}`);
+        screen.write(`${clear}${bar} ${status}`);
       } else if (elapsedMs >= nextLineMs) {
         nextLineMs = elapsedMs + 1000;
-        screen.write(`${seconds(elapsedMs)} s: ${told}\n`);
+        screen.write(`${seconds(elapsedMs)} s: ${status}\n`);
       }
     },
-    say: (text) => void screen.write(`${clear}${text}\n`),
+    print: (text) => void screen.write(`${clear}${text}\n`),
     end: () => void screen.write(clear),
   };
 }

@@ -1,14 +1,14 @@
 /**
- * What the demo tells in the end.
+ * What the demo prints at the end.
  *
  * @module
  */
 
 import { type FileFacts, topOf } from "./file-facts.ts";
-import type { Verdict } from "./ledger.ts";
+import type { Totals } from "./ledger.ts";
 import { count, seconds } from "./progress.ts";
 
-/** One row of the table: something that was done so many times, in so long. */
+/** One row of the table: how many jobs, in how long. */
 export interface Stage {
   readonly name: string;
   readonly jobs: number;
@@ -31,7 +31,7 @@ export function describeStages(stages: readonly Stage[]): string {
   ).join("\n");
 }
 
-/** What the files were found to hold, in two lines; none when there were none. */
+/** What the files contain, in two lines; no line if there were no files. */
 export function describeFiles(files: readonly FileFacts[]): string[] {
   if (files.length === 0) return [];
   const sum = (of: (facts: FileFacts) => number) =>
@@ -47,9 +47,9 @@ export function describeFiles(files: readonly FileFacts[]): string[] {
   ];
 }
 
-/** What the death of a worker came to. */
-export function describeRedelivery({ begunAgain, ranTwice, completedTwice }: Verdict): string {
-  return `The killed worker left ${count(begunAgain.length)} jobs that the other began again, ${
+/** What followed from the death of a worker. */
+export function describeRedelivery({ startedAgain, ranTwice, completedTwice }: Totals): string {
+  return `The killed worker left ${count(startedAgain.length)} jobs that the other started again, ${
     count(ranTwice.length)
   } of them already done but not acknowledged; ${
     count(completedTwice.length)
@@ -57,6 +57,6 @@ export function describeRedelivery({ begunAgain, ranTwice, completedTwice }: Ver
 }
 
 /** The last line, for people and scripts. */
-export function describeVerdict({ enqueued, completed, retried, lost }: Verdict): string {
+export function describeTotals({ enqueued, completed, retried, lost }: Totals): string {
   return `demo: ${enqueued} enqueued, ${completed} completed, ${retried} retried, ${lost.length} lost`;
 }

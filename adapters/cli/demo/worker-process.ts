@@ -1,8 +1,8 @@
 /**
  * The demo's second worker, in a process of its own, over HTTP. It is there to be killed.
  *
- * What it does it tells its parent, one JSON line each. The lines are written at once and not through a
- * stream, so that none is lost with the process.
+ * It reports what it does to its parent, one JSON line each. The lines are written at once and not through a stream, so
+ * that none is lost when it is killed.
  *
  * @module
  */
@@ -25,17 +25,17 @@ export type Message =
     readonly notFound: readonly string[];
   };
 
-const tell = (message: Message) => writeSync(1, `${JSON.stringify(message)}\n`);
+const report = (message: Message) => writeSync(1, `${JSON.stringify(message)}\n`);
 
 const worker = createWorker({
   client: createClient({ url: process.argv[2]! }),
-  handlers: createHandlers((id, facts) => tell({ kind: "ran", id, facts })),
+  handlers: createHandlers((id, facts) => report({ kind: "ran", id, facts })),
   concurrency: Number(process.argv[3]),
 });
-worker.on("connected", () => tell({ kind: "connected" }));
-worker.on("started", ({ job }) => tell({ kind: "started", id: job.id }));
-worker.on("acked", ({ ids, notFound }) => tell({ kind: "acked", ids, notFound }));
+worker.on("connected", () => report({ kind: "connected" }));
+worker.on("started", ({ job }) => report({ kind: "started", id: job.id }));
+worker.on("acked", ({ ids, notFound }) => report({ kind: "acked", ids, notFound }));
 await worker.start();
 
-// The parent holds the other end: when it is gone, so are we.
+// The parent holds the other end: this process ends when its parent does.
 process.stdin.on("end", () => process.exit(0)).resume();

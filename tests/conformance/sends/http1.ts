@@ -9,7 +9,7 @@ import type { Answer, Call, Sender } from "./send.ts";
 
 /** Sends to a server, one connection a call. */
 export function createHttp1(port: number): Sender {
-  return { canSay: () => true, send: (call) => send(port, call) };
+  return { canSend: () => true, send: (call) => send(port, call) };
 }
 
 async function send(port: number, { method, path, headers, body }: Call): Promise<Answer> {

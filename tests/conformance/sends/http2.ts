@@ -11,7 +11,7 @@ import type { Answer, Call, Sender } from "./send.ts";
 export function createHttp2(port: number): Sender {
   return {
     // Lines of one name are joined by the client, and a header is text.
-    canSay: ({ headers }) => !Object.values(headers).some(Array.isArray),
+    canSend: ({ headers }) => !Object.values(headers).some(Array.isArray),
     send: (call) => send(port, call),
   };
 }

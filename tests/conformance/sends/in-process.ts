@@ -9,7 +9,7 @@ import type { Answer, Call, Sender } from "./send.ts";
 /** Sends to a fetch function, which has no word for a header of several lines, nor for a GET with a body. */
 export function createInProcess(fetch: (request: Request) => Promise<Response>): Sender {
   return {
-    canSay: ({ method, headers, body }) =>
+    canSend: ({ method, headers, body }) =>
       !Object.values(headers).some(Array.isArray) && !(method === "GET" && body !== undefined),
     async send({ method, path, headers, body }: Call): Promise<Answer> {
       const leaving = new AbortController();

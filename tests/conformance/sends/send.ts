@@ -25,7 +25,7 @@ export interface Answer {
 /** Makes calls to one broker. */
 export interface Sender {
   /** Whether the way can say this at all. */
-  canSay(call: Call): boolean;
+  canSend(call: Call): boolean;
   send(call: Call): Promise<Answer>;
 }
 

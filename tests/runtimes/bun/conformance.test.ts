@@ -1,4 +1,4 @@
-/** The transcripts over the server of Bun. */
+/** The transcripts of the protocol, replayed over the server of Bun. */
 
 import { serve } from "../../../adapters/bun/serve.ts";
 import { describeServed } from "../../conformance/served.ts";

@@ -1,10 +1,10 @@
 /**
- * The driver suite on `bun:sqlite`.
+ * The database suite on `bun:sqlite`.
  *
  * @module
  */
 
 import { openSqlite } from "../../../adapters/bun/sqlite.ts";
-import { describeDriver } from "../../store/driver-conformance.ts";
+import { describeDatabase } from "../../store/database-conformance.ts";
 
-describeDriver("bun:sqlite", openSqlite);
+describeDatabase("bun:sqlite", openSqlite);

@@ -1,4 +1,4 @@
-/** The transcripts over the server of Deno. */
+/** The transcripts of the protocol, replayed over the server of Deno. */
 
 import { serve } from "../../../adapters/deno/serve.ts";
 import { describeServed } from "../../conformance/served.ts";

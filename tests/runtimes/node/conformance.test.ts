@@ -1,4 +1,4 @@
-/** The transcripts over the server of Node. */
+/** The transcripts of the protocol, replayed over the server of Node. */
 
 import { serve } from "../../../adapters/node/serve.ts";
 import { describeServed } from "../../conformance/served.ts";

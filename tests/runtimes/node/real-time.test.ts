@@ -1,5 +1,5 @@
 /**
- * Silence and slow readers on Node; takes about 20 s of real time.
+ * Silent streams and slow readers on Node; takes about 20 s of real time.
  *
  * @module
  */

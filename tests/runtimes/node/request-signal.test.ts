@@ -1,5 +1,6 @@
 /**
- * Node's requests lose touch with the signal they were made with when garbage is collected.
+ * A worker in the same process that aborts its request, after garbage collection. Node's `Request` may lose its signal
+ * then.
  *
  * @module
  */
@@ -18,8 +19,8 @@ async function openTake(broker: Broker, signal: AbortSignal): Promise<ReadableSt
   return (await broker.fetch(new Request("http://broker/jobs/take", { signal }))).body!;
 }
 
-describe("a worker in the same process", () => {
-  it("is gone when its signal says so, also after garbage was collected", () =>
+describe("a take stream in the same process", () => {
+  it("ends when its signal is aborted, also after garbage collection", () =>
     withBroker(async ({ broker, client, clock }) => {
       const leaving = new AbortController();
       const body = await openTake(broker, leaving.signal);

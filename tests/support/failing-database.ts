@@ -1,5 +1,5 @@
 /**
- * A real driver whose disk fails when told.
+ * A real database whose disk fails when told.
  *
  * @module
  */
@@ -7,22 +7,22 @@
 import { StoreError } from "../../src/errors.ts";
 import type { SyncDatabase } from "../../src/store/database.ts";
 
-/** A driver and what happens to its commits. */
-export interface FailingDriver {
-  readonly driver: SyncDatabase;
-  /** From now on no commit gets through. */
+/** A database and what happens to its commits. */
+export interface FailingDatabase {
+  readonly database: SyncDatabase;
+  /** From now on every commit fails. */
   fail(): void;
-  /** The disk is back. */
+  /** From now on commits succeed again. */
   heal(): void;
   /** How many transactions were tried. */
   readonly commits: () => number;
 }
 
-/** Wraps a driver: while it fails, a transaction runs to its end, and is rolled back instead of committed. */
-export function createFailingDriver(real: SyncDatabase): FailingDriver {
+/** Wraps a database: while it fails, a transaction runs to its end, and is rolled back instead of committed. */
+export function createFailingDatabase(real: SyncDatabase): FailingDatabase {
   let failing = false;
   let commits = 0;
-  const driver: SyncDatabase = {
+  const database: SyncDatabase = {
     ...real,
     transaction: (body) =>
       real.transaction(() => {
@@ -33,7 +33,7 @@ export function createFailingDriver(real: SyncDatabase): FailingDriver {
       }),
   };
   return {
-    driver,
+    database,
     fail: () => void (failing = true),
     heal: () => void (failing = false),
     commits: () => commits,

@@ -1,0 +1,202 @@
+/**
+ * What every synchronous SQLite binding shares: how a file is opened and locked, when a statement is
+ * prepared, what a failure is called.
+ *
+ * | State  | Call               | Next   | What happens                                       |
+ * | ------ | ------------------ | ------ | -------------------------------------------------- |
+ * | new    | open(), succeeds   | open   | the file is made if it is not there, and locked    |
+ * | new    | open(), fails      | new    | nothing stays open; `open` may be tried again      |
+ * | new    | close()            | closed | nothing: the file was never touched                |
+ * | open   | open()             | open   | nothing                                            |
+ * | open   | close()            | closed | statements are finalized, the lock is released     |
+ * | closed | open()             | closed | is refused                                         |
+ * | closed | close()            | closed | nothing                                            |
+ *
+ * Everything else needs an open database.
+ *
+ * The lock is SQLite's own (`locking_mode = EXCLUSIVE`): a second broker on the same file is refused. The operating
+ * system releases the lock when the process ends, however it ends. And because nobody else reads the file, the
+ * write-ahead log needs no shared memory.
+ *
+ * @module
+ */
+
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { StoreError } from "../../src/errors.ts";
+import type { SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
+import { withUpkeep } from "./upkeep.ts";
+
+/** How a database is opened. */
+export interface OpenSqliteOptions {
+  /**
+   * What a commit survives. `buffered`: the end of the process at any moment, but a power cut may take the last
+   * commits with it. `fsync`: a power cut too; every commit then waits for the disk.
+   *
+   * @default {"buffered"}
+   */
+  readonly durability?: "buffered" | "fsync";
+}
+
+/** What is used of a prepared statement of `node:sqlite` or `bun:sqlite`. */
+export interface SqliteStatement {
+  all(...params: SqlValue[]): unknown[];
+  run(...params: SqlValue[]): { readonly changes: number | bigint };
+  /** Bun has it, and keeps the file locked until each statement was finalized. */
+  finalize?(): void;
+}
+
+/** What is used of an open connection of `node:sqlite` or `bun:sqlite`. */
+export interface SqliteConnection {
+  exec(sql: string): unknown;
+  prepare(sql: string): SqliteStatement;
+  close(): void;
+}
+
+/** The class of a binding that opens a file: `DatabaseSync` of `node:sqlite`, `Database` of `bun:sqlite`. */
+export type SqliteBinding = new (path: string) => SqliteConnection;
+
+/** A second broker waits this long for a first that is about to end. */
+const busyTimeoutMs = 1000;
+
+/** The log is cut back to this after a large transaction or a backup made it longer: SQLite keeps all else. */
+const logBytes = 16 * 1024 * 1024;
+
+/**
+ * Creates a database on a file, or in memory. The file is neither made nor read before `open`.
+ *
+ * @param binding What opens the file.
+ * @param path The file, relative to the working folder at the time of this call; or `:memory:`.
+ * @throws {TypeError} If `path` is empty, or `durability` is none of the two.
+ */
+export function createSqliteDatabase(
+  binding: SqliteBinding,
+  path: string,
+  options: OpenSqliteOptions = {},
+): SyncDatabase {
+  const { durability = "buffered" } = options;
+  if (path === "") {
+    throw new TypeError("Option 'path' is empty, expected a file name or ':memory:'");
+  }
+  if (durability !== "buffered" && durability !== "fsync") {
+    throw new TypeError(`Option 'durability' is '${durability}', expected 'buffered' or 'fsync'`);
+  }
+  const inMemory = path === ":memory:";
+  const name = inMemory ? path : basename(path);
+  const file = inMemory ? path : resolve(path);
+  const synchronous = durability === "fsync" ? "FULL" : "NORMAL";
+  const connect = () => openFile(binding, file, { path, name, synchronous });
+  const database = fromConnection(connect, name);
+  return inMemory ? database : withUpkeep(database, file, name);
+}
+
+/** Opens and locks the file, or leaves nothing open. */
+function openFile(
+  binding: SqliteBinding,
+  file: string,
+  { path, name, synchronous }: {
+    readonly path: string;
+    readonly name: string;
+    readonly synchronous: "FULL" | "NORMAL";
+  },
+): SqliteConnection {
+  let connection: SqliteConnection | undefined;
+  try {
+    connection = new binding(file);
+    connection.exec(`
+      PRAGMA busy_timeout = ${busyTimeoutMs};
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA auto_vacuum = INCREMENTAL;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = ${synchronous};
+      PRAGMA cache_size = -65536;
+      PRAGMA temp_store = MEMORY;
+      PRAGMA journal_size_limit = ${logBytes};
+      BEGIN IMMEDIATE;
+      COMMIT;
+    `);
+    return connection;
+  } catch (cause) {
+    connection?.close();
+    if (isLocked(cause)) {
+      throw new StoreError(`Database '${name}' is in use by another broker`, { cause });
+    }
+    throw new StoreError(`Cannot open database '${path}': ${reasonOf(file, cause)}`, { cause });
+  }
+}
+
+function fromConnection(connect: () => SqliteConnection, name: string): SyncDatabase {
+  const statements = new Map<string, SqliteStatement>();
+  let connection: SqliteConnection | undefined;
+  let closed = false;
+
+  const attempt = <Result>(work: (connection: SqliteConnection) => Result): Result => {
+    if (connection === undefined) {
+      throw new StoreError(`Database '${name}' is ${closed ? "closed" : "not open"}`);
+    }
+    try {
+      return work(connection);
+    } catch (cause) {
+      throw new StoreError(`Database '${name}' failed: ${messageOf(cause)}`, { cause });
+    }
+  };
+  const prepare = (connection: SqliteConnection, sql: string): SqliteStatement => {
+    let statement = statements.get(sql);
+    if (statement === undefined) statements.set(sql, statement = connection.prepare(sql));
+    return statement;
+  };
+  const run = (sql: string, params: readonly SqlValue[]): number =>
+    attempt((connection) => Number(prepare(connection, sql).run(...params).changes));
+
+  return {
+    dialect: "sqlite",
+    open() {
+      if (closed) throw new StoreError(`Database '${name}' is closed`);
+      connection ??= connect();
+    },
+    run,
+    all: (sql, params) =>
+      attempt((connection) => prepare(connection, sql).all(...params) as SqlRow[]),
+    script: (sql) => attempt((connection) => void connection.exec(sql)),
+    transaction(body) {
+      run("BEGIN IMMEDIATE", []);
+      try {
+        const result = body();
+        run("COMMIT", []);
+        return result;
+      } catch (error) {
+        try {
+          run("ROLLBACK", []);
+        } catch {
+          // A full disk makes SQLite roll back by itself. The first error is the one that matters.
+        }
+        throw error;
+      }
+    },
+    close() {
+      closed = true;
+      for (const statement of statements.values()) statement.finalize?.();
+      statements.clear();
+      connection?.close();
+      connection = undefined;
+    },
+  };
+}
+
+/** Told by its text: Deno's errors carry no SQLite code. */
+function isLocked(error: unknown): boolean {
+  return messageOf(error).includes("database is locked");
+}
+
+/** What a person can correct, where SQLite says only "unable to open database file". */
+function reasonOf(file: string, cause: unknown): string {
+  if (existsSync(file) && statSync(file).isDirectory()) return "it is a folder";
+  if (file !== ":memory:" && !existsSync(dirname(file))) {
+    return `folder '${dirname(file)}' does not exist`;
+  }
+  return messageOf(cause);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

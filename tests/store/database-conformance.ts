@@ -1,0 +1,244 @@
+/**
+ * What the store expects of every SQLite database, as a suite that an adapter's test calls.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, parse } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { StoreError } from "../../src/errors.ts";
+import { describeOpening } from "./database-opening.ts";
+import { bytes, type CreateDatabase, fill, rowsOf } from "./sample-rows.ts";
+
+/** Defines the suite for one adapter. `create` must accept a file's path and `:memory:`. */
+export function describeDatabase(name: string, create: CreateDatabase): void {
+  const open: CreateDatabase = (path, options) => {
+    const database = create(path, options);
+    database.open();
+    return database;
+  };
+  describe(`SQLite database: ${name}`, () => {
+    let folder = "";
+    let count = 0;
+    const file = () => join(folder, `jobs-${count++}.db`);
+    before(() => void (folder = mkdtempSync(join(tmpdir(), "millrace-database-"))));
+    after(() => rmSync(folder, { recursive: true }));
+
+    const filesOf = (path: string) =>
+      readdirSync(folder).filter((name) => name.startsWith(parse(path).base)).sort();
+
+    it("all() gives back text, numbers, bytes and null as run() was given them", () => {
+      const database = open(":memory:");
+      database.script("CREATE TABLE t (a, b, c, d, e); CREATE INDEX i ON t (a)");
+      const values = ["Ünïcode 🎡", 2 ** 53 - 1, -1.5, new Uint8Array([0, 255, 7]), null];
+      assert.equal(database.run("INSERT INTO t VALUES (?, ?, ?, ?, ?)", values), 1);
+      const rows = database.all("SELECT a, b, c AS seen, d, e FROM t WHERE a = ?", [values[0]!]);
+      assert.equal(rows.length, 1);
+      const { a, b, seen, d, e } = rows[0]!;
+      assert.deepEqual([a, b, seen, e], [values[0], values[1], values[2], null]);
+      assert.ok(d instanceof Uint8Array);
+      assert.deepEqual([...d], [0, 255, 7]);
+      database.close();
+    });
+
+    it("run() gives the number of changed rows, all() the rows of a RETURNING clause", () => {
+      const database = open(":memory:");
+      database.script("CREATE TABLE t (a INTEGER PRIMARY KEY)");
+      for (const a of [1, 2, 3]) database.run("INSERT INTO t VALUES (?)", [a]);
+      assert.equal(database.run("DELETE FROM t WHERE a > ?", [1]), 2);
+      assert.equal(database.run("DELETE FROM t WHERE a > ?", [1]), 0);
+      const rows = database.all("UPDATE t SET a = a + ? RETURNING a", [10]);
+      assert.deepEqual(rows.map((row) => row["a"]), [11]);
+      database.close();
+    });
+
+    it("transaction() commits all of its changes, or none when its body throws", () => {
+      const database = open(":memory:");
+      database.script("CREATE TABLE t (a)");
+      const insert = (a: number) => database.run("INSERT INTO t VALUES (?)", [a]);
+      assert.equal(database.transaction(() => insert(1) + insert(2)), 2);
+      const boom = new Error("boom");
+      assert.throws(() => database.transaction(() => (insert(3), thrower(boom))), boom);
+      assert.equal(database.transaction(() => insert(4)), 1);
+      const rows = database.all("SELECT a FROM t ORDER BY a", []);
+      assert.deepEqual(rows.map((row) => row["a"]), [1, 2, 4]);
+      database.close();
+    });
+
+    it("transaction() on a full disk changes nothing, and the next one works", () => {
+      const database = open(":memory:");
+      database.script("CREATE TABLE t (a); PRAGMA max_page_count = 16");
+      const insert = (bytes: number) =>
+        database.run("INSERT INTO t VALUES (?)", [new Uint8Array(bytes)]);
+      assert.throws(() => database.transaction(() => insert(10) + insert(100_000)), (error) => {
+        assert.ok(error instanceof StoreError);
+        assert.equal(error.message, "Database ':memory:' failed: database or disk is full");
+        return true;
+      });
+      assert.equal(database.all("SELECT * FROM t", []).length, 0);
+      assert.equal(database.transaction(() => insert(10)), 1);
+      database.close();
+    });
+
+    it("what was committed is there when the file is opened again, with either durability", () => {
+      const path = file();
+      for (const durability of ["buffered", "fsync"] as const) {
+        const database = open(path, { durability });
+        database.script("CREATE TABLE IF NOT EXISTS t (a)");
+        database.run("INSERT INTO t VALUES (?)", [durability]);
+        assert.equal(database.all("PRAGMA journal_mode", [])[0]?.["journal_mode"], "wal");
+        database.close();
+      }
+      const database = open(path);
+      assert.equal(database.all("SELECT * FROM t", []).length, 2);
+      database.close();
+    });
+
+    it("run(), all() and script() throw a StoreError for what SQLite refuses", () => {
+      const database = open(":memory:");
+      assert.throws(() => database.run("INSERT INTO nowhere VALUES (1)", []), StoreError);
+      assert.throws(() => database.all("SELEKT", []), StoreError);
+      assert.throws(() => database.script("SELEKT"), StoreError);
+      database.close();
+    });
+
+    it("copy() has what is committed before, and nothing that is written meanwhile", async () => {
+      const path = file();
+      const database = open(path);
+      fill(database, 4000);
+      database.run("DELETE FROM t WHERE rowid % 7 = 0", []);
+      const rows = rowsOf(database);
+      const copying = database.copy!(AbortSignal.timeout(60_000));
+      for (let at = 0; at < 3000; at++) database.run("INSERT INTO t VALUES (?)", [bytes]);
+      const { size, body } = await copying;
+      database.run("DELETE FROM t", []);
+      const content = new Uint8Array(await new Response(body).arrayBuffer());
+      assert.equal(content.byteLength, size);
+
+      const restored = file();
+      writeFileSync(restored, content);
+      const other = open(restored);
+      assert.equal(other.all("PRAGMA integrity_check", [])[0]?.["integrity_check"], "ok");
+      assert.equal(rowsOf(other), rows);
+      other.close();
+      database.close();
+      const again = open(path);
+      assert.equal(rowsOf(again), 0);
+      again.close();
+    });
+
+    it("copy() leaves no file behind, whether its body is read, cancelled or aborted", async () => {
+      const path = file();
+      const database = open(path);
+      fill(database, 4000);
+      await new Response((await database.copy!(new AbortController().signal)).body).arrayBuffer();
+      await (await database.copy!(new AbortController().signal)).body.cancel();
+      const breaking = new AbortController();
+      const copying = database.copy!(breaking.signal);
+      const reason = new Error("nobody wants it");
+      breaking.abort(reason);
+      await assert.rejects(copying, (error) => error === reason);
+      const { base } = parse(path);
+      assert.deepEqual(filesOf(path), [base, `${base}-wal`]);
+      database.close();
+    });
+
+    it("the log is merged into the file again after a copy() that failed", async () => {
+      const path = file();
+      const database = open(path);
+      fill(database, 100);
+      mkdirSync(`${path}-copy`); // In its way.
+      await assert.rejects(database.copy!(new AbortController().signal), (error) => {
+        assert.ok(error instanceof StoreError);
+        assert.match(error.message, /^Cannot copy database 'jobs-\d+\.db': .+$/);
+        return true;
+      });
+      for (let at = 0; at < 10; at++) fill(database, 2000);
+      assert.ok(statSync(`${path}-wal`).size < statSync(path).size);
+      database.close();
+    });
+
+    it("the log shrinks again after a large transaction", () => {
+      const path = file();
+      const database = open(path);
+      fill(database, 30_000);
+      assert.ok(statSync(`${path}-wal`).size > 20_000_000);
+      fill(database, 1);
+      assert.ok(statSync(`${path}-wal`).size <= 16 * 1024 * 1024);
+      database.close();
+    });
+
+    it("compact() frees space piece by piece, with writes in between", () => {
+      const path = file();
+      const database = open(path);
+      fill(database, 4000);
+      database.run("DELETE FROM t WHERE rowid > 1000", []);
+      const before = statSync(path).size;
+      let pieces = 0;
+      for (const _ of database.compact!()) {
+        pieces++;
+        database.run("INSERT INTO t VALUES (?)", [bytes]);
+      }
+      assert.ok(pieces > 1);
+      assert.ok(statSync(path).size < before / 2);
+      assert.equal(rowsOf(database), 1000 + pieces);
+      assert.equal(database.all("PRAGMA integrity_check", [])[0]?.["integrity_check"], "ok");
+      assert.deepEqual([...database.compact!()], []);
+      database.close();
+    });
+
+    it("compact() frees space of a file that was made without auto_vacuum", () => {
+      const path = file();
+      const database = open(path);
+      fill(database, 4000);
+      database.script("PRAGMA auto_vacuum = NONE; VACUUM");
+      database.run("DELETE FROM t WHERE rowid > 1000", []);
+      const before = statSync(path).size;
+      assert.deepEqual([...database.compact!()], []);
+      assert.ok(statSync(path).size < before / 2);
+      database.run("DELETE FROM t WHERE rowid > 500", []);
+      assert.equal([...database.compact!()].length, 1);
+      database.close();
+    });
+
+    it("check() throws when the file was removed or replaced", () => {
+      const path = file();
+      const database = open(path);
+      database.check!();
+      renameSync(path, `${path}.moved`);
+      const gone = /^Database 'jobs-\d+\.db' is gone: its file was removed or replaced$/;
+      assert.throws(() => database.check!(), { name: "StoreError", message: gone });
+      copyFileSync(`${path}.moved`, path);
+      assert.throws(() => database.check!(), { name: "StoreError", message: gone });
+      database.close();
+    });
+
+    it("a database in memory has no check(), copy() or compact()", () => {
+      const database = open(":memory:");
+      assert.deepEqual([database.check, database.copy, database.compact], [
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      database.close();
+    });
+
+    describeOpening(create);
+  });
+}
+
+function thrower(error: Error): never {
+  throw error;
+}

@@ -110,6 +110,7 @@ function manyRecords(format: StreamFormat, count: number): JobRecord[] {
     status: status.inFlight,
     readyAt: 1_790_000_000_000,
     attempts: 1,
+    deliveries: 1,
     retryLimit: null,
     backoff: null,
     dequeuedAt: 1_790_000_000_100,

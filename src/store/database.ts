@@ -92,7 +92,7 @@ export interface AsyncConnection {
  * A PostgreSQL database, which answers later, and which others may write to at the same time.
  *
  * Statements come with `$1`, `$2`, … for their parameters. Integers come back as numbers, bytes as `Uint8Array`. An
- * error of the engine carries its SQLSTATE as `code`.
+ * error of the engine, or the `cause` of the {@linkcode StoreError} around it, carries its SQLSTATE as `code`.
  */
 export interface AsyncDatabase {
   /** The SQL that it speaks. */

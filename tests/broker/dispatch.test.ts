@@ -1,70 +1,99 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
-import { type Consumer, createDispatcher } from "../../src/broker/engine/dispatch.ts";
-import { created } from "../../src/broker/engine/states.ts";
+import { createDispatcher, type Subscriber } from "../../src/broker/engine/dispatch.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
-import type { ReadyJob } from "../../src/store/due.ts";
+import { status } from "../../src/protocol/status.ts";
+import type { Change } from "../../src/store/changes.ts";
+import type { SyncDatabase } from "../../src/store/database.ts";
 import { enqueueJobs } from "../../src/store/enqueue.ts";
+import { registerBroker } from "../../src/store/holders.ts";
+import { toCreated } from "../../src/store/job-rules.ts";
 import { countJobs } from "../../src/store/read.ts";
 import { createStore } from "../../src/store/store.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 import { newJob } from "../support/new-job.ts";
 
-/** A consumer that notes what it is told. */
-function listener(changes: Partial<Consumer> = {}) {
+/** A subscriber that notes what it is told. */
+function listener(changes: Partial<Subscriber> = {}) {
   const got: string[] = [];
   let ended = false;
-  const consumer: Consumer = {
+  const subscriber: Subscriber = {
     queues: undefined,
     prefetch: 10,
+    worker: undefined,
     canWrite: () => true,
     deliver: (jobs: readonly JobRecord[]) => void got.push(...jobs.map(({ id }) => id)),
     end: () => void (ended = true),
     ...changes,
   };
-  return { consumer, got, ended: () => ended };
+  return { subscriber, got, ended: () => ended };
 }
 
-function readyIn(...queues: string[]): ReadyJob[] {
-  return queues.map((queue) => ({ id: "1", queue, priority: 1, budgets: null }));
+/** A job became ready in each of these queues. */
+function readyIn(...queues: string[]): Change[] {
+  const jobs = queues.map((queue) => ({ id: "1", queue, priority: 1, budgets: null }));
+  const { ready: to, scheduled: from } = status;
+  return [{ kind: "jobs", from, to, count: jobs.length, jobs }];
+}
+
+/** These jobs are completed, and gone. */
+function completed(ids: readonly string[]): Change[] {
+  const jobs = ids.map((id) => ({ id }));
+  return [{ kind: "jobs", from: status.inFlight, to: undefined, count: jobs.length, jobs }];
 }
 
 async function setUp(jobs: number, limit = 0) {
   const clock = createTestClock();
   let failures = 0;
   let writes = 0;
-  const driver = openSqlite(":memory:");
-  const store = createStore({
-    ...driver,
+  const database = openSqlite(":memory:");
+  const counted: SyncDatabase = {
+    ...database,
     transaction(body) {
       writes++;
       if (failures > 0) {
         failures--;
         throw new Error("disk full");
       }
-      return driver.transaction(body);
+      return database.transaction(body);
     },
-  }, clock);
+  };
+  const store = createStore({
+    database: counted,
+    clock,
+    afterCommit: (changes) => dispatcher.applyChanges(changes),
+  });
+  await store.open();
+  const broker = await store.write(() => registerBroker(clock.now()));
+  const dispatcher = createDispatcher({
+    store,
+    clock,
+    logger: silentLogger,
+    limit,
+    broker: () => broker,
+    expectOpening() {},
+  });
   const records = Array.from(
     { length: jobs },
-    (_, at) => created(newJob, `job-${at}`, clock.now()),
+    (_, at) => toCreated(newJob, `job-${at}`, clock.now()),
   );
   const entries = records.map((job) => ({ job, bindings: [] }));
-  await store.write(() =>
-    enqueueJobs(entries, { now: clock.now(), maxBudgets: 0, merge: () => "sealed" })
-  );
-  const dispatcher = createDispatcher({ store, clock, logger: silentLogger, limit });
+  const expressions = { fold: () => "closed" as const };
+  const terms = { now: clock.now(), maxBudgets: 0, expressions };
+  await store.write(() => enqueueJobs(entries, terms));
+  const count = (code: number) => store.read(countJobs({ status: [code] }, clock.now()));
   return {
     clock,
     dispatcher,
     ids: records.map(({ id }) => id),
-    ready: () => store.read(countJobs({ status: [1] }, clock.now())),
+    ready: () => count(status.ready),
+    inFlight: () => count(status.inFlight),
     writes: () => writes,
     fail: (times: number) => void (failures = times),
     close: async () => {
-      await dispatcher.close();
+      await dispatcher.stop();
       await store.close();
     },
   };
@@ -74,39 +103,39 @@ describe("dispatcher", () => {
   it("asks the database only when a job may be there for somebody with room", async () => {
     const { clock, dispatcher, ids, writes, close } = await setUp(2);
     const one = listener({ prefetch: 2 });
-    dispatcher.seat(one.consumer);
+    dispatcher.subscribe(one.subscriber);
     await clock.settle();
     assert.deepEqual(one.got, ids);
     const before = writes();
-    dispatcher.ready(readyIn("q")); // no room
+    dispatcher.applyChanges(readyIn("q")); // no room
     await clock.settle();
     assert.equal(writes(), before);
-    dispatcher.settle(ids);
+    dispatcher.applyChanges(completed(ids));
     await clock.settle();
     assert.equal(writes(), before + 1); // finds nothing, and sleeps
-    dispatcher.settle(ids);
-    dispatcher.ready(readyIn("other"));
+    dispatcher.applyChanges(completed(ids));
+    dispatcher.applyChanges(readyIn("other"));
     await clock.settle();
     assert.equal(writes(), before + 2);
     await close();
   });
 
-  it("wakes only who reads the queue", async () => {
+  it("wakes only subscribers that read the queue, once for all changes of a commit", async () => {
     const { clock, dispatcher, writes, close } = await setUp(0);
-    dispatcher.seat(listener({ queues: ["a", "b"] }).consumer);
+    dispatcher.subscribe(listener({ queues: ["a", "b"] }).subscriber);
     await clock.settle();
     const before = writes();
-    dispatcher.ready(readyIn("c"));
+    dispatcher.applyChanges(readyIn("c"));
     await clock.settle();
     assert.equal(writes(), before);
-    dispatcher.ready(readyIn("c", "b"));
+    dispatcher.applyChanges([...readyIn("a"), ...readyIn("c", "b"), ...readyIn("b")]);
     await clock.settle();
     assert.equal(writes(), before + 1);
     await close();
   });
 
-  it("takes back what it cannot write, and serves the others of the same pick", async () => {
-    const { clock, dispatcher, ids, close } = await setUp(4);
+  it("takes back what it cannot write, and serves the others of the same claim", async () => {
+    const { clock, dispatcher, ids, inFlight, close } = await setUp(4);
     const broken = listener({
       prefetch: 2,
       deliver() {
@@ -114,12 +143,12 @@ describe("dispatcher", () => {
       },
     });
     const sound = listener({ prefetch: 4 });
-    dispatcher.seat(broken.consumer);
-    dispatcher.seat(sound.consumer);
+    dispatcher.subscribe(broken.subscriber);
+    dispatcher.subscribe(sound.subscriber);
     await clock.settle();
     assert.ok(broken.ended());
     assert.deepEqual([...sound.got].sort(), ids);
-    assert.equal(dispatcher.inFlight(), 4);
+    assert.equal(await inFlight(), 4);
     await close();
   });
 
@@ -127,34 +156,33 @@ describe("dispatcher", () => {
     const { clock, dispatcher, ready, fail, close } = await setUp(2);
     fail(1);
     const one = listener();
-    dispatcher.seat(one.consumer);
+    dispatcher.subscribe(one.subscriber);
     await clock.settle();
     assert.deepEqual([one.ended(), one.got], [true, []]);
     assert.equal(await ready(), 2);
     await close();
   });
 
-  it("hands jobs back until the database has heard", async () => {
-    const { clock, dispatcher, ready, fail, close } = await setUp(2);
-    const seat = dispatcher.seat(listener().consumer);
+  it("gives jobs back until the database has heard", async () => {
+    const { clock, dispatcher, ready, inFlight, fail, close } = await setUp(2);
+    const subscription = dispatcher.subscribe(listener().subscriber);
     await clock.settle();
     fail(2);
-    seat.leave();
+    void subscription.unsubscribe();
     await clock.settle();
-    assert.equal(await ready(), 0);
-    assert.equal(dispatcher.inFlight(), 2);
+    assert.deepEqual([await ready(), await inFlight()], [0, 2]);
     await clock.advance(1000);
     await clock.advance(1000);
-    assert.deepEqual([await ready(), dispatcher.inFlight()], [2, 0]);
+    assert.deepEqual([await ready(), await inFlight()], [2, 0]);
     await close();
   });
 
-  it("leaves a job alone that another consumer holds by now", async () => {
+  it("leaves a job alone that left flight before its subscriber", async () => {
     const { clock, dispatcher, ids, ready, close } = await setUp(1);
-    const first = dispatcher.seat(listener().consumer);
+    const first = dispatcher.subscribe(listener().subscriber);
     await clock.settle();
-    dispatcher.settle(ids); // acknowledged by somebody
-    await first.leave();
+    dispatcher.applyChanges(completed(ids)); // acknowledged by somebody
+    await first.unsubscribe();
     assert.equal(await ready(), 0);
     await close();
   });

@@ -78,6 +78,7 @@ describe("GET /health", () => {
       assert.equal(await client.count({}), 1);
     }, { store: openSqlite(path) });
     const driver = openSqlite(path);
+    driver.open();
     assert.deepEqual(driver.all("SELECT * FROM errors", []), []);
     driver.close();
   });

@@ -52,7 +52,7 @@ describe("broker", () => {
         return driver.transaction(body);
       },
     };
-    migrate(driver);
+    driver.open();
     const broker = createBroker({ store });
     const health = async () => {
       const answer = await broker.fetch(new Request("http://broker/health"));
@@ -114,7 +114,7 @@ describe("broker", () => {
       assert.equal(stream.jobs.length, 1);
       await client.failure(id, { message: "before\0after 😀\n", backtrace: "" });
       const { message, backtrace, errorType } = await client.error(id, 1);
-      assert.deepEqual([message, backtrace, errorType], ["before\u2400after 😀\n", "", undefined]);
+      assert.deepEqual([message, backtrace, errorType], ["before\0after 😀\n", "", undefined]);
     }));
 
   it("refuses a body over the limit, declared or not, and stores nothing", () =>
@@ -155,15 +155,17 @@ describe("broker", () => {
       assert.equal(await client.count(), 0);
     }));
 
-  it("refuses a database that a newer version wrote", () => {
+  it("refuses a database that a newer version wrote", async () => {
     const store = openSqlite(":memory:");
+    store.open();
     store.script("CREATE TABLE schema_version (version INTEGER NOT NULL)");
     store.run("INSERT INTO schema_version VALUES (?)", [99]);
-    assert.throws(() => createBroker({ store }), (error: Error) => {
+    const broker = createBroker({ store });
+    await assert.rejects(broker.start(), (error: Error) => {
       assert.equal(error.name, "StoreError");
       assert.match(error.message, /schema version 99: this Millrace knows versions up to \d+/);
       return true;
     });
-    store.close();
+    await broker.stop();
   });
 });

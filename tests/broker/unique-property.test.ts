@@ -8,8 +8,8 @@ import { toSettings } from "../../src/broker/engine/settings.ts";
 import { silentLogger } from "../../src/log.ts";
 import { uniqueWhiles } from "../../src/protocol/job.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
+import { isRejection } from "../../src/protocol/rejection.ts";
 import { statusNames } from "../../src/protocol/status.ts";
-import { createStore } from "../../src/store/store.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 import { newJob } from "../support/new-job.ts";
 import { createRandom } from "../support/random.ts";
@@ -20,12 +20,12 @@ const keys = ["a", "b", "", "ключ", null];
 
 interface Holder {
   readonly job: ModelJob;
-  leave(): Promise<void>;
+  unsubscribe(): Promise<void>;
 }
 
 class Run {
   readonly model: UniqueModel = new UniqueModel();
-  readonly #driver = openSqlite(":memory:");
+  readonly #database = openSqlite(":memory:");
   readonly #random;
   #clock = createTestClock();
   #engine!: Engine;
@@ -39,7 +39,8 @@ class Run {
   async start(): Promise<void> {
     this.#clock = createTestClock(this.#clock.now());
     this.#engine = createEngine({
-      store: createStore(this.#driver, this.#clock),
+      database: this.#database,
+      timers: true,
       settings: toSettings({ globalInFlightLimit: 0 }),
       clock: this.#clock,
       random: () => this.#random.int(1000) / 1000,
@@ -66,7 +67,7 @@ class Run {
   }
 
   show(): string[] {
-    return this.#driver.all("SELECT id, status, holds_key FROM jobs ORDER BY id", [])
+    return this.#database.all("SELECT id, status, holds_key FROM jobs ORDER BY id", [])
       .map(({ id, status, holds_key }) =>
         `${id} ${statusNames[Number(status)]}${holds_key === 1 ? " *" : ""}`
       );
@@ -74,7 +75,7 @@ class Run {
 
   async close(): Promise<void> {
     await this.#engine.stop();
-    this.#driver.close();
+    this.#database.close();
   }
 
   async #enqueue(): Promise<string> {
@@ -91,8 +92,8 @@ class Run {
       retention: JSON.stringify(kept ? { completed_ms: keptMs, dead_ms: keptMs } : { dead_ms: 0 }),
       readyAt: later ? this.#clock.now() + 500 : null,
     })));
-    assert.ok("jobs" in stored);
-    for (const [index, { job, duplicate }] of stored.jobs.entries()) {
+    assert.ok(!isRejection(stored));
+    for (const [index, { job, duplicate }] of stored.entries()) {
       const { key, scope, kept, later } = drafts[index]!;
       const expected = this.model.conflict(key, scope);
       assert.equal(duplicate, expected !== undefined, `enqueue ${key} while ${scope}`);
@@ -104,9 +105,10 @@ class Run {
 
   async #take(): Promise<string> {
     let got: JobRecord | undefined;
-    const seat = this.#engine.take({
+    const subscription = this.#engine.take({
       queues: undefined,
       prefetch: 1,
+      worker: undefined,
       canWrite: () => got === undefined,
       deliver: (jobs) => void (got = jobs[0]),
       end: () => {},
@@ -114,15 +116,15 @@ class Run {
     await this.#clock.settle();
     const job = this.model.take();
     assert.equal(got?.id, job?.id);
-    if (job === undefined) await seat.leave();
-    else this.#holders.push({ job, leave: seat.leave });
+    if (job === undefined) await subscription.unsubscribe();
+    else this.#holders.push({ job, unsubscribe: subscription.unsubscribe });
     return `take ${job?.id}`;
   }
 
   async #finish(): Promise<string> {
     if (this.#holders.length === 0) return "nothing to finish";
     const at = this.#random.int(this.#holders.length);
-    const { job, leave } = this.#holders.splice(at, 1)[0]!;
+    const { job, unsubscribe } = this.#holders.splice(at, 1)[0]!;
     const end = this.#random.pick(["success", "retry", "kill", "disconnect"] as const);
     if (this.model.jobs.get(job.id)?.status !== "in_flight") return "deleted meanwhile";
     if (end === "success") {
@@ -135,7 +137,7 @@ class Run {
       await this.#engine.fail(job.id, { message: "", kill: true });
       this.model.kill(job);
     } else this.model.handBack(job);
-    await leave();
+    await unsubscribe();
     return `${end} ${job.id}`;
   }
 

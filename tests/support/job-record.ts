@@ -46,6 +46,7 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
     status,
     readyAt: number(),
     attempts: random.int(2 ** 32),
+    deliveries: random.int(2 ** 32),
     retryLimit: maybe(number),
     backoff: backoff && JSON.stringify(backoff),
     dequeuedAt: maybe(number),

@@ -1,52 +1,61 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { defaultSettings as settings } from "../../src/broker/engine/settings.ts";
-import { completed, created, failed, patched } from "../../src/broker/engine/states.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
 import { status } from "../../src/protocol/status.ts";
+import { toCompleted, toCreated, toFailed, toPatched } from "../../src/store/job-rules.ts";
 import { newJob } from "../support/new-job.ts";
 
 const now = 1_000_000;
 const record = (changes: Partial<JobRecord> = {}): JobRecord => ({
-  ...created(newJob, "id", now),
+  ...toCreated(newJob, "id", now),
   status: status.inFlight,
   dequeuedAt: now,
   ...changes,
 });
-const rules = { now, random: () => 0, settings };
+const rules = { now, jitter: 0, defaults: settings };
 
-describe("created", () => {
+describe("toCreated", () => {
   it("is ready now unless it is due later, and keeps a past instant", () => {
-    assert.equal(created(newJob, "id", now).readyAt, now);
-    assert.equal(created({ ...newJob, readyAt: 1 }, "id", now).status, status.ready);
-    assert.equal(created({ ...newJob, readyAt: 1 }, "id", now).readyAt, 1);
-    assert.equal(created({ ...newJob, readyAt: now + 1 }, "id", now).status, status.scheduled);
+    assert.equal(toCreated(newJob, "id", now).readyAt, now);
+    assert.equal(toCreated({ ...newJob, readyAt: 1 }, "id", now).status, status.ready);
+    assert.equal(toCreated({ ...newJob, readyAt: 1 }, "id", now).readyAt, 1);
+    assert.equal(toCreated({ ...newJob, readyAt: now + 1 }, "id", now).status, status.scheduled);
   });
 
   it("keeps the payload in the format it came in", () => {
-    assert.equal(created(newJob, "id", now).payloadJson, "1");
-    const packed = created({ ...newJob, payload: new Uint8Array([1]) }, "id", now);
+    assert.equal(toCreated(newJob, "id", now).payloadJson, "1");
+    const packed = toCreated({ ...newJob, payload: new Uint8Array([1]) }, "id", now);
     assert.deepEqual([packed.payloadJson, packed.payloadPack], [null, new Uint8Array([1])]);
   });
 });
 
-describe("completed", () => {
+describe("toCompleted", () => {
   it("keeps nothing by default, and what the job's retention says otherwise", () => {
-    assert.equal(completed(record(), now, settings), undefined);
-    const kept = completed(record({ retention: '{"completed_ms":60000}' }), now, settings)!;
+    assert.equal(toCompleted(record(), { now, defaults: settings }), undefined);
+    const kept = toCompleted(record({ retention: '{"completed_ms":60000}' }), {
+      now,
+      defaults: settings,
+    })!;
     assert.deepEqual([kept.status, kept.completedAt, kept.purgeAt], [
       status.completed,
       now,
       now + 60_000,
     ]);
     const forced = { ...settings, defaultCompletedRetentionMs: 5 };
-    assert.equal(completed(record({ retention: '{"completed_ms":0}' }), now, forced), undefined);
-    assert.equal(completed(record({ retention: "{}" }), now, forced)!.purgeAt, now + 5);
+    assert.equal(
+      toCompleted(record({ retention: '{"completed_ms":0}' }), { now, defaults: forced }),
+      undefined,
+    );
+    assert.equal(
+      toCompleted(record({ retention: "{}" }), { now, defaults: forced })!.purgeAt,
+      now + 5,
+    );
   });
 });
 
-describe("failed", () => {
-  const fail = (job: JobRecord, failure = {}) => failed(job, { message: "m", ...failure }, rules);
+describe("toFailed", () => {
+  const fail = (job: JobRecord, failure = {}) => toFailed(job, { message: "m", ...failure }, rules);
 
   it("retries by the backoff until the limit is passed", () => {
     const first = fail(record({ retryLimit: 1 }));
@@ -76,27 +85,27 @@ describe("failed", () => {
   });
 });
 
-describe("patched", () => {
+describe("toPatched", () => {
   const waiting = record({ status: status.ready, readyAt: 5 });
   const scheduled = record({ status: status.scheduled, readyAt: now + 9 });
 
   it("moves between ready and scheduled by 'readyAt' alone", () => {
-    assert.equal(patched(waiting, { readyAt: now + 1 }, now).status, status.scheduled);
-    assert.equal(patched(waiting, { readyAt: null }, now).readyAt, 5);
-    const due = patched(scheduled, { readyAt: null }, now);
+    assert.equal(toPatched(waiting, { readyAt: now + 1 }, now).status, status.scheduled);
+    assert.equal(toPatched(waiting, { readyAt: null }, now).readyAt, 5);
+    const due = toPatched(scheduled, { readyAt: null }, now);
     assert.deepEqual([due.status, due.readyAt], [status.ready, now]);
-    assert.equal(patched(scheduled, { readyAt: 1 }, now).status, status.ready);
-    assert.equal(patched(scheduled, { priority: 1 }, now).status, status.scheduled);
+    assert.equal(toPatched(scheduled, { readyAt: 1 }, now).status, status.ready);
+    assert.equal(toPatched(scheduled, { priority: 1 }, now).status, status.scheduled);
   });
 
   it("leaves a running job running", () => {
-    const running = patched(record(), { readyAt: now + 60_000 }, now);
+    const running = toPatched(record(), { readyAt: now + 60_000 }, now);
     assert.deepEqual([running.status, running.readyAt], [status.inFlight, now + 60_000]);
   });
 
   it("merges the retention member by member", () => {
     const both = record({ retention: '{"completed_ms":1,"dead_ms":2}' });
-    const merge = (retention: object | null) => patched(both, { retention }, now).retention;
+    const merge = (retention: object | null) => toPatched(both, { retention }, now).retention;
     assert.equal(merge({ deadMs: null }), '{"completed_ms":1}');
     assert.equal(merge({ deadMs: 7 }), '{"completed_ms":1,"dead_ms":7}');
     assert.equal(merge({}), '{"completed_ms":1,"dead_ms":2}');
@@ -106,8 +115,8 @@ describe("patched", () => {
 
   it("clears with null and keeps with undefined", () => {
     const full = record({ retryLimit: 3, backoff: "{}" });
-    assert.equal(patched(full, {}, now).retryLimit, 3);
-    assert.equal(patched(full, { retryLimit: null }, now).retryLimit, null);
-    assert.equal(patched(full, { backoff: null }, now).backoff, null);
+    assert.equal(toPatched(full, {}, now).retryLimit, 3);
+    assert.equal(toPatched(full, { retryLimit: null }, now).retryLimit, null);
+    assert.equal(toPatched(full, { backoff: null }, now).backoff, null);
   });
 });

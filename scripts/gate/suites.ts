@@ -10,7 +10,7 @@ import { deno, run } from "./command.ts";
 import { listFiles } from "./files.ts";
 import { countTests } from "./junit.ts";
 import type { Report, Stage } from "./report.ts";
-import { emptyFolder, findRuntime, installPackages } from "./tools.ts";
+import { emptyFolder, findRuntime, installPackages, installTools } from "./tools.ts";
 
 /** No test may hang the gate. */
 const testTimeoutMs = 60_000;
@@ -61,7 +61,8 @@ function suite(
       if ("missing" in found) return report.skip(`the tests on ${name}`, found.missing);
       const xml = `${await emptyFolder(`reports/${name}`)}/junit.xml`;
       const words = toWords(xml, await listTests(title.toLowerCase()));
-      await runSuite(report, `${title} ${found.version}`, found.program, words, xml);
+      const env = { MILLRACE_TOOLS: await installTools() }; // Among them is PGlite.
+      await runSuite(report, `${title} ${found.version}`, found.program, words, xml, env);
     },
   };
 }

@@ -33,7 +33,7 @@ const statusRows = [
   { name: "inFlight", code: 2, wire: "in_flight", label: "InFlight", phase: "running" },
   { name: "completed", code: 3, wire: "completed", label: "Completed", phase: "finished" },
   { name: "dead", code: 4, wire: "dead", label: "Dead", phase: "finished" },
-] as const satisfies readonly (StatusRow & { readonly wire: JobStatus })[];
+] as const;
 
 /** What is known of a set of statuses. */
 export interface StatusTable<Rows extends readonly StatusRow[]> {

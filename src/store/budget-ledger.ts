@@ -75,7 +75,7 @@ export function createBudgetLedger(): BudgetLedger {
       for (const key of changed) yield* putLevel(budgets.get(key)!);
       changed.clear();
       if (refunded.size === 0) return;
-      yield* report({ kind: "budgets", keys: [...refunded], refunded: true });
+      yield report({ kind: "budgets", keys: [...refunded], refunded: true });
       refunded.clear();
     },
   };

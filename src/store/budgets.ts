@@ -79,7 +79,7 @@ export function* removeBudgets(): Transition<void> {
   const gone = yield* rows<{ key: string }>("DELETE FROM budgets RETURNING key");
   yield* run("DELETE FROM bindings");
   const keys = gone.map(({ key }) => key);
-  if (keys.length > 0) yield* report({ kind: "budgets", keys, refunded: false });
+  if (keys.length > 0) yield report({ kind: "budgets", keys, refunded: false });
 }
 
 function* create(
@@ -108,7 +108,7 @@ function* change(
   const changed = underPolicy(budget, policy, { drawn, now });
   yield* putBudget(changed);
   // A new policy may let jobs go that wait.
-  yield* report({ kind: "budgets", keys: [key], refunded: false });
+  yield report({ kind: "budgets", keys: [key], refunded: false });
   return changed;
 }
 

@@ -101,6 +101,11 @@ export function toJobsChanges(jobs: readonly JobRecord[], from: number | undefin
   return [...byStatus].map(([to, jobs]) => toChange(jobs, from, to));
 }
 
+/** The change of a job that now stands where its record says. */
+export function toJobChange(job: JobRecord, from: number | undefined): JobsChange {
+  return toChange([job], from, job.status);
+}
+
 function toChange(jobs: readonly JobRecord[], from: number | undefined, to: number): JobsChange {
   // A record holds all that a change of any kind tells of its jobs.
   return { kind: "jobs", from, to, count: jobs.length, jobs } as JobsChange;

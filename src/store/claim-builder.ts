@@ -18,6 +18,14 @@ export interface ClaimRequest {
   readonly worker: string | undefined;
 }
 
+/** What taking jobs depends on. */
+export interface ClaimTerms {
+  /** In ms since the epoch. */
+  readonly now: number;
+  /** The row of `brokers` that stands for the broker of the subscribers. */
+  readonly broker: number;
+}
+
 /** What one subscriber got. */
 export interface ClaimResult {
   /** Jobs that are in flight now. */

@@ -22,8 +22,13 @@ import {
   type Position,
 } from "./backlog.ts";
 import { createBudgetLedger, type Shortage } from "./budget-ledger.ts";
-import { type ClaimRequest, type ClaimResult, createClaimBuilder } from "./claim-builder.ts";
-import type { RequestHolder } from "./holders.ts";
+import {
+  type ClaimRequest,
+  type ClaimResult,
+  type ClaimTerms,
+  createClaimBuilder,
+} from "./claim-builder.ts";
+import { registerHolder } from "./holders.ts";
 import { markTaken } from "./mark-taken.ts";
 import { StaleReadError, type Transition } from "./transition.ts";
 import { findUnbudgetedAfter, unbudgetedRead } from "./unbudgeted.ts";
@@ -41,13 +46,14 @@ export interface ClaimedMerged {
 
 /** Takes jobs for one request after the other. */
 export interface Merge {
-  claim(request: ClaimRequest, holder: RequestHolder): Transition<Omit<ClaimResult, "holder">>;
+  claim(request: ClaimRequest): Transition<ClaimResult>;
   /** Writes what was drawn. */
   end(): Transition<ClaimedMerged>;
 }
 
 /** Creates a merge of these backlogs of jobs with budgets, and of the jobs without. */
-export function createMerge(backlogs: readonly Backlog[], now: number): Merge {
+export function createMerge(backlogs: readonly Backlog[], terms: ClaimTerms): Merge {
+  const { now } = terms;
   const ledger = createBudgetLedger();
   const exhaustedBudgets = new Map<string, ExhaustedBudget>();
   const budgeted = backlogs.map((backlog) => createBacklogCursor(backlog));
@@ -62,7 +68,8 @@ export function createMerge(backlogs: readonly Backlog[], now: number): Merge {
   }
 
   return {
-    *claim({ queues, limit }, holder) {
+    *claim(request) {
+      const { queues, limit } = request;
       const builder = createClaimBuilder(limit);
       const anyQueue = queues === undefined ? createAnyQueueReader(limit) : undefined;
       const cursors = [
@@ -98,8 +105,8 @@ export function createMerge(backlogs: readonly Backlog[], now: number): Merge {
         cursor.advance();
         insertInOrder(cursors, cursor);
       }
-      yield* markAll(builder.jobs, holder, now);
-      return { jobs: builder.jobs, exhausted };
+      const { jobs } = builder;
+      return { jobs, exhausted, holder: yield* markAll(jobs, request, terms) };
     },
     *end() {
       yield* ledger.flush();
@@ -113,17 +120,20 @@ export function createMerge(backlogs: readonly Backlog[], now: number): Merge {
 /**
  * Marks the jobs of a claim as taken.
  *
+ * @returns The holder of the request.
  * @throws {StaleReadError} If one of them was not ready any more: it has been paid for, and others may have been passed
  * over because of it.
  */
 function* markAll(
   jobs: readonly JobRecord[],
-  holder: RequestHolder,
-  now: number,
-): Transition<void> {
-  if (jobs.length === 0) return;
-  const taken = yield* markTaken(jobs, { holder: yield* holder.register(), now });
+  request: ClaimRequest,
+  terms: ClaimTerms,
+): Transition<number | undefined> {
+  if (jobs.length === 0) return request.holder;
+  const holder = request.holder ?? (yield* registerHolder(request.worker, terms));
+  const taken = yield* markTaken(jobs, holder, terms.now);
   if (taken.length < jobs.length) throw new StaleReadError("A job was taken meanwhile");
+  return holder;
 }
 
 /** Reads the jobs without budgets of all queues. */

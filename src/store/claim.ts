@@ -5,20 +5,17 @@
  */
 
 import type { Backlog } from "./backlog.ts";
-import { type ClaimRequest, type ClaimResult, createClaimBuilder } from "./claim-builder.ts";
-import { type ClaimedMerged, createMerge } from "./claim-merged.ts";
-import { createRequestHolder, type RequestHolder } from "./holders.ts";
+import {
+  type ClaimRequest,
+  type ClaimResult,
+  type ClaimTerms,
+  createClaimBuilder,
+} from "./claim-builder.ts";
+import { type ClaimedMerged, createMerge, type Merge } from "./claim-merged.ts";
+import { registerHolder } from "./holders.ts";
 import { markTaken } from "./mark-taken.ts";
 import type { Transition } from "./transition.ts";
 import { findUnbudgeted, unbudgetedRead } from "./unbudgeted.ts";
-
-/** What taking jobs depends on. */
-export interface ClaimTerms {
-  /** In ms since the epoch. */
-  readonly now: number;
-  /** The row of `brokers` that stands for the broker of the subscribers. */
-  readonly broker: number;
-}
 
 /** What subscribers got, and what was learnt of the backlogs meanwhile. */
 export interface Claimed extends ClaimedMerged {
@@ -38,35 +35,31 @@ export function* claimJobs(
   backlogs: readonly Backlog[],
   terms: ClaimTerms,
 ): Transition<Claimed> {
-  const merge = createMerge(backlogs, terms.now);
   const results: ClaimResult[] = [];
+  let merge: Merge | undefined;
   for (const request of requests) {
-    const holder = createRequestHolder(request, terms);
     const isPlain = backlogs.length === 0 && (request.queues?.length ?? 1) === 1;
-    const { jobs, exhausted } = isPlain
-      ? yield* claimPlain(request, holder, terms)
-      : yield* merge.claim(request, holder);
-    results.push({ jobs, exhausted, holder: holder.id });
+    if (isPlain) results.push(yield* claimPlain(request, terms));
+    else results.push(yield* (merge ??= createMerge(backlogs, terms)).claim(request));
   }
+  if (merge === undefined) return { results, updates: [], exhaustedBudgets: [] };
   return { results, ...yield* merge.end() };
 }
 
 /** Takes jobs without budgets from one queue, or from all. */
-function* claimPlain(
-  { queues, limit }: ClaimRequest,
-  holder: RequestHolder,
-  { now }: ClaimTerms,
-): Transition<Omit<ClaimResult, "holder">> {
-  const builder = createClaimBuilder(limit);
+function* claimPlain(request: ClaimRequest, terms: ClaimTerms): Transition<ClaimResult> {
+  const builder = createClaimBuilder(request.limit);
+  const queue = request.queues?.[0];
+  let { holder } = request;
   let exhausted = false;
   while (!exhausted && builder.room() > 0) {
     const wanted = Math.min(unbudgetedRead, builder.room());
-    const found = yield* findUnbudgeted(queues?.[0], wanted);
+    const found = yield* findUnbudgeted(queue, wanted);
     if (found.length > 0) {
-      const taken = yield* markTaken(found, { holder: yield* holder.register(), now });
-      for (const job of taken) builder.add(job);
+      holder ??= yield* registerHolder(request.worker, terms);
+      for (const job of yield* markTaken(found, holder, terms.now)) builder.add(job);
     }
     exhausted = found.length < wanted;
   }
-  return { jobs: builder.jobs, exhausted };
+  return { jobs: builder.jobs, exhausted, holder };
 }

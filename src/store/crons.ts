@@ -198,5 +198,5 @@ function* putEntries(entries: readonly CronEntryRecord[]): Transition<void> {
     yield* putEntry(entry);
     if (entry.nextAt !== null) first = Math.min(first, entry.nextAt);
   }
-  if (first < Infinity) yield* report({ kind: "crons", nextAt: first });
+  if (first < Infinity) yield report({ kind: "crons", nextAt: first });
 }

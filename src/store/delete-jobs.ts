@@ -61,11 +61,11 @@ export function* removeJobs(selection: JobSelection): Transition<number> {
   yield* ledger.flush();
   for (const { status: from, count } of counts) {
     const jobs = noted.filter((job) => job.status === from);
-    yield* report({ kind: "jobs", from, to: undefined, count, jobs });
+    yield report({ kind: "jobs", from, to: undefined, count, jobs });
   }
   const kept = bound.filter((job) => job.status === status.ready).flatMap(budgetsOf);
   if (kept.length > 0) {
-    yield* report({ kind: "budgets", keys: [...new Set(kept)], refunded: false });
+    yield report({ kind: "budgets", keys: [...new Set(kept)], refunded: false });
   }
   return count;
 }

@@ -84,7 +84,7 @@ export function* fireCron(
     ],
   );
   if (moved === 0) return { fired: false };
-  if (nextAt !== null) yield* report({ kind: "crons", nextAt });
+  if (nextAt !== null) yield report({ kind: "crons", nextAt });
   if (job === undefined) return { fired: true };
   const stored = yield* enqueueJobs([job], terms);
   return isRejection(stored) ? { fired: true, rejection: stored } : { fired: true };

@@ -39,7 +39,7 @@ export function* promoteJobs(now: number): Transition<boolean> {
   const jobs = counts.includes(0) ? due.filter((_, at) => counts[at] === 1) : due;
   if (jobs.length > 0) {
     const change = { from: status.scheduled, to: status.ready, count: jobs.length, jobs } as const;
-    yield* report({ kind: "jobs", ...change });
+    yield report({ kind: "jobs", ...change });
   }
   return due.length === promotionSize;
 }
@@ -68,7 +68,7 @@ export function* reapJobs(now: number): Transition<boolean> {
   yield* deleteBelongings(gone.map(({ id }) => id));
   for (const from of new Set(gone.map(({ status }) => status))) {
     const jobs = gone.filter(({ status }) => status === from);
-    yield* report({ kind: "jobs", from, to: undefined, count: jobs.length, jobs });
+    yield report({ kind: "jobs", from, to: undefined, count: jobs.length, jobs });
   }
   return expired.length === reapingSize;
 }

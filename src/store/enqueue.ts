@@ -105,9 +105,8 @@ export function* enqueueJobs(
   yield* insertRows(insertPlain, plain);
   yield* insertRows(insertWhole, whole);
   yield* bindJobs(bound.map(({ job, bindings }) => ({ id: job.id, bindings })));
-  yield* report(
-    ...toJobsChanges(fresh === entries ? jobs : fresh.map(({ job }) => job), undefined),
-  );
+  const added = fresh === entries ? jobs : fresh.map(({ job }) => job);
+  for (const change of toJobsChanges(added, undefined)) yield report(change);
   return jobs.map((job) => {
     const holder = duplicates.get(job);
     if (holder !== undefined) return { job: holder, duplicate: true, folded: false };

@@ -6,7 +6,14 @@
 
 import { StoreError } from "../errors.ts";
 import type { Change } from "./changes.ts";
-import type { AsyncConnection, AsyncDatabase, Database, SqlRow, SyncDatabase } from "./database.ts";
+import type {
+  AsyncConnection,
+  AsyncDatabase,
+  Database,
+  SqlRow,
+  SqlValue,
+  SyncDatabase,
+} from "./database.ts";
 import { mayRunAgain, toPostgres, toPostgresSchema } from "./dialect.ts";
 import { type InsertText, StaleReadError, type Step, type Transition } from "./transition.ts";
 
@@ -110,14 +117,28 @@ function answerSync(
   step: Step,
   changes: Change[],
 ): SqlRow[] | number[] {
-  if ("params" in step) return database.all(step.sql, step.params);
-  if ("sql" in step) return step.each.map((params) => database.run(step.sql, params));
-  if ("insert" in step) {
-    for (const params of step.each) database.run(step.insert.sql, params);
-  } else if ("script" in step) database.script(step.script);
-  else changes.push(...step.changes);
-  return [];
+  switch (step.kind) {
+    case "rows":
+      return database.all(step.sql, step.params);
+    case "each": {
+      const { sql, sets } = step;
+      return sets.map((params) => database.run(sql, params));
+    }
+    case "insert": {
+      const { insert: { sql }, sets } = step;
+      for (const params of sets) database.run(sql, params);
+      return nothing;
+    }
+    case "script":
+      database.script(step.sql);
+      return nothing;
+    case "change":
+      changes.push(step.change);
+      return nothing;
+  }
 }
+
+const nothing: number[] = [];
 
 function createAsyncExecutor(database: AsyncDatabase): Executor {
   const translate = createTranslator();
@@ -184,17 +205,25 @@ async function answerAsync(
   step: Step,
   { translate, changes }: AsyncMeans,
 ): Promise<SqlRow[] | number[]> {
-  if ("params" in step) return await connection.all(translate(step.sql), step.params);
-  if ("sql" in step) {
-    const sql = translate(step.sql);
-    const counts: number[] = [];
-    for (const params of step.each) counts.push(await connection.run(sql, params));
-    return counts;
+  switch (step.kind) {
+    case "rows":
+      return await connection.all(translate(step.sql), step.params);
+    case "each": {
+      const sql = translate(step.sql);
+      const counts: number[] = [];
+      for (const params of step.sets) counts.push(await connection.run(sql, params));
+      return counts;
+    }
+    case "insert":
+      await insertAsync(connection, step, translate);
+      return nothing;
+    case "script":
+      await connection.script(toPostgresSchema(step.sql));
+      return nothing;
+    case "change":
+      changes.push(step.change);
+      return nothing;
   }
-  if ("insert" in step) await insertAsync(connection, step, translate);
-  else if ("script" in step) await connection.script(toPostgresSchema(step.script));
-  else changes.push(...step.changes);
-  return [];
 }
 
 /** Parameters in one statement at most; PostgreSQL's own limit is 65,535. */
@@ -203,12 +232,15 @@ const maxParams = 32_000;
 /** Inserts many rows with one statement. */
 async function insertAsync(
   connection: AsyncConnection,
-  { insert, each }: Extract<Step, { readonly insert: InsertText }>,
+  { insert, sets }: {
+    readonly insert: InsertText;
+    readonly sets: readonly (readonly SqlValue[])[];
+  },
   translate: (sql: string) => string,
 ): Promise<void> {
-  const rowsAtOnce = Math.max(1, Math.floor(maxParams / each[0]!.length));
-  for (let at = 0; at < each.length; at += rowsAtOnce) {
-    const part = each.slice(at, at + rowsAtOnce);
+  const rowsAtOnce = Math.max(1, Math.floor(maxParams / sets[0]!.length));
+  for (let at = 0; at < sets.length; at += rowsAtOnce) {
+    const part = sets.slice(at, at + rowsAtOnce);
     const sql = insert.head + part.map(() => insert.row).join(", ");
     await connection.run(translate(sql), part.flat());
   }

@@ -42,7 +42,7 @@ export function* completeJobs(
     if (count > 0) {
       const gone = rest.length === 0 ? ids : ids.filter((_, index) => deleted[index] === 1);
       const jobs = gone.map((id) => ({ id }));
-      yield* report({ kind: "jobs", from: status.inFlight, to: undefined, count, jobs });
+      yield report({ kind: "jobs", from: status.inFlight, to: undefined, count, jobs });
     }
   }
   if (rest.length === 0) return [];
@@ -126,7 +126,7 @@ function* release(job: JobRecord, ledger: BudgetLedger): Transition<void> {
 
 function* reportReady(jobs: readonly ReadyJob[]): Transition<void> {
   if (jobs.length === 0) return;
-  yield* report({
+  yield report({
     kind: "jobs",
     from: status.inFlight,
     to: status.ready,

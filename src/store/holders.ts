@@ -46,13 +46,15 @@ export function* listGoneBrokers(id: number, seenBefore: number): Transition<num
   return found.map(({ id }) => id);
 }
 
-/** Registers a stream of a broker, and gives the number that stands for it. */
+/**
+ * Registers a stream of a broker.
+ *
+ * @param worker What the worker calls itself, if it says so.
+ * @returns The number that stands for the stream.
+ */
 export function* registerHolder(
-  { broker, worker, now }: {
-    readonly broker: number;
-    readonly worker: string | undefined;
-    readonly now: number;
-  },
+  worker: string | undefined,
+  { broker, now }: { readonly broker: number; readonly now: number },
 ): Transition<number> {
   const [row] = yield* rows<{ id: number }>(
     "INSERT INTO holders (broker, worker, since) VALUES (?, ?, ?) RETURNING id",
@@ -64,27 +66,4 @@ export function* registerHolder(
 /** Forgets a stream, which holds nothing any more. */
 export function* deleteHolder(id: number): Transition<void> {
   yield* run("DELETE FROM holders WHERE id = ?", [id]);
-}
-
-/** Who gets the jobs of a claim: registered when there is a first job. */
-export interface RequestHolder {
-  /** Undefined as long as it is not registered. */
-  readonly id: number | undefined;
-  register(): Transition<number>;
-}
-
-/** The holder of a request, which is registered already if it has an id. */
-export function createRequestHolder(
-  { holder, worker }: { readonly holder: number | undefined; readonly worker: string | undefined },
-  { broker, now }: { readonly broker: number; readonly now: number },
-): RequestHolder {
-  let id = holder;
-  return {
-    get id() {
-      return id;
-    },
-    *register() {
-      return id ??= yield* registerHolder({ broker, worker, now });
-    },
-  };
 }

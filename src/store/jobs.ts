@@ -10,11 +10,14 @@ import type { SqlValue } from "./database.ts";
 import { lockRows } from "./dialect.ts";
 import { metadataColumns } from "./jobs-table.ts";
 import { fromBytes } from "./text-bytes.ts";
-import { rows, run, runEach, type Transition } from "./transition.ts";
+import { run, runEach, type Transition } from "./transition.ts";
 
 /** Reads jobs: the select list of the statement is that of whole jobs, or of jobs without their payloads. */
 export function* jobRows(sql: string, params: readonly SqlValue[]): Transition<JobRecord[]> {
-  const found = yield* rows<{ uniqueKey: string | Uint8Array | null }>(sql, params);
+  // Yields its step itself, and not by way of `rows`: every job that is read passes here.
+  const found = (yield { kind: "rows", sql, params }) as unknown as {
+    uniqueKey: string | Uint8Array | null;
+  }[];
   for (const row of found) {
     // In its place, as a row is nobody else's: a copy of every job would cost more than reading it.
     if (row.uniqueKey !== null) row.uniqueKey = fromBytes(row.uniqueKey as Uint8Array);

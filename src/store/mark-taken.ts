@@ -11,14 +11,6 @@ import { isReady } from "./status-sql.ts";
 import { report, runEach, type Transition } from "./transition.ts";
 import { freeKeys } from "./unique.ts";
 
-/** Whom jobs go to, and when. */
-export interface TakeTerms {
-  /** The row of `holders` that stands for who gets them. */
-  readonly holder: number;
-  /** In ms since the epoch. */
-  readonly now: number;
-}
-
 const takeSql =
   `UPDATE jobs SET status = ${status.inFlight}, dequeued_at = ?, holder = ?, deliveries = deliveries + 1
    WHERE id = ? AND ${isReady}`;
@@ -27,11 +19,14 @@ const takeSql =
  * Marks ready jobs as in flight, in the database and in the records themselves.
  *
  * @param jobs Jobs as they were read, which are nobody else's.
+ * @param holder The row of `holders` that stands for who gets them.
+ * @param now In ms since the epoch.
  * @returns Those of them that were still ready. Nothing is written of the others.
  */
 export function* markTaken(
   jobs: readonly JobRecord[],
-  { holder, now }: TakeTerms,
+  holder: number,
+  now: number,
 ): Transition<readonly JobRecord[]> {
   const counts = yield* runEach(takeSql, jobs.map(({ id }) => [now, holder, id]));
   const taken = counts.includes(0) ? jobs.filter((_, index) => counts[index] === 1) : jobs;
@@ -41,11 +36,11 @@ export function* markTaken(
     job.deliveries++;
   }
   const lettingGo = taken.filter(({ uniqueWhile }) => uniqueWhile === "queued");
-  yield* freeKeys(lettingGo.map(({ id }) => id));
+  if (lettingGo.length > 0) yield* freeKeys(lettingGo.map(({ id }) => id));
   const batched = taken.filter(({ batch }) => batch !== null);
-  yield* closeBatches(batched.map(({ id }) => id));
+  if (batched.length > 0) yield* closeBatches(batched.map(({ id }) => id));
   if (taken.length > 0) {
-    yield* report({
+    yield report({
       kind: "jobs",
       from: status.ready,
       to: status.inFlight,

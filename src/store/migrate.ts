@@ -29,7 +29,10 @@ export async function migrate(executor: Executor): Promise<void> {
 }
 
 function* createVersionTable(): Transition<void> {
-  yield { script: "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)" };
+  yield {
+    kind: "script",
+    sql: "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)",
+  };
 }
 
 function* readVersion(): Transition<number> {
@@ -39,7 +42,7 @@ function* readVersion(): Transition<number> {
 
 function* migrateFrom(from: number): Transition<void> {
   if ((yield* readVersion()) !== from) return; // Another broker was here first.
-  yield { script: migrations[from]! };
+  yield { kind: "script", sql: migrations[from]! };
   if (from === 0) yield* run("INSERT INTO schema_version (version) VALUES (?)", [1]);
   else yield* run("UPDATE schema_version SET version = ?", [from + 1]);
 }

@@ -8,7 +8,7 @@ import { budgetsOf } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import type { BudgetLedger } from "./budget-ledger.ts";
-import { toJobsChanges } from "./changes.ts";
+import { toJobChange } from "./changes.ts";
 import { deleteJob, updateJob } from "./jobs.ts";
 import { report, type Transition } from "./transition.ts";
 import { moveKey } from "./unique.ts";
@@ -33,13 +33,13 @@ export function* moveJob(
   if (before.status === status.inFlight && after?.status !== status.inFlight) {
     yield* ledger.refund(before);
   }
-  if (after !== undefined) yield* report(...toJobsChanges([after], before.status));
+  if (after !== undefined) yield report(toJobChange(after, before.status));
   else {
-    yield* report({ kind: "jobs", from: before.status, to: undefined, count: 1, jobs: [before] });
+    yield report({ kind: "jobs", from: before.status, to: undefined, count: 1, jobs: [before] });
   }
   // A waiting job that is gone, or stands elsewhere now, may have kept others waiting.
   if (before.status === status.ready && before.budgets !== null) {
-    yield* report({ kind: "budgets", keys: budgetsOf(before), refunded: false });
+    yield report({ kind: "budgets", keys: budgetsOf(before), refunded: false });
   }
   return true;
 }

@@ -11,7 +11,7 @@ import type { Rejection } from "../protocol/rejection.ts";
 import { isWaiting, status } from "../protocol/status.ts";
 import { type BindingTerms, bindJobs, ensureBudgets } from "./bindings.ts";
 import { toBudgetSet } from "./budget-set.ts";
-import { toJobsChanges } from "./changes.ts";
+import { toJobChange } from "./changes.ts";
 import { findJob } from "./jobs.ts";
 import { visitJobs } from "./patch-jobs.ts";
 import { applyRebinding, checkRebinding, type Rebinding, requestsOf } from "./rebindings.ts";
@@ -85,11 +85,8 @@ function* rebind(job: JobRecord, bindings: readonly Binding[]): Transition<JobRe
   const rebound = { ...job, budgets };
   if (job.status === status.ready) {
     const keys = [...new Set([job, rebound].flatMap(budgetsOf))];
-    yield* report(...toJobsChanges([rebound], status.ready), {
-      kind: "budgets",
-      keys,
-      refunded: false,
-    });
+    yield report(toJobChange(rebound, status.ready));
+    yield report({ kind: "budgets", keys, refunded: false });
   }
   return rebound;
 }

@@ -25,15 +25,19 @@ export interface InsertText {
 /** One step of a transition. */
 export type Step =
   /** Runs a statement for its rows. */
-  | { readonly sql: string; readonly params: readonly SqlValue[] }
+  | { readonly kind: "rows"; readonly sql: string; readonly params: readonly SqlValue[] }
   /** Runs a statement once for each set of parameters, for the counts of changed rows. */
-  | { readonly sql: string; readonly each: readonly (readonly SqlValue[])[] }
+  | { readonly kind: "each"; readonly sql: string; readonly sets: readonly (readonly SqlValue[])[] }
   /** Inserts rows. */
-  | { readonly insert: InsertText; readonly each: readonly (readonly SqlValue[])[] }
+  | {
+    readonly kind: "insert";
+    readonly insert: InsertText;
+    readonly sets: readonly (readonly SqlValue[])[];
+  }
   /** Runs statements without parameters. */
-  | { readonly script: string }
+  | { readonly kind: "script"; readonly sql: string }
   /** Reports what was changed. */
-  | { readonly changes: readonly Change[] };
+  | { readonly kind: "change"; readonly change: Change };
 
 /** A transition in progress: yields {@linkcode Step}s, is sent what they gave, returns its result. */
 export type Transition<Result> = Generator<Step, Result, SqlRow[] & number[]>;
@@ -52,7 +56,7 @@ export function* rows<Row extends object = SqlRow>(
   sql: string,
   params: readonly SqlValue[] = [],
 ): Transition<Row[]> {
-  return (yield { sql, params }) as unknown as Row[];
+  return (yield { kind: "rows", sql, params }) as unknown as Row[];
 }
 
 /** Runs one statement for each set of parameters and gives how many rows each run changed. */
@@ -60,12 +64,12 @@ export function* runEach(
   sql: string,
   sets: readonly (readonly SqlValue[])[],
 ): Transition<number[]> {
-  return sets.length === 0 ? [] : yield { sql, each: sets };
+  return sets.length === 0 ? [] : yield { kind: "each", sql, sets };
 }
 
 /** Runs one statement and gives how many rows it changed. */
 export function* run(sql: string, params: readonly SqlValue[] = []): Transition<number> {
-  return (yield { sql, each: [params] })[0] ?? 0;
+  return (yield { kind: "each", sql, sets: [params] })[0] ?? 0;
 }
 
 /** The text of an INSERT into these columns of a table. */
@@ -80,10 +84,10 @@ export function* insertRows(
   insert: InsertText,
   sets: readonly (readonly SqlValue[])[],
 ): Transition<void> {
-  if (sets.length > 0) yield { insert, each: sets };
+  if (sets.length > 0) yield { kind: "insert", insert, sets };
 }
 
-/** Reports changes that this transition has made; to be passed on after the commit. */
-export function* report(...changes: readonly Change[]): Transition<void> {
-  yield { changes };
+/** The step that reports a change which this transition has made: `yield report(…)`. */
+export function report(change: Change): Step {
+  return { kind: "change", change };
 }

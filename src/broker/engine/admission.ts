@@ -49,8 +49,8 @@ export function createAdmission(
     kind: Rejection["kind"],
     check: (job: NewJob) => string | undefined,
   ): Rejection | undefined => {
-    for (const [index, job] of jobs.entries()) {
-      const message = check(job);
+    for (let index = 0; index < jobs.length; index++) {
+      const message = check(jobs[index]!);
       if (message !== undefined) return { kind, message, index };
     }
     return undefined;

@@ -259,7 +259,7 @@ export function createDispatcher(
   };
 
   /** Gives the queues where there may be jobs now. */
-  const applyChange = (change: Change): ReadonlySet<string> | undefined => {
+  const applyChange = (change: Change): Set<string> | undefined => {
     if (change.kind === "jobs") {
       if (change.from === status.inFlight && change.to !== status.inFlight) {
         leaveFlight(change.jobs);
@@ -300,7 +300,10 @@ export function createDispatcher(
     applyChanges(changes) {
       let queues: Set<string> | undefined;
       for (const change of changes) {
-        for (const queue of applyChange(change) ?? []) (queues ??= new Set()).add(queue);
+        const more = applyChange(change);
+        if (more === undefined || more.size === 0) continue;
+        if (queues === undefined) queues = more;
+        else for (const queue of more) queues.add(queue);
       }
       if (queues !== undefined) wake(queues);
       else if (waiting.size > 0) void dispatch();

@@ -11,11 +11,12 @@ import { eachPath, firstOf } from "../code/updates.ts";
 import { fail } from "../errors.ts";
 import { checkArray, spendMembers, tick } from "../meter.ts";
 import { add } from "../values/arithmetic.ts";
+import { itemsOf } from "../values/items.ts";
 import { type Draft, isArray, isObject, type Json, put } from "../values/json.ts";
 import { compare } from "../values/order.ts";
 import { deletePaths, getPath, setPath } from "../values/paths.ts";
 import { describe, toText } from "../values/text.ts";
-import { fromEntries, itemsOf } from "./collections.ts";
+import { fromEntries } from "./collections.ts";
 import type { FilterRow } from "./row.ts";
 
 /** An element and what its filter made of it. */

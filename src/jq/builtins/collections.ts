@@ -5,25 +5,16 @@
  */
 
 import { fail } from "../errors.ts";
-import { spendMembers, tick } from "../meter.ts";
+import { tick } from "../meter.ts";
 import { cannotIndex, findPart, index } from "../values/access.ts";
 import { add, subtract } from "../values/arithmetic.ts";
-import {
-  type Draft,
-  isArray,
-  isObject,
-  type Json,
-  type JsonObject,
-  member,
-  put,
-  typeOf,
-} from "../values/json.ts";
+import { itemsOf, ownKeys } from "../values/items.ts";
+import { type Draft, isArray, isObject, type Json, member, put, typeOf } from "../values/json.ts";
 import { compare, equals, sortedKeys } from "../values/order.ts";
 import { deletePaths, getPath, setPath } from "../values/paths.ts";
-import { countPoints } from "../values/strings.ts";
+import { countPoints, findText } from "../values/strings.ts";
 import { describe } from "../values/text.ts";
 import type { ValueRow } from "./row.ts";
-import { findText } from "./strings.ts";
 
 /** Functions of arrays and objects. */
 export const collections: Readonly<Record<string, ValueRow>> = {
@@ -63,20 +54,6 @@ export const collections: Readonly<Record<string, ValueRow>> = {
   "bsearch/1": bsearch,
   "toarray/0": (input) => isArray(input) ? input : [input],
 };
-
-/** The elements of an array or the values of an object. */
-export function itemsOf(value: Json): readonly Json[] {
-  if (isArray(value)) return value;
-  if (!isObject(value)) return fail(`Cannot iterate over ${describe(value)}`);
-  return ownKeys(value).map((key) => value[key]!);
-}
-
-/** The names of the members, at their cost: to list them takes a while in a large object. */
-function ownKeys(object: JsonObject): string[] {
-  const keys = Object.keys(object);
-  spendMembers(keys.length);
-  return keys;
-}
 
 /** A path as the array that it must be. */
 export function demandPath(path: Json): readonly Json[] {

@@ -7,11 +7,10 @@
 import { fail } from "../errors.ts";
 import { checkString, spend, tick } from "../meter.ts";
 import { add, splitText } from "../values/arithmetic.ts";
+import { itemsOf } from "../values/items.ts";
 import { isArray, type Json } from "../values/json.ts";
 import { parseJson } from "../values/parse.ts";
-import { createPointOffsets } from "../values/strings.ts";
 import { describe, toJson, toText, utf8Length } from "../values/text.ts";
-import { itemsOf } from "./collections.ts";
 import type { ValueRow } from "./row.ts";
 
 /** Functions of strings. */
@@ -51,18 +50,6 @@ export const strings: Readonly<Record<string, ValueRow>> = {
   "join/1": join,
   "ascii/0": (input) => implode([input]),
 };
-
-/** The code point offsets of a text in another, overlapping ones too. */
-export function findText(text: string, part: string): Json {
-  const places: number[] = [];
-  if (part === "") return places;
-  const toPoint = createPointOffsets(text);
-  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
-    tick();
-    places.push(toPoint(at));
-  }
-  return places;
-}
 
 function both(
   name: string,

@@ -9,7 +9,6 @@ import { type Code, computed } from "../code/code.ts";
 import { type Build, declareDefinition, type DefineScope, type Scope } from "../code/scope.ts";
 import { fail } from "../errors.ts";
 import type { Ast, Definition } from "../syntax/ast.ts";
-import { Lexer } from "../syntax/lexer.ts";
 import { parseDefinition } from "../syntax/parser.ts";
 import { describe, toText } from "../values/text.ts";
 import { by } from "./by.ts";
@@ -65,7 +64,7 @@ export function callBuiltin(
   if (valueRow !== undefined) return callValueRow(valueRow, args.map((arg) => build(arg, scope)));
   const text = texts.get(name);
   if (text !== undefined) {
-    const definition = parsed.get(name) ?? parseDefinition(new Lexer(text));
+    const definition = parsed.get(name) ?? parseDefinition(text);
     parsed.set(name, definition);
     const declared = declareDefinition(undefined, definition);
     library.set(name, declared);

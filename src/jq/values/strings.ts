@@ -5,6 +5,8 @@
  * @module
  */
 
+import { tick } from "../meter.ts";
+
 const surrogate = /[\ud800-\udfff]/;
 
 /** Whether units and code points are the same in it. */
@@ -36,6 +38,18 @@ export function createPointOffsets(text: string): (unit: number) => number {
     for (; at > unit; points--) at -= isPairEnd(text, at) ? 2 : 1;
     return points;
   };
+}
+
+/** The code point offsets of a text in another, overlapping ones too. */
+export function findText(text: string, part: string): readonly number[] {
+  const places: number[] = [];
+  if (part === "") return places;
+  const toPoint = createPointOffsets(text);
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+    tick();
+    places.push(toPoint(at));
+  }
+  return places;
 }
 
 function isPairEnd(text: string, at: number): boolean {

@@ -75,7 +75,7 @@ export const control: Readonly<Record<string, FilterRow>> = {
 };
 
 /** Whether any output of a filter fits; the rest is not asked for. */
-export function some(
+function some(
   filter: Code,
   input: Json,
   env: Env | undefined,

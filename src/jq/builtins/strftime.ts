@@ -25,7 +25,7 @@ export const monthNames: readonly string[] = [
 ];
 
 /** Conversions that stand for several others. */
-export const composed: Readonly<Record<string, string>> = {
+const composed: Readonly<Record<string, string>> = {
   c: "%a %b %e %H:%M:%S %Y",
   D: "%m/%d/%y",
   F: "%Y-%m-%d",

@@ -43,7 +43,7 @@ export type Build = (ast: Ast, scope: Scope | undefined, isTail?: boolean) => Co
 export type Refuse = (reason: string, at: number) => never;
 
 /** How many values the environment holds. */
-export function sizeOf(scope: Scope | undefined): number {
+function sizeOf(scope: Scope | undefined): number {
   return scope === undefined ? 0 : scope.size;
 }
 

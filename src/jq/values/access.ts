@@ -55,7 +55,7 @@ export function sliceBounds(length: number, key: JsonObject): [start: number, en
 }
 
 /** The ends of a slice in something of a length: negative from its end, fractions outwards, null for all. */
-export function bounds(length: number, from: Json, to: Json): [start: number, end: number] {
+function bounds(length: number, from: Json, to: Json): [start: number, end: number] {
   if ((from !== null && typeof from !== "number") || (to !== null && typeof to !== "number")) {
     fail("Array/string slice indices must be integers");
   }

@@ -54,7 +54,7 @@ export function sortedKeys(object: JsonObject): string[] {
 }
 
 /** By code point; JavaScript's own order is by UTF-16 unit and puts an emoji before U+FFFD. */
-export function compareStrings(a: string, b: string): number {
+function compareStrings(a: string, b: string): number {
   spendText(a);
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);

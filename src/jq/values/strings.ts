@@ -10,7 +10,7 @@ import { tick } from "../meter.ts";
 const surrogate = /[\ud800-\udfff]/;
 
 /** Whether units and code points are the same in it. */
-export function isPlain(text: string): boolean {
+function isPlain(text: string): boolean {
   return !surrogate.test(text);
 }
 

@@ -1,7 +1,7 @@
 /**
  * What can go wrong: the source is no program, the program fails on an input, or it asks for more than it may have.
  *
- * Inside, a failure travels as a plain {@linkcode Failure}, which costs no stack trace: `.a?` over a thousand payloads
+ * Inside, a failure travels as a plain {@linkcode Raised}, which costs no stack trace: `.a?` over a thousand payloads
  * throws a thousand of them. It becomes a {@linkcode JqError} where it leaves the module.
  *
  * @module
@@ -10,7 +10,7 @@
 import type { Json } from "./values/json.ts";
 
 /** An error value on its way to the nearest `try`. Never leaves the module. */
-export class Failure {
+export class Raised {
   readonly value: Json;
 
   constructor(value: Json) {
@@ -20,7 +20,7 @@ export class Failure {
 
 /** Ends the evaluation with a message that `try … catch` receives. */
 export function fail(message: string): never {
-  throw new Failure(message);
+  throw new Raised(message);
 }
 
 /**
@@ -43,7 +43,7 @@ export class JqError extends Error {
   /** What `catch` would have received: the argument of `error`, or the message. */
   readonly value: Json;
 
-  /** Made by the module; `message` is the value itself where it is a string. */
+  /** CompiledDefinition by the module; `message` is the value itself where it is a string. */
   constructor(message: string, value: Json) {
     super(message);
     this.value = value;
@@ -82,7 +82,7 @@ export class JqCompileError extends Error implements JqPosition {
   /** The column of the mistake, from 1, in UTF-16 units. */
   readonly column: number;
 
-  /** Made by the module. */
+  /** CompiledDefinition by the module. */
   constructor(reason: string, position: JqPosition) {
     super(`Line ${position.line}, column ${position.column}: ${reason}`);
     this.reason = reason;
@@ -101,7 +101,7 @@ export class JqLimitError extends Error {
   /** Which limit; `stack` is the runtime's own, reached by deep recursion before `depth` was. */
   readonly limit: JqLimitName;
 
-  /** Made by the module. */
+  /** CompiledDefinition by the module. */
   constructor(limit: JqLimitName, message: string) {
     super(message);
     this.limit = limit;

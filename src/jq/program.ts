@@ -11,12 +11,12 @@
 import { type Code, type Emit, type Env, extend, GO, STOP } from "./code/code.ts";
 import { compileTree } from "./code/compile.ts";
 import { declare, declareDefinition, type Scope } from "./code/scope.ts";
-import { Failure, JqCompileError, JqError, JqLimitError } from "./errors.ts";
+import { JqCompileError, JqError, JqLimitError, Raised } from "./errors.ts";
 import { defaultLimits, exceed, type JqLimits, meter, resetMeter } from "./meter.ts";
 import type { Definition } from "./syntax/ast.ts";
 import { parseProgram } from "./syntax/parser.ts";
 import { isTruthy, type Json } from "./values/json.ts";
-import { type NonFinite, printed, settle } from "./values/settle.ts";
+import { type NonFiniteReplacer, printNonFinite, replaceNonFinite } from "./values/non-finite.ts";
 import { toJson } from "./values/text.ts";
 
 /** What a program is compiled with. */
@@ -82,8 +82,8 @@ const nowFilter: Definition = {
   body: { kind: "variable", name: clock, at: 0 },
 };
 
-const firstHelping = 32;
-const helpingGrowth = 8;
+const firstCount = 32;
+const countGrowth = 8;
 
 /**
  * Compiles a program.
@@ -105,7 +105,7 @@ export function compile(source: string, options: JqOptions = {}): JqProgram {
   for (const [name, value] of Object.entries(limits)) {
     if (!(value > 0)) throw new RangeError(`Limit '${name}' is ${value}, must be more than 0`);
   }
-  const { variables: names = [], nonFinite = printed, now } = options;
+  const { variables: names = [], nonFinite = printNonFinite, now } = options;
   let scope: Scope | undefined;
   for (const name of names) scope = declare(scope, "variable", name);
   if (now !== undefined) scope = declareDefinition(declare(scope, "variable", clock), nowFilter);
@@ -135,7 +135,7 @@ function compileSource(source: string, scope: Scope | undefined): Code {
 /** What a program needs to run. */
 interface Setting {
   readonly limits: Required<JqLimits>;
-  readonly nonFinite: NonFinite;
+  readonly nonFinite: NonFiniteReplacer;
   readonly toEnv: (variables: JqVariables | undefined) => Env | undefined;
 }
 
@@ -145,12 +145,12 @@ function toProgram(
   { limits, nonFinite, toEnv }: Setting,
 ): JqProgram {
   /** The outputs up to a number, and how it ended: that there may be more, or an error. */
-  function evaluate(input: Json, env: Env | undefined, wanted: number): Helping {
+  function evaluate(input: Json, env: Env | undefined, wanted: number): Evaluation {
     const outputs: Json[] = [];
     let isCut = false;
     const emit: Emit = (value) => {
       if (outputs.length >= limits.outputs) exceed("outputs");
-      outputs.push(settle(value, nonFinite));
+      outputs.push(replaceNonFinite(value, nonFinite));
       isCut = outputs.length >= wanted;
       return isCut ? STOP : GO;
     };
@@ -169,7 +169,7 @@ function toProgram(
     *run(input, variables) {
       const env = toEnv(variables);
       let given = 0;
-      for (let wanted = firstHelping;; wanted *= helpingGrowth) {
+      for (let wanted = firstCount;; wanted *= countGrowth) {
         const { outputs, isCut, error } = evaluate(input, env, wanted);
         yield* outputs.slice(given);
         given = outputs.length;
@@ -202,7 +202,7 @@ function toProgram(
   };
 }
 
-interface Helping {
+interface Evaluation {
   readonly outputs: readonly Json[];
   /** Whether it ended because enough outputs were there. */
   readonly isCut: boolean;
@@ -218,7 +218,7 @@ const findTruthy: Emit = (value) => {
 };
 
 function toPublic(error: unknown): unknown {
-  if (error instanceof Failure) {
+  if (error instanceof Raised) {
     const { value } = error;
     return new JqError(
       typeof value === "string" ? value : `(not a string): ${textOf(value)}`,

@@ -9,7 +9,15 @@ import { tick } from "../meter.ts";
 import { cannotIndex, findPart, index } from "../values/access.ts";
 import { add, subtract } from "../values/arithmetic.ts";
 import { itemsOf, ownKeys } from "../values/items.ts";
-import { type Draft, isArray, isObject, type Json, member, put, typeOf } from "../values/json.ts";
+import {
+  type Draft,
+  isArray,
+  isObject,
+  type Json,
+  member,
+  setMember,
+  typeOf,
+} from "../values/json.ts";
 import { compare, equals, sortedKeys } from "../values/order.ts";
 import { deletePaths, getPath, setPath } from "../values/paths.ts";
 import { countPoints, findText } from "../values/strings.ts";
@@ -45,10 +53,10 @@ export const collections: Readonly<Record<string, ValueRow>> = {
   },
   "transpose/0": transpose,
   "indices/1": indices,
-  "index/1": (input, what) => pickPlace(indices(input, what, null, null), 0),
-  "rindex/1": (input, what) => pickPlace(indices(input, what, null, null), -1),
-  "getpath/1": (input, path) => getPath(input, demandPath(path)),
-  "setpath/2": (input, path, value) => setPath(input, demandPath(path), value),
+  "index/1": (input, what) => pickIndex(indices(input, what, null, null), 0),
+  "rindex/1": (input, what) => pickIndex(indices(input, what, null, null), -1),
+  "getpath/1": (input, path) => getPath(input, toPathKeys(path)),
+  "setpath/2": (input, path, value) => setPath(input, toPathKeys(path), value),
   "delpaths/1": (input, paths) =>
     isArray(paths) ? deletePaths(input, paths) : fail("Paths must be specified as an array"),
   "bsearch/1": bsearch,
@@ -56,7 +64,7 @@ export const collections: Readonly<Record<string, ValueRow>> = {
 };
 
 /** A path as the array that it must be. */
-export function demandPath(path: Json): readonly Json[] {
+export function toPathKeys(path: Json): readonly Json[] {
   return isArray(path) ? path : fail("Path must be specified as an array");
 }
 
@@ -106,7 +114,11 @@ export function fromEntries(input: Json): Json {
       if (key !== null && key !== false) break;
     }
     if (typeof key !== "string") fail(`Cannot use ${describe(key)} as object key`);
-    put(object, key as string, index(entry, has(entry, "value", null, null) ? "value" : "Value"));
+    setMember(
+      object,
+      key as string,
+      index(entry, has(entry, "value", null, null) ? "value" : "Value"),
+    );
   }
   return object;
 }
@@ -181,8 +193,8 @@ function indices(input: Json, what: Json, _b: Json, _c: Json): Json {
   return index(input, what);
 }
 
-function pickPlace(places: Json, at: number): Json {
-  return places === null ? null : isArray(places) ? places.at(at) ?? null : index(places, at);
+function pickIndex(found: Json, at: number): Json {
+  return found === null ? null : isArray(found) ? found.at(at) ?? null : index(found, at);
 }
 
 function bsearch(input: Json, target: Json): Json {

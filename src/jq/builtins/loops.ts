@@ -16,7 +16,7 @@ import {
   STOP,
 } from "../code/code.ts";
 import { constant } from "../code/flow.ts";
-import { giveAll } from "../code/steps.ts";
+import { giveItems } from "../code/access.ts";
 import { fail } from "../errors.ts";
 import { exceed, meter, tick } from "../meter.ts";
 import { add, subtract } from "../values/arithmetic.ts";
@@ -114,7 +114,7 @@ export const loops: Readonly<Record<string, FilterRow>> = {
         const limit = typeof n === "number" ? n : compare(n, 0) < 0 ? -1 : Number(subtract(n, 1));
         if (limit === 0) return GO;
         if (limit < 0) return filter.run(input, path, env, emit);
-        return take(Math.ceil(limit), filter.run, input, path, env, emit);
+        return takeOutputs(Math.ceil(limit), filter.run, input, path, env, emit);
       }),
   }),
   "skip/2": (count, filter) => ({
@@ -131,7 +131,7 @@ export const loops: Readonly<Record<string, FilterRow>> = {
         if (left < 0) fail("nth doesn't support negative indices");
         const run: Run = (input, path, env, emit) =>
           filter.run(input, path, env, (value, at) => left-- > 0 ? GO : emit(value, at));
-        return take(1, run, input, path, env, emit);
+        return takeOutputs(1, run, input, path, env, emit);
       }),
   }),
 };
@@ -153,7 +153,7 @@ function descend(value: Json, path: Path | undefined, emit: Emit): Signal {
   tick();
   if (emit(value, path) === STOP) return STOP;
   if (typeof value !== "object" || value === null) return GO;
-  return giveAll(value, path, true, (item, at) => descend(item, at, emit));
+  return giveItems(value, path, true, (item, at) => descend(item, at, emit));
 }
 
 function recurse(next: Code, condition?: Code): Code {
@@ -188,12 +188,12 @@ function range(from: Code | undefined, to: Code, by: Code | undefined): Code {
       (start) =>
         to.run(input, undefined, env, (end) =>
           one.run(input, undefined, env, (step) =>
-            count(start, end, step, give))),
+            countUp(start, end, step, give))),
     )
   );
 }
 
-function count(start: Json, end: Json, step: Json, give: (value: Json) => Signal): Signal {
+function countUp(start: Json, end: Json, step: Json, give: (value: Json) => Signal): Signal {
   if (typeof start !== "number" || typeof end !== "number" || typeof step !== "number") {
     return fail("Range bounds must be numeric");
   }
@@ -205,7 +205,7 @@ function count(start: Json, end: Json, step: Json, give: (value: Json) => Signal
   return GO;
 }
 
-function take(
+function takeOutputs(
   count: number,
   run: Run,
   input: Json,

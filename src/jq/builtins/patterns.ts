@@ -4,17 +4,17 @@
  * @module
  */
 
-import { type Code, type Env, generated, type Signal, STOP } from "../code/code.ts";
-import { collect } from "../code/construct.ts";
+import { type Code, type Env, generated, giveOutputs, type Signal, STOP } from "../code/code.ts";
+import { collectOutputs } from "../code/construct.ts";
 import { fail } from "../errors.ts";
 import { checkArray, spend, spendText, tick } from "../meter.ts";
 import { compileRegex, type Regex } from "../regex/regex.ts";
 import type { RegexMatch } from "../regex/matcher.ts";
 import { add } from "../values/arithmetic.ts";
-import { type Draft, isArray, type Json, put, typeOf } from "../values/json.ts";
-import { countPoints, createPointOffsets } from "../values/strings.ts";
+import { type Draft, isArray, type Json, setMember, typeOf } from "../values/json.ts";
+import { countPoints, pointOffsetsOf } from "../values/strings.ts";
 import { describe } from "../values/text.ts";
-import { choose, type FilterRow, type ValueRow } from "./row.ts";
+import { type FilterRow, type ValueRow } from "./row.ts";
 
 /** Functions of a string, an expression and flags. */
 export const patterns: Readonly<Record<string, ValueRow>> = {
@@ -86,13 +86,13 @@ function eachMatch(text: string, regex: Regex, give: (match: RegexMatch) => Sign
 
 function onMatches(regex: Code, flags: Code | undefined, isPacked: boolean): Code {
   return generated((input, env, give) =>
-    choose(flags, input, env, (flags) =>
+    giveOutputs(flags, input, env, (flags) =>
       regex.run(input, undefined, env, (regex) => {
         const [text, found] = prepare(
           input,
           ...(isPacked ? regexAndFlags(regex) : [regex, flags] as const),
         );
-        const toPoint = createPointOffsets(text);
+        const toPoint = pointOffsetsOf(text);
         return eachMatch(text, found, (match) => give(describeMatch(text, found, match, toPoint)));
       }))
   );
@@ -125,7 +125,7 @@ function describeMatch(
 function substitute(regex: Code, filter: Code, flags: Code | undefined, always: string): Code {
   return generated((input, env, give) =>
     regex.run(input, undefined, env, (regex) =>
-      choose(flags, input, env, (flags) => {
+      giveOutputs(flags, input, env, (flags) => {
         const [text, found] = prepare(input, regex, add(flags, always));
         return replaceAll(text, found, filter, env, give);
       }))
@@ -144,7 +144,7 @@ function replaceAll(
   let end = 0;
   eachMatch(text, regex, (match) => {
     const gap = text.slice(end, match.start);
-    collect(filter, capturesOf(text, regex, match), env).forEach((part, i) => {
+    collectOutputs(filter, capturesOf(text, regex, match), env).forEach((part, i) => {
       tick();
       results[i] = add(results[i] ?? "", add(gap, part));
     });
@@ -163,7 +163,7 @@ function capturesOf(text: string, { names }: Regex, { start, end, groups }: Rege
   names.forEach((name, i) => {
     if (name === null) return;
     const to = groups[i * 2 + 1]!;
-    put(captures, name, start === end ? "" : to < 0 ? null : text.slice(groups[i * 2], to));
+    setMember(captures, name, start === end ? "" : to < 0 ? null : text.slice(groups[i * 2], to));
   });
   return captures;
 }

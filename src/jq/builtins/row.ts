@@ -6,7 +6,7 @@
  */
 
 import { checkArray, checkString, spend, spendText } from "../meter.ts";
-import { type Code, computed, type Env, generated, type Signal } from "../code/code.ts";
+import { type Code, computed, generated, giveOutputs } from "../code/code.ts";
 import { isArray, type Json } from "../values/json.ts";
 
 /** Computes the output from the input and one output of each argument; fails with `fail`. */
@@ -21,41 +21,31 @@ export function callValueRow(row: ValueRow, args: readonly Code[]): Code {
   const quick = args.map(({ one }) => one).filter((one) => one !== undefined);
   if (quick.length === args.length) {
     const [a, b, c] = quick;
-    if (a === undefined) return computed((input) => call(row, input, null, null, null));
+    if (a === undefined) return computed((input) => applyRow(row, input, null, null, null));
     if (b === undefined) {
-      return computed((input, env) => call(row, input, a(input, env), null, null));
+      return computed((input, env) => applyRow(row, input, a(input, env), null, null));
     }
     return computed((input, env) => {
       const third = c === undefined ? null : c(input, env);
       const second = b(input, env);
-      return call(row, input, a(input, env), second, third);
+      return applyRow(row, input, a(input, env), second, third);
     });
   }
   return generated((input, env, give) =>
-    choose(
+    giveOutputs(
       c,
       input,
       env,
       (third) =>
-        choose(b, input, env, (second) =>
-          choose(a, input, env, (first) =>
-            give(call(row, input, first, second, third)))),
+        giveOutputs(b, input, env, (second) =>
+          giveOutputs(a, input, env, (first) =>
+            give(applyRow(row, input, first, second, third)))),
     )
   );
 }
 
-/** Every output of an argument, or null once where there is no such argument. */
-export function choose(
-  arg: Code | undefined,
-  input: Json,
-  env: Env | undefined,
-  give: (value: Json) => Signal,
-): Signal {
-  return arg === undefined ? give(null) : arg.run(input, undefined, env, give);
-}
-
 /** Counts the texts that a builtin looks through, and what it makes; elements of arrays it counts itself. */
-function call(row: ValueRow, input: Json, a: Json, b: Json, c: Json): Json {
+function applyRow(row: ValueRow, input: Json, a: Json, b: Json, c: Json): Json {
   if (typeof input === "string") spendText(input);
   if (typeof a === "string") spendText(a);
   const value = row(input, a, b, c);

@@ -74,7 +74,7 @@ const conversions: Readonly<Record<string, (time: Moment) => string>> = {
 
 /** Writes a time. */
 export function formatTime(time: Moment, format: string): string {
-  return expand(format).replace(/%([^])?/g, (_, letter: string | undefined) => {
+  return expandFormat(format).replace(/%([^])?/g, (_, letter: string | undefined) => {
     const convert = letter !== undefined && Object.hasOwn(conversions, letter)
       ? conversions[letter]
       : undefined;
@@ -83,10 +83,11 @@ export function formatTime(time: Moment, format: string): string {
 }
 
 /** A format without conversions that stand for others. */
-export function expand(format: string): string {
+export function expandFormat(format: string): string {
   return format.replace(
     /%([^])/g,
-    (whole, letter: string) => Object.hasOwn(composed, letter) ? expand(composed[letter]!) : whole,
+    (whole, letter: string) =>
+      Object.hasOwn(composed, letter) ? expandFormat(composed[letter]!) : whole,
   );
 }
 

@@ -9,7 +9,7 @@ import { checkString, spend, tick } from "../meter.ts";
 import { add, splitText } from "../values/arithmetic.ts";
 import { itemsOf } from "../values/items.ts";
 import { isArray, type Json } from "../values/json.ts";
-import { parseJson } from "../values/parse.ts";
+import { fromJson } from "../values/from-json.ts";
 import { describe, toJson, toText, utf8Length } from "../values/text.ts";
 import type { ValueRow } from "./row.ts";
 
@@ -19,7 +19,7 @@ export const strings: Readonly<Record<string, ValueRow>> = {
   "tostring/0": toText,
   "fromjson/0": (input) =>
     typeof input === "string"
-      ? parseJson(input)
+      ? fromJson(input)
       : fail(`${describe(input)} only strings can be parsed`),
   "tonumber/0": toNumber,
   "utf8bytelength/0": (input) =>
@@ -65,7 +65,7 @@ function both(
 function toNumber(input: Json): Json {
   if (typeof input === "number") return input;
   if (typeof input !== "string") return fail(`${describe(input)} cannot be parsed as a number`);
-  const value = parseJson(input);
+  const value = fromJson(input);
   return typeof value === "number" || value === null
     ? value
     : fail(`${describe(input)} cannot be parsed as a number`);

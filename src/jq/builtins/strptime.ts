@@ -7,7 +7,7 @@
 
 import { fail } from "../errors.ts";
 import { type Moment, toMoment, toSeconds } from "../values/calendar.ts";
-import { dayNames, expand, monthNames } from "./strftime.ts";
+import { dayNames, expandFormat, monthNames } from "./strftime.ts";
 
 /** What is read so far. */
 interface Fields {
@@ -66,7 +66,7 @@ export function parseTime(text: string, format: string): Moment {
   const fields: Fields = { year: 1970, month: 0, day: 1, hour: 0, minute: 0, second: 0 };
   const refuse = () => fail(`date "${text}" does not match format "${format}"`);
   let at = 0;
-  for (const [part] of expand(format).matchAll(/%[^]?|\s+|[^]/gu)) {
+  for (const [part] of expandFormat(format).matchAll(/%[^]?|\s+|[^]/gu)) {
     if (/^\s/.test(part)) {
       while (/\s/.test(text[at] ?? "")) at++;
     } else if (part[0] !== "%") {

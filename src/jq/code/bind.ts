@@ -4,9 +4,9 @@
  * @module
  */
 
-import { Failure } from "../errors.ts";
+import { Raised } from "../errors.ts";
 import { meter } from "../meter.ts";
-import type { Node, Pattern } from "../syntax/ast.ts";
+import type { AstNode, Pattern } from "../syntax/ast.ts";
 import { index } from "../values/access.ts";
 import { type Json, typeOf } from "../values/json.ts";
 import { fail } from "../errors.ts";
@@ -26,7 +26,7 @@ export interface Bound {
 
 /** `source as patterns | body` */
 export function buildBind(
-  node: Node<"bind">,
+  node: AstNode<"bind">,
   scope: Scope | undefined,
   build: Build,
   isTail: boolean,
@@ -88,7 +88,7 @@ export function buildPatterns(
     try {
       return binders[at]!(value, env, found, finish);
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
+      if (!(error instanceof Raised)) throw error;
       meter.depth = depth;
       return attempt(at + 1, value, env, then);
     }
@@ -111,9 +111,9 @@ function buildPattern(
   build: Build,
 ): Finder {
   if (pattern.kind === "variable") {
-    const place = names.indexOf(pattern.name);
+    const slot = names.indexOf(pattern.name);
     return (value, _env, found, then) => {
-      found[place] = value;
+      found[slot] = value;
       return then();
     };
   }
@@ -127,12 +127,12 @@ function buildPattern(
   return pattern.members.map(({ key, name, pattern }) => {
     const keys = build(key, scope).run;
     const inner = pattern && buildPattern(pattern, names, scope, build);
-    const place = name === undefined ? -1 : names.indexOf(name);
+    const slot = name === undefined ? -1 : names.indexOf(name);
     const find: Finder = (value, env, found, then) =>
       keys(value, undefined, env, (key) => {
         if (typeof key !== "string") fail(`Cannot index ${typeOf(value)} with ${typeOf(key)}`);
         const member = index(value, key);
-        if (place >= 0) found[place] = member;
+        if (slot >= 0) found[slot] = member;
         return inner === undefined ? then() : inner(member, env, found, then);
       });
     return find;

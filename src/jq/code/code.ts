@@ -39,7 +39,7 @@ export interface Closure {
 /** The identity of one activation of a `label`. */
 export type Label = Record<string, never>;
 
-/** A way into a value, last step first. `BROKEN` leads to a value that does not lie in the input. */
+/** A way into a value, last step first. `NO_PATH` leads to a value that does not lie in the input. */
 export interface Path {
   readonly key: Json;
   readonly up: Path | undefined;
@@ -48,7 +48,7 @@ export interface Path {
 /** The path of the input itself. */
 export const ROOT: Path = { key: null, up: undefined };
 /** What has no path, as `1 + 1` has none. An error only once somebody steps further or asks for the path. */
-export const BROKEN: Path = { key: null, up: undefined };
+export const NO_PATH: Path = { key: null, up: undefined };
 
 /** Takes an output. Its path is undefined where nobody asked for paths. Gives GO or STOP, never TAIL. */
 export type Emit = (value: Json, path: Path | undefined) => Signal;
@@ -71,7 +71,7 @@ export function computed(one: One): Code {
     one,
     run(input, path, env, emit) {
       const value = one(input, env);
-      return emit(value, path && (value === input ? path : BROKEN));
+      return emit(value, path && (value === input ? path : NO_PATH));
     },
   };
 }
@@ -87,9 +87,19 @@ export function generated(
         env,
         path === undefined
           ? (value) => emit(value, undefined)
-          : (value) => emit(value, value === input ? path : BROKEN),
+          : (value) => emit(value, value === input ? path : NO_PATH),
       ),
   };
+}
+
+/** Gives every output of a filter; null once where there is no filter. */
+export function giveOutputs(
+  code: Code | undefined,
+  input: Json,
+  env: Env | undefined,
+  give: (value: Json) => Signal,
+): Signal {
+  return code === undefined ? give(null) : code.run(input, undefined, env, give);
 }
 
 /** Puts a variable in scope. */

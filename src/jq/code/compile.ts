@@ -30,7 +30,7 @@ import { buildCall, buildDefine, buildParameterCall, buildVariable } from "./fun
 import { buildForeach, buildReduce } from "./loops.ts";
 import { buildBinary, buildNegate } from "./operators.ts";
 import { type Build, find, type Scope } from "./scope.ts";
-import { buildStep } from "./steps.ts";
+import { buildAccess } from "./access.ts";
 import { buildUpdate } from "./updates.ts";
 
 /** Compiles a tree. `source` is what its offsets count in, for messages. */
@@ -54,7 +54,7 @@ export function compileTree(program: Ast, source: string, outer: Scope | undefin
       case "index":
       case "slice":
       case "iterate":
-        return buildStep(node, scope, build);
+        return buildAccess(node, scope, build);
       case "try":
         return buildTry(node, scope, build);
       case "pipe":

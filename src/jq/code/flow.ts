@@ -4,11 +4,11 @@
  * @module
  */
 
-import { Failure } from "../errors.ts";
+import { Raised } from "../errors.ts";
 import { meter, spendCatch } from "../meter.ts";
-import type { Ast, Node, Pair } from "../syntax/ast.ts";
+import type { Ast, AstNode, Pair } from "../syntax/ast.ts";
 import { isTruthy, type Json } from "../values/json.ts";
-import { BROKEN, type Code, computed, extend, generated, GO, type Label, STOP } from "./code.ts";
+import { type Code, computed, extend, generated, GO, type Label, NO_PATH, STOP } from "./code.ts";
 import { type Build, declare, find, reach, type Refuse, type Scope } from "./scope.ts";
 
 /** `.` */
@@ -73,7 +73,7 @@ export function buildComma(
 
 /** `if c then a else b end`, once for every output of `c`. */
 export function buildIf(
-  node: Node<"if">,
+  node: AstNode<"if">,
   scope: Scope | undefined,
   build: Build,
   isTail: boolean,
@@ -163,7 +163,7 @@ export function buildAlternative(
 }
 
 /** `try a catch b` and `a?`: an error of `a` ends it, and its value goes to `b`. */
-export function buildTry(node: Node<"try">, scope: Scope | undefined, build: Build): Code {
+export function buildTry(node: AstNode<"try">, scope: Scope | undefined, build: Build): Code {
   const body = build(node.body, scope);
   const handler = node.handler && build(node.handler, scope).run;
   return {
@@ -178,17 +178,17 @@ export function buildTry(node: Node<"try">, scope: Scope | undefined, build: Bui
           return signal;
         });
       } catch (error) {
-        if (!within || !(error instanceof Failure)) throw error;
+        if (!within || !(error instanceof Raised)) throw error;
         meter.depth = depth;
         spendCatch();
-        return handler === undefined ? GO : handler(error.value, path && BROKEN, env, emit);
+        return handler === undefined ? GO : handler(error.value, path && NO_PATH, env, emit);
       }
     },
   };
 }
 
 /** `label $out | a`, of which `break $out` ends `a`. */
-export function buildLabel(node: Node<"label">, scope: Scope | undefined, build: Build): Code {
+export function buildLabel(node: AstNode<"label">, scope: Scope | undefined, build: Build): Code {
   const body = build(node.body, declare(scope, "label", node.name)).run;
   return {
     run(input, path, env, emit) {
@@ -206,7 +206,7 @@ export function buildLabel(node: Node<"label">, scope: Scope | undefined, build:
 }
 
 /** `break $out` */
-export function buildBreak(node: Node<"break">, scope: Scope | undefined, refuse: Refuse): Code {
+export function buildBreak(node: AstNode<"break">, scope: Scope | undefined, refuse: Refuse): Code {
   const label = find(scope, "label", node.name);
   if (label === undefined) return refuse(`undefined label "$${node.name}"`, node.at);
   const env = reach(scope, label);

@@ -8,7 +8,7 @@
  */
 
 import { exceed, meter, tick } from "../meter.ts";
-import type { Ast, Node } from "../syntax/ast.ts";
+import type { Ast, AstNode } from "../syntax/ast.ts";
 import type { Json } from "../values/json.ts";
 import {
   type Closure,
@@ -24,11 +24,11 @@ import {
 } from "./code.ts";
 import {
   type Build,
+  type CompiledDefinition,
   declare,
   declareDefinition,
   type DefineScope,
   find,
-  type Made,
   reach,
   type Scope,
 } from "./scope.ts";
@@ -48,7 +48,7 @@ export function buildVariable(scope: Scope | undefined, variable: Scope): Code {
 
 /** `def f: …; body` */
 export function buildDefine(
-  node: Node<"define">,
+  node: AstNode<"define">,
   scope: Scope | undefined,
   build: Build,
   isTail: boolean,
@@ -72,7 +72,7 @@ export function buildParameterCall(scope: Scope | undefined, parameter: Scope): 
 
 /** The call of a definition: each argument is a filter, and for a `$name` parameter each of its outputs a value. */
 export function buildCall(
-  node: Node<"call">,
+  node: AstNode<"call">,
   scope: Scope | undefined,
   target: DefineScope,
   build: Build,
@@ -137,7 +137,7 @@ export function buildCall(
 }
 
 /** The code of a definition's body; undefined while it is being compiled, that is for a call of itself. */
-function bodyOf(made: Made, scope: DefineScope, build: Build): Code | undefined {
+function bodyOf(made: CompiledDefinition, scope: DefineScope, build: Build): Code | undefined {
   if (made.state === "new") {
     made.state = "compiling";
     let inner: Scope = scope;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Ast, BinaryOperator, Node } from "../syntax/ast.ts";
+import type { Ast, AstNode, BinaryOperator } from "../syntax/ast.ts";
 import { add, divide, modulo, multiply, negate, subtract } from "../values/arithmetic.ts";
 import type { Json } from "../values/json.ts";
 import { compare, equals } from "../values/order.ts";
@@ -28,7 +28,7 @@ export const operations: Readonly<Record<BinaryOperator, (a: Json, b: Json) => J
 };
 
 /** `a + b`, `a == b`, … */
-export function buildBinary(node: Node<"binary">, scope: Scope | undefined, build: Build): Code {
+export function buildBinary(node: AstNode<"binary">, scope: Scope | undefined, build: Build): Code {
   const operation = operations[node.operator];
   const left = build(node.left, scope);
   const right = build(node.right, scope);
@@ -48,7 +48,7 @@ export function buildBinary(node: Node<"binary">, scope: Scope | undefined, buil
 }
 
 /** `-a` */
-export function buildNegate(node: Node<"negate">, scope: Scope | undefined, build: Build): Code {
+export function buildNegate(node: AstNode<"negate">, scope: Scope | undefined, build: Build): Code {
   const { one, run } = build(node.operand, scope);
   if (one !== undefined) return computed((input, env) => negate(one(input, env)));
   return generated((input, env, give) =>

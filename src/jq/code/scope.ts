@@ -25,11 +25,11 @@ export interface ValueScope extends Named {
 /** A definition, which is none. */
 export interface DefineScope extends Named {
   readonly kind: "define";
-  readonly made: Made;
+  readonly made: CompiledDefinition;
 }
 
 /** A definition, and its code once it was needed. */
-export interface Made {
+export interface CompiledDefinition {
   readonly definition: Definition;
   /** Undefined before the first call was compiled, and while its own body is. */
   code: Code | undefined;
@@ -59,7 +59,7 @@ export function declare(
 /** Brings a definition into scope, which is none. */
 export function declareDefinition(scope: Scope | undefined, definition: Definition): DefineScope {
   const name = `${definition.name}/${definition.parameters.length}`;
-  const made: Made = { definition, code: undefined, state: "new" };
+  const made: CompiledDefinition = { definition, code: undefined, state: "new" };
   return { kind: "define", name, made, size: sizeOf(scope), up: scope };
 }
 

@@ -22,21 +22,21 @@ export interface RegexMatch {
 }
 
 /** Goes on from an offset; the end of the match, or -1. */
-type Next = (at: number) => number;
+type Continuation = (at: number) => number;
 
 /** Which of several matches at a place is wanted. */
-export interface Wanted {
+export interface MatchOptions {
   readonly longest: boolean;
   readonly notEmpty: boolean;
 }
 
 /** Finds the first match from an offset on. */
-export type Search = (text: string, from: number) => RegexMatch | undefined;
+export type RegexMatcher = (text: string, from: number) => RegexMatch | undefined;
 
 const isWord = posixSet("word")!;
 
 /** Compiles an expression. */
-export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Search {
+export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOptions): RegexMatcher {
   let text = "";
   let begin = 0;
   let from = 0;
@@ -47,14 +47,14 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
   /** For each group, where its activations began that have not come to their end. */
   const opened: number[][] = [];
 
-  const accept: Next = (at) => {
+  const accept: Continuation = (at) => {
     if (wanted.notEmpty && at === begin) return -1;
     if (!wanted.longest) return at;
     if (best === undefined || at > best.end) best = { end: at, groups: groups.slice() };
     return -1;
   };
 
-  function build(node: RegexNode, next: Next): Next {
+  function build(node: RegexNode, next: Continuation): Continuation {
     switch (node.kind) {
       case "char":
         return buildChar(node.point, node.folds, next);
@@ -99,7 +99,7 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     return test(point) ? (point > 0xffff ? 2 : 1) : 0;
   }
 
-  function buildChar(point: number, folds: boolean, next: Next): Next {
+  function buildChar(point: number, folds: boolean, next: Continuation): Continuation {
     const width = point > 0xffff ? 2 : 1;
     if (folds) {
       return (at) =>
@@ -109,7 +109,7 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     return (at) => text.codePointAt(at) === point ? next(at + 2) : -1;
   }
 
-  function buildChoice(choices: readonly Next[]): Next {
+  function buildChoice(choices: readonly Continuation[]): Continuation {
     return (at) => {
       for (const choice of choices) {
         tick();
@@ -120,7 +120,10 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     };
   }
 
-  function buildRepeat(node: Extract<RegexNode, { readonly kind: "repeat" }>, next: Next): Next {
+  function buildRepeat(
+    node: Extract<RegexNode, { readonly kind: "repeat" }>,
+    next: Continuation,
+  ): Continuation {
     const test = singleOf(node.body);
     if (node.mode === "possessive") {
       return buildAtomic({ ...node, mode: "greedy" }, next);
@@ -132,7 +135,7 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
   }
 
   /** As many single characters as there are, and then fewer and fewer. */
-  function buildRun(test: CharTest, min: number, max: number, next: Next): Next {
+  function buildRun(test: CharTest, min: number, max: number, next: Continuation): Continuation {
     return (start) => {
       let at = start;
       let count = 0;
@@ -150,7 +153,12 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     };
   }
 
-  function buildLazyRun(test: CharTest, min: number, max: number, next: Next): Next {
+  function buildLazyRun(
+    test: CharTest,
+    min: number,
+    max: number,
+    next: Continuation,
+  ): Continuation {
     return (start) => {
       let at = start;
       for (let count = 0;; count++) {
@@ -168,13 +176,13 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
 
   function buildLoop(
     { body, min, max, mode }: Extract<RegexNode, { readonly kind: "repeat" }>,
-    next: Next,
-  ): Next {
+    next: Continuation,
+  ): Continuation {
     let count = 0;
     let last = -1;
     // A turn that took nothing is the last: another would take nothing either, without end.
     const once = build(body, (at) => at === last ? leave(at) : turn(at));
-    const more: Next = (at) => {
+    const more: Continuation = (at) => {
       if (count >= max) return -1;
       const before = last;
       count++;
@@ -186,14 +194,14 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
       }
       return end;
     };
-    const leave: Next = (at) => {
+    const leave: Continuation = (at) => {
       // What follows may come back here, when a loop around this one turns.
       const [counted, before] = [count, last];
       const end = next(at);
       if (end < 0) [count, last] = [counted, before];
       return end;
     };
-    const turn: Next = (at) => {
+    const turn: Continuation = (at) => {
       tick();
       if (count < min) return more(at);
       const end = mode === "lazy" ? leave(at) : more(at);
@@ -209,19 +217,19 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     };
   }
 
-  function buildGroup(body: RegexNode, index: number, next: Next): Next {
-    const place = index * 2;
+  function buildGroup(body: RegexNode, index: number, next: Continuation): Continuation {
+    const slot = index * 2;
     const starts: number[] = [];
     opened.push(starts);
     const inner = build(body, (at) => {
       const start = starts.pop()!;
-      const [from, to] = [groups[place]!, groups[place + 1]!];
-      groups[place] = start;
-      groups[place + 1] = at;
+      const [from, to] = [groups[slot]!, groups[slot + 1]!];
+      groups[slot] = start;
+      groups[slot + 1] = at;
       const end = next(at);
       if (end < 0) {
-        groups[place] = from;
-        groups[place + 1] = to;
+        groups[slot] = from;
+        groups[slot + 1] = to;
         starts.push(start);
       }
       return end;
@@ -236,7 +244,7 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
   }
 
   /** The first way to match, and no other. */
-  function buildAtomic(body: RegexNode, next: Next): Next {
+  function buildAtomic(body: RegexNode, next: Continuation): Continuation {
     const inner = build(body, (at) => at);
     return (at) => {
       const before = groups.slice();
@@ -247,13 +255,13 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     };
   }
 
-  function buildAhead(body: RegexNode, negative: boolean, next: Next): Next {
+  function buildAhead(body: RegexNode, negative: boolean, next: Continuation): Continuation {
     const inner = build(body, (at) => at);
     return look((at) => inner(at) >= 0, negative, next);
   }
 
   /** From every place before, nearest first, to exactly here. */
-  function buildBehind(body: RegexNode, negative: boolean, next: Next): Next {
+  function buildBehind(body: RegexNode, negative: boolean, next: Continuation): Continuation {
     const inner = build(body, (at) => at === behindEnd ? at : -1);
     return look(
       (at) => {
@@ -273,7 +281,11 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
   }
 
   /** What a look has captured stays only where the match goes on. */
-  function look(isFound: (at: number) => boolean, negative: boolean, next: Next): Next {
+  function look(
+    isFound: (at: number) => boolean,
+    negative: boolean,
+    next: Continuation,
+  ): Continuation {
     return (at) => {
       const before = groups.slice();
       const end = isFound(at) === negative ? -1 : next(at);
@@ -282,7 +294,11 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     };
   }
 
-  function buildReference(indices: readonly number[], folds: boolean, next: Next): Next {
+  function buildReference(
+    indices: readonly number[],
+    folds: boolean,
+    next: Continuation,
+  ): Continuation {
     return (at) => {
       // Of groups that share a name, the last one that took part.
       const index = indices.findLast((index) => groups[index * 2 + 1]! >= 0);

@@ -6,7 +6,7 @@
 
 import { fail } from "../errors.ts";
 import { spend } from "../meter.ts";
-import { createSearch, type Search } from "./matcher.ts";
+import { compileMatcher, type RegexMatcher } from "./matcher.ts";
 import { parseRegex } from "./syntax.ts";
 
 /** A compiled expression. */
@@ -16,7 +16,7 @@ export interface Regex {
   /** Whether all matches are wanted. */
   readonly isGlobal: boolean;
   /** Finds the first match from an offset on. */
-  readonly search: Search;
+  readonly search: RegexMatcher;
 }
 
 const limit = 200;
@@ -40,7 +40,7 @@ export function compileRegex(source: string, flags: string): Regex {
     dotAll: flags.includes("p"),
     lines: false,
   });
-  const search = createSearch(parsed, {
+  const search = compileMatcher(parsed, {
     longest: flags.includes("l"),
     notEmpty: flags.includes("n"),
   });

@@ -98,7 +98,7 @@ class Parser {
       if (options.extended && this.#match(/(?:\s+|#[^\n]*)+/y) !== undefined) continue;
       const changed = this.#match(/\(\?[imsx]*(?:-[imsx]*)?\)/y);
       if (changed !== undefined) {
-        options = change(options, changed);
+        options = changeOptions(options, changed);
         continue;
       }
       const part = this.#repeated(options);
@@ -116,7 +116,7 @@ class Parser {
       const found = this.#match(/([*+?]|\{\d+(?:,\d*)?\})([?+]?)/y);
       if (found === undefined) return node;
       if (node === undefined) return refuse("target of repeat operator is not specified");
-      if (isPlace(node)) refuse("target of repeat operator is invalid");
+      if (isZeroWidth(node)) refuse("target of repeat operator is invalid");
       const brace = found.startsWith("{") ? found.lastIndexOf("}") : 0;
       const [min, max] = limitsOf(found.slice(0, brace + 1));
       const mark = found[brace + 1];
@@ -167,7 +167,7 @@ class Parser {
       return { kind: "look", body, behind: look.includes("<"), negative: look.endsWith("!") };
     }
     const changed = this.#match(/\?[imsx]*(?:-[imsx]*)?:/y);
-    if (changed !== undefined) return this.#close(change(options, changed));
+    if (changed !== undefined) return this.#close(changeOptions(options, changed));
     const name = this.#match(/\?(?:<[A-Za-z_]\w*>|'[A-Za-z_]\w*')/y);
     if (name === undefined && this.#source[this.#at] === "?") refuse("undefined group option");
     const index = this.#names.push(name === undefined ? null : name.slice(2, -1)) - 1;
@@ -322,9 +322,9 @@ const lineBreak: RegexNode = {
 };
 
 /** Whether it takes no character by its kind, so that to repeat it is a mistake. A group that captures may be empty. */
-function isPlace(node: RegexNode): boolean {
-  if (node.kind === "choice") return node.parts.some(isPlace);
-  if (node.kind === "sequence") return node.parts.length === 1 && isPlace(node.parts[0]!);
+function isZeroWidth(node: RegexNode): boolean {
+  if (node.kind === "choice") return node.parts.some(isZeroWidth);
+  if (node.kind === "sequence") return node.parts.length === 1 && isZeroWidth(node.parts[0]!);
   return node.kind === "anchor" || node.kind === "look";
 }
 
@@ -348,7 +348,7 @@ function limitsOf(mark: string): [min: number, max: number] {
   }
 }
 
-function change(options: RegexOptions, letters: string): RegexOptions {
+function changeOptions(options: RegexOptions, letters: string): RegexOptions {
   const [on = "", off = ""] = letters.split("-");
   const decide = (letter: string, before: boolean) =>
     on.includes(letter) ? true : off.includes(letter) ? false : before;

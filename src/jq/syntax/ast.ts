@@ -10,7 +10,7 @@ import type { Json } from "../values/json.ts";
 export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=";
 
 /** The nodes of a kind. */
-export type Node<K extends Ast["kind"]> = Extract<Ast, { readonly kind: K }>;
+export type AstNode<K extends Ast["kind"]> = Extract<Ast, { readonly kind: K }>;
 
 /** The operators that assign. */
 export type UpdateOperator = "=" | "|=" | "+=" | "-=" | "*=" | "/=" | "%=" | "//=";
@@ -26,7 +26,7 @@ export type Ast =
     readonly at: number;
   }
   | { readonly kind: "format"; readonly format: string; readonly at: number }
-  | Step
+  | AccessNode
   | { readonly kind: "try"; readonly body: Ast; readonly handler: Ast | undefined }
   | Pair
   | {
@@ -84,9 +84,9 @@ export interface Pair {
   readonly right: Ast;
 }
 
-/** One step into what `target` gives; with `forgives`, a value that has no such place gives nothing. */
-export type Step =
-  & { readonly target: Ast; readonly forgives: boolean }
+/** One step into what `target` gives; with `isOptional`, a value that has no such place gives nothing. */
+export type AccessNode =
+  & { readonly target: Ast; readonly isOptional: boolean }
   & (
     | { readonly kind: "index"; readonly key: Ast }
     | { readonly kind: "slice"; readonly from: Ast | undefined; readonly to: Ast | undefined }

@@ -23,8 +23,8 @@ function parsePattern(reader: Reader): Pattern {
     return { kind: "array", items };
   }
   if (reader.accept("{")) {
-    const members = [parseMember(reader)];
-    while (reader.accept(",")) members.push(parseMember(reader));
+    const members = [parsePatternMember(reader)];
+    while (reader.accept(",")) members.push(parsePatternMember(reader));
     reader.expect("}");
     return { kind: "object", members };
   }
@@ -34,7 +34,7 @@ function parsePattern(reader: Reader): Pattern {
   return { kind: "variable", name };
 }
 
-function parseMember(reader: Reader): PatternMember {
+function parsePatternMember(reader: Reader): PatternMember {
   const { kind, text } = reader.peek();
   if (kind === "variable") {
     reader.take();

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Ast, Member, Step } from "./ast.ts";
+import type { AccessNode, Ast, Member } from "./ast.ts";
 import { positionOf } from "./lexer.ts";
 import { parsePatterns } from "./patterns.ts";
 import type { Reader } from "./reader.ts";
 import { literal, parseText } from "./text.ts";
 
-const identity: Ast = { kind: "identity" };
+const identityNode: Ast = { kind: "identity" };
 const constants = { __proto__: null, null: null, true: true, false: false } as const;
 
 /** A term and its suffixes. */
@@ -18,9 +18,9 @@ export function parseTerm(reader: Reader): Ast {
   let term = parsePlain(reader);
   for (;;) {
     if (reader.peek().kind === "field") {
-      term = optional(reader, stepTo(term, literal(reader.take().text)));
+      term = withQuestionMark(reader, stepTo(term, literal(reader.take().text)));
     } else if (reader.is("[")) {
-      term = optional(reader, parseBrackets(reader, term));
+      term = withQuestionMark(reader, parseBrackets(reader, term));
     } else if (reader.accept("?")) {
       term = { kind: "try", body: term, handler: undefined };
     } else if (reader.is("?//")) {
@@ -28,15 +28,15 @@ export function parseTerm(reader: Reader): Ast {
       reader.split("?");
     } else if (reader.is(".")) {
       reader.take();
-      term = optional(reader, parseAfterDot(reader, term));
+      term = withQuestionMark(reader, parseAfterDot(reader, term));
     } else return term;
   }
 }
 
-/** `.a.b?` forgives the step to `b`, and not the way to where it starts. */
-function optional(reader: Reader, step: Step): Ast {
+/** `.a.b?` isOptional the step to `b`, and not the way to where it starts. */
+function withQuestionMark(reader: Reader, step: AccessNode): Ast {
   if (reader.is("?//")) reader.split("?");
-  return reader.accept("?") ? { ...step, forgives: true } : step;
+  return reader.accept("?") ? { ...step, isOptional: true } : step;
 }
 
 function parsePlain(reader: Reader): Ast {
@@ -50,7 +50,7 @@ function parsePlain(reader: Reader): Ast {
       return parseText(reader);
     case "field":
       reader.take();
-      return optional(reader, stepTo(identity, literal(text)));
+      return withQuestionMark(reader, stepTo(identityNode, literal(text)));
     case "variable":
       reader.take();
       return text === "__loc__" ? locate(reader, at) : { kind: "variable", name: text, at };
@@ -71,8 +71,8 @@ function parseSymbol(reader: Reader): Ast {
   if (reader.accept("..")) return { kind: "call", name: "recurse", args: [], at: 0 };
   if (reader.accept(".")) {
     const { kind } = reader.peek();
-    if (kind !== "quote" && kind !== "format" && !reader.is("[")) return identity;
-    return optional(reader, parseAfterDot(reader, identity));
+    if (kind !== "quote" && kind !== "format" && !reader.is("[")) return identityNode;
+    return withQuestionMark(reader, parseAfterDot(reader, identityNode));
   }
   if (reader.accept("(")) {
     const inner = reader.readExpression();
@@ -142,7 +142,7 @@ function parseIf(reader: Reader): Ast {
   const condition = reader.readExpression();
   reader.expect("then");
   const then = reader.readExpression();
-  let otherwise: Ast = identity;
+  let otherwise: Ast = identityNode;
   if (reader.accept("elif")) otherwise = parseIf(reader);
   else {
     if (reader.accept("else")) otherwise = reader.readExpression();
@@ -159,15 +159,15 @@ function parseArguments(reader: Reader): Ast[] {
   return args;
 }
 
-function parseAfterDot(reader: Reader, target: Ast): Step {
+function parseAfterDot(reader: Reader, target: Ast): AccessNode {
   const { kind } = reader.peek();
   if (kind === "quote" || kind === "format") return stepTo(target, parseText(reader));
   return reader.is("[") ? parseBrackets(reader, target) : reader.refuse('a key, a string or "["');
 }
 
-function parseBrackets(reader: Reader, target: Ast): Step {
+function parseBrackets(reader: Reader, target: Ast): AccessNode {
   reader.expect("[");
-  if (reader.accept("]")) return { kind: "iterate", target, forgives: false };
+  if (reader.accept("]")) return { kind: "iterate", target, isOptional: false };
   const from = reader.is(":") ? undefined : reader.readExpression();
   if (!reader.accept(":")) {
     reader.expect("]");
@@ -175,19 +175,19 @@ function parseBrackets(reader: Reader, target: Ast): Step {
   }
   const to = from !== undefined && reader.is("]") ? undefined : reader.readExpression();
   reader.expect("]");
-  return { kind: "slice", target, from, to, forgives: false };
+  return { kind: "slice", target, from, to, isOptional: false };
 }
 
 function parseObject(reader: Reader): Ast {
   const members: Member[] = [];
   while (!reader.accept("}")) {
-    members.push(parseMember(reader));
+    members.push(parseObjectMember(reader));
     if (!reader.accept(",") && !reader.is("}")) reader.refuse('"," or "}"');
   }
   return { kind: "object", members };
 }
 
-function parseMember(reader: Reader): Member {
+function parseObjectMember(reader: Reader): Member {
   const { kind, text, at } = reader.peek();
   if (kind === "variable") {
     reader.take();
@@ -213,7 +213,7 @@ function parseMember(reader: Reader): Member {
   if (key.kind === "format") reader.refuse("a string");
   return reader.accept(":")
     ? { key, value: parseMemberValue(reader) }
-    : { key, value: stepTo(identity, key) };
+    : { key, value: stepTo(identityNode, key) };
 }
 
 /** Terms joined by `|`: a comma ends the member, and any other operator needs parentheses. */
@@ -224,8 +224,8 @@ function parseMemberValue(reader: Reader): Ast {
   return reader.accept("|") ? { kind: "pipe", left, right: parseMemberValue(reader) } : left;
 }
 
-function stepTo(target: Ast, key: Ast): Step {
-  return { kind: "index", target, key, forgives: false };
+function stepTo(target: Ast, key: Ast): AccessNode {
+  return { kind: "index", target, key, isOptional: false };
 }
 
 function locate(reader: Reader, at: number): Ast {

@@ -10,18 +10,18 @@ import { isArray, isObject, type Json, type JsonObject, member, typeOf } from ".
 import { equals } from "./order.ts";
 import { countPoints, slicePoints } from "./strings.ts";
 
-/** What lies at a key, an index, a slice or (for arrays) the places of a part; null where nothing does. */
+/** What lies at a key, an index, a slice or (for arrays) the indices of a part; null where nothing does. */
 export function index(value: Json, key: Json): Json {
   if (typeof key === "string") {
     spendText(key);
     if (isObject(value)) return member(value, key) ?? null;
     if (value === null) return null;
   } else if (typeof key === "number") {
-    if (isArray(value)) return key !== key ? null : value[toPlace(value, key)] ?? null;
+    if (isArray(value)) return key !== key ? null : value[toIndex(value, key)] ?? null;
     if (value === null) return null;
   } else if (isObject(key)) {
     if (value === null || isArray(value) || typeof value === "string") {
-      return slice(value, own(key, "start"), own(key, "end"));
+      return slice(value, sliceEnd(key, "start"), sliceEnd(key, "end"));
     }
   } else if (isArray(key) && isArray(value)) {
     return findPart(value, key);
@@ -51,7 +51,7 @@ export function slice(value: Json, from: Json, to: Json): Json {
 
 /** The ends of a slice that is given as an object, as it is in a path. */
 export function sliceBounds(length: number, key: JsonObject): [start: number, end: number] {
-  return bounds(length, own(key, "start"), own(key, "end"));
+  return bounds(length, sliceEnd(key, "start"), sliceEnd(key, "end"));
 }
 
 /** The ends of a slice in something of a length: negative from its end, fractions outwards, null for all. */
@@ -65,33 +65,33 @@ function bounds(length: number, from: Json, to: Json): [start: number, end: numb
 }
 
 /** An index into an array, negative from its end; it may lie outside. */
-export function toPlace(array: readonly Json[], key: number): number {
-  const place = Math.floor(key);
-  return place < 0 ? place + array.length : place;
+export function toIndex(array: readonly Json[], key: number): number {
+  const at = Math.floor(key);
+  return at < 0 ? at + array.length : at;
 }
 
-/** Every place at which a part begins; none for an empty part. */
+/** Every index at which a part begins; none for an empty part. */
 export function findPart(array: readonly Json[], part: readonly Json[]): Json {
-  const places: number[] = [];
-  if (part.length === 0) return places;
+  const indices: number[] = [];
+  if (part.length === 0) return indices;
   for (let at = 0; at + part.length <= array.length; at++) {
     const differs = part.findIndex((value, i) => !equals(array[at + i]!, value));
     spend(16 + (differs < 0 ? part.length : differs) * 4);
-    if (differs < 0) places.push(at);
+    if (differs < 0) indices.push(at);
   }
-  return places;
+  return indices;
 }
 
 /** One end of a slice; an absent one is as wrong as any that is no number. */
-function own(key: JsonObject, name: string): Json {
+function sliceEnd(key: JsonObject, name: string): Json {
   const end = member(key, name);
   return end === undefined ? false : end;
 }
 
-function fromEnd(length: number, place: number): number {
-  return place < 0 ? place + length : place;
+function fromEnd(length: number, at: number): number {
+  return at < 0 ? at + length : at;
 }
 
-function clamp(place: number, length: number): number {
-  return place > 0 ? Math.min(place, length) : 0;
+function clamp(at: number, length: number): number {
+  return at > 0 ? Math.min(at, length) : 0;
 }

@@ -6,7 +6,7 @@
 
 import { fail } from "../errors.ts";
 import { checkArray, checkString, spend, spendMembers, tick } from "../meter.ts";
-import { type Draft, isArray, isObject, type Json, type JsonObject, put } from "./json.ts";
+import { type Draft, isArray, isObject, type Json, type JsonObject, setMember } from "./json.ts";
 import { equals } from "./order.ts";
 import { describe } from "./text.ts";
 
@@ -113,7 +113,7 @@ function merge(a: JsonObject, b: JsonObject): JsonObject {
   for (const key of Object.keys(b)) {
     const left = Object.hasOwn(merged, key) ? merged[key]! : null;
     const right = b[key]!;
-    put(merged, key, isObject(left) && isObject(right) ? merge(left, right) : right);
+    setMember(merged, key, isObject(left) && isObject(right) ? merge(left, right) : right);
   }
   spendMembers(Object.keys(merged).length);
   return merged;

@@ -60,7 +60,7 @@ export function member(object: JsonObject, key: string): Json | undefined {
 }
 
 /** Sets an own member; assignment alone would let `__proto__` reach the prototype. */
-export function put(object: Draft, key: string, value: Json): void {
+export function setMember(object: Draft, key: string, value: Json): void {
   if (key === "__proto__") {
     Object.defineProperty(object, key, {
       value,

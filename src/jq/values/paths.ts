@@ -6,7 +6,7 @@
 
 import { fail } from "../errors.ts";
 import { checkArray, spend, spendMembers, spendText, tick } from "../meter.ts";
-import { cannotIndex, index, sliceBounds, toPlace } from "./access.ts";
+import { cannotIndex, index, sliceBounds, toIndex } from "./access.ts";
 import {
   type Draft,
   isArray,
@@ -14,7 +14,7 @@ import {
   type Json,
   type JsonObject,
   member,
-  put,
+  setMember,
   typeOf,
 } from "./json.ts";
 import { compare, equals } from "./order.ts";
@@ -69,19 +69,19 @@ function setFrom(value: Json, path: readonly Json[], at: number, leaf: Json): Js
 function withMember(object: JsonObject, key: string, value: Json): Json {
   const copy: Draft = { ...object };
   spendText(key);
-  put(copy, key, value);
+  setMember(copy, key, value);
   spendMembers(Object.keys(copy).length);
   return copy;
 }
 
 function withElement(array: readonly Json[], key: number, next: (value: Json) => Json): Json {
-  const place = key !== key ? 0 : toPlace(array, key);
-  if (place < 0) fail("Out of bounds negative array index");
-  checkArray(place + 1);
-  const value = next(array[place] ?? null);
+  const at = key !== key ? 0 : toIndex(array, key);
+  if (at < 0) fail("Out of bounds negative array index");
+  checkArray(at + 1);
+  const value = next(array[at] ?? null);
   const copy = array.slice();
-  while (copy.length < place) copy.push(null);
-  copy[place] = value;
+  while (copy.length < at) copy.push(null);
+  copy[at] = value;
   spend(copy.length);
   return copy;
 }
@@ -124,14 +124,14 @@ function deleteKeys(value: Json, keys: readonly Json[]): Json {
   if (isArray(value)) {
     const gone = new Set<number>();
     for (const key of keys) {
-      if (typeof key === "number") gone.add(toPlace(value, key));
+      if (typeof key === "number") gone.add(toIndex(value, key));
       else if (isObject(key)) {
         const [start, end] = sliceBounds(value.length, key);
-        for (let place = start; place < end; place++) gone.add(place);
+        for (let at = start; at < end; at++) gone.add(at);
       } else fail(`Cannot delete ${typeOf(key)} element of array`);
     }
     spend((value.length + gone.size) * 4);
-    return value.filter((_, place) => !gone.has(place));
+    return value.filter((_, at) => !gone.has(at));
   }
   if (!isObject(value)) return fail(`Cannot delete fields from ${typeOf(value)}`);
   const copy: Draft = { ...value };

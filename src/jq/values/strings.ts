@@ -10,13 +10,13 @@ import { tick } from "../meter.ts";
 const surrogate = /[\ud800-\udfff]/;
 
 /** Whether units and code points are the same in it. */
-function isPlain(text: string): boolean {
+function hasNoSurrogates(text: string): boolean {
   return !surrogate.test(text);
 }
 
 /** How many code points it has. */
 export function countPoints(text: string): number {
-  if (isPlain(text)) return text.length;
+  if (hasNoSurrogates(text)) return text.length;
   let count = 0;
   for (const _ of text) count++;
   return count;
@@ -24,13 +24,13 @@ export function countPoints(text: string): number {
 
 /** The part between two code point offsets, which lie within it. */
 export function slicePoints(text: string, from: number, to: number): string {
-  if (isPlain(text)) return text.slice(from, to);
+  if (hasNoSurrogates(text)) return text.slice(from, to);
   return text.slice(unitOffset(text, from), unitOffset(text, to));
 }
 
 /** Turns unit offsets of a text into code point offsets, each from the one before it. */
-export function createPointOffsets(text: string): (unit: number) => number {
-  if (isPlain(text)) return (unit) => unit;
+export function pointOffsetsOf(text: string): (unit: number) => number {
+  if (hasNoSurrogates(text)) return (unit) => unit;
   let at = 0;
   let points = 0;
   return (unit) => {
@@ -42,14 +42,14 @@ export function createPointOffsets(text: string): (unit: number) => number {
 
 /** The code point offsets of a text in another, overlapping ones too. */
 export function findText(text: string, part: string): readonly number[] {
-  const places: number[] = [];
-  if (part === "") return places;
-  const toPoint = createPointOffsets(text);
+  const offsets: number[] = [];
+  if (part === "") return offsets;
+  const toPoint = pointOffsetsOf(text);
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
     tick();
-    places.push(toPoint(at));
+    offsets.push(toPoint(at));
   }
-  return places;
+  return offsets;
 }
 
 function isPairEnd(text: string, at: number): boolean {

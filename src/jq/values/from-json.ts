@@ -9,7 +9,7 @@ import { spend } from "../meter.ts";
 import type { Json } from "./json.ts";
 
 /** Reads one JSON value. */
-export function parseJson(text: string): Json {
+export function fromJson(text: string): Json {
   spend(text.length << 2);
   try {
     return JSON.parse(text) as Json;

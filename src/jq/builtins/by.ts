@@ -1,5 +1,5 @@
 /**
- * Builtins that sort, group, change or collect by what a filter makes of the input.
+ * Builtins that sort, group, change or collect by the outputs of a filter.
  *
  * @module
  */
@@ -19,13 +19,13 @@ import { describe, toText } from "../values/text.ts";
 import { fromEntries } from "./collections.ts";
 import type { FilterRow } from "./row.ts";
 
-/** An element and what its filter made of it. */
+/** An element, and the outputs of the filter for it, as its key. */
 interface Keyed {
   readonly key: Json;
   readonly value: Json;
 }
 
-/** Filters made of filters. */
+/** The builtins of this file. */
 export const by: Readonly<Record<string, FilterRow>> = {
   "map/1": (filter) =>
     computed((input, env) => {
@@ -93,7 +93,7 @@ function collectInto(outputs: Json[], filter: Code, item: Json, env: Env | undef
   });
 }
 
-/** The first output for each; without one, an element goes. */
+/** The first output of the filter for each element. An element without an output is left out. */
 function mapValues(input: Json, filter: Code, env: Env | undefined): Json {
   const change = (value: Json): Json | undefined => {
     tick();
@@ -128,7 +128,7 @@ function onKeys(
       tick();
       return { key: collectOutputs(filter, value, env), value };
     });
-    // The values of an object have keys too, and only then it turns out not to be an array.
+    // jq runs the filter over the values of an object too, before it refuses the object.
     return isArray(input) ? finish(items) : refuse(input, items.map(({ key }) => key));
   });
 }
@@ -170,7 +170,7 @@ function extremeByKey(items: readonly Keyed[], isBetter: (order: number) => bool
 function indexRows(rows: readonly Json[], key: Code, env: Env | undefined): Json {
   const object: Draft = {};
   for (const row of rows) {
-    // The last output of the key counts, as in a chain of updates.
+    // With several outputs of the key, the row is stored under each, as in jq.
     for (const name of collectOutputs(key, row, env)) setMember(object, toText(name), row);
     spendMembers(1);
   }

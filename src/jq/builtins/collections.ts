@@ -24,7 +24,7 @@ import { countPoints, findText } from "../values/strings.ts";
 import { describe } from "../values/text.ts";
 import type { ValueRow } from "./row.ts";
 
-/** Functions of arrays and objects. */
+/** The builtins of this file. */
 export const collections: Readonly<Record<string, ValueRow>> = {
   "length/0": length,
   "not/0": (input) => input === null || input === false,
@@ -63,7 +63,7 @@ export const collections: Readonly<Record<string, ValueRow>> = {
   "toarray/0": (input) => isArray(input) ? input : [input],
 };
 
-/** A path as the array that it must be. */
+/** Checks that a path is an array. */
 export function toPathKeys(path: Json): readonly Json[] {
   return isArray(path) ? path : fail("Path must be specified as an array");
 }
@@ -102,12 +102,12 @@ function toEntries(input: Json): Json {
 
 const keyNames = ["key", "Key", "name", "Name"] as const;
 
-/** The object of a list of entries. */
+/** Makes an object from a list of entries. */
 export function fromEntries(input: Json): Json {
   const object: Draft = {};
   for (const entry of itemsOf(input)) {
     tick();
-    // The first of the names that has a value which is true, and otherwise what the last of them has.
+    // The first name with a value that is neither false nor null; if there is none, the value of the last name.
     let key: Json = null;
     for (const name of keyNames) {
       key = index(entry, name);
@@ -144,7 +144,7 @@ function contains(a: Json, b: Json, _b: Json, _c: Json): boolean {
   return fail(`${describe(a)} and ${describe(b)} cannot have their containment checked`);
 }
 
-/** Inside of a value, what differs in type is merely not contained. */
+/** As `contains`, but values of different types are no error: one does not contain the other. */
 function holds(a: Json, b: Json): boolean {
   tick();
   return typeOf(a) === typeOf(b) && contains(a, b, null, null);
@@ -167,7 +167,7 @@ function extreme(input: Json, isBetter: (order: number) => boolean): Json {
   return best ?? null;
 }
 
-/** A depth that counts down from -1 never gets to 0. */
+/** Flattens down to a depth; a negative depth is no limit. */
 function flatten(items: readonly Json[], depth: Json, into: Json[]): Json[] {
   for (const item of items) {
     tick();

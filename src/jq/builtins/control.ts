@@ -1,7 +1,7 @@
 /**
- * Builtins that decide what goes on: choices, errors, questions about any or all outputs.
+ * Builtins for choices and errors, and for questions about any or all outputs.
  *
- * Those that hand values through follow paths; see `code/code.ts`.
+ * Those that give their input on also give its path; see `code/code.ts`.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import { getPath } from "../values/paths.ts";
 import { toPathKeys } from "./collections.ts";
 import type { FilterRow } from "./row.ts";
 
-/** Filters made of filters. */
+/** The builtins of this file. */
 export const control: Readonly<Record<string, FilterRow>> = {
   "empty/0": () => ({ run: () => GO }),
   "error/0": () => computed((input) => raise(input)),
@@ -83,7 +83,7 @@ export const control: Readonly<Record<string, FilterRow>> = {
   }),
 };
 
-/** Whether any output of a filter fits; the rest is not asked for. */
+/** Whether any output of a filter fits. The filter stops at the first that does. */
 function someOutput(
   filter: Code,
   input: Json,
@@ -100,7 +100,7 @@ function someOutput(
   return found;
 }
 
-/** A number that is neither zero, infinite, `nan` nor too small for full precision. */
+/** Whether a value is a normal number: not zero, infinite, `nan` or too small for full precision. */
 export function isNormal(value: Json): boolean {
   if (typeof value !== "number") return false;
   return Number.isFinite(value) && Math.abs(value) >= 2.2250738585072014e-308;

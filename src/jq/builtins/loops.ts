@@ -24,7 +24,7 @@ import { isTruthy, type Json } from "../values/json.ts";
 import { compare } from "../values/order.ts";
 import type { FilterRow } from "./row.ts";
 
-/** Filters made of filters. */
+/** The builtins of this file. */
 export const loops: Readonly<Record<string, FilterRow>> = {
   "recurse/0": () => ({ run: (input, path, _env, emit) => descend(input, path, emit) }),
   "recurse/1": (next) => recurse(next),
@@ -110,7 +110,7 @@ export const loops: Readonly<Record<string, FilterRow>> = {
   "limit/2": (count, filter) => ({
     run: (input, path, env, emit) =>
       count.run(input, undefined, env, (n) => {
-        // What is less than every number limits nothing, and what is more cannot be counted down.
+        // As in jq: null and booleans are less than any number and mean no limit; anything else fails here.
         const limit = typeof n === "number" ? n : compare(n, 0) < 0 ? -1 : Number(subtract(n, 1));
         if (limit === 0) return GO;
         if (limit < 0) return filter.run(input, path, env, emit);
@@ -140,7 +140,7 @@ function demandNumber(value: Json, name: string): number {
   return typeof value === "number" ? value : fail(`${name}() requires a number`);
 }
 
-/** A turn of a loop that is a call inside a call all the same, since each turn may have several outputs. */
+/** Counts one level of calls for a turn of a loop: with several outputs, turns are calls inside calls. */
 function nested<T>(turn: () => T): T {
   tick();
   if (++meter.depth > meter.limits.depth) exceed("depth");

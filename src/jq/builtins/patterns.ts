@@ -16,14 +16,14 @@ import { countPoints, pointOffsetsOf } from "../values/strings.ts";
 import { describe } from "../values/text.ts";
 import { type FilterRow, type ValueRow } from "./row.ts";
 
-/** Functions of a string, an expression and flags. */
+/** Builtins that are functions of a string, an expression and flags. */
 export const patterns: Readonly<Record<string, ValueRow>> = {
   "test/1": (input, regex) => test(input, ...regexAndFlags(regex)),
   "test/2": (input, regex, flags) => test(input, regex, flags),
   "split/2": (input, regex, flags) => split(input, regex, flags),
 };
 
-/** The same for what gives several outputs, or takes a filter. */
+/** Builtins that give several outputs, or take a filter. */
 export const substitutions: Readonly<Record<string, FilterRow>> = {
   "match/1": (regex) => onMatches(regex, undefined, true),
   "match/2": (regex, flags) => onMatches(regex, flags, false),
@@ -33,7 +33,7 @@ export const substitutions: Readonly<Record<string, FilterRow>> = {
   "gsub/3": (regex, filter, flags) => substitute(regex, filter, flags, "g"),
 };
 
-/** `test("a")` or `test(["a", "i"])` */
+/** Reads the argument of `test("a")` or `test(["a", "i"])`. */
 function regexAndFlags(value: Json): [regex: Json, flags: Json] {
   if (typeof value === "string") return [value, null];
   if (isArray(value) && value.length > 0) return [value[0]!, value[1] ?? null];
@@ -70,14 +70,14 @@ function prepare(input: Json, regex: Json, flags: Json): [text: string, regex: R
   return [input, compileRegex(regex, flags ?? "")];
 }
 
-/** Every match with the flag `g`, the first one without. */
+/** Gives every match if the flag `g` is set, and the first one otherwise. */
 function eachMatch(text: string, regex: Regex, give: (match: RegexMatch) => Signal | void): Signal {
   for (let at = 0; at <= text.length;) {
     const match = regex.search(text, at);
     if (match === undefined) break;
     if (give(match) === STOP) return STOP;
     if (!regex.isGlobal) break;
-    // After an empty match, the next character is left alone.
+    // After an empty match, the search goes on one character later.
     at = match.end;
     if (match.end === match.start) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
   }
@@ -132,7 +132,7 @@ function substitute(regex: Code, filter: Code, flags: Code | undefined, always: 
   );
 }
 
-/** The n-th outputs of the filter for all matches make the n-th result. */
+/** Replaces the matches by the outputs of a filter. The n-th result has the n-th output for each match. */
 function replaceAll(
   text: string,
   regex: Regex,
@@ -157,7 +157,7 @@ function replaceAll(
   return 0;
 }
 
-/** The named groups of a match, as an object. */
+/** Makes an object of the named groups of a match. */
 function capturesOf(text: string, { names }: Regex, { start, end, groups }: RegexMatch): Json {
   const captures: Draft = {};
   names.forEach((name, i) => {

@@ -1,6 +1,6 @@
 /**
- * What a row of a builtin table is. There are three kinds: a function of values, a filter made of filters, and a
- * definition in jq itself. Each key is the name and the number of arguments: `join/1`.
+ * The kinds of rows in the tables of builtins: a function of values, a filter that is made of filters, or a definition
+ * in jq itself. The key of a row is the name and the number of arguments: `join/1`.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { checkArray, checkString, spend, spendText } from "../meter.ts";
 import { type Code, computed, generated, giveOutputs } from "../code/code.ts";
 import { isArray, type Json } from "../values/json.ts";
 
-/** Computes the output from the input and one output of each argument; fails with `fail`. */
+/** Computes the output from the input and one output of each argument. Calls `fail` if they do not fit. */
 export type ValueRow = (input: Json, a: Json, b: Json, c: Json) => Json;
 
-/** Makes the filter of a call from the filters of its arguments. */
+/** Makes the filter of a call from the filters that are its arguments. */
 export type FilterRow = (...args: Code[]) => Code;
 
-/** Calls a function of values for every choice of outputs; those of the last argument come in the outermost loop. */
+/** Calls a function for each combination of outputs of its arguments. The last argument is the outermost loop. */
 export function callValueRow(row: ValueRow, args: readonly Code[]): Code {
   const [a, b, c] = args;
   const quick = args.map(({ one }) => one).filter((one) => one !== undefined);
@@ -44,7 +44,7 @@ export function callValueRow(row: ValueRow, args: readonly Code[]): Code {
   );
 }
 
-/** Counts the texts that a builtin looks through, and what it makes; elements of arrays it counts itself. */
+/** Calls a function, and counts the cost of the texts that it reads and of its output. It counts array elements itself. */
 function applyRow(row: ValueRow, input: Json, a: Json, b: Json, c: Json): Json {
   if (typeof input === "string") spendText(input);
   if (typeof a === "string") spendText(a);

@@ -1,5 +1,5 @@
 /**
- * Builtins on strings, but for those with regular expressions.
+ * Builtins on strings, except those with regular expressions.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { fromJson } from "../values/from-json.ts";
 import { describe, toJson, toText, utf8Length } from "../values/text.ts";
 import type { ValueRow } from "./row.ts";
 
-/** Functions of strings. */
+/** The builtins of this file. */
 export const strings: Readonly<Record<string, ValueRow>> = {
   "tojson/0": toJson,
   "tostring/0": toText,
@@ -80,7 +80,7 @@ function trim(input: Json, atStart: boolean, atEnd: boolean): Json {
   return input.slice(start, end);
 }
 
-/** White space as C has it, in the part of Unicode that is Latin-1. */
+/** Whether a UTF-16 unit is white space, as C decides it for Latin-1. */
 function isBlank(unit: number): boolean {
   return (unit >= 9 && unit <= 13) || unit === 32 || unit === 0x85 || unit === 0xa0;
 }

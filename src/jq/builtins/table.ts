@@ -1,6 +1,11 @@
 /**
- * All builtins. To add one, put a row where its kind is: a function of values (`collections.ts`, `strings.ts`,
- * `math.ts`, `dates.ts`, `patterns.ts`), a filter made of filters (`control.ts`, `loops.ts`, `by.ts`), or jq text (`prelude.ts`).
+ * All builtins. To add one, add a row to the table of its kind:
+ *
+ * | Kind                             | Tables                                                                   |
+ * | -------------------------------- | ------------------------------------------------------------------------ |
+ * | a function of values             | `collections.ts`, `strings.ts`, `math.ts`, `dates.ts`, `patterns.ts`     |
+ * | a filter that is made of filters | `control.ts`, `loops.ts`, `by.ts`, `patterns.ts`                         |
+ * | a definition in jq itself        | `prelude.ts`                                                             |
  *
  * @module
  */
@@ -48,8 +53,14 @@ function names(): string[] {
 }
 
 /**
- * The code of a call, or the definition that it calls, which then is in the library for the rest of the program; or the
- * reason why there is none.
+ * Compiles the call of a builtin.
+ *
+ * @param name The name with the arity: `join/1`.
+ * @param args The arguments, one for each of the arity.
+ * @param scope The scope of the call.
+ * @param build Compiles the arguments.
+ * @param library The definitions in jq itself that the program uses; a new one is added.
+ * @returns The code; the definition to call, if the builtin is one; or the reason why there is no such builtin.
  */
 export function callBuiltin(
   name: string,

@@ -1,5 +1,5 @@
 /**
- * Steps into a value: `.key`, `.[f]`, `.[a:b]`, `.[]`, each also with `?`.
+ * Access to the parts of a value: `.key`, `.[f]`, `.[a:b]`, `.[]`, each also with `?` behind it.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import {
 } from "./code.ts";
 import type { Build, Scope } from "./scope.ts";
 
-/** `target.key` and its kin. */
+/** Compiles `target.key`, `target[f]`, `target[a:b]` and `target[]`. */
 export function buildAccess(node: AccessNode, scope: Scope | undefined, build: Build): Code {
   const target = build(node.target, scope);
   switch (node.kind) {
@@ -38,9 +38,9 @@ export function buildAccess(node: AccessNode, scope: Scope | undefined, build: B
   }
 }
 
-/** `.key` with a name that stands in the source: the step that has to be quick. */
+/** Compiles `.key` with a fixed name. Most programs use it most, so it must be fast. */
 function accessMember(target: Code, key: string, isOptional: boolean): Code {
-  // What objects inherit must not be found, and is not looked for where no such name is inherited.
+  // An inherited member must not be found. `index` checks for that; most names need no check.
   const get = key in Object.prototype ? index : (value: Json, key: string): Json => {
     if (typeof value !== "object") return fail(cannotIndex(value, key));
     if (value === null) return null;
@@ -65,7 +65,7 @@ function accessMember(target: Code, key: string, isOptional: boolean): Code {
   };
 }
 
-/** `.[f]`: the key comes from the same input as the target, and in the outer loop. */
+/** Compiles `.[f]`. `f` gets the same input as the target, and its outputs are the outer loop. */
 function accessBy(target: Code, key: Code, isOptional: boolean): Code {
   const from = target.one;
   const by = key.one;
@@ -125,7 +125,7 @@ function accessSlice(
   };
 }
 
-/** `.[]` */
+/** Compiles `.[]`. */
 function accessItems(target: Code, isOptional: boolean): Code {
   return {
     run: (input, path, env, emit) =>
@@ -138,7 +138,7 @@ function accessItems(target: Code, isOptional: boolean): Code {
   };
 }
 
-/** Every element of an array, or value of an object. */
+/** Gives every element of an array, or every value of an object, with its path. */
 export function giveItems(
   value: Json,
   path: Path | undefined,
@@ -162,7 +162,7 @@ export function giveItems(
   return GO;
 }
 
-/** Refuses a step from a value that does not lie in the input. */
+/** Fails if the value is not a part of the input, which means that it has no path. */
 function refuseWithoutPath(path: Path, value: Json, key: Json): void {
   if (path !== NO_PATH) return;
   fail(
@@ -173,7 +173,7 @@ function refuseWithoutPath(path: Path, value: Json, key: Json): void {
 
 const none: One = () => null;
 
-/** Undefined where it fails; a value never is. */
+/** The value, or undefined if the program failed. */
 function attempt(take: () => Json): Json | undefined {
   try {
     return take();

@@ -1,5 +1,5 @@
 /**
- * What makes new values: arrays, objects and strings with parts to fill in.
+ * Filters that make new values: arrays, objects, and strings with interpolation.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { describe } from "../values/text.ts";
 import { type Code, computed, type Env, generated, GO, type One, type Signal } from "./code.ts";
 import type { Build, Scope } from "./scope.ts";
 
-/** `[f]`: all outputs of `f`. */
+/** Compiles `[f]`: an array of all outputs of `f`. */
 export function buildArray(node: AstNode<"array">, scope: Scope | undefined, build: Build): Code {
   if (node.items === undefined) return computed(() => []);
   const items = build(node.items, scope);
@@ -31,7 +31,7 @@ export function collectOutputs(code: Code, input: Json, env: Env | undefined): J
   return outputs;
 }
 
-/** `{a: f, (g): h}`: an object for every way to choose among the outputs of its keys and values. */
+/** Compiles `{a: f, (g): h}`: one object for each combination of outputs of the keys and values. */
 export function buildObject(node: AstNode<"object">, scope: Scope | undefined, build: Build): Code {
   const members = node.members.map(({ key, value }) => ({
     key: build(key, scope),
@@ -71,7 +71,7 @@ export function buildObject(node: AstNode<"object">, scope: Scope | undefined, b
   });
 }
 
-/** `"a\(f)b"`: the parts are put together from the last one on, so that the first one changes quickest. */
+/** Compiles `"a\(f)b"`. The last part is the outermost loop, so the outputs of the first part change fastest. */
 export function buildText(
   node: AstNode<"text">,
   scope: Scope | undefined,

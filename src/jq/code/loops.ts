@@ -11,7 +11,7 @@ import { buildPatterns } from "./bind.ts";
 import { type Code, type Env, GO, type Path, STOP } from "./code.ts";
 import type { Build, Scope } from "./scope.ts";
 
-/** `reduce f as $x (init; update)`: the last output of `update` is the next state, and null if it has none. */
+/** Compiles `reduce f as $x (init; update)`. The last output of `update` is the next state; null if there is none. */
 export function buildReduce(node: AstNode<"reduce">, scope: Scope | undefined, build: Build): Code {
   const source = build(node.source, scope).run;
   const bound = buildPatterns(node.patterns, scope, build);
@@ -66,8 +66,10 @@ export function buildReduce(node: AstNode<"reduce">, scope: Scope | undefined, b
   };
 }
 
-/** `foreach f as $x (init; update; extract)`: each output of `update` is the next state, and gives an output; the state
- * is null after an update without any. */
+/**
+ * Compiles `foreach f as $x (init; update; extract)`. Each output of `update` is the next state, and gives an output. If
+ * `update` has no output, the next state is null.
+ */
 export function buildForeach(
   node: AstNode<"foreach">,
   scope: Scope | undefined,

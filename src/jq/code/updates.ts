@@ -1,5 +1,5 @@
 /**
- * Assignment: `=`, `|=` and the operators with `=` behind them. The left side is followed as a path.
+ * Assignment: `=`, `|=`, and `+=` and the like. The left side is used for its paths.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import type { Build, Scope } from "./scope.ts";
 
 type Replacer = (old: Json) => Json | undefined;
 
-/** `a = b`, `a |= f`, `a += b`, … */
+/** Compiles `a = b`, `a |= f`, `a += b` and so on. */
 export function buildUpdate(node: AstNode<"update">, scope: Scope | undefined, build: Build): Code {
   const left = build(node.left, scope);
   const right = build(node.right, scope);
@@ -45,7 +45,7 @@ export function buildUpdate(node: AstNode<"update">, scope: Scope | undefined, b
   );
 }
 
-/** What was assigned to is a new value, even where nothing has changed. */
+/** Makes a filter whose output has no path: an assignment makes a new value, even if nothing is different. */
 function pathless(one: One): Code {
   return {
     one,
@@ -53,7 +53,7 @@ function pathless(one: One): Code {
   };
 }
 
-/** The paths that a filter takes through its input. */
+/** Gives the path of each output of a filter. */
 export function eachPath(
   code: Code,
   input: Json,
@@ -69,7 +69,7 @@ export function eachPath(
   });
 }
 
-/** The first output of a filter. */
+/** The first output of a filter; undefined if there is none. */
 export function firstOf(code: Code, input: Json, env: Env | undefined): Json | undefined {
   if (code.one !== undefined) return code.one(input, env);
   let first: Json | undefined;
@@ -89,7 +89,7 @@ function assign(left: Code, input: Json, env: Env | undefined, value: Json): Jso
   return changed;
 }
 
-/** Where the change gives nothing, the place is deleted, once all others are changed. */
+/** Replaces the value at each path. A path for which `change` gives nothing is deleted, after all others are changed. */
 function modify(left: Code, input: Json, env: Env | undefined, change: Replacer): Json {
   let changed = input;
   const gone: Json[] = [];

@@ -1,9 +1,9 @@
 /**
- * A backtracking matcher that counts its steps, so that no expression can hold the program for long.
+ * A backtracking matcher that counts its steps, so that no expression can run for long.
  *
- * The runtime's own engine cannot be told to give up: `(a+)+$` against thirty letters keeps it busy for minutes. Refusing
- * such expressions beforehand would refuse harmless ones too. Each node is compiled to a closure that knows what comes
- * after it, and gives the end of the match or -1.
+ * The engine of the runtime has no limit: `(a+)+$` against thirty letters runs for minutes. To refuse such expressions
+ * beforehand was rejected, because it refuses harmless ones too. Each node is compiled to a closure, which calls the
+ * closure of what follows, and returns the end of the match or -1.
  *
  * @module
  */
@@ -14,28 +14,28 @@ import { firstUnit, singleOf, startsAtStart } from "./hints.ts";
 import { sameFold } from "./syntax.ts";
 import type { Anchor, ParsedRegex, RegexNode } from "./tree.ts";
 
-/** One match, in UTF-16 units. `groups` has the start and end of each group, -1 where it took no part. */
+/** A match, in UTF-16 units. `groups` has the start and end of each group, -1 for a group that did not match. */
 export interface RegexMatch {
   readonly start: number;
   readonly end: number;
   readonly groups: readonly number[];
 }
 
-/** Goes on from an offset; the end of the match, or -1. */
+/** Matches what follows, from an offset on. Returns the end of the match, or -1. */
 type Continuation = (at: number) => number;
 
-/** Which of several matches at a place is wanted. */
+/** Which of several matches at one offset is wanted. */
 export interface MatchOptions {
   readonly longest: boolean;
   readonly notEmpty: boolean;
 }
 
-/** Finds the first match from an offset on. */
+/** Finds the first match from an offset of a text on; undefined if there is none. */
 export type RegexMatcher = (text: string, from: number) => RegexMatch | undefined;
 
 const isWord = posixSet("word")!;
 
-/** Compiles an expression. */
+/** Compiles an expression to a function that searches for it. */
 export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOptions): RegexMatcher {
   let text = "";
   let begin = 0;
@@ -44,7 +44,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
   let groups: number[] = [];
   let best: { readonly end: number; readonly groups: number[] } | undefined;
   let behindEnd = -1;
-  /** For each group, where its activations began that have not come to their end. */
+  /** For each group, the starts of those of its runs that have not ended yet. */
   const opened: number[][] = [];
 
   const accept: Continuation = (at) => {
@@ -92,7 +92,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
     }
   }
 
-  /** How many units the character at an offset has, if it is in the set; 0 otherwise. */
+  /** How many units the character at an offset has; 0 if it is not in the set. */
   function widthAt(test: CharTest, at: number): number {
     if (at >= text.length) return 0;
     const point = text.codePointAt(at)!;
@@ -134,7 +134,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
       : buildRun(test, node.min, node.max, next);
   }
 
-  /** As many single characters as there are, and then fewer and fewer. */
+  /** Takes as many characters of a set as there are, and then tries with fewer and fewer. */
   function buildRun(test: CharTest, min: number, max: number, next: Continuation): Continuation {
     return (start) => {
       let at = start;
@@ -180,7 +180,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
   ): Continuation {
     let count = 0;
     let last = -1;
-    // A turn that took nothing is the last: another would take nothing either, without end.
+    // A turn that took nothing is the last one. Otherwise the loop would not end.
     const once = build(body, (at) => at === last ? leave(at) : turn(at));
     const more: Continuation = (at) => {
       if (count >= max) return -1;
@@ -195,7 +195,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
       return end;
     };
     const leave: Continuation = (at) => {
-      // What follows may come back here, when a loop around this one turns.
+      // What follows may enter this loop again, if it is inside another loop.
       const [counted, before] = [count, last];
       const end = next(at);
       if (end < 0) [count, last] = [counted, before];
@@ -243,7 +243,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
     };
   }
 
-  /** The first way to match, and no other. */
+  /** Takes the first way in which the body matches, and tries no other. */
   function buildAtomic(body: RegexNode, next: Continuation): Continuation {
     const inner = build(body, (at) => at);
     return (at) => {
@@ -260,7 +260,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
     return look((at) => inner(at) >= 0, negative, next);
   }
 
-  /** From every place before, nearest first, to exactly here. */
+  /** Tries the body from each offset before, nearest first; it must end exactly here. */
   function buildBehind(body: RegexNode, negative: boolean, next: Continuation): Continuation {
     const inner = build(body, (at) => at === behindEnd ? at : -1);
     return look(
@@ -280,7 +280,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
     );
   }
 
-  /** What a look has captured stays only where the match goes on. */
+  /** Keeps what a look has captured only if what follows matches too. */
   function look(
     isFound: (at: number) => boolean,
     negative: boolean,
@@ -300,7 +300,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
     next: Continuation,
   ): Continuation {
     return (at) => {
-      // Of groups that share a name, the last one that took part.
+      // Of groups with the same name, the last one that matched.
       const index = indices.findLast((index) => groups[index * 2 + 1]! >= 0);
       if (index === undefined) return -1;
       const part = text.slice(groups[index * 2], groups[index * 2 + 1]);
@@ -360,17 +360,17 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
   return (subject, offset) => {
     text = subject;
     from = offset;
-    // A limit may have ended the last search in the middle.
+    // A limit may have ended the search before this one at any point.
     for (const starts of opened) starts.length = 0;
     try {
       return find(offset);
     } finally {
-      // Expressions are kept, and texts may be long.
+      // A compiled expression is kept for long, and must not keep a text with it.
       text = "";
     }
   };
 
-  /** Only `accept` sets it, which is out of the compiler's sight. */
+  /** Takes `best`. A function of its own: in `find`, TypeScript would not see that `accept` sets it. */
   function takeBest(): { readonly end: number; readonly groups: number[] } | undefined {
     const found = best;
     best = undefined;

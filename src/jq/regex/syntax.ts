@@ -1,5 +1,5 @@
 /**
- * The tree of a regular expression, from the syntax that jq gives to Oniguruma, which is Perl's.
+ * Parses regular expressions, in the syntax that jq uses with Oniguruma, which is that of Perl.
  *
  * @module
  */
@@ -16,11 +16,11 @@ import {
 } from "./classes.ts";
 import type { Anchor, ParsedRegex, RegexNode, RegexOptions } from "./tree.ts";
 
-/** The nesting that an expression may have. */
+/** The deepest nesting that an expression may have. */
 const maxDepth = 200;
 const maxRepeat = 100_000;
 
-/** Reads an expression; a mistake is an error that the program may catch. */
+/** Reads an expression. A mistake in it is an error that the program may catch. */
 export function parseRegex(source: string, options: RegexOptions): ParsedRegex {
   return new Parser(source).parse(options);
 }
@@ -60,7 +60,7 @@ const anchors: Readonly<Record<string, Anchor>> = {
 class Parser {
   readonly #source: string;
   readonly #names: (string | null)[] = [];
-  /** References are resolved at the end, as they may stand before their group. */
+  /** References are resolved at the end, because one may stand before its group. */
   readonly #references: { readonly name: string; readonly groups: number[] }[] = [];
   #at = 0;
   #depth = 0;
@@ -124,7 +124,7 @@ class Parser {
         refuse("too big number for repeat range");
       }
       if (max < min) refuse("upper is smaller than lower in repeat range");
-      // `{1,2}+` is a repeat of a repeat: only the short forms can be possessive.
+      // `{1,2}+` is a repeat of a repeat. Only `*+`, `++` and `?+` are possessive.
       const mode = mark === "?" ? "lazy" : mark === "+" && brace === 0 ? "possessive" : "greedy";
       node = { kind: "repeat", body: node, min, max, mode };
       if (mark === "+" && brace > 0) {
@@ -218,7 +218,7 @@ class Parser {
     return { kind: "sequence", parts };
   }
 
-  /** What stands behind a backslash, inside and outside of brackets: a character or a set. */
+  /** Reads what follows a backslash, inside or outside of brackets: a character or a set. */
   #classItem(): number | CharTest {
     const property = this.#match(/[pP]\{[^}]*\}/y);
     if (property !== undefined) {
@@ -321,14 +321,14 @@ const lineBreak: RegexNode = {
   },
 };
 
-/** Whether it takes no character by its kind, so that to repeat it is a mistake. A group that captures may be empty. */
+/** Whether a node never takes a character, so that to repeat it is a mistake. To repeat an empty group is none. */
 function isZeroWidth(node: RegexNode): boolean {
   if (node.kind === "choice") return node.parts.some(isZeroWidth);
   if (node.kind === "sequence") return node.parts.length === 1 && isZeroWidth(node.parts[0]!);
   return node.kind === "anchor" || node.kind === "look";
 }
 
-/** Whether two code points are the same but for their case. */
+/** Whether two code points are the same, or different in case only. */
 export function sameFold(a: number, b: number): boolean {
   return a === b || fold(a) === fold(b);
 }

@@ -1,5 +1,5 @@
 /**
- * Programs and expressions, by precedence climbing over jq's own table.
+ * Parses programs and expressions, by precedence climbing with jq's table of operators.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { parsePatterns } from "./patterns.ts";
 import { Reader } from "./reader.ts";
 import { parseTerm } from "./terms.ts";
 
-/** How tightly an operator binds, and to which side equal ones lean. */
+/** How tightly an operator binds; and to which side operators of one level group, if they may stand together. */
 interface Precedence {
   readonly level: number;
   readonly side: "left" | "right" | "none";
@@ -35,7 +35,11 @@ const operators: ReadonlyMap<string, Precedence> = new Map<string, Precedence>([
 
 const named = { "|": "pipe", ",": "comma", "//": "alternative", "or": "or", "and": "and" } as const;
 
-/** Reads a whole program. */
+/**
+ * Reads a whole program.
+ *
+ * @throws {JqCompileError} If the source is not a program.
+ */
 export function parseProgram(source: string): Ast {
   const reader = new ExpressionReader(source);
   for (const word of ["module", "import", "include"]) {
@@ -48,13 +52,13 @@ export function parseProgram(source: string): Ast {
   return program;
 }
 
-/** Reads a source that is one definition, as those of the prelude are. */
+/** Reads a source that is one definition: `def name: body;`. */
 export function parseDefinition(source: string): Definition {
   return readDefinition(new ExpressionReader(source));
 }
 
 class ExpressionReader extends Reader {
-  /** Reads an expression whose operators bind at least so tightly; 1 is any. */
+  /** Reads an expression with operators of this level or a higher one; at level 1, with any. */
   override readExpression(level = 1): Ast {
     let left = parseOperand(this);
     for (;;) {
@@ -73,7 +77,7 @@ class ExpressionReader extends Reader {
   }
 }
 
-/** `def name(parameters): body;` */
+/** Reads `def name(parameters): body;`. */
 function readDefinition(reader: ExpressionReader): Definition {
   reader.expect("def");
   const { kind, text: name } = reader.peek();
@@ -104,7 +108,7 @@ function combine(operator: string, left: Ast, right: Ast): Ast {
   return { kind: "binary", operator: operator as BinaryOperator, left, right };
 }
 
-/** A term with what binds it to the rest: `-x`, `x as $y | …`, `def f: …; …`, `label $x | …`. */
+/** Reads an operand: a term, `-x`, `x as $y | …`, `def f: …; …` or `label $x | …`. */
 function parseOperand(reader: ExpressionReader): Ast {
   if (reader.accept("-")) {
     const operand = reader.readExpression(multiplies.level);

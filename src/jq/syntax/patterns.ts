@@ -1,5 +1,5 @@
 /**
- * What stands after `as`: `$x`, `[$a, {b: $c}]`, and alternatives of them with `?//`.
+ * Parses the patterns after `as`: `$x`, `[$a, {b: $c}]`, and alternatives with `?//`.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Ast, Pattern, PatternMember } from "./ast.ts";
 import type { Reader } from "./reader.ts";
 import { parseText } from "./text.ts";
 
-/** One pattern, or several of which the first that fits is taken. */
+/** Reads one pattern, or several with `?//` between them. */
 export function parsePatterns(reader: Reader): Pattern[] {
   const patterns = [parsePattern(reader)];
   while (reader.accept("?//")) patterns.push(parsePattern(reader));

@@ -1,5 +1,5 @@
 /**
- * Terms: what stands between operators, with the `.key`, `[…]` and `?` that follow it.
+ * Parses terms: the operands between operators, with the `.key`, `[…]` and `?` behind them.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { literal, parseText } from "./text.ts";
 const identityNode: Ast = { kind: "identity" };
 const constants = { __proto__: null, null: null, true: true, false: false } as const;
 
-/** A term and its suffixes. */
+/** Reads a term with its suffixes. */
 export function parseTerm(reader: Reader): Ast {
   let term = parsePlain(reader);
   for (;;) {
@@ -24,7 +24,7 @@ export function parseTerm(reader: Reader): Ast {
     } else if (reader.accept("?")) {
       term = { kind: "try", body: term, handler: undefined };
     } else if (reader.is("?//")) {
-      // Outside of patterns these are two words, however close they stand.
+      // `?//` is one word in patterns only; here it is `?` and then `//`.
       reader.split("?");
     } else if (reader.is(".")) {
       reader.take();
@@ -33,7 +33,7 @@ export function parseTerm(reader: Reader): Ast {
   }
 }
 
-/** `.a.b?` isOptional the step to `b`, and not the way to where it starts. */
+/** Reads the `?` behind an access, if there is one. In `.a.b?` only the access to `b` is optional. */
 function withQuestionMark(reader: Reader, step: AccessNode): Ast {
   if (reader.is("?//")) reader.split("?");
   return reader.accept("?") ? { ...step, isOptional: true } : step;
@@ -121,7 +121,7 @@ function parseKeyword(reader: Reader): Ast {
     reader.take();
     return { kind: "break", name, at };
   }
-  // What else may begin an operand may stand in a `try` too.
+  // jq takes these two after `try` too.
   return reader.is("def") || reader.is("label") ? reader.readExpression() : reader.refuse("a term");
 }
 
@@ -216,7 +216,7 @@ function parseObjectMember(reader: Reader): Member {
     : { key, value: stepTo(identityNode, key) };
 }
 
-/** Terms joined by `|`: a comma ends the member, and any other operator needs parentheses. */
+/** Reads terms with `|` between them. A comma ends the member; any other operator needs parentheses. */
 function parseMemberValue(reader: Reader): Ast {
   const left: Ast = reader.accept("-")
     ? { kind: "negate", operand: parseMemberValue(reader) }

@@ -1,5 +1,5 @@
 /**
- * Strings with parts to fill in, and the formats before them.
+ * Parses strings, with their interpolations, and the formats before them.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Json } from "../values/json.ts";
 import type { Ast } from "./ast.ts";
 import type { Reader } from "./reader.ts";
 
-/** A string, with a format before it or without: `"a\(.b)"`, `@base64 "\(.c)"`. */
+/** Reads a string, a string with a format, or a format alone: `"a\(.b)"`, `@base64 "\(.c)"`, `@base64`. */
 export function parseText(reader: Reader): Ast {
   const { kind, text, at } = reader.peek();
   const format = kind === "format" ? reader.take().text : "text";
@@ -28,7 +28,7 @@ export function parseText(reader: Reader): Ast {
   return { kind: "text", format, parts, at };
 }
 
-/** The node of a constant. */
+/** Makes the node of a constant. */
 export function literal(value: Json): Ast {
   return { kind: "literal", value };
 }

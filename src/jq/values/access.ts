@@ -1,5 +1,5 @@
 /**
- * Reading one step into a value: `.key`, `.[0]`, `.[1:3]`, `.[[1]]`.
+ * Reads a part of a value: `.key`, `.[0]`, `.[1:3]`, `.[[1]]`.
  *
  * @module
  */
@@ -10,7 +10,13 @@ import { isArray, isObject, type Json, type JsonObject, member, typeOf } from ".
 import { equals } from "./order.ts";
 import { countPoints, slicePoints } from "./strings.ts";
 
-/** What lies at a key, an index, a slice or (for arrays) the indices of a part; null where nothing does. */
+/**
+ * Reads a part of a value.
+ *
+ * @param value The value; of null, every part is null.
+ * @param key A member's name, an index, a slice as an object, or an array, which is looked for in an array.
+ * @returns The part; null if there is none. The indices of `key` if it is an array.
+ */
 export function index(value: Json, key: Json): Json {
   if (typeof key === "string") {
     spendText(key);
@@ -29,13 +35,13 @@ export function index(value: Json, key: Json): Json {
   return fail(cannotIndex(value, key));
 }
 
-/** jq's message for a key that does not fit. */
+/** jq's message for a key that does not fit the value. */
 export function cannotIndex(value: Json, key: Json): string {
   const what = typeof key === "string" ? `string "${key}"` : typeOf(key);
   return `Cannot index ${typeOf(value)} with ${what}`;
 }
 
-/** A part of an array or string; of null, null. */
+/** A slice of an array or string; null of null. */
 export function slice(value: Json, from: Json, to: Json): Json {
   if (value === null) return null;
   if (typeof value === "string") {
@@ -49,12 +55,12 @@ export function slice(value: Json, from: Json, to: Json): Json {
   return value.slice(start, end);
 }
 
-/** The ends of a slice that is given as an object, as it is in a path. */
+/** The start and end of a slice in an array, given as an object, as paths have it. */
 export function sliceBounds(length: number, key: JsonObject): [start: number, end: number] {
   return bounds(length, sliceEnd(key, "start"), sliceEnd(key, "end"));
 }
 
-/** The ends of a slice in something of a length: negative from its end, fractions outwards, null for all. */
+/** The start and end of a slice. Negative ones count from the end, fractions are rounded outwards, null is no limit. */
 function bounds(length: number, from: Json, to: Json): [start: number, end: number] {
   if ((from !== null && typeof from !== "number") || (to !== null && typeof to !== "number")) {
     fail("Array/string slice indices must be integers");
@@ -64,13 +70,13 @@ function bounds(length: number, from: Json, to: Json): [start: number, end: numb
   return [start, Math.max(start, end)];
 }
 
-/** An index into an array, negative from its end; it may lie outside. */
+/** The index in an array; a negative key counts from the end. The result may be outside of the array. */
 export function toIndex(array: readonly Json[], key: number): number {
   const at = Math.floor(key);
   return at < 0 ? at + array.length : at;
 }
 
-/** Every index at which a part begins; none for an empty part. */
+/** Every index at which an array has a part; none for an empty part. */
 export function findPart(array: readonly Json[], part: readonly Json[]): Json {
   const indices: number[] = [];
   if (part.length === 0) return indices;
@@ -82,7 +88,7 @@ export function findPart(array: readonly Json[], part: readonly Json[]): Json {
   return indices;
 }
 
-/** One end of a slice; an absent one is as wrong as any that is no number. */
+/** The start or end of a slice; false if it is missing, which is refused as any other value that is no number. */
 function sliceEnd(key: JsonObject, name: string): Json {
   const end = member(key, name);
   return end === undefined ? false : end;

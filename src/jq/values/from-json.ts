@@ -1,5 +1,5 @@
 /**
- * JSON text as a value, with what jq takes beyond JSON: `nan`.
+ * Reads a value from JSON text, or from `nan`, which jq takes too.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What lies in an array or object.
+ * The items of an array or object.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export function itemsOf(value: Json): readonly Json[] {
   return ownKeys(value).map((key) => value[key]!);
 }
 
-/** The names of the members, at their cost: to list them takes a while in a large object. */
+/** The names of an object's members. Counts the cost of the list, which is slow for a large object. */
 export function ownKeys(object: JsonObject): string[] {
   const keys = Object.keys(object);
   spendMembers(keys.length);

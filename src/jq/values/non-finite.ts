@@ -1,5 +1,5 @@
 /**
- * Outputs as JSON has them: without the numbers that JSON cannot say.
+ * Replaces the numbers of an output that JSON does not have: `nan` and the infinite ones.
  *
  * @module
  */
@@ -7,16 +7,20 @@
 import { tick } from "../meter.ts";
 import { type Draft, isArray, type Json, type JsonObject, setMember } from "./json.ts";
 
-/** What stands for a number that JSON cannot say. */
+/** Gives the value that replaces `nan` or an infinite number. */
 export type NonFiniteReplacer = (value: number) => Json;
 
-/** As jq prints them: null for `nan`, the largest double for infinity. */
+/** Replaces as jq does when it prints: `nan` by null, infinity by the largest double. */
 export const printNonFinite: NonFiniteReplacer = (value) =>
   value !== value ? null : value > 0 ? Number.MAX_VALUE : -Number.MAX_VALUE;
 
 /**
- * The value without numbers that JSON cannot say; itself, where there are none. Each part counts as a
- * step: a value that shares its parts can be far larger when it is written than it is in memory.
+ * Replaces every number that JSON does not have. Each part counts as a step: a value that has one part in many places is
+ * far larger as text than in memory.
+ *
+ * @param value The value, which is not changed.
+ * @param nonFinite Gives the replacement of a number.
+ * @returns A copy, which shares parts with the value; the value itself if there is nothing to replace.
  */
 export function replaceNonFinite(value: Json, nonFinite: NonFiniteReplacer): Json {
   if (typeof value === "number") return Number.isFinite(value) ? value : nonFinite(value);

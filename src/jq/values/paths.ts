@@ -1,5 +1,5 @@
 /**
- * Reading, writing and deleting at a path, which is an array of keys, indices and slices.
+ * Reads, writes and deletes at a path, which is an array of names, indices and slices.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import {
 } from "./json.ts";
 import { compare, equals } from "./order.ts";
 
-/** What lies at a path; null as soon as the way ends. */
+/** The value at a path; null if the path leads to nothing. */
 export function getPath(value: Json, path: readonly Json[]): Json {
   let found = value;
   for (const key of path) {
@@ -30,12 +30,12 @@ export function getPath(value: Json, path: readonly Json[]): Json {
   return found;
 }
 
-/** A copy with another value at a path; what is missing on the way is made. */
+/** A copy with another value at a path. Objects and arrays that are missing on the way are made. */
 export function setPath(value: Json, path: readonly Json[], leaf: Json): Json {
   return setFrom(value, path, 0, leaf);
 }
 
-/** A copy without what lies at the paths, which all count from the value as it was. */
+/** A copy without the values at some paths. All paths are those of the value before anything is deleted. */
 export function deletePaths(value: Json, paths: readonly Json[]): Json {
   const sorted = paths.map((path) =>
     isArray(path) ? path : fail(`Path must be specified as array, not ${typeOf(path)}`)
@@ -100,7 +100,10 @@ function withSlice(
   return [...array.slice(0, start), ...part, ...array.slice(end)];
 }
 
-/** Deletes by paths that agree up to `at` and go on; what ends there is deleted last, and at once. */
+/**
+ * Deletes by sorted paths that are equal in their first `at` keys, and longer. From the last path to the first, so that
+ * the indices of the others stay right; the keys with which a path ends are deleted together, at the end.
+ */
 function deleteSorted(value: Json, paths: readonly (readonly Json[])[], at: number): Json {
   if (value === null) return null;
   let rest: Json = value;

@@ -18,7 +18,7 @@ import { status } from "../../src/protocol/status.ts";
 import type { StreamFormat } from "../../src/protocol/stream-format.ts";
 
 /** One measurement: what a single frame or job costs. */
-export interface FrameRow {
+interface FrameRow {
   readonly name: string;
   readonly microseconds: number;
   readonly perSecond: number;
@@ -33,7 +33,7 @@ const formats: readonly StreamFormat[] = ["ndjson", "msgpack-stream", "sse"];
 const payload = { to: "ada@example.com", subject: "Hello, Ada", tries: 3, tags: ["a", "b"] };
 
 /** Measures everything once. */
-export function benchFrames(): FrameRow[] {
+function benchFrames(): FrameRow[] {
   return [...formats.flatMap(decodeRows), ...bodyRows(), ...formats.map(encodeRow), ...readRows()];
 }
 

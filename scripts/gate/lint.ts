@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkImportCircles } from "../lint/import-circles.ts";
 import { demand, deno } from "./command.ts";
 import { listFiles } from "./files.ts";
 import { checkMap } from "./map.ts";
@@ -17,6 +18,7 @@ export const lint: Stage = {
   async run(report) {
     await report.check("deno lint", () => demand(deno, ["lint"]));
     await report.check("CONTRIBUTING.md's map is the linter's table", checkMap);
+    await report.check("no file is on an import circle", checkImportCircles);
     const xml = `${await emptyFolder("reports/scripts")}/junit.xml`;
     const files = await listFiles("scripts", ".test.ts");
     const words = ["test", "-A", "--quiet", "--reporter=dot", `--junit-path=${xml}`, ...files];

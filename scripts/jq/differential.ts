@@ -1,9 +1,9 @@
 /**
- * Compares with the real jq over generated programs:
+ * Compares the engine with the real jq, over generated programs:
  *
  *     deno run -A scripts/jq/differential.ts [count] [seed]
  *
- * Both must give the same outputs, and then both end or both fail.
+ * Both must give the same outputs, and then both must end or both must fail.
  *
  * @module
  */
@@ -12,15 +12,20 @@ import { compile, JqCompileError, JqError } from "../../src/jq/mod.ts";
 import { generateSamples } from "./generate.ts";
 import { openRealJq } from "./real.ts";
 
-/** How a comparison went. */
+/** The result of a comparison. */
 export interface Comparison {
   readonly compared: number;
-  /** How many of them failed, in both. */
+  /** How many of them fail in both. */
   readonly failing: number;
   readonly differences: readonly string[];
 }
 
-/** Compares so many samples; those that crash jq are left out. */
+/**
+ * Compares both over generated samples. A sample that crashes jq is left out.
+ *
+ * @param count How many samples are compared.
+ * @param seed The seed of the samples.
+ */
 export async function compareWithJq(count: number, seed: number): Promise<Comparison> {
   const jq = await openRealJq();
   const differences: string[] = [];

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** A program and what it is run on. */
+/** A program and its input. */
 export interface Sample {
   readonly program: string;
   readonly input: unknown;
@@ -79,7 +79,7 @@ const atoms = [
 ];
 const repeats = ["*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,1}", "{1,}", "++", "?+"];
 
-/** Makes samples for ever, always the same ones for a seed. */
+/** Makes samples without end; for one seed, always the same ones. */
 export function* generateSamples(seed: number): Generator<Sample> {
   const random = createRandom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
@@ -88,7 +88,7 @@ export function* generateSamples(seed: number): Generator<Sample> {
   const program = (depth: number, variables: readonly string[]): string => {
     const sub = (more = variables) => {
       const made = program(depth - 1, more);
-      // Most things do not fit most inputs: some failures are caught, so that more than the first is seen.
+      // Most programs fail on most inputs. Some failures are caught, so that what follows is compared too.
       return chance(0.3) ? `(try (${made}) catch "no")` : made;
     };
     if (depth <= 0) return leaf(variables);
@@ -166,7 +166,7 @@ export function* generateSamples(seed: number): Generator<Sample> {
     }
   };
 
-  /** An expression over a few letters, whose repeats cannot backtrack for long. */
+  /** A regular expression over a few letters, which cannot backtrack for long. */
   const regex = (depth: number): string => {
     const sub = () => regex(depth - 1);
     if (depth <= 0) return pick(atoms);
@@ -216,7 +216,7 @@ export function* generateSamples(seed: number): Generator<Sample> {
   }
 }
 
-/** A small generator of even numbers from 0 to 1 (mulberry32). */
+/** Makes a generator of pseudo-random numbers from 0 to 1 (mulberry32). */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -8,12 +8,12 @@
 import { createRequire } from "node:module";
 import { installTools } from "../gate/tools.ts";
 
-/** What jq made of a program and an input. */
+/** The answer of jq for a program and an input. */
 export interface RealResult {
   readonly outputs: readonly unknown[];
-  /** The message of the error that ended it. */
+  /** The message of the error that ended the program. */
   readonly error?: string;
-  /** Whether jq took it for no program at all. */
+  /** Whether jq refused to compile the program. */
   readonly refused?: true;
 }
 
@@ -25,7 +25,7 @@ interface JqWasm {
 const require = createRequire(import.meta.url);
 const errorHead = /^jq: error \(at [^)]*\):? ?/;
 
-/** Loads it; the version is the build's own. */
+/** Loads jq. The version is the one that the build tells. */
 export async function openRealJq(): Promise<{
   readonly version: string;
   run(program: string, input: unknown): Promise<RealResult | "crashed">;
@@ -39,7 +39,7 @@ export async function openRealJq(): Promise<{
       try {
         answer = await jq.raw(JSON.stringify(input), program, ["-c"]);
       } catch {
-        // An assertion in jq took the instance down with it.
+        // An assertion in jq failed, and the instance cannot be used any more.
         jq = load(folder);
         return "crashed";
       }

@@ -1,5 +1,5 @@
 /**
- * Asks the real jq what it makes of every case in `tests/jq/cases/`, and writes its answers there:
+ * Runs every case in `tests/jq/cases/` with the real jq, and writes the answers there:
  *
  *     deno run -A scripts/jq/record.ts
  *
@@ -18,7 +18,7 @@ interface Case extends Partial<RealResult> {
 
 const folder = `${root}tests/jq/cases`;
 
-/** The text of every file of cases, with jq's answers of now. */
+/** The text of every file of cases, with the answers that jq gives now. */
 export async function recordCases(): Promise<{ path: string; text: string; count: number }[]> {
   const jq = await openRealJq();
   const files = [];

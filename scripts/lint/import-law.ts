@@ -15,7 +15,7 @@ import { toPlace, toTarget } from "./place.ts";
 import { type Room, roomOf } from "./rooms.ts";
 
 /** Says what is wrong with an import, or nothing. */
-export function judgeImport(place: string, specifier: string): string | undefined {
+function judgeImport(place: string, specifier: string): string | undefined {
   if (/^(jsr|https?):/.test(specifier)) return `Import '${specifier}' from npm instead`;
   if (!/^(src|adapters)\/|^mod\.ts$/.test(place)) return undefined;
   const room = roomOf(place);

@@ -101,6 +101,83 @@ const cases: readonly [rule: string, says: string, place: string, bad: string, g
     'sql("ready_at");',
   ],
   [
+    "house/status-numbers",
+    "SQL with the number of a status",
+    "src/store/x.ts",
+    "sql(`SELECT id FROM jobs WHERE jobs.status = 2`);",
+    "sql(`SELECT id FROM jobs WHERE status = ${status.inFlight}`);",
+  ],
+  [
+    "house/status-numbers",
+    "SQL that orders statuses",
+    "src/broker/engine/x.ts",
+    "sql('SELECT id FROM jobs WHERE status<3');",
+    "sql('SELECT id FROM jobs WHERE priority < 3');",
+  ],
+  [
+    "house/status-numbers",
+    "SQL with a list of statuses",
+    "src/store/x.ts",
+    "sql(`DELETE FROM jobs WHERE status NOT IN (0, 1)`);",
+    "sql(`DELETE FROM jobs WHERE status IN (${waiting}) AND old_status = 1`);",
+  ],
+  [
+    "house/status-numbers",
+    "SQL with the number before the column",
+    "src/store/x.ts",
+    "sql(`SELECT 1 WHERE 2 = status`);",
+    "sql(`SELECT 1 WHERE ? = status`);",
+  ],
+  [
+    "house/status-numbers",
+    "SQL with a choice by status",
+    "src/store/x.ts",
+    "sql(`SELECT CASE status WHEN 2 THEN 1 END`);",
+    "sql(`SELECT CASE kind WHEN 2 THEN status END`);",
+  ],
+  [
+    "house/status-numbers",
+    "a comparison with the number of a status",
+    "src/store/x.ts",
+    "if (job?.status === 2) f();",
+    "if (job?.status === status.inFlight) f();",
+  ],
+  [
+    "house/status-numbers",
+    "an order of statuses by number",
+    "src/broker/engine/x.ts",
+    "if (3 <= job.status) f();",
+    "if (isFinished(job.status)) f();",
+  ],
+  [
+    "house/status-numbers",
+    "an order of statuses by name",
+    "src/store/x.ts",
+    "if (job.status >= status.completed) f();",
+    "if (response.status >= 400) f();",
+  ],
+  [
+    "house/status-numbers",
+    "a case with the number of a status",
+    "src/store/x.ts",
+    "switch (job.status) { case 2: f(); }",
+    "switch (job.status) { case status.ready: f(); }",
+  ],
+  [
+    "house/status-numbers",
+    "a record with the number of a status",
+    "src/store/x.ts",
+    "f({ status: 2 });",
+    "f({ status: status.ready }, { status: 200 });",
+  ],
+  [
+    "house/status-numbers",
+    "a column with the number of a status",
+    "src/store/x.ts",
+    "f({ status: '2' });",
+    "f({ status: '?' });",
+  ],
+  [
     "house/file-length",
     "a file of 401 lines",
     "src/worker/x.ts",
@@ -119,6 +196,14 @@ describe("the house rules", () => {
 
   it("lets src/async/clock.ts read the platform's clock", () => {
     assert.deepEqual(lint("src/async/clock.ts", "Date.now(); setTimeout(f, Math.random());"), []);
+  });
+
+  it("lets the frozen text of migrations have numbers of statuses", () => {
+    assert.deepEqual(lint("src/store/schema.ts", "sql(`CREATE INDEX x WHERE status = 1`);"), []);
+  });
+
+  it("lets other rooms read a status of HTTP", () => {
+    assert.deepEqual(lint("src/client/x.ts", "if (response.status > other.status) f();"), []);
   });
 
   it("lets src/protocol/ spell the wire", () => {

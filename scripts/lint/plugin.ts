@@ -7,6 +7,7 @@
 import { ambientRule } from "./ambient.ts";
 import { fileLength } from "./file-length.ts";
 import { importLaw } from "./import-law.ts";
+import { statusNumbers } from "./status-numbers.ts";
 import { wireNames } from "./wire-names.ts";
 
 const plugin: Deno.lint.Plugin = {
@@ -15,6 +16,7 @@ const plugin: Deno.lint.Plugin = {
     "ambient": ambientRule,
     "file-length": fileLength,
     "import-law": importLaw,
+    "status-numbers": statusNumbers,
     "wire-names": wireNames,
   },
 };

@@ -1,16 +1,16 @@
 /**
- * What can go wrong: the source is no program, the program fails on an input, or it asks for more than it may have.
+ * The errors: the source is not a program, the program fails on its input, or it reaches a limit.
  *
- * Inside, a failure travels as a plain {@linkcode Failure}, which costs no stack trace: `.a?` over a thousand payloads
- * throws a thousand of them. It becomes a {@linkcode JqError} where it leaves the module.
+ * Inside of the engine, a failure is thrown as a {@linkcode Raised}. It has no stack trace, which would be slow: `.a?`
+ * over a thousand payloads throws a thousand of them. It becomes a {@linkcode JqError} when it leaves the engine.
  *
  * @module
  */
 
 import type { Json } from "./values/json.ts";
 
-/** An error value on its way to the nearest `try`. Never leaves the module. */
-export class Failure {
+/** The value of an error, thrown to the nearest `try`. It never leaves the engine. */
+export class Raised {
   readonly value: Json;
 
   constructor(value: Json) {
@@ -18,13 +18,13 @@ export class Failure {
   }
 }
 
-/** Ends the evaluation with a message that `try … catch` receives. */
+/** Fails with a message, which `try … catch` receives. */
 export function fail(message: string): never {
-  throw new Failure(message);
+  throw new Raised(message);
 }
 
 /**
- * A program failed on its input: it called `error`, or an operation does not fit the values. The message is jq's.
+ * A program failed on its input: it called `error`, or a value does not fit an operation. The message is that of jq.
  *
  * @example
  * ```ts
@@ -40,17 +40,22 @@ export function fail(message: string): never {
 export class JqError extends Error {
   /** The literal name of this class. */
   override readonly name = "JqError";
-  /** What `catch` would have received: the argument of `error`, or the message. */
+  /** The value that `catch` would have received: the argument of `error`, or the message. */
   readonly value: Json;
 
-  /** Made by the module; `message` is the value itself where it is a string. */
+  /**
+   * Made by the engine.
+   *
+   * @param message The value itself if it is a string.
+   * @param value The value that `catch` would have received.
+   */
   constructor(message: string, value: Json) {
     super(message);
     this.value = value;
   }
 }
 
-/** Where in a source something is, both counted from 1. */
+/** A position in a source. Lines and columns are counted from 1. */
 export interface JqPosition {
   /** The line. */
   readonly line: number;
@@ -59,7 +64,7 @@ export interface JqPosition {
 }
 
 /**
- * The source is not a program: a mistake in its syntax, an unknown name, or something that has no meaning here.
+ * The source is not a program: its syntax is wrong, a name is unknown, or it uses something that is refused.
  *
  * @example
  * ```ts
@@ -75,14 +80,19 @@ export interface JqPosition {
 export class JqCompileError extends Error implements JqPosition {
   /** The literal name of this class. */
   override readonly name = "JqCompileError";
-  /** What is wrong, without the place: `expected a term, got "*"`, `undefined filter "f/1"`. */
+  /** What is wrong, without the position: `expected a term, got "*"`, `undefined filter "f/1"`. */
   readonly reason: string;
   /** The line of the mistake, from 1. */
   readonly line: number;
   /** The column of the mistake, from 1, in UTF-16 units. */
   readonly column: number;
 
-  /** Made by the module. */
+  /**
+   * Made by the engine.
+   *
+   * @param reason What is wrong.
+   * @param position Where it is wrong.
+   */
   constructor(reason: string, position: JqPosition) {
     super(`Line ${position.line}, column ${position.column}: ${reason}`);
     this.reason = reason;
@@ -91,17 +101,22 @@ export class JqCompileError extends Error implements JqPosition {
   }
 }
 
-/** The kinds of limit that a program can reach; all but `stack` are in `JqLimits`. */
+/** The limits that a program can reach. All but `stack` are in {@linkcode JqLimits}. */
 export type JqLimitName = "steps" | "outputs" | "depth" | "stringLength" | "arrayLength" | "stack";
 
-/** A program reached a limit. No `try` in the program catches it. */
+/** A program reached a limit. A `try` in the program does not catch it. */
 export class JqLimitError extends Error {
   /** The literal name of this class. */
   override readonly name = "JqLimitError";
-  /** Which limit; `stack` is the runtime's own, reached by deep recursion before `depth` was. */
+  /** The limit. `stack` is that of the runtime, which deep recursion may reach before `depth`. */
   readonly limit: JqLimitName;
 
-  /** Made by the module. */
+  /**
+   * Made by the engine.
+   *
+   * @param limit The limit that was reached.
+   * @param message The sentence that tells it.
+   */
   constructor(limit: JqLimitName, message: string) {
     super(message);
     this.limit = limit;

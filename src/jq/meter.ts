@@ -1,32 +1,51 @@
 /**
- * What a running program has used up, and the registers of the one evaluation that is going on.
+ * Counts what an evaluation uses, and ends it at a limit.
  *
- * Nothing in an evaluation awaits or calls back, so there is never more than one; module state is then the cheapest
- * place, and what every node of every program looks at should be cheap.
+ * The counters are module state, because every node of every program reads them, and that is the fastest. It is safe,
+ * because there is only one evaluation at a time: none awaits anything.
  *
  * @module
  */
 
 import { JqLimitError, type JqLimitName } from "./errors.ts";
 
-/** What a program may use in one evaluation. Every limit has a default; none can be switched off but by a large number. */
+/** The limits of one evaluation. No limit can be switched off, but each can be a large number. */
 export interface JqLimits {
   /**
-   * Steps: a call, a turn of a loop, a member of an object that is made, or about sixteen elements or characters of an
-   * array or string. Most programs do ten million in a second, the slowest known one in four. Default 10,000,000.
+   * The steps. A step is a call, a turn of a loop, a member of a new object, or about sixteen elements or characters of an
+   * array or string. Most programs do ten million steps in a second; the slowest known program
+   * needs four seconds for them.
+   *
+   * @default {10_000_000}
    */
   readonly steps?: number;
-  /** Outputs of one evaluation. Default 1,000,000. */
+  /**
+   * The outputs.
+   *
+   * @default {1_000_000}
+   */
   readonly outputs?: number;
-  /** Calls inside calls, calls in tail position excepted. Default 5,000; the stack of the runtime may hold fewer. */
+  /**
+   * The depth of calls inside calls, except for calls in tail position. The stack of the runtime may end before.
+   *
+   * @default {5_000}
+   */
   readonly depth?: number;
-  /** The longest string that a program may make, in UTF-16 units. Default 16,777,216. */
+  /**
+   * The length of the longest string that a program may make, in UTF-16 units.
+   *
+   * @default {16_777_216}
+   */
   readonly stringLength?: number;
-  /** The longest array that a program may make. Default 1,000,000. */
+  /**
+   * The length of the longest array that a program may make.
+   *
+   * @default {1_000_000}
+   */
   readonly arrayLength?: number;
 }
 
-/** The limits where a caller names none. */
+/** The limits if the caller gives none. */
 export const defaultLimits: Required<JqLimits> = {
   steps: 10_000_000,
   outputs: 1_000_000,
@@ -35,7 +54,7 @@ export const defaultLimits: Required<JqLimits> = {
   arrayLength: 1_000_000,
 };
 
-/** The registers: what is left of the steps, and how deep the calls are. */
+/** The counters: the steps that are left, and the depth of calls. */
 export const meter: {
   limits: Required<JqLimits>;
   steps: number;
@@ -49,42 +68,42 @@ export function resetMeter(limits: Required<JqLimits>): void {
   meter.depth = 0;
 }
 
-/** One step. */
+/** Counts one step. */
 export function tick(): void {
   if (--meter.steps < 0) exceed("steps");
 }
 
-/** The cost of an operation that touches so many elements or characters. */
+/** Counts the cost of an operation on this many elements or characters. */
 export function spend(size: number): void {
   if ((meter.steps -= size >> 4) < 0) exceed("steps");
 }
 
-/** The cost of copying or listing so many members of an object, which engines are slow at in large ones. */
+/** Counts the cost of a copy or list of an object's members, which is slow for a large object. */
 export function spendMembers(count: number): void {
   if ((meter.steps -= count > 64 ? count * 8 : count) < 0) exceed("steps");
 }
 
-/** The cost of looking through a string; short ones are part of the step that they are used in. */
+/** Counts the cost of reading a string. A short one is part of the step that uses it. */
 export function spendText(text: string): void {
   if (text.length > 64) spend(text.length);
 }
 
-/** The cost of a failure that is caught. */
+/** Counts the cost of an error that is caught. */
 export function spendCatch(): void {
   if ((meter.steps -= 8) < 0) exceed("steps");
 }
 
-/** Refuses a string that would be too long, before it is made where that can be known. */
+/** Ends the evaluation if a string is too long; called before the string is made, where possible. */
 export function checkString(length: number): void {
   if (length > meter.limits.stringLength) exceed("stringLength");
 }
 
-/** Refuses an array that would be too long. */
+/** Ends the evaluation if an array is too long. */
 export function checkArray(length: number): void {
   if (length > meter.limits.arrayLength) exceed("arrayLength");
 }
 
-/** Ends the evaluation. */
+/** Ends the evaluation at a limit. */
 export function exceed(limit: Exclude<JqLimitName, "stack">): never {
   throw new JqLimitError(
     limit,

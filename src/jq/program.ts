@@ -1,9 +1,9 @@
 /**
  * A compiled program, and the ways to run it.
  *
- * Programs have no side effects, so the lazy `run` needs no coroutine: it evaluates until a helping of outputs is there,
- * hands them out, and where more is asked for evaluates anew with a helping eight times as large. A program with few
- * outputs runs once; one with endlessly many gives the first ones quickly.
+ * Programs have no side effects, so the lazy `run` needs no coroutine. It evaluates up to a number of outputs and gives
+ * them. If the caller wants more, it evaluates again, up to eight times that number. A program with few outputs is
+ * evaluated once, and one with endlessly many gives its first ones soon.
  *
  * @module
  */
@@ -11,70 +11,91 @@
 import { type Code, type Emit, type Env, extend, GO, STOP } from "./code/code.ts";
 import { compileTree } from "./code/compile.ts";
 import { declare, declareDefinition, type Scope } from "./code/scope.ts";
-import { Failure, JqCompileError, JqError, JqLimitError } from "./errors.ts";
+import { JqCompileError, JqError, JqLimitError, Raised } from "./errors.ts";
 import { defaultLimits, exceed, type JqLimits, meter, resetMeter } from "./meter.ts";
 import type { Definition } from "./syntax/ast.ts";
 import { parseProgram } from "./syntax/parser.ts";
 import { isTruthy, type Json } from "./values/json.ts";
-import { type NonFinite, printed, settle } from "./values/settle.ts";
+import { type NonFiniteReplacer, printNonFinite, replaceNonFinite } from "./values/non-finite.ts";
 import { toJson } from "./values/text.ts";
 
-/** What a program is compiled with. */
+/** The options of {@linkcode compile}. */
 export interface JqOptions {
-  /** The names of the variables that a run passes, without `$`. Default none. */
+  /**
+   * The names of the variables that a run passes, without `$`.
+   *
+   * @default {[]}
+   */
   readonly variables?: readonly string[];
-  /** What one evaluation may use. See {@linkcode JqLimits}. */
+  /** The limits of one evaluation; each one that is not given has its default, see {@linkcode JqLimits}. */
   readonly limits?: JqLimits;
   /**
-   * What stands in an output for a number that JSON cannot say; what it throws ends the run. Default as jq prints them:
-   * null for `nan`, the largest double for infinity.
+   * Gives the value that replaces, in an output, a number that JSON does not have: `nan` or an infinite one. An error that
+   * it throws ends the run. By default, `nan` becomes null and infinity the largest double, as jq prints them.
    */
   readonly nonFinite?: (value: number) => Json;
   /**
-   * The clock that `now` reads, in ms since the epoch, once for each evaluation. Default none: `now` is refused.
+   * The clock of the builtin `now`, in ms since the epoch, read once for each evaluation. Without a clock, a program that
+   * uses `now` is refused.
+   *
+   * @default {undefined}
    */
   readonly now?: () => number;
 }
 
-/** The values of a program's variables, by name without `$`. One that is missing is null. */
+/** The values of a program's variables, by name without `$`. A variable without a value is null. */
 export type JqVariables = { readonly [name: string]: Json };
 
-/** A compiled program. It holds no state between evaluations, and can be run as often as wanted. */
+/** A compiled program. It keeps nothing between evaluations, and can be run as often as wanted. */
 export interface JqProgram {
-  /** The text that it was compiled from. */
+  /** The source that it was compiled from. */
   readonly source: string;
   /**
-   * The outputs, lazily: nothing is evaluated before the first is asked for, and a program with endlessly many may be
-   * left after a few. Outputs share structure with the input; change neither.
+   * Runs the program for all its outputs.
    *
-   * @throws {JqError} where the program fails, after the outputs before that.
-   * @throws {JqLimitError} where it reaches a limit, likewise.
+   * The outputs come lazily: the program does not start before the first one is asked for, and a caller may stop after any
+   * output. Outputs share parts with the input, so change neither.
+   *
+   * @param input The value of `.`.
+   * @param variables The values of the variables.
+   * @returns The outputs, in order.
+   * @throws {JqError} If the program fails; the outputs before the failure come first.
+   * @throws {JqLimitError} If the program reaches a limit; the outputs before that come first.
    */
   run(input: Json, variables?: JqVariables): Iterable<Json>;
   /**
-   * The only output, or undefined where there is none or more than one.
+   * Runs the program for its only output.
    *
-   * @throws {JqError} where the program fails.
-   * @throws {JqLimitError} where it reaches a limit.
+   * @param input The value of `.`.
+   * @param variables The values of the variables.
+   * @returns The output; undefined if there is none, or more than one.
+   * @throws {JqError} If the program fails before its second output.
+   * @throws {JqLimitError} If the program reaches a limit before its second output.
    */
   one(input: Json, variables?: JqVariables): Json | undefined;
   /**
-   * The first output, or undefined where there is none; the rest is not evaluated.
+   * Runs the program up to its first output.
    *
-   * @throws {JqError} where the program fails before it.
-   * @throws {JqLimitError} where it reaches a limit before it.
+   * @param input The value of `.`.
+   * @param variables The values of the variables.
+   * @returns The output; undefined if there is none.
+   * @throws {JqError} If the program fails before its first output.
+   * @throws {JqLimitError} If the program reaches a limit before its first output.
    */
   first(input: Json, variables?: JqVariables): Json | undefined;
   /**
-   * Whether any output is neither false nor null. What comes after the first such output is not evaluated.
+   * Runs the program up to its first output that is neither false nor null.
    *
-   * @throws {JqError} where the program fails before it.
-   * @throws {JqLimitError} where it reaches a limit before it.
+   * @param input The value of `.`.
+   * @param variables The values of the variables.
+   * @returns Whether there is such an output.
+   * @throws {JqError} If the program fails before such an output.
+   * @throws {JqLimitError} If the program reaches a limit before such an output.
    */
   some(input: Json, variables?: JqVariables): boolean;
 }
 
-/** A variable of a name that no source can spell, and the filter that reads it. */
+/** The variable with the time, whose name no source can have, and the filter that reads it. */
 const clock = "(clock)";
 const nowFilter: Definition = {
   name: "now",
@@ -82,8 +103,8 @@ const nowFilter: Definition = {
   body: { kind: "variable", name: clock, at: 0 },
 };
 
-const firstHelping = 32;
-const helpingGrowth = 8;
+const firstCount = 32;
+const countGrowth = 8;
 
 /**
  * Compiles a program.
@@ -97,15 +118,18 @@ const helpingGrowth = 8;
  * console.log([...large.run(order, { limit: 100 })]); // [ "desk" ]
  * ```
  *
- * @throws {JqCompileError} if the source is not a program.
- * @throws {RangeError} if a limit is not a positive number.
+ * @param source The program, in the language of jq.
+ * @param options Its variables, limits and clock.
+ * @returns The program.
+ * @throws {JqCompileError} If the source is not a program.
+ * @throws {RangeError} If a limit is not a positive number.
  */
 export function compile(source: string, options: JqOptions = {}): JqProgram {
   const limits: Required<JqLimits> = { ...defaultLimits, ...options.limits };
   for (const [name, value] of Object.entries(limits)) {
     if (!(value > 0)) throw new RangeError(`Limit '${name}' is ${value}, must be more than 0`);
   }
-  const { variables: names = [], nonFinite = printed, now } = options;
+  const { variables: names = [], nonFinite = printNonFinite, now } = options;
   let scope: Scope | undefined;
   for (const name of names) scope = declare(scope, "variable", name);
   if (now !== undefined) scope = declareDefinition(declare(scope, "variable", clock), nowFilter);
@@ -132,10 +156,10 @@ function compileSource(source: string, scope: Scope | undefined): Code {
   }
 }
 
-/** What a program needs to run. */
+/** What a program needs for each run. */
 interface Setting {
   readonly limits: Required<JqLimits>;
-  readonly nonFinite: NonFinite;
+  readonly nonFinite: NonFiniteReplacer;
   readonly toEnv: (variables: JqVariables | undefined) => Env | undefined;
 }
 
@@ -144,13 +168,13 @@ function toProgram(
   { one, run }: Code,
   { limits, nonFinite, toEnv }: Setting,
 ): JqProgram {
-  /** The outputs up to a number, and how it ended: that there may be more, or an error. */
-  function evaluate(input: Json, env: Env | undefined, wanted: number): Helping {
+  /** Evaluates up to a number of outputs. */
+  function evaluate(input: Json, env: Env | undefined, wanted: number): Evaluation {
     const outputs: Json[] = [];
     let isCut = false;
     const emit: Emit = (value) => {
       if (outputs.length >= limits.outputs) exceed("outputs");
-      outputs.push(settle(value, nonFinite));
+      outputs.push(replaceNonFinite(value, nonFinite));
       isCut = outputs.length >= wanted;
       return isCut ? STOP : GO;
     };
@@ -169,7 +193,7 @@ function toProgram(
     *run(input, variables) {
       const env = toEnv(variables);
       let given = 0;
-      for (let wanted = firstHelping;; wanted *= helpingGrowth) {
+      for (let wanted = firstCount;; wanted *= countGrowth) {
         const { outputs, isCut, error } = evaluate(input, env, wanted);
         yield* outputs.slice(given);
         given = outputs.length;
@@ -202,14 +226,15 @@ function toProgram(
   };
 }
 
-interface Helping {
+/** The result of an evaluation. */
+interface Evaluation {
   readonly outputs: readonly Json[];
-  /** Whether it ended because enough outputs were there. */
+  /** Whether it stopped because it had enough outputs. There may be more. */
   readonly isCut: boolean;
   readonly error: unknown;
 }
 
-// One evaluation goes on at a time, so that `some` can do without a closure of its own.
+// There is one evaluation at a time, so all calls of `some` can share one closure.
 let found = false;
 const findTruthy: Emit = (value) => {
   if (!isTruthy(value)) return GO;
@@ -218,7 +243,7 @@ const findTruthy: Emit = (value) => {
 };
 
 function toPublic(error: unknown): unknown {
-  if (error instanceof Failure) {
+  if (error instanceof Raised) {
     const { value } = error;
     return new JqError(
       typeof value === "string" ? value : `(not a string): ${textOf(value)}`,
@@ -231,7 +256,7 @@ function toPublic(error: unknown): unknown {
   return new JqLimitError("stack", message);
 }
 
-/** The value of an error in its message; the limits are used up by then, or nearly. */
+/** Writes the value of an error for its message, with new limits: those of the program may be used up. */
 function textOf(value: Json): string {
   try {
     resetMeter(defaultLimits);
@@ -241,7 +266,7 @@ function textOf(value: Json): string {
   }
 }
 
-/** What engines throw when the stack is full, or a string or array would be larger than they can make. */
+/** Whether the runtime threw this because its stack is full, or a string or array would be too large for it. */
 function isExhaustion(error: unknown): boolean {
   return error instanceof RangeError || (error instanceof Error && error.name === "InternalError");
 }

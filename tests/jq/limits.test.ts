@@ -1,4 +1,4 @@
-/** Programs that ask for too much end by a limit: soon, whatever they do, and on every runtime. */
+/** Programs that use too much end by a limit: soon, and on every runtime. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -11,7 +11,7 @@ import {
   type Json,
 } from "../../src/jq/mod.ts";
 
-/** Small enough that every program here takes some milliseconds. */
+/** So small that every program here runs for some milliseconds. */
 const limits: JqLimits = {
   steps: 300_000,
   outputs: 1000,
@@ -30,7 +30,7 @@ function limitOf(source: string, input: Json = null): string {
   }
 }
 
-/** Whether a program gives outputs, a failure of its own or a limit, and nothing that is the engine's. */
+/** Whether a program ends by outputs, a JqError or a limit, and by no error of the runtime. */
 function endsWell(source: string, input: Json): boolean {
   try {
     limitOf(source, input);
@@ -48,10 +48,10 @@ function nest(depth: number, wrap: (inner: Json) => Json): Json {
 
 const deepArray = nest(20_000, (inner) => [inner]);
 const deepObject = nest(20_000, (inner) => ({ a: inner }));
-/** As large as 2 ** 100 when it is written, and small in memory. */
+/** 2 ** 100 values when it is written as text, and small in memory. */
 const shared = nest(100, (inner) => [inner, inner]);
 
-describe("steps end", () => {
+describe("the limit steps ends", () => {
   const sources = [
     "def f: f; f",
     "def f(x): f(x); f(.)",
@@ -75,7 +75,7 @@ describe("steps end", () => {
   ];
   for (const source of sources) test(source, () => assert.equal(limitOf(source), "steps"));
 
-  test("a value that is larger than its memory", () => {
+  test("a program over a value that has one part in many places", () => {
     for (const source of ["flatten", "[.. | empty]", "walk(.)", ". == (tojson | .)", "tostream"]) {
       assert.notEqual(limitOf(source, shared), "none", source);
     }
@@ -84,7 +84,7 @@ describe("steps end", () => {
   });
 });
 
-describe("regular expressions that backtrack without end", () => {
+describe("the limit steps or stack ends a regular expression that backtracks for too long", () => {
   const programs: [source: string, input: string][] = [
     ['test("(a+)+$")', `${"a".repeat(40)}!`],
     ['test("(a|a)*$")', `${"a".repeat(40)}!`],
@@ -103,7 +103,7 @@ describe("regular expressions that backtrack without end", () => {
   }
 });
 
-describe("sizes end", () => {
+describe("a limit of size ends", () => {
   const bySize: Record<string, string[]> = {
     stringLength: [
       '"a" * 1e9',
@@ -134,7 +134,7 @@ describe("sizes end", () => {
   }
 });
 
-describe("deep recursion ends", () => {
+describe("a limit ends deep recursion", () => {
   const sources = [
     "def f: 1 + f; f",
     "def f: [f]; f",
@@ -155,27 +155,31 @@ describe("deep recursion ends", () => {
     test(source, () => assert.match(limitOf(source), /^(depth|stack|steps)$/));
   }
 
-  test("over an input that is nested deeply", { timeout: 30_000 }, () => {
-    const sources = [
-      ...["[recurse]", ".. | numbers", "tojson", "walk(.)", "flatten", "[paths]", "del(..)"],
-      ...["[tostream]", "[.[]] == .", "[., .] | sort", "contains(.)", ". * .", "{a: .}", "@text"],
-    ];
-    for (const source of sources) {
-      for (const input of [deepArray, deepObject]) {
-        // Which limit it is depends on how deep the runtime's stack is; that it is one does not.
-        assert.ok(endsWell(source, input), source);
+  test(
+    "a deeply nested input ends no program by an error of the runtime",
+    { timeout: 30_000 },
+    () => {
+      const sources = [
+        ...["[recurse]", ".. | numbers", "tojson", "walk(.)", "flatten", "[paths]", "del(..)"],
+        ...["[tostream]", "[.[]] == .", "[., .] | sort", "contains(.)", ". * .", "{a: .}", "@text"],
+      ];
+      for (const source of sources) {
+        for (const input of [deepArray, deepObject]) {
+          // Which limit it is depends on how deep the runtime's stack is; that it is one does not.
+          assert.ok(endsWell(source, input), source);
+        }
       }
-    }
-  });
+    },
+  );
 
-  test("but not where the call is the last thing to do", () => {
+  test("a call in tail position may be repeated 100,000 times", () => {
     const loop = compile("def f: if . >= 100000 then . else . + 1 | f end; f");
     assert.equal(loop.one(0), 100_000);
     const list = compile("last(def f: ., (if . < 100000 then . + 1 | f else empty end); f)");
     assert.equal(list.one(0), 100_000);
   });
 
-  test("at the depth that was asked for", () => {
+  test("the option depth sets the depth at which recursion ends", () => {
     const source = "def f: if . > 0 then 1 + (. - 1 | f) else 0 end; f";
     assert.equal(compile(source, { limits: { depth: 100 } }).one(50), 50);
     assert.throws(() => compile(source, { limits: { depth: 100 } }).one(200), {
@@ -185,7 +189,7 @@ describe("deep recursion ends", () => {
   });
 });
 
-describe("a source that is nested too deeply", () => {
+describe("a source that is nested too deeply is refused by compile()", () => {
   const sources = [
     "[".repeat(100_000),
     "(".repeat(100_000),
@@ -204,25 +208,25 @@ describe("a source that is nested too deeply", () => {
     test(source.slice(0, 20), () => assert.throws(() => compile(source), JqCompileError));
   }
 
-  test("is not one that is merely long", () => {
+  test("a long source that is not nested deeply is compiled", () => {
     const list = Array.from({ length: 5000 }, (_, i) => i);
     assert.deepEqual(compile(JSON.stringify(list)).one(null), list);
   });
 });
 
-describe("limits", () => {
-  test("are not caught by the program", () => {
+describe("JqLimits", () => {
+  test("a limit is not caught by try, ? or // in the program", () => {
     assert.equal(limitOf('try repeat(1) catch "caught"'), "outputs");
     assert.equal(limitOf("(def f: f; f)?"), "steps");
     assert.equal(limitOf("(def f: f; f) // 1"), "steps");
   });
 
-  test("count anew in each evaluation", () => {
+  test("the steps are counted anew in each evaluation", () => {
     const program = compile("[range(1000)] | length", { limits: { steps: 5000 } });
     for (let i = 0; i < 20; i++) assert.equal(program.one(null), 1000);
   });
 
-  test("must be positive numbers", () => {
+  test("a limit that is not a positive number is refused with a RangeError", () => {
     assert.throws(() => compile(".", { limits: { steps: 0 } }), RangeError);
     assert.throws(() => compile(".", { limits: { depth: NaN } }), RangeError);
   });

@@ -1,10 +1,10 @@
-/** The ways to run a program: lazily, for one output, for a truth; with variables and a clock. */
+/** The ways to run a program: for all outputs, one, the first, or whether any is true; with variables and a clock. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { compile, JqError, type JqProgram, type Json } from "../../src/jq/mod.ts";
 
-/** The first outputs, and no more. */
+/** The first outputs of a program; no more are asked for. */
 function take(program: JqProgram, count: number, input: Json = null): Json[] {
   const outputs: Json[] = [];
   for (const output of program.run(input)) {
@@ -14,7 +14,7 @@ function take(program: JqProgram, count: number, input: Json = null): Json[] {
   return outputs;
 }
 
-describe("run", () => {
+describe("run()", () => {
   test("gives the first outputs of a program with endlessly many", () => {
     assert.deepEqual(take(compile("repeat(1)"), 3), [1, 1, 1]);
     assert.deepEqual(take(compile("range(infinite)"), 5), [0, 1, 2, 3, 4]);
@@ -27,7 +27,7 @@ describe("run", () => {
     assert.deepEqual(outputs.slice(-2), [4999, -4999]);
   });
 
-  test("gives what came before an error, and then the error", () => {
+  test("gives the outputs before an error, and then throws it", () => {
     const outputs: Json[] = [];
     assert.throws(() => {
       for (const output of compile('range(100), error("late")').run(null)) outputs.push(output);
@@ -40,7 +40,7 @@ describe("run", () => {
     assert.throws(() => [...outputs], JqError);
   });
 
-  test("can be iterated side by side with itself and others", () => {
+  test("can be iterated twice at the same time", () => {
     const program = compile(".[] + 1");
     const pairs: unknown[] = [];
     for (const a of program.run([1, 2])) {
@@ -50,8 +50,8 @@ describe("run", () => {
   });
 });
 
-describe("one", () => {
-  test("gives the only output, and undefined for none or more", () => {
+describe("one()", () => {
+  test("gives the only output, or undefined if there is none or more than one", () => {
     assert.equal(compile(".a").one({ a: 1 }), 1);
     assert.equal(compile("null").one(1), null);
     assert.equal(compile("empty").one(1), undefined);
@@ -59,21 +59,21 @@ describe("one", () => {
     assert.equal(compile("repeat(1)").one(1), undefined);
   });
 
-  test("throws the error that follows a first output", () => {
+  test("throws an error that comes after the first output", () => {
     assert.throws(() => compile('1, error("x")').one(null), JqError);
   });
 });
 
-describe("first", () => {
-  test("gives the first output and does not look further", () => {
+describe("first()", () => {
+  test("gives the first output, and does not evaluate what follows", () => {
     assert.equal(compile('1, error("x")').first(null), 1);
     assert.equal(compile("empty").first(null), undefined);
     assert.throws(() => compile('error("x"), 1').first(null), JqError);
   });
 });
 
-describe("some", () => {
-  test("is about any output that is neither false nor null", () => {
+describe("some()", () => {
+  test("tells whether any output is neither false nor null", () => {
     assert.equal(compile(".[]").some([null, false, 0]), true);
     assert.equal(compile(".[]").some([null, false]), false);
     assert.equal(compile("empty").some(1), false);
@@ -81,7 +81,7 @@ describe("some", () => {
     assert.equal(compile('true, error("unseen")').some(null), true);
   });
 
-  test("throws what comes before a true output", () => {
+  test("throws an error that comes before such an output", () => {
     assert.throws(() => compile(".a.b").some({ a: 1 }), {
       name: "JqError",
       message: 'Cannot index number with string "b"',
@@ -89,39 +89,39 @@ describe("some", () => {
   });
 });
 
-describe("variables", () => {
-  test("are passed by name, and null where they are missing", () => {
+describe("JqOptions.variables", () => {
+  test("a variable has the value of its name, or null without one", () => {
     const program = compile("[$a, $b, .]", { variables: ["a", "b"] });
     assert.deepEqual(program.one(1, { b: [2], a: 3 }), [3, [2], 1]);
     assert.deepEqual(program.one(1, { a: 3 }), [3, null, 1]);
     assert.deepEqual(program.one(1), [null, null, 1]);
   });
 
-  test("are seen in definitions, and hidden by inner ones", () => {
+  test("a variable is known in definitions, and hidden by an inner one of its name", () => {
     const source = "def f: $a; 5 as $a | [f, $a]";
     assert.deepEqual(compile(source, { variables: ["a"] }).one(null, { a: 1 }), [1, 5]);
   });
 
-  test("are unknown unless they are declared", () => {
+  test("a variable that is not declared is refused", () => {
     assert.throws(() => compile("$a"), { reason: 'undefined variable "$a"' });
   });
 });
 
-describe("now", () => {
-  test("reads the clock once for each evaluation", () => {
+describe("JqOptions.now", () => {
+  test("the clock is read once for each evaluation", () => {
     let ms = 1_000;
     const program = compile("[now, now] | ., (.[0] | todate)", { now: () => ms += 500 });
     assert.deepEqual([...program.run(null)], [[1.5, 1.5], "1970-01-01T00:00:01Z"]);
     assert.deepEqual(program.first(null), [2, 2]);
   });
 
-  test("is refused without a clock", () => {
+  test("the builtin now is refused without a clock", () => {
     assert.throws(() => compile("now"), { name: "JqCompileError" });
   });
 });
 
-describe("values", () => {
-  test("of keys that objects inherit are not there", () => {
+describe("values of a program", () => {
+  test("a member that objects inherit is not found", () => {
     for (const key of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
       assert.equal(compile(`.${key}`).one({}), null);
       assert.equal(compile(`has("${key}")`).one({}), false);
@@ -129,7 +129,7 @@ describe("values", () => {
     }
   });
 
-  test("named __proto__ are members like any other", () => {
+  test("a member named __proto__ is a member like any other", () => {
     const input = JSON.parse('{"__proto__": {"polluted": true}, "a": 1}') as Json;
     const sources = [
       ". + {b: 2}",
@@ -158,7 +158,7 @@ describe("values", () => {
     assert.equal("polluted" in {}, false);
   });
 
-  test("of the input are never changed", () => {
+  test("the input is never changed", () => {
     const input = { a: [3, 1, 2], b: { c: 1 } };
     const before = JSON.stringify(input);
     const sources = [".a |= sort", ".b.c += 1", "del(.a[0])", ".a | sort, reverse, unique"];
@@ -166,7 +166,7 @@ describe("values", () => {
     assert.equal(JSON.stringify(input), before);
   });
 
-  test("that JSON cannot say come out as it can, or as the caller wants", () => {
+  test("nan and infinity are replaced in outputs, by default or by the option nonFinite", () => {
     assert.deepEqual(compile("[nan, infinite, {a: -infinite}]").one(null), [
       null,
       Number.MAX_VALUE,

@@ -1,4 +1,4 @@
-/** What is said of a source that is no program, and where. */
+/** The errors for a source that is not a program, with their positions. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -13,7 +13,7 @@ function mistake(source: string): string {
   return "none";
 }
 
-describe("a mistake is told with its place and what was expected", () => {
+describe("JqCompileError tells the position of a mistake and what was expected", () => {
   const mistakes: Record<string, string> = {
     "": "1:1 expected a term, got the end",
     "  ": "1:3 expected a term, got the end",
@@ -57,7 +57,7 @@ describe("a mistake is told with its place and what was expected", () => {
   }
 });
 
-describe("what has no meaning here is refused with the reason", () => {
+describe("JqCompileError tells why a builtin or keyword of jq is refused", () => {
   const refused: Record<string, RegExp> = {
     input: /one input/,
     "[inputs]": /one input/,
@@ -81,7 +81,7 @@ describe("what has no meaning here is refused with the reason", () => {
   }
 });
 
-describe("beyond jq 1.7", () => {
+describe("programs that jq 1.7.1 does not have", () => {
   const accepted: [source: string, input: null, output: unknown][] = [
     ["[.[]?//1]", null, [1]],
     ["if true then {a: 1} else 0 end.a", null, 1],

@@ -1,4 +1,4 @@
-/** What the real jq made of a table of programs; `scripts/jq/record.ts` writes the answers. */
+/** A table of programs with the answers of the real jq, which `scripts/jq/record.ts` writes. */
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const folder = new URL("./cases/", import.meta.url);
 
 for (const name of readdirSync(folder).sort()) {
   const cases = JSON.parse(readFileSync(new URL(name, folder), "utf8")) as Case[];
-  describe(`as jq, ${name.replace(".json", "")}`, () => {
+  describe(`the answer is that of the real jq: ${name.replace(".json", "")}`, () => {
     for (const { program, input, ...expected } of cases) {
       test(`${JSON.stringify(input)} | ${program}`, () => {
         assert.deepEqual(answer(program, input), expected);

@@ -1,30 +1,31 @@
 /**
- * Builtins that sort, group, change or collect by what a filter makes of the input.
+ * Builtins that sort, group, change or collect by the outputs of a filter.
  *
  * @module
  */
 
 import { type Code, computed, type Env, generated, GO } from "../code/code.ts";
-import { collect } from "../code/construct.ts";
+import { collectOutputs } from "../code/construct.ts";
 import { identity } from "../code/flow.ts";
 import { eachPath, firstOf } from "../code/updates.ts";
 import { fail } from "../errors.ts";
 import { checkArray, spendMembers, tick } from "../meter.ts";
 import { add } from "../values/arithmetic.ts";
-import { type Draft, isArray, isObject, type Json, put } from "../values/json.ts";
+import { itemsOf } from "../values/items.ts";
+import { type Draft, isArray, isObject, type Json, setMember } from "../values/json.ts";
 import { compare } from "../values/order.ts";
 import { deletePaths, getPath, setPath } from "../values/paths.ts";
 import { describe, toText } from "../values/text.ts";
-import { fromEntries, itemsOf } from "./collections.ts";
+import { fromEntries } from "./collections.ts";
 import type { FilterRow } from "./row.ts";
 
-/** An element and what its filter made of it. */
+/** An element, and the outputs of the filter for it, as its key. */
 interface Keyed {
   readonly key: Json;
   readonly value: Json;
 }
 
-/** Filters made of filters. */
+/** The builtins of this file. */
 export const by: Readonly<Record<string, FilterRow>> = {
   "map/1": (filter) =>
     computed((input, env) => {
@@ -34,14 +35,14 @@ export const by: Readonly<Record<string, FilterRow>> = {
     }),
   "map_values/1": (filter) => computed((input, env) => mapValues(input, filter, env)),
   "sort_by/1": (filter) =>
-    onKeys(filter, notSortable, (items) => sort(items).map(({ value }) => value)),
+    onKeys(filter, notSortable, (items) => sortByKey(items).map(({ value }) => value)),
   "group_by/1": (filter) => onKeys(filter, notSortable, groups),
   "unique_by/1": (filter) =>
     onKeys(filter, notSortable, (items) => groups(items).map(([first]) => first!)),
   "min_by/1": (filter) =>
-    onKeys(filter, notIterable, (items) => extreme(items, (order) => order < 0)),
+    onKeys(filter, notIterable, (items) => extremeByKey(items, (order) => order < 0)),
   "max_by/1": (filter) =>
-    onKeys(filter, notIterable, (items) => extreme(items, (order) => order >= 0)),
+    onKeys(filter, notIterable, (items) => extremeByKey(items, (order) => order >= 0)),
   "add/1": (filter) =>
     computed((input, env) => {
       let sum: Json = null;
@@ -74,9 +75,9 @@ export const by: Readonly<Record<string, FilterRow>> = {
       });
       return picked;
     }),
-  "INDEX/1": (key) => computed((input, env) => indexBy(itemsOf(input), key, env)),
+  "INDEX/1": (key) => computed((input, env) => indexRows(itemsOf(input), key, env)),
   "INDEX/2": (source, key) =>
-    computed((input, env) => indexBy(collect(source, input, env), key, env)),
+    computed((input, env) => indexRows(collectOutputs(source, input, env), key, env)),
 };
 
 function collectInto(outputs: Json[], filter: Code, item: Json, env: Env | undefined): void {
@@ -92,7 +93,7 @@ function collectInto(outputs: Json[], filter: Code, item: Json, env: Env | undef
   });
 }
 
-/** The first output for each; without one, an element goes. */
+/** The first output of the filter for each element. An element without an output is left out. */
 function mapValues(input: Json, filter: Code, env: Env | undefined): Json {
   const change = (value: Json): Json | undefined => {
     tick();
@@ -103,7 +104,7 @@ function mapValues(input: Json, filter: Code, env: Env | undefined): Json {
   const changed: Draft = {};
   for (const key of Object.keys(input)) {
     const value = change(input[key]!);
-    if (value !== undefined) put(changed, key, value);
+    if (value !== undefined) setMember(changed, key, value);
   }
   return changed;
 }
@@ -125,9 +126,9 @@ function onKeys(
   return computed((input, env) => {
     const items = itemsOf(input).map((value) => {
       tick();
-      return { key: collect(filter, value, env), value };
+      return { key: collectOutputs(filter, value, env), value };
     });
-    // The values of an object have keys too, and only then it turns out not to be an array.
+    // jq runs the filter over the values of an object too, before it refuses the object.
     return isArray(input) ? finish(items) : refuse(input, items.map(({ key }) => key));
   });
 }
@@ -140,7 +141,7 @@ function notIterable(input: Json, keys: readonly Json[]): never {
   fail(`${describe(input)} and ${describe(keys)} cannot be iterated over`);
 }
 
-function sort(items: readonly Keyed[]): Keyed[] {
+function sortByKey(items: readonly Keyed[]): Keyed[] {
   return [...items].sort((a, b) => {
     tick();
     return compare(a.key, b.key);
@@ -150,7 +151,7 @@ function sort(items: readonly Keyed[]): Keyed[] {
 function groups(items: readonly Keyed[]): Json[][] {
   const found: Json[][] = [];
   let last: Keyed | undefined;
-  for (const item of sort(items)) {
+  for (const item of sortByKey(items)) {
     if (last !== undefined && compare(last.key, item.key) === 0) found.at(-1)!.push(item.value);
     else found.push([item.value]);
     last = item;
@@ -158,7 +159,7 @@ function groups(items: readonly Keyed[]): Json[][] {
   return found;
 }
 
-function extreme(items: readonly Keyed[], isBetter: (order: number) => boolean): Json {
+function extremeByKey(items: readonly Keyed[], isBetter: (order: number) => boolean): Json {
   let best: Keyed | undefined;
   for (const item of items) {
     if (best === undefined || isBetter(compare(item.key, best.key))) best = item;
@@ -166,11 +167,11 @@ function extreme(items: readonly Keyed[], isBetter: (order: number) => boolean):
   return best === undefined ? null : best.value;
 }
 
-function indexBy(rows: readonly Json[], key: Code, env: Env | undefined): Json {
+function indexRows(rows: readonly Json[], key: Code, env: Env | undefined): Json {
   const object: Draft = {};
   for (const row of rows) {
-    // The last output of the key counts, as in a chain of updates.
-    for (const name of collect(key, row, env)) put(object, toText(name), row);
+    // With several outputs of the key, the row is stored under each, as in jq.
+    for (const name of collectOutputs(key, row, env)) setMember(object, toText(name), row);
     spendMembers(1);
   }
   return object;

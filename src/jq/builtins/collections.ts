@@ -5,27 +5,26 @@
  */
 
 import { fail } from "../errors.ts";
-import { spendMembers, tick } from "../meter.ts";
+import { tick } from "../meter.ts";
 import { cannotIndex, findPart, index } from "../values/access.ts";
 import { add, subtract } from "../values/arithmetic.ts";
+import { itemsOf, ownKeys } from "../values/items.ts";
 import {
   type Draft,
   isArray,
   isObject,
   type Json,
-  type JsonObject,
   member,
-  put,
+  setMember,
   typeOf,
 } from "../values/json.ts";
 import { compare, equals, sortedKeys } from "../values/order.ts";
 import { deletePaths, getPath, setPath } from "../values/paths.ts";
-import { countPoints } from "../values/strings.ts";
+import { countPoints, findText } from "../values/strings.ts";
 import { describe } from "../values/text.ts";
 import type { ValueRow } from "./row.ts";
-import { findText } from "./strings.ts";
 
-/** Functions of arrays and objects. */
+/** The builtins of this file. */
 export const collections: Readonly<Record<string, ValueRow>> = {
   "length/0": length,
   "not/0": (input) => input === null || input === false,
@@ -54,32 +53,18 @@ export const collections: Readonly<Record<string, ValueRow>> = {
   },
   "transpose/0": transpose,
   "indices/1": indices,
-  "index/1": (input, what) => pickPlace(indices(input, what, null, null), 0),
-  "rindex/1": (input, what) => pickPlace(indices(input, what, null, null), -1),
-  "getpath/1": (input, path) => getPath(input, demandPath(path)),
-  "setpath/2": (input, path, value) => setPath(input, demandPath(path), value),
+  "index/1": (input, what) => pickIndex(indices(input, what, null, null), 0),
+  "rindex/1": (input, what) => pickIndex(indices(input, what, null, null), -1),
+  "getpath/1": (input, path) => getPath(input, toPathKeys(path)),
+  "setpath/2": (input, path, value) => setPath(input, toPathKeys(path), value),
   "delpaths/1": (input, paths) =>
     isArray(paths) ? deletePaths(input, paths) : fail("Paths must be specified as an array"),
   "bsearch/1": bsearch,
   "toarray/0": (input) => isArray(input) ? input : [input],
 };
 
-/** The elements of an array or the values of an object. */
-export function itemsOf(value: Json): readonly Json[] {
-  if (isArray(value)) return value;
-  if (!isObject(value)) return fail(`Cannot iterate over ${describe(value)}`);
-  return ownKeys(value).map((key) => value[key]!);
-}
-
-/** The names of the members, at their cost: to list them takes a while in a large object. */
-function ownKeys(object: JsonObject): string[] {
-  const keys = Object.keys(object);
-  spendMembers(keys.length);
-  return keys;
-}
-
-/** A path as the array that it must be. */
-export function demandPath(path: Json): readonly Json[] {
+/** Checks that a path is an array. */
+export function toPathKeys(path: Json): readonly Json[] {
   return isArray(path) ? path : fail("Path must be specified as an array");
 }
 
@@ -117,19 +102,23 @@ function toEntries(input: Json): Json {
 
 const keyNames = ["key", "Key", "name", "Name"] as const;
 
-/** The object of a list of entries. */
+/** Makes an object from a list of entries. */
 export function fromEntries(input: Json): Json {
   const object: Draft = {};
   for (const entry of itemsOf(input)) {
     tick();
-    // The first of the names that has a value which is true, and otherwise what the last of them has.
+    // The first name with a value that is neither false nor null; if there is none, the value of the last name.
     let key: Json = null;
     for (const name of keyNames) {
       key = index(entry, name);
       if (key !== null && key !== false) break;
     }
     if (typeof key !== "string") fail(`Cannot use ${describe(key)} as object key`);
-    put(object, key as string, index(entry, has(entry, "value", null, null) ? "value" : "Value"));
+    setMember(
+      object,
+      key as string,
+      index(entry, has(entry, "value", null, null) ? "value" : "Value"),
+    );
   }
   return object;
 }
@@ -155,7 +144,7 @@ function contains(a: Json, b: Json, _b: Json, _c: Json): boolean {
   return fail(`${describe(a)} and ${describe(b)} cannot have their containment checked`);
 }
 
-/** Inside of a value, what differs in type is merely not contained. */
+/** As `contains`, but values of different types are no error: one does not contain the other. */
 function holds(a: Json, b: Json): boolean {
   tick();
   return typeOf(a) === typeOf(b) && contains(a, b, null, null);
@@ -178,7 +167,7 @@ function extreme(input: Json, isBetter: (order: number) => boolean): Json {
   return best ?? null;
 }
 
-/** A depth that counts down from -1 never gets to 0. */
+/** Flattens down to a depth; a negative depth is no limit. */
 function flatten(items: readonly Json[], depth: Json, into: Json[]): Json[] {
   for (const item of items) {
     tick();
@@ -204,8 +193,8 @@ function indices(input: Json, what: Json, _b: Json, _c: Json): Json {
   return index(input, what);
 }
 
-function pickPlace(places: Json, at: number): Json {
-  return places === null ? null : isArray(places) ? places.at(at) ?? null : index(places, at);
+function pickIndex(found: Json, at: number): Json {
+  return found === null ? null : isArray(found) ? found.at(at) ?? null : index(found, at);
 }
 
 function bsearch(input: Json, target: Json): Json {

@@ -1,13 +1,12 @@
 /**
- * Builtins that decide what goes on: choices, errors, questions about any or all outputs.
+ * Builtins for choices and errors, and for questions about any or all outputs.
  *
- * Those that hand values through follow paths; see `code/code.ts`.
+ * Those that give their input on also give its path; see `code/code.ts`.
  *
  * @module
  */
 
 import {
-  BROKEN,
   type Code,
   computed,
   type Emit,
@@ -15,18 +14,19 @@ import {
   extendPath,
   generated,
   GO,
+  NO_PATH,
   type Path,
   STOP,
 } from "../code/code.ts";
-import { giveAll } from "../code/steps.ts";
-import { Failure } from "../errors.ts";
+import { giveItems } from "../code/access.ts";
+import { Raised } from "../errors.ts";
 import { isArray, isObject, isTruthy, type Json } from "../values/json.ts";
 import { equals } from "../values/order.ts";
 import { getPath } from "../values/paths.ts";
-import { demandPath } from "./collections.ts";
+import { toPathKeys } from "./collections.ts";
 import type { FilterRow } from "./row.ts";
 
-/** Filters made of filters. */
+/** The builtins of this file. */
 export const control: Readonly<Record<string, FilterRow>> = {
   "empty/0": () => ({ run: () => GO }),
   "error/0": () => computed((input) => raise(input)),
@@ -45,37 +45,46 @@ export const control: Readonly<Record<string, FilterRow>> = {
     values: (value) => value !== null,
     scalars: (value) => typeof value !== "object" || value === null,
   }),
-  "isempty/1": (filter) => computed((input, env) => !some(filter, input, env, () => true)),
+  "isempty/1": (filter) => computed((input, env) => !someOutput(filter, input, env, () => true)),
   "any/0": () => computed((input) => anyItem(input, isTruthy)),
   "all/0": () => computed((input) => !anyItem(input, (value) => !isTruthy(value))),
   "any/1": (test) =>
-    computed((input, env) => anyItem(input, (value) => some(test, value, env, isTruthy))),
+    computed((input, env) => anyItem(input, (value) => someOutput(test, value, env, isTruthy))),
   "all/1": (test) =>
-    computed((input, env) => !anyItem(input, (value) => some(test, value, env, isFalse))),
+    computed((input, env) => !anyItem(input, (value) => someOutput(test, value, env, isFalse))),
   "any/2": (filter, test) =>
-    computed((input, env) => some(filter, input, env, (value) => some(test, value, env, isTruthy))),
+    computed((input, env) =>
+      someOutput(filter, input, env, (value) => someOutput(test, value, env, isTruthy))
+    ),
   "all/2": (filter, test) =>
-    computed((input, env) => !some(filter, input, env, (value) => some(test, value, env, isFalse))),
+    computed((input, env) =>
+      !someOutput(filter, input, env, (value) => someOutput(test, value, env, isFalse))
+    ),
   "IN/1": (filter) =>
-    computed((input, env) => some(filter, input, env, (value) => equals(input, value))),
+    computed((input, env) => someOutput(filter, input, env, (value) => equals(input, value))),
   "IN/2": (source, filter) =>
     computed((input, env) =>
-      some(source, input, env, (own) => some(filter, input, env, (value) => equals(own, value)))
+      someOutput(
+        source,
+        input,
+        env,
+        (own) => someOutput(filter, input, env, (value) => equals(own, value)),
+      )
     ),
   "getpath/1": (keys) => ({
     run: (input, path, env, emit) =>
       keys.run(input, undefined, env, (keys) => {
-        const steps = demandPath(keys);
+        const steps = toPathKeys(keys);
         return emit(
           getPath(input, steps),
-          path && (path === BROKEN ? BROKEN : extendPath(path, steps)),
+          path && (path === NO_PATH ? NO_PATH : extendPath(path, steps)),
         );
       }),
   }),
 };
 
-/** Whether any output of a filter fits; the rest is not asked for. */
-export function some(
+/** Whether any output of a filter fits. The filter stops at the first that does. */
+function someOutput(
   filter: Code,
   input: Json,
   env: Env | undefined,
@@ -91,7 +100,7 @@ export function some(
   return found;
 }
 
-/** A number that is neither zero, infinite, `nan` nor too small for full precision. */
+/** Whether a value is a normal number: not zero, infinite, `nan` or too small for full precision. */
 export function isNormal(value: Json): boolean {
   if (typeof value !== "number") return false;
   return Number.isFinite(value) && Math.abs(value) >= 2.2250738585072014e-308;
@@ -102,7 +111,7 @@ function isFalse(value: Json): boolean {
 }
 
 function raise(value: Json): never {
-  throw new Failure(value);
+  throw new Raised(value);
 }
 
 function select(condition: Code): Code {
@@ -131,7 +140,7 @@ function kinds(
 
 function anyItem(input: Json, fits: (value: Json) => boolean): boolean {
   let found = false;
-  giveAll(input, undefined, false, (value) => {
+  giveItems(input, undefined, false, (value) => {
     found = fits(value);
     return found ? STOP : GO;
   });

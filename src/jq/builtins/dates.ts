@@ -1,5 +1,5 @@
 /**
- * Builtins on times. There is no time zone but UTC: what jq says in local time is said in that.
+ * Builtins on times. The time zone is always UTC, also where jq uses local time.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { ValueRow } from "./row.ts";
 import { formatTime } from "./strftime.ts";
 import { parseTime } from "./strptime.ts";
 
-/** Functions of times. */
+/** The builtins of this file. */
 export const dates: Readonly<Record<string, ValueRow>> = {
   "gmtime/0": (input) => breakDown(input, "gmtime"),
   "localtime/0": (input) => breakDown(input, "localtime"),

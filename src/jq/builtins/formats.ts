@@ -1,5 +1,5 @@
 /**
- * The `@formats`: a value as text of a kind, by itself or in the holes of a string.
+ * The formats, such as `@base64`: they write a value as text, alone or in the interpolations of a string.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { describe, numberText, toJson, toText } from "../values/text.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** What each format makes of a value. */
+/** The function of each format, by its name without `@`. */
 export const formats: ReadonlyMap<string, (value: Json) => string> = new Map([
   ["text", toText],
   ["json", toJson],
@@ -89,7 +89,7 @@ function toBase64(bytes: Uint8Array): string {
 
 function fromBase64(text: string, value: Json): string {
   spend(text.length * 8);
-  // What is left over after whole groups of four is decoded as far as it goes.
+  // An incomplete last group of four is decoded as far as possible.
   const digits = withoutPadding(text);
   const whole = digits.length % 4 === 1 ? digits.slice(0, -1) : digits;
   if (/[^A-Za-z0-9+/]/.test(digits) || (whole === "" && digits !== "")) {
@@ -101,7 +101,7 @@ function fromBase64(text: string, value: Json): string {
   return decoder.decode(Uint8Array.from(atob(whole), (char) => char.charCodeAt(0)));
 }
 
-/** By hand: an expression for it would look at each `=` of a long row again and again. */
+/** Without a regular expression: on many `=` in a row its time would grow with their square. */
 function withoutPadding(text: string): string {
   let end = text.length;
   while (end > 0 && text[end - 1] === "=") end--;

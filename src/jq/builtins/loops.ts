@@ -16,7 +16,7 @@ import {
   STOP,
 } from "../code/code.ts";
 import { constant } from "../code/flow.ts";
-import { giveAll } from "../code/steps.ts";
+import { giveItems } from "../code/access.ts";
 import { fail } from "../errors.ts";
 import { exceed, meter, tick } from "../meter.ts";
 import { add, subtract } from "../values/arithmetic.ts";
@@ -24,7 +24,7 @@ import { isTruthy, type Json } from "../values/json.ts";
 import { compare } from "../values/order.ts";
 import type { FilterRow } from "./row.ts";
 
-/** Filters made of filters. */
+/** The builtins of this file. */
 export const loops: Readonly<Record<string, FilterRow>> = {
   "recurse/0": () => ({ run: (input, path, _env, emit) => descend(input, path, emit) }),
   "recurse/1": (next) => recurse(next),
@@ -110,11 +110,11 @@ export const loops: Readonly<Record<string, FilterRow>> = {
   "limit/2": (count, filter) => ({
     run: (input, path, env, emit) =>
       count.run(input, undefined, env, (n) => {
-        // What is less than every number limits nothing, and what is more cannot be counted down.
+        // As in jq: null and booleans are less than any number and mean no limit; anything else fails here.
         const limit = typeof n === "number" ? n : compare(n, 0) < 0 ? -1 : Number(subtract(n, 1));
         if (limit === 0) return GO;
         if (limit < 0) return filter.run(input, path, env, emit);
-        return take(Math.ceil(limit), filter.run, input, path, env, emit);
+        return takeOutputs(Math.ceil(limit), filter.run, input, path, env, emit);
       }),
   }),
   "skip/2": (count, filter) => ({
@@ -131,7 +131,7 @@ export const loops: Readonly<Record<string, FilterRow>> = {
         if (left < 0) fail("nth doesn't support negative indices");
         const run: Run = (input, path, env, emit) =>
           filter.run(input, path, env, (value, at) => left-- > 0 ? GO : emit(value, at));
-        return take(1, run, input, path, env, emit);
+        return takeOutputs(1, run, input, path, env, emit);
       }),
   }),
 };
@@ -140,7 +140,7 @@ function demandNumber(value: Json, name: string): number {
   return typeof value === "number" ? value : fail(`${name}() requires a number`);
 }
 
-/** A turn of a loop that is a call inside a call all the same, since each turn may have several outputs. */
+/** Counts one level of calls for a turn of a loop: with several outputs, turns are calls inside calls. */
 function nested<T>(turn: () => T): T {
   tick();
   if (++meter.depth > meter.limits.depth) exceed("depth");
@@ -153,7 +153,7 @@ function descend(value: Json, path: Path | undefined, emit: Emit): Signal {
   tick();
   if (emit(value, path) === STOP) return STOP;
   if (typeof value !== "object" || value === null) return GO;
-  return giveAll(value, path, true, (item, at) => descend(item, at, emit));
+  return giveItems(value, path, true, (item, at) => descend(item, at, emit));
 }
 
 function recurse(next: Code, condition?: Code): Code {
@@ -188,12 +188,12 @@ function range(from: Code | undefined, to: Code, by: Code | undefined): Code {
       (start) =>
         to.run(input, undefined, env, (end) =>
           one.run(input, undefined, env, (step) =>
-            count(start, end, step, give))),
+            countUp(start, end, step, give))),
     )
   );
 }
 
-function count(start: Json, end: Json, step: Json, give: (value: Json) => Signal): Signal {
+function countUp(start: Json, end: Json, step: Json, give: (value: Json) => Signal): Signal {
   if (typeof start !== "number" || typeof end !== "number" || typeof step !== "number") {
     return fail("Range bounds must be numeric");
   }
@@ -205,7 +205,7 @@ function count(start: Json, end: Json, step: Json, give: (value: Json) => Signal
   return GO;
 }
 
-function take(
+function takeOutputs(
   count: number,
   run: Run,
   input: Json,

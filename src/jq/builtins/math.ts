@@ -10,7 +10,7 @@ import { describe } from "../values/text.ts";
 import { isNormal } from "./control.ts";
 import type { ValueRow } from "./row.ts";
 
-/** Functions of numbers. */
+/** The builtins of this file. */
 export const math: Readonly<Record<string, ValueRow>> = {
   "nan/0": () => NaN,
   "infinite/0": () => Infinity,
@@ -99,7 +99,7 @@ function binary(
   );
 }
 
-/** To the nearest whole number, and from the middle to the even one. */
+/** Rounds to the nearest whole number; a half to the even one. */
 function roundEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;
@@ -108,19 +108,19 @@ function roundEven(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** What is left of a division whose quotient is rounded to the nearest. */
+/** The remainder of a division whose quotient is rounded to the nearest whole number. */
 function remainder(x: number, y: number): number {
   return Math.abs(y) === Infinity ? x : x - roundEven(x / y) * y;
 }
 
-/** In two steps where one power would not be a number. */
+/** `x * 2 ** exponent`, in two steps, because the power alone may be too large or too small for a number. */
 function scale(x: number, exponent: number): number {
   const n = Math.max(-2200, Math.min(2200, Math.trunc(exponent)));
   const half = Math.trunc(n / 2);
   return x * 2 ** half * 2 ** (n - half);
 }
 
-/** A fraction from 0.5 up to 1, and the power of two to multiply it with. */
+/** Splits a number into a fraction of at least 0.5 and below 1, and an exponent of 2. */
 function split(x: number): [fraction: number, exponent: number] {
   if (x === 0 || !Number.isFinite(x)) return [x, 0];
   let exponent = Math.floor(Math.log2(Math.abs(x))) + 1;

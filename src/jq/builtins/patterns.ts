@@ -4,26 +4,26 @@
  * @module
  */
 
-import { type Code, type Env, generated, type Signal, STOP } from "../code/code.ts";
-import { collect } from "../code/construct.ts";
+import { type Code, type Env, generated, giveOutputs, type Signal, STOP } from "../code/code.ts";
+import { collectOutputs } from "../code/construct.ts";
 import { fail } from "../errors.ts";
 import { checkArray, spend, spendText, tick } from "../meter.ts";
 import { compileRegex, type Regex } from "../regex/regex.ts";
 import type { RegexMatch } from "../regex/matcher.ts";
 import { add } from "../values/arithmetic.ts";
-import { type Draft, isArray, type Json, put, typeOf } from "../values/json.ts";
-import { countPoints, createPointOffsets } from "../values/strings.ts";
+import { type Draft, isArray, type Json, setMember, typeOf } from "../values/json.ts";
+import { countPoints, pointOffsetsOf } from "../values/strings.ts";
 import { describe } from "../values/text.ts";
-import { choose, type FilterRow, type ValueRow } from "./row.ts";
+import { type FilterRow, type ValueRow } from "./row.ts";
 
-/** Functions of a string, an expression and flags. */
+/** Builtins that are functions of a string, an expression and flags. */
 export const patterns: Readonly<Record<string, ValueRow>> = {
   "test/1": (input, regex) => test(input, ...regexAndFlags(regex)),
   "test/2": (input, regex, flags) => test(input, regex, flags),
   "split/2": (input, regex, flags) => split(input, regex, flags),
 };
 
-/** The same for what gives several outputs, or takes a filter. */
+/** Builtins that give several outputs, or take a filter. */
 export const substitutions: Readonly<Record<string, FilterRow>> = {
   "match/1": (regex) => onMatches(regex, undefined, true),
   "match/2": (regex, flags) => onMatches(regex, flags, false),
@@ -33,7 +33,7 @@ export const substitutions: Readonly<Record<string, FilterRow>> = {
   "gsub/3": (regex, filter, flags) => substitute(regex, filter, flags, "g"),
 };
 
-/** `test("a")` or `test(["a", "i"])` */
+/** Reads the argument of `test("a")` or `test(["a", "i"])`. */
 function regexAndFlags(value: Json): [regex: Json, flags: Json] {
   if (typeof value === "string") return [value, null];
   if (isArray(value) && value.length > 0) return [value[0]!, value[1] ?? null];
@@ -70,14 +70,14 @@ function prepare(input: Json, regex: Json, flags: Json): [text: string, regex: R
   return [input, compileRegex(regex, flags ?? "")];
 }
 
-/** Every match with the flag `g`, the first one without. */
+/** Gives every match if the flag `g` is set, and the first one otherwise. */
 function eachMatch(text: string, regex: Regex, give: (match: RegexMatch) => Signal | void): Signal {
   for (let at = 0; at <= text.length;) {
     const match = regex.search(text, at);
     if (match === undefined) break;
     if (give(match) === STOP) return STOP;
     if (!regex.isGlobal) break;
-    // After an empty match, the next character is left alone.
+    // After an empty match, the search goes on one character later.
     at = match.end;
     if (match.end === match.start) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
   }
@@ -86,13 +86,13 @@ function eachMatch(text: string, regex: Regex, give: (match: RegexMatch) => Sign
 
 function onMatches(regex: Code, flags: Code | undefined, isPacked: boolean): Code {
   return generated((input, env, give) =>
-    choose(flags, input, env, (flags) =>
+    giveOutputs(flags, input, env, (flags) =>
       regex.run(input, undefined, env, (regex) => {
         const [text, found] = prepare(
           input,
           ...(isPacked ? regexAndFlags(regex) : [regex, flags] as const),
         );
-        const toPoint = createPointOffsets(text);
+        const toPoint = pointOffsetsOf(text);
         return eachMatch(text, found, (match) => give(describeMatch(text, found, match, toPoint)));
       }))
   );
@@ -125,14 +125,14 @@ function describeMatch(
 function substitute(regex: Code, filter: Code, flags: Code | undefined, always: string): Code {
   return generated((input, env, give) =>
     regex.run(input, undefined, env, (regex) =>
-      choose(flags, input, env, (flags) => {
+      giveOutputs(flags, input, env, (flags) => {
         const [text, found] = prepare(input, regex, add(flags, always));
         return replaceAll(text, found, filter, env, give);
       }))
   );
 }
 
-/** The n-th outputs of the filter for all matches make the n-th result. */
+/** Replaces the matches by the outputs of a filter. The n-th result has the n-th output for each match. */
 function replaceAll(
   text: string,
   regex: Regex,
@@ -144,7 +144,7 @@ function replaceAll(
   let end = 0;
   eachMatch(text, regex, (match) => {
     const gap = text.slice(end, match.start);
-    collect(filter, capturesOf(text, regex, match), env).forEach((part, i) => {
+    collectOutputs(filter, capturesOf(text, regex, match), env).forEach((part, i) => {
       tick();
       results[i] = add(results[i] ?? "", add(gap, part));
     });
@@ -157,13 +157,13 @@ function replaceAll(
   return 0;
 }
 
-/** The named groups of a match, as an object. */
+/** Makes an object of the named groups of a match. */
 function capturesOf(text: string, { names }: Regex, { start, end, groups }: RegexMatch): Json {
   const captures: Draft = {};
   names.forEach((name, i) => {
     if (name === null) return;
     const to = groups[i * 2 + 1]!;
-    put(captures, name, start === end ? "" : to < 0 ? null : text.slice(groups[i * 2], to));
+    setMember(captures, name, start === end ? "" : to < 0 ? null : text.slice(groups[i * 2], to));
   });
   return captures;
 }

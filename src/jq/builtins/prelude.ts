@@ -1,10 +1,10 @@
 /**
- * Builtins that are best said in jq itself. Each is parsed when a program first names it.
+ * Builtins that are shortest in jq itself. Each is parsed when a program first uses it.
  *
  * @module
  */
 
-/** The definitions, by name and number of parameters. */
+/** The source of each builtin, by name and arity. */
 export const prelude: Readonly<Record<string, string>> = {
   "first/0": "def first: .[0];",
   "last/0": "def last: .[-1];",

@@ -1,6 +1,5 @@
 /**
- * What jq has for its command line, and has no meaning for one value in, some values out. Refused when a program is
- * compiled, with the reason.
+ * Builtins of jq that need its command line. A program that uses one is refused when it is compiled, with the reason.
  *
  * @module
  */
@@ -12,7 +11,7 @@ const environment = "programs do not see the environment; pass variables instead
 const modules = "there are no modules";
 const process = "a program cannot end the process; use `error` or `empty`";
 
-/** Why each is refused. */
+/** The reason for each, by name and arity. */
 export const refused: Readonly<Record<string, string>> = {
   "input/0": input,
   "inputs/0": input,
@@ -32,7 +31,7 @@ export const refused: Readonly<Record<string, string>> = {
   "now/0": "no clock was given; compile with the option `now`",
 };
 
-/** What is said of a variable that is not in scope. */
+/** The error message for a variable that is not in scope. */
 export function refuseVariable(name: string): string {
   return name === "ENV"
     ? `"$ENV" has no meaning here: ${environment}`

@@ -1,61 +1,51 @@
 /**
- * What a row of a builtin table is. There are three kinds: a function of values, a filter made of filters, and a
- * definition in jq itself. Each key is the name and the number of arguments: `join/1`.
+ * The kinds of rows in the tables of builtins: a function of values, a filter that is made of filters, or a definition
+ * in jq itself. The key of a row is the name and the number of arguments: `join/1`.
  *
  * @module
  */
 
 import { checkArray, checkString, spend, spendText } from "../meter.ts";
-import { type Code, computed, type Env, generated, type Signal } from "../code/code.ts";
+import { type Code, computed, generated, giveOutputs } from "../code/code.ts";
 import { isArray, type Json } from "../values/json.ts";
 
-/** Computes the output from the input and one output of each argument; fails with `fail`. */
+/** Computes the output from the input and one output of each argument. Calls `fail` if they do not fit. */
 export type ValueRow = (input: Json, a: Json, b: Json, c: Json) => Json;
 
-/** Makes the filter of a call from the filters of its arguments. */
+/** Makes the filter of a call from the filters that are its arguments. */
 export type FilterRow = (...args: Code[]) => Code;
 
-/** Calls a function of values for every choice of outputs; those of the last argument come in the outermost loop. */
+/** Calls a function for each combination of outputs of its arguments. The last argument is the outermost loop. */
 export function callValueRow(row: ValueRow, args: readonly Code[]): Code {
   const [a, b, c] = args;
   const quick = args.map(({ one }) => one).filter((one) => one !== undefined);
   if (quick.length === args.length) {
     const [a, b, c] = quick;
-    if (a === undefined) return computed((input) => call(row, input, null, null, null));
+    if (a === undefined) return computed((input) => applyRow(row, input, null, null, null));
     if (b === undefined) {
-      return computed((input, env) => call(row, input, a(input, env), null, null));
+      return computed((input, env) => applyRow(row, input, a(input, env), null, null));
     }
     return computed((input, env) => {
       const third = c === undefined ? null : c(input, env);
       const second = b(input, env);
-      return call(row, input, a(input, env), second, third);
+      return applyRow(row, input, a(input, env), second, third);
     });
   }
   return generated((input, env, give) =>
-    choose(
+    giveOutputs(
       c,
       input,
       env,
       (third) =>
-        choose(b, input, env, (second) =>
-          choose(a, input, env, (first) =>
-            give(call(row, input, first, second, third)))),
+        giveOutputs(b, input, env, (second) =>
+          giveOutputs(a, input, env, (first) =>
+            give(applyRow(row, input, first, second, third)))),
     )
   );
 }
 
-/** Every output of an argument, or null once where there is no such argument. */
-export function choose(
-  arg: Code | undefined,
-  input: Json,
-  env: Env | undefined,
-  give: (value: Json) => Signal,
-): Signal {
-  return arg === undefined ? give(null) : arg.run(input, undefined, env, give);
-}
-
-/** Counts the texts that a builtin looks through, and what it makes; elements of arrays it counts itself. */
-function call(row: ValueRow, input: Json, a: Json, b: Json, c: Json): Json {
+/** Calls a function, and counts the cost of the texts that it reads and of its output. It counts array elements itself. */
+function applyRow(row: ValueRow, input: Json, a: Json, b: Json, c: Json): Json {
   if (typeof input === "string") spendText(input);
   if (typeof a === "string") spendText(a);
   const value = row(input, a, b, c);

@@ -1,5 +1,5 @@
 /**
- * A time as text, by C's conversions, with English names and in UTC.
+ * Writes a time as text, with the conversions of C's `strftime`, English names and UTC.
  *
  * @module
  */
@@ -24,8 +24,8 @@ export const monthNames: readonly string[] = [
   ...["October", "November", "December"],
 ];
 
-/** Conversions that stand for several others. */
-export const composed: Readonly<Record<string, string>> = {
+/** Conversions that are short for others. */
+const composed: Readonly<Record<string, string>> = {
   c: "%a %b %e %H:%M:%S %Y",
   D: "%m/%d/%y",
   F: "%Y-%m-%d",
@@ -72,9 +72,9 @@ const conversions: Readonly<Record<string, (time: Moment) => string>> = {
   z: () => "+0000",
 };
 
-/** Writes a time. */
+/** Writes a time by a format such as `%Y-%m-%d`. */
 export function formatTime(time: Moment, format: string): string {
-  return expand(format).replace(/%([^])?/g, (_, letter: string | undefined) => {
+  return expandFormat(format).replace(/%([^])?/g, (_, letter: string | undefined) => {
     const convert = letter !== undefined && Object.hasOwn(conversions, letter)
       ? conversions[letter]
       : undefined;
@@ -82,11 +82,12 @@ export function formatTime(time: Moment, format: string): string {
   });
 }
 
-/** A format without conversions that stand for others. */
-export function expand(format: string): string {
+/** Replaces the conversions that are short for others. */
+export function expandFormat(format: string): string {
   return format.replace(
     /%([^])/g,
-    (whole, letter: string) => Object.hasOwn(composed, letter) ? expand(composed[letter]!) : whole,
+    (whole, letter: string) =>
+      Object.hasOwn(composed, letter) ? expandFormat(composed[letter]!) : whole,
   );
 }
 
@@ -94,7 +95,7 @@ function pad(value: number, width = 2, fill = "0"): string {
   return `${value < 0 ? "-" : ""}${`${Math.abs(Math.trunc(value))}`.padStart(width, fill)}`;
 }
 
-/** The week that has the day's Thursday, and the year that has the week. */
+/** The week of ISO 8601, and its year: the week belongs to the year in which its Thursday is. */
 function isoWeek([year, , , , , , weekday, yearday]: Moment): { year: number; week: number } {
   const thursday = yearday - (weekday + 6) % 7 + 3;
   if (thursday < 0) {

@@ -1,5 +1,5 @@
 /**
- * Builtins on strings, but for those with regular expressions.
+ * Builtins on strings, except those with regular expressions.
  *
  * @module
  */
@@ -7,20 +7,19 @@
 import { fail } from "../errors.ts";
 import { checkString, spend, tick } from "../meter.ts";
 import { add, splitText } from "../values/arithmetic.ts";
+import { itemsOf } from "../values/items.ts";
 import { isArray, type Json } from "../values/json.ts";
-import { parseJson } from "../values/parse.ts";
-import { createPointOffsets } from "../values/strings.ts";
+import { fromJson } from "../values/from-json.ts";
 import { describe, toJson, toText, utf8Length } from "../values/text.ts";
-import { itemsOf } from "./collections.ts";
 import type { ValueRow } from "./row.ts";
 
-/** Functions of strings. */
+/** The builtins of this file. */
 export const strings: Readonly<Record<string, ValueRow>> = {
   "tojson/0": toJson,
   "tostring/0": toText,
   "fromjson/0": (input) =>
     typeof input === "string"
-      ? parseJson(input)
+      ? fromJson(input)
       : fail(`${describe(input)} only strings can be parsed`),
   "tonumber/0": toNumber,
   "utf8bytelength/0": (input) =>
@@ -52,18 +51,6 @@ export const strings: Readonly<Record<string, ValueRow>> = {
   "ascii/0": (input) => implode([input]),
 };
 
-/** The code point offsets of a text in another, overlapping ones too. */
-export function findText(text: string, part: string): Json {
-  const places: number[] = [];
-  if (part === "") return places;
-  const toPoint = createPointOffsets(text);
-  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
-    tick();
-    places.push(toPoint(at));
-  }
-  return places;
-}
-
 function both(
   name: string,
   input: Json,
@@ -78,7 +65,7 @@ function both(
 function toNumber(input: Json): Json {
   if (typeof input === "number") return input;
   if (typeof input !== "string") return fail(`${describe(input)} cannot be parsed as a number`);
-  const value = parseJson(input);
+  const value = fromJson(input);
   return typeof value === "number" || value === null
     ? value
     : fail(`${describe(input)} cannot be parsed as a number`);
@@ -93,7 +80,7 @@ function trim(input: Json, atStart: boolean, atEnd: boolean): Json {
   return input.slice(start, end);
 }
 
-/** White space as C has it, in the part of Unicode that is Latin-1. */
+/** Whether a UTF-16 unit is white space, as C decides it for Latin-1. */
 function isBlank(unit: number): boolean {
   return (unit >= 9 && unit <= 13) || unit === 32 || unit === 0x85 || unit === 0xa0;
 }

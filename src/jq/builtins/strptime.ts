@@ -1,15 +1,15 @@
 /**
- * Text as a time, by C's conversions, with English names and in UTC. What the text does not say is as in the first
- * second of 1970.
+ * Reads a time from text, with the conversions of C's `strptime`, English names and UTC. Parts that the text does not
+ * have are those of the first second of 1970.
  *
  * @module
  */
 
 import { fail } from "../errors.ts";
 import { type Moment, toMoment, toSeconds } from "../values/calendar.ts";
-import { dayNames, expand, monthNames } from "./strftime.ts";
+import { dayNames, expandFormat, monthNames } from "./strftime.ts";
 
-/** What is read so far. */
+/** The parts of the time that are read so far. */
 interface Fields {
   year: number;
   month: number;
@@ -22,10 +22,10 @@ interface Fields {
   seconds?: number;
 }
 
-/** How a conversion looks in a text, and what it says. */
+/** The text that a conversion takes, and what it changes in the fields. */
 interface Conversion {
   readonly pattern: RegExp;
-  /** False where the text is out of range. */
+  /** Returns false if the value is out of range. */
   readonly read?: (fields: Fields, text: string) => boolean;
 }
 
@@ -61,12 +61,12 @@ const conversions: Readonly<Record<string, Conversion>> = {
   z: { pattern: /Z|[+-]\d\d:?(?:\d\d)?/y },
 };
 
-/** Reads a time; an offset from UTC is read and, as in jq, not counted. */
+/** Reads a time. An offset from UTC is read but not applied, as in jq. */
 export function parseTime(text: string, format: string): Moment {
   const fields: Fields = { year: 1970, month: 0, day: 1, hour: 0, minute: 0, second: 0 };
   const refuse = () => fail(`date "${text}" does not match format "${format}"`);
   let at = 0;
-  for (const [part] of expand(format).matchAll(/%[^]?|\s+|[^]/gu)) {
+  for (const [part] of expandFormat(format).matchAll(/%[^]?|\s+|[^]/gu)) {
     if (/^\s/.test(part)) {
       while (/\s/.test(text[at] ?? "")) at++;
     } else if (part[0] !== "%") {
@@ -109,7 +109,7 @@ function number(
   };
 }
 
-/** Each name, or its first three letters. */
+/** A pattern for each name, or its first three letters. */
 function names(list: readonly string[]): RegExp {
   return new RegExp([...list, ...list.map((name) => name.slice(0, 3))].join("|"), "iy");
 }

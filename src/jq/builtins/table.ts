@@ -1,6 +1,11 @@
 /**
- * All builtins. To add one, put a row where its kind is: a function of values (`collections.ts`, `strings.ts`,
- * `math.ts`, `dates.ts`, `patterns.ts`), a filter made of filters (`control.ts`, `loops.ts`, `by.ts`), or jq text (`prelude.ts`).
+ * All builtins. To add one, add a row to the table of its kind:
+ *
+ * | Kind                             | Tables                                                                   |
+ * | -------------------------------- | ------------------------------------------------------------------------ |
+ * | a function of values             | `collections.ts`, `strings.ts`, `math.ts`, `dates.ts`, `patterns.ts`     |
+ * | a filter that is made of filters | `control.ts`, `loops.ts`, `by.ts`, `patterns.ts`                         |
+ * | a definition in jq itself        | `prelude.ts`                                                             |
  *
  * @module
  */
@@ -9,7 +14,6 @@ import { type Code, computed } from "../code/code.ts";
 import { type Build, declareDefinition, type DefineScope, type Scope } from "../code/scope.ts";
 import { fail } from "../errors.ts";
 import type { Ast, Definition } from "../syntax/ast.ts";
-import { Lexer } from "../syntax/lexer.ts";
 import { parseDefinition } from "../syntax/parser.ts";
 import { describe, toText } from "../values/text.ts";
 import { by } from "./by.ts";
@@ -49,8 +53,14 @@ function names(): string[] {
 }
 
 /**
- * The code of a call, or the definition that it calls, which then is in the library for the rest of the program; or the
- * reason why there is none.
+ * Compiles the call of a builtin.
+ *
+ * @param name The name with the arity: `join/1`.
+ * @param args The arguments, one for each of the arity.
+ * @param scope The scope of the call.
+ * @param build Compiles the arguments.
+ * @param library The definitions in jq itself that the program uses; a new one is added.
+ * @returns The code; the definition to call, if the builtin is one; or the reason why there is no such builtin.
  */
 export function callBuiltin(
   name: string,
@@ -65,7 +75,7 @@ export function callBuiltin(
   if (valueRow !== undefined) return callValueRow(valueRow, args.map((arg) => build(arg, scope)));
   const text = texts.get(name);
   if (text !== undefined) {
-    const definition = parsed.get(name) ?? parseDefinition(new Lexer(text));
+    const definition = parsed.get(name) ?? parseDefinition(text);
     parsed.set(name, definition);
     const declared = declareDefinition(undefined, definition);
     library.set(name, declared);

@@ -1,32 +1,32 @@
 /**
- * `f as $x | g`, with all that may stand in place of `$x`.
+ * `f as $x | g`, with every pattern that may stand in place of `$x`.
  *
  * @module
  */
 
-import { Failure } from "../errors.ts";
+import { Raised } from "../errors.ts";
 import { meter } from "../meter.ts";
-import type { Node, Pattern } from "../syntax/ast.ts";
+import type { AstNode, Pattern } from "../syntax/ast.ts";
 import { index } from "../values/access.ts";
 import { type Json, typeOf } from "../values/json.ts";
 import { fail } from "../errors.ts";
 import { type Code, type Env, extend, type Signal } from "./code.ts";
 import { type Build, declare, type Scope } from "./scope.ts";
 
-/** Takes a value apart and calls `then` with what it gave in scope, once for every way to do so. */
+/** Takes a value apart, and calls `then` with the variables in scope, once for each way to do so. */
 export type Binder = (value: Json, env: Env | undefined, then: (env: Env) => Signal) => Signal;
 
-/** What a binder brings into scope. */
+/** A compiled pattern, with the scope in which its variables are known. */
 export interface Bound {
   readonly scope: Scope;
   readonly bind: Binder;
-  /** Whether it is one variable, which takes any value and never fails. */
+  /** Whether the pattern is one variable, which takes any value and never fails. */
   readonly isPlain: boolean;
 }
 
-/** `source as patterns | body` */
+/** Compiles `source as patterns | body`. */
 export function buildBind(
-  node: Node<"bind">,
+  node: AstNode<"bind">,
   scope: Scope | undefined,
   build: Build,
   isTail: boolean,
@@ -55,7 +55,7 @@ export function buildBind(
   return { one: (input, env) => bodyOne(input, extend(env, from(input, env))), run };
 }
 
-/** One pattern, or several with `?//` between them: where one fails, or what follows it, the next one is tried. */
+/** Compiles one pattern, or several with `?//` between them. If one of them or the body fails, the next is tried. */
 export function buildPatterns(
   patterns: readonly Pattern[],
   scope: Scope | undefined,
@@ -88,7 +88,7 @@ export function buildPatterns(
     try {
       return binders[at]!(value, env, found, finish);
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
+      if (!(error instanceof Raised)) throw error;
       meter.depth = depth;
       return attempt(at + 1, value, env, then);
     }
@@ -96,7 +96,7 @@ export function buildPatterns(
   return { scope: inner, bind: (value, env, then) => attempt(0, value, env, then), isPlain: false };
 }
 
-/** Writes what it finds to the places of its names. */
+/** Writes the values of its variables to `found`, each at the index of its name. */
 type Finder = (
   value: Json,
   env: Env | undefined,
@@ -111,9 +111,9 @@ function buildPattern(
   build: Build,
 ): Finder {
   if (pattern.kind === "variable") {
-    const place = names.indexOf(pattern.name);
+    const slot = names.indexOf(pattern.name);
     return (value, _env, found, then) => {
-      found[place] = value;
+      found[slot] = value;
       return then();
     };
   }
@@ -127,19 +127,19 @@ function buildPattern(
   return pattern.members.map(({ key, name, pattern }) => {
     const keys = build(key, scope).run;
     const inner = pattern && buildPattern(pattern, names, scope, build);
-    const place = name === undefined ? -1 : names.indexOf(name);
+    const slot = name === undefined ? -1 : names.indexOf(name);
     const find: Finder = (value, env, found, then) =>
       keys(value, undefined, env, (key) => {
         if (typeof key !== "string") fail(`Cannot index ${typeOf(value)} with ${typeOf(key)}`);
         const member = index(value, key);
-        if (place >= 0) found[place] = member;
+        if (slot >= 0) found[slot] = member;
         return inner === undefined ? then() : inner(member, env, found, then);
       });
     return find;
   }).reduce(inTurn);
 }
 
-/** Both finders look into the same value. */
+/** Joins two finders that look into the same value. */
 function inTurn(first: Finder, second: Finder): Finder {
   return (value, env, found, then) =>
     first(value, env, found, () => second(value, env, found, then));

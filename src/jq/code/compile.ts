@@ -1,5 +1,5 @@
 /**
- * From the tree to closures: which node is compiled where.
+ * Compiles a tree to closures: one case for each kind of node.
  *
  * @module
  */
@@ -30,10 +30,17 @@ import { buildCall, buildDefine, buildParameterCall, buildVariable } from "./fun
 import { buildForeach, buildReduce } from "./loops.ts";
 import { buildBinary, buildNegate } from "./operators.ts";
 import { type Build, find, type Scope } from "./scope.ts";
-import { buildStep } from "./steps.ts";
+import { buildAccess } from "./access.ts";
 import { buildUpdate } from "./updates.ts";
 
-/** Compiles a tree. `source` is what its offsets count in, for messages. */
+/**
+ * Compiles a tree.
+ *
+ * @param program The tree.
+ * @param source The text that it was read from; error messages need it to tell line and column.
+ * @param outer What is in scope from the start.
+ * @throws {JqCompileError} If a name is unknown, or has no meaning here.
+ */
 export function compileTree(program: Ast, source: string, outer: Scope | undefined): Code {
   const library = new Map<string, Scope>();
 
@@ -54,7 +61,7 @@ export function compileTree(program: Ast, source: string, outer: Scope | undefin
       case "index":
       case "slice":
       case "iterate":
-        return buildStep(node, scope, build);
+        return buildAccess(node, scope, build);
       case "try":
         return buildTry(node, scope, build);
       case "pipe":

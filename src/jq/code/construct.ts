@@ -1,26 +1,26 @@
 /**
- * What makes new values: arrays, objects and strings with parts to fill in.
+ * Filters that make new values: arrays, objects, and strings with interpolation.
  *
  * @module
  */
 
 import { fail } from "../errors.ts";
 import { checkArray, checkString, spendText, tick } from "../meter.ts";
-import type { Node } from "../syntax/ast.ts";
-import { type Draft, type Json, put } from "../values/json.ts";
+import type { AstNode } from "../syntax/ast.ts";
+import { type Draft, type Json, setMember } from "../values/json.ts";
 import { describe } from "../values/text.ts";
 import { type Code, computed, type Env, generated, GO, type One, type Signal } from "./code.ts";
 import type { Build, Scope } from "./scope.ts";
 
-/** `[f]`: all outputs of `f`. */
-export function buildArray(node: Node<"array">, scope: Scope | undefined, build: Build): Code {
+/** Compiles `[f]`: an array of all outputs of `f`. */
+export function buildArray(node: AstNode<"array">, scope: Scope | undefined, build: Build): Code {
   if (node.items === undefined) return computed(() => []);
   const items = build(node.items, scope);
-  return computed((input, env) => collect(items, input, env));
+  return computed((input, env) => collectOutputs(items, input, env));
 }
 
 /** All outputs of a filter, as an array. */
-export function collect(code: Code, input: Json, env: Env | undefined): Json[] {
+export function collectOutputs(code: Code, input: Json, env: Env | undefined): Json[] {
   if (code.one !== undefined) return [code.one(input, env)];
   const outputs: Json[] = [];
   code.run(input, undefined, env, (value) => {
@@ -31,8 +31,8 @@ export function collect(code: Code, input: Json, env: Env | undefined): Json[] {
   return outputs;
 }
 
-/** `{a: f, (g): h}`: an object for every way to choose among the outputs of its keys and values. */
-export function buildObject(node: Node<"object">, scope: Scope | undefined, build: Build): Code {
+/** Compiles `{a: f, (g): h}`: one object for each combination of outputs of the keys and values. */
+export function buildObject(node: AstNode<"object">, scope: Scope | undefined, build: Build): Code {
   const members = node.members.map(({ key, value }) => ({
     key: build(key, scope),
     value: build(value, scope),
@@ -45,7 +45,7 @@ export function buildObject(node: Node<"object">, scope: Scope | undefined, buil
     return computed((input, env) => {
       const object: Draft = {};
       for (const { key, value } of quick) {
-        put(object, toKey(key(input, env)), value(input, env));
+        setMember(object, toKey(key(input, env)), value(input, env));
       }
       return object;
     });
@@ -62,7 +62,7 @@ export function buildObject(node: Node<"object">, scope: Scope | undefined, buil
         (key) =>
           member.value.run(input, undefined, env, (value) => {
             const longer = { ...object };
-            put(longer, toKey(key), value);
+            setMember(longer, toKey(key), value);
             return choose(at + 1, longer);
           }),
       );
@@ -71,9 +71,9 @@ export function buildObject(node: Node<"object">, scope: Scope | undefined, buil
   });
 }
 
-/** `"a\(f)b"`: the parts are put together from the last one on, so that the first one changes quickest. */
+/** Compiles `"a\(f)b"`. The last part is the outermost loop, so the outputs of the first part change fastest. */
 export function buildText(
-  node: Node<"text">,
+  node: AstNode<"text">,
   scope: Scope | undefined,
   build: Build,
   format: (value: Json) => string,

@@ -1,28 +1,28 @@
 /**
- * How filters are put together: pipes, commas, conditions, alternatives, `try` and labels.
+ * Filters that combine filters: pipes, commas, conditions, alternatives, `try` and labels.
  *
  * @module
  */
 
-import { Failure } from "../errors.ts";
+import { Raised } from "../errors.ts";
 import { meter, spendCatch } from "../meter.ts";
-import type { Ast, Node, Pair } from "../syntax/ast.ts";
+import type { Ast, AstNode, Pair } from "../syntax/ast.ts";
 import { isTruthy, type Json } from "../values/json.ts";
-import { BROKEN, type Code, computed, extend, generated, GO, type Label, STOP } from "./code.ts";
+import { type Code, computed, extend, generated, GO, type Label, NO_PATH, STOP } from "./code.ts";
 import { type Build, declare, find, reach, type Refuse, type Scope } from "./scope.ts";
 
-/** `.` */
+/** The filter `.`, which gives its input. */
 export const identity: Code = {
   one: (input) => input,
   run: (input, path, _env, emit) => emit(input, path),
 };
 
-/** A constant. */
+/** A filter that gives a constant. */
 export function constant(value: Json): Code {
   return computed(() => value);
 }
 
-/** `a | b` */
+/** Compiles `a | b`. */
 export function buildPipe(
   node: Pair,
   scope: Scope | undefined,
@@ -31,7 +31,7 @@ export function buildPipe(
 ): Code {
   const left = build(node.left, scope);
   const first = left.one;
-  // Behind several outputs nothing is in tail position: the next of them still comes.
+  // If `a` may have several outputs, `b` is not in tail position: more outputs of `a` follow.
   const right = build(node.right, scope, isTail && first !== undefined);
   const leftRun = left.run;
   const rightRun = right.run;
@@ -51,7 +51,7 @@ export function buildPipe(
     : { one: (input, env) => second(first(input, env), env), run };
 }
 
-/** `a, b, …`: a long list leans to the left, and is taken as one, or its end would lie deep. */
+/** Compiles `a, b, …`. A long list is a deep tree of pairs; it is compiled as one list, to keep the stack small. */
 export function buildComma(
   node: Pair,
   scope: Scope | undefined,
@@ -71,9 +71,9 @@ export function buildComma(
   };
 }
 
-/** `if c then a else b end`, once for every output of `c`. */
+/** Compiles `if c then a else b end`, which chooses once for each output of `c`. */
 export function buildIf(
-  node: Node<"if">,
+  node: AstNode<"if">,
   scope: Scope | undefined,
   build: Build,
   isTail: boolean,
@@ -107,7 +107,7 @@ export function buildIf(
   };
 }
 
-/** `a and b`, `a or b`: the right side only where the left one does not decide. */
+/** Compiles `a and b` and `a or b`. The right side runs only if the left side does not decide. */
 export function buildLogic(node: Pair, scope: Scope | undefined, build: Build): Code {
   const left = build(node.left, scope);
   const right = build(node.right, scope);
@@ -132,7 +132,7 @@ export function buildLogic(node: Pair, scope: Scope | undefined, build: Build): 
   );
 }
 
-/** `a // b`: the outputs of `a` that are true, or `b` if there are none. */
+/** Compiles `a // b`: the outputs of `a` that are neither false nor null; `b` if there are none. */
 export function buildAlternative(
   node: Pair,
   scope: Scope | undefined,
@@ -162,8 +162,8 @@ export function buildAlternative(
   };
 }
 
-/** `try a catch b` and `a?`: an error of `a` ends it, and its value goes to `b`. */
-export function buildTry(node: Node<"try">, scope: Scope | undefined, build: Build): Code {
+/** Compiles `try a catch b` and `a?`. An error ends `a`, and its value is the input of `b`. */
+export function buildTry(node: AstNode<"try">, scope: Scope | undefined, build: Build): Code {
   const body = build(node.body, scope);
   const handler = node.handler && build(node.handler, scope).run;
   return {
@@ -178,17 +178,17 @@ export function buildTry(node: Node<"try">, scope: Scope | undefined, build: Bui
           return signal;
         });
       } catch (error) {
-        if (!within || !(error instanceof Failure)) throw error;
+        if (!within || !(error instanceof Raised)) throw error;
         meter.depth = depth;
         spendCatch();
-        return handler === undefined ? GO : handler(error.value, path && BROKEN, env, emit);
+        return handler === undefined ? GO : handler(error.value, path && NO_PATH, env, emit);
       }
     },
   };
 }
 
-/** `label $out | a`, of which `break $out` ends `a`. */
-export function buildLabel(node: Node<"label">, scope: Scope | undefined, build: Build): Code {
+/** Compiles `label $out | a`. A `break $out` in `a` ends `a`. */
+export function buildLabel(node: AstNode<"label">, scope: Scope | undefined, build: Build): Code {
   const body = build(node.body, declare(scope, "label", node.name)).run;
   return {
     run(input, path, env, emit) {
@@ -205,8 +205,8 @@ export function buildLabel(node: Node<"label">, scope: Scope | undefined, build:
   };
 }
 
-/** `break $out` */
-export function buildBreak(node: Node<"break">, scope: Scope | undefined, refuse: Refuse): Code {
+/** Compiles `break $out`. */
+export function buildBreak(node: AstNode<"break">, scope: Scope | undefined, refuse: Refuse): Code {
   const label = find(scope, "label", node.name);
   if (label === undefined) return refuse(`undefined label "$${node.name}"`, node.at);
   const env = reach(scope, label);
@@ -217,7 +217,7 @@ export function buildBreak(node: Node<"break">, scope: Scope | undefined, refuse
   };
 }
 
-/** On its way to its label. Thrown, and not a signal, so that the quick forms need not know of it. */
+/** A `break`, thrown to its label. It is not a signal, because the fast forms have none. */
 class Break {
   readonly label: Label;
 

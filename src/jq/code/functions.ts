@@ -1,14 +1,14 @@
 /**
  * Definitions, calls and variables.
  *
- * A call in tail position does not run at once: it leaves its work in `tail` and gives TAIL, and the call that it ends
- * carries on with it. `def f: if . > 9 then . else . + 1 | f end` is a loop, as it is in jq.
+ * A call in tail position is not made at once: it is written to `tail`, and TAIL is returned. The call that it would end
+ * then makes it, in a loop. So `def f: if . > 9 then . else . + 1 | f end` needs no stack, as in jq.
  *
  * @module
  */
 
 import { exceed, meter, tick } from "../meter.ts";
-import type { Ast, Node } from "../syntax/ast.ts";
+import type { Ast, AstNode } from "../syntax/ast.ts";
 import type { Json } from "../values/json.ts";
 import {
   type Closure,
@@ -24,31 +24,31 @@ import {
 } from "./code.ts";
 import {
   type Build,
+  type CompiledDefinition,
   declare,
   declareDefinition,
   type DefineScope,
   find,
-  type Made,
   reach,
   type Scope,
 } from "./scope.ts";
 
-/** The call that was put off. One place is enough, as it is taken at once. */
+/** The call in tail position that is still to be made. One is enough, because it is made before any other. */
 const tail: { run: Run; input: Json; env: Env | undefined } = {
   run: () => TAIL,
   input: null,
   env: undefined,
 };
 
-/** `$x` */
+/** Compiles `$x`. */
 export function buildVariable(scope: Scope | undefined, variable: Scope): Code {
   const env = reach(scope, variable);
   return computed((_input, inner) => env(inner)!.value as Json);
 }
 
-/** `def f: …; body` */
+/** Compiles `def f: …; body`. */
 export function buildDefine(
-  node: Node<"define">,
+  node: AstNode<"define">,
   scope: Scope | undefined,
   build: Build,
   isTail: boolean,
@@ -56,7 +56,7 @@ export function buildDefine(
   return build(node.body, declareDefinition(scope, node.definition), isTail);
 }
 
-/** The call of a filter that was given as an argument. */
+/** Compiles the call of a filter that was given as an argument. */
 export function buildParameterCall(scope: Scope | undefined, parameter: Scope): Code {
   const env = reach(scope, parameter);
   return {
@@ -70,9 +70,12 @@ export function buildParameterCall(scope: Scope | undefined, parameter: Scope): 
   };
 }
 
-/** The call of a definition: each argument is a filter, and for a `$name` parameter each of its outputs a value. */
+/**
+ * Compiles the call of a definition. Each argument is passed as a filter. For a parameter `$name`, the body runs once for
+ * each output of the argument.
+ */
 export function buildCall(
-  node: Node<"call">,
+  node: AstNode<"call">,
   scope: Scope | undefined,
   target: DefineScope,
   build: Build,
@@ -85,7 +88,7 @@ export function buildCall(
   const body = bodyOf(target.made, target, build);
   const bodyOne = body?.one;
   const { made } = target;
-  // An argument with several outputs calls several times, and then only the last call would be in tail position.
+  // With several outputs there are several calls, and only the last of them would be in tail position.
   const isSingle = parameters.every((name, i) => !name.startsWith("$") || args[i]!.one);
   const call = (input: Json, path: Path | undefined, env: Env | undefined, emit: Emit): Signal => {
     const { run } = made.code!;
@@ -136,13 +139,13 @@ export function buildCall(
   };
 }
 
-/** The code of a definition's body; undefined while it is being compiled, that is for a call of itself. */
-function bodyOf(made: Made, scope: DefineScope, build: Build): Code | undefined {
+/** The code of a definition's body, compiled when first needed; undefined in a call of itself, within that body. */
+function bodyOf(made: CompiledDefinition, scope: DefineScope, build: Build): Code | undefined {
   if (made.state === "new") {
     made.state = "compiling";
     let inner: Scope = scope;
     for (const name of made.definition.parameters) {
-      // A parameter `$x` may be called as the filter `x` too.
+      // A parameter `$x` may also be called, as the filter `x`.
       inner = declare(inner, "filter", `${name.replace("$", "")}/0`);
       if (name.startsWith("$")) inner = declare(inner, "variable", name.slice(1));
     }
@@ -152,7 +155,7 @@ function bodyOf(made: Made, scope: DefineScope, build: Build): Code | undefined 
   return made.code;
 }
 
-/** The argument as a closure. A parameter that is only passed on stays the closure that it is. */
+/** Makes the closure of an argument. A parameter that is passed on as it is needs no second closure. */
 function passing(
   arg: Ast,
   code: Code,

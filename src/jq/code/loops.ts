@@ -5,14 +5,14 @@
  */
 
 import { tick } from "../meter.ts";
-import type { Node } from "../syntax/ast.ts";
+import type { AstNode } from "../syntax/ast.ts";
 import type { Json } from "../values/json.ts";
 import { buildPatterns } from "./bind.ts";
 import { type Code, type Env, GO, type Path, STOP } from "./code.ts";
 import type { Build, Scope } from "./scope.ts";
 
-/** `reduce f as $x (init; update)`: the last output of `update` is the next state, and null if it has none. */
-export function buildReduce(node: Node<"reduce">, scope: Scope | undefined, build: Build): Code {
+/** Compiles `reduce f as $x (init; update)`. The last output of `update` is the next state; null if there is none. */
+export function buildReduce(node: AstNode<"reduce">, scope: Scope | undefined, build: Build): Code {
   const source = build(node.source, scope).run;
   const bound = buildPatterns(node.patterns, scope, build);
   const init = build(node.init, scope);
@@ -66,9 +66,15 @@ export function buildReduce(node: Node<"reduce">, scope: Scope | undefined, buil
   };
 }
 
-/** `foreach f as $x (init; update; extract)`: each output of `update` is the next state, and gives an output; the state
- * is null after an update without any. */
-export function buildForeach(node: Node<"foreach">, scope: Scope | undefined, build: Build): Code {
+/**
+ * Compiles `foreach f as $x (init; update; extract)`. Each output of `update` is the next state, and gives an output. If
+ * `update` has no output, the next state is null.
+ */
+export function buildForeach(
+  node: AstNode<"foreach">,
+  scope: Scope | undefined,
+  build: Build,
+): Code {
   const source = build(node.source, scope).run;
   const bound = buildPatterns(node.patterns, scope, build);
   const init = build(node.init, scope).run;

@@ -1,18 +1,18 @@
 /**
- * The operators that compute a value from two: arithmetic and comparison. The right side's outputs come in the outer
- * loop, the left one's in the inner, as in jq.
+ * The operators that compute one value from two: arithmetic and comparison. The outputs of the right side are the outer
+ * loop, those of the left side the inner loop, as in jq.
  *
  * @module
  */
 
-import type { Ast, BinaryOperator, Node } from "../syntax/ast.ts";
+import type { Ast, AstNode, BinaryOperator } from "../syntax/ast.ts";
 import { add, divide, modulo, multiply, negate, subtract } from "../values/arithmetic.ts";
 import type { Json } from "../values/json.ts";
 import { compare, equals } from "../values/order.ts";
 import { type Code, computed, generated, type One } from "./code.ts";
 import type { Build, Scope } from "./scope.ts";
 
-/** What each operator computes. */
+/** The function of each operator. */
 export const operations: Readonly<Record<BinaryOperator, (a: Json, b: Json) => Json>> = {
   "+": add,
   "-": subtract,
@@ -27,8 +27,8 @@ export const operations: Readonly<Record<BinaryOperator, (a: Json, b: Json) => J
   ">=": (a, b) => compare(a, b) >= 0,
 };
 
-/** `a + b`, `a == b`, … */
-export function buildBinary(node: Node<"binary">, scope: Scope | undefined, build: Build): Code {
+/** Compiles `a + b`, `a == b` and so on. */
+export function buildBinary(node: AstNode<"binary">, scope: Scope | undefined, build: Build): Code {
   const operation = operations[node.operator];
   const left = build(node.left, scope);
   const right = build(node.right, scope);
@@ -47,8 +47,8 @@ export function buildBinary(node: Node<"binary">, scope: Scope | undefined, buil
   );
 }
 
-/** `-a` */
-export function buildNegate(node: Node<"negate">, scope: Scope | undefined, build: Build): Code {
+/** Compiles `-a`. */
+export function buildNegate(node: AstNode<"negate">, scope: Scope | undefined, build: Build): Code {
   const { one, run } = build(node.operand, scope);
   if (one !== undefined) return computed((input, env) => negate(one(input, env)));
   return generated((input, env, give) =>
@@ -63,12 +63,12 @@ function pair(operation: (a: Json, b: Json) => Json, left: One, right: One): One
   };
 }
 
-/** A comparison with a constant, which is what most filters are: no call, no look at types. */
+/** A comparison with a constant, without a call where possible: most filters are one. Undefined for other operators. */
 function quick(operator: BinaryOperator, left: One, right: Ast): One | undefined {
   if (right.kind !== "literal") return undefined;
   const b = right.value;
   if (typeof b === "object" && b !== null) return undefined;
-  // To compare with a long text is a cost, which `equals` counts.
+  // `equals` counts the cost of a comparison with a long text.
   if (typeof b === "string" && b.length > 64) return undefined;
   switch (operator) {
     case "==":
@@ -91,7 +91,7 @@ function quick(operator: BinaryOperator, left: One, right: Ast): One | undefined
   }
 }
 
-/** By the quick way where the value is a number, of which only `nan` would be ordered otherwise. */
+/** Uses `quick` for a number, except for `nan`, which JavaScript and jq order differently. */
 function orElse(left: One, quick: (a: number) => boolean, slow: (a: Json) => boolean): One {
   return (input, env) => {
     const a = left(input, env);

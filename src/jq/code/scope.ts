@@ -1,5 +1,5 @@
 /**
- * What is in scope at a place in the source: names, and how many values the environment holds there.
+ * The names in scope at a point of the source, and how many values the environment has there.
  *
  * @module
  */
@@ -7,47 +7,47 @@
 import type { Ast, Definition } from "../syntax/ast.ts";
 import type { Code, Env } from "./code.ts";
 
-/** A name and what it stands for. */
+/** A name in scope, and what it stands for. */
 export type Scope = DefineScope | ValueScope;
 
 interface Named {
   readonly name: string;
-  /** How many values the environment holds once this is in scope. */
+  /** How many values the environment has as soon as this is in scope. */
   readonly size: number;
   readonly up: Scope | undefined;
 }
 
-/** Something that is a value at run time. */
+/** A name with a value in the environment. */
 export interface ValueScope extends Named {
   readonly kind: "variable" | "filter" | "label";
 }
 
-/** A definition, which is none. */
+/** A name of a definition, which has no value in the environment. */
 export interface DefineScope extends Named {
   readonly kind: "define";
-  readonly made: Made;
+  readonly made: CompiledDefinition;
 }
 
-/** A definition, and its code once it was needed. */
-export interface Made {
+/** A definition, and its code as soon as a call needs it. */
+export interface CompiledDefinition {
   readonly definition: Definition;
-  /** Undefined before the first call was compiled, and while its own body is. */
+  /** Undefined until the body is compiled. */
   code: Code | undefined;
   state: "new" | "compiling" | "done";
 }
 
-/** Compiles a filter. In tail position it may give TAIL for a call instead of making it. */
+/** Compiles a filter. Its code may return TAIL only if it is in tail position. */
 export type Build = (ast: Ast, scope: Scope | undefined, isTail?: boolean) => Code;
 
-/** Ends the compilation with a mistake at an offset. */
+/** Ends the compilation with a mistake at an offset of the source. */
 export type Refuse = (reason: string, at: number) => never;
 
-/** How many values the environment holds. */
-export function sizeOf(scope: Scope | undefined): number {
+/** How many values the environment has. */
+function sizeOf(scope: Scope | undefined): number {
   return scope === undefined ? 0 : scope.size;
 }
 
-/** Brings something into scope that is a value at run time. */
+/** Brings a name with a value into scope. */
 export function declare(
   scope: Scope | undefined,
   kind: "variable" | "filter" | "label",
@@ -56,14 +56,14 @@ export function declare(
   return { kind, name, size: sizeOf(scope) + 1, up: scope };
 }
 
-/** Brings a definition into scope, which is none. */
+/** Brings a definition into scope. */
 export function declareDefinition(scope: Scope | undefined, definition: Definition): DefineScope {
   const name = `${definition.name}/${definition.parameters.length}`;
-  const made: Made = { definition, code: undefined, state: "new" };
+  const made: CompiledDefinition = { definition, code: undefined, state: "new" };
   return { kind: "define", name, made, size: sizeOf(scope), up: scope };
 }
 
-/** The innermost thing of a name. Filters and definitions share their names, given with their arity. */
+/** Finds a name, innermost scope first. The name of a filter or definition includes its arity: `f/1`. */
 export function find(
   scope: Scope | undefined,
   kind: "variable" | "label" | "callable",
@@ -78,7 +78,7 @@ export function find(
   return undefined;
 }
 
-/** How to get, at `scope`, to the environment that `target` was declared in. */
+/** Makes a function from the environment at `scope` to the environment in which `target` was declared. */
 export function reach(
   scope: Scope | undefined,
   target: Scope,

@@ -1,21 +1,21 @@
 /**
- * Assignment: `=`, `|=` and the operators with `=` behind them. The left side is followed as a path.
+ * Assignment: `=`, `|=`, and `+=` and the like. The left side is used for its paths.
  *
  * @module
  */
 
 import { fail } from "../errors.ts";
 import { checkArray, spend, tick } from "../meter.ts";
-import type { BinaryOperator, Node } from "../syntax/ast.ts";
+import type { AstNode, BinaryOperator } from "../syntax/ast.ts";
 import { isTruthy, type Json } from "../values/json.ts";
 import { deletePaths, getPath, setPath } from "../values/paths.ts";
 import { shorten } from "../values/text.ts";
 import {
-  BROKEN,
   type Code,
   type Env,
   generated,
   GO,
+  NO_PATH,
   type One,
   pathKeys,
   ROOT,
@@ -25,10 +25,10 @@ import {
 import { operations } from "./operators.ts";
 import type { Build, Scope } from "./scope.ts";
 
-type Change = (old: Json) => Json | undefined;
+type Replacer = (old: Json) => Json | undefined;
 
-/** `a = b`, `a |= f`, `a += b`, … */
-export function buildUpdate(node: Node<"update">, scope: Scope | undefined, build: Build): Code {
+/** Compiles `a = b`, `a |= f`, `a += b` and so on. */
+export function buildUpdate(node: AstNode<"update">, scope: Scope | undefined, build: Build): Code {
   const left = build(node.left, scope);
   const right = build(node.right, scope);
   if (node.operator === "|=") {
@@ -45,15 +45,15 @@ export function buildUpdate(node: Node<"update">, scope: Scope | undefined, buil
   );
 }
 
-/** What was assigned to is a new value, even where nothing has changed. */
+/** Makes a filter whose output has no path: an assignment makes a new value, even if nothing is different. */
 function pathless(one: One): Code {
   return {
     one,
-    run: (input, path, env, emit) => emit(one(input, env), path && BROKEN),
+    run: (input, path, env, emit) => emit(one(input, env), path && NO_PATH),
   };
 }
 
-/** The paths that a filter takes through its input. */
+/** Gives the path of each output of a filter. */
 export function eachPath(
   code: Code,
   input: Json,
@@ -62,14 +62,14 @@ export function eachPath(
 ): Signal {
   return code.run(input, ROOT, env, (value, path) => {
     tick();
-    if (path === BROKEN) fail(`Invalid path expression with result ${shorten(value, 29)}`);
+    if (path === NO_PATH) fail(`Invalid path expression with result ${shorten(value, 29)}`);
     const keys = pathKeys(path!);
     spend(keys.length << 2);
     return give(keys);
   });
 }
 
-/** The first output of a filter. */
+/** The first output of a filter; undefined if there is none. */
 export function firstOf(code: Code, input: Json, env: Env | undefined): Json | undefined {
   if (code.one !== undefined) return code.one(input, env);
   let first: Json | undefined;
@@ -89,8 +89,8 @@ function assign(left: Code, input: Json, env: Env | undefined, value: Json): Jso
   return changed;
 }
 
-/** Where the change gives nothing, the place is deleted, once all others are changed. */
-function modify(left: Code, input: Json, env: Env | undefined, change: Change): Json {
+/** Replaces the value at each path. A path for which `change` gives nothing is deleted, after all others are changed. */
+function modify(left: Code, input: Json, env: Env | undefined, change: Replacer): Json {
   let changed = input;
   const gone: Json[] = [];
   eachPath(left, input, env, (keys) => {
@@ -102,7 +102,7 @@ function modify(left: Code, input: Json, env: Env | undefined, change: Change): 
   return gone.length === 0 ? changed : deletePaths(changed, gone);
 }
 
-function changeBy(operator: Node<"update">["operator"], value: Json): Change {
+function changeBy(operator: AstNode<"update">["operator"], value: Json): Replacer {
   if (operator === "//=") return (old) => isTruthy(old) ? old : value;
   const operation = operations[operator.slice(0, -1) as BinaryOperator];
   return (old) => operation(old, value);

@@ -27,12 +27,12 @@ const names: Readonly<Record<string, string>> = {
 
 const known = new Map<string, CharTest>();
 
-/** The set of a POSIX bracket, or undefined. */
+/** The set of a POSIX bracket such as `alpha`; undefined if there is none of the name. */
 export function posixSet(name: string): CharTest | undefined {
   return Object.hasOwn(names, name) ? toTest(name, names[name]!) : undefined;
 }
 
-/** The set of a property, which is a POSIX one, a category or a script; or undefined. */
+/** The set of a property: a POSIX bracket, a category or a script; undefined if there is none of the name. */
 export function propertySet(name: string): CharTest | undefined {
   const plain = name.replace(/[ _-]/g, "").toLowerCase();
   const posix = posixSet(plain);
@@ -46,18 +46,18 @@ export function propertySet(name: string): CharTest | undefined {
     try {
       return toTest(pattern, `\\p{${pattern}}`);
     } catch {
-      // Not of this kind; the next may fit.
+      // It is no property of this kind; the next may be.
     }
   }
   return undefined;
 }
 
-/** Everything else. */
+/** The set of all other code points. */
 export function not(test: CharTest): CharTest {
   return (point) => !test(point);
 }
 
-/** A set that also has what differs from its members in case only. */
+/** A set with all code points that are different from its members in case only. */
 export function foldingSet(test: CharTest): CharTest {
   return (point) => {
     if (test(point)) return true;
@@ -67,22 +67,22 @@ export function foldingSet(test: CharTest): CharTest {
   };
 }
 
-/** What stands for a code point and all that differ from it in case only. */
+/** One code point for all that are different in case only. */
 export function fold(point: number): number {
   if (point < 0x80) return point >= 65 && point <= 90 ? point + 32 : point;
   const upper = String.fromCodePoint(point).toUpperCase();
-  // More than one character (as of ß) is not what a single one can match.
+  // An upper case of several characters, as that of ß, cannot be matched by one.
   const single = upper.length === (upper.codePointAt(0)! > 0xffff ? 2 : 1);
   return single ? upper.toLowerCase().codePointAt(0)! : point;
 }
 
-/** The same set, with the answers for ASCII known beforehand. */
+/** The same set, with a table of the answers for ASCII. */
 export function withTable(test: CharTest): CharTest {
   const table = Uint8Array.from({ length: 128 }, (_, point) => test(point) ? 1 : 0);
   return (point) => point < 128 ? table[point] === 1 : test(point);
 }
 
-/** By the engine's own tables, one character at a time, where nothing can go on for long. */
+/** Makes a set from a pattern of the runtime's engine, which then sees one character at a time and is fast. */
 function toTest(name: string, pattern: string): CharTest {
   let test = known.get(name);
   if (test === undefined) {

@@ -1,5 +1,5 @@
 /**
- * What can be seen of an expression before it is matched, to match it sooner.
+ * Facts about an expression that make a search for it faster.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { CharTest } from "./classes.ts";
 import { sameFold } from "./syntax.ts";
 import type { RegexNode } from "./tree.ts";
 
-/** What a node tests, if it takes exactly one character. */
+/** The set of a node that takes exactly one character; undefined for any other node. */
 export function singleOf(node: RegexNode): CharTest | undefined {
   if (node.kind === "set") return node.test;
   if (node.kind === "sequence" && node.parts.length === 1) return singleOf(node.parts[0]!);
@@ -17,7 +17,7 @@ export function singleOf(node: RegexNode): CharTest | undefined {
   return folds ? (found) => sameFold(found, point) : (found) => found === point;
 }
 
-/** Whether it can match at the very start only. */
+/** Whether a node can match only at the start of the text. */
 export function startsAtStart(node: RegexNode): boolean {
   switch (node.kind) {
     case "anchor":
@@ -34,7 +34,7 @@ export function startsAtStart(node: RegexNode): boolean {
   }
 }
 
-/** The character that every match begins with, if there is one. */
+/** The character with which every match begins; undefined if there is not one. */
 export function firstUnit(node: RegexNode): string | undefined {
   switch (node.kind) {
     case "char":

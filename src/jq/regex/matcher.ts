@@ -1,9 +1,9 @@
 /**
- * A backtracking matcher that counts its steps, so that no expression can hold the program for long.
+ * A backtracking matcher that counts its steps, so that no expression can run for long.
  *
- * The runtime's own engine cannot be told to give up: `(a+)+$` against thirty letters keeps it busy for minutes. Refusing
- * such expressions beforehand would refuse harmless ones too. Each node is compiled to a closure that knows what comes
- * after it, and gives the end of the match or -1.
+ * The engine of the runtime has no limit: `(a+)+$` against thirty letters runs for minutes. To refuse such expressions
+ * beforehand was rejected, because it refuses harmless ones too. Each node is compiled to a closure, which calls the
+ * closure of what follows, and returns the end of the match or -1.
  *
  * @module
  */
@@ -14,29 +14,29 @@ import { firstUnit, singleOf, startsAtStart } from "./hints.ts";
 import { sameFold } from "./syntax.ts";
 import type { Anchor, ParsedRegex, RegexNode } from "./tree.ts";
 
-/** One match, in UTF-16 units. `groups` has the start and end of each group, -1 where it took no part. */
+/** A match, in UTF-16 units. `groups` has the start and end of each group, -1 for a group that did not match. */
 export interface RegexMatch {
   readonly start: number;
   readonly end: number;
   readonly groups: readonly number[];
 }
 
-/** Goes on from an offset; the end of the match, or -1. */
-type Next = (at: number) => number;
+/** Matches what follows, from an offset on. Returns the end of the match, or -1. */
+type Continuation = (at: number) => number;
 
-/** Which of several matches at a place is wanted. */
-export interface Wanted {
+/** Which of several matches at one offset is wanted. */
+export interface MatchOptions {
   readonly longest: boolean;
   readonly notEmpty: boolean;
 }
 
-/** Finds the first match from an offset on. */
-export type Search = (text: string, from: number) => RegexMatch | undefined;
+/** Finds the first match from an offset of a text on; undefined if there is none. */
+export type RegexMatcher = (text: string, from: number) => RegexMatch | undefined;
 
 const isWord = posixSet("word")!;
 
-/** Compiles an expression. */
-export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Search {
+/** Compiles an expression to a function that searches for it. */
+export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOptions): RegexMatcher {
   let text = "";
   let begin = 0;
   let from = 0;
@@ -44,17 +44,17 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
   let groups: number[] = [];
   let best: { readonly end: number; readonly groups: number[] } | undefined;
   let behindEnd = -1;
-  /** For each group, where its activations began that have not come to their end. */
+  /** For each group, the starts of those of its runs that have not ended yet. */
   const opened: number[][] = [];
 
-  const accept: Next = (at) => {
+  const accept: Continuation = (at) => {
     if (wanted.notEmpty && at === begin) return -1;
     if (!wanted.longest) return at;
     if (best === undefined || at > best.end) best = { end: at, groups: groups.slice() };
     return -1;
   };
 
-  function build(node: RegexNode, next: Next): Next {
+  function build(node: RegexNode, next: Continuation): Continuation {
     switch (node.kind) {
       case "char":
         return buildChar(node.point, node.folds, next);
@@ -92,14 +92,14 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     }
   }
 
-  /** How many units the character at an offset has, if it is in the set; 0 otherwise. */
+  /** How many units the character at an offset has; 0 if it is not in the set. */
   function widthAt(test: CharTest, at: number): number {
     if (at >= text.length) return 0;
     const point = text.codePointAt(at)!;
     return test(point) ? (point > 0xffff ? 2 : 1) : 0;
   }
 
-  function buildChar(point: number, folds: boolean, next: Next): Next {
+  function buildChar(point: number, folds: boolean, next: Continuation): Continuation {
     const width = point > 0xffff ? 2 : 1;
     if (folds) {
       return (at) =>
@@ -109,7 +109,7 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     return (at) => text.codePointAt(at) === point ? next(at + 2) : -1;
   }
 
-  function buildChoice(choices: readonly Next[]): Next {
+  function buildChoice(choices: readonly Continuation[]): Continuation {
     return (at) => {
       for (const choice of choices) {
         tick();
@@ -120,7 +120,10 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     };
   }
 
-  function buildRepeat(node: Extract<RegexNode, { readonly kind: "repeat" }>, next: Next): Next {
+  function buildRepeat(
+    node: Extract<RegexNode, { readonly kind: "repeat" }>,
+    next: Continuation,
+  ): Continuation {
     const test = singleOf(node.body);
     if (node.mode === "possessive") {
       return buildAtomic({ ...node, mode: "greedy" }, next);
@@ -131,8 +134,8 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
       : buildRun(test, node.min, node.max, next);
   }
 
-  /** As many single characters as there are, and then fewer and fewer. */
-  function buildRun(test: CharTest, min: number, max: number, next: Next): Next {
+  /** Takes as many characters of a set as there are, and then tries with fewer and fewer. */
+  function buildRun(test: CharTest, min: number, max: number, next: Continuation): Continuation {
     return (start) => {
       let at = start;
       let count = 0;
@@ -150,7 +153,12 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     };
   }
 
-  function buildLazyRun(test: CharTest, min: number, max: number, next: Next): Next {
+  function buildLazyRun(
+    test: CharTest,
+    min: number,
+    max: number,
+    next: Continuation,
+  ): Continuation {
     return (start) => {
       let at = start;
       for (let count = 0;; count++) {
@@ -168,13 +176,13 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
 
   function buildLoop(
     { body, min, max, mode }: Extract<RegexNode, { readonly kind: "repeat" }>,
-    next: Next,
-  ): Next {
+    next: Continuation,
+  ): Continuation {
     let count = 0;
     let last = -1;
-    // A turn that took nothing is the last: another would take nothing either, without end.
+    // A turn that took nothing is the last one. Otherwise the loop would not end.
     const once = build(body, (at) => at === last ? leave(at) : turn(at));
-    const more: Next = (at) => {
+    const more: Continuation = (at) => {
       if (count >= max) return -1;
       const before = last;
       count++;
@@ -186,14 +194,14 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
       }
       return end;
     };
-    const leave: Next = (at) => {
-      // What follows may come back here, when a loop around this one turns.
+    const leave: Continuation = (at) => {
+      // What follows may enter this loop again, if it is inside another loop.
       const [counted, before] = [count, last];
       const end = next(at);
       if (end < 0) [count, last] = [counted, before];
       return end;
     };
-    const turn: Next = (at) => {
+    const turn: Continuation = (at) => {
       tick();
       if (count < min) return more(at);
       const end = mode === "lazy" ? leave(at) : more(at);
@@ -209,19 +217,19 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     };
   }
 
-  function buildGroup(body: RegexNode, index: number, next: Next): Next {
-    const place = index * 2;
+  function buildGroup(body: RegexNode, index: number, next: Continuation): Continuation {
+    const slot = index * 2;
     const starts: number[] = [];
     opened.push(starts);
     const inner = build(body, (at) => {
       const start = starts.pop()!;
-      const [from, to] = [groups[place]!, groups[place + 1]!];
-      groups[place] = start;
-      groups[place + 1] = at;
+      const [from, to] = [groups[slot]!, groups[slot + 1]!];
+      groups[slot] = start;
+      groups[slot + 1] = at;
       const end = next(at);
       if (end < 0) {
-        groups[place] = from;
-        groups[place + 1] = to;
+        groups[slot] = from;
+        groups[slot + 1] = to;
         starts.push(start);
       }
       return end;
@@ -235,8 +243,8 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     };
   }
 
-  /** The first way to match, and no other. */
-  function buildAtomic(body: RegexNode, next: Next): Next {
+  /** Takes the first way in which the body matches, and tries no other. */
+  function buildAtomic(body: RegexNode, next: Continuation): Continuation {
     const inner = build(body, (at) => at);
     return (at) => {
       const before = groups.slice();
@@ -247,13 +255,13 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     };
   }
 
-  function buildAhead(body: RegexNode, negative: boolean, next: Next): Next {
+  function buildAhead(body: RegexNode, negative: boolean, next: Continuation): Continuation {
     const inner = build(body, (at) => at);
     return look((at) => inner(at) >= 0, negative, next);
   }
 
-  /** From every place before, nearest first, to exactly here. */
-  function buildBehind(body: RegexNode, negative: boolean, next: Next): Next {
+  /** Tries the body from each offset before, nearest first; it must end exactly here. */
+  function buildBehind(body: RegexNode, negative: boolean, next: Continuation): Continuation {
     const inner = build(body, (at) => at === behindEnd ? at : -1);
     return look(
       (at) => {
@@ -272,8 +280,12 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     );
   }
 
-  /** What a look has captured stays only where the match goes on. */
-  function look(isFound: (at: number) => boolean, negative: boolean, next: Next): Next {
+  /** Keeps what a look has captured only if what follows matches too. */
+  function look(
+    isFound: (at: number) => boolean,
+    negative: boolean,
+    next: Continuation,
+  ): Continuation {
     return (at) => {
       const before = groups.slice();
       const end = isFound(at) === negative ? -1 : next(at);
@@ -282,9 +294,13 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
     };
   }
 
-  function buildReference(indices: readonly number[], folds: boolean, next: Next): Next {
+  function buildReference(
+    indices: readonly number[],
+    folds: boolean,
+    next: Continuation,
+  ): Continuation {
     return (at) => {
-      // Of groups that share a name, the last one that took part.
+      // Of groups with the same name, the last one that matched.
       const index = indices.findLast((index) => groups[index * 2 + 1]! >= 0);
       if (index === undefined) return -1;
       const part = text.slice(groups[index * 2], groups[index * 2 + 1]);
@@ -344,17 +360,17 @@ export function createSearch({ node, names }: ParsedRegex, wanted: Wanted): Sear
   return (subject, offset) => {
     text = subject;
     from = offset;
-    // A limit may have ended the last search in the middle.
+    // A limit may have ended the search before this one at any point.
     for (const starts of opened) starts.length = 0;
     try {
       return find(offset);
     } finally {
-      // Expressions are kept, and texts may be long.
+      // A compiled expression is kept for long, and must not keep a text with it.
       text = "";
     }
   };
 
-  /** Only `accept` sets it, which is out of the compiler's sight. */
+  /** Takes `best`. A function of its own: in `find`, TypeScript would not see that `accept` sets it. */
   function takeBest(): { readonly end: number; readonly groups: number[] } | undefined {
     const found = best;
     best = undefined;

@@ -1,5 +1,5 @@
 /**
- * The tree of a regular expression, from the syntax that jq gives to Oniguruma, which is Perl's.
+ * Parses regular expressions, in the syntax that jq uses with Oniguruma, which is that of Perl.
  *
  * @module
  */
@@ -16,11 +16,11 @@ import {
 } from "./classes.ts";
 import type { Anchor, ParsedRegex, RegexNode, RegexOptions } from "./tree.ts";
 
-/** The nesting that an expression may have. */
+/** The deepest nesting that an expression may have. */
 const maxDepth = 200;
 const maxRepeat = 100_000;
 
-/** Reads an expression; a mistake is an error that the program may catch. */
+/** Reads an expression. A mistake in it is an error that the program may catch. */
 export function parseRegex(source: string, options: RegexOptions): ParsedRegex {
   return new Parser(source).parse(options);
 }
@@ -60,7 +60,7 @@ const anchors: Readonly<Record<string, Anchor>> = {
 class Parser {
   readonly #source: string;
   readonly #names: (string | null)[] = [];
-  /** References are resolved at the end, as they may stand before their group. */
+  /** References are resolved at the end, because one may stand before its group. */
   readonly #references: { readonly name: string; readonly groups: number[] }[] = [];
   #at = 0;
   #depth = 0;
@@ -98,7 +98,7 @@ class Parser {
       if (options.extended && this.#match(/(?:\s+|#[^\n]*)+/y) !== undefined) continue;
       const changed = this.#match(/\(\?[imsx]*(?:-[imsx]*)?\)/y);
       if (changed !== undefined) {
-        options = change(options, changed);
+        options = changeOptions(options, changed);
         continue;
       }
       const part = this.#repeated(options);
@@ -116,7 +116,7 @@ class Parser {
       const found = this.#match(/([*+?]|\{\d+(?:,\d*)?\})([?+]?)/y);
       if (found === undefined) return node;
       if (node === undefined) return refuse("target of repeat operator is not specified");
-      if (isPlace(node)) refuse("target of repeat operator is invalid");
+      if (isZeroWidth(node)) refuse("target of repeat operator is invalid");
       const brace = found.startsWith("{") ? found.lastIndexOf("}") : 0;
       const [min, max] = limitsOf(found.slice(0, brace + 1));
       const mark = found[brace + 1];
@@ -124,7 +124,7 @@ class Parser {
         refuse("too big number for repeat range");
       }
       if (max < min) refuse("upper is smaller than lower in repeat range");
-      // `{1,2}+` is a repeat of a repeat: only the short forms can be possessive.
+      // `{1,2}+` is a repeat of a repeat. Only `*+`, `++` and `?+` are possessive.
       const mode = mark === "?" ? "lazy" : mark === "+" && brace === 0 ? "possessive" : "greedy";
       node = { kind: "repeat", body: node, min, max, mode };
       if (mark === "+" && brace > 0) {
@@ -167,7 +167,7 @@ class Parser {
       return { kind: "look", body, behind: look.includes("<"), negative: look.endsWith("!") };
     }
     const changed = this.#match(/\?[imsx]*(?:-[imsx]*)?:/y);
-    if (changed !== undefined) return this.#close(change(options, changed));
+    if (changed !== undefined) return this.#close(changeOptions(options, changed));
     const name = this.#match(/\?(?:<[A-Za-z_]\w*>|'[A-Za-z_]\w*')/y);
     if (name === undefined && this.#source[this.#at] === "?") refuse("undefined group option");
     const index = this.#names.push(name === undefined ? null : name.slice(2, -1)) - 1;
@@ -218,7 +218,7 @@ class Parser {
     return { kind: "sequence", parts };
   }
 
-  /** What stands behind a backslash, inside and outside of brackets: a character or a set. */
+  /** Reads what follows a backslash, inside or outside of brackets: a character or a set. */
   #classItem(): number | CharTest {
     const property = this.#match(/[pP]\{[^}]*\}/y);
     if (property !== undefined) {
@@ -321,14 +321,14 @@ const lineBreak: RegexNode = {
   },
 };
 
-/** Whether it takes no character by its kind, so that to repeat it is a mistake. A group that captures may be empty. */
-function isPlace(node: RegexNode): boolean {
-  if (node.kind === "choice") return node.parts.some(isPlace);
-  if (node.kind === "sequence") return node.parts.length === 1 && isPlace(node.parts[0]!);
+/** Whether a node never takes a character, so that to repeat it is a mistake. To repeat an empty group is none. */
+function isZeroWidth(node: RegexNode): boolean {
+  if (node.kind === "choice") return node.parts.some(isZeroWidth);
+  if (node.kind === "sequence") return node.parts.length === 1 && isZeroWidth(node.parts[0]!);
   return node.kind === "anchor" || node.kind === "look";
 }
 
-/** Whether two code points are the same but for their case. */
+/** Whether two code points are the same, or different in case only. */
 export function sameFold(a: number, b: number): boolean {
   return a === b || fold(a) === fold(b);
 }
@@ -348,7 +348,7 @@ function limitsOf(mark: string): [min: number, max: number] {
   }
 }
 
-function change(options: RegexOptions, letters: string): RegexOptions {
+function changeOptions(options: RegexOptions, letters: string): RegexOptions {
   const [on = "", off = ""] = letters.split("-");
   const decide = (letter: string, before: boolean) =>
     on.includes(letter) ? true : off.includes(letter) ? false : before;

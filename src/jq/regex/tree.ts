@@ -1,12 +1,12 @@
 /**
- * The shapes of a regular expression, as the parser gives them and the matcher takes them.
+ * The tree of a regular expression, which the parser makes and the matcher reads.
  *
  * @module
  */
 
 import type { CharTest } from "./classes.ts";
 
-/** A part of an expression. */
+/** A node of the tree. */
 export type RegexNode =
   | { readonly kind: "char"; readonly point: number; readonly folds: boolean }
   | { readonly kind: "set"; readonly test: CharTest }
@@ -30,7 +30,7 @@ export type RegexNode =
   | { readonly kind: "anchor"; readonly at: Anchor }
   | { readonly kind: "keep" };
 
-/** A place that an expression may demand. `end` is also before a last line break. */
+/** A position that an expression may require. `end` is also the one before a last line break. */
 export type Anchor =
   | "start"
   | "end"
@@ -41,17 +41,17 @@ export type Anchor =
   | "noWord"
   | "from";
 
-/** What flags and `(?imsx)` change. */
+/** The options that flags and `(?imsx)` set. */
 export interface RegexOptions {
   readonly ignoreCase: boolean;
   readonly extended: boolean;
-  /** Whether `.` takes line breaks. */
+  /** Whether `.` matches line breaks. */
   readonly dotAll: boolean;
-  /** Whether `^` and `$` are the ends of lines. */
+  /** Whether `^` and `$` match at the start and end of each line. */
   readonly lines: boolean;
 }
 
-/** An expression and the names of its groups, null for one without. */
+/** An expression, and the name of each of its groups; null for a group without a name. */
 export interface ParsedRegex {
   readonly node: RegexNode;
   readonly names: readonly (string | null)[];

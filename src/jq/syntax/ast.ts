@@ -1,21 +1,21 @@
 /**
- * The shapes of a program, as the parser gives them and the compiler takes them.
+ * The tree of a program, which the parser makes and the compiler reads.
  *
  * @module
  */
 
 import type { Json } from "../values/json.ts";
 
-/** The operators that compute one value from two. */
+/** An operator that computes one value from two. */
 export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=";
 
-/** The nodes of a kind. */
-export type Node<K extends Ast["kind"]> = Extract<Ast, { readonly kind: K }>;
+/** A node of a kind. */
+export type AstNode<K extends Ast["kind"]> = Extract<Ast, { readonly kind: K }>;
 
-/** The operators that assign. */
+/** An operator that assigns. */
 export type UpdateOperator = "=" | "|=" | "+=" | "-=" | "*=" | "/=" | "%=" | "//=";
 
-/** A filter. `at` is an offset in the source, where an error can point to it. */
+/** A node of the tree, which is a filter. `at` is its offset in the source, for error messages. */
 export type Ast =
   | { readonly kind: "identity" }
   | { readonly kind: "literal"; readonly value: Json }
@@ -26,7 +26,7 @@ export type Ast =
     readonly at: number;
   }
   | { readonly kind: "format"; readonly format: string; readonly at: number }
-  | Step
+  | AccessNode
   | { readonly kind: "try"; readonly body: Ast; readonly handler: Ast | undefined }
   | Pair
   | {
@@ -77,16 +77,16 @@ export type Ast =
   }
   | { readonly kind: "define"; readonly definition: Definition; readonly body: Ast };
 
-/** Two filters and what joins them. */
+/** Two filters, and how they are joined. */
 export interface Pair {
   readonly kind: "pipe" | "comma" | "alternative" | "and" | "or";
   readonly left: Ast;
   readonly right: Ast;
 }
 
-/** One step into what `target` gives; with `forgives`, a value that has no such place gives nothing. */
-export type Step =
-  & { readonly target: Ast; readonly forgives: boolean }
+/** Access to a part of what `target` gives. If it is optional, a value that has no such part gives nothing. */
+export type AccessNode =
+  & { readonly target: Ast; readonly isOptional: boolean }
   & (
     | { readonly kind: "index"; readonly key: Ast }
     | { readonly kind: "slice"; readonly from: Ast | undefined; readonly to: Ast | undefined }
@@ -99,7 +99,7 @@ export interface Member {
   readonly value: Ast;
 }
 
-/** `def name(f; $x): body;` A parameter that begins with `$` is a value, any other a filter. */
+/** `def name(f; $x): body;`. A parameter that begins with `$` is a value, any other is a filter. */
 export interface Definition {
   readonly name: string;
   readonly parameters: readonly string[];
@@ -112,7 +112,7 @@ export type Pattern =
   | { readonly kind: "array"; readonly items: readonly Pattern[] }
   | { readonly kind: "object"; readonly members: readonly PatternMember[] };
 
-/** `key: pattern`; `$name: pattern` and `$name` alone bind the member as well. */
+/** `key: pattern`, `$name: pattern` or `$name`. The latter two bind the member to the variable. */
 export interface PatternMember {
   readonly key: Ast;
   readonly name: string | undefined;

@@ -1,12 +1,12 @@
 /**
- * The words of a program. Strings are read piece by piece, when the parser asks, since a `\(` in them holds a program.
+ * The words of a program. A string is read in pieces, when the parser asks for them, because it may have programs in it.
  *
  * @module
  */
 
 import { JqCompileError, type JqPosition } from "../errors.ts";
 
-/** The kinds of words. `quote` is the `"` that begins a string. */
+/** The kind of a word. `quote` is the `"` that begins a string. */
 export type TokenKind =
   | "number"
   | "quote"
@@ -18,7 +18,7 @@ export type TokenKind =
   | "symbol"
   | "end";
 
-/** One word; `text` is without the leading `.`, `$` or `@`. */
+/** A word. `text` is without the leading `.`, `$` or `@`. */
 export interface Token {
   readonly kind: TokenKind;
   readonly text: string;
@@ -37,7 +37,7 @@ const symbols =
   /\?\/\/|\/\/=|\.\.|\|=|\+=|-=|\*=|\/=|%=|==|!=|<=|>=|\/\/|[.[\](){}|,:;=<>+\-*/%?]/y;
 const plain = /[^"\\]+/y;
 
-/** Reads the words of one source from its beginning to its end. */
+/** Reads the words of a source, from its beginning to its end. */
 export class Lexer {
   readonly source: string;
   #at = 0;
@@ -47,7 +47,7 @@ export class Lexer {
     this.source = source;
   }
 
-  /** The next word, which stays. */
+  /** The next word, which is not taken. */
   peek(): Token {
     return this.#next ??= this.#read();
   }
@@ -72,18 +72,18 @@ export class Lexer {
     return found;
   }
 
-  /** Takes only the beginning of the next word, and reads on behind it. */
+  /** Shortens the next word to its beginning; the rest is the word after it. */
   split(text: string): void {
     this.#next = { kind: "symbol", text, at: this.#next!.at };
     this.#at = this.#next.at + text.length;
   }
 
-  /** Takes the next word, which must be this symbol or keyword. */
+  /** Takes the next word; fails if it is not this symbol or keyword. */
   expect(text: string): void {
     if (!this.accept(text)) this.refuse(`"${text}"`);
   }
 
-  /** Says what was expected instead of the next word. */
+  /** Fails, with what was expected instead of the next word. */
   refuse(expected: string): never {
     const { kind, text, at } = this.peek();
     this.fail(
@@ -92,14 +92,15 @@ export class Lexer {
     );
   }
 
-  /** Ends with a mistake at an offset. */
+  /** Fails, with a reason and the offset in the source. */
   fail(reason: string, at: number): never {
     throw new JqCompileError(reason, positionOf(this.source, at));
   }
 
   /**
-   * After a `quote`, or after the `)` of an interpolation: the text up to the next interpolation or the end of the
-   * string, and which of the two it is.
+   * Takes a piece of a string. The word before it was a `quote`, or the `)` of an interpolation.
+   *
+   * @returns The text up to the next interpolation or the end of the string, and whether an interpolation follows.
    */
   takeText(): { readonly text: string; readonly interpolates: boolean } {
     const begin = this.#at;
@@ -122,7 +123,7 @@ export class Lexer {
     if (escape !== "u") this.fail(`expected an escape, got "\\${escape ?? ""}"`, at);
     const unit = this.#hex();
     if (unit < 0xd800 || unit > 0xdfff) return String.fromCharCode(unit);
-    // A surrogate has no meaning without its other half.
+    // A surrogate is a character only together with its other half.
     if (unit < 0xdc00 && this.source.startsWith("\\u", this.#at)) {
       this.#at += 2;
       const low = this.#hex();
@@ -170,7 +171,7 @@ export class Lexer {
   }
 }
 
-/** Line and column of an offset. */
+/** The line and column of an offset. */
 export function positionOf(source: string, at: number): JqPosition {
   const before = source.slice(0, at).split("\n");
   return { line: before.length, column: before.at(-1)!.length + 1 };

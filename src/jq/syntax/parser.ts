@@ -1,15 +1,15 @@
 /**
- * Programs and expressions, by precedence climbing over jq's own table.
+ * Parses programs and expressions, by precedence climbing with jq's table of operators.
  *
  * @module
  */
 
 import type { Ast, BinaryOperator, Definition, UpdateOperator } from "./ast.ts";
-import { Lexer } from "./lexer.ts";
 import { parsePatterns } from "./patterns.ts";
+import { Reader } from "./reader.ts";
 import { parseTerm } from "./terms.ts";
 
-/** How tightly an operator binds, and to which side equal ones lean. */
+/** How tightly an operator binds; and to which side operators of one level group, if they may stand together. */
 interface Precedence {
   readonly level: number;
   readonly side: "left" | "right" | "none";
@@ -35,58 +35,68 @@ const operators: ReadonlyMap<string, Precedence> = new Map<string, Precedence>([
 
 const named = { "|": "pipe", ",": "comma", "//": "alternative", "or": "or", "and": "and" } as const;
 
-/** Reads a whole program. */
+/**
+ * Reads a whole program.
+ *
+ * @throws {JqCompileError} If the source is not a program.
+ */
 export function parseProgram(source: string): Ast {
-  const lexer = new Lexer(source);
+  const reader = new ExpressionReader(source);
   for (const word of ["module", "import", "include"]) {
-    if (lexer.is(word)) {
-      lexer.fail(`"${word}" has no meaning here, as there are no modules`, lexer.peek().at);
+    if (reader.is(word)) {
+      reader.fail(`"${word}" has no meaning here, as there are no modules`, reader.peek().at);
     }
   }
-  const program = parseExpression(lexer);
-  if (lexer.peek().kind !== "end") lexer.refuse("an operator or the end");
+  const program = reader.readExpression();
+  if (reader.peek().kind !== "end") reader.refuse("an operator or the end");
   return program;
 }
 
-/** Reads an expression whose operators bind at least so tightly; 1 is any. */
-export function parseExpression(lexer: Lexer, level = 1): Ast {
-  let left = parseOperand(lexer);
-  for (;;) {
-    const { kind, text } = lexer.peek();
-    const operator = kind === "symbol" || kind === "keyword" ? operators.get(text) : undefined;
-    if (operator === undefined || operator.level < level) return left;
-    lexer.take();
-    const right = parseExpression(
-      lexer,
-      operator.side === "right" ? operator.level : operator.level + 1,
-    );
-    left = combine(text, left, right);
-    if (operator.side === "none" && operators.get(lexer.peek().text) === operator) {
-      lexer.refuse("an operator that binds otherwise");
+/** Reads a source that is one definition: `def name: body;`. */
+export function parseDefinition(source: string): Definition {
+  return readDefinition(new ExpressionReader(source));
+}
+
+class ExpressionReader extends Reader {
+  /** Reads an expression with operators of this level or a higher one; at level 1, with any. */
+  override readExpression(level = 1): Ast {
+    let left = parseOperand(this);
+    for (;;) {
+      const { kind, text } = this.peek();
+      const operator = kind === "symbol" || kind === "keyword" ? operators.get(text) : undefined;
+      if (operator === undefined || operator.level < level) return left;
+      this.take();
+      const right = this.readExpression(
+        operator.side === "right" ? operator.level : operator.level + 1,
+      );
+      left = combine(text, left, right);
+      if (operator.side === "none" && operators.get(this.peek().text) === operator) {
+        this.refuse("an operator that binds otherwise");
+      }
     }
   }
 }
 
-/** `def name(parameters): body;` */
-export function parseDefinition(lexer: Lexer): Definition {
-  lexer.expect("def");
-  const { kind, text: name } = lexer.peek();
-  if (kind !== "word" && kind !== "keyword") lexer.refuse("the name of a filter");
-  lexer.take();
+/** Reads `def name(parameters): body;`. */
+function readDefinition(reader: ExpressionReader): Definition {
+  reader.expect("def");
+  const { kind, text: name } = reader.peek();
+  if (kind !== "word" && kind !== "keyword") reader.refuse("the name of a filter");
+  reader.take();
   const parameters: string[] = [];
-  if (lexer.accept("(")) {
+  if (reader.accept("(")) {
     do {
-      const { kind, text } = lexer.peek();
+      const { kind, text } = reader.peek();
       if (kind === "variable") parameters.push(`$${text}`);
       else if (kind === "word" || kind === "keyword") parameters.push(text);
-      else lexer.refuse("a parameter");
-      lexer.take();
-    } while (lexer.accept(";"));
-    lexer.expect(")");
+      else reader.refuse("a parameter");
+      reader.take();
+    } while (reader.accept(";"));
+    reader.expect(")");
   }
-  lexer.expect(":");
-  const body = parseExpression(lexer);
-  lexer.expect(";");
+  reader.expect(":");
+  const body = reader.readExpression();
+  reader.expect(";");
   return { name, parameters, body };
 }
 
@@ -98,28 +108,28 @@ function combine(operator: string, left: Ast, right: Ast): Ast {
   return { kind: "binary", operator: operator as BinaryOperator, left, right };
 }
 
-/** A term with what binds it to the rest: `-x`, `x as $y | …`, `def f: …; …`, `label $x | …`. */
-function parseOperand(lexer: Lexer): Ast {
-  if (lexer.accept("-")) {
-    const operand = parseExpression(lexer, multiplies.level);
+/** Reads an operand: a term, `-x`, `x as $y | …`, `def f: …; …` or `label $x | …`. */
+function parseOperand(reader: ExpressionReader): Ast {
+  if (reader.accept("-")) {
+    const operand = reader.readExpression(multiplies.level);
     return operand.kind === "literal" && typeof operand.value === "number"
       ? { kind: "literal", value: -operand.value }
       : { kind: "negate", operand };
   }
-  if (lexer.is("def")) {
-    const definition = parseDefinition(lexer);
-    return { kind: "define", definition, body: parseExpression(lexer) };
+  if (reader.is("def")) {
+    const definition = readDefinition(reader);
+    return { kind: "define", definition, body: reader.readExpression() };
   }
-  if (lexer.accept("label")) {
-    const { kind, text: name } = lexer.peek();
-    if (kind !== "variable") lexer.refuse("a label such as $out");
-    lexer.take();
-    lexer.expect("|");
-    return { kind: "label", name, body: parseExpression(lexer) };
+  if (reader.accept("label")) {
+    const { kind, text: name } = reader.peek();
+    if (kind !== "variable") reader.refuse("a label such as $out");
+    reader.take();
+    reader.expect("|");
+    return { kind: "label", name, body: reader.readExpression() };
   }
-  const term = parseTerm(lexer);
-  if (!lexer.accept("as")) return term;
-  const patterns = parsePatterns(lexer);
-  lexer.expect("|");
-  return { kind: "bind", source: term, patterns, body: parseExpression(lexer) };
+  const term = parseTerm(reader);
+  if (!reader.accept("as")) return term;
+  const patterns = parsePatterns(reader);
+  reader.expect("|");
+  return { kind: "bind", source: term, patterns, body: reader.readExpression() };
 }

@@ -1,61 +1,60 @@
 /**
- * What stands after `as`: `$x`, `[$a, {b: $c}]`, and alternatives of them with `?//`.
+ * Parses the patterns after `as`: `$x`, `[$a, {b: $c}]`, and alternatives with `?//`.
  *
  * @module
  */
 
 import type { Ast, Pattern, PatternMember } from "./ast.ts";
-import type { Lexer } from "./lexer.ts";
-import { parseExpression } from "./parser.ts";
-import { parseText } from "./terms.ts";
+import type { Reader } from "./reader.ts";
+import { parseText } from "./text.ts";
 
-/** One pattern, or several of which the first that fits is taken. */
-export function parsePatterns(lexer: Lexer): Pattern[] {
-  const patterns = [parsePattern(lexer)];
-  while (lexer.accept("?//")) patterns.push(parsePattern(lexer));
+/** Reads one pattern, or several with `?//` between them. */
+export function parsePatterns(reader: Reader): Pattern[] {
+  const patterns = [parsePattern(reader)];
+  while (reader.accept("?//")) patterns.push(parsePattern(reader));
   return patterns;
 }
 
-function parsePattern(lexer: Lexer): Pattern {
-  if (lexer.accept("[")) {
-    const items = [parsePattern(lexer)];
-    while (lexer.accept(",")) items.push(parsePattern(lexer));
-    lexer.expect("]");
+function parsePattern(reader: Reader): Pattern {
+  if (reader.accept("[")) {
+    const items = [parsePattern(reader)];
+    while (reader.accept(",")) items.push(parsePattern(reader));
+    reader.expect("]");
     return { kind: "array", items };
   }
-  if (lexer.accept("{")) {
-    const members = [parseMember(lexer)];
-    while (lexer.accept(",")) members.push(parseMember(lexer));
-    lexer.expect("}");
+  if (reader.accept("{")) {
+    const members = [parsePatternMember(reader)];
+    while (reader.accept(",")) members.push(parsePatternMember(reader));
+    reader.expect("}");
     return { kind: "object", members };
   }
-  const { kind, text: name } = lexer.peek();
-  if (kind !== "variable") lexer.refuse('a variable, "[" or "{"');
-  lexer.take();
+  const { kind, text: name } = reader.peek();
+  if (kind !== "variable") reader.refuse('a variable, "[" or "{"');
+  reader.take();
   return { kind: "variable", name };
 }
 
-function parseMember(lexer: Lexer): PatternMember {
-  const { kind, text } = lexer.peek();
+function parsePatternMember(reader: Reader): PatternMember {
+  const { kind, text } = reader.peek();
   if (kind === "variable") {
-    lexer.take();
-    const pattern = lexer.accept(":") ? parsePattern(lexer) : undefined;
+    reader.take();
+    const pattern = reader.accept(":") ? parsePattern(reader) : undefined;
     return { key: { kind: "literal", value: text }, name: text, pattern };
   }
-  const key = parseKey(lexer);
-  lexer.expect(":");
-  return { key, name: undefined, pattern: parsePattern(lexer) };
+  const key = parseKey(reader);
+  reader.expect(":");
+  return { key, name: undefined, pattern: parsePattern(reader) };
 }
 
-function parseKey(lexer: Lexer): Ast {
-  const { kind, text } = lexer.peek();
+function parseKey(reader: Reader): Ast {
+  const { kind, text } = reader.peek();
   if (kind === "word" || kind === "keyword") {
-    lexer.take();
+    reader.take();
     return { kind: "literal", value: text };
   }
-  if (kind === "quote" || kind === "format") return parseText(lexer);
-  if (!lexer.accept("(")) lexer.refuse("a key");
-  const key = parseExpression(lexer);
-  lexer.expect(")");
+  if (kind === "quote" || kind === "format") return parseText(reader);
+  if (!reader.accept("(")) reader.refuse("a key");
+  const key = reader.readExpression();
+  reader.expect(")");
   return key;
 }

@@ -1,254 +1,233 @@
 /**
- * Terms: what stands between operators, with the `.key`, `[…]` and `?` that follow it.
+ * Parses terms: the operands between operators, with the `.key`, `[…]` and `?` behind them.
  *
  * @module
  */
 
+import type { AccessNode, Ast, Member } from "./ast.ts";
 import { positionOf } from "./lexer.ts";
-import type { Ast, Member, Step } from "./ast.ts";
-import type { Lexer } from "./lexer.ts";
-import type { Json } from "../values/json.ts";
-import { parseExpression } from "./parser.ts";
 import { parsePatterns } from "./patterns.ts";
+import type { Reader } from "./reader.ts";
+import { literal, parseText } from "./text.ts";
 
-const identity: Ast = { kind: "identity" };
+const identityNode: Ast = { kind: "identity" };
 const constants = { __proto__: null, null: null, true: true, false: false } as const;
 
-/** A term and its suffixes. */
-export function parseTerm(lexer: Lexer): Ast {
-  let term = parsePlain(lexer);
+/** Reads a term with its suffixes. */
+export function parseTerm(reader: Reader): Ast {
+  let term = parsePlain(reader);
   for (;;) {
-    if (lexer.peek().kind === "field") {
-      term = optional(lexer, stepTo(term, literal(lexer.take().text)));
-    } else if (lexer.is("[")) {
-      term = optional(lexer, parseBrackets(lexer, term));
-    } else if (lexer.accept("?")) {
+    if (reader.peek().kind === "field") {
+      term = withQuestionMark(reader, stepTo(term, literal(reader.take().text)));
+    } else if (reader.is("[")) {
+      term = withQuestionMark(reader, parseBrackets(reader, term));
+    } else if (reader.accept("?")) {
       term = { kind: "try", body: term, handler: undefined };
-    } else if (lexer.is("?//")) {
-      // Outside of patterns these are two words, however close they stand.
-      lexer.split("?");
-    } else if (lexer.is(".")) {
-      lexer.take();
-      term = optional(lexer, parseAfterDot(lexer, term));
+    } else if (reader.is("?//")) {
+      // `?//` is one word in patterns only; here it is `?` and then `//`.
+      reader.split("?");
+    } else if (reader.is(".")) {
+      reader.take();
+      term = withQuestionMark(reader, parseAfterDot(reader, term));
     } else return term;
   }
 }
 
-/** A string, with a format before it or without: `"a\(.b)"`, `@base64 "\(.c)"`. */
-export function parseText(lexer: Lexer): Ast {
-  const { kind, text, at } = lexer.peek();
-  const format = kind === "format" ? lexer.take().text : "text";
-  if (lexer.peek().kind !== "quote") {
-    return kind === "format" ? { kind: "format", format: text, at } : lexer.refuse("a string");
-  }
-  lexer.take();
-  const parts: (string | Ast)[] = [];
-  for (;;) {
-    const { text, interpolates } = lexer.takeText();
-    if (text !== "") parts.push(text);
-    if (!interpolates) break;
-    parts.push(parseExpression(lexer));
-    lexer.expect(")");
-  }
-  if (parts.every((part) => typeof part === "string")) return literal(parts.join(""));
-  return { kind: "text", format, parts, at };
+/** Reads the `?` behind an access, if there is one. In `.a.b?` only the access to `b` is optional. */
+function withQuestionMark(reader: Reader, step: AccessNode): Ast {
+  if (reader.is("?//")) reader.split("?");
+  return reader.accept("?") ? { ...step, isOptional: true } : step;
 }
 
-/** `.a.b?` forgives the step to `b`, and not the way to where it starts. */
-function optional(lexer: Lexer, step: Step): Ast {
-  if (lexer.is("?//")) lexer.split("?");
-  return lexer.accept("?") ? { ...step, forgives: true } : step;
-}
-
-function parsePlain(lexer: Lexer): Ast {
-  const { kind, text, at } = lexer.peek();
+function parsePlain(reader: Reader): Ast {
+  const { kind, text, at } = reader.peek();
   switch (kind) {
     case "number":
-      lexer.take();
+      reader.take();
       return literal(Number(text));
     case "quote":
     case "format":
-      return parseText(lexer);
+      return parseText(reader);
     case "field":
-      lexer.take();
-      return optional(lexer, stepTo(identity, literal(text)));
+      reader.take();
+      return withQuestionMark(reader, stepTo(identityNode, literal(text)));
     case "variable":
-      lexer.take();
-      return text === "__loc__" ? locate(lexer, at) : { kind: "variable", name: text, at };
+      reader.take();
+      return text === "__loc__" ? locate(reader, at) : { kind: "variable", name: text, at };
     case "word":
-      lexer.take();
-      if (text in constants && !lexer.is("(")) return literal(constants[text as "null"]);
-      return { kind: "call", name: text, args: parseArguments(lexer), at };
+      reader.take();
+      if (text in constants && !reader.is("(")) return literal(constants[text as "null"]);
+      return { kind: "call", name: text, args: parseArguments(reader), at };
     case "keyword":
-      return parseKeyword(lexer);
+      return parseKeyword(reader);
     case "symbol":
-      return parseSymbol(lexer);
+      return parseSymbol(reader);
     default:
-      return lexer.refuse("a term");
+      return reader.refuse("a term");
   }
 }
 
-function parseSymbol(lexer: Lexer): Ast {
-  if (lexer.accept("..")) return { kind: "call", name: "recurse", args: [], at: 0 };
-  if (lexer.accept(".")) {
-    const { kind } = lexer.peek();
-    if (kind !== "quote" && kind !== "format" && !lexer.is("[")) return identity;
-    return optional(lexer, parseAfterDot(lexer, identity));
+function parseSymbol(reader: Reader): Ast {
+  if (reader.accept("..")) return { kind: "call", name: "recurse", args: [], at: 0 };
+  if (reader.accept(".")) {
+    const { kind } = reader.peek();
+    if (kind !== "quote" && kind !== "format" && !reader.is("[")) return identityNode;
+    return withQuestionMark(reader, parseAfterDot(reader, identityNode));
   }
-  if (lexer.accept("(")) {
-    const inner = parseExpression(lexer);
-    lexer.expect(")");
+  if (reader.accept("(")) {
+    const inner = reader.readExpression();
+    reader.expect(")");
     return inner;
   }
-  if (lexer.accept("[")) {
-    if (lexer.accept("]")) return { kind: "array", items: undefined };
-    const items = parseExpression(lexer);
-    lexer.expect("]");
+  if (reader.accept("[")) {
+    if (reader.accept("]")) return { kind: "array", items: undefined };
+    const items = reader.readExpression();
+    reader.expect("]");
     return { kind: "array", items };
   }
-  return lexer.accept("{") ? parseObject(lexer) : lexer.refuse("a term");
+  return reader.accept("{") ? parseObject(reader) : reader.refuse("a term");
 }
 
-function parseKeyword(lexer: Lexer): Ast {
-  if (lexer.accept("if")) return parseIf(lexer);
-  if (lexer.accept("try")) {
-    const body = parsePostTry(lexer);
-    return { kind: "try", body, handler: lexer.accept("catch") ? parsePostTry(lexer) : undefined };
+function parseKeyword(reader: Reader): Ast {
+  if (reader.accept("if")) return parseIf(reader);
+  if (reader.accept("try")) {
+    const body = parsePostTry(reader);
+    return {
+      kind: "try",
+      body,
+      handler: reader.accept("catch") ? parsePostTry(reader) : undefined,
+    };
   }
-  if (lexer.accept("reduce")) {
-    const { source, patterns } = parseLoop(lexer);
-    const init = parseExpression(lexer);
-    lexer.expect(";");
-    const update = parseExpression(lexer);
-    lexer.expect(")");
+  if (reader.accept("reduce")) {
+    const { source, patterns } = parseLoop(reader);
+    const init = reader.readExpression();
+    reader.expect(";");
+    const update = reader.readExpression();
+    reader.expect(")");
     return { kind: "reduce", source, patterns, init, update };
   }
-  if (lexer.accept("foreach")) {
-    const { source, patterns } = parseLoop(lexer);
-    const init = parseExpression(lexer);
-    lexer.expect(";");
-    const update = parseExpression(lexer);
-    const extract = lexer.accept(";") ? parseExpression(lexer) : undefined;
-    lexer.expect(")");
+  if (reader.accept("foreach")) {
+    const { source, patterns } = parseLoop(reader);
+    const init = reader.readExpression();
+    reader.expect(";");
+    const update = reader.readExpression();
+    const extract = reader.accept(";") ? reader.readExpression() : undefined;
+    reader.expect(")");
     return { kind: "foreach", source, patterns, init, update, extract };
   }
-  if (lexer.accept("break")) {
-    const { kind, text: name, at } = lexer.peek();
-    if (kind !== "variable") lexer.refuse("a label such as $out");
-    lexer.take();
+  if (reader.accept("break")) {
+    const { kind, text: name, at } = reader.peek();
+    if (kind !== "variable") reader.refuse("a label such as $out");
+    reader.take();
     return { kind: "break", name, at };
   }
-  // What else may begin an operand may stand in a `try` too.
-  return lexer.is("def") || lexer.is("label") ? parseExpression(lexer) : lexer.refuse("a term");
+  // jq takes these two after `try` too.
+  return reader.is("def") || reader.is("label") ? reader.readExpression() : reader.refuse("a term");
 }
 
-function parsePostTry(lexer: Lexer): Ast {
-  if (!lexer.accept("-")) return parseTerm(lexer);
-  return { kind: "negate", operand: parsePostTry(lexer) };
+function parsePostTry(reader: Reader): Ast {
+  if (!reader.accept("-")) return parseTerm(reader);
+  return { kind: "negate", operand: parsePostTry(reader) };
 }
 
-function parseLoop(lexer: Lexer) {
-  const source = parseTerm(lexer);
-  lexer.expect("as");
-  const patterns = parsePatterns(lexer);
-  lexer.expect("(");
+function parseLoop(reader: Reader) {
+  const source = parseTerm(reader);
+  reader.expect("as");
+  const patterns = parsePatterns(reader);
+  reader.expect("(");
   return { source, patterns };
 }
 
-function parseIf(lexer: Lexer): Ast {
-  const condition = parseExpression(lexer);
-  lexer.expect("then");
-  const then = parseExpression(lexer);
-  let otherwise: Ast = identity;
-  if (lexer.accept("elif")) otherwise = parseIf(lexer);
+function parseIf(reader: Reader): Ast {
+  const condition = reader.readExpression();
+  reader.expect("then");
+  const then = reader.readExpression();
+  let otherwise: Ast = identityNode;
+  if (reader.accept("elif")) otherwise = parseIf(reader);
   else {
-    if (lexer.accept("else")) otherwise = parseExpression(lexer);
-    if (!lexer.accept("end")) lexer.refuse('"elif", "else" or "end"');
+    if (reader.accept("else")) otherwise = reader.readExpression();
+    if (!reader.accept("end")) reader.refuse('"elif", "else" or "end"');
   }
   return { kind: "if", condition, then, otherwise };
 }
 
-function parseArguments(lexer: Lexer): Ast[] {
+function parseArguments(reader: Reader): Ast[] {
   const args: Ast[] = [];
-  if (!lexer.accept("(")) return args;
-  do args.push(parseExpression(lexer)); while (lexer.accept(";"));
-  lexer.expect(")");
+  if (!reader.accept("(")) return args;
+  do args.push(reader.readExpression()); while (reader.accept(";"));
+  reader.expect(")");
   return args;
 }
 
-function parseAfterDot(lexer: Lexer, target: Ast): Step {
-  const { kind } = lexer.peek();
-  if (kind === "quote" || kind === "format") return stepTo(target, parseText(lexer));
-  return lexer.is("[") ? parseBrackets(lexer, target) : lexer.refuse('a key, a string or "["');
+function parseAfterDot(reader: Reader, target: Ast): AccessNode {
+  const { kind } = reader.peek();
+  if (kind === "quote" || kind === "format") return stepTo(target, parseText(reader));
+  return reader.is("[") ? parseBrackets(reader, target) : reader.refuse('a key, a string or "["');
 }
 
-function parseBrackets(lexer: Lexer, target: Ast): Step {
-  lexer.expect("[");
-  if (lexer.accept("]")) return { kind: "iterate", target, forgives: false };
-  const from = lexer.is(":") ? undefined : parseExpression(lexer);
-  if (!lexer.accept(":")) {
-    lexer.expect("]");
+function parseBrackets(reader: Reader, target: Ast): AccessNode {
+  reader.expect("[");
+  if (reader.accept("]")) return { kind: "iterate", target, isOptional: false };
+  const from = reader.is(":") ? undefined : reader.readExpression();
+  if (!reader.accept(":")) {
+    reader.expect("]");
     return stepTo(target, from!);
   }
-  const to = from !== undefined && lexer.is("]") ? undefined : parseExpression(lexer);
-  lexer.expect("]");
-  return { kind: "slice", target, from, to, forgives: false };
+  const to = from !== undefined && reader.is("]") ? undefined : reader.readExpression();
+  reader.expect("]");
+  return { kind: "slice", target, from, to, isOptional: false };
 }
 
-function parseObject(lexer: Lexer): Ast {
+function parseObject(reader: Reader): Ast {
   const members: Member[] = [];
-  while (!lexer.accept("}")) {
-    members.push(parseMember(lexer));
-    if (!lexer.accept(",") && !lexer.is("}")) lexer.refuse('"," or "}"');
+  while (!reader.accept("}")) {
+    members.push(parseObjectMember(reader));
+    if (!reader.accept(",") && !reader.is("}")) reader.refuse('"," or "}"');
   }
   return { kind: "object", members };
 }
 
-function parseMember(lexer: Lexer): Member {
-  const { kind, text, at } = lexer.peek();
+function parseObjectMember(reader: Reader): Member {
+  const { kind, text, at } = reader.peek();
   if (kind === "variable") {
-    lexer.take();
+    reader.take();
     const value: Ast = text === "__loc__"
-      ? locate(lexer, at)
+      ? locate(reader, at)
       : { kind: "variable", name: text, at };
-    if (!lexer.accept(":")) return { key: literal(text), value };
-    return { key: value, value: parseMemberValue(lexer) };
+    if (!reader.accept(":")) return { key: literal(text), value };
+    return { key: value, value: parseMemberValue(reader) };
   }
-  if (lexer.accept("(")) {
-    const key = parseExpression(lexer);
-    lexer.expect(")");
-    lexer.expect(":");
+  if (reader.accept("(")) {
+    const key = reader.readExpression();
+    reader.expect(")");
+    reader.expect(":");
     if (key.kind === "literal" && typeof key.value !== "string") {
-      lexer.fail(`expected a string as a key, got ${JSON.stringify(key.value)}`, at);
+      reader.fail(`expected a string as a key, got ${JSON.stringify(key.value)}`, at);
     }
-    return { key, value: parseMemberValue(lexer) };
+    return { key, value: parseMemberValue(reader) };
   }
   let key: Ast;
-  if (kind === "word" || kind === "keyword") key = literal(lexer.take().text);
-  else if (kind === "quote" || kind === "format") key = parseText(lexer);
-  else return lexer.refuse("a key");
-  if (key.kind === "format") lexer.refuse("a string");
-  return lexer.accept(":")
-    ? { key, value: parseMemberValue(lexer) }
-    : { key, value: stepTo(identity, key) };
+  if (kind === "word" || kind === "keyword") key = literal(reader.take().text);
+  else if (kind === "quote" || kind === "format") key = parseText(reader);
+  else return reader.refuse("a key");
+  if (key.kind === "format") reader.refuse("a string");
+  return reader.accept(":")
+    ? { key, value: parseMemberValue(reader) }
+    : { key, value: stepTo(identityNode, key) };
 }
 
-/** Terms joined by `|`: a comma ends the member, and any other operator needs parentheses. */
-function parseMemberValue(lexer: Lexer): Ast {
-  const left: Ast = lexer.accept("-")
-    ? { kind: "negate", operand: parseMemberValue(lexer) }
-    : parseTerm(lexer);
-  return lexer.accept("|") ? { kind: "pipe", left, right: parseMemberValue(lexer) } : left;
+/** Reads terms with `|` between them. A comma ends the member; any other operator needs parentheses. */
+function parseMemberValue(reader: Reader): Ast {
+  const left: Ast = reader.accept("-")
+    ? { kind: "negate", operand: parseMemberValue(reader) }
+    : parseTerm(reader);
+  return reader.accept("|") ? { kind: "pipe", left, right: parseMemberValue(reader) } : left;
 }
 
-function stepTo(target: Ast, key: Ast): Step {
-  return { kind: "index", target, key, forgives: false };
+function stepTo(target: Ast, key: Ast): AccessNode {
+  return { kind: "index", target, key, isOptional: false };
 }
 
-function locate(lexer: Lexer, at: number): Ast {
-  return literal({ file: "<top-level>", line: positionOf(lexer.source, at).line });
-}
-
-function literal(value: Json): Ast {
-  return { kind: "literal", value };
+function locate(reader: Reader, at: number): Ast {
+  return literal({ file: "<top-level>", line: positionOf(reader.source, at).line });
 }

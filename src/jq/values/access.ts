@@ -1,5 +1,5 @@
 /**
- * Reading one step into a value: `.key`, `.[0]`, `.[1:3]`, `.[[1]]`.
+ * Reads a part of a value: `.key`, `.[0]`, `.[1:3]`, `.[[1]]`.
  *
  * @module
  */
@@ -10,18 +10,24 @@ import { isArray, isObject, type Json, type JsonObject, member, typeOf } from ".
 import { equals } from "./order.ts";
 import { countPoints, slicePoints } from "./strings.ts";
 
-/** What lies at a key, an index, a slice or (for arrays) the places of a part; null where nothing does. */
+/**
+ * Reads a part of a value.
+ *
+ * @param value The value; of null, every part is null.
+ * @param key A member's name, an index, a slice as an object, or an array, which is looked for in an array.
+ * @returns The part; null if there is none. The indices of `key` if it is an array.
+ */
 export function index(value: Json, key: Json): Json {
   if (typeof key === "string") {
     spendText(key);
     if (isObject(value)) return member(value, key) ?? null;
     if (value === null) return null;
   } else if (typeof key === "number") {
-    if (isArray(value)) return key !== key ? null : value[toPlace(value, key)] ?? null;
+    if (isArray(value)) return key !== key ? null : value[toIndex(value, key)] ?? null;
     if (value === null) return null;
   } else if (isObject(key)) {
     if (value === null || isArray(value) || typeof value === "string") {
-      return slice(value, own(key, "start"), own(key, "end"));
+      return slice(value, sliceEnd(key, "start"), sliceEnd(key, "end"));
     }
   } else if (isArray(key) && isArray(value)) {
     return findPart(value, key);
@@ -29,13 +35,13 @@ export function index(value: Json, key: Json): Json {
   return fail(cannotIndex(value, key));
 }
 
-/** jq's message for a key that does not fit. */
+/** jq's message for a key that does not fit the value. */
 export function cannotIndex(value: Json, key: Json): string {
   const what = typeof key === "string" ? `string "${key}"` : typeOf(key);
   return `Cannot index ${typeOf(value)} with ${what}`;
 }
 
-/** A part of an array or string; of null, null. */
+/** A slice of an array or string; null of null. */
 export function slice(value: Json, from: Json, to: Json): Json {
   if (value === null) return null;
   if (typeof value === "string") {
@@ -49,13 +55,13 @@ export function slice(value: Json, from: Json, to: Json): Json {
   return value.slice(start, end);
 }
 
-/** The ends of a slice that is given as an object, as it is in a path. */
+/** The start and end of a slice in an array, given as an object, as paths have it. */
 export function sliceBounds(length: number, key: JsonObject): [start: number, end: number] {
-  return bounds(length, own(key, "start"), own(key, "end"));
+  return bounds(length, sliceEnd(key, "start"), sliceEnd(key, "end"));
 }
 
-/** The ends of a slice in something of a length: negative from its end, fractions outwards, null for all. */
-export function bounds(length: number, from: Json, to: Json): [start: number, end: number] {
+/** The start and end of a slice. Negative ones count from the end, fractions are rounded outwards, null is no limit. */
+function bounds(length: number, from: Json, to: Json): [start: number, end: number] {
   if ((from !== null && typeof from !== "number") || (to !== null && typeof to !== "number")) {
     fail("Array/string slice indices must be integers");
   }
@@ -64,34 +70,34 @@ export function bounds(length: number, from: Json, to: Json): [start: number, en
   return [start, Math.max(start, end)];
 }
 
-/** An index into an array, negative from its end; it may lie outside. */
-export function toPlace(array: readonly Json[], key: number): number {
-  const place = Math.floor(key);
-  return place < 0 ? place + array.length : place;
+/** The index in an array; a negative key counts from the end. The result may be outside of the array. */
+export function toIndex(array: readonly Json[], key: number): number {
+  const at = Math.floor(key);
+  return at < 0 ? at + array.length : at;
 }
 
-/** Every place at which a part begins; none for an empty part. */
+/** Every index at which an array has a part; none for an empty part. */
 export function findPart(array: readonly Json[], part: readonly Json[]): Json {
-  const places: number[] = [];
-  if (part.length === 0) return places;
+  const indices: number[] = [];
+  if (part.length === 0) return indices;
   for (let at = 0; at + part.length <= array.length; at++) {
     const differs = part.findIndex((value, i) => !equals(array[at + i]!, value));
     spend(16 + (differs < 0 ? part.length : differs) * 4);
-    if (differs < 0) places.push(at);
+    if (differs < 0) indices.push(at);
   }
-  return places;
+  return indices;
 }
 
-/** One end of a slice; an absent one is as wrong as any that is no number. */
-function own(key: JsonObject, name: string): Json {
+/** The start or end of a slice; false if it is missing, which is refused as any other value that is no number. */
+function sliceEnd(key: JsonObject, name: string): Json {
   const end = member(key, name);
   return end === undefined ? false : end;
 }
 
-function fromEnd(length: number, place: number): number {
-  return place < 0 ? place + length : place;
+function fromEnd(length: number, at: number): number {
+  return at < 0 ? at + length : at;
 }
 
-function clamp(place: number, length: number): number {
-  return place > 0 ? Math.min(place, length) : 0;
+function clamp(at: number, length: number): number {
+  return at > 0 ? Math.min(at, length) : 0;
 }

@@ -1,16 +1,16 @@
 /**
- * `+ - * / %` on every pair of types that has a meaning, and jq's messages on the others.
+ * The operators `+ - * / %` on all types for which jq has them, and jq's error messages for the others.
  *
  * @module
  */
 
 import { fail } from "../errors.ts";
 import { checkArray, checkString, spend, spendMembers, tick } from "../meter.ts";
-import { type Draft, isArray, isObject, type Json, type JsonObject, put } from "./json.ts";
+import { type Draft, isArray, isObject, type Json, type JsonObject, setMember } from "./json.ts";
 import { equals } from "./order.ts";
 import { describe } from "./text.ts";
 
-/** Numbers add, strings and arrays are joined, objects merged (the right one wins); null changes nothing. */
+/** Adds numbers, joins strings or arrays, merges objects (the right one wins). Null adds nothing. */
 export function add(a: Json, b: Json): Json {
   if (typeof a === "number" && typeof b === "number") return a + b;
   if (a === null) return b;
@@ -33,7 +33,7 @@ export function add(a: Json, b: Json): Json {
   return fail(`${describe(a)} and ${describe(b)} cannot be added`);
 }
 
-/** Numbers subtract; an array loses every element that the other has. */
+/** Subtracts numbers, or removes from an array every element of the other. */
 export function subtract(a: Json, b: Json): Json {
   if (typeof a === "number" && typeof b === "number") return a - b;
   if (isArray(a) && isArray(b)) {
@@ -45,7 +45,7 @@ export function subtract(a: Json, b: Json): Json {
   return fail(`${describe(a)} and ${describe(b)} cannot be subtracted`);
 }
 
-/** Numbers multiply, a string is repeated, objects are merged all the way down. */
+/** Multiplies numbers, repeats a string, or merges objects at every depth. */
 export function multiply(a: Json, b: Json): Json {
   if (typeof a === "number") {
     if (typeof b === "number") return a * b;
@@ -58,7 +58,7 @@ export function multiply(a: Json, b: Json): Json {
   return fail(`${describe(a)} and ${describe(b)} cannot be multiplied`);
 }
 
-/** Numbers divide; a string is split at every occurrence of the other. */
+/** Divides numbers, or splits a string at each occurrence of the other. */
 export function divide(a: Json, b: Json): Json {
   if (typeof a === "number" && typeof b === "number") {
     if (b === 0) {
@@ -70,7 +70,7 @@ export function divide(a: Json, b: Json): Json {
   return fail(`${describe(a)} and ${describe(b)} cannot be divided`);
 }
 
-/** The remainder of whole numbers, with the sign of the dividend. */
+/** The remainder of whole numbers, with the sign of the left one. */
 export function modulo(a: Json, b: Json): Json {
   if (typeof a !== "number" || typeof b !== "number") {
     return fail(`${describe(a)} and ${describe(b)} cannot be divided (remainder)`);
@@ -82,7 +82,7 @@ export function modulo(a: Json, b: Json): Json {
     );
   }
   const isSafe = Math.abs(a) <= Number.MAX_SAFE_INTEGER && Math.abs(b) <= Number.MAX_SAFE_INTEGER;
-  // Integers know no negative zero.
+  // Adding 0 makes a negative zero positive: jq computes with integers here, which have none.
   if (isSafe) return Math.trunc(a) % Math.trunc(b) + 0;
   return Number(toInteger(a) % toInteger(b));
 }
@@ -92,7 +92,7 @@ export function negate(value: Json): Json {
   return typeof value === "number" ? -value : fail(`${describe(value)} cannot be negated`);
 }
 
-/** The parts of a string between a separator; the characters where it is empty, nothing of nothing. */
+/** Splits a string at a separator; into characters if that is empty. An empty string has no parts. */
 export function splitText(text: string, separator: string): readonly string[] {
   spend(text.length << 2);
   if (text === "") return [];
@@ -113,13 +113,13 @@ function merge(a: JsonObject, b: JsonObject): JsonObject {
   for (const key of Object.keys(b)) {
     const left = Object.hasOwn(merged, key) ? merged[key]! : null;
     const right = b[key]!;
-    put(merged, key, isObject(left) && isObject(right) ? merge(left, right) : right);
+    setMember(merged, key, isObject(left) && isObject(right) ? merge(left, right) : right);
   }
   spendMembers(Object.keys(merged).length);
   return merged;
 }
 
-/** As a C cast to a 64-bit integer does, which has an end. */
+/** Converts as C does to a 64-bit integer: a number outside of its range becomes the nearest in it. */
 function toInteger(value: number): bigint {
   if (value >= 2 ** 63) return 2n ** 63n - 1n;
   return value <= -(2 ** 63) ? -(2n ** 63n) : BigInt(Math.trunc(value));

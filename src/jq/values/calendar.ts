@@ -1,6 +1,6 @@
 /**
- * Days and seconds, all in UTC: between a number of seconds and the broken-down time that jq uses, an array of year,
- * month from 0, day, hour, minute, second (which may have a fraction), day of the week from Sunday, day of the year.
+ * Converts between seconds since 1970 and the broken-down time of jq, in UTC. The latter is an array of year, month
+ * from 0, day, hour, minute, second (which may have a fraction), day of the week from Sunday, and day of the year from 0.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { fail } from "../errors.ts";
 import { isArray, type Json } from "./json.ts";
 
-/** A broken-down time. */
+/** A broken-down time, in UTC. */
 export type Moment = readonly [
   year: number,
   month: number,
@@ -24,7 +24,7 @@ const dayMs = 86_400_000;
 
 /** The broken-down time of a number of seconds since 1970. */
 export function toMoment(seconds: number): Moment {
-  // As a C cast does, towards zero; the fraction is counted upwards all the same.
+  // The whole seconds are rounded towards zero, and the fraction from below, as in jq.
   const whole = Math.trunc(seconds);
   const date = new Date(whole * 1000);
   const year = date.getUTCFullYear();
@@ -42,17 +42,17 @@ export function toMoment(seconds: number): Moment {
   ];
 }
 
-/** The seconds since 1970 of a broken-down time, whose parts may be out of their range. */
+/** The seconds since 1970 of a broken-down time. Its parts may be out of range, such as the 32nd day. */
 export function toSeconds(parts: readonly number[]): number {
   const [year = 1970, month = 0, day = 1, hour = 0, minute = 0, second = 0] = parts.map(Math.trunc);
   const date = new Date(0);
-  // Date.UTC would take years below 100 for those of the last century.
+  // Date.UTC adds 1900 to a year below 100.
   date.setUTCFullYear(year, month, day);
   date.setUTCHours(hour, minute, second);
   return date.getTime() / 1000;
 }
 
-/** What is given as a time, which `name` demands: seconds, where it takes them, or a broken-down time. */
+/** Checks that a value is a broken-down time, for the builtin `name`. */
 export function momentOf(value: Json, name: string): Moment {
   if (!isArray(value)) return fail(`${name} requires array inputs`);
   if (value.length < 8 || value.some((part) => typeof part !== "number")) {

@@ -1,5 +1,5 @@
 /**
- * The values: what JSON has, and nothing else. Programs never change a value; they make new ones that share parts with
+ * The values of programs, which are those of JSON. A value never changes: programs make new ones, which share parts with
  * the old.
  *
  * @module
@@ -20,10 +20,10 @@ export type JsonObject = { readonly [key: string]: Json };
 /** A JSON object that is being made. */
 export type Draft = { [key: string]: Json };
 
-/** The name that `type` gives. */
+/** The names that the builtin `type` gives. */
 export type TypeName = "null" | "boolean" | "number" | "string" | "array" | "object";
 
-/** What kind of value it is. What JSON does not know (`undefined`, from a careless caller) counts as null. */
+/** The type of a value. What JSON does not have, such as `undefined` in an input, counts as null. */
 export function typeOf(value: Json): TypeName {
   switch (typeof value) {
     case "string":
@@ -39,28 +39,28 @@ export function typeOf(value: Json): TypeName {
   }
 }
 
-/** Everything is true but null and false. */
+/** Whether a value counts as true: all do, except null and false. */
 export function isTruthy(value: Json): boolean {
   return value !== null && value !== false && value !== undefined;
 }
 
-/** Narrows to an array; the standard's own guard does not narrow a readonly one. */
+/** Whether a value is an array; `Array.isArray` alone does not narrow a readonly type. */
 export function isArray(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Narrows to an object that is neither null nor an array. */
+/** Whether a value is an object, and neither null nor an array. */
 export function isObject(value: Json): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** An own member; never something that all objects inherit. */
+/** The value of an object's own member, never of an inherited one. */
 export function member(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** Sets an own member; assignment alone would let `__proto__` reach the prototype. */
-export function put(object: Draft, key: string, value: Json): void {
+/** Sets an object's own member. An assignment alone would change the prototype for the name `__proto__`. */
+export function setMember(object: Draft, key: string, value: Json): void {
   if (key === "__proto__") {
     Object.defineProperty(object, key, {
       value,

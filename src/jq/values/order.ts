@@ -1,6 +1,6 @@
 /**
- * Equality and order: null, false, true, numbers, strings, arrays, objects. `nan` is less than every number, itself
- * included, and equal to none.
+ * Equality and order of values. The order is: null, false, true, numbers, strings, arrays, objects. `nan` is less than
+ * every number, also than itself, and equal to none.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { spend, spendMembers, spendText, tick } from "../meter.ts";
 import { isArray, type Json, type JsonObject } from "./json.ts";
 
-/** Below 0, 0 or above 0, as a comparer for sorting. */
+/** Compares two values, as a comparer for `sort`: below 0, 0 or above 0. */
 export function compare(a: Json, b: Json): number {
   if (typeof a === "number" && typeof b === "number") {
     return a < b ? -1 : a === b ? 0 : a !== a ? -1 : 1;
@@ -21,7 +21,7 @@ export function compare(a: Json, b: Json): number {
     : compareObjects(a as JsonObject, b as JsonObject);
 }
 
-/** Whether two values are the same; cheaper than comparing. */
+/** Whether two values are equal; faster than `compare`. */
 export function equals(a: Json, b: Json): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
     if (typeof a === "string") spendText(a);
@@ -46,15 +46,15 @@ export function equals(a: Json, b: Json): boolean {
   return true;
 }
 
-/** The keys in the order of their code points, which is that of their UTF-8 bytes too. */
+/** The names of an object's members, ordered by code point. */
 export function sortedKeys(object: JsonObject): string[] {
   const keys = Object.keys(object);
   spendMembers(keys.length * 4);
   return keys.sort(compareStrings);
 }
 
-/** By code point; JavaScript's own order is by UTF-16 unit and puts an emoji before U+FFFD. */
-export function compareStrings(a: string, b: string): number {
+/** Compares by code point. JavaScript compares UTF-16 units, and so puts an emoji before U+FFFD. */
+function compareStrings(a: string, b: string): number {
   spendText(a);
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);

@@ -1,12 +1,12 @@
 /**
- * Reading, writing and deleting at a path, which is an array of keys, indices and slices.
+ * Reads, writes and deletes at a path, which is an array of names, indices and slices.
  *
  * @module
  */
 
 import { fail } from "../errors.ts";
 import { checkArray, spend, spendMembers, spendText, tick } from "../meter.ts";
-import { cannotIndex, index, sliceBounds, toPlace } from "./access.ts";
+import { cannotIndex, index, sliceBounds, toIndex } from "./access.ts";
 import {
   type Draft,
   isArray,
@@ -14,12 +14,12 @@ import {
   type Json,
   type JsonObject,
   member,
-  put,
+  setMember,
   typeOf,
 } from "./json.ts";
 import { compare, equals } from "./order.ts";
 
-/** What lies at a path; null as soon as the way ends. */
+/** The value at a path; null if the path leads to nothing. */
 export function getPath(value: Json, path: readonly Json[]): Json {
   let found = value;
   for (const key of path) {
@@ -30,12 +30,12 @@ export function getPath(value: Json, path: readonly Json[]): Json {
   return found;
 }
 
-/** A copy with another value at a path; what is missing on the way is made. */
+/** A copy with another value at a path. Objects and arrays that are missing on the way are made. */
 export function setPath(value: Json, path: readonly Json[], leaf: Json): Json {
   return setFrom(value, path, 0, leaf);
 }
 
-/** A copy without what lies at the paths, which all count from the value as it was. */
+/** A copy without the values at some paths. All paths are those of the value before anything is deleted. */
 export function deletePaths(value: Json, paths: readonly Json[]): Json {
   const sorted = paths.map((path) =>
     isArray(path) ? path : fail(`Path must be specified as array, not ${typeOf(path)}`)
@@ -69,19 +69,19 @@ function setFrom(value: Json, path: readonly Json[], at: number, leaf: Json): Js
 function withMember(object: JsonObject, key: string, value: Json): Json {
   const copy: Draft = { ...object };
   spendText(key);
-  put(copy, key, value);
+  setMember(copy, key, value);
   spendMembers(Object.keys(copy).length);
   return copy;
 }
 
 function withElement(array: readonly Json[], key: number, next: (value: Json) => Json): Json {
-  const place = key !== key ? 0 : toPlace(array, key);
-  if (place < 0) fail("Out of bounds negative array index");
-  checkArray(place + 1);
-  const value = next(array[place] ?? null);
+  const at = key !== key ? 0 : toIndex(array, key);
+  if (at < 0) fail("Out of bounds negative array index");
+  checkArray(at + 1);
+  const value = next(array[at] ?? null);
   const copy = array.slice();
-  while (copy.length < place) copy.push(null);
-  copy[place] = value;
+  while (copy.length < at) copy.push(null);
+  copy[at] = value;
   spend(copy.length);
   return copy;
 }
@@ -100,7 +100,10 @@ function withSlice(
   return [...array.slice(0, start), ...part, ...array.slice(end)];
 }
 
-/** Deletes by paths that agree up to `at` and go on; what ends there is deleted last, and at once. */
+/**
+ * Deletes by sorted paths that are equal in their first `at` keys, and longer. From the last path to the first, so that
+ * the indices of the others stay right; the keys with which a path ends are deleted together, at the end.
+ */
 function deleteSorted(value: Json, paths: readonly (readonly Json[])[], at: number): Json {
   if (value === null) return null;
   let rest: Json = value;
@@ -124,14 +127,14 @@ function deleteKeys(value: Json, keys: readonly Json[]): Json {
   if (isArray(value)) {
     const gone = new Set<number>();
     for (const key of keys) {
-      if (typeof key === "number") gone.add(toPlace(value, key));
+      if (typeof key === "number") gone.add(toIndex(value, key));
       else if (isObject(key)) {
         const [start, end] = sliceBounds(value.length, key);
-        for (let place = start; place < end; place++) gone.add(place);
+        for (let at = start; at < end; at++) gone.add(at);
       } else fail(`Cannot delete ${typeOf(key)} element of array`);
     }
     spend((value.length + gone.size) * 4);
-    return value.filter((_, place) => !gone.has(place));
+    return value.filter((_, at) => !gone.has(at));
   }
   if (!isObject(value)) return fail(`Cannot delete fields from ${typeOf(value)}`);
   const copy: Draft = { ...value };

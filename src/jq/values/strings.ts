@@ -1,34 +1,36 @@
 /**
- * Strings by code point: jq counts characters, JavaScript UTF-16 units. A string without surrogates, which most are, is
- * handled by unit.
+ * Strings by code point, as jq counts them; JavaScript counts UTF-16 units. In a string without surrogates both are the
+ * same, and most strings are.
  *
  * @module
  */
 
+import { tick } from "../meter.ts";
+
 const surrogate = /[\ud800-\udfff]/;
 
-/** Whether units and code points are the same in it. */
-export function isPlain(text: string): boolean {
+/** Whether each unit of a text is a code point. */
+function hasNoSurrogates(text: string): boolean {
   return !surrogate.test(text);
 }
 
-/** How many code points it has. */
+/** How many code points a text has. */
 export function countPoints(text: string): number {
-  if (isPlain(text)) return text.length;
+  if (hasNoSurrogates(text)) return text.length;
   let count = 0;
   for (const _ of text) count++;
   return count;
 }
 
-/** The part between two code point offsets, which lie within it. */
+/** The part of a text between two code point offsets, which are within it. */
 export function slicePoints(text: string, from: number, to: number): string {
-  if (isPlain(text)) return text.slice(from, to);
+  if (hasNoSurrogates(text)) return text.slice(from, to);
   return text.slice(unitOffset(text, from), unitOffset(text, to));
 }
 
-/** Turns unit offsets of a text into code point offsets, each from the one before it. */
-export function createPointOffsets(text: string): (unit: number) => number {
-  if (isPlain(text)) return (unit) => unit;
+/** Makes a function from unit offsets to code point offsets. It is fast if each offset is near the one before. */
+export function pointOffsetsOf(text: string): (unit: number) => number {
+  if (hasNoSurrogates(text)) return (unit) => unit;
   let at = 0;
   let points = 0;
   return (unit) => {
@@ -36,6 +38,18 @@ export function createPointOffsets(text: string): (unit: number) => number {
     for (; at > unit; points--) at -= isPairEnd(text, at) ? 2 : 1;
     return points;
   };
+}
+
+/** The code point offsets at which a text has a part; occurrences may overlap. */
+export function findText(text: string, part: string): readonly number[] {
+  const offsets: number[] = [];
+  if (part === "") return offsets;
+  const toPoint = pointOffsetsOf(text);
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+    tick();
+    offsets.push(toPoint(at));
+  }
+  return offsets;
 }
 
 function isPairEnd(text: string, at: number): boolean {

@@ -1,5 +1,5 @@
 /**
- * Values as text: what `tojson` writes, and the shortened form that error messages quote.
+ * Writes values as text: as `tojson` does, and in the shortened form of error messages.
  *
  * @module
  */
@@ -7,21 +7,21 @@
 import { checkString, spendMembers, tick } from "../meter.ts";
 import { isArray, type Json, type JsonObject, typeOf } from "./json.ts";
 
-/** The compact JSON text, members in the order they have. */
+/** Writes a value as JSON, without blanks. */
 export function toJson(value: Json): string {
   const text = write(value, 0);
   checkString(text.length);
   return text;
 }
 
-/** A string as it is, anything else as JSON. */
+/** Writes a string as it is, and any other value as JSON. */
 export function toText(value: Json): string {
   return typeof value === "string" ? value : toJson(value);
 }
 
 /**
- * A number as jq writes it: the shortest digits that read back, with an exponent where plain digits would need more than
- * fifteen zeros. JSON has no infinity, so the largest double stands for it, and null for `nan`.
+ * Writes a number as jq does: with the fewest digits that read back as the same number, and with an exponent if it would
+ * need more than fifteen zeros. Infinity is written as the largest double, and `nan` as null.
  */
 export function numberText(value: number): string {
   if (value !== value) return "null";
@@ -44,12 +44,17 @@ export function numberText(value: number): string {
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-/** A value with its type, for a message: `string ("1234567890...)`. */
+/** Describes a value in an error message, with its type: `string ("1234567890...)`. */
 export function describe(value: Json): string {
   return `${typeOf(value)} (${shorten(value)})`;
 }
 
-/** At most so many bytes of a value's JSON, the last three of them dots where it is longer. */
+/**
+ * Writes the beginning of a value's JSON.
+ *
+ * @param value The value.
+ * @param bytes The most bytes of the text; of a longer one, the last three are dots.
+ */
 export function shorten(value: Json, bytes = 14): string {
   const text = preview(value, bytes + 1);
   let size = 0;
@@ -62,7 +67,7 @@ export function shorten(value: Json, bytes = 14): string {
   return text;
 }
 
-/** The beginning of a value's JSON, somewhat longer than asked for: a failing filter must not write whole payloads. */
+/** Writes the beginning of a value's JSON, at least `length` units of it, but not a whole large value. */
 function preview(value: Json, length: number): string {
   if (length <= 0) return "";
   if (typeof value === "string") {
@@ -85,7 +90,7 @@ function preview(value: Json, length: number): string {
   return `{${text}}`;
 }
 
-/** How many bytes a string has in UTF-8. */
+/** How many bytes a text has in UTF-8. */
 export function utf8Length(text: string): number {
   let size = 0;
   for (let i = 0; i < text.length; i++) {
@@ -104,8 +109,8 @@ function isLow(unit: number): boolean {
   return unit >= 0xdc00 && unit < 0xe000;
 }
 
-// By hand and not with JSON.stringify: numbers differ, and a value that shares its parts may be far larger as text than
-// it is in memory, so that each part has to count.
+// JSON.stringify writes numbers otherwise. It also cannot count steps, and a value that has one part in many places is far
+// larger as text than in memory.
 function write(value: Json, length: number): string {
   tick();
   checkString(length);
@@ -141,7 +146,7 @@ function writeObject(object: JsonObject, length: number): string {
   return `${text}}`;
 }
 
-/** As JSON.stringify, but for DEL, which jq escapes too. */
+/** Writes a string as JSON.stringify does, and escapes DEL too, as jq does. */
 function quote(text: string): string {
   const quoted = JSON.stringify(text);
   return quoted.includes("\x7f") ? quoted.replaceAll("\x7f", "\\u007f") : quoted;

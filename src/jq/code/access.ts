@@ -1,21 +1,21 @@
 /**
- * Steps into a value: `.key`, `.[f]`, `.[a:b]`, `.[]`, each also with `?`.
+ * Access to the parts of a value: `.key`, `.[f]`, `.[a:b]`, `.[]`, each also with `?` behind it.
  *
  * @module
  */
 
-import { fail, Failure } from "../errors.ts";
+import { fail, Raised } from "../errors.ts";
 import { spendMembers, tick } from "../meter.ts";
-import type { Step } from "../syntax/ast.ts";
+import type { AccessNode } from "../syntax/ast.ts";
 import { cannotIndex, index, slice } from "../values/access.ts";
 import { isArray, isObject, type Json } from "../values/json.ts";
 import { describe, shorten } from "../values/text.ts";
 import {
-  BROKEN,
   type Code,
   type Emit,
-  type Env,
+  giveOutputs,
   GO,
+  NO_PATH,
   type One,
   type Path,
   type Signal,
@@ -23,24 +23,24 @@ import {
 } from "./code.ts";
 import type { Build, Scope } from "./scope.ts";
 
-/** `target.key` and its kin. */
-export function buildStep(node: Step, scope: Scope | undefined, build: Build): Code {
+/** Compiles `target.key`, `target[f]`, `target[a:b]` and `target[]`. */
+export function buildAccess(node: AccessNode, scope: Scope | undefined, build: Build): Code {
   const target = build(node.target, scope);
   switch (node.kind) {
     case "iterate":
-      return iterate(target, node.forgives);
+      return accessItems(target, node.isOptional);
     case "slice":
-      return buildSlice(node, target, scope, build);
+      return accessSlice(node, target, scope, build);
     case "index":
       return node.key.kind === "literal" && typeof node.key.value === "string"
-        ? memberOf(target, node.key.value, node.forgives)
-        : indexBy(target, build(node.key, scope), node.forgives);
+        ? accessMember(target, node.key.value, node.isOptional)
+        : accessBy(target, build(node.key, scope), node.isOptional);
   }
 }
 
-/** `.key` with a name that stands in the source: the step that has to be quick. */
-function memberOf(target: Code, key: string, forgives: boolean): Code {
-  // What objects inherit must not be found, and is not looked for where no such name is inherited.
+/** Compiles `.key` with a fixed name. Most programs use it most, so it must be fast. */
+function accessMember(target: Code, key: string, isOptional: boolean): Code {
+  // An inherited member must not be found. `index` checks for that; most names need no check.
   const get = key in Object.prototype ? index : (value: Json, key: string): Json => {
     if (typeof value !== "object") return fail(cannotIndex(value, key));
     if (value === null) return null;
@@ -51,11 +51,11 @@ function memberOf(target: Code, key: string, forgives: boolean): Code {
   const from = target.one;
   const run: Code["run"] = (input, path, env, emit) =>
     target.run(input, path, env, (value, at) => {
-      if (at !== undefined) demandPath(at, value, key);
-      if (forgives && !isThere(value)) return GO;
+      if (at !== undefined) refuseWithoutPath(at, value, key);
+      if (isOptional && !isThere(value)) return GO;
       return emit(get(value, key), at && { key, up: at });
     });
-  if (forgives || from === undefined) return { run };
+  if (isOptional || from === undefined) return { run };
   return {
     one: (input, env) => get(from(input, env), key),
     run: (input, path, env, emit) =>
@@ -65,18 +65,18 @@ function memberOf(target: Code, key: string, forgives: boolean): Code {
   };
 }
 
-/** `.[f]`: the key comes from the same input as the target, and in the outer loop. */
-function indexBy(target: Code, key: Code, forgives: boolean): Code {
+/** Compiles `.[f]`. `f` gets the same input as the target, and its outputs are the outer loop. */
+function accessBy(target: Code, key: Code, isOptional: boolean): Code {
   const from = target.one;
   const by = key.one;
   const run: Code["run"] = (input, path, env, emit) =>
     key.run(input, undefined, env, (k) =>
       target.run(input, path, env, (value, at) => {
-        if (at !== undefined) demandPath(at, value, k);
-        const found = forgives ? attempt(() => index(value, k)) : index(value, k);
+        if (at !== undefined) refuseWithoutPath(at, value, k);
+        const found = isOptional ? attempt(() => index(value, k)) : index(value, k);
         return found === undefined ? GO : emit(found, at && { key: k, up: at });
       }));
-  if (forgives || from === undefined || by === undefined) return { run };
+  if (isOptional || from === undefined || by === undefined) return { run };
   return {
     one(input, env) {
       const k = by(input, env);
@@ -86,8 +86,8 @@ function indexBy(target: Code, key: Code, forgives: boolean): Code {
   };
 }
 
-function buildSlice(
-  node: Extract<Step, { readonly kind: "slice" }>,
+function accessSlice(
+  node: Extract<AccessNode, { readonly kind: "slice" }>,
   target: Code,
   scope: Scope | undefined,
   build: Build,
@@ -98,20 +98,22 @@ function buildSlice(
   const startOne = start === undefined ? none : start.one;
   const endOne = end === undefined ? none : end.one;
   const run: Code["run"] = (input, path, env, emit) =>
-    each(
+    giveOutputs(
       start,
       input,
       env,
       (from) =>
-        each(end, input, env, (to) =>
+        giveOutputs(end, input, env, (to) =>
           target.run(input, path, env, (value, at) => {
-            if (at !== undefined) demandPath(at, value, { start: from, end: to });
-            const found = forgives(node, () => slice(value, from, to));
+            if (at !== undefined) refuseWithoutPath(at, value, { start: from, end: to });
+            const found = node.isOptional
+              ? attempt(() => slice(value, from, to))
+              : slice(value, from, to);
             if (found === undefined) return GO;
             return emit(found, at && { key: { start: from, end: to }, up: at });
           })),
     );
-  if (node.forgives || from === undefined || startOne === undefined || endOne === undefined) {
+  if (node.isOptional || from === undefined || startOne === undefined || endOne === undefined) {
     return { run };
   }
   return {
@@ -123,24 +125,24 @@ function buildSlice(
   };
 }
 
-/** `.[]` */
-function iterate(target: Code, forgives: boolean): Code {
+/** Compiles `.[]`. */
+function accessItems(target: Code, isOptional: boolean): Code {
   return {
     run: (input, path, env, emit) =>
       target.run(input, path, env, (value, at) => {
-        if (at === BROKEN) {
+        if (at === NO_PATH) {
           fail(`Invalid path expression near attempt to iterate through ${shorten(value, 29)}`);
         }
-        return giveAll(value, at, forgives, emit);
+        return giveItems(value, at, isOptional, emit);
       }),
   };
 }
 
-/** Every element of an array, or value of an object. */
-export function giveAll(
+/** Gives every element of an array, or every value of an object, with its path. */
+export function giveItems(
   value: Json,
   path: Path | undefined,
-  forgives: boolean,
+  isOptional: boolean,
   emit: Emit,
 ): Signal {
   if (isArray(value)) {
@@ -154,15 +156,15 @@ export function giveAll(
     for (const key of keys) {
       if (emit(value[key]!, path && { key, up: path }) === STOP) return STOP;
     }
-  } else if (!forgives) {
+  } else if (!isOptional) {
     fail(`Cannot iterate over ${value === null ? "null (null)" : describe(value)}`);
   }
   return GO;
 }
 
-/** Refuses a step from a value that does not lie in the input. */
-function demandPath(path: Path, value: Json, key: Json): void {
-  if (path !== BROKEN) return;
+/** Fails if the value is not a part of the input, which means that it has no path. */
+function refuseWithoutPath(path: Path, value: Json, key: Json): void {
+  if (path !== NO_PATH) return;
   fail(
     "Invalid path expression near attempt to access element " +
       `${shorten(key, 29)} of ${shorten(value, 29)}`,
@@ -171,25 +173,12 @@ function demandPath(path: Path, value: Json, key: Json): void {
 
 const none: One = () => null;
 
-function each(
-  code: Code | undefined,
-  input: Json,
-  env: Env | undefined,
-  emit: (value: Json) => Signal,
-): Signal {
-  return code === undefined ? emit(null) : code.run(input, undefined, env, emit);
-}
-
-function forgives(node: Step, take: () => Json): Json | undefined {
-  return node.forgives ? attempt(take) : take();
-}
-
-/** Undefined where it fails; a value never is. */
+/** The value, or undefined if the program failed. */
 function attempt(take: () => Json): Json | undefined {
   try {
     return take();
   } catch (error) {
-    if (error instanceof Failure) return undefined;
+    if (error instanceof Raised) return undefined;
     throw error;
   }
 }

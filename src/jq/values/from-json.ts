@@ -1,5 +1,5 @@
 /**
- * JSON text as a value, with what jq takes beyond JSON: `nan`.
+ * Reads a value from JSON text, or from `nan`, which jq takes too.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { spend } from "../meter.ts";
 import type { Json } from "./json.ts";
 
 /** Reads one JSON value. */
-export function parseJson(text: string): Json {
+export function fromJson(text: string): Json {
   spend(text.length << 2);
   try {
     return JSON.parse(text) as Json;

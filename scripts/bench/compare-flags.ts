@@ -48,7 +48,7 @@ export function readCompareFlags(args: readonly string[]): CompareConfig {
   if (positionals.length + (values.folder === undefined ? 0 : 1) !== 1) {
     throw new TypeError("Expected one revision, or '--folder PATH'");
   }
-  const rounds = readNumber("rounds", values.rounds ?? (values.quick ? "3" : "5"));
+  const rounds = readNumber("rounds", values.rounds ?? (values.quick ? "2" : "5"));
   if (!Number.isInteger(rounds)) {
     throw new TypeError(`Flag '--rounds' is '${rounds}', expected a whole number`);
   }
@@ -59,7 +59,7 @@ export function readCompareFlags(args: readonly string[]): CompareConfig {
     settings: readChoices("settings", values.settings, settingNames),
     figures: readChoices("figures", values.figures, figureNames),
     rounds,
-    passes: values.quick ? 2 : 5,
+    passes: values.quick ? 8 : 10,
     floor: values.floor === undefined ? undefined : readNumber("floor", values.floor),
     json: values.json,
   };

@@ -4,7 +4,14 @@
  * @module
  */
 
-import { type Comparison, geometricMean, type Pair, type Spread } from "./ratios.ts";
+import {
+  type Comparison,
+  geometricMean,
+  judge,
+  type Pair,
+  type Spread,
+  type Verdict,
+} from "./ratios.ts";
 import type { RuntimeName } from "./runtimes.ts";
 import type { SettingName } from "./settings.ts";
 
@@ -18,10 +25,11 @@ export interface ComparedFigure extends Comparison {
 
 /** Prints a line for each figure, and the means. */
 export function printFigures(figures: readonly ComparedFigure[]): void {
+  const ratio = " ratio ±error (quartiles)".padEnd(27);
   console.log(
-    `${"".padEnd(48)}${"jobs a second".padStart(19)}${"ratio".padStart(8)}${"".padEnd(13)}${
-      "CPU µs a job".padStart(18)
-    }${"ratio".padStart(8)}`,
+    `${"".padEnd(48)}${"this, other /s".padStart(19)}${ratio}${
+      "CPU µs a job".padStart(17)
+    }${ratio}`,
   );
   for (const { runtime, setting, figure, rate, cpu } of figures) {
     const name = `${runtime.padEnd(6)}${setting.padEnd(16)}${figure.padEnd(26)}`;
@@ -40,14 +48,16 @@ export function printFigures(figures: readonly ComparedFigure[]): void {
   }
 }
 
-/** The figures whose median ratio is below `floor`, each as a line. */
-export function findBelow(figures: readonly ComparedFigure[], floor: number): string[] {
+/** The figures of which the floor says this, each as a line. */
+export function findVerdicts(
+  figures: readonly ComparedFigure[],
+  floor: number,
+  verdict: Verdict,
+): string[] {
   return figures.flatMap(({ runtime, setting, figure, rate, cpu }) =>
-    Object.entries({ rate, cpu })
-      .filter(([, { ratio }]) => ratio.median < floor)
-      .map(([kind, { ratio }]) =>
-        `${runtime}, ${setting}, ${figure}: ${kind}${showSpread(ratio).trimEnd()}`
-      )
+    Object.entries({ speed: rate, CPU: cpu })
+      .filter(([, { ratio }]) => judge(ratio, floor) === verdict)
+      .map(([kind, { ratio }]) => `${runtime}, ${setting}, ${figure}: ${kind}${showSpread(ratio)}`)
   );
 }
 
@@ -55,8 +65,9 @@ function showBoth([ours, theirs]: readonly string[], width: number): string {
   return `${ours!.padStart(width)} ${theirs!.padStart(width)}`;
 }
 
-function showSpread({ median, low, high }: Spread): string {
-  return `${median.toFixed(3).padStart(8)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+function showSpread({ median, low, high, error }: Spread): string {
+  const [middle, off] = [median, error].map((value) => value.toFixed(3));
+  return ` ${middle} ±${off} (${low.toFixed(2)}–${high.toFixed(2)})`;
 }
 
 function showMeans(figures: readonly Comparison[]): string {

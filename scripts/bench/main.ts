@@ -1,6 +1,6 @@
 /**
  * Measures throughput under the runtime that runs it: `deno task bench`, `bun scripts/bench/main.ts`,
- * `node scripts/bench/main.ts`. `--quick` measures each figure once, else five times for the median. Two checkouts are compared by `compare.ts`; the
+ * `node scripts/bench/main.ts`. `--quick` takes the median of three times, else it is that of fifteen. Two checkouts are compared by `compare.ts`; the
  * frame decoders have a bench of their own, `frames.ts`.
  *
  * What the settings are is told in `settings.ts`. Prints a table, then everything as one line of JSON. Never part of the gate.
@@ -15,7 +15,7 @@ import { currentRuntime } from "./runtimes.ts";
 import { settingNames, sizesOf } from "./settings.ts";
 import type { Figure } from "./workloads.ts";
 
-const passes = process.argv.includes("--quick") ? 1 : 5;
+const passes = process.argv.includes("--quick") ? 3 : 15;
 const runtime = currentRuntime();
 const results: (Figure & { readonly setting: string })[] = [];
 

@@ -17,11 +17,13 @@ export interface Pair {
   readonly theirs: Sample;
 }
 
-/** A median and the quartiles around it. */
+/** A median, the quartiles around it, and how far off it may be. */
 export interface Spread {
   readonly median: number;
   readonly low: number;
   readonly high: number;
+  /** The true median lies within this distance, 19 times of 20. */
+  readonly error: number;
 }
 
 /** A figure over all rounds. Ratios are the median of those of each round; more than 1 means that ours is better. */
@@ -55,13 +57,31 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** The median and the quartiles. */
+/** How wide the interval of a median is, in quartile distances; by McGill, Tukey and Larsen (1978). */
+const notch = 1.57;
+
+/**
+ * The median, the quartiles and the error. Of a single value nothing is known, so that its error has no limit.
+ *
+ * @throws {RangeError} If there are no values.
+ */
 export function toSpread(values: readonly number[]): Spread {
-  return {
-    median: median(values),
-    low: quantile(values, 0.25),
-    high: quantile(values, 0.75),
-  };
+  const low = quantile(values, 0.25);
+  const high = quantile(values, 0.75);
+  const error = values.length === 1 ? Infinity : notch * (high - low) / Math.sqrt(values.length);
+  return { median: median(values), low, high, error };
+}
+
+/** What a floor says of a ratio. */
+export type Verdict = "passes" | "unsure" | "below";
+
+/** More than the error, since a comparison judges a hundred ratios at once. */
+const caution = 1.5;
+
+/** Decides whether a ratio is below a floor. One that may well be 1 by its error may be noise: that is `unsure`. */
+export function judge({ median, error }: Spread, floor: number): Verdict {
+  if (median >= floor) return "passes";
+  return median + caution * error < 1 ? "below" : "unsure";
 }
 
 /** The mean of ratios: of 2 and 0.5 it is 1. */

@@ -57,7 +57,7 @@ export async function* runPass(
     yield await measure(subject, "enqueue, 1,000 a call", bulk, () => stock(bulk));
   }
   if (list !== undefined) {
-    await stock(10_000);
+    await stock(drain100 ?? 5000);
     yield;
     yield await measure(subject, "list, 1,000 a page", list, () => listAll(subject, ids, list));
   }

@@ -28,11 +28,11 @@ export interface Answer {
 /**
  * Reads a response.
  *
- * @param alsoGood A status of 400 or more that is an answer to this call and no error.
+ * @param acceptStatus A status of 400 or more that is an answer to this call and no error.
  */
-export async function readAnswer(response: Response, alsoGood?: number): Promise<Answer> {
+export async function readAnswer(response: Response, acceptStatus?: number): Promise<Answer> {
   const { status } = response;
-  if (!response.ok && status !== alsoGood) throw await toError(response);
+  if (!response.ok && status !== acceptStatus) throw await toError(response);
   const bytes = await readBytes(response);
   if (bytes.length === 0) return { status, value: undefined };
   const codec = await codecOf(response);
@@ -42,11 +42,11 @@ export async function readAnswer(response: Response, alsoGood?: number): Promise
       `Cannot read an answer of type '${type}': expected application/json or application/msgpack`,
     );
   }
-  return { status, value: understand(() => codec.decode(bytes)) };
+  return { status, value: decodeOrThrow(() => codec.decode(bytes)) };
 }
 
-/** Runs a reader of the protocol; whatever it does not understand is a {@linkcode ProtocolError}. */
-export function understand<Result>(read: () => Result): Result {
+/** Runs a decoder or a reader of the protocol; what it throws becomes a {@linkcode ProtocolError}. */
+export function decodeOrThrow<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (error) {

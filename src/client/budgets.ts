@@ -22,17 +22,17 @@ import {
 import { type JobFilter, matchesNothing, toFilterParams } from "../protocol/filter.ts";
 import type { Job } from "../protocol/job.ts";
 import { readJob } from "../protocol/job-read.ts";
-import { budgetRoutes, type Route, toPath } from "../protocol/routes.ts";
+import { budgetRoutes, type Route } from "../protocol/routes.ts";
 import type { CallOptions } from "./deadline.ts";
-import { type ClientOptions, toSettings } from "./options.ts";
-import { type Call, createTransport, withParams } from "./transport.ts";
+import { type ClientOptions, toClientSettings } from "./options.ts";
+import { type ClientCall, createTransport, ignoreBody } from "./transport.ts";
 
 /**
  * The budgets of a broker: named pools of tokens that jobs draw on. A job runs when all of its budgets can pay.
  *
  * Every call is rejected with one of the `MillraceError` family, `RefusedError` for what cannot be.
  */
-export interface Budgets {
+export interface BudgetsClient {
   /** All budgets, sorted by their keys. */
   list(options?: CallOptions): Promise<Budget[]>;
   /** One budget. Throws `NotFoundError`. */
@@ -77,24 +77,22 @@ export interface Budgets {
  * console.log(await client.count({ budget: "stripe" })); // 1
  * ```
  */
-export function createBudgets(options: ClientOptions): Budgets {
-  const { call } = createTransport(toSettings(options));
+export function createBudgets(options: ClientOptions): BudgetsClient {
+  const { call } = createTransport(toClientSettings(options));
 
-  /** Saying the same thing twice changes nothing: all but `create` and `patch` may be repeated. */
-  const at = (route: Route, params: Readonly<Record<string, string>>, body?: object): Call => ({
-    method: route.method,
-    path: toPath(route, params),
-    ...body !== undefined && { body },
-    repeatable: route.method === "GET" || route.method === "PUT",
-  });
+  const at = (
+    route: Route,
+    params: Readonly<Record<string, string>>,
+    body?: object,
+  ): ClientCall => ({ route, params, body });
   const many = async (
     filter: JobFilter,
-    route: Call,
+    one: ClientCall,
     options: CallOptions | undefined,
   ): Promise<RebindReport> => {
-    const path = withParams(route.path, toFilterParams(filter));
+    const query = toFilterParams(filter);
     if (matchesNothing(filter)) return { changed: 0, blocked: [] };
-    return await call({ ...route, path }, options, readRebindReport);
+    return await call({ ...one, query }, options, readRebindReport);
   };
 
   return {
@@ -118,7 +116,7 @@ export function createBudgets(options: ClientOptions): Budgets {
         options,
         readBudget,
       ),
-    delete: (key, options) => call(at(budgetRoutes.deleteBudget, { key }), options, () => {}),
+    delete: (key, options) => call(at(budgetRoutes.deleteBudget, { key }), options, ignoreBody),
     bind: async (id, use, options) => {
       const { key, ...body } = toBudgetUseWire(use);
       return await call(at(budgetRoutes.putBinding, { id, key }, body), options, readJob);

@@ -26,7 +26,7 @@ export interface Enqueueable<Input, Settings> {
 }
 
 /** Which jobs to list, and how. */
-export interface ListQuery extends JobFilter, PageRequest {}
+export interface JobQuery extends JobFilter, PageRequest {}
 
 /** Which jobs a bulk change is about. */
 export interface BulkFilter extends JobFilter {
@@ -40,11 +40,38 @@ export interface TakeOptions extends TakeRequest, CallOptions {
   readonly workerId?: string | undefined;
 }
 
-/** An open stream of jobs. Leaving the iteration closes it, and so hands unfinished jobs back. */
+/**
+ * What a take stream brings:
+ *
+ * - `jobs`: jobs that arrived together, at least one.
+ * - `heartbeat`: a sign of life, and nothing else.
+ * - `control`: what the broker has to say besides jobs, by the name of its kind. This version knows no kind: pass it
+ *   over.
+ */
+export type TakeFrame =
+  | { readonly kind: "jobs"; readonly jobs: readonly Job[] }
+  | { readonly kind: "heartbeat" }
+  | { readonly kind: "control"; readonly name: string };
+
+/**
+ * An open stream of jobs. It can be gone through once: job by job, or by one of the methods. Leaving the loop closes
+ * the stream, and the broker makes its unfinished jobs ready again.
+ */
 export interface TakeStream extends AsyncIterable<Job> {
   /**
-   * Goes through what arrives, one list for each piece that the network delivers: the jobs in it, or none when it
-   * was only a sign of life. Throws `ProtocolError` for what is no job, and `NetworkError` when the stream breaks.
+   * Goes through everything that arrives, signs of life included.
+   *
+   * @returns One frame or more for each piece that the network delivers.
+   * @throws {ProtocolError} If what arrives is no frame or no job, or ends in the middle of one.
+   * @throws {NetworkError} If the stream breaks off.
+   */
+  frames(): AsyncIterable<TakeFrame>;
+  /**
+   * Goes through the jobs, as many at a time as arrived together.
+   *
+   * @returns Lists of at least one job.
+   * @throws {ProtocolError} If what arrives is no frame or no job, or ends in the middle of one.
+   * @throws {NetworkError} If the stream breaks off.
    */
   batches(): AsyncIterable<readonly Job[]>;
   /** Closes the stream; the server makes its unfinished jobs ready again. Closing twice is fine. */
@@ -98,9 +125,9 @@ export interface Client {
   get(id: string, options?: CallOptions): Promise<Job>;
 
   /** Jobs that fit a filter, oldest first unless asked otherwise; fetched page by page, `limit` at a time. */
-  list(query?: ListQuery, options?: CallOptions): Listing<Job, JobPage>;
+  list(query?: JobQuery, options?: CallOptions): Listing<Job, JobPage>;
   /** One page of {@linkcode list}. */
-  page(query?: ListQuery, options?: CallOptions): Promise<JobPage>;
+  page(query?: JobQuery, options?: CallOptions): Promise<JobPage>;
   /** How many jobs fit a filter. */
   count(filter?: JobFilter, options?: CallOptions): Promise<number>;
 

@@ -18,11 +18,11 @@ import {
   toCronEntryBody,
   toCronGroupBody,
 } from "../protocol/cron-request.ts";
-import { cronRoutes, toPath } from "../protocol/routes.ts";
+import { cronRoutes } from "../protocol/routes.ts";
 import { readDeleted } from "../protocol/system.ts";
 import type { CallOptions } from "./deadline.ts";
-import { type ClientOptions, toSettings } from "./options.ts";
-import { type Call, createTransport } from "./transport.ts";
+import { type ClientOptions, toClientSettings } from "./options.ts";
+import { createTransport, ignoreBody } from "./transport.ts";
 
 /** Which entry of which group. */
 export interface CronAddress {
@@ -37,7 +37,7 @@ export interface CronAddress {
  *
  * Calls fail as those of a `Client` do, and are repeated where that changes nothing: what reads, puts and patches.
  */
-export interface Crons {
+export interface CronsClient {
   /** The names of all groups, sorted. */
   list(options?: CallOptions): Promise<string[]>;
   /** Deletes all groups and gives their number. */
@@ -100,56 +100,48 @@ export interface Crons {
  * }
  * ```
  */
-export function createCrons(options: ClientOptions): Crons {
-  const transport = createTransport(toSettings(options));
-
-  const call = async <Result>(
-    call: Call,
-    options: CallOptions | undefined,
-    read: (value: unknown) => Result,
-  ): Promise<Result> => {
-    const repeatable = /^(GET|PUT|PATCH)$/.test(call.method);
-    return await transport.call({ ...call, repeatable }, options, read);
-  };
-
-  /** A route with its names filled in. */
-  const to = (name: keyof typeof cronRoutes, params: Readonly<Record<string, string>>) => ({
-    method: cronRoutes[name].method,
-    path: toPath(cronRoutes[name], params),
-  });
+export function createCrons(options: ClientOptions): CronsClient {
+  const { call } = createTransport(toClientSettings(options));
 
   return {
-    list: (options) => call(cronRoutes.listCrons, options, readCronNames),
-    deleteAll: (options) => call(cronRoutes.deleteCrons, options, readDeleted),
+    list: (options) => call({ route: cronRoutes.listCrons }, options, readCronNames),
+    deleteAll: (options) => call({ route: cronRoutes.deleteCrons }, options, readDeleted),
 
-    get: (group, options) => call(to("getCronGroup", { group }), options, readCronGroup),
+    get: (group, options) =>
+      call({ route: cronRoutes.getCronGroup, params: { group } }, options, readCronGroup),
     async put(group, settings, options) {
       const body = await toCronGroupBody(settings);
-      return await call({ ...to("putCronGroup", { group }), body }, options, readCronGroup);
+      const { putCronGroup: route } = cronRoutes;
+      return await call({ route, params: { group }, body }, options, readCronGroup);
     },
     patch: (group, { paused, timezone }, options) =>
       call(
-        { ...to("patchCronGroup", { group }), body: { paused, timezone } },
+        { route: cronRoutes.patchCronGroup, params: { group }, body: { paused, timezone } },
         options,
         readCronGroup,
       ),
-    delete: (group, options) => call(to("deleteCronGroup", { group }), options, nothing),
+    delete: (group, options) =>
+      call({ route: cronRoutes.deleteCronGroup, params: { group } }, options, ignoreBody),
 
-    getEntry: (at, options) => call(to("getCronEntry", { ...at }), options, readCronEntry),
+    getEntry: (at, options) =>
+      call({ route: cronRoutes.getCronEntry, params: { ...at } }, options, readCronEntry),
     async createEntry(group, settings, options) {
       const body = await toCronEntryBody(settings);
-      return await call({ ...to("createCronEntry", { group }), body }, options, readCronEntry);
+      const { createCronEntry: route } = cronRoutes;
+      return await call({ route, params: { group }, body }, options, readCronEntry);
     },
     async putEntry(group, settings, options) {
-      const route = to("putCronEntry", { group, entry: settings.name });
+      const params = { group, entry: settings.name };
       const body = await toCronEntryBody(settings);
-      return await call({ ...route, body }, options, readCronEntry);
+      return await call({ route: cronRoutes.putCronEntry, params, body }, options, readCronEntry);
     },
     patchEntry: (at, { paused }, options) =>
-      call({ ...to("patchCronEntry", { ...at }), body: { paused } }, options, readCronEntry),
-    deleteEntry: (at, options) => call(to("deleteCronEntry", { ...at }), options, nothing),
+      call(
+        { route: cronRoutes.patchCronEntry, params: { ...at }, body: { paused } },
+        options,
+        readCronEntry,
+      ),
+    deleteEntry: (at, options) =>
+      call({ route: cronRoutes.deleteCronEntry, params: { ...at } }, options, ignoreBody),
   };
 }
-
-/** The reader of an answer that says nothing. */
-function nothing(): void {}

@@ -27,7 +27,7 @@ export async function withDeadline<Result>(
   const controller = new AbortController();
   const release = abortBy(controller, given, timeoutMs, clock);
   try {
-    return await settleOrAbort(work, controller.signal);
+    return await untilAborted(work, controller.signal);
   } finally {
     release();
   }
@@ -57,13 +57,14 @@ export function abortBy(
 }
 
 /** What `work` comes to, or the signal's reason once it is aborted. */
-export function settleOrAbort<Result>(
+export function untilAborted<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
   signal: AbortSignal,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     // Never removed: the signal is the call's own and goes with it.
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    work(signal).then(resolve, (error) => reject(signal.aborted ? signal.reason : error));
+    // What is thrown because of that comes too late to count.
+    work(signal).then(resolve, reject);
   });
 }

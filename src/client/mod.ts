@@ -22,16 +22,17 @@
  * @module
  */
 
-export { type Budgets, createBudgets } from "./budgets.ts";
+export { type BudgetsClient, createBudgets } from "./budgets.ts";
 export { createClient } from "./create-client.ts";
 export { createCrons } from "./crons.ts";
-export type { CronAddress, Crons } from "./crons.ts";
+export type { CronAddress, CronsClient } from "./crons.ts";
 export type {
   BulkFilter,
   Client,
   Enqueueable,
-  ListQuery,
+  JobQuery,
   SuccessReport,
+  TakeFrame,
   TakeOptions,
   TakeStream,
 } from "./client.ts";

@@ -43,11 +43,11 @@ export interface ClientSettings {
   readonly clock: Clock;
 }
 
-/** Never resolved: a `fetch` in the same process looks at the path only. */
-const nowhere = "http://localhost";
+/** Stands in where only `fetch` is given: a broker in the same process looks at the path only. */
+const placeholderUrl = "http://localhost";
 
 /** Checks options and fills in the defaults. Throws `TypeError` and `RangeError`. */
-export function toSettings(options: ClientOptions): ClientSettings {
+export function toClientSettings(options: ClientOptions): ClientSettings {
   const { url, token, format = "json", timeoutMs = 30_000, clock = systemClock } = options;
   if (url === undefined && options.fetch === undefined) {
     throw new TypeError("Cannot create a client without 'url' and 'fetch': give one of them");
@@ -61,7 +61,7 @@ export function toSettings(options: ClientOptions): ClientSettings {
     throw new RangeError(`Cannot use 'timeoutMs' ${timeoutMs}: expected a number of 0 or more`);
   }
   return {
-    base: toBase(url ?? nowhere),
+    base: toBase(url ?? placeholderUrl),
     // Looked up anew for each call, and called on its owner: some platforms refuse a detached fetch.
     fetch: options.fetch ?? ((request) => globalThis.fetch(request)),
     token,

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import {
   createClient,
   createCrons,
-  type Crons,
+  type CronsClient,
   defineJob,
   NotFoundError,
   PayloadError,
@@ -31,7 +31,7 @@ const sentEntry = '{"name":"e","expression":"0 6 * * *",' +
 
 const cases: {
   does: string;
-  call: (crons: Crons) => Promise<unknown>;
+  call: (crons: CronsClient) => Promise<unknown>;
   answer: Line;
   sends: string;
   gives: unknown;
@@ -175,7 +175,7 @@ describe("the client of cron groups", () => {
   it("repeats what changes nothing the second time, and nothing else", async () => {
     const broken = () => json({ error: "internal error" }, 500);
     const options = { retry: { limit: 1, baseDelayMs: 0 } };
-    const tries = async (call: (crons: Crons) => Promise<unknown>) => {
+    const tries = async (call: (crons: CronsClient) => Promise<unknown>) => {
       const script = createScript(broken(), broken());
       await assert.rejects(call(createCrons({ fetch: script.fetch, ...options })));
       return script.sent.length;

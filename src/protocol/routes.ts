@@ -66,7 +66,7 @@ export const jobRoutes = {
   errors:      { method: "GET",    path: "/jobs/{id}/errors",             access: "read",    repeat: "always" },
   error:       { method: "GET",    path: "/jobs/{id}/errors/{attempt}",   access: "read",    repeat: "always" },
   reset:       { method: "POST",   path: "/reset",                        access: "admin",   repeat: "never" },
-} as const satisfies Readonly<Record<string, Route>>;
+} as const;
 
 /** The endpoints of cron groups. */
 // deno-fmt-ignore
@@ -82,7 +82,7 @@ export const cronRoutes = {
   putCronEntry:    { method: "PUT",    path: "/crons/{group}/entries/{entry}", access: "manage", repeat: "always" },
   patchCronEntry:  { method: "PATCH",  path: "/crons/{group}/entries/{entry}", access: "manage", repeat: "always" },
   deleteCronEntry: { method: "DELETE", path: "/crons/{group}/entries/{entry}", access: "manage", repeat: "never" },
-} as const satisfies Readonly<Record<string, Route>>;
+} as const;
 
 /** The endpoints of budgets, and of what jobs draw on. */
 // deno-fmt-ignore
@@ -105,7 +105,7 @@ export const budgetRoutes = {
   patchBindingMany:  { method: "PATCH",  path: "/jobs/budgets/{key}",      access: "manage", repeat: "never" },
   unbindMany:        { method: "DELETE", path: "/jobs/budgets/{key}",      access: "manage", repeat: "never" },
   unbindAllMany:     { method: "DELETE", path: "/jobs/budgets",            access: "manage", repeat: "never" },
-} as const satisfies Readonly<Record<string, Route>>;
+} as const;
 
 /** Every endpoint, by what it does. */
 export const routes: typeof jobRoutes & typeof cronRoutes & typeof budgetRoutes =
@@ -119,7 +119,7 @@ export type RouteName = keyof typeof routes;
 export const adminRoutes = {
   backup:  { method: "POST", path: "/backup",  access: "admin", repeat: "always", ownFormat: true },
   compact: { method: "POST", path: "/compact", access: "admin", repeat: "always", ownFormat: true },
-} as const satisfies Readonly<Record<string, Route>>;
+} as const;
 
 /** The name of an endpoint of the admin listener. */
 export type AdminRouteName = keyof typeof adminRoutes;
@@ -130,7 +130,7 @@ export type AdminRouteName = keyof typeof adminRoutes;
  * @param params One for each name in the route's path.
  */
 export function toPath(
-  route: Route,
+  route: Pick<Route, "path">,
   params: Readonly<Record<string, string | number>> = {},
 ): string {
   return route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name]!));

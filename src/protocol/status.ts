@@ -30,7 +30,7 @@ const statusRows = [
   { name: "inFlight", code: 2, wire: "in_flight", label: "InFlight", phase: "running" },
   { name: "completed", code: 3, wire: "completed", label: "Completed", phase: "finished" },
   { name: "dead", code: 4, wire: "dead", label: "Dead", phase: "finished" },
-] as const satisfies readonly StatusRow[];
+] as const;
 
 /** The name of a status on the wire. */
 export type JobStatus = (typeof statusRows)[number]["wire"];

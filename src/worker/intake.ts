@@ -11,7 +11,7 @@
 import { backoffMs, type BackoffRange } from "../async/backoff.ts";
 import type { Clock, Random } from "../async/clock.ts";
 import { wait } from "../async/wait.ts";
-import type { TakeStream } from "../client/client.ts";
+import type { TakeFrame, TakeStream } from "../client/client.ts";
 import { isMillraceError, TimeoutError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
@@ -41,7 +41,7 @@ export interface Intake {
   /** Whether a stream is open. */
   readonly isConnected: boolean;
   /** Whether nothing at all was heard for the idle timeout. */
-  readonly isDeaf: boolean;
+  readonly isSilent: boolean;
   /** When anything was last heard, in ms since the epoch. */
   readonly lastHeardAt: number | undefined;
   /** Why no jobs can be taken, if that is not a matter of waiting; undefined again once a stream is open. */
@@ -49,7 +49,7 @@ export interface Intake {
   /** Begins. Call once. */
   open(): void;
   /** Passes on no more jobs and opens no more streams. The one that is open stays so, and its jobs remain ours. */
-  retire(): void;
+  stopTaking(): void;
   /** Closes the stream: the broker hands its unfinished jobs to others. */
   close(): Promise<void>;
 }
@@ -65,10 +65,10 @@ export function createIntake(options: IntakeOptions): Intake {
   const { clock, random, logger, idleTimeoutMs } = options;
   const closing = new AbortController();
   /** Ends the present stream only. */
-  let line = new AbortController();
+  let connection = new AbortController();
   let isConnected = false;
   let wasConnected = false;
-  let isRetired = false;
+  let isStopping = false;
   let silentTicks = 0;
   let lastHeardAt: number | undefined;
   let problem: unknown;
@@ -85,7 +85,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const tick = () => {
     silentTicks++;
     if (isConnected && silentTicks >= ticksPerTimeout) {
-      line.abort(new TimeoutError(`Heard nothing for ${idleTimeoutMs} ms`));
+      connection.abort(new TimeoutError(`Heard nothing for ${idleTimeoutMs} ms`));
     }
     tickLater();
   };
@@ -95,11 +95,11 @@ export function createIntake(options: IntakeOptions): Intake {
   };
 
   const listen = async () => {
-    while (!isRetired) {
-      line = new AbortController();
+    while (!isStopping) {
+      connection = new AbortController();
       let error: unknown;
       try {
-        error = await readStream(await options.take(line.signal));
+        error = await readStream(await options.take(connection.signal));
       } catch (refusal) {
         if (closing.signal.aborted) return;
         error = refusal;
@@ -112,11 +112,21 @@ export function createIntake(options: IntakeOptions): Intake {
           logger.error("Broker refuses this worker", { error: refusal });
         }
       }
-      if (isRetired) return;
+      if (isStopping) return;
       const retryInMs = backoffMs(++failures, reconnect, random);
       logger.warn("Not connected, will try again", { error, retryInMs });
       options.disconnected({ error, retryInMs });
       await wait(retryInMs, clock, closing.signal).catch(() => {});
+    }
+  };
+
+  const receive = (frame: TakeFrame) => {
+    switch (frame.kind) {
+      case "jobs":
+        failures = 0;
+        return options.received(frame.jobs);
+      case "control":
+        return logger.info("Passed over a control frame of an unknown kind", { kind: frame.name });
     }
   };
 
@@ -128,15 +138,13 @@ export function createIntake(options: IntakeOptions): Intake {
     heard();
     options.connected();
     try {
-      for await (const jobs of stream.batches()) {
+      for await (const frame of stream.frames()) {
         heard();
-        if (jobs.length === 0 || isRetired) continue;
-        failures = 0;
-        options.received(jobs);
+        if (!isStopping) receive(frame);
       }
       return undefined;
     } catch (error) {
-      if (line.signal.aborted) return line.signal.reason;
+      if (connection.signal.aborted) return connection.signal.reason;
       // The same job may come again and again: a worker that gets no further must not look well.
       if (isMillraceError(error) && error.code === "protocol") problem = error;
       return error;
@@ -152,7 +160,7 @@ export function createIntake(options: IntakeOptions): Intake {
     get isConnected() {
       return isConnected;
     },
-    get isDeaf() {
+    get isSilent() {
       return silentTicks >= ticksPerTimeout;
     },
     get lastHeardAt() {
@@ -165,14 +173,14 @@ export function createIntake(options: IntakeOptions): Intake {
       tickLater();
       listening = listen();
     },
-    retire() {
-      isRetired = true;
+    stopTaking() {
+      isStopping = true;
     },
     async close() {
-      isRetired = true;
+      isStopping = true;
       stopTicking();
       closing.abort();
-      line.abort(closing.signal.reason);
+      connection.abort(closing.signal.reason);
       await listening;
     },
   };

@@ -17,18 +17,10 @@
  */
 
 import type { Clock } from "../async/clock.ts";
+import type { StopOptions } from "../async/stoppable.ts";
 
 /** Where a worker stands. */
 export type WorkerState = "idle" | "running" | "draining" | "stopped";
-
-/** How a worker is stopped. */
-export interface StopOptions {
-  /**
-   * How long running jobs have to end, and their reports to arrive, in ms; default 25,000, within the 30 s that
-   * most hosts give. 0 is no time at all, `Infinity` for ever.
-   */
-  readonly timeoutMs?: number | undefined;
-}
 
 /** What happens on the way. */
 export interface LifecycleOptions {
@@ -65,6 +57,9 @@ const next: Readonly<Record<WorkerState, readonly WorkerState[]>> = {
   draining: ["stopped"],
   stopped: [],
 };
+
+/** Within the 30 s that most hosts give. */
+const stopTimeoutMs = 25_000;
 
 /** Creates the life of a worker. */
 export function createLifecycle({ clock, open, drain, end }: LifecycleOptions): Lifecycle {
@@ -108,7 +103,7 @@ export function createLifecycle({ clock, open, drain, end }: LifecycleOptions): 
       await lifecycle.start();
       await ended.promise;
     },
-    async stop({ timeoutMs = 25_000 } = {}) {
+    async stop({ timeoutMs = stopTimeoutMs } = {}) {
       if (!(timeoutMs >= 0)) {
         throw new RangeError(`Cannot use 'timeoutMs' ${timeoutMs}: expected a number of 0 or more`);
       }

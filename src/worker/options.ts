@@ -35,7 +35,12 @@ export interface WorkerOptions {
   readonly prefetch?: number | undefined;
   /** What is done around every handler, outermost first. */
   readonly middleware?: readonly Middleware[] | undefined;
-  /** What the broker's logs call this worker; default up to the broker. */
+  /**
+   * What the broker calls this worker, in its logs and with the jobs that it has; sent with each take request. Not
+   * empty; letters, digits and other visible ASCII characters.
+   *
+   * @default {"worker-" and 8 characters by chance, the same for the life of the worker}
+   */
   readonly workerId?: string | undefined;
   /**
    * A take stream on which nothing arrives for so long, in ms, is dropped and reopened; default 30,000. Must be
@@ -59,7 +64,7 @@ export interface WorkerSettings {
   readonly concurrency: number;
   readonly prefetch: number;
   readonly middleware: readonly Middleware[];
-  readonly workerId: string | undefined;
+  readonly workerId: string;
   readonly idleTimeoutMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -70,8 +75,9 @@ export interface WorkerSettings {
 const max32 = 2 ** 32 - 1;
 
 /** Checks options and fills in the defaults. Throws `TypeError` and `RangeError`. */
-export function toSettings(options: WorkerOptions): WorkerSettings {
+export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
   const { client, handlers, concurrency = 10, idleTimeoutMs = 30_000 } = options;
+  const random = options.random ?? systemRandom;
   checkHandlers(handlers);
   demandWhole("concurrency", concurrency, 1);
   const prefetch = options.prefetch ?? Math.min(2 * concurrency, max32);
@@ -88,11 +94,11 @@ export function toSettings(options: WorkerOptions): WorkerSettings {
     concurrency,
     prefetch,
     middleware: options.middleware ?? [],
-    workerId: options.workerId,
+    workerId: toWorkerId(options.workerId, random),
     idleTimeoutMs,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
-    random: options.random ?? systemRandom,
+    random,
   };
 }
 
@@ -129,6 +135,20 @@ function toQueues(
     }
   }
   return [...names];
+}
+
+/** A header can carry it, and the broker takes it as it is. */
+const visibleAscii = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+
+function toWorkerId(id: string | undefined, random: Random): string {
+  if (id === undefined) {
+    const letters = Math.floor(random() * 36 ** 8).toString(36);
+    return `worker-${letters.padStart(8, "0").slice(-8)}`;
+  }
+  if (visibleAscii.test(id)) return id;
+  throw new TypeError(
+    `Cannot use 'workerId' ${JSON.stringify(id)}: expected visible ASCII characters`,
+  );
 }
 
 function demandWhole(name: string, value: number, min: number): void {

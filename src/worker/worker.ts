@@ -6,12 +6,14 @@
  */
 
 import { createPool } from "../async/pool.ts";
+import type { Startable, StopOptions } from "../async/stoppable.ts";
 import { createAcker } from "./acker.ts";
+import { createDeliveries, type Deliveries, type Delivery } from "./deliveries.ts";
 import { createEvents, type WorkerEvents } from "./events.ts";
-import { createHoldings, type Holding, type Holdings } from "./holdings.ts";
 import { createIntake } from "./intake.ts";
-import { createLifecycle, type StopOptions, type WorkerState } from "./lifecycle.ts";
-import { toSettings, type WorkerOptions } from "./options.ts";
+import { createLifecycle, type WorkerState } from "./lifecycle.ts";
+import { toWorkerSettings, type WorkerOptions } from "./options.ts";
+import { toAcknowledgement } from "./report.ts";
 import { createRunner } from "./runner.ts";
 
 /** How a worker is doing. */
@@ -39,7 +41,7 @@ export interface WorkerHealth {
 }
 
 /** Takes jobs from a broker and runs their handlers. */
-export interface Worker extends AsyncDisposable {
+export interface Worker extends Startable {
   /**
    * Starts, and resolves once it is connected (or stopped before that).
    *
@@ -105,7 +107,7 @@ export interface Worker extends AsyncDisposable {
  * ```
  */
 export function createWorker(options: WorkerOptions): Worker {
-  const settings = toSettings(options);
+  const settings = toWorkerSettings(options);
   const { client, clock, random, logger, queues, prefetch, workerId, idleTimeoutMs } = settings;
   const events = createEvents(logger);
   const runner = createRunner({ ...settings, events });
@@ -119,20 +121,21 @@ export function createWorker(options: WorkerOptions): Worker {
     logger,
     signal: ending.signal,
     acked(ids, notFound) {
-      holdings.acked(ids, notFound);
+      deliveries.acked(ids, notFound);
       events.emit("acked", () => ({ ids, notFound }));
     },
-    dropped: (ids) => holdings.drop(ids),
+    dropped: (ids) => deliveries.drop(ids),
   });
-  const holdings: Holdings = createHoldings(acker, logger);
+  const deliveries: Deliveries = createDeliveries(acker, logger);
 
-  const pool = createPool<Holding>(settings.concurrency, async (holding) => {
-    holding.stage = "running";
-    const failure = await runner.run(holding.context);
-    if (!holding.context.released) holdings.report(holding, failure);
+  const pool = createPool<Delivery>(settings.concurrency, async (delivery) => {
+    delivery.stage = "running";
+    const report = await runner.run(delivery.context);
+    const acknowledgement = toAcknowledgement(report, clock);
+    if (acknowledgement !== undefined) deliveries.report(delivery, acknowledgement);
   });
 
-  const dropWaiting = () => holdings.drop(pool.clear().map(({ context }) => context.job.id));
+  const dropWaiting = () => deliveries.drop(pool.clear().map(({ context }) => context.job.id));
 
   const intake = createIntake({
     take: (signal) => client.take({ queues, prefetch, workerId, signal }),
@@ -143,12 +146,12 @@ export function createWorker(options: WorkerOptions): Worker {
     received(jobs) {
       lastJobAt = clock.now();
       for (const job of jobs) {
-        const holding = holdings.take(job);
-        if (holding !== undefined) pool.add(holding);
+        const delivery = deliveries.accept(job);
+        if (delivery !== undefined) pool.add(delivery);
       }
     },
     connected() {
-      logger.info("Connected", { queues, prefetch });
+      logger.info("Connected", { workerId, queues, prefetch });
       events.emit("connected", () => undefined);
       lifecycle.ready();
     },
@@ -164,14 +167,14 @@ export function createWorker(options: WorkerOptions): Worker {
     clock,
     open: () => intake.open(),
     async drain() {
-      intake.retire();
+      intake.stopTaking();
       dropWaiting();
       await pool.idle();
       await acker.idle();
     },
     async end() {
       const reason = new DOMException("Worker stopped before the job was done", "AbortError");
-      for (const { context } of holdings.running()) {
+      for (const { context } of deliveries.running()) {
         context.release(reason);
         events.emit("released", () => ({ job: context.job }));
       }
@@ -185,7 +188,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const { state } = lifecycle;
     if (state === "idle" || state === "stopped") return `Worker is ${state}`;
     if (intake.problem !== undefined) return `Cannot take jobs: ${intake.problem}`;
-    if (intake.isDeaf) return `Heard nothing for ${idleTimeoutMs} ms`;
+    if (intake.isSilent) return `Heard nothing for ${idleTimeoutMs} ms`;
     if (acker.problem !== undefined) return `Broker refuses a report: ${acker.problem}`;
     return undefined;
   };
@@ -208,7 +211,7 @@ export function createWorker(options: WorkerOptions): Worker {
         lastJobAt,
         running,
         waiting,
-        unreported: holdings.size - running - waiting,
+        unreported: deliveries.size - running - waiting,
         overdue: runner.overdue,
       };
     },

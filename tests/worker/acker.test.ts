@@ -21,7 +21,7 @@ async function setUp(concurrency = 10_000) {
   await scripted.worker.start();
   /** Delivers jobs and lets them succeed. */
   const succeed = async (...ids: string[]) => {
-    broker.line.send(...ids.map((id) => wireJob(id)));
+    broker.connection.send(...ids.map((id) => wireJob(id)));
     await broker.clock.settle();
     for (const id of ids) void scripted.finish(id);
     await broker.clock.settle();
@@ -102,7 +102,7 @@ describe("reports of failure", () => {
     const { broker, failures, answers, worker, finish, clock } = await setUp();
     const held = ids(20).map(() => hold());
     answers.failure.push(...held.map(({ answer }) => answer));
-    broker.line.send(...ids(20).map((id) => wireJob(id)));
+    broker.connection.send(...ids(20).map((id) => wireJob(id)));
     await clock.settle();
     for (const id of ids(20)) await finish(id, new Error("no"));
     assert.deepEqual(failures.map(({ id }) => id), ids(8));
@@ -115,7 +115,7 @@ describe("reports of failure", () => {
   it("are done when the job is not in flight any more", async () => {
     const { broker, failures, answers, worker, finish, clock } = await setUp();
     answers.failure.push(refuse(404));
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     await finish("a", new Error("no"));
     await clock.advance(10_000);
@@ -126,7 +126,7 @@ describe("reports of failure", () => {
   it("are repeated until they are heard", async () => {
     const { broker, failures, answers, worker, finish, clock } = await setUp();
     answers.failure.push(unreachable, refuse(500), unreachable);
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     await finish("a", new Error("no"));
     await clock.advance(10_000);
@@ -137,7 +137,7 @@ describe("reports of failure", () => {
   it("are dropped when they are refused", async () => {
     const { broker, failures, answers, worker, finish, clock } = await setUp();
     answers.failure.push(refuse(400));
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     await finish("a", new Error("no"));
     await clock.advance(60_000);
@@ -150,11 +150,11 @@ describe("reports of failure", () => {
 describe("a job that is delivered again while it is here", () => {
   it("does not run twice at once, and one report does for both deliveries", async () => {
     const { broker, started, finish, acks, clock } = await setUp();
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
-    broker.line.breakOff();
+    broker.connection.breakOff();
     await clock.advance(250);
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     assert.deepEqual(started, ["a"]);
     await finish("a");
@@ -166,9 +166,9 @@ describe("a job that is delivered again while it is here", () => {
     const { answer, give } = hold();
     answers.success.push(answer);
     await succeed("a");
-    broker.line.breakOff();
+    broker.connection.breakOff();
     await clock.advance(250);
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     give(notFound("a"));
     await clock.settle();
@@ -181,12 +181,12 @@ describe("a job that is delivered again while it is here", () => {
     const { broker, finish, answers, failures, worker, clock } = await setUp();
     const { answer, give } = hold();
     answers.failure.push(answer);
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     await finish("a", new Error("no"));
-    broker.line.breakOff();
+    broker.connection.breakOff();
     await clock.advance(250);
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     give(refuse(404));
     await clock.settle();
@@ -198,10 +198,10 @@ describe("a job that is delivered again while it is here", () => {
     const { broker, started, finish, answers, acks, failures, worker, clock } = await setUp();
     const { answer, give } = hold();
     answers.failure.push(answer);
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     await finish("a", new Error("no"));
-    broker.line.send(wireJob("a", { attempts: 1 }));
+    broker.connection.send(wireJob("a", { attempts: 1 }));
     await clock.settle();
     assert.deepEqual(started, ["a", "a"]);
     give(() => Response.json(wireJob("a")));
@@ -215,14 +215,14 @@ describe("a job that is delivered again while it is here", () => {
 
   it("is only reported when it was done, and its report came while nobody had it", async () => {
     const { broker, started, finish, answers, acks, worker, clock } = await setUp();
-    broker.line.send(wireJob("a"), wireJob("b"));
+    broker.connection.send(wireJob("a"), wireJob("b"));
     await clock.settle();
-    broker.line.breakOff();
+    broker.connection.breakOff();
     answers.success.push(notFound("a"), notFound("b"));
     await finish("a");
     await finish("b");
     await clock.advance(250);
-    broker.line.send(wireJob("a"), wireJob("b", { attempts: 1 }));
+    broker.connection.send(wireJob("a"), wireJob("b", { attempts: 1 }));
     await clock.settle();
     assert.deepEqual(acks, [["a"], ["b"], ["a"]]);
     assert.deepEqual(started, ["a", "b", "b"], "b has failed elsewhere since");

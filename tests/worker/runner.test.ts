@@ -143,8 +143,8 @@ describe("a payload", () => {
     const handlers = [handle(resize, ({ width }) => {
       widths.push(width);
     })];
-    const { deliver, line, acks } = await setUp({ handlers });
-    assert.equal(line.url.searchParams.get("queue"), "images");
+    const { deliver, connection, acks } = await setUp({ handlers });
+    assert.equal(connection.url.searchParams.get("queue"), "images");
     await deliver(wireJob("a", { type: "resize", payload: { width: "640" } }));
     assert.deepEqual([widths, acks], [[640], [["a"]]]);
   });
@@ -256,7 +256,7 @@ describe("a timeout", () => {
       const { worker } = createScriptedWorker(broker, { handlers });
       await worker.start();
       const before = idle();
-      broker.line.send(wireJob("a"));
+      broker.connection.send(wireJob("a"));
       await broker.clock.settle();
       assert.equal(timers - before, definition === timed ? 1 : 0);
       assert.equal(idle(), before);

@@ -41,7 +41,11 @@ import { type ClientCall, createTransport, ignoreBody, withQuery } from "./trans
 /**
  * Creates a client of the broker at `url`, or of a broker in the same process (`fetch: broker.fetch`).
  *
- * It holds no connection and needs no closing. Throws `TypeError` and `RangeError` for options that cannot be.
+ * It holds no connection and needs no closing.
+ *
+ * @param options Where the broker is, and how to ask it.
+ * @throws {TypeError} If an option is missing or of a wrong kind.
+ * @throws {RangeError} If a number is out of range.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The calls on cron groups; apart from the client, so that who has no cron entries does not carry them.
+ * The calls on cron groups. They are apart from the client, so that a program without cron entries does not load them.
  *
  * @module
  */
@@ -35,30 +35,59 @@ export interface CronAddress {
 /**
  * The cron groups of one broker: each has entries, and each entry a schedule and the job that it enqueues.
  *
- * Calls fail as those of a `Client` do, and are repeated where that changes nothing: what reads, puts and patches.
+ * Calls fail as those of a `Client` do. What reads, puts and patches is repeated when the network or the server
+ * fails for the moment.
  */
 export interface CronsClient {
-  /** The names of all groups, sorted. */
+  /** Lists the names of all groups, sorted. */
   list(options?: CallOptions): Promise<string[]>;
-  /** Deletes all groups and gives their number. */
+  /**
+   * Deletes all groups.
+   *
+   * @returns How many there were.
+   */
   deleteAll(options?: CallOptions): Promise<number>;
 
-  /** A group, its entries sorted by name. Throws `NotFoundError`. */
+  /**
+   * Gets a group, its entries sorted by name.
+   *
+   * @throws {NotFoundError} If there is no such group.
+   */
   get(group: string, options?: CallOptions): Promise<CronGroup>;
   /**
-   * Makes a group what is given, new or not, and gives it with its entries in the given order. Meant to be called at
-   * each deploy: an entry whose schedule is the same goes on where it was. Throws `RefusedError`, and then changes
-   * nothing.
+   * Makes a group what is given, new or not. Meant to be called at each deploy: an entry whose schedule is the same
+   * goes on where it was.
+   *
+   * @param settings What the group is to be; entries that are not in it are deleted.
+   * @returns The group, its entries in the given order.
+   * @throws {RefusedError} If something in it is not allowed; nothing is changed then.
    */
   put(group: string, settings: CronGroupSettings, options?: CallOptions): Promise<CronGroup>;
-  /** Pauses or resumes a group, or gives it another time zone. Throws `NotFoundError`. */
+  /**
+   * Pauses or resumes a group, or gives it another time zone.
+   *
+   * @param change What to change; what is left out stays.
+   * @throws {NotFoundError} If there is no such group.
+   */
   patch(group: string, change: CronGroupChange, options?: CallOptions): Promise<CronGroup>;
-  /** Deletes a group with its entries. Throws `NotFoundError`. */
+  /**
+   * Deletes a group with its entries.
+   *
+   * @throws {NotFoundError} If there is no such group.
+   */
   delete(group: string, options?: CallOptions): Promise<void>;
 
-  /** An entry. Throws `NotFoundError`. */
+  /**
+   * Gets an entry.
+   *
+   * @throws {NotFoundError} If there is no such entry.
+   */
   getEntry(address: CronAddress, options?: CallOptions): Promise<CronEntry>;
-  /** Adds an entry to a group, which is made if there is none. Throws `RefusedError` when it has one of that name. */
+  /**
+   * Adds an entry to a group, which is made if there is none.
+   *
+   * @throws {RefusedError} If the group has an entry of that name.
+   */
   createEntry(
     group: string,
     settings: CronEntrySettings,
@@ -66,13 +95,21 @@ export interface CronsClient {
   ): Promise<CronEntry>;
   /** Makes an entry what is given, new or not; its group is made if there is none. */
   putEntry(group: string, settings: CronEntrySettings, options?: CallOptions): Promise<CronEntry>;
-  /** Pauses or resumes an entry. Throws `NotFoundError`. */
+  /**
+   * Pauses or resumes an entry.
+   *
+   * @throws {NotFoundError} If there is no such entry.
+   */
   patchEntry(
     address: CronAddress,
     change: { readonly paused: boolean },
     options?: CallOptions,
   ): Promise<CronEntry>;
-  /** Deletes an entry; its group stays. Throws `NotFoundError`. */
+  /**
+   * Deletes an entry; its group stays.
+   *
+   * @throws {NotFoundError} If there is no such entry.
+   */
   deleteEntry(address: CronAddress, options?: CallOptions): Promise<void>;
 }
 
@@ -80,7 +117,11 @@ export interface CronsClient {
  * Creates a client of the cron groups of the broker at `url`, or of a broker in the same process
  * (`fetch: broker.fetch`).
  *
- * It holds no connection and needs no closing. Throws `TypeError` and `RangeError` for options that cannot be.
+ * It holds no connection and needs no closing.
+ *
+ * @param options Those of `createClient`.
+ * @throws {TypeError} If an option is missing or of a wrong kind.
+ * @throws {RangeError} If a number is out of range.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The two ways to enqueue, told apart: a definition with payloads, or requests put together by hand.
+ * Tells apart the two ways to enqueue: a definition with payloads, or requests put together by hand.
  *
  * @module
  */

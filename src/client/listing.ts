@@ -10,7 +10,7 @@ import type { Job } from "../protocol/job.ts";
 import type { ReadPage } from "../protocol/page.ts";
 import type { CallOptions } from "./deadline.ts";
 
-/** The ways from a page to its neighbours. */
+/** What leads from a page to the pages around it. */
 export interface PageTurns<Page> {
   /** Whether there is a page after this one. */
   readonly hasNext: boolean;

@@ -1,5 +1,5 @@
 /**
- * An open take stream on the client's side: bytes to jobs, until one of the two ends it.
+ * The client's side of a take stream: turns bytes into frames until the client or the broker ends it.
  *
  * @module
  */
@@ -15,9 +15,9 @@ import type { Job } from "../protocol/job.ts";
 import { jobRoutes } from "../protocol/routes.ts";
 import { type FrameDecoder, streamMediaTypes } from "../protocol/stream-format.ts";
 import { decodeOrThrow, toError } from "./answer.ts";
-import type { TakeFrame, TakeOptions, TakeStream } from "./client.ts";
 import { loadCodec } from "./codecs.ts";
 import { abortBy, untilAborted } from "./deadline.ts";
+import type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
 import { type ClientCall, type Transport } from "./transport.ts";
 
 /** The take stream that goes with each format of bodies. */
@@ -110,12 +110,12 @@ function createTakeStream(
     if (closed) return;
     closed = true;
     unfollow();
-    // Cancelling tells a server in the same process, aborting frees a connection: neither does both everywhere.
+    // Cancelling tells a broker in the same process, aborting frees a connection. Neither does both everywhere.
     const cancelled = reader.cancel().catch(() => {});
     controller.abort();
     await cancelled;
   };
-  // A body that was made by hand does not end by itself when its request is given up.
+  // A body that was made by hand does not end by itself when its request is aborted.
   signal.addEventListener("abort", () => void reader.cancel(signal.reason).catch(() => {}));
 
   async function* frames(): AsyncGenerator<TakeFrame> {

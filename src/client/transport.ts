@@ -1,5 +1,5 @@
 /**
- * Sends one call of the protocol and gives its answer: headers, bodies, deadline and retries.
+ * Sends one call of the protocol and gives its answer. Headers, bodies, deadline and retries are made here.
  *
  * @module
  */
@@ -84,7 +84,7 @@ export function createTransport(settings: ClientSettings): Transport {
         if (signal.aborted || isMillraceError(error)) throw error;
         throw toNetworkError(error, request.url);
       }
-      // Too late to be of use: the caller has gone, and the connection is wanted back.
+      // Nobody waits for this response any more: free its connection.
       if (signal.aborted) void response.body?.cancel(signal.reason).catch(() => {});
       return response;
     },

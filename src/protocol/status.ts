@@ -33,7 +33,7 @@ const statusRows = [
 ] as const;
 
 /** The name of a status on the wire. */
-export type JobStatus = (typeof statusRows)[number]["wire"];
+export type JobStatus = "scheduled" | "ready" | "in_flight" | "completed" | "dead";
 
 /** What is known of a set of statuses. */
 export interface StatusTable<Rows extends readonly StatusRow[]> {

@@ -1,9 +1,9 @@
 /**
- * The take stream, kept open: it is reopened when it breaks, when it ends, and when it falls silent.
+ * Keeps a take stream open: it is opened again when it breaks, when it ends, and when nothing arrives on it.
  *
- * A connection that is up and says nothing is the worst kind of broken, for everything looks well. So silence is
- * counted, in ticks of a timer and not by the wall clock: neither a clock that is set nor an event loop that was
- * blocked for a minute (whose bytes are waiting in the socket) is mistaken for it.
+ * A connection that is open although nothing arrives looks well, so silence has to be measured. It is counted in
+ * ticks of a timer and not by the wall clock. So it is not mistaken for silence when somebody sets the clock, or when
+ * the event loop was blocked for a minute and the bytes wait in the socket.
  *
  * @module
  */
@@ -11,7 +11,7 @@
 import { backoffMs, type BackoffRange } from "../async/backoff.ts";
 import type { Clock, Random } from "../async/clock.ts";
 import { wait } from "../async/wait.ts";
-import type { TakeFrame, TakeStream } from "../client/client.ts";
+import type { TakeFrame, TakeStream } from "../client/take-stream.ts";
 import { isMillraceError, TimeoutError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
@@ -21,7 +21,7 @@ import type { DisconnectedEvent } from "./events.ts";
 export interface IntakeOptions {
   /** Opens a stream; the signal ends the stream too. */
   take(signal: AbortSignal): Promise<TakeStream>;
-  /** A stream that says nothing for so long is dropped, in ms. */
+  /** A stream on which nothing arrives for so long is dropped, in ms. */
   readonly idleTimeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -30,41 +30,41 @@ export interface IntakeOptions {
   received(jobs: readonly Job[]): void;
   /** A stream is open. */
   connected(): void;
-  /** A stream ended, or could not be opened. What came by it and is not done is up for others. */
+  /** A stream ended, or could not be opened. The broker delivers its unfinished jobs again. */
   disconnected(event: DisconnectedEvent): void;
-  /** The broker refused the very first stream: there is no point in asking again. */
+  /** The broker refused the very first stream: it is not asked again. */
   refused(error: unknown): void;
 }
 
-/** Keeps a stream open. */
+/** Keeps a take stream open. */
 export interface Intake {
   /** Whether a stream is open. */
   readonly isConnected: boolean;
-  /** Whether nothing at all was heard for the idle timeout. */
+  /** Whether nothing at all arrived for the idle timeout. */
   readonly isSilent: boolean;
-  /** When anything was last heard, in ms since the epoch. */
+  /** When anything last arrived, in ms since the epoch. */
   readonly lastHeardAt: number | undefined;
-  /** Why no jobs can be taken, if that is not a matter of waiting; undefined again once a stream is open. */
+  /** Why no jobs can be taken, if waiting alone will not help; undefined again when a stream is open. */
   readonly problem: unknown;
-  /** Begins. Call once. */
+  /** Opens the first stream. Call once. */
   open(): void;
-  /** Passes on no more jobs and opens no more streams. The one that is open stays so, and its jobs remain ours. */
+  /** Passes on no more jobs and opens no more streams. The open one stays open, and with it the jobs stay here. */
   stopTaking(): void;
-  /** Closes the stream: the broker hands its unfinished jobs to others. */
+  /** Closes the stream: the broker delivers its unfinished jobs to others. */
   close(): Promise<void>;
 }
 
 /** Delays between attempts to connect. */
 const reconnect: BackoffRange = { baseMs: 250, maxMs: 30_000 };
 
-/** How finely silence is measured: it is noticed after the idle timeout and before that and one part of it. */
+/** How exactly silence is measured: it is noticed after the idle timeout, at most this part of it late. */
 const ticksPerTimeout = 4;
 
 /** Creates an intake. */
 export function createIntake(options: IntakeOptions): Intake {
   const { clock, random, logger, idleTimeoutMs } = options;
   const closing = new AbortController();
-  /** Ends the present stream only. */
+  /** Ends the present connection only. */
   let connection = new AbortController();
   let isConnected = false;
   let wasConnected = false;
@@ -72,7 +72,7 @@ export function createIntake(options: IntakeOptions): Intake {
   let silentTicks = 0;
   let lastHeardAt: number | undefined;
   let problem: unknown;
-  /** Attempts in a row that came to nothing. */
+  /** Connections in a row that failed or did not last. */
   let failures = 0;
   let listening: Promise<void> | undefined;
   let stopTicking = () => {};
@@ -106,7 +106,7 @@ export function createIntake(options: IntakeOptions): Intake {
         const isPassing = isMillraceError(refusal) && refusal.retryable;
         if (!isPassing && !wasConnected) return options.refused(refusal);
         if (!isPassing) {
-          // Knocks seldom from now on, and says so loudly: a proxy may come to its senses, a token will not.
+          // Asks seldom from now on and logs an error: a proxy may recover, a wrong token will not.
           failures = Infinity;
           problem = refusal;
           logger.error("Broker refuses this worker", { error: refusal });
@@ -145,12 +145,12 @@ export function createIntake(options: IntakeOptions): Intake {
       return undefined;
     } catch (error) {
       if (connection.signal.aborted) return connection.signal.reason;
-      // The same job may come again and again: a worker that gets no further must not look well.
+      // The same job may arrive again and again: a worker that gets no further must not look healthy.
       if (isMillraceError(error) && error.code === "protocol") problem = error;
       return error;
     } finally {
       isConnected = false;
-      // Long enough to be worth something, even if there was nothing to do: but opening alone proves nothing.
+      // A stream that lasted is a success even without jobs; one that was only opened is not.
       if (clock.now() - openedAt >= idleTimeoutMs / ticksPerTimeout) failures = 0;
       await stream.close();
     }

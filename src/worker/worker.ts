@@ -1,6 +1,6 @@
 /**
- * The worker: jobs come in by the intake, wait for a place in the pool, are run, and what came of them is reported
- * by the acker.
+ * The worker: the intake takes jobs, they wait for room in the pool, the runner runs them, and the acker reports what
+ * came of them.
  *
  * @module
  */
@@ -18,15 +18,15 @@ import { createRunner } from "./runner.ts";
 
 /** How a worker is doing. */
 export interface WorkerHealth {
-  /** Whether it does what it is there for. False before its start and after its end. */
+  /** Whether it works as it should. False before the start and after the stop. */
   readonly healthy: boolean;
   /** Why it is not healthy, for a person. */
   readonly problem: string | undefined;
-  /** Where it stands in its life. */
+  /** Whether it was started, drains or is stopped. */
   readonly state: WorkerState;
   /** Whether its take stream is open. A short break is no reason to be unhealthy. */
   readonly connected: boolean;
-  /** When it last heard anything of the broker, a heartbeat at least; ms since the epoch. */
+  /** When anything last arrived from the broker, such as a heartbeat; in ms since the epoch. */
   readonly lastHeardAt: number | undefined;
   /** When it last got a job, in ms since the epoch. */
   readonly lastJobAt: number | undefined;
@@ -36,40 +36,53 @@ export interface WorkerHealth {
   readonly waiting: number;
   /** How many jobs are done, and the broker does not know yet. */
   readonly unreported: number;
-  /** How many handlers go on although their time is over; they have no place any more. */
+  /** How many handlers go on although their time is over; they do not count as running. */
   readonly overdue: number;
 }
 
 /** Takes jobs from a broker and runs their handlers. */
 export interface Worker extends Startable {
   /**
-   * Starts, and resolves once it is connected (or stopped before that).
+   * Starts the worker, and resolves when it is connected, or was stopped before that. Calling it again gives the same
+   * promise.
    *
-   * A broker that is down is waited for. One that refuses the worker before it was ever connected (a wrong token,
-   * an address that is no broker's) is not: it rejects with that error, and the worker is stopped. A refusal later
-   * on may be a proxy's bad moment: the worker goes on asking, every half a minute, logs each as an error, and is
-   * not healthy. Calling it again gives the same promise; after a stop it rejects.
+   * A broker that is down is waited for. A refusal of the very first connection (a wrong token, an address that is
+   * not a broker's) stops the worker. A later refusal may come from a proxy and pass: the worker goes on asking
+   * every half a minute, logs each refusal as an error, and is not healthy meanwhile.
+   *
+   * @throws {MillraceError} If the broker refuses the worker before it was ever connected.
+   * @throws {Error} If the worker was stopped.
    */
   start(): Promise<void>;
-  /** Starts, and resolves when the worker is stopped; rejects as `start` does. */
+  /** Starts the worker, and resolves when it is stopped. Rejects as `start` does. */
   run(): Promise<void>;
   /**
-   * Stops: starts no more jobs, waits for those that run, waits until the broker knows what came of them, and then
-   * closes the stream, which hands the jobs that were not started to other workers.
+   * Stops the worker: it starts no more jobs, waits for those that run, waits until the broker knows what came of
+   * them, and then closes the stream, which hands the jobs that were not started to other workers. Stopping twice
+   * waits for the first.
    *
-   * One time limit holds for all. When it is over, the signals of the jobs that still run are aborted and the stream
-   * is closed: these jobs too go back to their queue, without being charged an attempt, and what their handlers come
-   * to is ignored. Stopping twice waits for the first. Rejects with `RangeError` for a limit below 0.
+   * The deadline holds for all of that. Then the signals of the jobs that still run are aborted and the stream is
+   * closed: these jobs too go back to their queue, without being charged an attempt, and what their handlers come to
+   * is ignored.
+   *
+   * @param options The deadline: `timeoutMs` is 25,000 by default, within the 30 s that most hosts give.
+   * @throws {RangeError} If `timeoutMs` is below 0 or not a number.
    */
   stop(options?: StopOptions): Promise<void>;
   /**
-   * Closes the stream at once, without waiting for anything. What the broker has not heard of is done again by
-   * somebody, including jobs that were done here.
+   * Closes the stream at once and waits for nothing. Jobs of which the broker has heard nothing yet are delivered
+   * again, also those that were done here.
    */
   kill(): Promise<void>;
-  /** How it is doing, for a health endpoint. */
+  /** Tells how it is doing, for a health endpoint. */
   health(): WorkerHealth;
-  /** Calls `listener` at each event of a kind; gives the function that ends it. What it throws is logged. */
+  /**
+   * Listens to the events of a kind.
+   *
+   * @param name Which kind.
+   * @param listener Is called at each; what it throws is logged.
+   * @returns A function that ends it.
+   */
   on<Name extends keyof WorkerEvents>(
     name: Name,
     listener: (event: WorkerEvents[Name]) => void,
@@ -79,10 +92,13 @@ export interface Worker extends Startable {
 /**
  * Creates a worker. It does nothing until it is started.
  *
- * A job is delivered at least once: a handler must bear to see one again, after a crash, a lost connection, a stop
- * that ran out of time. A payload that does not fit its definition makes the job dead at once.
+ * A job is delivered at least once. After a crash, a lost connection or a stop that ran out of time a handler gets
+ * the same job again, and must be able to cope with that. A payload that does not fit its definition makes the job
+ * dead at once.
  *
- * Throws `TypeError` and `RangeError` for options that cannot be.
+ * @param options The client, the handlers, and how to run them.
+ * @throws {TypeError} If an option is missing or of a wrong kind.
+ * @throws {RangeError} If a number is out of range.
  *
  * @example
  * ```ts
@@ -156,7 +172,7 @@ export function createWorker(options: WorkerOptions): Worker {
       lifecycle.ready();
     },
     disconnected(event) {
-      // Not ours any more: they come again, to whoever is connected first.
+      // The broker delivers them again, to any worker that is connected.
       dropWaiting();
       events.emit("disconnected", () => event);
     },

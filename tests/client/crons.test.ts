@@ -187,7 +187,7 @@ describe("the client of cron groups", () => {
     assert.equal(await tries((crons) => crons.delete("g")), 1);
   });
 
-  it("refuses a job that says when, before anything is sent", async () => {
+  it("refuses a job with a delay or readyAt, before anything is sent", async () => {
     const script = createScript();
     const crons = createCrons({ fetch: script.fetch });
     const late = defineJob({ type: "t", queue: "q", delay: "1m" });
@@ -224,7 +224,7 @@ describe("the client of cron groups", () => {
     assert.equal(script.sent.length, 0);
   });
 
-  it("names the field of an answer that is none", async () => {
+  it("names the field when an answer cannot be read", async () => {
     const answer = json({ ...wireGroup, entries: [{ ...wireEntry, next_enqueue_at: "soon" }] });
     const crons = createCrons({ fetch: createScript(answer).fetch });
     await assert.rejects(crons.get("g"), {

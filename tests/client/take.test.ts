@@ -51,7 +51,7 @@ function toPackFrame(value: object): Uint8Array {
 }
 
 describe("take", () => {
-  it("asks for what it was told to", async () => {
+  it("sends queues, prefetch, worker id, format and token", async () => {
     const feed = createFeed();
     const client = createClient({ fetch: feed.fetch, token: "secret" });
     const stream = await client.take({ queues: ["a", "b c"], prefetch: 0, workerId: "w" });
@@ -150,7 +150,7 @@ describe("take", () => {
     assert.deepEqual((await Array.fromAsync(stream))[0]?.payload, 1);
   });
 
-  it("reads the stream that it gets, not the one that it asked for", async () => {
+  it("reads the format of the answer, not the one that it asked for", async () => {
     const feed = createFeed("application/vnd.zizq.msgpack-stream");
     const stream = await createClient({ fetch: feed.fetch }).take();
     feed.push(packFrame("a"));
@@ -175,7 +175,7 @@ describe("take", () => {
     });
   }
 
-  it("tells a stream that breaks off", async () => {
+  it("turns a stream that breaks off into a NetworkError", async () => {
     const feed = createFeed();
     const stream = await createClient({ fetch: feed.fetch }).take();
     const cause = new Error("reset");
@@ -200,7 +200,7 @@ describe("take", () => {
     });
   }
 
-  it("tells a server that is not there", async () => {
+  it("turns a server that is not there into a NetworkError", async () => {
     const client = createClient({ fetch: () => Promise.reject(new TypeError("refused")) });
     await assert.rejects(client.take(), { name: "NetworkError" });
   });
@@ -269,7 +269,7 @@ describe("the end of a take stream", () => {
     assertReleased(feed);
   });
 
-  it("does not come by the time limit once the stream is open", async () => {
+  it("does not come by timeoutMs once the stream is open", async () => {
     const feed = createFeed();
     const clock = createTestClock();
     const stream = await createClient({ fetch: feed.fetch, clock }).take({ timeoutMs: 10 });
@@ -280,7 +280,7 @@ describe("the end of a take stream", () => {
     assert.deepEqual(ids(await Array.fromAsync(stream)), ["a"]);
   });
 
-  it("comes by the time limit while the stream is not open", async () => {
+  it("comes by timeoutMs while the stream is not open", async () => {
     const clock = createTestClock();
     const client = createClient({ fetch: () => new Promise(() => {}), clock });
     const settled = Promise.allSettled([client.take({ timeoutMs: 10 })]);

@@ -29,8 +29,8 @@ async function setUp(concurrency = 10_000) {
   return { ...scripted, ...broker, broker, succeed };
 }
 
-describe("reports of success", () => {
-  it("go at once, together when they come together, without any time passing", async () => {
+describe("success reports", () => {
+  it("are sent at once, in one request when they come together", async () => {
     const { acks, succeed } = await setUp();
     await succeed("a", "b", "c");
     assert.deepEqual(acks, [["a", "b", "c"]]);
@@ -49,14 +49,14 @@ describe("reports of success", () => {
     assert.deepEqual(acks, [["a"], ["b", "c"]]);
   });
 
-  it("go a thousand at a time", async () => {
+  it("are sent in requests of at most 1000 ids", async () => {
     const { acks, succeed } = await setUp();
     await succeed(...ids(2500));
     assert.deepEqual(acks.map(({ length }) => length), [1000, 1000, 500]);
     assert.deepEqual(acks.flat(), ids(2500));
   });
 
-  it("are done when the broker knows nothing of some", async () => {
+  it("are finished when the broker answers that some are not in flight", async () => {
     const { acks, answers, succeed, worker } = await setUp();
     answers.success.push(notFound("b"));
     const events: unknown[] = [];
@@ -84,7 +84,7 @@ describe("reports of success", () => {
     });
   }
 
-  it("are dropped when they are refused, and the worker is not well until one is heard", async () => {
+  it("are dropped when they are refused, and the worker is unhealthy until one is heard", async () => {
     const { acks, answers, succeed, worker } = await setUp();
     answers.success.push(refuse(403));
     await succeed("a");
@@ -97,8 +97,8 @@ describe("reports of success", () => {
   });
 });
 
-describe("reports of failure", () => {
-  it("go one by one, so many at a time", async () => {
+describe("failure reports", () => {
+  it("are sent one by one, at most 8 at a time", async () => {
     const { broker, failures, answers, worker, finish, clock } = await setUp();
     const held = ids(20).map(() => hold());
     answers.failure.push(...held.map(({ answer }) => answer));
@@ -112,7 +112,7 @@ describe("reports of failure", () => {
     assert.equal(worker.health().unreported, 0);
   });
 
-  it("are done when the job is not in flight any more", async () => {
+  it("are finished when the job is not in flight any more", async () => {
     const { broker, failures, answers, worker, finish, clock } = await setUp();
     answers.failure.push(refuse(404));
     broker.connection.send(wireJob("a"));
@@ -148,7 +148,7 @@ describe("reports of failure", () => {
 });
 
 describe("a job that is delivered again while it is here", () => {
-  it("does not run twice at once, and one report does for both deliveries", async () => {
+  it("does not run twice at once, and one report answers both deliveries", async () => {
     const { broker, started, finish, acks, clock } = await setUp();
     broker.connection.send(wireJob("a"));
     await clock.settle();
@@ -213,7 +213,7 @@ describe("a job that is delivered again while it is here", () => {
     assert.equal(worker.health().unreported, 0);
   });
 
-  it("is only reported when it was done, and its report came while nobody had it", async () => {
+  it("is only reported, not run, when it was done and its report came while it was not in flight", async () => {
     const { broker, started, finish, answers, acks, worker, clock } = await setUp();
     broker.connection.send(wireJob("a"), wireJob("b"));
     await clock.settle();

@@ -28,7 +28,7 @@ describe("a take stream", () => {
     assert.equal(broker.connection.headers.get("worker-id"), "w1");
   });
 
-  it("asks for what it was told to", async () => {
+  it("asks for the queues and the prefetch of the options", async () => {
     const { worker, broker } = setUp({ concurrency: 7, prefetch: 8, queues: ["a b", "c"] });
     await worker.start();
     assert.equal(broker.connection.url.searchParams.get("queue"), "a b,c");
@@ -74,7 +74,7 @@ describe("a take stream", () => {
     });
   }
 
-  it("is opened again later and later when it does not last, up to half a minute", async () => {
+  it("is opened again after delays that double up to 30 s when it does not last", async () => {
     const { worker, answers, clock, retries } = setUp();
     const short: Answer = () =>
       new Response("\n", { headers: { "content-type": "application/x-ndjson" } });
@@ -172,14 +172,14 @@ describe("a take stream", () => {
     ]);
   });
 
-  it("is dropped after the time that was asked for", async () => {
+  it("is dropped after the idleTimeoutMs of the options", async () => {
     const { worker, connections, clock } = setUp({ idleTimeoutMs: 400 });
     await worker.start();
     await clock.advance(400);
     assert.equal(connections[0]!.closed, true);
   });
 
-  it("is not taken for silent, nor for alive, when the wall clock is set", async () => {
+  it("is judged silent by timers, not by a wall clock that is set", async () => {
     const { worker, connections, broker, clock } = setUp();
     await worker.start();
     clock.setNow(clock.now() + 3_600_000);
@@ -222,7 +222,7 @@ describe("a broker that is not there", () => {
     assert.deepEqual([started, connections.length], [true, 1]);
   });
 
-  it("makes the worker unhealthy after a while, until it is back", async () => {
+  it("makes the worker unhealthy after the idle timeout, until it is back", async () => {
     const { worker, broker, answers, clock } = setUp();
     await worker.start();
     answers.take.push(...Array<Answer>(6).fill(unreachable));
@@ -237,7 +237,7 @@ describe("a broker that is not there", () => {
     assert.deepEqual([worker.health().healthy, worker.health().connected], [true, true]);
   });
 
-  it("makes a worker unhealthy that never met it", async () => {
+  it("makes a worker unhealthy that was never connected", async () => {
     const { worker, answers, clock } = setUp();
     answers.take.push(...Array<Answer>(20).fill(unreachable));
     void worker.start();
@@ -289,7 +289,7 @@ describe("a broker that refuses the worker", () => {
     await assert.rejects(worker.start(), { name: "ProtocolError" });
   });
 
-  it("fails the start when it does so after a time of silence", async () => {
+  it("fails the start when it was unreachable before", async () => {
     const { worker, answers, clock } = setUp();
     answers.take.push(unreachable, refuse(401));
     const refused = assert.rejects(worker.start(), { status: 401 });
@@ -297,7 +297,7 @@ describe("a broker that refuses the worker", () => {
     await refused;
   });
 
-  it("is asked seldom when it was connected before, and the worker is not well", async () => {
+  it("is asked every 30 s when it accepted the worker before, and the worker is unhealthy", async () => {
     const errors: string[] = [];
     const logger = { ...console, error: (text: string) => errors.push(text), warn() {}, info() {} };
     const { worker, broker, answers, clock, retries, connections } = setUp({ logger });
@@ -318,7 +318,7 @@ describe("a broker that refuses the worker", () => {
 });
 
 describe("health", () => {
-  it("tells when the worker last heard anything, and when it last got a job", async () => {
+  it("gives the times of the last bytes and of the last job", async () => {
     const { worker, broker, clock } = setUp();
     assert.deepEqual(
       [worker.health().lastHeardAt, worker.health().lastJobAt],

@@ -81,7 +81,7 @@ describe("stopping", () => {
     await worker.kill();
   });
 
-  it("hands back what is not done in time: aborted, and not reported", async () => {
+  it("aborts what is not done in time, and does not report it", async () => {
     const { worker, broker, clock, acks, failures } = setUp({
       handlers: [handle(work, (_payload, { signal, job }) => {
         if (job.id === "c") return Promise.withResolvers().promise;
@@ -145,7 +145,7 @@ describe("stopping", () => {
     assert.deepEqual(acks, [["a"], ["a"], ["a"]]);
   });
 
-  it("gives no time at all when asked to", async () => {
+  it("aborts at once with timeoutMs 0", async () => {
     const { worker, broker, clock } = setUp();
     await worker.start();
     broker.connection.send(wireJob("a"));
@@ -155,7 +155,7 @@ describe("stopping", () => {
     assert.equal(stop.over, true);
   });
 
-  it("gives all the time in the world when asked to", async () => {
+  it("never aborts with timeoutMs Infinity", async () => {
     const { worker, broker, clock, finish } = setUp();
     await worker.start();
     broker.connection.send(wireJob("a"));
@@ -180,7 +180,7 @@ describe("stopping", () => {
     assert.deepEqual([stop.over, acks], [true, [["a"]]]);
   });
 
-  it("is fine twice, and waits for the first", async () => {
+  it("may be asked for twice, and the second waits for the first", async () => {
     const { worker, broker, clock, finish } = setUp();
     await worker.start();
     broker.connection.send(wireJob("a"));
@@ -193,7 +193,7 @@ describe("stopping", () => {
     await worker.stop();
   });
 
-  it("is fine before the start, which then is refused", async () => {
+  it("is allowed before the start, which then is refused", async () => {
     const { worker, connections } = setUp();
     await worker.stop();
     assert.equal(worker.health().state, "stopped");
@@ -203,7 +203,7 @@ describe("stopping", () => {
     assert.equal(connections.length, 0);
   });
 
-  it("ends a start that waits for its broker", async () => {
+  it("ends a start that waits for a broker", async () => {
     const { worker, answers, clock } = setUp();
     answers.take.push(hold().answer);
     const run = watch(worker.run());
@@ -225,7 +225,7 @@ describe("stopping", () => {
     assert.equal(clock.timers, 0);
   });
 
-  it("refuses a time limit that is none, and goes on", async () => {
+  it("refuses a timeoutMs that is no number of 0 or more, and the worker goes on", async () => {
     const { worker } = setUp();
     await worker.start();
     await assert.rejects(worker.stop({ timeoutMs: -1 }), {
@@ -236,7 +236,7 @@ describe("stopping", () => {
     await worker.kill();
   });
 
-  it("is what disposing does", async () => {
+  it("is done by await using", async () => {
     const { worker, broker } = setUp();
     await worker.start();
     await worker[Symbol.asyncDispose]();
@@ -258,7 +258,7 @@ describe("killing", () => {
     assert.deepEqual(acks, []);
   });
 
-  it("cuts a stop short", async () => {
+  it("ends a stop that still waits", async () => {
     const { worker, broker, clock } = setUp();
     await worker.start();
     broker.connection.send(wireJob("a"));
@@ -281,7 +281,7 @@ describe("killing", () => {
     assert.equal(clock.timers, 0);
   });
 
-  it("is fine before the start and twice", async () => {
+  it("is allowed before the start and twice", async () => {
     const { worker } = setUp();
     await worker.kill();
     await worker.kill();
@@ -313,7 +313,7 @@ describe("starting", () => {
     await worker.kill();
   });
 
-  it("is refused after a stop, also when it was granted before", async () => {
+  it("is refused after a stop, also when it was started before", async () => {
     const { worker, connections } = setUp();
     await worker.start();
     await worker.stop();

@@ -79,7 +79,7 @@ describe("createWorker", () => {
     });
   }
 
-  it("gives itself an id by chance, the same for each of its connections", async () => {
+  it("sends a random worker id by default, the same on each of its connections", async () => {
     const ids = new Set<string>();
     for (const chance of [0, 0.25, 0.999999]) {
       const { worker, broker } = setUp({ random: () => chance });

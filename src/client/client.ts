@@ -183,7 +183,7 @@ export interface Client {
    *
    * @param id The job's id.
    * @throws {NotFoundError} If the job is not in flight; but not after a repeated try, because the broker may have
-   * heard the first one.
+   * received the first one.
    */
   success(id: string, options?: CallOptions): Promise<void>;
   /**

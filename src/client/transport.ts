@@ -93,9 +93,9 @@ export function createTransport(settings: ClientSettings): Transport {
       const attempt = async (signal: AbortSignal, retries: number): Promise<Answer> => {
         const request = await transport.toRequest(call, { accept: mediaType }, signal);
         const response = await transport.fetch(request, signal);
-        // Gone at a later try: an earlier one was heard, its answer was lost.
-        const wasHeard = retries > 0 && repeat === "until-heard";
-        return await readAnswer(response, wasHeard ? 404 : call.acceptStatus);
+        // A 404 to a later try says that an earlier one was received and its answer lost.
+        const acceptsNotFound = retries > 0 && repeat === "until-received";
+        return await readAnswer(response, acceptsNotFound ? 404 : call.acceptStatus);
       };
       const { repeat } = call.route;
       const { signal, timeoutMs = settings.timeoutMs } = options;

@@ -22,13 +22,13 @@ export type Access = "open" | "read" | "enqueue" | "work" | "manage" | "admin";
 /**
  * Whether a client may send a call again when it got no answer, or one that says "not now".
  *
- * | repeat        | a second call                                                                      |
- * |---------------|------------------------------------------------------------------------------------|
- * | `always`      | does no harm: it finds what the first one left                                     |
- * | `until-heard` | does no harm, but is answered with 404 if the first one was heard                  |
- * | `never`       | may do something again (another job), or undo what somebody else did in between    |
+ * | repeat           | a second call                                                                   |
+ * |------------------|---------------------------------------------------------------------------------|
+ * | `always`         | does no harm: it finds what the first one left                                  |
+ * | `until-received` | does no harm, but is answered with 404 if the first one was received            |
+ * | `never`          | may do something again (another job), or undo what somebody else did in between |
  */
-export type Repeat = "always" | "until-heard" | "never";
+export type Repeat = "always" | "until-received" | "never";
 
 /** All that there is to know of an endpoint. */
 export interface Route {
@@ -61,7 +61,7 @@ export const jobRoutes = {
   get:         { method: "GET",    path: "/jobs/{id}",                    access: "read",    repeat: "always" },
   patch:       { method: "PATCH",  path: "/jobs/{id}",                    access: "manage",  repeat: "never" },
   delete:      { method: "DELETE", path: "/jobs/{id}",                    access: "manage",  repeat: "never" },
-  success:     { method: "POST",   path: "/jobs/{id}/success",            access: "work",    repeat: "until-heard" },
+  success:     { method: "POST",   path: "/jobs/{id}/success",            access: "work",    repeat: "until-received" },
   failure:     { method: "POST",   path: "/jobs/{id}/failure",            access: "work",    repeat: "always" },
   errors:      { method: "GET",    path: "/jobs/{id}/errors",             access: "read",    repeat: "always" },
   error:       { method: "GET",    path: "/jobs/{id}/errors/{attempt}",   access: "read",    repeat: "always" },

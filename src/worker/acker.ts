@@ -2,7 +2,7 @@
  * Tells the broker what came of jobs: successes in batches, failures one by one.
  *
  * Successes are sent at once; they gather only while a request is under way, and go together with the next one. So a
- * slow broker gets larger batches. There is no timer: the broker delivers the next job only when it has heard of one.
+ * slow broker gets larger batches. There is no timer: the broker delivers a next job only when one is reported.
  *
  * @module
  */
@@ -23,9 +23,9 @@ export interface AckerOptions {
   readonly logger: Logger;
   /** Ends the requests that are under way, and drops what waits. */
   readonly signal: AbortSignal;
-  /** The broker has heard of these successes; those in `notFound` were not in flight. */
+  /** The broker has confirmed these successes; those in `notFound` were not in flight. */
   acked(ids: readonly string[], notFound: readonly string[]): void;
-  /** The broker refused to hear of these successes. */
+  /** The broker refused the report of these successes. */
   dropped(ids: readonly string[]): void;
 }
 
@@ -33,17 +33,17 @@ export interface AckerOptions {
 interface FailureReport {
   readonly id: string;
   readonly failure: Failure;
-  readonly heard: (found: boolean) => void;
+  readonly done: (found: boolean) => void;
 }
 
-/** Reports what came of jobs; each report is sent until the broker has heard or refused it. */
+/** Reports what came of jobs; each report is sent until the broker confirms or refuses it. */
 export interface Acker {
-  /** The last refusal of a report; undefined again when a report is heard. */
+  /** The last refusal of a report; undefined again when a report is confirmed. */
   readonly problem: unknown;
   /** Reports a success. */
   succeed(id: string): void;
-  /** Reports a failure. When that is over it calls `heard`, with false if the job was not in flight. */
-  fail(id: string, failure: Failure, heard: (found: boolean) => void): void;
+  /** Reports a failure. Calls `done` when it is confirmed or refused, with false if the job was not in flight. */
+  fail(id: string, failure: Failure, done: (found: boolean) => void): void;
   /** Resolves when there is nothing left to report. */
   idle(): Promise<void>;
 }
@@ -62,7 +62,7 @@ export function createAcker(options: AckerOptions): Acker {
   let sending: Promise<void> | undefined;
 
   /**
-   * Sends a report until it is heard, and gives the answer. A report that is refused is logged and dropped, because
+   * Sends a report until it is confirmed, and gives the answer. A report that is refused is logged and dropped, because
    * it would block the others for ever; the result is undefined then.
    */
   const persist = async <Result>(
@@ -104,12 +104,12 @@ export function createAcker(options: AckerOptions): Acker {
     sending = undefined;
   };
 
-  const failures = createPool<FailureReport>(mostFailures, async ({ id, failure, heard }) => {
+  const failures = createPool<FailureReport>(mostFailures, async ({ id, failure, done }) => {
     const found = await persist(
       [id],
       () => client.failure(id, failure, { signal }).then(() => true, asNotFound),
     );
-    heard(found ?? true);
+    done(found ?? true);
   });
 
   return {
@@ -120,7 +120,7 @@ export function createAcker(options: AckerOptions): Acker {
       waiting.push(id);
       sending ??= sendSuccesses();
     },
-    fail: (id, failure, heard) => failures.add({ id, failure, heard }),
+    fail: (id, failure, done) => failures.add({ id, failure, done }),
     async idle() {
       while (sending !== undefined || failures.running > 0) {
         await sending;

@@ -1,5 +1,5 @@
 /**
- * The deliveries that are here: jobs that arrived, and the broker has not yet heard what came of them.
+ * The deliveries that are here: jobs that arrived and whose reports the broker has not confirmed.
  *
  * When a stream breaks off, the broker delivers its jobs again, here or elsewhere. A job that is still here does not
  * run a second time: when its report is ready, that answers the new delivery too. A job that was done here does not
@@ -32,7 +32,7 @@ export interface Deliveries {
   accept(job: Job): Delivery | undefined;
   /** Tells the broker what came of a job. */
   report(delivery: Delivery, acknowledgement: Acknowledgement): void;
-  /** The broker has heard of these successes; those in `notFound` were not in flight. */
+  /** The broker has confirmed these successes; those in `notFound` were not in flight. */
   acked(ids: readonly string[], notFound: readonly string[]): void;
   /** Forgets jobs that were not reported. */
   drop(ids: Iterable<string>): void;
@@ -51,7 +51,7 @@ const maxRemembered = 10_000;
  */
 export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
   const byId = new Map<string, Delivery>();
-  /** Done here, but not in flight when the broker heard of it: the attempts of each job by its id, oldest first. */
+  /** Done here, but not in flight when the broker got the report: the attempts of each job by its id, oldest first. */
   const doneAttempts = new Map<string, number>();
 
   const remember = ({ id, attempts }: Job) => {
@@ -74,7 +74,7 @@ export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
     },
     accept(job) {
       const present = byId.get(job.id);
-      // A failure that the broker has heard may bring the next attempt before its answer is here.
+      // The next attempt may arrive before the answer to the failure that led to it.
       const isNextAttempt = present?.stage === "failed" &&
         job.attempts > present.context.job.attempts;
       if (present !== undefined && !isNextAttempt) {

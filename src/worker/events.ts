@@ -32,7 +32,7 @@ export interface JobOutcomeEvent extends JobEndEvent {
   readonly outcome: Outcome;
 }
 
-/** Successes that the broker has heard of. */
+/** Successes that the broker has confirmed. */
 export interface AckedEvent {
   /** The jobs' ids. */
   readonly ids: readonly string[];
@@ -64,7 +64,7 @@ export interface WorkerEvents {
   readonly decided: JobOutcomeEvent;
   /** The worker stopped before the job was done. The job goes back to its queue and is not charged an attempt. */
   readonly released: JobEvent;
-  /** The broker has heard of successes. */
+  /** The broker has confirmed successes. */
   readonly acked: AckedEvent;
 }
 

@@ -35,7 +35,7 @@ export interface WorkerOptions {
    */
   readonly concurrency?: number | undefined;
   /**
-   * How many jobs the broker delivers before it has heard of the first of them; an integer, at least `concurrency`.
+   * How many jobs the broker delivers before the first of them is reported; an integer, at least `concurrency`.
    * More helps with a slow network. But a job that waits here waits although another worker may be free.
    *
    * @default {2 * concurrency}

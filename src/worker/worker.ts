@@ -70,7 +70,7 @@ export interface Worker extends Startable {
    */
   stop(options?: StopOptions): Promise<void>;
   /**
-   * Closes the stream at once and waits for nothing. Jobs of which the broker has heard nothing yet are delivered
+   * Closes the stream at once and waits for nothing. Jobs whose reports the broker has not received are delivered
    * again, also those that were done here.
    */
   kill(): Promise<void>;

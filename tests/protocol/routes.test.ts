@@ -92,8 +92,8 @@ describe("the repeat of a route", () => {
     }
   });
 
-  it("allows all acknowledgements, and tells which one is answered with 404 when it was heard", () => {
-    assert.deepEqual(namesOf(({ repeat }) => repeat === "until-heard"), ["success"]);
+  it("allows all acknowledgements, and tells which one is answered with 404 when it was received", () => {
+    assert.deepEqual(namesOf(({ repeat }) => repeat === "until-received"), ["success"]);
     assert.deepEqual([routes.successMany.repeat, routes.failure.repeat], ["always", "always"]);
   });
 

@@ -1,10 +1,8 @@
 /**
- * The one error family: what can go wrong that is not the caller's mistake.
+ * The errors that are not the caller's mistake: one family, {@linkcode MillraceError}, each with a literal `code`.
  *
- * A mistake in a call (an option out of range, a payload that is no payload) stays a built-in
- * `TypeError` or `RangeError`. Everything that the world outside does to a call is a
- * {@linkcode MillraceError} with a literal `code`; whether trying again can help is decided in this
- * file and nowhere else.
+ * A mistake in a call, such as an option out of range, is a built-in `TypeError` or `RangeError`. Whether trying
+ * again can help is decided in this file and nowhere else.
  *
  * @module
  */
@@ -27,14 +25,14 @@ export interface MillraceErrorOptions {
   readonly cause?: unknown;
 }
 
-/** Which kinds may go away by themselves. */
+/** The kinds that may not happen again when the same call is tried later. */
 const retryableCodes: ReadonlySet<MillraceErrorCode> = new Set(["network", "timeout", "server"]);
 
-/** Shared by copies of this module, so that {@linkcode isMillraceError} works across realms. */
+/** The same in all copies of this module, so that {@linkcode isMillraceError} knows the errors of another copy. */
 const brand = Symbol.for("millrace.error");
 
 /**
- * The base of the family: catch it, or ask {@linkcode isMillraceError}.
+ * The base class of the family. {@linkcode isMillraceError} tells whether an error belongs to it.
  *
  * @example
  * ```ts
@@ -53,16 +51,16 @@ export abstract class MillraceError extends Error {
   abstract override readonly name: string;
   /** The kind of failure, as a literal. */
   abstract readonly code: MillraceErrorCode;
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later, although nothing in it is changed. */
   get retryable(): boolean {
     return retryableCodes.has(this.code);
   }
 }
 
-// On the prototype and not in the class body: there the type of every error would have to name the symbol.
+// Not in the class body, where the type of every error would have to name the symbol.
 Object.defineProperty(MillraceError.prototype, brand, { value: true });
 
-/** The request did not reach the server, or its answer did not reach us. Retryable. */
+/** The request did not reach the server, or its answer did not arrive. Retryable. */
 export class NetworkError extends MillraceError {
   /** The literal name of this class. */
   override readonly name = "NetworkError";
@@ -78,7 +76,7 @@ export class TimeoutError extends MillraceError {
   override readonly code = "timeout";
 }
 
-/** The peer sent bytes that are not the protocol: a cut-off frame, a malformed body. */
+/** The other side sent what the protocol does not allow: a frame that is cut off, a malformed body. */
 export class ProtocolError extends MillraceError {
   /** The literal name of this class. */
   override readonly name = "ProtocolError";
@@ -91,14 +89,20 @@ export abstract class ResponseError extends MillraceError {
   /** The HTTP status of the answer. */
   readonly status: number;
 
-  /** Takes the server's own message, or `HTTP <status>` where it gave none. */
+  /**
+   * Creates the error.
+   *
+   * @param message The server's message, or `HTTP <status>` where it gave none.
+   * @param status The HTTP status.
+   * @param options What led to it.
+   */
   constructor(message: string, status: number, options?: MillraceErrorOptions) {
     super(message, options);
     this.status = status;
   }
 }
 
-/** 404: the job (or what else was asked for) does not exist. */
+/** 404: the job, or whatever was asked for, does not exist. */
 export class NotFoundError extends ResponseError {
   /** The literal name of this class. */
   override readonly name = "NotFoundError";
@@ -106,7 +110,7 @@ export class NotFoundError extends ResponseError {
   override readonly code = "not_found";
 }
 
-/** Any other 4xx: the server understood and refused; asking again changes nothing. */
+/** Any other 4xx: the server understood the call and refused it; asking again changes nothing. */
 export class RefusedError extends ResponseError {
   /** The literal name of this class. */
   override readonly name = "RefusedError";
@@ -138,7 +142,11 @@ export class StoreError extends MillraceError {
   override readonly code = "store";
 }
 
-/** Whether `value` is one of the family, even from another copy of this module. */
+/**
+ * Tells whether something belongs to the family, even if another copy of this module made it.
+ *
+ * @param value Anything, such as what was caught.
+ */
 export function isMillraceError(value: unknown): value is MillraceError {
   return typeof value === "object" && value !== null && brand in value;
 }

@@ -1,5 +1,5 @@
 /**
- * The hole that a logger fills.
+ * What is asked of a logger.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 /** What a log line carries besides its message. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Where a component says what it does; `console` has this shape. */
+/** Where a component logs what it does; `console` fits. */
 export interface Logger {
-  /** Steps that matter only when something is being looked for. */
+  /** Steps that only somebody who looks for a fault wants to see. */
   debug(message: string, fields?: LogFields): void;
-  /** Normal events of a life: started, stopped, connected. */
+  /** Normal events: started, stopped, connected. */
   info(message: string, fields?: LogFields): void;
   /** Something was lost or delayed and will be tried again. */
   warn(message: string, fields?: LogFields): void;
@@ -19,5 +19,5 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
-/** Says nothing: the default wherever a logger may be given. */
+/** Logs nothing: the default wherever a logger may be given. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };

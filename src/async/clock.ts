@@ -1,16 +1,19 @@
 /**
- * Time and chance, injected everywhere and read from the platform in this file only.
+ * Time and random numbers: injected everywhere, and read from the platform in this file only.
  *
  * @module
  */
 
-/** Where a component reads the time and arms its timers. */
+/** Where a component reads the time and sets its timers. */
 export interface Clock {
   /** The wall clock, in ms since the epoch. */
   now(): number;
   /**
-   * Calls `callback` once, `delayMs` from now (any finite number; below 0 counts as 0).
-   * Returns a function that disarms the timer; calling it late or twice does nothing.
+   * Sets a timer: calls `callback` once, after the delay.
+   *
+   * @param callback What to call.
+   * @param delayMs When, in ms from now; any finite number, and below 0 counts as 0.
+   * @returns A function that ends the timer; calling it late or twice does nothing.
    */
   setTimer(callback: () => void, delayMs: number): () => void;
   /** Calls `callback` soon, after the input that already waits in the event loop was handled. */
@@ -20,10 +23,10 @@ export interface Clock {
 /** A source of uniform numbers in [0, 1). */
 export type Random = () => number;
 
-/** Platforms fire at once when asked to wait longer than this (2^31 − 1 ms, 24.8 days). */
+/** 2^31 − 1 ms, 24.8 days. Platforms that are asked to wait longer do not wait at all. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** Node, Deno and Bun have it, browsers and the web's type library do not. */
+/** Node, Deno and Bun have it; browsers and the type library of the web do not. */
 const setImmediate = (globalThis as { setImmediate?: (callback: () => void) => unknown })
   .setImmediate;
 
@@ -39,11 +42,11 @@ export const systemClock: Clock = {
     arm(Math.max(0, delayMs));
     return () => clearTimeout(timer);
   },
-  // setTimeout(0) waits at least 1 ms on Node: a group commit would wait that long for nothing.
+  // On Node setTimeout(0) waits 1 ms or more: each commit of the broker would wait that long for nothing.
   defer: setImmediate === undefined
     ? (callback) => void setTimeout(callback, 0)
     : (callback) => void setImmediate(callback),
 };
 
-/** The platform's own pseudo-random numbers; good enough for jitter, not for secrets. */
+/** The platform's pseudo-random numbers; good enough for delays, not for secrets. */
 export const systemRandom: Random = () => Math.random();

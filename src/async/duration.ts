@@ -1,5 +1,5 @@
 /**
- * Durations where a person writes them: `250`, `"250ms"`, `"1.5h"`.
+ * Durations as a person writes them: `250`, `"250ms"`, `"1.5h"`.
  *
  * @module
  */
@@ -16,11 +16,13 @@ const unitsMs: Readonly<Record<string, number>> = {
 };
 
 /**
- * The duration in whole ms.
+ * Reads a duration.
  *
- * Throws `TypeError` for what is no duration and `RangeError` for one that is negative or not finite.
- *
- * @param label What the message calls it: the name of the option.
+ * @param value What was given.
+ * @param label The name of the option, for the message.
+ * @returns The duration in whole ms.
+ * @throws {TypeError} If it is no duration.
+ * @throws {RangeError} If it is negative or not finite.
  */
 export function toMs(value: Duration, label: string): number {
   const ms = typeof value === "number" ? value : parseDuration(value);

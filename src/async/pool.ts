@@ -1,6 +1,5 @@
 /**
- * A counting limiter: so many at a time, the others wait in line. Its cost per item does not grow with the line or
- * with how many run.
+ * Runs a limited number of items at a time; the others wait. An item costs the same however many wait or run.
  *
  * @module
  */
@@ -9,17 +8,17 @@
 export interface Pool<Item> {
   /** How many run now. */
   readonly running: number;
-  /** How many wait in line. */
+  /** How many wait. */
   readonly waiting: number;
   /** Runs an item as soon as there is room; at once if there is. */
   add(item: Item): void;
-  /** Empties the line and gives what was in it; what runs goes on. */
+  /** Gives the items that wait, in order, and forgets them; what runs goes on. */
   clear(): readonly Item[];
   /** Resolves as soon as nothing runs and nothing waits; at once if that is now. */
   idle(): Promise<void>;
 }
 
-/** How many places at the front of the line are left empty before it moves up; a line that never empties must. */
+/** How many started items the list keeps at its front before it is cut; a list that is never empty must be. */
 const compactAt = 1024;
 
 /**
@@ -30,7 +29,7 @@ const compactAt = 1024;
  */
 export function createPool<Item>(size: number, run: (item: Item) => Promise<void>): Pool<Item> {
   let running = 0;
-  let line: Item[] = [];
+  let waiting: Item[] = [];
   let head = 0;
   let idle: PromiseWithResolvers<void> | undefined;
 
@@ -41,10 +40,10 @@ export function createPool<Item>(size: number, run: (item: Item) => Promise<void
 
   const done = () => {
     running--;
-    if (head < line.length) {
-      const item = line[head++]!;
+    if (head < waiting.length) {
+      const item = waiting[head++]!;
       if (head === compactAt) {
-        line = line.slice(head);
+        waiting = waiting.slice(head);
         head = 0;
       }
       start(item);
@@ -59,15 +58,15 @@ export function createPool<Item>(size: number, run: (item: Item) => Promise<void
       return running;
     },
     get waiting() {
-      return line.length - head;
+      return waiting.length - head;
     },
     add(item) {
       if (running < size) start(item);
-      else line.push(item);
+      else waiting.push(item);
     },
     clear() {
-      const rest = line.slice(head);
-      line = [];
+      const rest = waiting.slice(head);
+      waiting = [];
       head = 0;
       return rest;
     },

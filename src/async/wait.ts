@@ -1,12 +1,18 @@
 /**
- * Waiting that can be cut short.
+ * Waiting that a signal can end.
  *
  * @module
  */
 
 import type { Clock } from "./clock.ts";
 
-/** Resolves after so long, or is rejected with the reason of `signal` as soon as that is aborted. */
+/**
+ * Waits.
+ *
+ * @param ms How long, in ms.
+ * @param clock Whose timer to use.
+ * @param signal Ends the wait: the promise is rejected with its reason.
+ */
 export function wait(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);

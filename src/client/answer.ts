@@ -1,5 +1,5 @@
 /**
- * From an HTTP response to a value or to one of the family of errors: the one place that decides.
+ * Turns an HTTP response into a value or into one of the family of errors. Only this file decides which.
  *
  * @module
  */
@@ -28,11 +28,12 @@ export interface Answer {
 /**
  * Reads a response.
  *
- * @param alsoGood A status of 400 or more that is an answer to this call and no error.
+ * @param acceptStatus A status of 400 or more that is an answer to this call and no error.
+ * @throws {MillraceError} If the status is another one of 400 or more, or the body cannot be read.
  */
-export async function readAnswer(response: Response, alsoGood?: number): Promise<Answer> {
+export async function readAnswer(response: Response, acceptStatus?: number): Promise<Answer> {
   const { status } = response;
-  if (!response.ok && status !== alsoGood) throw await toError(response);
+  if (!response.ok && status !== acceptStatus) throw await toError(response);
   const bytes = await readBytes(response);
   if (bytes.length === 0) return { status, value: undefined };
   const codec = await codecOf(response);
@@ -42,11 +43,11 @@ export async function readAnswer(response: Response, alsoGood?: number): Promise
       `Cannot read an answer of type '${type}': expected application/json or application/msgpack`,
     );
   }
-  return { status, value: understand(() => codec.decode(bytes)) };
+  return { status, value: decodeOrThrow(() => codec.decode(bytes)) };
 }
 
-/** Runs a reader of the protocol; whatever it does not understand is a {@linkcode ProtocolError}. */
-export function understand<Result>(read: () => Result): Result {
+/** Runs a decoder or a reader of the protocol; what it throws becomes a {@linkcode ProtocolError}. */
+export function decodeOrThrow<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (error) {
@@ -65,12 +66,12 @@ export async function toError(response: Response): Promise<Error> {
   return new ProtocolError(`Cannot use an answer with status ${status}`);
 }
 
-/** The error for a request that came to no response. */
+/** The error for a request that got no response. */
 export function toNetworkError(error: unknown, url: string): NetworkError {
   return new NetworkError(`Cannot reach ${url}: ${messageOf(error)}`, { cause: error });
 }
 
-/** A plain-text message is shown up to this length; a proxy's page of HTML not at all. */
+/** A plain-text message is shown up to this length; a page of HTML, as a proxy sends it, not at all. */
 const longestText = 500;
 
 async function readMessage(response: Response): Promise<string | undefined> {

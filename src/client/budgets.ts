@@ -1,5 +1,5 @@
 /**
- * A client of a broker's budgets. Apart from the other, so that who only enqueues does not carry it.
+ * The calls on budgets. They are apart from the client, so that a program that only enqueues does not load them.
  *
  * @module
  */
@@ -22,42 +22,86 @@ import {
 import { type JobFilter, matchesNothing, toFilterParams } from "../protocol/filter.ts";
 import type { Job } from "../protocol/job.ts";
 import { readJob } from "../protocol/job-read.ts";
-import { budgetRoutes, type Route, toPath } from "../protocol/routes.ts";
+import { budgetRoutes, type Route } from "../protocol/routes.ts";
 import type { CallOptions } from "./deadline.ts";
-import { type ClientOptions, toSettings } from "./options.ts";
-import { type Call, createTransport, withParams } from "./transport.ts";
+import { type ClientOptions, toClientSettings } from "./options.ts";
+import { type ClientCall, createTransport, ignoreBody } from "./transport.ts";
 
 /**
- * The budgets of a broker: named pools of tokens that jobs draw on. A job runs when all of its budgets can pay.
+ * The budgets of a broker: named pools of tokens that jobs draw on. A job runs when all of its budgets have the
+ * tokens that it costs.
  *
- * Every call is rejected with one of the `MillraceError` family, `RefusedError` for what cannot be.
+ * Each call is rejected with one of the `MillraceError` family: `RefusedError` for what is not allowed.
  */
-export interface Budgets {
-  /** All budgets, sorted by their keys. */
+export interface BudgetsClient {
+  /** Lists all budgets, sorted by their keys. */
   list(options?: CallOptions): Promise<Budget[]>;
-  /** One budget. Throws `NotFoundError`. */
+  /**
+   * Gets one budget.
+   *
+   * @throws {NotFoundError} If there is no such budget.
+   */
   get(key: string, options?: CallOptions): Promise<Budget>;
-  /** Creates a budget. Throws `RefusedError` with status 409 when there is one of this key. */
+  /**
+   * Creates a budget.
+   *
+   * @throws {RefusedError} If there is one of this key; its status is 409.
+   */
   create(key: string, settings: BudgetSettings, options?: CallOptions): Promise<Budget>;
-  /** Creates a budget, or gives the one that is there these settings: safe to repeat on every deploy. */
+  /** Creates a budget, or gives the one that is there these settings. Safe to call again at every deploy. */
   put(key: string, settings: BudgetSettings, options?: CallOptions): Promise<Budget>;
-  /** Changes a budget. Throws `NotFoundError`. */
+  /**
+   * Changes a budget.
+   *
+   * @param patch What to change; what is left out stays.
+   * @throws {NotFoundError} If there is no such budget.
+   */
   patch(key: string, patch: BudgetPatch, options?: CallOptions): Promise<Budget>;
-  /** Deletes a budget that no unfinished job and no cron entry draws on. Throws `NotFoundError`. */
+  /**
+   * Deletes a budget.
+   *
+   * @throws {NotFoundError} If there is no such budget.
+   * @throws {RefusedError} If an unfinished job or a cron entry draws on it.
+   */
   delete(key: string, options?: CallOptions): Promise<void>;
-  /** Lets a waiting job draw on a budget, at this cost if it did already. Throws `NotFoundError`. */
+  /**
+   * Lets a waiting job draw on a budget; if it did already, at the new cost.
+   *
+   * @param id The job's id.
+   * @param use The budget, and what the job costs.
+   * @throws {NotFoundError} If there is no such job.
+   */
   bind(id: string, use: BudgetUse, options?: CallOptions): Promise<Job>;
-  /** Takes a budget from a waiting job; all of them when `key` is undefined. Throws `NotFoundError`. */
+  /**
+   * Lets a waiting job no longer draw on a budget.
+   *
+   * @param id The job's id.
+   * @param key The budget; all of them when undefined.
+   * @throws {NotFoundError} If there is no such job.
+   */
   unbind(id: string, key?: string, options?: CallOptions): Promise<Job>;
-  /** Lets all waiting jobs that fit a filter draw on a budget, at this cost if they did already. */
+  /**
+   * Lets all waiting jobs that fit a filter draw on a budget; those that did already, at the new cost.
+   *
+   * @param filter Which jobs; `{}` is all.
+   * @param use The budget, and what each job costs.
+   */
   bindMany(filter: JobFilter, use: BudgetUse, options?: CallOptions): Promise<RebindReport>;
-  /** Takes a budget from all waiting jobs that fit a filter; all of them when `key` is undefined. */
+  /**
+   * Lets all waiting jobs that fit a filter no longer draw on a budget.
+   *
+   * @param filter Which jobs; `{}` is all.
+   * @param key The budget; all of them when undefined.
+   */
   unbindMany(filter: JobFilter, key?: string, options?: CallOptions): Promise<RebindReport>;
 }
 
 /**
- * Creates a client of the budgets of the broker at `url`, or of a broker in the same process (`fetch: broker.fetch`);
- * the options are those of `createClient`.
+ * Creates a client of the budgets of the broker at `url`, or of a broker in the same process (`fetch: broker.fetch`).
+ *
+ * @param options Those of `createClient`.
+ * @throws {TypeError} If an option is missing or of a wrong kind.
+ * @throws {RangeError} If a number is out of range.
  *
  * @example
  * ```ts
@@ -77,24 +121,22 @@ export interface Budgets {
  * console.log(await client.count({ budget: "stripe" })); // 1
  * ```
  */
-export function createBudgets(options: ClientOptions): Budgets {
-  const { call } = createTransport(toSettings(options));
+export function createBudgets(options: ClientOptions): BudgetsClient {
+  const { call } = createTransport(toClientSettings(options));
 
-  /** Saying the same thing twice changes nothing: all but `create` and `patch` may be repeated. */
-  const at = (route: Route, params: Readonly<Record<string, string>>, body?: object): Call => ({
-    method: route.method,
-    path: toPath(route, params),
-    ...body !== undefined && { body },
-    repeatable: route.method === "GET" || route.method === "PUT",
-  });
+  const at = (
+    route: Route,
+    params: Readonly<Record<string, string>>,
+    body?: object,
+  ): ClientCall => ({ route, params, body });
   const many = async (
     filter: JobFilter,
-    route: Call,
+    one: ClientCall,
     options: CallOptions | undefined,
   ): Promise<RebindReport> => {
-    const path = withParams(route.path, toFilterParams(filter));
+    const query = toFilterParams(filter);
     if (matchesNothing(filter)) return { changed: 0, blocked: [] };
-    return await call({ ...route, path }, options, readRebindReport);
+    return await call({ ...one, query }, options, readRebindReport);
   };
 
   return {
@@ -118,7 +160,7 @@ export function createBudgets(options: ClientOptions): Budgets {
         options,
         readBudget,
       ),
-    delete: (key, options) => call(at(budgetRoutes.deleteBudget, { key }), options, () => {}),
+    delete: (key, options) => call(at(budgetRoutes.deleteBudget, { key }), options, ignoreBody),
     bind: async (id, use, options) => {
       const { key, ...body } = toBudgetUseWire(use);
       return await call(at(budgetRoutes.putBinding, { id, key }, body), options, readJob);

@@ -8,16 +8,24 @@ import type { Clock } from "../async/clock.ts";
 import type { EnqueueRequest } from "../protocol/enqueue.ts";
 import type { ErrorRecord } from "../protocol/error-record.ts";
 import type { Failure } from "../protocol/failure.ts";
-import type { JobFilter, TakeRequest } from "../protocol/filter.ts";
+import type { JobFilter } from "../protocol/filter.ts";
 import type { EnqueuedJob, Job } from "../protocol/job.ts";
 import type { PageRequest } from "../protocol/page.ts";
 import type { JobPatch } from "../protocol/patch.ts";
 import type { CallOptions } from "./deadline.ts";
 import type { ErrorPage, JobPage, Listing } from "./listing.ts";
+import type { TakeOptions, TakeStream } from "./take-stream.ts";
 
 /** What can be enqueued with a payload of its own: a job definition. */
 export interface Enqueueable<Input, Settings> {
-  /** Checks a payload and gives the request that stores it. */
+  /**
+   * Checks a payload and gives the request that stores it.
+   *
+   * @param payload What the job is about.
+   * @param settings What this job has besides the settings of the definition.
+   * @param clock What a delay is counted from.
+   * @throws {PayloadError} If the payload does not fit.
+   */
   toRequest(
     payload: Input,
     settings?: Settings,
@@ -26,32 +34,19 @@ export interface Enqueueable<Input, Settings> {
 }
 
 /** Which jobs to list, and how. */
-export interface ListQuery extends JobFilter, PageRequest {}
+export interface JobQuery extends JobFilter, PageRequest {}
 
-/** Which jobs a bulk change is about. */
+/** Which jobs to change or delete together. */
 export interface BulkFilter extends JobFilter {
-  /** Says that a filter without members is meant: every job there is. */
+  /**
+   * Says that a filter without members is meant: every job there is.
+   *
+   * @default {false}
+   */
   readonly all?: boolean | undefined;
 }
 
-/** What to take, and as who. */
-export interface TakeOptions extends TakeRequest, CallOptions {
-  /** What the server's logs call this worker; default up to the server. */
-  readonly workerId?: string | undefined;
-}
-
-/** An open stream of jobs. Leaving the iteration closes it, and so hands unfinished jobs back. */
-export interface TakeStream extends AsyncIterable<Job> {
-  /**
-   * Goes through what arrives, one list for each piece that the network delivers: the jobs in it, or none when it
-   * was only a sign of life. Throws `ProtocolError` for what is no job, and `NetworkError` when the stream breaks.
-   */
-  batches(): AsyncIterable<readonly Job[]>;
-  /** Closes the stream; the server makes its unfinished jobs ready again. Closing twice is fine. */
-  close(): Promise<void>;
-}
-
-/** Which acknowledgements had nothing to acknowledge. */
+/** Which successes came to nothing. */
 export interface SuccessReport {
   /** The ids of jobs that were not in flight: done before, taken back, or never there. */
   readonly notFound: readonly string[];
@@ -60,97 +55,194 @@ export interface SuccessReport {
 /**
  * A client of one broker.
  *
- * Every call is rejected with one of the {@linkcode MillraceError} family, or with the reason of its own `signal`;
+ * Each call is rejected with one of the {@linkcode MillraceError} family, or with the reason of its own `signal`;
  * a mistake in its arguments is a `TypeError` or `RangeError`. Reads and acknowledgements are repeated when the
- * network or the server fails for the moment. An enqueue is not: it may have been served before its answer was
- * lost, and a second one would make a second job. Who must repeat one gives it a `uniqueKey`.
+ * network or the server fails for the moment. An enqueue is not: the broker may have stored the job although its
+ * answer was lost, and a second enqueue would store a second job. To repeat one safely, give it a `uniqueKey`.
  */
 export interface Client {
   /**
-   * Enqueues a payload of a definition. The settings are the definition's and those of the call.
+   * Enqueues one job of a definition.
    *
-   * Throws `PayloadError` when the payload does not fit, before anything is sent.
+   * @param definition What kind of job it is.
+   * @param payload What it is about; must fit the definition.
+   * @param options Settings of this job, which beat those of the definition, and bounds of the call.
+   * @returns The stored job, or the one that has its unique key or took it into its batch.
+   * @throws {PayloadError} If the payload does not fit; nothing is sent then.
+   * @throws {RefusedError} If the broker does not accept the job.
    */
   enqueue<Input, Settings>(
     definition: Enqueueable<Input, Settings>,
     payload: Input,
     options?: Settings & CallOptions,
   ): Promise<EnqueuedJob>;
-  /** Enqueues a job that was put together by hand. */
+  /**
+   * Enqueues one job that was put together by hand.
+   *
+   * @param request The job.
+   * @param options Bounds of the call.
+   * @returns As above.
+   * @throws {RefusedError} If the broker does not accept the job.
+   */
   enqueue(request: EnqueueRequest, options?: CallOptions): Promise<EnqueuedJob>;
 
   /**
-   * Enqueues many payloads of a definition and gives the jobs in the same order.
+   * Enqueues many jobs of a definition.
    *
    * All are stored or none, up to 10,000 jobs or 8 MiB. More are sent in parts of that size, one after the other,
-   * each all or nothing and with a timeout of its own; if one fails, `PartialEnqueueError` holds what the parts
-   * before it stored.
+   * each all or nothing and with a timeout of its own.
+   *
+   * @param definition What kind of jobs they are.
+   * @param payloads What each is about.
+   * @param options Settings of these jobs, which beat those of the definition, and bounds of the calls.
+   * @returns The jobs, in the order of the payloads.
+   * @throws {PayloadError} If a payload does not fit; the message says which. Nothing is sent then.
+   * @throws {PartialEnqueueError} If a part fails after others were stored; it tells what is stored.
    */
   enqueueMany<Input, Settings>(
     definition: Enqueueable<Input, Settings>,
     payloads: readonly Input[],
     options?: Settings & CallOptions,
   ): Promise<EnqueuedJob[]>;
-  /** Enqueues many jobs, of any types, that were put together by hand; in parts as above. */
+  /**
+   * Enqueues many jobs, of any types, that were put together by hand; in parts as above.
+   *
+   * @param requests The jobs.
+   * @param options Bounds of the calls.
+   * @returns The jobs, in the order of the requests.
+   * @throws {PartialEnqueueError} If a part fails after others were stored; it tells what is stored.
+   */
   enqueueMany(requests: readonly EnqueueRequest[], options?: CallOptions): Promise<EnqueuedJob[]>;
 
-  /** One job with its payload. Throws `NotFoundError`. */
+  /**
+   * Gets one job with its payload.
+   *
+   * @param id The job's id.
+   * @throws {NotFoundError} If there is no such job.
+   */
   get(id: string, options?: CallOptions): Promise<Job>;
 
-  /** Jobs that fit a filter, oldest first unless asked otherwise; fetched page by page, `limit` at a time. */
-  list(query?: ListQuery, options?: CallOptions): Listing<Job, JobPage>;
-  /** One page of {@linkcode list}. */
-  page(query?: ListQuery, options?: CallOptions): Promise<JobPage>;
-  /** How many jobs fit a filter. */
+  /**
+   * Lists the jobs that fit a filter, oldest first unless asked otherwise.
+   *
+   * @param query Which jobs, and how many to fetch at a time (`limit`).
+   * @returns A listing; it fetches page after page while it is gone through.
+   */
+  list(query?: JobQuery, options?: CallOptions): Listing<Job, JobPage>;
+  /**
+   * Gets one page of {@linkcode list}.
+   *
+   * @param query Which jobs, and how many.
+   */
+  page(query?: JobQuery, options?: CallOptions): Promise<JobPage>;
+  /**
+   * Counts the jobs that fit a filter.
+   *
+   * @param filter Which jobs; all when left out.
+   */
   count(filter?: JobFilter, options?: CallOptions): Promise<number>;
 
-  /** Changes a job that is not finished. Throws `NotFoundError`, and `RefusedError` when it is finished. */
+  /**
+   * Changes a job that is not finished.
+   *
+   * @param id The job's id.
+   * @param patch What to change; what is left out stays.
+   * @returns The job as it is now.
+   * @throws {NotFoundError} If there is no such job.
+   * @throws {RefusedError} If the job is finished.
+   */
   patch(id: string, patch: JobPatch, options?: CallOptions): Promise<Job>;
   /**
-   * Changes all unfinished jobs that fit a filter and gives their number. Throws `TypeError` for a filter without
-   * members unless it says `all: true`.
+   * Changes all unfinished jobs that fit a filter.
+   *
+   * @param filter Which jobs.
+   * @param patch What to change; what is left out stays.
+   * @returns How many were changed.
+   * @throws {TypeError} If the filter has no members and does not say `all: true`.
    */
   patchMany(filter: BulkFilter, patch: JobPatch, options?: CallOptions): Promise<number>;
 
-  /** Deletes a job, whatever it is doing. Throws `NotFoundError`. */
+  /**
+   * Deletes a job, whatever its status.
+   *
+   * @param id The job's id.
+   * @throws {NotFoundError} If there is no such job.
+   */
   delete(id: string, options?: CallOptions): Promise<void>;
   /**
-   * Deletes all jobs that fit a filter and gives their number. Throws `TypeError` for a filter without members
-   * unless it says `all: true`.
+   * Deletes all jobs that fit a filter.
+   *
+   * @param filter Which jobs.
+   * @returns How many were deleted.
+   * @throws {TypeError} If the filter has no members and does not say `all: true`.
    */
   deleteMany(filter: BulkFilter, options?: CallOptions): Promise<number>;
 
   /**
-   * Says that a taken job is done. Throws `NotFoundError` when it is not in flight, except after a repeated try,
-   * whose forerunner may have been heard.
+   * Says that a taken job is done.
+   *
+   * @param id The job's id.
+   * @throws {NotFoundError} If the job is not in flight; but not after a repeated try, because the broker may have
+   * received the first one.
    */
   success(id: string, options?: CallOptions): Promise<void>;
-  /** Says that taken jobs are done; those that were not in flight are reported and are no error. */
+  /**
+   * Says that taken jobs are done. Those that are not in flight are reported, and are no error.
+   *
+   * @param ids The jobs' ids.
+   */
   successMany(ids: readonly string[], options?: CallOptions): Promise<SuccessReport>;
-  /** Says that a taken job failed and gives it as it is now. Throws `NotFoundError` when it is not in flight. */
+  /**
+   * Says that a taken job failed.
+   *
+   * @param id The job's id.
+   * @param failure Why, and what shall become of the job.
+   * @returns The job as it is now.
+   * @throws {NotFoundError} If the job is not in flight.
+   */
   failure(id: string, failure: Failure, options?: CallOptions): Promise<Job>;
 
-  /** The failures of a job, first to last. Throws `NotFoundError`. */
+  /**
+   * Lists the failures of a job, first to last.
+   *
+   * @param id The job's id.
+   * @param query Where to begin, in which order, and how many to fetch at a time (`limit`).
+   * @returns A listing; going through it throws `NotFoundError` if there is no such job.
+   */
   errors(
     id: string,
     query?: PageRequest<number>,
     options?: CallOptions,
   ): Listing<ErrorRecord, ErrorPage>;
-  /** One failure of a job; the first attempt is 1. Throws `NotFoundError`. */
+  /**
+   * Gets one failure of a job.
+   *
+   * @param id The job's id.
+   * @param attempt Which one; the first attempt is 1.
+   * @throws {NotFoundError} If there is no such job, or it has no such failure.
+   */
   error(id: string, attempt: number, options?: CallOptions): Promise<ErrorRecord>;
 
-  /** The names of all queues that have a job in any status, sorted. */
+  /** Gets the names of all queues that have a job in any status, sorted. */
   queues(options?: CallOptions): Promise<string[]>;
-  /** What the broker says of itself: `ok`. */
+  /**
+   * Asks the broker how it is.
+   *
+   * @returns `ok`.
+   * @throws {ServerError} If the broker cannot use its database.
+   */
   health(options?: CallOptions): Promise<string>;
-  /** The version of the broker. */
+  /** Gets the version of the broker. */
   version(options?: CallOptions): Promise<string>;
-  /** Deletes everything in the broker. There is no way back. */
+  /** Deletes everything in the broker. It cannot be undone. */
   reset(options?: CallOptions): Promise<void>;
 
   /**
    * Opens a stream of jobs to work on; most programs leave that to `createWorker`. It is not reopened when it
-   * breaks. `timeoutMs` bounds the opening, `signal` the stream as well.
+   * breaks.
+   *
+   * @param options What to take. `timeoutMs` is for the opening only; `signal` ends the stream too.
+   * @throws {RefusedError} If the broker does not let this client take.
    */
   take(options?: TakeOptions): Promise<TakeStream>;
 }

@@ -1,6 +1,5 @@
 /**
- * The codecs, loaded when they are needed: a client that speaks JSON to a server that answers JSON never loads
- * MessagePack.
+ * The codecs, loaded when they are needed: a client that sends and gets only JSON never loads MessagePack.
  *
  * @module
  */

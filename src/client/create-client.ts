@@ -13,7 +13,7 @@ import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
 import { readErrorPage, readJobPage, toPageParams } from "../protocol/page.ts";
 import { toPatchWire } from "../protocol/patch.ts";
-import { jobRoutes, type Route, toPath } from "../protocol/routes.ts";
+import { jobRoutes, toPath } from "../protocol/routes.ts";
 import {
   readCount,
   readDeleted,
@@ -22,9 +22,8 @@ import {
   readQueues,
   readVersion,
 } from "../protocol/system.ts";
-import { understand } from "./answer.ts";
+import { decodeOrThrow } from "./answer.ts";
 import type { BulkFilter, Client } from "./client.ts";
-import type { CallOptions } from "./deadline.ts";
 import { type EnqueueArgs, type EnqueueManyArgs, resolveMany, resolveOne } from "./enqueue-args.ts";
 import { enqueueInParts } from "./enqueue-parts.ts";
 import {
@@ -35,14 +34,18 @@ import {
   openPage,
   type PageSource,
 } from "./listing.ts";
-import { type ClientOptions, toSettings } from "./options.ts";
+import { type ClientOptions, toClientSettings } from "./options.ts";
 import { openTake } from "./take.ts";
-import { type Call, createTransport, withParams } from "./transport.ts";
+import { type ClientCall, createTransport, ignoreBody, withQuery } from "./transport.ts";
 
 /**
  * Creates a client of the broker at `url`, or of a broker in the same process (`fetch: broker.fetch`).
  *
- * It holds no connection and needs no closing. Throws `TypeError` and `RangeError` for options that cannot be.
+ * It holds no connection and needs no closing.
+ *
+ * @param options Where the broker is, and how to ask it.
+ * @throws {TypeError} If an option is missing or of a wrong kind.
+ * @throws {RangeError} If a number is out of range.
  *
  * @example
  * ```ts
@@ -57,23 +60,16 @@ import { type Call, createTransport, withParams } from "./transport.ts";
  * ```
  */
 export function createClient(options: ClientOptions): Client {
-  const transport = createTransport(toSettings(options));
+  const transport = createTransport(toClientSettings(options));
   const { settings: { clock }, call } = transport;
 
-  /** Reads are repeated when they fail for the moment. */
-  const ask = <Result>(
-    path: string,
-    options: CallOptions | undefined,
-    read: (value: unknown) => Result,
-  ): Promise<Result> => call({ method: "GET", path, repeatable: true }, options, read);
-
   const jobPages: PageSource<Job, JobPage> = {
-    load: (path, options) => ask(path, options, readJobPage),
+    load: (path, options) => call({ route: jobRoutes.list, path }, options, readJobPage),
     toPage: (jobs, turns) => ({ jobs, ...turns }),
     itemsOf: ({ jobs }) => jobs,
   };
   const errorPages: PageSource<ErrorRecord, ErrorPage> = {
-    load: (path, options) => ask(path, options, readErrorPage),
+    load: (path, options) => call({ route: jobRoutes.errors, path }, options, readErrorPage),
     toPage: (errors, turns) => ({ errors, ...turns }),
     itemsOf: ({ errors }) => errors,
   };
@@ -82,105 +78,80 @@ export function createClient(options: ClientOptions): Client {
     async enqueue(...args: EnqueueArgs) {
       const { what, options } = await resolveOne(args, clock);
       const body = toEnqueueWire(what);
-      return await call({ ...jobRoutes.enqueue, body }, options, readEnqueuedJob);
+      return await call({ route: jobRoutes.enqueue, body }, options, readEnqueuedJob);
     },
     async enqueueMany(...args: EnqueueManyArgs) {
       const { what, options } = await resolveMany(args, clock);
       const send = (bytes: Uint8Array<ArrayBuffer>) =>
-        call({ ...jobRoutes.enqueueMany, bytes }, options, readEnqueuedJobs);
+        call({ route: jobRoutes.enqueueMany, bytes }, options, readEnqueuedJobs);
       return await enqueueInParts(what, await transport.codec(), send);
     },
 
-    get: (id, options) => ask(toPath(jobRoutes.get, { id }), options, readJob),
+    get: (id, options) => call({ route: jobRoutes.get, params: { id } }, options, readJob),
     list: (query, options) => createListing(jobPages, () => client.page(query, options), options),
-    async page(query = {}, options) {
-      const { from, order, limit, ...filter } = query;
-      const params = [...toPageParams({ from, order, limit }), ...toFilterParams(filter)];
+    async page({ from, order, limit, ...filter } = {}, options) {
+      const query = [...toPageParams({ from, order, limit }), ...toFilterParams(filter)];
       if (matchesNothing(filter)) return emptyPage(jobPages);
-      return await openPage(jobPages, withParams(jobRoutes.list.path, params), options);
+      return await openPage(jobPages, withQuery(jobRoutes.list.path, query), options);
     },
     async count(filter = {}, options) {
-      const params = toFilterParams(filter);
+      const query = toFilterParams(filter);
       if (matchesNothing(filter)) return 0;
-      return await ask(withParams(jobRoutes.count.path, params), options, readCount);
+      return await call({ route: jobRoutes.count, query }, options, readCount);
     },
 
     async patch(id, patch, options) {
       const body = toPatchWire(patch);
-      return await call(
-        { ...jobRoutes.patch, path: toPath(jobRoutes.patch, { id }), body },
-        options,
-        readJob,
-      );
+      return await call({ route: jobRoutes.patch, params: { id }, body }, options, readJob);
     },
     async patchMany(filter, patch, options) {
-      const path = toBulkPath(jobRoutes.patchMany, filter);
+      const query = toBulkQuery(filter);
       const body = toPatchWire(patch);
       if (matchesNothing(filter)) return 0;
-      return await call({ ...jobRoutes.patchMany, path, body }, options, readPatched);
+      return await call({ route: jobRoutes.patchMany, query, body }, options, readPatched);
     },
 
-    delete: (id, options) =>
-      call({ ...jobRoutes.delete, path: toPath(jobRoutes.delete, { id }) }, options, nothing),
+    delete: (id, options) => call({ route: jobRoutes.delete, params: { id } }, options, ignoreBody),
     async deleteMany(filter, options) {
-      const path = toBulkPath(jobRoutes.deleteMany, filter);
+      const query = toBulkQuery(filter);
       if (matchesNothing(filter)) return 0;
-      return await call({ ...jobRoutes.deleteMany, path }, options, readDeleted);
+      return await call({ route: jobRoutes.deleteMany, query }, options, readDeleted);
     },
 
     success: (id, options) =>
-      call(
-        {
-          ...jobRoutes.success,
-          path: toPath(jobRoutes.success, { id }),
-          repeatable: true,
-          // Gone: the try before this one may have been heard.
-          alsoGood: (retries) => retries > 0 ? 404 : undefined,
-        },
-        options,
-        nothing,
-      ),
+      call({ route: jobRoutes.success, params: { id } }, options, ignoreBody),
     async successMany(ids, options) {
       if (ids.length === 0) return { notFound: [] };
-      const call: Call = {
-        ...jobRoutes.successMany,
-        body: { ids },
-        repeatable: true,
-        alsoGood: () => 422,
-      };
+      const call: ClientCall = { route: jobRoutes.successMany, body: { ids }, acceptStatus: 422 };
       const { status, value } = await transport.send(call, options);
-      return { notFound: status === 422 ? understand(() => readNotFound(value)) : [] };
+      return { notFound: status === 422 ? decodeOrThrow(() => readNotFound(value)) : [] };
     },
     async failure(id, failure, options) {
-      const path = toPath(jobRoutes.failure, { id });
       const body = toFailureWire(failure);
-      return await call({ ...jobRoutes.failure, path, body, repeatable: true }, options, readJob);
+      return await call({ route: jobRoutes.failure, params: { id }, body }, options, readJob);
     },
 
     errors(id, query = {}, options) {
-      const path = withParams(toPath(jobRoutes.errors, { id }), toPageParams(query));
+      const path = withQuery(toPath(jobRoutes.errors, { id }), toPageParams(query));
       return createListing(errorPages, () => openPage(errorPages, path, options), options);
     },
     error: (id, attempt, options) =>
-      ask(toPath(jobRoutes.error, { id, attempt }), options, readErrorRecord),
+      call({ route: jobRoutes.error, params: { id, attempt } }, options, readErrorRecord),
 
-    queues: (options) => ask(jobRoutes.queues.path, options, readQueues),
-    health: (options) => ask(jobRoutes.health.path, options, readHealth),
-    version: (options) => ask(jobRoutes.version.path, options, readVersion),
-    reset: (options) => call(jobRoutes.reset, options, nothing),
+    queues: (options) => call({ route: jobRoutes.queues }, options, readQueues),
+    health: (options) => call({ route: jobRoutes.health }, options, readHealth),
+    version: (options) => call({ route: jobRoutes.version }, options, readVersion),
+    reset: (options) => call({ route: jobRoutes.reset }, options, ignoreBody),
 
     take: (options) => openTake(transport, options),
   };
   return client;
 }
 
-/** The path of a bulk change. A filter without members has to be meant. */
-function toBulkPath(route: Route, { all, ...filter }: BulkFilter): string {
-  if (all === true || !matchesAll(filter)) return withParams(route.path, toFilterParams(filter));
+/** The query of a bulk change. A filter without members must be asked for by `all: true`. */
+function toBulkQuery({ all, ...filter }: BulkFilter): string[] {
+  if (all === true || !matchesAll(filter)) return toFilterParams(filter);
   throw new TypeError(
     "Cannot change jobs by a filter without members: give some, or 'all: true' for every job",
   );
 }
-
-/** The reader of an answer that says nothing. */
-function nothing(): void {}

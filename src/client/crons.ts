@@ -1,5 +1,5 @@
 /**
- * The calls on cron groups; apart from the client, so that who has no cron entries does not carry them.
+ * The calls on cron groups. They are apart from the client, so that a program without cron entries does not load them.
  *
  * @module
  */
@@ -18,11 +18,11 @@ import {
   toCronEntryBody,
   toCronGroupBody,
 } from "../protocol/cron-request.ts";
-import { cronRoutes, toPath } from "../protocol/routes.ts";
+import { cronRoutes } from "../protocol/routes.ts";
 import { readDeleted } from "../protocol/system.ts";
 import type { CallOptions } from "./deadline.ts";
-import { type ClientOptions, toSettings } from "./options.ts";
-import { type Call, createTransport } from "./transport.ts";
+import { type ClientOptions, toClientSettings } from "./options.ts";
+import { createTransport, ignoreBody } from "./transport.ts";
 
 /** Which entry of which group. */
 export interface CronAddress {
@@ -35,30 +35,59 @@ export interface CronAddress {
 /**
  * The cron groups of one broker: each has entries, and each entry a schedule and the job that it enqueues.
  *
- * Calls fail as those of a `Client` do, and are repeated where that changes nothing: what reads, puts and patches.
+ * Calls fail as those of a `Client` do. What reads, puts and patches is repeated when the network or the server
+ * fails for the moment.
  */
-export interface Crons {
-  /** The names of all groups, sorted. */
+export interface CronsClient {
+  /** Lists the names of all groups, sorted. */
   list(options?: CallOptions): Promise<string[]>;
-  /** Deletes all groups and gives their number. */
+  /**
+   * Deletes all groups.
+   *
+   * @returns How many there were.
+   */
   deleteAll(options?: CallOptions): Promise<number>;
 
-  /** A group, its entries sorted by name. Throws `NotFoundError`. */
+  /**
+   * Gets a group, its entries sorted by name.
+   *
+   * @throws {NotFoundError} If there is no such group.
+   */
   get(group: string, options?: CallOptions): Promise<CronGroup>;
   /**
-   * Makes a group what is given, new or not, and gives it with its entries in the given order. Meant to be called at
-   * each deploy: an entry whose schedule is the same goes on where it was. Throws `RefusedError`, and then changes
-   * nothing.
+   * Makes a group what is given, new or not. Meant to be called at each deploy: an entry whose schedule is the same
+   * goes on where it was.
+   *
+   * @param settings What the group is to be; entries that are not in it are deleted.
+   * @returns The group, its entries in the given order.
+   * @throws {RefusedError} If something in it is not allowed; nothing is changed then.
    */
   put(group: string, settings: CronGroupSettings, options?: CallOptions): Promise<CronGroup>;
-  /** Pauses or resumes a group, or gives it another time zone. Throws `NotFoundError`. */
+  /**
+   * Pauses or resumes a group, or gives it another time zone.
+   *
+   * @param change What to change; what is left out stays.
+   * @throws {NotFoundError} If there is no such group.
+   */
   patch(group: string, change: CronGroupChange, options?: CallOptions): Promise<CronGroup>;
-  /** Deletes a group with its entries. Throws `NotFoundError`. */
+  /**
+   * Deletes a group with its entries.
+   *
+   * @throws {NotFoundError} If there is no such group.
+   */
   delete(group: string, options?: CallOptions): Promise<void>;
 
-  /** An entry. Throws `NotFoundError`. */
+  /**
+   * Gets an entry.
+   *
+   * @throws {NotFoundError} If there is no such entry.
+   */
   getEntry(address: CronAddress, options?: CallOptions): Promise<CronEntry>;
-  /** Adds an entry to a group, which is made if there is none. Throws `RefusedError` when it has one of that name. */
+  /**
+   * Adds an entry to a group, which is made if there is none.
+   *
+   * @throws {RefusedError} If the group has an entry of that name.
+   */
   createEntry(
     group: string,
     settings: CronEntrySettings,
@@ -66,13 +95,21 @@ export interface Crons {
   ): Promise<CronEntry>;
   /** Makes an entry what is given, new or not; its group is made if there is none. */
   putEntry(group: string, settings: CronEntrySettings, options?: CallOptions): Promise<CronEntry>;
-  /** Pauses or resumes an entry. Throws `NotFoundError`. */
+  /**
+   * Pauses or resumes an entry.
+   *
+   * @throws {NotFoundError} If there is no such entry.
+   */
   patchEntry(
     address: CronAddress,
     change: { readonly paused: boolean },
     options?: CallOptions,
   ): Promise<CronEntry>;
-  /** Deletes an entry; its group stays. Throws `NotFoundError`. */
+  /**
+   * Deletes an entry; its group stays.
+   *
+   * @throws {NotFoundError} If there is no such entry.
+   */
   deleteEntry(address: CronAddress, options?: CallOptions): Promise<void>;
 }
 
@@ -80,7 +117,11 @@ export interface Crons {
  * Creates a client of the cron groups of the broker at `url`, or of a broker in the same process
  * (`fetch: broker.fetch`).
  *
- * It holds no connection and needs no closing. Throws `TypeError` and `RangeError` for options that cannot be.
+ * It holds no connection and needs no closing.
+ *
+ * @param options Those of `createClient`.
+ * @throws {TypeError} If an option is missing or of a wrong kind.
+ * @throws {RangeError} If a number is out of range.
  *
  * @example
  * ```ts
@@ -100,56 +141,48 @@ export interface Crons {
  * }
  * ```
  */
-export function createCrons(options: ClientOptions): Crons {
-  const transport = createTransport(toSettings(options));
-
-  const call = async <Result>(
-    call: Call,
-    options: CallOptions | undefined,
-    read: (value: unknown) => Result,
-  ): Promise<Result> => {
-    const repeatable = /^(GET|PUT|PATCH)$/.test(call.method);
-    return await transport.call({ ...call, repeatable }, options, read);
-  };
-
-  /** A route with its names filled in. */
-  const to = (name: keyof typeof cronRoutes, params: Readonly<Record<string, string>>) => ({
-    method: cronRoutes[name].method,
-    path: toPath(cronRoutes[name], params),
-  });
+export function createCrons(options: ClientOptions): CronsClient {
+  const { call } = createTransport(toClientSettings(options));
 
   return {
-    list: (options) => call(cronRoutes.listCrons, options, readCronNames),
-    deleteAll: (options) => call(cronRoutes.deleteCrons, options, readDeleted),
+    list: (options) => call({ route: cronRoutes.listCrons }, options, readCronNames),
+    deleteAll: (options) => call({ route: cronRoutes.deleteCrons }, options, readDeleted),
 
-    get: (group, options) => call(to("getCronGroup", { group }), options, readCronGroup),
+    get: (group, options) =>
+      call({ route: cronRoutes.getCronGroup, params: { group } }, options, readCronGroup),
     async put(group, settings, options) {
       const body = await toCronGroupBody(settings);
-      return await call({ ...to("putCronGroup", { group }), body }, options, readCronGroup);
+      const { putCronGroup: route } = cronRoutes;
+      return await call({ route, params: { group }, body }, options, readCronGroup);
     },
     patch: (group, { paused, timezone }, options) =>
       call(
-        { ...to("patchCronGroup", { group }), body: { paused, timezone } },
+        { route: cronRoutes.patchCronGroup, params: { group }, body: { paused, timezone } },
         options,
         readCronGroup,
       ),
-    delete: (group, options) => call(to("deleteCronGroup", { group }), options, nothing),
+    delete: (group, options) =>
+      call({ route: cronRoutes.deleteCronGroup, params: { group } }, options, ignoreBody),
 
-    getEntry: (at, options) => call(to("getCronEntry", { ...at }), options, readCronEntry),
+    getEntry: (at, options) =>
+      call({ route: cronRoutes.getCronEntry, params: { ...at } }, options, readCronEntry),
     async createEntry(group, settings, options) {
       const body = await toCronEntryBody(settings);
-      return await call({ ...to("createCronEntry", { group }), body }, options, readCronEntry);
+      const { createCronEntry: route } = cronRoutes;
+      return await call({ route, params: { group }, body }, options, readCronEntry);
     },
     async putEntry(group, settings, options) {
-      const route = to("putCronEntry", { group, entry: settings.name });
+      const params = { group, entry: settings.name };
       const body = await toCronEntryBody(settings);
-      return await call({ ...route, body }, options, readCronEntry);
+      return await call({ route: cronRoutes.putCronEntry, params, body }, options, readCronEntry);
     },
     patchEntry: (at, { paused }, options) =>
-      call({ ...to("patchCronEntry", { ...at }), body: { paused } }, options, readCronEntry),
-    deleteEntry: (at, options) => call(to("deleteCronEntry", { ...at }), options, nothing),
+      call(
+        { route: cronRoutes.patchCronEntry, params: { ...at }, body: { paused } },
+        options,
+        readCronEntry,
+      ),
+    deleteEntry: (at, options) =>
+      call({ route: cronRoutes.deleteCronEntry, params: { ...at } }, options, ignoreBody),
   };
 }
-
-/** The reader of an answer that says nothing. */
-function nothing(): void {}

@@ -1,5 +1,5 @@
 /**
- * One signal for a call, from what the caller and the clock have to say.
+ * The end of a call before its answer: by the caller's signal, or because its time is over.
  *
  * @module
  */
@@ -7,11 +7,16 @@
 import type { Clock } from "../async/clock.ts";
 import { TimeoutError } from "../errors.ts";
 
-/** What bounds a call. */
+/** When a call ends without an answer. */
 export interface CallOptions {
-  /** Gives the call up; it is rejected with the signal's reason. */
+  /** Ends the call; it is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Gives the call up after so long in ms, retries included; default the client's. `Infinity` is never. */
+  /**
+   * How long the call may take, repeated tries included, in ms; then it is rejected with a `TimeoutError`.
+   * `Infinity` is no limit.
+   *
+   * @default {the client's}
+   */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -27,7 +32,7 @@ export async function withDeadline<Result>(
   const controller = new AbortController();
   const release = abortBy(controller, given, timeoutMs, clock);
   try {
-    return await settleOrAbort(work, controller.signal);
+    return await untilAborted(work, controller.signal);
   } finally {
     release();
   }
@@ -57,13 +62,14 @@ export function abortBy(
 }
 
 /** What `work` comes to, or the signal's reason once it is aborted. */
-export function settleOrAbort<Result>(
+export function untilAborted<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
   signal: AbortSignal,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     // Never removed: the signal is the call's own and goes with it.
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    work(signal).then(resolve, (error) => reject(signal.aborted ? signal.reason : error));
+    // What is thrown because of that comes too late to count.
+    work(signal).then(resolve, reject);
   });
 }

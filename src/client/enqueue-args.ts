@@ -1,5 +1,5 @@
 /**
- * The two ways to enqueue, told apart: a definition with payloads, or requests put together by hand.
+ * Tells apart the two ways to enqueue: a definition with payloads, or requests put together by hand.
  *
  * @module
  */
@@ -12,15 +12,17 @@ import type { CallOptions } from "./deadline.ts";
 
 type Definition = Enqueueable<unknown, unknown>;
 
+/** A definition with what is to be enqueued of it. */
+type ByDefinition<What> = [definition: Definition, what: What, options?: CallOptions | undefined];
+
+/** What was put together by hand. */
+type ByHand<What> = [what: What, options?: CallOptions | undefined];
+
 /** The arguments of `enqueue`. */
-export type EnqueueArgs =
-  | [request: EnqueueRequest, options?: CallOptions | undefined]
-  | [definition: Definition, payload: unknown, options?: CallOptions | undefined];
+export type EnqueueArgs = ByHand<EnqueueRequest> | ByDefinition<unknown>;
 
 /** The arguments of `enqueueMany`. */
-export type EnqueueManyArgs =
-  | [requests: readonly EnqueueRequest[], options?: CallOptions | undefined]
-  | [definition: Definition, payloads: readonly unknown[], options?: CallOptions | undefined];
+export type EnqueueManyArgs = ByHand<readonly EnqueueRequest[]> | ByDefinition<readonly unknown[]>;
 
 /** What is to be sent, and how. */
 export interface Resolved<What> {
@@ -35,28 +37,22 @@ export async function resolveOne(
   args: EnqueueArgs,
   clock: Clock,
 ): Promise<Resolved<EnqueueRequest>> {
-  if (!isDefinition(args[0])) {
-    const [what, options] = args as [EnqueueRequest, CallOptions | undefined];
-    return { what, options };
-  }
-  const [definition, payload, options] = args as [Definition, unknown, CallOptions | undefined];
+  if (!isOfDefinition(args)) return { what: args[0], options: args[1] };
+  const [definition, payload, options] = args;
   return { what: await definition.toRequest(payload, options, clock), options };
 }
 
-/** The requests that `enqueueMany` is to send. */
+/**
+ * The requests that `enqueueMany` is to send.
+ *
+ * @throws {PayloadError} If a payload does not fit; the message says which.
+ */
 export async function resolveMany(
   args: EnqueueManyArgs,
   clock: Clock,
 ): Promise<Resolved<readonly EnqueueRequest[]>> {
-  if (!isDefinition(args[0])) {
-    const [what, options] = args as [readonly EnqueueRequest[], CallOptions | undefined];
-    return { what, options };
-  }
-  const [definition, payloads, options] = args as [
-    Definition,
-    readonly unknown[],
-    CallOptions | undefined,
-  ];
+  if (!isOfDefinition(args)) return { what: args[0], options: args[1] };
+  const [definition, payloads, options] = args;
   const what: EnqueueRequest[] = [];
   for (const [index, payload] of payloads.entries()) {
     try {
@@ -71,6 +67,8 @@ export async function resolveMany(
   return { what, options };
 }
 
-function isDefinition(value: object): value is Definition {
-  return "toRequest" in value;
+function isOfDefinition<What>(
+  args: ByHand<object> | ByDefinition<What>,
+): args is ByDefinition<What> {
+  return "toRequest" in args[0];
 }

@@ -9,10 +9,10 @@ import type { Codec } from "../protocol/codec.ts";
 import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
 import type { EnqueuedJob } from "../protocol/job.ts";
 
-/** Jobs in one request at most: more make the answer wait, and win no speed. */
+/** The most jobs in one request. More would make the answer wait and save no time. */
 export const maxPartJobs = 10_000;
 
-/** Bytes in one request at most, but for a single job, which cannot be split. */
+/** The most bytes in one request, except for a single job, which cannot be split. */
 export const maxPartBytes: number = 8 * 2 ** 20;
 
 /** A bulk enqueue failed after some of its parts had been stored; `cause` tells why. */
@@ -50,7 +50,7 @@ export async function enqueueInParts(
   return enqueued;
 }
 
-/** Each body is made when the one before was sent, so that only one is in memory. */
+/** Makes each body only when the one before was sent, so that one at a time is in memory. */
 function* encodeParts(jobs: readonly object[], codec: Codec): Generator<Uint8Array<ArrayBuffer>> {
   for (let start = 0; start < jobs.length; start += maxPartJobs) {
     yield* encodeHalves(jobs.slice(start, start + maxPartJobs), codec);

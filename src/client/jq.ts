@@ -5,9 +5,13 @@
  */
 
 /**
- * Puts values into a jq expression as what they are, so that no text in them can become code.
+ * Puts values into a jq expression, so that no text in them can become code.
  *
- * Each value is written as JSON, which is jq for that value. Throws `TypeError` for one that JSON has no word for.
+ * Each value is written as JSON, which in jq stands for that value.
+ *
+ * @param parts The expression between the values.
+ * @param values What to put in: JSON values.
+ * @throws {TypeError} If a value is not a JSON value: a function, NaN, undefined.
  *
  * @example
  * ```ts

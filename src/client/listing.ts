@@ -10,7 +10,7 @@ import type { Job } from "../protocol/job.ts";
 import type { ReadPage } from "../protocol/page.ts";
 import type { CallOptions } from "./deadline.ts";
 
-/** The ways from a page to its neighbours. */
+/** What leads from a page to the pages around it. */
 export interface PageTurns<Page> {
   /** Whether there is a page after this one. */
   readonly hasNext: boolean;
@@ -44,19 +44,34 @@ export interface Listing<Item, Page> extends AsyncIterable<Item> {
 export interface PageSource<Item, Page> {
   /** Fetches what is at a path. */
   load(path: string, options: CallOptions | undefined): Promise<ReadPage<Item>>;
-  /** Puts items and neighbours together. */
+  /** Puts items and the ways to the neighbours together. */
   toPage(items: readonly Item[], turns: PageTurns<Page>): Page;
-  /** Takes them apart again. */
+  /** Gives the items of a page. */
   itemsOf(page: Page): readonly Item[];
 }
 
-/** Fetches the page at a path. */
+/**
+ * Fetches the page at a path.
+ *
+ * @throws {ProtocolError} If the page is none, or its links are no paths.
+ */
 export async function openPage<Item, Page>(
   source: PageSource<Item, Page>,
   path: string,
   options: CallOptions | undefined,
 ): Promise<Page> {
-  const { items, links: { next, prev } } = await source.load(path, options);
+  return toPage(source, await source.load(path, options));
+}
+
+/** A page with nothing on it and nothing around it. */
+export function emptyPage<Item, Page>(source: PageSource<Item, Page>): Page {
+  return toPage(source, { items: [], links: { next: null, prev: null } });
+}
+
+function toPage<Item, Page>(
+  source: PageSource<Item, Page>,
+  { items, links: { next, prev } }: ReadPage<Item>,
+): Page {
   const follow = (link: string | null) => async (options?: CallOptions) => {
     if (link === null) return undefined;
     if (link.startsWith("/")) return await openPage(source, link, options);
@@ -68,12 +83,6 @@ export async function openPage<Item, Page>(
     next: follow(next),
     prev: follow(prev),
   });
-}
-
-/** A page with nothing on it and nothing around it. */
-export function emptyPage<Item, Page>(source: PageSource<Item, Page>): Page {
-  const nowhere = () => Promise.resolve(undefined);
-  return source.toPage([], { hasNext: false, hasPrev: false, next: nowhere, prev: nowhere });
 }
 
 /** Lists from a first page on. */

@@ -22,19 +22,12 @@
  * @module
  */
 
-export { type Budgets, createBudgets } from "./budgets.ts";
+export { type BudgetsClient, createBudgets } from "./budgets.ts";
 export { createClient } from "./create-client.ts";
 export { createCrons } from "./crons.ts";
-export type { CronAddress, Crons } from "./crons.ts";
-export type {
-  BulkFilter,
-  Client,
-  Enqueueable,
-  ListQuery,
-  SuccessReport,
-  TakeOptions,
-  TakeStream,
-} from "./client.ts";
+export type { CronAddress, CronsClient } from "./crons.ts";
+export type { BulkFilter, Client, Enqueueable, JobQuery, SuccessReport } from "./client.ts";
+export type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
 export type { ClientOptions, Fetch } from "./options.ts";
 export type { RetryOptions } from "./retry.ts";
 export type { CallOptions } from "./deadline.ts";

@@ -8,26 +8,46 @@ import { type Clock, type Random, systemClock, systemRandom } from "../async/clo
 import type { Format } from "../protocol/codec.ts";
 import { type RetryOptions, type RetryPolicy, toRetryPolicy } from "./retry.ts";
 
-/** Sends a request: the platform's `fetch`, a broker's in the same process, or anything between. */
+/** Sends a request and gives the response: the platform's `fetch`, or that of a broker in the same process. */
 export type Fetch = (request: Request) => Promise<Response>;
 
 /** What a client is made from: a `url`, a `fetch`, or both. */
 export interface ClientOptions {
   /** Where the broker is, such as `http://127.0.0.1:7890`; a path is kept as a prefix. Needed without `fetch`. */
   readonly url?: string | URL | undefined;
-  /** Sends the requests; default the platform's `fetch`. Give `broker.fetch` to stay in one process. */
+  /**
+   * Sends the requests. Give `broker.fetch` to stay in one process.
+   *
+   * @default {globalThis.fetch}
+   */
   readonly fetch?: Fetch | undefined;
   /** Sent with every request as `authorization: Bearer …`. */
   readonly token?: string | undefined;
-  /** How bodies are written; default `json`. `msgpack` is loaded when it is first used. */
+  /**
+   * How bodies are written. `msgpack` is loaded when it is first used.
+   *
+   * @default {"json"}
+   */
   readonly format?: Format | undefined;
-  /** How long a call may take in all, in ms; default 30,000. A take stream is bounded only until it is open. */
+  /**
+   * How long a call may take in all, repeated tries included, in ms. For a take stream it is only the opening.
+   *
+   * @default {30000}
+   */
   readonly timeoutMs?: number | undefined;
-  /** How reads and acknowledgements are repeated when they fail for the moment. Enqueues never are. */
+  /** How reads and acknowledgements are repeated when they fail for the moment. Enqueues are never repeated. */
   readonly retry?: RetryOptions | undefined;
-  /** Where time is read; default the platform's. */
+  /**
+   * The time and the timers.
+   *
+   * @default {the platform's}
+   */
   readonly clock?: Clock | undefined;
-  /** Where chance comes from, for the jitter of retries; default the platform's. */
+  /**
+   * Where random numbers come from, for the delays of retries.
+   *
+   * @default {Math.random}
+   */
   readonly random?: Random | undefined;
 }
 
@@ -43,11 +63,16 @@ export interface ClientSettings {
   readonly clock: Clock;
 }
 
-/** Never resolved: a `fetch` in the same process looks at the path only. */
-const nowhere = "http://localhost";
+/** Stands in where only `fetch` is given: a broker in the same process looks at the path only. */
+const placeholderUrl = "http://localhost";
 
-/** Checks options and fills in the defaults. Throws `TypeError` and `RangeError`. */
-export function toSettings(options: ClientOptions): ClientSettings {
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws {TypeError} If an option is missing or of a wrong kind.
+ * @throws {RangeError} If a number is out of range.
+ */
+export function toClientSettings(options: ClientOptions): ClientSettings {
   const { url, token, format = "json", timeoutMs = 30_000, clock = systemClock } = options;
   if (url === undefined && options.fetch === undefined) {
     throw new TypeError("Cannot create a client without 'url' and 'fetch': give one of them");
@@ -61,7 +86,7 @@ export function toSettings(options: ClientOptions): ClientSettings {
     throw new RangeError(`Cannot use 'timeoutMs' ${timeoutMs}: expected a number of 0 or more`);
   }
   return {
-    base: toBase(url ?? nowhere),
+    base: toBase(url ?? placeholderUrl),
     // Looked up anew for each call, and called on its owner: some platforms refuse a detached fetch.
     fetch: options.fetch ?? ((request) => globalThis.fetch(request)),
     token,

@@ -1,8 +1,8 @@
 /**
  * Trying again: which failures, how often, after how long.
  *
- * Only reads and acknowledgements come through here. An enqueue never does: it may have been served before its
- * answer was lost, and a second one would make a second job.
+ * The route table says which calls come through here: reads and acknowledgements do, an enqueue does not. The broker
+ * may have stored its job although the answer was lost, and a second enqueue would store a second job.
  *
  * @module
  */
@@ -14,11 +14,23 @@ import { isMillraceError } from "../errors.ts";
 
 /** How often and how soon a call that is safe to repeat is repeated. */
 export interface RetryOptions {
-  /** Tries after the first one; default 3. 0 turns retries off. */
+  /**
+   * Tries after the first one; 0 is none.
+   *
+   * @default {3}
+   */
   readonly limit?: number | undefined;
-  /** Longest wait before the first retry, in ms; doubles with each. Default 100. */
+  /**
+   * The longest wait before the first retry, in ms. It doubles with each retry.
+   *
+   * @default {100}
+   */
   readonly baseDelayMs?: number | undefined;
-  /** Longest wait before any retry, in ms; default 5000. */
+  /**
+   * The longest wait before any retry, in ms.
+   *
+   * @default {5000}
+   */
   readonly maxDelayMs?: number | undefined;
 }
 
@@ -31,7 +43,11 @@ export interface RetryPolicy {
   readonly random: Random;
 }
 
-/** Fills in the defaults. Throws `RangeError` for an option out of range. */
+/**
+ * Fills in the defaults.
+ *
+ * @throws {RangeError} If a number is below 0 or none.
+ */
 export function toRetryPolicy(options: RetryOptions, clock: Clock, random: Random): RetryPolicy {
   const { limit = 3, baseDelayMs = 100, maxDelayMs = 5000 } = options;
   for (const [name, value] of Object.entries({ limit, baseDelayMs, maxDelayMs })) {
@@ -45,6 +61,8 @@ export function toRetryPolicy(options: RetryOptions, clock: Clock, random: Rando
 /**
  * Calls `attempt` until it succeeds, fails for good, or the policy is used up; the last error is thrown.
  *
+ * @param attempt Makes one try; is told how many were made before.
+ * @param policy How often and how soon.
  * @param signal Ends a wait at once, with its reason.
  */
 export async function retry<Result>(

@@ -1,29 +1,35 @@
 /**
- * An open take stream on the client's side: bytes to jobs, until one of the two ends it.
+ * The client's side of a take stream: turns bytes into frames until the client or the broker ends it.
  *
  * @module
  */
 
-import { NetworkError, ProtocolError } from "../errors.ts";
+import { isMillraceError, NetworkError, ProtocolError } from "../errors.ts";
 import type { Codec, Format } from "../protocol/codec.ts";
 import { toTakeParams } from "../protocol/filter.ts";
+import { readControl } from "../protocol/frames-control.ts";
 import { createMsgpackDecoder } from "../protocol/frames-msgpack.ts";
 import { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
 import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
 import { jobRoutes } from "../protocol/routes.ts";
 import { type FrameDecoder, streamMediaTypes } from "../protocol/stream-format.ts";
-import { toError, understand } from "./answer.ts";
-import type { TakeOptions, TakeStream } from "./client.ts";
+import { decodeOrThrow, toError } from "./answer.ts";
 import { loadCodec } from "./codecs.ts";
-import { abortBy, settleOrAbort } from "./deadline.ts";
-import { type Transport, withParams } from "./transport.ts";
+import { abortBy, untilAborted } from "./deadline.ts";
+import type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
+import { type ClientCall, type Transport } from "./transport.ts";
 
-/** The stream that goes with each format of bodies. */
+/** The take stream that goes with each format of bodies. */
 const mediaTypes: Readonly<Record<Format, string>> = {
   json: streamMediaTypes["ndjson"],
   msgpack: streamMediaTypes["msgpack-stream"],
 };
+
+/** What reads the frames of each. */
+const decoders = { json: createNdjsonDecoder, msgpack: createMsgpackDecoder } as const;
+
+const formats = ["json", "msgpack"] as const satisfies readonly Format[];
 
 /** Opens a take stream; the time limit is for the head of the response only. */
 export async function openTake(
@@ -31,7 +37,7 @@ export async function openTake(
   { signal, timeoutMs, workerId, ...request }: TakeOptions = {},
 ): Promise<TakeStream> {
   const { settings } = transport;
-  const path = withParams(jobRoutes.take.path, toTakeParams(request));
+  const call: ClientCall = { route: jobRoutes.take, query: toTakeParams(request) };
   const headers: Record<string, string> = { accept: mediaTypes[settings.format] };
   if (workerId !== undefined) headers["worker-id"] = workerId;
 
@@ -40,11 +46,11 @@ export async function openTake(
   let disarm = () => {};
   try {
     disarm = abortBy(controller, undefined, timeoutMs ?? settings.timeoutMs, settings.clock);
-    const { body, framing } = await settleOrAbort(async (signal) => {
-      const request = await transport.toRequest({ ...jobRoutes.take, path }, headers, signal);
-      return await toStream(await transport.fetch(request, signal));
+    const opened = await untilAborted(async (signal) => {
+      const request = await transport.toRequest(call, headers, signal);
+      return await toOpenBody(await transport.fetch(request, signal));
     }, controller.signal);
-    return createTakeStream(body, framing, controller, unfollow);
+    return createTakeStream(opened, controller, unfollow);
   } catch (error) {
     unfollow();
     throw error;
@@ -53,38 +59,46 @@ export async function openTake(
   }
 }
 
-/** How the jobs lie in the bytes. */
-interface Framing {
+/** An answer that can be read frame by frame. */
+interface OpenBody {
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly decoder: FrameDecoder;
   readonly codec: Codec;
 }
 
-interface OpenBody {
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
-  readonly framing: Framing;
-}
-
-async function toStream(response: Response): Promise<OpenBody> {
+/** The body of a take answer with what reads it, by its content type and not by what was asked for. */
+async function toOpenBody(response: Response): Promise<OpenBody> {
   if (!response.ok) throw await toError(response);
   const { body } = response;
   const type = response.headers.get("content-type") ?? "";
-  if (body !== null && type.startsWith(mediaTypes.json)) {
-    return { body, framing: { decoder: createNdjsonDecoder(), codec: await loadCodec("json") } };
-  }
-  if (body !== null && type.startsWith(mediaTypes.msgpack)) {
-    return {
-      body,
-      framing: { decoder: createMsgpackDecoder(), codec: await loadCodec("msgpack") },
-    };
+  const format = formats.find((format) => type.startsWith(mediaTypes[format]));
+  if (body !== null && format !== undefined) {
+    return { body, decoder: decoders[format](), codec: await loadCodec(format) };
   }
   void body?.cancel().catch(() => {});
   const wanted = Object.values(mediaTypes).join(" or ");
   throw new ProtocolError(`Cannot take from an answer of type '${type}': expected ${wanted}`);
 }
 
+/**
+ * What the documents of one piece of the stream say, in their order. Without any the piece was a heartbeat or a part
+ * of a frame: a sign of life in either case.
+ */
+function toFrames(documents: readonly unknown[]): TakeFrame[] {
+  const frames: TakeFrame[] = [];
+  let jobs: Job[] = [];
+  for (const document of documents) {
+    const name = readControl(document);
+    if (name !== undefined) {
+      frames.push({ kind: "control", name });
+      jobs = [];
+    } else if (jobs.push(readJob(document)) === 1) frames.push({ kind: "jobs", jobs });
+  }
+  return frames.length > 0 ? frames : [{ kind: "heartbeat" }];
+}
+
 function createTakeStream(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  { decoder, codec }: Framing,
+  { body, decoder, codec }: OpenBody,
   controller: AbortController,
   unfollow: () => void,
 ): TakeStream {
@@ -96,39 +110,40 @@ function createTakeStream(
     if (closed) return;
     closed = true;
     unfollow();
-    // Cancelling tells a server in the same process, aborting frees a connection: neither does both everywhere.
+    // Cancelling tells a broker in the same process, aborting frees a connection. Neither does both everywhere.
     const cancelled = reader.cancel().catch(() => {});
     controller.abort();
     await cancelled;
   };
-  // A body that was made by hand does not end by itself when its request is given up.
+  // A body that was made by hand does not end by itself when its request is aborted.
   signal.addEventListener("abort", () => void reader.cancel(signal.reason).catch(() => {}));
 
-  const read = async () => {
-    try {
-      return await reader.read();
-    } catch (error) {
-      if (closed) return { done: true, value: undefined } as const;
-      if (signal.aborted) throw signal.reason;
-      throw new NetworkError("Take stream broke off", { cause: error });
-    }
-  };
-
-  async function* batches(): AsyncGenerator<readonly Job[]> {
+  async function* frames(): AsyncGenerator<TakeFrame> {
     try {
       while (true) {
-        const { done, value } = await read();
+        const { done, value } = await reader.read();
         if (closed) return;
         signal.throwIfAborted();
         if (done) return decoder.end();
-        yield decoder.push(value).map((frame) => understand(() => readJob(codec.decode(frame))));
+        const bytes = decoder.push(value);
+        yield* decodeOrThrow(() => toFrames(bytes.map((document) => codec.decode(document))));
       }
+    } catch (error) {
+      if (closed) return;
+      signal.throwIfAborted();
+      if (isMillraceError(error)) throw error;
+      throw new NetworkError("Take stream broke off", { cause: error });
     } finally {
       await close();
     }
   }
 
+  async function* batches(): AsyncGenerator<readonly Job[]> {
+    for await (const frame of frames()) if (frame.kind === "jobs") yield frame.jobs;
+  }
+
   return {
+    frames,
     batches,
     close,
     async *[Symbol.asyncIterator]() {

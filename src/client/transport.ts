@@ -1,31 +1,34 @@
 /**
- * Sends one call of the protocol and gives its answer: headers, bodies, deadline and retries.
+ * Sends one call of the protocol and gives its answer. Headers, bodies, deadline and retries are made here.
  *
  * @module
  */
 
 import { isMillraceError } from "../errors.ts";
 import type { Codec } from "../protocol/codec.ts";
-import { type Answer, readAnswer, toNetworkError, understand } from "./answer.ts";
+import { type Route, toPath } from "../protocol/routes.ts";
+import { type Answer, decodeOrThrow, readAnswer, toNetworkError } from "./answer.ts";
 import { loadCodec } from "./codecs.ts";
 import { type CallOptions, withDeadline } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
 import { retry } from "./retry.ts";
 
-/** One call. */
-export interface Call {
-  /** The HTTP method. */
-  readonly method: string;
-  /** The path with its query string. */
-  readonly path: string;
+/** One call. The row of the route table says whether it is sent again when it fails for the moment. */
+export interface ClientCall {
+  /** The row of the route table. */
+  readonly route: Route;
+  /** What stands in the places of the route's path. */
+  readonly params?: Readonly<Record<string, string | number>>;
+  /** The parts of the query string, encoded. */
+  readonly query?: readonly string[];
+  /** The path with its query string, where a server gave it; instead of `params` and `query`. */
+  readonly path?: string;
   /** The body, not yet encoded. */
   readonly body?: unknown;
   /** The body, encoded in the client's format; instead of `body`. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
-  /** Whether it is safe to repeat; default no. */
-  readonly repeatable?: boolean;
-  /** A status of 400 or more that is an answer and no error, after so many retries. */
-  readonly alsoGood?: (retries: number) => number | undefined;
+  /** A status of 400 or more that is an answer and no error. */
+  readonly acceptStatus?: number;
 }
 
 /** Sends calls. */
@@ -35,14 +38,18 @@ export interface Transport {
   /** The client's codec. */
   codec(): Codec | Promise<Codec>;
   /** The request for a call. */
-  toRequest(call: Call, headers: Record<string, string>, signal: AbortSignal): Promise<Request>;
+  toRequest(
+    call: ClientCall,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Request>;
   /** Sends a request once; a failure is a `NetworkError` or the signal's reason. */
   fetch(request: Request, signal: AbortSignal): Promise<Response>;
-  /** Sends a call within its deadline, again where that is safe. */
-  send(call: Call, options: CallOptions | undefined): Promise<Answer>;
+  /** Sends a call within its deadline, again where its route allows that. */
+  send(call: ClientCall, options: CallOptions | undefined): Promise<Answer>;
   /** Sends a call and reads the value of its answer. */
   call<Result>(
-    call: Call,
+    call: ClientCall,
     options: CallOptions | undefined,
     read: (value: unknown) => Result,
   ): Promise<Result>;
@@ -59,12 +66,14 @@ export function createTransport(settings: ClientSettings): Transport {
 
     async toRequest(call, headers, signal) {
       if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
-      const init: RequestInit = { method: call.method, headers, signal };
+      const { route, params, query = [] } = call;
+      const path = call.path ?? withQuery(toPath(route, params), query);
+      const init: RequestInit = { method: route.method, headers, signal };
       if (call.body !== undefined || call.bytes !== undefined) {
         headers["content-type"] = mediaType;
         init.body = call.bytes ?? (await transport.codec()).encode(call.body);
       }
-      return new Request(base + call.path, init);
+      return new Request(base + path, init);
     },
 
     async fetch(request, signal) {
@@ -75,7 +84,7 @@ export function createTransport(settings: ClientSettings): Transport {
         if (signal.aborted || isMillraceError(error)) throw error;
         throw toNetworkError(error, request.url);
       }
-      // Too late to be of use: the caller has gone, and the connection is wanted back.
+      // Nobody waits for this response any more: free its connection.
       if (signal.aborted) void response.body?.cancel(signal.reason).catch(() => {});
       return response;
     },
@@ -84,14 +93,17 @@ export function createTransport(settings: ClientSettings): Transport {
       const attempt = async (signal: AbortSignal, retries: number): Promise<Answer> => {
         const request = await transport.toRequest(call, { accept: mediaType }, signal);
         const response = await transport.fetch(request, signal);
-        return await readAnswer(response, call.alsoGood?.(retries));
+        // A 404 to a later try says that an earlier one was received and its answer lost.
+        const acceptsNotFound = retries > 0 && repeat === "until-received";
+        return await readAnswer(response, acceptsNotFound ? 404 : call.acceptStatus);
       };
+      const { repeat } = call.route;
       const { signal, timeoutMs = settings.timeoutMs } = options;
       return withDeadline(
         (signal) =>
-          call.repeatable
-            ? retry((retries) => attempt(signal, retries), settings.retry, signal)
-            : attempt(signal, 0),
+          repeat === "never"
+            ? attempt(signal, 0)
+            : retry((retries) => attempt(signal, retries), settings.retry, signal),
         { signal, timeoutMs },
         clock,
       );
@@ -99,13 +111,16 @@ export function createTransport(settings: ClientSettings): Transport {
 
     async call(call, options, read) {
       const { value } = await transport.send(call, options);
-      return understand(() => read(value));
+      return decodeOrThrow(() => read(value));
     },
   };
   return transport;
 }
 
 /** A path with a query string, if there is anything to query. */
-export function withParams(path: string, params: readonly string[]): string {
-  return params.length === 0 ? path : `${path}?${params.join("&")}`;
+export function withQuery(path: string, query: readonly string[]): string {
+  return query.length === 0 ? path : `${path}?${query.join("&")}`;
 }
+
+/** The reader of an answer that says nothing. */
+export function ignoreBody(): void {}

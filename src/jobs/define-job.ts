@@ -1,5 +1,5 @@
 /**
- * A job definition: the one thing that the code which enqueues and the code which handles share.
+ * A job definition: what the code that enqueues and the code that handles share.
  *
  * It imports nothing of the worker, so that an edge function that only enqueues stays small.
  *
@@ -15,21 +15,45 @@ import type { Backoff, Batch, Retention, UniqueWhile } from "../protocol/job.ts"
 import { checkName } from "../protocol/names.ts";
 import { describeIssues, type SchemaResult, type StandardSchema } from "./standard-schema.ts";
 
-/** How a job is run; each setting of an enqueue beats that of the definition, which beats the broker's. */
+/** How a job is run. A setting of an enqueue beats that of the definition, which beats that of the broker. */
 export interface JobSettings {
-  /** 0 to 65535, lower runs first; default 32768. */
+  /**
+   * 0 to 65535, lower runs first.
+   *
+   * @default {32768}
+   */
   readonly priority?: number | undefined;
-  /** How long it waits before it becomes ready, in ms or as text (`"10m"`); default not at all. */
+  /**
+   * How long it waits before it becomes ready, in ms or as text (`"10m"`).
+   *
+   * @default {0}
+   */
   readonly delay?: Duration | undefined;
-  /** Retries before it is dead; default the broker's (25). 0 makes the first failure the last. */
+  /**
+   * Retries before it is dead. With 0 it is dead after its first failure.
+   *
+   * @default {the broker's: 25}
+   */
   readonly retryLimit?: number | undefined;
-  /** Delay between tries; default the broker's. */
+  /**
+   * The delay between tries.
+   *
+   * @default {the broker's}
+   */
   readonly backoff?: Backoff | undefined;
-  /** How long it is kept when finished; default the broker's (gone after success, 7 days after death). */
+  /**
+   * How long it is kept when it is finished.
+   *
+   * @default {the broker's: not at all after success, 7 days when it is dead}
+   */
   readonly retention?: Retention | undefined;
-  /** While what a unique key is held, if there is one; default `queued`. */
+  /**
+   * How long it keeps its unique key, if it has one.
+   *
+   * @default {"queued"}
+   */
   readonly uniqueWhile?: UniqueWhile | undefined;
-  /** The budgets that it draws on; all of them must be able to pay before it runs. */
+  /** The budgets that it draws on. It runs when all of them have the tokens that it costs. */
   readonly budgets?: readonly BudgetUse[] | undefined;
 }
 
@@ -37,9 +61,9 @@ export interface JobSettings {
 export interface EnqueueSettings extends JobSettings {
   /** When it becomes ready, in ms since the epoch; instead of `delay`, not with it. */
   readonly readyAt?: number | undefined;
-  /** An enqueue while this key is held stores nothing and gives the job that holds it; over all queues and types. */
+  /** While a job has this key, another enqueue with it stores nothing and gives that job; over all queues and types. */
   readonly uniqueKey?: string | undefined;
-  /** Folds it into the job of this batch that waits, if there is one and that wants it; not with a unique key. */
+  /** Adds it to the waiting job of this batch, if there is one and its rule says so; not with a unique key. */
   readonly batch?: Batch | undefined;
 }
 
@@ -49,13 +73,17 @@ export interface BatchOptions<Payload> extends Omit<Batch, "key"> {
   readonly key: string | ((payload: Payload) => string | undefined);
 }
 
-/** What a definition says besides the payload. */
+/** What a definition is made from. */
 export interface JobOptions<Payload = unknown> extends JobSettings {
   /** Which handler runs it. Not empty, without commas, NUL and `* ? [ ] { } \`. */
   readonly type: string;
   /** The queue it waits in; same rules as for `type`. */
   readonly queue: string;
-  /** How long one run of the handler may take, in ms or as text; then its signal is aborted. Default no limit. */
+  /**
+   * How long one run of the handler may take, in ms or as text (`"30s"`); then its signal is aborted.
+   *
+   * @default {no limit}
+   */
   readonly timeout?: Duration | undefined;
   /** The unique key of a payload; undefined for one that needs none. */
   readonly uniqueKey?: ((payload: Payload) => string | undefined) | undefined;
@@ -63,15 +91,15 @@ export interface JobOptions<Payload = unknown> extends JobSettings {
   readonly batch?: BatchOptions<Payload> | undefined;
 }
 
-/** What a definition with a schema says. */
+/** What a definition with a schema is made from. */
 export interface CheckedJobOptions<Input, Output> extends JobOptions<Input> {
   /** What a payload must look like: a schema of any library that follows Standard Schema. */
   readonly payload: StandardSchema<Input, Output>;
 }
 
 /**
- * A kind of job. `Input` is what is enqueued, and what travels; `Output` is what the schema makes of it for the
- * handler. Without a transforming schema they are the same.
+ * A kind of job. `Input` is the type of payload that is enqueued and stored; `Output` is what the schema makes of it
+ * for the handler. They are the same unless the schema transforms.
  */
 export interface JobDefinition<Input = unknown, Output = Input> {
   /** Which handler runs it. */
@@ -81,10 +109,15 @@ export interface JobDefinition<Input = unknown, Output = Input> {
   /** How long one run of the handler may take, in ms; undefined is no limit. */
   readonly timeoutMs: number | undefined;
   /**
-   * Checks a payload and gives the request that stores it; a promise if the schema is asynchronous. Throws
-   * {@linkcode PayloadError} when it does not fit and `TypeError` or `RangeError` for settings that cannot be.
+   * Checks a payload and gives the request that stores it.
    *
+   * @param payload What the job is about.
+   * @param settings What this job has besides the settings of the definition.
    * @param clock What a `delay` is counted from; default the machine's clock.
+   * @returns The request; a promise of it if the schema is asynchronous.
+   * @throws {PayloadError} If the payload does not fit.
+   * @throws {TypeError} If a setting is of a wrong kind, or two of them exclude each other.
+   * @throws {RangeError} If a setting is out of range.
    */
   toRequest(
     payload: Input,
@@ -92,8 +125,11 @@ export interface JobDefinition<Input = unknown, Output = Input> {
     clock?: Clock,
   ): EnqueueRequest | Promise<EnqueueRequest>;
   /**
-   * Checks a payload that arrived and gives what the schema makes of it; a promise if the schema is asynchronous.
-   * Throws {@linkcode PayloadError} when it does not fit.
+   * Checks a payload that arrived.
+   *
+   * @param payload The payload of a job.
+   * @returns What the schema makes of it; a promise of that if the schema is asynchronous.
+   * @throws {PayloadError} If the payload does not fit.
    */
   parse(payload: unknown): Output | Promise<Output>;
 }
@@ -101,7 +137,9 @@ export interface JobDefinition<Input = unknown, Output = Input> {
 /**
  * Defines a kind of job whose payload a schema checks, before it is enqueued and again before it is handled.
  *
- * Throws `TypeError` for a name that cannot be one and `RangeError` for settings out of range.
+ * @param options What the jobs are, how they are run, and the schema of their payloads.
+ * @throws {TypeError} If a name or another option is not allowed.
+ * @throws {RangeError} If a number is out of range.
  *
  * @example
  * ```ts
@@ -122,7 +160,13 @@ export interface JobDefinition<Input = unknown, Output = Input> {
 export function defineJob<Input, Output>(
   options: CheckedJobOptions<Input, Output>,
 ): JobDefinition<Input, Output>;
-/** Defines a kind of job whose payload nobody checks: its type is a promise of the programmer's. */
+/**
+ * Defines a kind of job whose payload is not checked when it arrives: its type is only what the programmer says.
+ *
+ * @param options What the jobs are, and how they are run.
+ * @throws {TypeError} If an option is of a wrong kind.
+ * @throws {RangeError} If a number is out of range.
+ */
 export function defineJob<Payload = unknown>(
   options: JobOptions<Payload>,
 ): JobDefinition<Payload, Payload>;
@@ -143,7 +187,11 @@ export function defineJob<Input, Output>(
       : outputOf(type, result);
   };
 
-  const settle = (payload: Input, settings: EnqueueSettings, clock: Clock): EnqueueRequest => ({
+  const toBaseRequest = (
+    payload: Input,
+    settings: EnqueueSettings,
+    clock: Clock,
+  ): EnqueueRequest => ({
     type,
     queue,
     payload,
@@ -155,8 +203,8 @@ export function defineJob<Input, Output>(
     budgets: settings.budgets ?? options.budgets,
   });
 
-  /** What depends on the payload. */
-  const belong = (payload: Input, settings: EnqueueSettings): Partial<EnqueueRequest> => {
+  /** The unique key and the batch, which may depend on the payload. */
+  const toGrouping = (payload: Input, settings: EnqueueSettings): Partial<EnqueueRequest> => {
     const uniqueKey = settings.uniqueKey ?? options.uniqueKey?.(payload);
     return {
       uniqueKey,
@@ -167,13 +215,17 @@ export function defineJob<Input, Output>(
       batch: settings.batch ?? toBatch(payload, options.batch),
     };
   };
-  const toWhole = (payload: Input, settings: EnqueueSettings, clock: Clock): EnqueueRequest => ({
-    ...settle(payload, settings, clock),
-    ...belong(payload, settings),
+  const toFullRequest = (
+    payload: Input,
+    settings: EnqueueSettings,
+    clock: Clock,
+  ): EnqueueRequest => ({
+    ...toBaseRequest(payload, settings, clock),
+    ...toGrouping(payload, settings),
   });
 
-  // What could never be enqueued fails here, and not at the first enqueue.
-  toEnqueueWire(settle(null as Input, {}, systemClock));
+  // Settings that no enqueue could send fail here, and not at the first enqueue.
+  toEnqueueWire(toBaseRequest(null as Input, {}, systemClock));
   return {
     type,
     queue,
@@ -182,8 +234,8 @@ export function defineJob<Input, Output>(
       // The payload travels as it was given: what the schema makes of it need not be JSON.
       const checked = check(payload);
       return checked instanceof Promise
-        ? checked.then(() => toWhole(payload, settings, clock))
-        : toWhole(payload, settings, clock);
+        ? checked.then(() => toFullRequest(payload, settings, clock))
+        : toFullRequest(payload, settings, clock);
     },
     parse: check,
   };

@@ -17,12 +17,12 @@ export interface StandardSchema<Input = unknown, Output = Input> {
     readonly validate: (
       value: unknown,
     ) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
-    /** Carries the types; never there at run time. */
+    /** For the type checker only; undefined at run time. */
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
   };
 }
 
-/** What a schema says of a value: it fits and became `value`, or it does not because of `issues`. */
+/** The result of a check: `value` is what a schema made of a value that fits, `issues` say why another does not. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
@@ -35,7 +35,7 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** One line for a person: `to: Invalid type; size.width: Expected a number`. */
+/** Writes issues as one line for an error message: `to: Invalid type; size.width: Expected a number`. */
 export function describeIssues(issues: readonly SchemaIssue[]): string {
   return issues.map(({ message, path }) => {
     const keys = path?.map((part) => String(typeof part === "object" ? part.key : part)) ?? [];

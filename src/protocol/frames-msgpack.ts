@@ -15,6 +15,8 @@ const headBytes = 4;
 /**
  * Creates a decoder of the MessagePack stream; its documents are MessagePack.
  *
+ * @param options The longest frame.
+ *
  * @example
  * ```ts
  * import { createMsgpackDecoder } from "@millrace/millrace/client";

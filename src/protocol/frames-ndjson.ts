@@ -12,6 +12,8 @@ import type { FrameDecoder, FrameDecoderOptions } from "./stream-format.ts";
 /**
  * Creates a decoder of the NDJSON stream; its documents are JSON.
  *
+ * @param options The longest frame.
+ *
  * @example
  * ```ts
  * import { createNdjsonDecoder } from "@millrace/millrace/client";

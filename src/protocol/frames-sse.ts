@@ -17,6 +17,8 @@ const lineFeed = 0x0a;
 /**
  * Creates a decoder of the server-sent events stream; its documents are JSON.
  *
+ * @param options The longest frame.
+ *
  * @example
  * ```ts
  * import { createSseDecoder } from "@millrace/millrace/client";

@@ -1,75 +1,110 @@
 /**
- * The one table of endpoints: the client asks by it, the broker answers by it.
+ * The one table of endpoints: the client asks by it, the broker answers by it. A row holds every fact about an
+ * endpoint that both sides need.
  *
  * @module
  */
 
-/** A method and a path; `{name}` in the path stands for one segment. */
+/**
+ * What a caller must be allowed to do. Nothing checks it yet.
+ *
+ * | access    | for                                                                         |
+ * |-----------|-----------------------------------------------------------------------------|
+ * | `open`    | what anybody may ask: it tells nothing of jobs                              |
+ * | `read`    | looking at jobs, cron groups and budgets                                    |
+ * | `enqueue` | storing new jobs                                                            |
+ * | `work`    | taking jobs and reporting what came of them                                 |
+ * | `manage`  | changing and deleting jobs, cron groups and budgets                         |
+ * | `admin`   | what concerns the broker as a whole: its data, its file                     |
+ */
+export type Access = "open" | "read" | "enqueue" | "work" | "manage" | "admin";
+
+/**
+ * Whether a client may send a call again when it got no answer, or one that says "not now".
+ *
+ * | repeat           | a second call                                                                   |
+ * |------------------|---------------------------------------------------------------------------------|
+ * | `always`         | does no harm: it finds what the first one left                                  |
+ * | `until-received` | does no harm, but is answered with 404 if the first one was received            |
+ * | `never`          | may do something again (another job), or undo what somebody else did in between |
+ */
+export type Repeat = "always" | "until-received" | "never";
+
+/** All that there is to know of an endpoint. */
 export interface Route {
   /** The HTTP method. */
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** The path, beginning with a slash. */
+  /** The path, beginning with a slash; `{name}` stands for one segment. */
   readonly path: string;
+  /** What the caller must be allowed to do. */
+  readonly access: Access;
+  /** Whether the call may be sent again. */
+  readonly repeat: Repeat;
+  /** The answer has a format of its own: the endpoint looks at `Accept` itself, and refuses in JSON. */
+  readonly ownFormat?: true;
 }
 
 /** The endpoints that are about jobs and about the broker as a whole: what every client carries. */
+// deno-fmt-ignore
 export const jobRoutes = {
-  health: { method: "GET", path: "/health" },
-  version: { method: "GET", path: "/version" },
-  queues: { method: "GET", path: "/queues" },
-  enqueue: { method: "POST", path: "/jobs" },
-  enqueueMany: { method: "POST", path: "/jobs/bulk" },
-  list: { method: "GET", path: "/jobs" },
-  patchMany: { method: "PATCH", path: "/jobs" },
-  deleteMany: { method: "DELETE", path: "/jobs" },
-  count: { method: "GET", path: "/jobs/count" },
-  take: { method: "GET", path: "/jobs/take" },
-  successMany: { method: "POST", path: "/jobs/success" },
-  get: { method: "GET", path: "/jobs/{id}" },
-  patch: { method: "PATCH", path: "/jobs/{id}" },
-  delete: { method: "DELETE", path: "/jobs/{id}" },
-  success: { method: "POST", path: "/jobs/{id}/success" },
-  failure: { method: "POST", path: "/jobs/{id}/failure" },
-  errors: { method: "GET", path: "/jobs/{id}/errors" },
-  error: { method: "GET", path: "/jobs/{id}/errors/{attempt}" },
-  reset: { method: "POST", path: "/reset" },
+  health:      { method: "GET",    path: "/health",                       access: "open",    repeat: "always" },
+  version:     { method: "GET",    path: "/version",                      access: "open",    repeat: "always" },
+  queues:      { method: "GET",    path: "/queues",                       access: "read",    repeat: "always" },
+  enqueue:     { method: "POST",   path: "/jobs",                         access: "enqueue", repeat: "never" },
+  enqueueMany: { method: "POST",   path: "/jobs/bulk",                    access: "enqueue", repeat: "never" },
+  list:        { method: "GET",    path: "/jobs",                         access: "read",    repeat: "always" },
+  patchMany:   { method: "PATCH",  path: "/jobs",                         access: "manage",  repeat: "never" },
+  deleteMany:  { method: "DELETE", path: "/jobs",                         access: "manage",  repeat: "never" },
+  count:       { method: "GET",    path: "/jobs/count",                   access: "read",    repeat: "always" },
+  take:        { method: "GET",    path: "/jobs/take",                    access: "work",    repeat: "never", ownFormat: true },
+  successMany: { method: "POST",   path: "/jobs/success",                 access: "work",    repeat: "always" },
+  get:         { method: "GET",    path: "/jobs/{id}",                    access: "read",    repeat: "always" },
+  patch:       { method: "PATCH",  path: "/jobs/{id}",                    access: "manage",  repeat: "never" },
+  delete:      { method: "DELETE", path: "/jobs/{id}",                    access: "manage",  repeat: "never" },
+  success:     { method: "POST",   path: "/jobs/{id}/success",            access: "work",    repeat: "until-received" },
+  failure:     { method: "POST",   path: "/jobs/{id}/failure",            access: "work",    repeat: "always" },
+  errors:      { method: "GET",    path: "/jobs/{id}/errors",             access: "read",    repeat: "always" },
+  error:       { method: "GET",    path: "/jobs/{id}/errors/{attempt}",   access: "read",    repeat: "always" },
+  reset:       { method: "POST",   path: "/reset",                        access: "admin",   repeat: "never" },
 } as const;
 
 /** The endpoints of cron groups. */
+// deno-fmt-ignore
 export const cronRoutes = {
-  listCrons: { method: "GET", path: "/crons" },
-  deleteCrons: { method: "DELETE", path: "/crons" },
-  getCronGroup: { method: "GET", path: "/crons/{group}" },
-  putCronGroup: { method: "PUT", path: "/crons/{group}" },
-  patchCronGroup: { method: "PATCH", path: "/crons/{group}" },
-  deleteCronGroup: { method: "DELETE", path: "/crons/{group}" },
-  createCronEntry: { method: "POST", path: "/crons/{group}/entries" },
-  getCronEntry: { method: "GET", path: "/crons/{group}/entries/{entry}" },
-  putCronEntry: { method: "PUT", path: "/crons/{group}/entries/{entry}" },
-  patchCronEntry: { method: "PATCH", path: "/crons/{group}/entries/{entry}" },
-  deleteCronEntry: { method: "DELETE", path: "/crons/{group}/entries/{entry}" },
+  listCrons:       { method: "GET",    path: "/crons",                         access: "read",   repeat: "always" },
+  deleteCrons:     { method: "DELETE", path: "/crons",                         access: "manage", repeat: "never" },
+  getCronGroup:    { method: "GET",    path: "/crons/{group}",                 access: "read",   repeat: "always" },
+  putCronGroup:    { method: "PUT",    path: "/crons/{group}",                 access: "manage", repeat: "always" },
+  patchCronGroup:  { method: "PATCH",  path: "/crons/{group}",                 access: "manage", repeat: "always" },
+  deleteCronGroup: { method: "DELETE", path: "/crons/{group}",                 access: "manage", repeat: "never" },
+  createCronEntry: { method: "POST",   path: "/crons/{group}/entries",         access: "manage", repeat: "never" },
+  getCronEntry:    { method: "GET",    path: "/crons/{group}/entries/{entry}", access: "read",   repeat: "always" },
+  putCronEntry:    { method: "PUT",    path: "/crons/{group}/entries/{entry}", access: "manage", repeat: "always" },
+  patchCronEntry:  { method: "PATCH",  path: "/crons/{group}/entries/{entry}", access: "manage", repeat: "always" },
+  deleteCronEntry: { method: "DELETE", path: "/crons/{group}/entries/{entry}", access: "manage", repeat: "never" },
 } as const;
 
 /** The endpoints of budgets, and of what jobs draw on. */
+// deno-fmt-ignore
 export const budgetRoutes = {
-  listBudgets: { method: "GET", path: "/budgets" },
-  createNamedBudget: { method: "POST", path: "/budgets" },
-  getBudget: { method: "GET", path: "/budgets/{key}" },
-  createBudget: { method: "POST", path: "/budgets/{key}" },
-  putBudget: { method: "PUT", path: "/budgets/{key}" },
-  patchBudget: { method: "PATCH", path: "/budgets/{key}" },
-  deleteBudget: { method: "DELETE", path: "/budgets/{key}" },
-  bind: { method: "POST", path: "/jobs/{id}/budgets/{key}" },
-  putBinding: { method: "PUT", path: "/jobs/{id}/budgets/{key}" },
-  patchBinding: { method: "PATCH", path: "/jobs/{id}/budgets/{key}" },
-  unbind: { method: "DELETE", path: "/jobs/{id}/budgets/{key}" },
-  putBindings: { method: "PUT", path: "/jobs/{id}/budgets" },
-  unbindAll: { method: "DELETE", path: "/jobs/{id}/budgets" },
-  bindMany: { method: "POST", path: "/jobs/budgets/{key}" },
-  putBindingMany: { method: "PUT", path: "/jobs/budgets/{key}" },
-  patchBindingMany: { method: "PATCH", path: "/jobs/budgets/{key}" },
-  unbindMany: { method: "DELETE", path: "/jobs/budgets/{key}" },
-  unbindAllMany: { method: "DELETE", path: "/jobs/budgets" },
+  listBudgets:       { method: "GET",    path: "/budgets",                 access: "read",   repeat: "always" },
+  createNamedBudget: { method: "POST",   path: "/budgets",                 access: "manage", repeat: "never" },
+  getBudget:         { method: "GET",    path: "/budgets/{key}",           access: "read",   repeat: "always" },
+  createBudget:      { method: "POST",   path: "/budgets/{key}",           access: "manage", repeat: "never" },
+  putBudget:         { method: "PUT",    path: "/budgets/{key}",           access: "manage", repeat: "always" },
+  patchBudget:       { method: "PATCH",  path: "/budgets/{key}",           access: "manage", repeat: "never" },
+  deleteBudget:      { method: "DELETE", path: "/budgets/{key}",           access: "manage", repeat: "never" },
+  bind:              { method: "POST",   path: "/jobs/{id}/budgets/{key}", access: "manage", repeat: "never" },
+  putBinding:        { method: "PUT",    path: "/jobs/{id}/budgets/{key}", access: "manage", repeat: "always" },
+  patchBinding:      { method: "PATCH",  path: "/jobs/{id}/budgets/{key}", access: "manage", repeat: "never" },
+  unbind:            { method: "DELETE", path: "/jobs/{id}/budgets/{key}", access: "manage", repeat: "never" },
+  putBindings:       { method: "PUT",    path: "/jobs/{id}/budgets",       access: "manage", repeat: "always" },
+  unbindAll:         { method: "DELETE", path: "/jobs/{id}/budgets",       access: "manage", repeat: "never" },
+  bindMany:          { method: "POST",   path: "/jobs/budgets/{key}",      access: "manage", repeat: "never" },
+  putBindingMany:    { method: "PUT",    path: "/jobs/budgets/{key}",      access: "manage", repeat: "always" },
+  patchBindingMany:  { method: "PATCH",  path: "/jobs/budgets/{key}",      access: "manage", repeat: "never" },
+  unbindMany:        { method: "DELETE", path: "/jobs/budgets/{key}",      access: "manage", repeat: "never" },
+  unbindAllMany:     { method: "DELETE", path: "/jobs/budgets",            access: "manage", repeat: "never" },
 } as const;
 
 /** Every endpoint, by what it does. */
@@ -80,17 +115,22 @@ export const routes: typeof jobRoutes & typeof cronRoutes & typeof budgetRoutes 
 export type RouteName = keyof typeof routes;
 
 /** The endpoints of the admin listener. */
+// deno-fmt-ignore
 export const adminRoutes = {
-  backup: { method: "POST", path: "/backup" },
-  compact: { method: "POST", path: "/compact" },
+  backup:  { method: "POST", path: "/backup",  access: "admin", repeat: "always", ownFormat: true },
+  compact: { method: "POST", path: "/compact", access: "admin", repeat: "always", ownFormat: true },
 } as const;
 
 /** The name of an endpoint of the admin listener. */
 export type AdminRouteName = keyof typeof adminRoutes;
 
-/** The path of a route, with its parameters percent-encoded in their places. */
+/**
+ * The path of a route, with its parameters percent-encoded in their places.
+ *
+ * @param params One for each name in the route's path.
+ */
 export function toPath(
-  route: Route,
+  route: Pick<Route, "path">,
   params: Readonly<Record<string, string | number>> = {},
 ): string {
   return route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name]!));

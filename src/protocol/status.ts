@@ -82,17 +82,22 @@ export function createStatusTable<const Rows extends readonly StatusRow[]>(
   };
 }
 
+// Marked as pure, so that a client's bundle, which needs only the names, drops the rest.
+
 /** The statuses of a job. */
-export const statuses: StatusTable<typeof statusRows> = createStatusTable(statusRows);
+export const statuses: StatusTable<typeof statusRows> = /* @__PURE__ */ createStatusTable(
+  statusRows,
+);
 
 /** The codes of the statuses, by name: `status.ready`. */
-export const status: StatusTable<typeof statusRows>["codes"] = statuses.codes;
+export const status: StatusTable<typeof statusRows>["codes"] =
+  /* @__PURE__ */ (() => statuses.codes)();
 
 /** The name of each status on the wire, by its code. */
-export const statusNames: readonly string[] = statuses.wireByCode;
+export const statusNames: readonly string[] = /* @__PURE__ */ (() => statuses.wireByCode)();
 
 /** All statuses as the wire names them, in the order of a job's life. */
-export const jobStatuses: readonly JobStatus[] = statuses.wireNames;
+export const jobStatuses: readonly JobStatus[] = /* @__PURE__ */ statusRows.map(({ wire }) => wire);
 
 /**
  * Tells whether a job waits: nobody has it, and it is to run.

@@ -1,5 +1,5 @@
 /**
- * The formats of a take stream by name, and what reads one.
+ * The formats of a take stream by name, and what a decoder of one can do.
  *
  * @module
  */
@@ -17,16 +17,27 @@ export const streamMediaTypes: Readonly<Record<StreamFormat, string>> = {
 /** Cuts a stream of bytes into frames, wherever the chunks happen to end. */
 export interface FrameDecoder {
   /**
-   * Takes the next bytes and gives the job documents that they complete; heartbeats give none. Throws
-   * {@linkcode ProtocolError} when a frame is longer than the limit.
+   * Takes the next bytes of the stream.
+   *
+   * @param chunk Any number of bytes; may end anywhere in a frame.
+   * @returns The documents (jobs and control frames) that these bytes complete; heartbeats give none.
+   * @throws {ProtocolError} If a frame is longer than the limit.
    */
   push(chunk: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[];
-  /** The stream has ended. Throws {@linkcode ProtocolError} when it ended inside a frame. */
+  /**
+   * Tells the decoder that the stream has ended.
+   *
+   * @throws {ProtocolError} If it ended inside a frame.
+   */
   end(): void;
 }
 
 /** How a decoder is made. */
 export interface FrameDecoderOptions {
-  /** The longest frame that is waited for, in bytes; default 256 MiB. */
+  /**
+   * The longest frame that is accepted, in bytes.
+   *
+   * @default {268435456}
+   */
   readonly maxFrameBytes?: number;
 }

@@ -1,5 +1,5 @@
 /**
- * What tests of jobs need: a clock that moves only when told.
+ * What tests of jobs need: a clock that moves only when a test says so.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * A clock that stands still until a test moves it.
+ * A clock that moves only when a test says so.
  *
  * @module
  */
@@ -8,36 +8,39 @@ import { type Clock, systemClock } from "../async/clock.ts";
 
 /** A {@linkcode Clock} whose time passes only when a test says so. */
 export interface TestClock extends Clock {
-  /** How many timers are armed: 0 at the end of a test that cleaned up after itself. */
+  /** How many timers are set; 0 at the end of a test that left none behind. */
   readonly timers: number;
   /**
-   * Lets `ms` pass: fires the timers that become due, in order, each at its own instant, and lets everything that
-   * follows from one (promises, streams, deferred work) come to rest before the next.
+   * Lets time pass: fires the timers that become due, in order, each at its own instant. Whatever follows from one
+   * (promises, streams, deferred work) is done before the next.
    *
-   * Rejects with `RangeError` for a number below 0.
+   * @param ms How much, in ms.
+   * @throws {RangeError} If `ms` is below 0 or not a number.
    */
   advance(ms: number): Promise<void>;
-  /** Waits until everything that can happen without time passing has happened. */
+  /** Waits until everything has happened that needs no time to pass. */
   settle(): Promise<void>;
   /**
-   * Sets the wall clock, forwards or backwards, in ms since the epoch. Timers are armed for a delay and not for an
-   * instant: as on a real machine, they do not notice.
+   * Sets the wall clock, forwards or backwards. As on a real machine, timers do not change: they wait for a delay and
+   * not for an instant.
+   *
+   * @param now What the clock shows from now on, in ms since the epoch.
    */
   setNow(now: number): void;
 }
 
-/** An armed timer. */
+/** A timer that is set. */
 interface Timer {
   /** When it fires, in ms since the clock was made. */
   readonly at: number;
   readonly callback: () => void;
 }
 
-/** Turns of the event loop without any deferred work after which a chain of promises has surely come to rest. */
+/** Turns of the event loop without deferred work after which no promise is under way any more. */
 const quietTurns = 3;
 
 /**
- * Creates a clock that stands still.
+ * Creates a clock that moves only when it is told to.
  *
  * @param now What it shows at first, in ms since the epoch; default 2026-01-01T00:00:00Z.
  *
@@ -74,14 +77,14 @@ export function createTestClock(now: number = Date.UTC(2026, 0)): TestClock {
   };
 
   return {
-    // Whole, as on every platform, also when somebody waits for a fraction.
+    // An integer, as on every platform, also after a timer of a fraction of a ms.
     now: () => offset + Math.floor(elapsed),
     setTimer(callback, delayMs) {
       const timer: Timer = { at: elapsed + Math.max(0, delayMs), callback };
       timers.add(timer);
       return () => void timers.delete(timer);
     },
-    // Not a matter of time: what is deferred happens in this test's next moment, as on a real machine.
+    // Needs no time to pass: as on a real machine, it happens in a later turn of the event loop.
     defer(callback) {
       deferred++;
       systemClock.defer(() => {

@@ -1,9 +1,8 @@
 /**
  * Tells the broker what came of jobs: successes in batches, failures one by one.
  *
- * No timer gathers successes, for every moment that an acknowledgement waits is a moment without its successor.
- * They go at once, and what comes while a request is under way goes with the next one: the slower the broker, the
- * larger the batch.
+ * Successes are sent at once; they gather only while a request is under way, and go together with the next one. So a
+ * slow broker gets larger batches. There is no timer: the broker delivers a next job only when one is reported.
  *
  * @module
  */
@@ -22,29 +21,29 @@ export interface AckerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Gives up what is under way and what waits. */
+  /** Ends the requests that are under way, and drops what waits. */
   readonly signal: AbortSignal;
-  /** The broker has heard of these successes; those in `notFound` were not in flight. */
+  /** The broker has confirmed these successes; those in `notFound` were not in flight. */
   acked(ids: readonly string[], notFound: readonly string[]): void;
-  /** The broker does not want to hear of these successes. */
+  /** The broker refused the report of these successes. */
   dropped(ids: readonly string[]): void;
 }
 
-/** A failure on its way. */
+/** A failure that is being reported. */
 interface FailureReport {
   readonly id: string;
   readonly failure: Failure;
-  readonly heard: (found: boolean) => void;
+  readonly done: (found: boolean) => void;
 }
 
-/** Reports jobs; each until the broker has heard of it or refused. */
+/** Reports what came of jobs; each report is sent until the broker confirms or refuses it. */
 export interface Acker {
-  /** What the broker last refused to hear, until it hears something again. */
+  /** The last refusal of a report; undefined again when a report is confirmed. */
   readonly problem: unknown;
   /** Reports a success. */
   succeed(id: string): void;
-  /** Reports a failure. When that is over it calls `heard`, with false if the job was not in flight. */
-  fail(id: string, failure: Failure, heard: (found: boolean) => void): void;
+  /** Reports a failure. Calls `done` when it is confirmed or refused, with false if the job was not in flight. */
+  fail(id: string, failure: Failure, done: (found: boolean) => void): void;
   /** Resolves when there is nothing left to report. */
   idle(): Promise<void>;
 }
@@ -63,8 +62,8 @@ export function createAcker(options: AckerOptions): Acker {
   let sending: Promise<void> | undefined;
 
   /**
-   * Reports until it is heard, and gives what was answered. A report that is refused is logged and dropped: it would
-   * stand in the way of the others for ever.
+   * Sends a report until it is confirmed, and gives the answer. A report that is refused is logged and dropped, because
+   * it would block the others for ever; the result is undefined then.
    */
   const persist = async <Result>(
     ids: readonly string[],
@@ -93,7 +92,7 @@ export function createAcker(options: AckerOptions): Acker {
   };
 
   const sendSuccesses = async () => {
-    // After the handlers that are about to end: or each batch would begin with a lone id.
+    // Lets handlers that are about to return do so first; else each first batch would have a single id.
     await new Promise<void>((resolve) => clock.defer(resolve));
     while (waiting.length > 0 && !signal.aborted) {
       const ids = waiting.slice(0, longestBatch);
@@ -105,12 +104,12 @@ export function createAcker(options: AckerOptions): Acker {
     sending = undefined;
   };
 
-  const failures = createPool<FailureReport>(mostFailures, async ({ id, failure, heard }) => {
+  const failures = createPool<FailureReport>(mostFailures, async ({ id, failure, done }) => {
     const found = await persist(
       [id],
       () => client.failure(id, failure, { signal }).then(() => true, asNotFound),
     );
-    heard(found ?? true);
+    done(found ?? true);
   });
 
   return {
@@ -121,7 +120,7 @@ export function createAcker(options: AckerOptions): Acker {
       waiting.push(id);
       sending ??= sendSuccesses();
     },
-    fail: (id, failure, heard) => failures.add({ id, failure, heard }),
+    fail: (id, failure, done) => failures.add({ id, failure, done }),
     async idle() {
       while (sending !== undefined || failures.running > 0) {
         await sending;

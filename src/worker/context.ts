@@ -1,6 +1,6 @@
 /**
- * What a handler is told besides its payload. One is made for each job, so what most handlers never ask for is made
- * when it is asked for.
+ * What a handler gets besides its payload. One is made for each job, so the parts that most handlers never use (the
+ * signal, the logger) are made when they are first read.
  *
  * @module
  */
@@ -8,25 +8,25 @@
 import type { LogFields, Logger } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
 
-/** What a handler and the middleware around it are told of their job. */
+/** What a handler and the middleware around it know of their job. */
 export interface JobContext {
-  /** The job as the broker delivered it; its payload is as it travelled. */
+  /** The job as the broker delivered it; its payload is not yet changed by a schema. */
   readonly job: Job;
   /** Which try this is, from 1. */
   readonly attempt: number;
   /**
    * Aborted when the job's time is over (its reason is a `TimeoutError`) or when the worker stops before the job is
-   * done (an `AbortError`); what the handler does after that no longer counts.
+   * done (an `AbortError`). What the handler returns or throws after that is ignored.
    */
   readonly signal: AbortSignal;
   /** The worker's logger, with the job's id, type and attempt in every line. */
   readonly log: Logger;
 }
 
-/** A context that can be aborted. */
+/** A context that the worker can abort. */
 export class RunningContext implements JobContext {
   readonly job: Job;
-  /** Whether the job goes back to its queue whatever its handler comes to. */
+  /** Whether the job goes back to its queue, whatever its handler returns or throws. */
   released = false;
   readonly #logger: Logger;
   #log: Logger | undefined;
@@ -61,7 +61,7 @@ export class RunningContext implements JobContext {
     this.#controller?.abort(reason);
   }
 
-  /** Aborts the signal and lets nothing count that happens from now on. */
+  /** Aborts the signal; what the handler returns or throws from now on is ignored. */
   release(reason: unknown): void {
     this.released = true;
     this.abort(reason);

@@ -1,6 +1,6 @@
 /**
- * What an error record says of whatever a handler threw. Never throws itself: a job whose failure cannot be told
- * would stay in flight for ever.
+ * Makes the text of an error record from whatever a handler threw. It never throws itself: a job whose failure could
+ * not be reported would stay in flight for ever.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export type ErrorText = Pick<Failure, "message" | "errorType" | "backtrace">;
 const longestText = 8 * 1024;
 /** Characters of a backtrace, causes included, that are kept. */
 const longestBacktrace = 32 * 1024;
-/** Causes of causes that are followed; a chain may be a circle. */
+/** How many causes of causes are followed; a chain may be a circle. */
 const deepestCause = 10;
 
 /** Describes an error: message, name, and the stacks of it and its causes. */
@@ -31,7 +31,7 @@ export function describeError(thrown: unknown): ErrorText {
   }
 }
 
-/** By its looks and not by its class: an error from another realm is one too. */
+/** Looks at the members and not at the class: an error of another realm is an error too. */
 function isErrorLike(value: unknown): value is Error {
   return typeof value === "object" && value !== null && "message" in value &&
     typeof value.message === "string" && "name" in value;
@@ -59,7 +59,7 @@ function stackOf({ name, message, stack }: Error): string {
   return stack.includes(message) ? stack : `${head}\n${stack}`;
 }
 
-/** Well-formed, because half a surrogate pair is no JSON to the broker. */
+/** Cuts a text. The result is well-formed, because the broker refuses half a surrogate pair. */
 function cut(text: string, longest: number): string {
   return (text.length > longest ? `${text.slice(0, longest - 1)}…` : text).toWellFormed();
 }

@@ -1,5 +1,5 @@
 /**
- * What a worker tells of itself while it runs, for logs and metrics.
+ * The events of a worker, for logs and metrics.
  *
  * @module
  */
@@ -26,17 +26,17 @@ export interface JobFailedEvent extends JobEndEvent {
   readonly error: unknown;
 }
 
-/** A job whose handler said what is to become of it. */
+/** A job whose handler said what shall become of it. */
 export interface JobOutcomeEvent extends JobEndEvent {
-  /** What it said. */
+  /** What the handler said. */
   readonly outcome: Outcome;
 }
 
-/** Successes that the broker has heard of. */
+/** Successes that the broker has confirmed. */
 export interface AckedEvent {
   /** The jobs' ids. */
   readonly ids: readonly string[];
-  /** Those of them that were not in flight any more: their stream had broken off. */
+  /** Those of them that were not in flight any more, because their stream had broken off. */
   readonly notFound: readonly string[];
 }
 
@@ -62,9 +62,9 @@ export interface WorkerEvents {
   readonly failed: JobFailedEvent;
   /** A handler said `cancel`, `snooze` or `retryAt`. */
   readonly decided: JobOutcomeEvent;
-  /** The worker stopped before the job was done; it goes back to its queue, uncharged. */
+  /** The worker stopped before the job was done. The job goes back to its queue and is not charged an attempt. */
   readonly released: JobEvent;
-  /** The broker has heard of successes. */
+  /** The broker has confirmed successes. */
   readonly acked: AckedEvent;
 }
 
@@ -79,7 +79,11 @@ export interface Events {
   emit<Name extends keyof WorkerEvents>(name: Name, make: () => WorkerEvents[Name]): void;
 }
 
-/** Creates an empty list of listeners; what they throw is logged and stops nobody. */
+/**
+ * Creates an empty list of listeners.
+ *
+ * @param logger Gets told of what a listener throws; the others are called all the same.
+ */
 export function createEvents(logger: Logger): Events {
   const listeners = new Map<keyof WorkerEvents, Set<(event: never) => void>>();
 

@@ -15,19 +15,27 @@ export interface Handleable<Output> {
   readonly queue: string;
   /** How long one run may take, in ms; undefined is no limit. */
   readonly timeoutMs: number | undefined;
-  /** Checks a payload that arrived. Throws `PayloadError` when it does not fit. */
+  /**
+   * Checks a payload that arrived.
+   *
+   * @throws {PayloadError} If it does not fit.
+   */
   parse(payload: unknown): Output | Promise<Output>;
 }
 
 /**
- * Does the work of one job. Returning is success, throwing is failure; an outcome (`cancel`, `snooze`, `retryAt`),
- * returned or thrown, is what it says. Any other result is ignored.
+ * Does the work of one job. If it returns, the job succeeds; if it throws, the job fails. An outcome (`cancel`,
+ * `snooze`, `retryAt`) that it returns or throws decides instead. Any other result is ignored.
  */
 export type HandlerFunction<Output> = (payload: Output, context: JobContext) => unknown;
 
 /** How a handler is run. */
 export interface HandleOptions {
-  /** How long one run may take, in ms or as text (`"30s"`); default the definition's. */
+  /**
+   * How long one run may take, in ms or as text (`"30s"`).
+   *
+   * @default {the definition's}
+   */
   readonly timeout?: Duration | undefined;
 }
 
@@ -49,8 +57,14 @@ export interface JobHandler {
  * Says what to do with the jobs of a definition. The payload has the type that the definition's schema gives it.
  *
  * When a run takes longer than its timeout, its signal is aborted and the job has failed, whether the handler
- * listens or not. A handler that does not listen goes on in the background: its place is given to the next job, and
- * what it comes to is ignored. Throws `TypeError` and `RangeError` for a timeout that cannot be.
+ * listens to the signal or not. One that does not listen goes on in the background: the next job runs in its stead,
+ * and what it returns or throws is ignored.
+ *
+ * @param definition What kind of job it is.
+ * @param run Does the work.
+ * @param options How it is run.
+ * @throws {TypeError} If the timeout is no duration.
+ * @throws {RangeError} If the timeout is negative or not finite.
  *
  * @example
  * ```ts
@@ -81,7 +95,7 @@ export function handle<Output>(
     queue: definition.queue,
     timeoutMs: timeout === undefined ? definition.timeoutMs : toMs(timeout, "timeout"),
     parse: (payload) => definition.parse(payload),
-    // What `parse` gave is the only thing that is ever put in here.
+    // A worker passes only what `parse` gave.
     run: (payload, context) => run(payload as Output, context),
   };
 }

@@ -1,9 +1,9 @@
 /**
- * The take stream, kept open: it is reopened when it breaks, when it ends, and when it falls silent.
+ * Keeps a take stream open: it is opened again when it breaks, when it ends, and when nothing arrives on it.
  *
- * A connection that is up and says nothing is the worst kind of broken, for everything looks well. So silence is
- * counted, in ticks of a timer and not by the wall clock: neither a clock that is set nor an event loop that was
- * blocked for a minute (whose bytes are waiting in the socket) is mistaken for it.
+ * A connection that is open although nothing arrives looks well, so silence has to be measured. It is counted in
+ * ticks of a timer and not by the wall clock. So it is not mistaken for silence when somebody sets the clock, or when
+ * the event loop was blocked for a minute and the bytes wait in the socket.
  *
  * @module
  */
@@ -11,7 +11,7 @@
 import { backoffMs, type BackoffRange } from "../async/backoff.ts";
 import type { Clock, Random } from "../async/clock.ts";
 import { wait } from "../async/wait.ts";
-import type { TakeStream } from "../client/client.ts";
+import type { TakeFrame, TakeStream } from "../client/take-stream.ts";
 import { isMillraceError, TimeoutError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
@@ -21,7 +21,7 @@ import type { DisconnectedEvent } from "./events.ts";
 export interface IntakeOptions {
   /** Opens a stream; the signal ends the stream too. */
   take(signal: AbortSignal): Promise<TakeStream>;
-  /** A stream that says nothing for so long is dropped, in ms. */
+  /** A stream on which nothing arrives for so long is dropped, in ms. */
   readonly idleTimeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -30,49 +30,49 @@ export interface IntakeOptions {
   received(jobs: readonly Job[]): void;
   /** A stream is open. */
   connected(): void;
-  /** A stream ended, or could not be opened. What came by it and is not done is up for others. */
+  /** A stream ended, or could not be opened. The broker delivers its unfinished jobs again. */
   disconnected(event: DisconnectedEvent): void;
-  /** The broker refused the very first stream: there is no point in asking again. */
+  /** The broker refused the very first stream: it is not asked again. */
   refused(error: unknown): void;
 }
 
-/** Keeps a stream open. */
+/** Keeps a take stream open. */
 export interface Intake {
   /** Whether a stream is open. */
   readonly isConnected: boolean;
-  /** Whether nothing at all was heard for the idle timeout. */
-  readonly isDeaf: boolean;
-  /** When anything was last heard, in ms since the epoch. */
+  /** Whether nothing at all arrived for the idle timeout. */
+  readonly isSilent: boolean;
+  /** When anything last arrived, in ms since the epoch. */
   readonly lastHeardAt: number | undefined;
-  /** Why no jobs can be taken, if that is not a matter of waiting; undefined again once a stream is open. */
+  /** Why no jobs can be taken, if waiting alone will not help; undefined again when a stream is open. */
   readonly problem: unknown;
-  /** Begins. Call once. */
+  /** Opens the first stream. Call once. */
   open(): void;
-  /** Passes on no more jobs and opens no more streams. The one that is open stays so, and its jobs remain ours. */
-  retire(): void;
-  /** Closes the stream: the broker hands its unfinished jobs to others. */
+  /** Passes on no more jobs and opens no more streams. The open one stays open, and with it the jobs stay here. */
+  stopTaking(): void;
+  /** Closes the stream: the broker delivers its unfinished jobs to others. */
   close(): Promise<void>;
 }
 
 /** Delays between attempts to connect. */
 const reconnect: BackoffRange = { baseMs: 250, maxMs: 30_000 };
 
-/** How finely silence is measured: it is noticed after the idle timeout and before that and one part of it. */
+/** How exactly silence is measured: it is noticed after the idle timeout, at most this part of it late. */
 const ticksPerTimeout = 4;
 
 /** Creates an intake. */
 export function createIntake(options: IntakeOptions): Intake {
   const { clock, random, logger, idleTimeoutMs } = options;
   const closing = new AbortController();
-  /** Ends the present stream only. */
-  let line = new AbortController();
+  /** Ends the present connection only. */
+  let connection = new AbortController();
   let isConnected = false;
   let wasConnected = false;
-  let isRetired = false;
+  let isStopping = false;
   let silentTicks = 0;
   let lastHeardAt: number | undefined;
   let problem: unknown;
-  /** Attempts in a row that came to nothing. */
+  /** Connections in a row that failed or did not last. */
   let failures = 0;
   let listening: Promise<void> | undefined;
   let stopTicking = () => {};
@@ -85,7 +85,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const tick = () => {
     silentTicks++;
     if (isConnected && silentTicks >= ticksPerTimeout) {
-      line.abort(new TimeoutError(`Heard nothing for ${idleTimeoutMs} ms`));
+      connection.abort(new TimeoutError(`Heard nothing for ${idleTimeoutMs} ms`));
     }
     tickLater();
   };
@@ -95,28 +95,38 @@ export function createIntake(options: IntakeOptions): Intake {
   };
 
   const listen = async () => {
-    while (!isRetired) {
-      line = new AbortController();
+    while (!isStopping) {
+      connection = new AbortController();
       let error: unknown;
       try {
-        error = await readStream(await options.take(line.signal));
+        error = await readStream(await options.take(connection.signal));
       } catch (refusal) {
         if (closing.signal.aborted) return;
         error = refusal;
         const isPassing = isMillraceError(refusal) && refusal.retryable;
         if (!isPassing && !wasConnected) return options.refused(refusal);
         if (!isPassing) {
-          // Knocks seldom from now on, and says so loudly: a proxy may come to its senses, a token will not.
+          // Asks seldom from now on and logs an error: a proxy may recover, a wrong token will not.
           failures = Infinity;
           problem = refusal;
           logger.error("Broker refuses this worker", { error: refusal });
         }
       }
-      if (isRetired) return;
+      if (isStopping) return;
       const retryInMs = backoffMs(++failures, reconnect, random);
       logger.warn("Not connected, will try again", { error, retryInMs });
       options.disconnected({ error, retryInMs });
       await wait(retryInMs, clock, closing.signal).catch(() => {});
+    }
+  };
+
+  const receive = (frame: TakeFrame) => {
+    switch (frame.kind) {
+      case "jobs":
+        failures = 0;
+        return options.received(frame.jobs);
+      case "control":
+        return logger.info("Passed over a control frame of an unknown kind", { kind: frame.name });
     }
   };
 
@@ -128,21 +138,19 @@ export function createIntake(options: IntakeOptions): Intake {
     heard();
     options.connected();
     try {
-      for await (const jobs of stream.batches()) {
+      for await (const frame of stream.frames()) {
         heard();
-        if (jobs.length === 0 || isRetired) continue;
-        failures = 0;
-        options.received(jobs);
+        if (!isStopping) receive(frame);
       }
       return undefined;
     } catch (error) {
-      if (line.signal.aborted) return line.signal.reason;
-      // The same job may come again and again: a worker that gets no further must not look well.
+      if (connection.signal.aborted) return connection.signal.reason;
+      // The same job may arrive again and again: a worker that gets no further must not look healthy.
       if (isMillraceError(error) && error.code === "protocol") problem = error;
       return error;
     } finally {
       isConnected = false;
-      // Long enough to be worth something, even if there was nothing to do: but opening alone proves nothing.
+      // A stream that lasted is a success even without jobs; one that was only opened is not.
       if (clock.now() - openedAt >= idleTimeoutMs / ticksPerTimeout) failures = 0;
       await stream.close();
     }
@@ -152,7 +160,7 @@ export function createIntake(options: IntakeOptions): Intake {
     get isConnected() {
       return isConnected;
     },
-    get isDeaf() {
+    get isSilent() {
       return silentTicks >= ticksPerTimeout;
     },
     get lastHeardAt() {
@@ -165,14 +173,14 @@ export function createIntake(options: IntakeOptions): Intake {
       tickLater();
       listening = listen();
     },
-    retire() {
-      isRetired = true;
+    stopTaking() {
+      isStopping = true;
     },
     async close() {
-      isRetired = true;
+      isStopping = true;
       stopTicking();
       closing.abort();
-      line.abort(closing.signal.reason);
+      connection.abort(closing.signal.reason);
       await listening;
     },
   };

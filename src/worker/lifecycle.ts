@@ -1,5 +1,5 @@
 /**
- * The life of a worker, from its making to its end. There is one only: what was stopped is not started again.
+ * The life of a worker, from its creation to its end. A worker that was stopped is not started again.
  *
  * | from     | on                                | to       | what happens
  * |----------|-----------------------------------|----------|----------------------------------------------------
@@ -10,32 +10,24 @@
  * | draining | all done, and the broker knows    | stopped  | end
  * | draining | the deadline, kill()              | stopped  | end
  *
- * The end: running jobs are aborted, reports given up, and last of all the stream is closed. Closing hands what is
- * not reported to others, uncharged; so it must not come before the running jobs are done and reported.
+ * The end: running jobs are aborted, reports are dropped, and last of all the stream is closed. Closing makes the
+ * broker deliver what is not reported to others, so it must not come before the running jobs are done and reported.
  *
  * @module
  */
 
 import type { Clock } from "../async/clock.ts";
+import type { StopOptions } from "../async/stoppable.ts";
 
-/** Where a worker stands. */
+/** The states of a worker. */
 export type WorkerState = "idle" | "running" | "draining" | "stopped";
 
-/** How a worker is stopped. */
-export interface StopOptions {
-  /**
-   * How long running jobs have to end, and their reports to arrive, in ms; default 25,000, within the 30 s that
-   * most hosts give. 0 is no time at all, `Infinity` for ever.
-   */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** What happens on the way. */
+/** What happens when the state changes. */
 export interface LifecycleOptions {
   readonly clock: Clock;
   /** Opens the stream. */
   open(): void;
-  /** Takes no new jobs; resolves when all are done and reported. Never rejects. */
+  /** Takes no more jobs; resolves when all are done and reported. Never rejects. */
   drain(): Promise<void>;
   /** Ends everything; resolves when the stream is closed. Never rejects. */
   end(): Promise<void>;
@@ -43,19 +35,19 @@ export interface LifecycleOptions {
 
 /** Moves a worker from state to state. */
 export interface Lifecycle {
-  /** Where it stands. */
+  /** The present state. */
   readonly state: WorkerState;
   /** Resolves when `ready` was called or the worker is stopped; rejects with the error of `fail`. */
   start(): Promise<void>;
   /** Starts, and resolves when the worker is stopped. */
   run(): Promise<void>;
-  /** Drains, then ends; all within the time given. */
+  /** Drains, then ends; both before the deadline. */
   stop(options?: StopOptions): Promise<void>;
   /** Ends at once. */
   kill(): Promise<void>;
-  /** The stream is open. */
+  /** Call when the first stream is open. */
   ready(): void;
-  /** It never will be. */
+  /** Call when no stream will ever be open. */
   fail(error: unknown): void;
 }
 
@@ -65,6 +57,9 @@ const next: Readonly<Record<WorkerState, readonly WorkerState[]>> = {
   draining: ["stopped"],
   stopped: [],
 };
+
+/** Within the 30 s that most hosts give. */
+const stopTimeoutMs = 25_000;
 
 /** Creates the life of a worker. */
 export function createLifecycle({ clock, open, drain, end }: LifecycleOptions): Lifecycle {
@@ -108,7 +103,7 @@ export function createLifecycle({ clock, open, drain, end }: LifecycleOptions): 
       await lifecycle.start();
       await ended.promise;
     },
-    async stop({ timeoutMs = 25_000 } = {}) {
+    async stop({ timeoutMs = stopTimeoutMs } = {}) {
       if (!(timeoutMs >= 0)) {
         throw new RangeError(`Cannot use 'timeoutMs' ${timeoutMs}: expected a number of 0 or more`);
       }

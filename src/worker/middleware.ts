@@ -1,5 +1,5 @@
 /**
- * What is done around every handler, in layers.
+ * Functions around every handler, one in the other.
  *
  * @module
  */
@@ -8,11 +8,12 @@ import type { JobContext } from "./context.ts";
 import { isOutcome } from "./outcome.ts";
 
 /**
- * A layer around the handlers of a worker, the first of the list outermost. It must `await next()`, which runs
+ * A layer around the handlers of a worker. The first of the list is the outermost. It must `await next()`, which runs
  * the layers inside of it and the handler, and rejects with what they throw.
  *
- * To catch that and return is success; to throw is failure; not to call `next` leaves the handler out. An outcome
- * (`cancel`, `snooze`, `retryAt`) that it returns beats that of the layers inside; returning anything else leaves theirs.
+ * If it catches that and returns, the job succeeds; if it throws, the job fails; if it does not call `next`, the
+ * handler does not run. An outcome (`cancel`, `snooze`, `retryAt`) that it returns replaces that of the layers
+ * inside; any other result is ignored.
  *
  * @example
  * ```ts
@@ -30,10 +31,15 @@ import { isOutcome } from "./outcome.ts";
  */
 export type Middleware = (context: JobContext, next: () => Promise<void>) => unknown;
 
-/** Does the work of a job; layers and handlers alike. */
+/** Does the work of a job: a handler, or a layer with all that is inside of it. */
 export type Work = (payload: unknown, context: JobContext) => unknown;
 
-/** Puts the layers around the work. */
+/**
+ * Puts layers around the work.
+ *
+ * @param layers The layers, outermost first.
+ * @param work The innermost.
+ */
 export function wrap(layers: readonly Middleware[], work: Work): Work {
   return layers.reduceRight<Work>((inner, layer) => async (payload, context) => {
     let called = false;

@@ -22,6 +22,7 @@
 
 export type { Clock, Random } from "../async/clock.ts";
 export type { Duration } from "../async/duration.ts";
+export type { Startable, StopOptions, Stoppable } from "../async/stoppable.ts";
 export type { LogFields, Logger } from "../log.ts";
 export type { JobContext } from "./context.ts";
 export type {
@@ -40,7 +41,7 @@ export {
   type HandlerFunction,
   type JobHandler,
 } from "./handle.ts";
-export type { StopOptions, WorkerState } from "./lifecycle.ts";
+export type { WorkerState } from "./lifecycle.ts";
 export type { Middleware } from "./middleware.ts";
 export type { WorkerClient, WorkerOptions } from "./options.ts";
 export { cancel, type Outcome, type OutcomeOptions, retryAt, snooze } from "./outcome.ts";

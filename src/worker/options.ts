@@ -18,35 +18,66 @@ export type WorkerClient = Pick<Client, "take" | "successMany" | "failure">;
 export interface WorkerOptions {
   /** The client of the broker that the jobs come from. */
   readonly client: WorkerClient;
-  /** What to do with which jobs; made by `handle`, one for each type. */
+  /** What to do with which jobs: one for each type, made by `handle`. */
   readonly handlers: readonly JobHandler[];
   /**
-   * The queues to take from; default those of the handlers' definitions. `"all"` takes from every queue there is.
-   * A job of a type that has no handler here fails, and is tried again by its own rules until it meets a worker
-   * that knows it: so give each set of handlers queues of its own.
+   * The queues to take from; `"all"` takes from every queue there is. A job of a type that has no handler here fails,
+   * and is tried again by its own rules until it reaches a worker that has one: so give each set of handlers queues
+   * of its own.
+   *
+   * @default {the queues of the handlers' definitions}
    */
   readonly queues?: readonly string[] | "all" | undefined;
-  /** How many jobs run at a time, at most; an integer of 1 or more, default 10. */
+  /**
+   * How many jobs run at a time, at most; an integer of 1 or more.
+   *
+   * @default {10}
+   */
   readonly concurrency?: number | undefined;
   /**
-   * How many jobs the broker delivers before it has heard of the first of them; an integer from `concurrency` on,
-   * default twice that. More hides a slow network; but what waits here waits although others may be free.
+   * How many jobs the broker delivers before the first of them is reported; an integer, at least `concurrency`.
+   * More helps with a slow network. But a job that waits here waits although another worker may be free.
+   *
+   * @default {2 * concurrency}
    */
   readonly prefetch?: number | undefined;
-  /** What is done around every handler, outermost first. */
+  /**
+   * Functions around every handler, outermost first.
+   *
+   * @default {[]}
+   */
   readonly middleware?: readonly Middleware[] | undefined;
-  /** What the broker's logs call this worker; default up to the broker. */
+  /**
+   * What the broker calls this worker, in its logs and with the jobs that it has; sent with each take request. Not
+   * empty; letters, digits and other visible ASCII characters.
+   *
+   * @default {"worker-" and 8 random letters and digits, the same for the life of the worker}
+   */
   readonly workerId?: string | undefined;
   /**
-   * A take stream on which nothing arrives for so long, in ms, is dropped and reopened; default 30,000. Must be
-   * several times the broker's heartbeat (3 s unless configured otherwise).
+   * A take stream on which nothing arrives for so long, in ms, is dropped and opened again. Must be several times
+   * the interval of the broker's heartbeats (3 s unless configured otherwise).
+   *
+   * @default {30000}
    */
   readonly idleTimeoutMs?: number | undefined;
-  /** Told of connections lost, reports delayed and the like; default silent. `console` will do. */
+  /**
+   * Gets told of lost connections, delayed reports and the like; `console` fits.
+   *
+   * @default {one that logs nothing}
+   */
   readonly logger?: Logger | undefined;
-  /** The time and the timers; default the platform's. */
+  /**
+   * The time and the timers.
+   *
+   * @default {the platform's}
+   */
   readonly clock?: Clock | undefined;
-  /** Chance, for the jitter of delays; default the platform's. */
+  /**
+   * Where random numbers come from, for delays and the worker's id.
+   *
+   * @default {Math.random}
+   */
   readonly random?: Random | undefined;
 }
 
@@ -59,7 +90,7 @@ export interface WorkerSettings {
   readonly concurrency: number;
   readonly prefetch: number;
   readonly middleware: readonly Middleware[];
-  readonly workerId: string | undefined;
+  readonly workerId: string;
   readonly idleTimeoutMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -69,9 +100,15 @@ export interface WorkerSettings {
 /** The greatest prefetch that can be asked for. */
 const max32 = 2 ** 32 - 1;
 
-/** Checks options and fills in the defaults. Throws `TypeError` and `RangeError`. */
-export function toSettings(options: WorkerOptions): WorkerSettings {
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws {TypeError} If an option is missing or of a wrong kind.
+ * @throws {RangeError} If a number is out of range.
+ */
+export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
   const { client, handlers, concurrency = 10, idleTimeoutMs = 30_000 } = options;
+  const random = options.random ?? systemRandom;
   checkHandlers(handlers);
   demandWhole("concurrency", concurrency, 1);
   const prefetch = options.prefetch ?? Math.min(2 * concurrency, max32);
@@ -88,11 +125,11 @@ export function toSettings(options: WorkerOptions): WorkerSettings {
     concurrency,
     prefetch,
     middleware: options.middleware ?? [],
-    workerId: options.workerId,
+    workerId: toWorkerId(options.workerId, random),
     idleTimeoutMs,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
-    random: options.random ?? systemRandom,
+    random,
   };
 }
 
@@ -129,6 +166,20 @@ function toQueues(
     }
   }
   return [...names];
+}
+
+/** What a header carries unchanged. */
+const visibleAscii = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+
+function toWorkerId(id: string | undefined, random: Random): string {
+  if (id === undefined) {
+    const letters = Math.floor(random() * 36 ** 8).toString(36);
+    return `worker-${letters.padStart(8, "0").slice(-8)}`;
+  }
+  if (visibleAscii.test(id)) return id;
+  throw new TypeError(
+    `Cannot use 'workerId' ${JSON.stringify(id)}: expected visible ASCII characters`,
+  );
 }
 
 function demandWhole(name: string, value: number, min: number): void {

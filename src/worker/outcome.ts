@@ -1,5 +1,5 @@
 /**
- * What becomes of a job: what a handler can say besides returning and throwing, and what each comes to on the wire.
+ * What a handler can say of its job besides returning and throwing, and what the broker is told of it.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { type Duration, toMs } from "../async/duration.ts";
 import type { Failure } from "../protocol/failure.ts";
 import { describeError } from "./describe-error.ts";
 
-/** What a handler says of its job by returning or throwing it; made by `cancel`, `snooze` and `retryAt`. */
+/** What shall become of a job. `cancel`, `snooze` and `retryAt` make one; a handler returns or throws it. */
 export interface Outcome {
   /** Which of them made it. */
   readonly kind: "cancelled" | "snoozed" | "retried";
-  /** What the error record will say. */
+  /** The message of the error record. */
   readonly message: string;
   /** The error that led to it, if there was one. */
   readonly cause: unknown;
@@ -25,10 +25,10 @@ export interface OutcomeOptions {
   readonly cause?: unknown;
 }
 
-/** Shared by copies of this module: an outcome made by one is known by the other. */
+/** The same in all copies of this module: each knows the outcomes of the others. */
 const brand = Symbol.for("millrace.outcome");
 
-/** An outcome with what only this file needs to know: when to try again. */
+/** An outcome with what only this file reads: when to try again. */
 interface TimedOutcome extends Outcome {
   readonly retryAt: (clock: Clock) => number | undefined;
 }
@@ -36,7 +36,9 @@ interface TimedOutcome extends Outcome {
 /**
  * Gives a job up: it is dead at once, without retries.
  *
- * @param reason What the error record says.
+ * @param reason The message of the error record.
+ * @param options The error that led to it.
+ * @returns What the handler has to return or throw.
  *
  * @example
  * ```ts
@@ -59,10 +61,15 @@ export function cancel(reason: string, options?: OutcomeOptions): Outcome {
 }
 
 /**
- * Puts a job off for a while, such as 60_000 or `"5m"`, whatever its retry limit.
+ * Runs a job again after a while, whatever its retry limit.
  *
- * The protocol knows this only as a failure with a time: it counts as an attempt and leaves an error record. Throws
- * `TypeError` and `RangeError` for what is no duration.
+ * The protocol knows this only as a failure with a time: it counts as an attempt and leaves an error record.
+ *
+ * @param duration How long to wait, in ms or as text: `60_000`, `"5m"`.
+ * @param options The error that led to it.
+ * @returns What the handler has to return or throw.
+ * @throws {TypeError} If it is no duration.
+ * @throws {RangeError} If the duration is negative or not finite.
  *
  * @example
  * ```ts
@@ -88,9 +95,14 @@ export function snooze(duration: Duration, options?: OutcomeOptions): Outcome {
 }
 
 /**
- * Tries a job again at an instant (a `Date` or ms since the epoch), whatever its backoff and its retry limit.
+ * Runs a job again at an instant, whatever its backoff and its retry limit.
  *
- * As with `snooze`, it counts as an attempt and leaves an error record. Throws `RangeError` for what is no instant.
+ * As with `snooze`, it counts as an attempt and leaves an error record.
+ *
+ * @param at When, as a `Date` or in ms since the epoch.
+ * @param options The error that led to it.
+ * @returns What the handler has to return or throw.
+ * @throws {RangeError} If it is no instant.
  *
  * @example
  * ```ts
@@ -118,12 +130,16 @@ export function retryAt(at: Date | number, options?: OutcomeOptions): Outcome {
 /** The last instant that a `Date` can show, in ms since the epoch. */
 const longestDate = 8.64e15;
 
-/** Whether a handler returned or threw an outcome. */
+/** Tells whether what a handler returned or threw is an outcome. */
 export function isOutcome(value: unknown): value is Outcome {
   return typeof value === "object" && value !== null && brand in value;
 }
 
-/** What the broker is told of a job whose handler said so. */
+/**
+ * Gives the failure that the broker is told of for an outcome.
+ *
+ * @param clock What the delay of a snooze is counted from.
+ */
 export function toFailure(outcome: Outcome, clock: Clock): Failure {
   const { kind, message, cause, retryAt } = outcome as TimedOutcome;
   return {

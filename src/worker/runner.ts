@@ -1,24 +1,27 @@
 /**
- * One run of one job: check the payload, call the handler within its time, and say what came of it.
+ * One run of one job: check the payload, call the handler within its time, and report what came of it.
  *
  * @module
  */
 
 import type { Clock } from "../async/clock.ts";
 import { isMillraceError, TimeoutError } from "../errors.ts";
-import type { Failure } from "../protocol/failure.ts";
 import type { RunningContext } from "./context.ts";
-import { describeError } from "./describe-error.ts";
 import type { Events } from "./events.ts";
 import type { JobHandler } from "./handle.ts";
 import { type Middleware, wrap } from "./middleware.ts";
-import { isOutcome, toFailure } from "./outcome.ts";
+import { isOutcome } from "./outcome.ts";
+import type { RunReport } from "./report.ts";
 
 /** What a runner needs. */
 export interface RunnerOptions {
+  /** One for each type of job. */
   readonly handlers: readonly JobHandler[];
+  /** What is done around every handler, outermost first. */
   readonly middleware: readonly Middleware[];
+  /** Where the runs are told. */
   readonly events: Events;
+  /** The time and the timers. */
   readonly clock: Clock;
 }
 
@@ -26,15 +29,18 @@ export interface RunnerOptions {
 export interface Runner {
   /** How many handlers go on although their time is over. */
   readonly overdue: number;
-  /** Runs a job and gives its failure, or undefined if it succeeded. Never rejects. */
-  run(context: RunningContext): Promise<Failure | undefined>;
+  /** Runs a job, tells the listeners, and gives what came of it. Never rejects. */
+  run(context: RunningContext): Promise<RunReport>;
 }
 
 /** Runs a handler and the layers around it. */
 type Perform = (context: RunningContext) => Promise<unknown>;
 
-/** Why a payload did not fit; told from the same error thrown by a handler, which is a failure like any other. */
-class Misfit {
+/**
+ * A payload did not fit. Wraps the error, because the same error thrown by a handler (of the payload of another job)
+ * is a failure like any other.
+ */
+class PayloadMismatch {
   readonly error: unknown;
 
   constructor(error: unknown) {
@@ -54,7 +60,9 @@ export function createRunner({ handlers, middleware, events, clock }: RunnerOpti
       try {
         payload = await handler.parse(context.job.payload);
       } catch (error) {
-        throw isMillraceError(error) && error.code === "payload" ? new Misfit(error) : error;
+        throw isMillraceError(error) && error.code === "payload"
+          ? new PayloadMismatch(error)
+          : error;
       }
       return await work(payload, context);
     };
@@ -86,6 +94,35 @@ export function createRunner({ handlers, middleware, events, clock }: RunnerOpti
     return Promise.reject(new Error(`No handler for type '${job.type}': this worker has ${known}`));
   };
 
+  /** Runs a job and gives what came of it, as if the worker had not been stopped meanwhile. */
+  const runToEnd = async (context: RunningContext): Promise<RunReport> => {
+    try {
+      const result = await (performers.get(context.job.type) ?? performUnknown)(context);
+      return isOutcome(result) ? result : succeeded;
+    } catch (thrown) {
+      if (isOutcome(thrown)) return thrown;
+      return thrown instanceof PayloadMismatch
+        ? { kind: "failed", error: thrown.error, retry: false }
+        : { kind: "failed", error: thrown, retry: true };
+    }
+  };
+
+  const tell = (report: RunReport, { job }: RunningContext, startedAt: number) => {
+    const durationMs = () => clock.now() - startedAt;
+    switch (report.kind) {
+      case "succeeded":
+        return events.emit("succeeded", () => ({ job, durationMs: durationMs() }));
+      case "failed": {
+        const { error } = report;
+        return events.emit("failed", () => ({ job, durationMs: durationMs(), error }));
+      }
+      case "cancelled":
+      case "snoozed":
+      case "retried":
+        return events.emit("decided", () => ({ job, durationMs: durationMs(), outcome: report }));
+    }
+  };
+
   return {
     get overdue() {
       return overdue;
@@ -93,23 +130,14 @@ export function createRunner({ handlers, middleware, events, clock }: RunnerOpti
     async run(context) {
       const { job } = context;
       const startedAt = clock.now();
-      const durationMs = () => clock.now() - startedAt;
       events.emit("started", () => ({ job }));
-      try {
-        const result = await (performers.get(job.type) ?? performUnknown)(context);
-        if (isOutcome(result)) throw result;
-      } catch (thrown) {
-        if (context.released) return undefined;
-        if (isOutcome(thrown)) {
-          events.emit("decided", () => ({ job, durationMs: durationMs(), outcome: thrown }));
-          return toFailure(thrown, clock);
-        }
-        const error = thrown instanceof Misfit ? thrown.error : thrown;
-        events.emit("failed", () => ({ job, durationMs: durationMs(), error }));
-        return { ...describeError(error), kill: error !== thrown };
-      }
-      if (!context.released) events.emit("succeeded", () => ({ job, durationMs: durationMs() }));
-      return undefined;
+      const report = await runToEnd(context);
+      if (!context.released) tell(report, context, startedAt);
+      // Asked again: a listener may have stopped the worker.
+      return context.released ? released : report;
     },
   };
 }
+
+const succeeded: RunReport = { kind: "succeeded" };
+const released: RunReport = { kind: "released" };

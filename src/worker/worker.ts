@@ -1,30 +1,32 @@
 /**
- * The worker: jobs come in by the intake, wait for a place in the pool, are run, and what came of them is reported
- * by the acker.
+ * The worker: the intake takes jobs, they wait for room in the pool, the runner runs them, and the acker reports what
+ * came of them.
  *
  * @module
  */
 
 import { createPool } from "../async/pool.ts";
+import type { Startable, StopOptions } from "../async/stoppable.ts";
 import { createAcker } from "./acker.ts";
+import { createDeliveries, type Deliveries, type Delivery } from "./deliveries.ts";
 import { createEvents, type WorkerEvents } from "./events.ts";
-import { createHoldings, type Holding, type Holdings } from "./holdings.ts";
 import { createIntake } from "./intake.ts";
-import { createLifecycle, type StopOptions, type WorkerState } from "./lifecycle.ts";
-import { toSettings, type WorkerOptions } from "./options.ts";
+import { createLifecycle, type WorkerState } from "./lifecycle.ts";
+import { toWorkerSettings, type WorkerOptions } from "./options.ts";
+import { toAcknowledgement } from "./report.ts";
 import { createRunner } from "./runner.ts";
 
 /** How a worker is doing. */
 export interface WorkerHealth {
-  /** Whether it does what it is there for. False before its start and after its end. */
+  /** Whether it works as it should. False before the start and after the stop. */
   readonly healthy: boolean;
   /** Why it is not healthy, for a person. */
   readonly problem: string | undefined;
-  /** Where it stands in its life. */
+  /** Whether it was started, drains or is stopped. */
   readonly state: WorkerState;
   /** Whether its take stream is open. A short break is no reason to be unhealthy. */
   readonly connected: boolean;
-  /** When it last heard anything of the broker, a heartbeat at least; ms since the epoch. */
+  /** When anything last arrived from the broker, such as a heartbeat; in ms since the epoch. */
   readonly lastHeardAt: number | undefined;
   /** When it last got a job, in ms since the epoch. */
   readonly lastJobAt: number | undefined;
@@ -34,40 +36,53 @@ export interface WorkerHealth {
   readonly waiting: number;
   /** How many jobs are done, and the broker does not know yet. */
   readonly unreported: number;
-  /** How many handlers go on although their time is over; they have no place any more. */
+  /** How many handlers go on although their time is over; they do not count as running. */
   readonly overdue: number;
 }
 
 /** Takes jobs from a broker and runs their handlers. */
-export interface Worker extends AsyncDisposable {
+export interface Worker extends Startable {
   /**
-   * Starts, and resolves once it is connected (or stopped before that).
+   * Starts the worker, and resolves when it is connected, or was stopped before that. Calling it again gives the same
+   * promise.
    *
-   * A broker that is down is waited for. One that refuses the worker before it was ever connected (a wrong token,
-   * an address that is no broker's) is not: it rejects with that error, and the worker is stopped. A refusal later
-   * on may be a proxy's bad moment: the worker goes on asking, every half a minute, logs each as an error, and is
-   * not healthy. Calling it again gives the same promise; after a stop it rejects.
+   * A broker that is down is waited for. A refusal of the very first connection (a wrong token, an address that is
+   * not a broker's) stops the worker. A later refusal may come from a proxy and pass: the worker goes on asking
+   * every half a minute, logs each refusal as an error, and is not healthy meanwhile.
+   *
+   * @throws {MillraceError} If the broker refuses the worker before it was ever connected.
+   * @throws {Error} If the worker was stopped.
    */
   start(): Promise<void>;
-  /** Starts, and resolves when the worker is stopped; rejects as `start` does. */
+  /** Starts the worker, and resolves when it is stopped. Rejects as `start` does. */
   run(): Promise<void>;
   /**
-   * Stops: starts no more jobs, waits for those that run, waits until the broker knows what came of them, and then
-   * closes the stream, which hands the jobs that were not started to other workers.
+   * Stops the worker: it starts no more jobs, waits for those that run, waits until the broker knows what came of
+   * them, and then closes the stream, which hands the jobs that were not started to other workers. Stopping twice
+   * waits for the first.
    *
-   * One time limit holds for all. When it is over, the signals of the jobs that still run are aborted and the stream
-   * is closed: these jobs too go back to their queue, without being charged an attempt, and what their handlers come
-   * to is ignored. Stopping twice waits for the first. Rejects with `RangeError` for a limit below 0.
+   * The deadline holds for all of that. Then the signals of the jobs that still run are aborted and the stream is
+   * closed: these jobs too go back to their queue, without being charged an attempt, and what their handlers come to
+   * is ignored.
+   *
+   * @param options The deadline: `timeoutMs` is 25,000 by default, within the 30 s that most hosts give.
+   * @throws {RangeError} If `timeoutMs` is below 0 or not a number.
    */
   stop(options?: StopOptions): Promise<void>;
   /**
-   * Closes the stream at once, without waiting for anything. What the broker has not heard of is done again by
-   * somebody, including jobs that were done here.
+   * Closes the stream at once and waits for nothing. Jobs whose reports the broker has not received are delivered
+   * again, also those that were done here.
    */
   kill(): Promise<void>;
-  /** How it is doing, for a health endpoint. */
+  /** Tells how it is doing, for a health endpoint. */
   health(): WorkerHealth;
-  /** Calls `listener` at each event of a kind; gives the function that ends it. What it throws is logged. */
+  /**
+   * Listens to the events of a kind.
+   *
+   * @param name Which kind.
+   * @param listener Is called at each; what it throws is logged.
+   * @returns A function that ends it.
+   */
   on<Name extends keyof WorkerEvents>(
     name: Name,
     listener: (event: WorkerEvents[Name]) => void,
@@ -77,10 +92,13 @@ export interface Worker extends AsyncDisposable {
 /**
  * Creates a worker. It does nothing until it is started.
  *
- * A job is delivered at least once: a handler must bear to see one again, after a crash, a lost connection, a stop
- * that ran out of time. A payload that does not fit its definition makes the job dead at once.
+ * A job is delivered at least once. After a crash, a lost connection or a stop that ran out of time a handler gets
+ * the same job again, and must be able to cope with that. A payload that does not fit its definition makes the job
+ * dead at once.
  *
- * Throws `TypeError` and `RangeError` for options that cannot be.
+ * @param options The client, the handlers, and how to run them.
+ * @throws {TypeError} If an option is missing or of a wrong kind.
+ * @throws {RangeError} If a number is out of range.
  *
  * @example
  * ```ts
@@ -105,7 +123,7 @@ export interface Worker extends AsyncDisposable {
  * ```
  */
 export function createWorker(options: WorkerOptions): Worker {
-  const settings = toSettings(options);
+  const settings = toWorkerSettings(options);
   const { client, clock, random, logger, queues, prefetch, workerId, idleTimeoutMs } = settings;
   const events = createEvents(logger);
   const runner = createRunner({ ...settings, events });
@@ -119,20 +137,21 @@ export function createWorker(options: WorkerOptions): Worker {
     logger,
     signal: ending.signal,
     acked(ids, notFound) {
-      holdings.acked(ids, notFound);
+      deliveries.acked(ids, notFound);
       events.emit("acked", () => ({ ids, notFound }));
     },
-    dropped: (ids) => holdings.drop(ids),
+    dropped: (ids) => deliveries.drop(ids),
   });
-  const holdings: Holdings = createHoldings(acker, logger);
+  const deliveries: Deliveries = createDeliveries(acker, logger);
 
-  const pool = createPool<Holding>(settings.concurrency, async (holding) => {
-    holding.stage = "running";
-    const failure = await runner.run(holding.context);
-    if (!holding.context.released) holdings.report(holding, failure);
+  const pool = createPool<Delivery>(settings.concurrency, async (delivery) => {
+    delivery.stage = "running";
+    const report = await runner.run(delivery.context);
+    const acknowledgement = toAcknowledgement(report, clock);
+    if (acknowledgement !== undefined) deliveries.report(delivery, acknowledgement);
   });
 
-  const dropWaiting = () => holdings.drop(pool.clear().map(({ context }) => context.job.id));
+  const dropWaiting = () => deliveries.drop(pool.clear().map(({ context }) => context.job.id));
 
   const intake = createIntake({
     take: (signal) => client.take({ queues, prefetch, workerId, signal }),
@@ -143,17 +162,17 @@ export function createWorker(options: WorkerOptions): Worker {
     received(jobs) {
       lastJobAt = clock.now();
       for (const job of jobs) {
-        const holding = holdings.take(job);
-        if (holding !== undefined) pool.add(holding);
+        const delivery = deliveries.accept(job);
+        if (delivery !== undefined) pool.add(delivery);
       }
     },
     connected() {
-      logger.info("Connected", { queues, prefetch });
+      logger.info("Connected", { workerId, queues, prefetch });
       events.emit("connected", () => undefined);
       lifecycle.ready();
     },
     disconnected(event) {
-      // Not ours any more: they come again, to whoever is connected first.
+      // The broker delivers them again, to any worker that is connected.
       dropWaiting();
       events.emit("disconnected", () => event);
     },
@@ -164,14 +183,14 @@ export function createWorker(options: WorkerOptions): Worker {
     clock,
     open: () => intake.open(),
     async drain() {
-      intake.retire();
+      intake.stopTaking();
       dropWaiting();
       await pool.idle();
       await acker.idle();
     },
     async end() {
       const reason = new DOMException("Worker stopped before the job was done", "AbortError");
-      for (const { context } of holdings.running()) {
+      for (const { context } of deliveries.running()) {
         context.release(reason);
         events.emit("released", () => ({ job: context.job }));
       }
@@ -185,7 +204,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const { state } = lifecycle;
     if (state === "idle" || state === "stopped") return `Worker is ${state}`;
     if (intake.problem !== undefined) return `Cannot take jobs: ${intake.problem}`;
-    if (intake.isDeaf) return `Heard nothing for ${idleTimeoutMs} ms`;
+    if (intake.isSilent) return `Heard nothing for ${idleTimeoutMs} ms`;
     if (acker.problem !== undefined) return `Broker refuses a report: ${acker.problem}`;
     return undefined;
   };
@@ -208,7 +227,7 @@ export function createWorker(options: WorkerOptions): Worker {
         lastJobAt,
         running,
         waiting,
-        unreported: holdings.size - running - waiting,
+        unreported: deliveries.size - running - waiting,
         overdue: runner.overdue,
       };
     },

@@ -19,7 +19,7 @@ function createGates(size: number) {
 }
 
 describe("createPool", () => {
-  it("runs so many at a time, the others in the order they came", async () => {
+  it("runs at most size items at a time, the others in the order they came", async () => {
     const { pool, started, finish } = createGates(2);
     for (const item of "abcd") pool.add(item);
     assert.deepEqual(started, ["a", "b"]);
@@ -57,7 +57,7 @@ describe("createPool", () => {
     assert.equal(idle, 2);
   });
 
-  it("costs the same per item however long the line is", async () => {
+  it("costs the same per item however many wait", async () => {
     let ran = 0;
     const pool = createPool<number>(3, () => {
       ran++;

@@ -14,7 +14,7 @@ describe("wait", () => {
     assert.equal(over, true);
   });
 
-  it("is cut short by its signal, and leaves no timer", async () => {
+  it("is ended by its signal, and leaves no timer", async () => {
     const clock = createTestClock();
     const controller = new AbortController();
     const waiting = wait(100, clock, controller.signal);
@@ -23,7 +23,7 @@ describe("wait", () => {
     assert.equal(clock.timers, 0);
   });
 
-  it("does not begin under an aborted signal", async () => {
+  it("is rejected at once when its signal is aborted already", async () => {
     const clock = createTestClock();
     await assert.rejects(wait(100, clock, AbortSignal.abort(new Error("over"))), {
       message: "over",

@@ -73,7 +73,7 @@ for (const format of ["json", "msgpack"] satisfies Format[]) {
         assert.equal(await client.count(), 0);
       }));
 
-    it("agree on the life of a job", () =>
+    it("agree on take, failure, success and delete", () =>
       withClient(async (client, now) => {
         await client.enqueueMany(greet, [{ name: "a" }, { name: "b" }]);
         const stream = await client.take({ queues: ["mail & more"], prefetch: 2 });
@@ -120,7 +120,7 @@ for (const format of ["json", "msgpack"] satisfies Format[]) {
         await assert.rejects(client.get(second.id), { message: "job not found" });
       }));
 
-    it("agree on what is wrong", () =>
+    it("agree on errors", () =>
       withClient(async (client) => {
         await assert.rejects(client.enqueue({ type: "a,b", queue: "q", payload: 1 }), {
           name: "RefusedError",

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createBudgets } from "../../src/client/mod.ts";
+import { type BudgetsClient, createBudgets } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
+import { createScript, json, wireJob } from "./script.ts";
 
 const perMinute = { type: "time_based", durationMs: 60_000 } as const;
 const inFlight = { type: "while_in_flight" } as const;
@@ -69,3 +70,32 @@ for (const format of ["json", "msgpack"] as const) {
     });
   });
 }
+
+describe("createBudgets", () => {
+  const use = { key: "k" };
+  const settings = { allocation: 1, strategy: inFlight };
+  const repeated: Readonly<Record<string, (budgets: BudgetsClient) => Promise<unknown>>> = {
+    list: (budgets) => budgets.list(),
+    get: (budgets) => budgets.get("k"),
+    put: (budgets) => budgets.put("k", settings),
+    bind: (budgets) => budgets.bind("id", use),
+    bindMany: (budgets) => budgets.bindMany({}, use),
+  };
+  const once: typeof repeated = {
+    create: (budgets) => budgets.create("k", settings),
+    patch: (budgets) => budgets.patch("k", { allocation: 1 }),
+    delete: (budgets) => budgets.delete("k"),
+    unbind: (budgets) => budgets.unbind("id", "k"),
+    unbindMany: (budgets) => budgets.unbindMany({}, "k"),
+  };
+  for (const [calls, requests] of [[repeated, 2], [once, 1]] as const) {
+    for (const [name, call] of Object.entries(calls)) {
+      it(`sends ${name} ${requests} times when the server fails once`, async () => {
+        const { fetch, sent } = createScript(json({}, 500), json(wireJob()));
+        const budgets = createBudgets({ fetch, retry: { limit: 1, baseDelayMs: 0 } });
+        await Promise.allSettled([call(budgets)]);
+        assert.equal(sent.length, requests);
+      });
+    }
+  }
+});

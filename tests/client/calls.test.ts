@@ -206,7 +206,7 @@ describe("createClient", () => {
     });
   }
 
-  it("answers by itself what the wire cannot ask", async () => {
+  it("answers a filter with an empty list itself, because the wire cannot carry it", async () => {
     const { fetch, sent } = createScript();
     const client = createClient({ fetch });
     assert.equal(await client.count({ queue: [] }), 0);
@@ -219,7 +219,7 @@ describe("createClient", () => {
     assert.deepEqual(sent, []);
   });
 
-  it("changes every job only when told to", async () => {
+  it("changes every job only with all: true", async () => {
     const { fetch, sent } = createScript();
     const client = createClient({ fetch });
     for (const filter of [{}, { queue: undefined }, { all: false }]) {
@@ -247,7 +247,7 @@ describe("createClient", () => {
     assert.deepEqual(sent, []);
   });
 
-  it("shows its token", async () => {
+  it("sends its token with every request", async () => {
     const { fetch, sent } = createScript(json({ count: 0 }));
     await createClient({ fetch, token: "secret" }).count();
     assert.equal(sent[0]!.headers.get("authorization"), "Bearer secret");
@@ -267,7 +267,7 @@ describe("createClient", () => {
     ]);
   });
 
-  it("refuses options that cannot be, with the value given", () => {
+  it("refuses options that are not allowed, with the value given", () => {
     const { fetch } = createScript();
     assert.throws(() => createClient({}), { name: "TypeError", message: /'url' and 'fetch'/ });
     for (const url of ["localhost:7890", "ftp://x", ""]) {

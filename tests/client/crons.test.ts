@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import {
   createClient,
   createCrons,
-  type Crons,
+  type CronsClient,
   defineJob,
   NotFoundError,
   PayloadError,
@@ -31,7 +31,7 @@ const sentEntry = '{"name":"e","expression":"0 6 * * *",' +
 
 const cases: {
   does: string;
-  call: (crons: Crons) => Promise<unknown>;
+  call: (crons: CronsClient) => Promise<unknown>;
   answer: Line;
   sends: string;
   gives: unknown;
@@ -175,7 +175,7 @@ describe("the client of cron groups", () => {
   it("repeats what changes nothing the second time, and nothing else", async () => {
     const broken = () => json({ error: "internal error" }, 500);
     const options = { retry: { limit: 1, baseDelayMs: 0 } };
-    const tries = async (call: (crons: Crons) => Promise<unknown>) => {
+    const tries = async (call: (crons: CronsClient) => Promise<unknown>) => {
       const script = createScript(broken(), broken());
       await assert.rejects(call(createCrons({ fetch: script.fetch, ...options })));
       return script.sent.length;
@@ -187,7 +187,7 @@ describe("the client of cron groups", () => {
     assert.equal(await tries((crons) => crons.delete("g")), 1);
   });
 
-  it("refuses a job that says when, before anything is sent", async () => {
+  it("refuses a job with a delay or readyAt, before anything is sent", async () => {
     const script = createScript();
     const crons = createCrons({ fetch: script.fetch });
     const late = defineJob({ type: "t", queue: "q", delay: "1m" });
@@ -224,7 +224,7 @@ describe("the client of cron groups", () => {
     assert.equal(script.sent.length, 0);
   });
 
-  it("names the field of an answer that is none", async () => {
+  it("names the field when an answer cannot be read", async () => {
     const answer = json({ ...wireGroup, entries: [{ ...wireEntry, next_enqueue_at: "soon" }] });
     const crons = createCrons({ fetch: createScript(answer).fetch });
     await assert.rejects(crons.get("g"), {

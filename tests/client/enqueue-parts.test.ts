@@ -22,7 +22,7 @@ function createStore(failAfter = Infinity) {
 const request = (payload: unknown): EnqueueRequest => ({ type: "t", queue: "q", payload });
 
 describe("enqueueMany", () => {
-  it("sends as many as may go in one request", async () => {
+  it("sends up to 10,000 jobs in one request", async () => {
     const { client, parts } = createStore();
     const jobs = await client.enqueueMany(
       Array.from({ length: maxPartJobs }, (_, i) => request(i)),
@@ -31,7 +31,7 @@ describe("enqueueMany", () => {
     assert.deepEqual(parts, [maxPartJobs]);
   });
 
-  it("sends more in parts, and keeps their order", async () => {
+  it("sends more jobs in parts, and keeps their order", async () => {
     const { client, parts } = createStore();
     const count = 2 * maxPartJobs + 1;
     const jobs = await client.enqueueMany(Array.from({ length: count }, (_, i) => request(i)));
@@ -39,7 +39,7 @@ describe("enqueueMany", () => {
     assert.deepEqual(jobs.map(({ id }) => Number(id)), Array.from({ length: count }, (_, i) => i));
   });
 
-  it("splits what is too long, down to a single job", async () => {
+  it("splits a body that is too large, down to a single job", async () => {
     const { client, parts, sizes } = createStore();
     const long = (mark: string) => request(mark + "x".repeat(maxPartBytes * 0.6));
     const jobs = await client.enqueueMany([
@@ -66,7 +66,7 @@ describe("enqueueMany", () => {
     });
   });
 
-  it("fails plainly when nothing was stored", async () => {
+  it("throws the error itself when nothing was stored", async () => {
     const { client } = createStore(0);
     await assert.rejects(client.enqueueMany([request(1)]), { name: "ServerError" });
   });

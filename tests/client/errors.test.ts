@@ -52,7 +52,7 @@ describe("errors of a call", () => {
     await assert.rejects(client.get("x"), { cause: lost, code: "network", retryable: true });
   });
 
-  it("tells an answer that was cut off", async () => {
+  it("turns an answer that is cut off into a NetworkError", async () => {
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => controller.error(new Error("reset")),
     });
@@ -63,7 +63,7 @@ describe("errors of a call", () => {
 });
 
 describe("isMillraceError", () => {
-  it("knows its own by a mark that other copies of the module share", () => {
+  it("recognises errors of another copy of the module", () => {
     assert.equal(isMillraceError(new Error("no")), false);
     assert.equal(isMillraceError(null), false);
     const foreign = Object.create({ [Symbol.for("millrace.error")]: true });

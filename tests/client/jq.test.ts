@@ -5,14 +5,14 @@ import { compile } from "../../src/jq/mod.ts";
 import { createRandom, randomValue } from "../support/random.ts";
 
 describe("jq", () => {
-  it("writes values as what they are", () => {
+  it("writes values as JSON", () => {
     assert.equal(jq`.a == ${1} and .b == ${"x"}`, '.a == (1) and .b == ("x")');
     assert.equal(jq`.`, ".");
     assert.equal(jq`${[1, { a: null }]}`, '([1,{"a":null}])');
     assert.equal(jq`.n - ${-1}`, ".n - (-1)");
   });
 
-  it("lets no text become code", () => {
+  it("quotes texts, so that none becomes code", () => {
     for (const text of ['" or true or "', "\\(error)", '\\"', "#", "$x", "\n", "'", "\u0000"]) {
       assert.equal(compile(jq`. == ${text}`).some(text), true, text);
       assert.equal(compile(jq`. == ${text}`).some("other"), false, text);
@@ -24,7 +24,7 @@ describe("jq", () => {
     }
   });
 
-  it("refuses what is no value", () => {
+  it("refuses what is no JSON value", () => {
     for (const value of [undefined, NaN, Infinity, () => 1, Symbol("x")]) {
       assert.throws(() => jq`. == ${value}`, TypeError);
     }

@@ -7,7 +7,7 @@ const page = (ids: string[], next: string | null, prev: string | null = null) =>
   json({ jobs: ids.map((id) => wireJob({ id, payload: 1 })), pages: { self: "/", next, prev } });
 
 describe("list", () => {
-  it("follows the links of the server to the letter", async () => {
+  it("requests the links of the server unchanged", async () => {
     const { fetch, sent } = createScript(
       page(["a", "b"], "/jobs?from=b&anything=%7e,x"),
       page([], "/jobs?from=c"),
@@ -25,7 +25,7 @@ describe("list", () => {
     ]);
   });
 
-  it("fetches no further than it is read", async () => {
+  it("fetches a page only when it is read", async () => {
     const { fetch, sent } = createScript(page(["a", "b"], "/jobs?from=b"));
     for await (const job of createClient({ fetch }).list()) {
       if (job.id === "b") break;
@@ -33,7 +33,7 @@ describe("list", () => {
     assert.equal(sent.length, 1);
   });
 
-  it("starts anew each time it is gone through", async () => {
+  it("starts from the first page each time it is gone through", async () => {
     const { fetch } = createScript(page(["a"], null), page(["b"], null));
     const listing = createClient({ fetch }).list();
     assert.equal((await Array.fromAsync(listing))[0]!.id, "a");
@@ -46,7 +46,7 @@ describe("list", () => {
     assert.deepEqual(pages.map(({ jobs }) => jobs.map(({ id }) => id)), [["a"], ["b"]]);
   });
 
-  it("refuses a limit or a filter that cannot be", async () => {
+  it("refuses a limit or a filter that is not allowed", async () => {
     const client = createClient({ fetch: createScript().fetch });
     await assert.rejects(client.page({ limit: 0 }), RangeError);
     await assert.rejects(client.page({ queue: "a,b" }), TypeError);
@@ -62,7 +62,7 @@ describe("list", () => {
 });
 
 describe("page", () => {
-  it("can be turned both ways", async () => {
+  it("leads to the next and to the previous page", async () => {
     const { fetch, sent } = createScript(
       page(["b"], "/jobs?n", "/jobs?p"),
       page(["c"], null, "/jobs?q"),

@@ -24,7 +24,7 @@ function createServer(answer: Response) {
 }
 
 describe("a client that speaks MessagePack", () => {
-  it("says so, and leaves out what is not given", async () => {
+  it("sends its content type, and leaves out what is not given", async () => {
     const { client, bodies, headers } = createServer(
       pack({ ...wireJob(), duplicate: false, folded: false }, 201),
     );
@@ -35,7 +35,7 @@ describe("a client that speaks MessagePack", () => {
     assert.equal(headers[0]!.get("accept"), "application/msgpack");
   });
 
-  it("tells null from absent in a patch", async () => {
+  it("keeps null and absent apart in a patch", async () => {
     const { client, bodies } = createServer(pack(wireJob()));
     await client.patch("x", { retryLimit: null, priority: undefined });
     assert.deepEqual(bodies, [{ retry_limit: null }]);

@@ -76,7 +76,7 @@ describe("retries", () => {
     }
   });
 
-  it("waits a time that doubles, of which chance takes a part, up to a limit", async () => {
+  it("waits delays that double up to maxDelayMs, less a random part", async () => {
     const clock = createTestClock(0);
     const at: number[] = [];
     const fetch = () => {
@@ -91,14 +91,14 @@ describe("retries", () => {
     assert.deepEqual(at, [0, 75, 225, 450, 675]);
   });
 
-  it("takes an acknowledgement for heard when a repeated one finds nothing", async () => {
+  it("takes success for heard when a repeated one is answered with 404", async () => {
     const repeated = await run((client) => client.success("x"), [lost(), gone()]);
     assert.equal(repeated.result.status, "fulfilled");
     const first = await run((client) => client.success("x"), [gone()]);
     assert.equal(first.result.status, "rejected");
   });
 
-  it("stops waiting when the caller has gone", async () => {
+  it("stops waiting when the signal is aborted", async () => {
     const clock = createTestClock(0);
     const { fetch, sent } = createScript(lost());
     const controller = new AbortController();

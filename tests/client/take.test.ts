@@ -32,9 +32,18 @@ const line = (id: string) =>
   JSON.stringify(wireJob({ id, status: "in_flight", payload: 1 })) + "\n";
 const ids = (jobs: readonly Job[]) => jobs.map(({ id }) => id);
 
+function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
 /** A job as a frame of the MessagePack stream. */
 function packFrame(id: string): Uint8Array {
-  const document = msgpackCodec.encode(wireJob({ id, status: "in_flight", payload: 1 }));
+  return toPackFrame(wireJob({ id, status: "in_flight", payload: 1 }));
+}
+
+/** A document as a frame of the MessagePack stream. */
+function toPackFrame(value: object): Uint8Array {
+  const document = msgpackCodec.encode(value);
   const frame = new Uint8Array(4 + document.length);
   new DataView(frame.buffer).setUint32(0, document.length);
   frame.set(document, 4);
@@ -42,7 +51,7 @@ function packFrame(id: string): Uint8Array {
 }
 
 describe("take", () => {
-  it("asks for what it was told to", async () => {
+  it("sends queues, prefetch, worker id, format and token", async () => {
     const feed = createFeed();
     const client = createClient({ fetch: feed.fetch, token: "secret" });
     const stream = await client.take({ queues: ["a", "b c"], prefetch: 0, workerId: "w" });
@@ -63,7 +72,7 @@ describe("take", () => {
     assert.deepEqual(ids(await Array.fromAsync(stream)), ["a", "b", "c"]);
   });
 
-  it("gives one batch for each piece, empty for a sign of life", async () => {
+  it("gives one batch for each piece that completes jobs, and none for a sign of life", async () => {
     const feed = createFeed();
     const stream = await createClient({ fetch: feed.fetch }).take();
     for (const piece of [line("a") + line("b"), "\n", line("c").slice(0, 5), line("c").slice(5)]) {
@@ -71,7 +80,62 @@ describe("take", () => {
     }
     feed.end();
     const batches = await Array.fromAsync(stream.batches());
-    assert.deepEqual(batches.map(ids), [["a", "b"], [], [], ["c"]]);
+    assert.deepEqual(batches.map(ids), [["a", "b"], ["c"]]);
+  });
+
+  it("gives a heartbeat frame for each piece that completes neither jobs nor control", async () => {
+    const feed = createFeed();
+    const stream = await createClient({ fetch: feed.fetch }).take();
+    for (const piece of ["\n", "\n\n", line("a").slice(0, 5), line("a").slice(5), "\n"]) {
+      feed.push(piece);
+    }
+    feed.end();
+    const kinds = (await Array.fromAsync(stream.frames())).map(({ kind }) => kind);
+    assert.deepEqual(kinds, ["heartbeat", "heartbeat", "heartbeat", "jobs", "heartbeat"]);
+  });
+
+  const controls: [format: Format, type: string, control: string | Uint8Array][] = [
+    ["json", "application/x-ndjson", '{"control":"news","more":[1]}\n'],
+    [
+      "msgpack",
+      "application/vnd.zizq.msgpack-stream",
+      toPackFrame({ control: "news", more: [1] }),
+    ],
+  ];
+  for (const [format, type, control] of controls) {
+    const one = (id: string) => format === "json" ? encoder.encode(line(id)) : packFrame(id);
+
+    it(`gives control frames of ${format} in their places, by name`, async () => {
+      const feed = createFeed(type);
+      const stream = await createClient({ fetch: feed.fetch, format }).take();
+      const bytes = typeof control === "string" ? encoder.encode(control) : control;
+      feed.push(concat(one("a"), one("b"), bytes, one("c")));
+      feed.push(bytes);
+      feed.end();
+      const frames = await Array.fromAsync(stream.frames());
+      assert.deepEqual(frames.map((frame) => frame.kind === "jobs" ? ids(frame.jobs) : frame), [
+        ["a", "b"],
+        { kind: "control", name: "news" },
+        ["c"],
+        { kind: "control", name: "news" },
+      ]);
+    });
+
+    it(`passes over control frames of ${format} where only jobs are asked for`, async () => {
+      const feed = createFeed(type);
+      const stream = await createClient({ fetch: feed.fetch, format }).take();
+      for (const piece of [control, one("a"), control]) feed.push(piece);
+      feed.end();
+      assert.deepEqual(ids(await Array.fromAsync(stream)), ["a"]);
+    });
+  }
+
+  it("takes a job with a member 'control' for a job", async () => {
+    const feed = createFeed();
+    const stream = await createClient({ fetch: feed.fetch }).take();
+    feed.push(`${JSON.stringify(wireJob({ id: "a", control: "news" }))}\n`);
+    feed.end();
+    assert.deepEqual(ids(await Array.fromAsync(stream)), ["a"]);
   });
 
   it("speaks MessagePack when the client does", async () => {
@@ -86,7 +150,7 @@ describe("take", () => {
     assert.deepEqual((await Array.fromAsync(stream))[0]?.payload, 1);
   });
 
-  it("reads the stream that it gets, not the one that it asked for", async () => {
+  it("reads the format of the answer, not the one that it asked for", async () => {
     const feed = createFeed("application/vnd.zizq.msgpack-stream");
     const stream = await createClient({ fetch: feed.fetch }).take();
     feed.push(packFrame("a"));
@@ -97,6 +161,7 @@ describe("take", () => {
   const broken: [what: string, piece: string, message: RegExp][] = [
     ["is no JSON", "{]\n", /Cannot understand/],
     ["is no job", '{"id":"x"}\n', /type: is missing/],
+    ["is neither job nor control", '{"control":1}\n', /id: is missing/],
     ["is cut off", line("a").slice(0, -1), /middle of a frame/],
   ];
   for (const [what, piece, message] of broken) {
@@ -110,7 +175,7 @@ describe("take", () => {
     });
   }
 
-  it("tells a stream that breaks off", async () => {
+  it("turns a stream that breaks off into a NetworkError", async () => {
     const feed = createFeed();
     const stream = await createClient({ fetch: feed.fetch }).take();
     const cause = new Error("reset");
@@ -135,7 +200,7 @@ describe("take", () => {
     });
   }
 
-  it("tells a server that is not there", async () => {
+  it("turns a server that is not there into a NetworkError", async () => {
     const client = createClient({ fetch: () => Promise.reject(new TypeError("refused")) });
     await assert.rejects(client.take(), { name: "NetworkError" });
   });
@@ -154,6 +219,9 @@ describe("the end of a take stream", () => {
     }],
     ["leaving the batches", async (stream) => {
       for await (const _jobs of stream.batches()) break;
+    }],
+    ["leaving the frames", async (stream) => {
+      for await (const _frame of stream.frames()) break;
     }],
     ["close()", (stream) => stream.close()],
     ["close() twice", async (stream) => {
@@ -201,7 +269,7 @@ describe("the end of a take stream", () => {
     assertReleased(feed);
   });
 
-  it("does not come by the time limit once the stream is open", async () => {
+  it("does not come by timeoutMs once the stream is open", async () => {
     const feed = createFeed();
     const clock = createTestClock();
     const stream = await createClient({ fetch: feed.fetch, clock }).take({ timeoutMs: 10 });
@@ -212,7 +280,7 @@ describe("the end of a take stream", () => {
     assert.deepEqual(ids(await Array.fromAsync(stream)), ["a"]);
   });
 
-  it("comes by the time limit while the stream is not open", async () => {
+  it("comes by timeoutMs while the stream is not open", async () => {
     const clock = createTestClock();
     const client = createClient({ fetch: () => new Promise(() => {}), clock });
     const settled = Promise.allSettled([client.take({ timeoutMs: 10 })]);

@@ -47,7 +47,7 @@ for (const [library, payload] of Object.entries(libraries)) {
 }
 
 describe("defineJob", () => {
-  it("waits for a schema that takes its time", async () => {
+  it("waits for an asynchronous schema", async () => {
     const payload = v.pipeAsync(
       v.string(),
       v.checkAsync((text) => Promise.resolve(text !== "bad"), "is bad"),
@@ -120,12 +120,12 @@ describe("defineJob", () => {
     assert.equal((await job.toRequest(null, { readyAt: 5 }, at1000)).readyAt, 5);
   });
 
-  it("refuses two answers to the question of when", () => {
+  it("refuses both delay and readyAt", () => {
     const job = defineJob(names);
     assert.throws(() => job.toRequest(null, { delay: 1, readyAt: 1 }), TypeError);
   });
 
-  it("refuses at once what can never be enqueued", () => {
+  it("refuses settings that cannot be sent, when the job is defined", () => {
     assert.throws(() => defineJob({ type: "a,b", queue: "q" }), {
       name: "TypeError",
       message: "Cannot define job \"a,b\": type must not contain ','",

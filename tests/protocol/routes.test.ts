@@ -1,12 +1,107 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Route, routes, toPath } from "../../src/protocol/routes.ts";
+import {
+  type Access,
+  adminRoutes,
+  cronRoutes,
+  type Repeat,
+  type Route,
+  routes,
+  toPath,
+} from "../../src/protocol/routes.ts";
 
-describe("routes", () => {
-  it("has no two for the same call", () => {
-    const table: Record<string, Route> = routes;
-    const calls = Object.values(table).map(({ method, path }) => `${method} ${path}`);
-    assert.equal(new Set(calls).size, calls.length);
+const mainTable: Readonly<Record<string, Route>> = routes;
+const table: readonly (readonly [name: string, route: Route])[] = [
+  ...Object.entries<Route>(routes),
+  ...Object.entries<Route>(adminRoutes),
+];
+
+/** The names of the routes of which something is true, sorted. */
+function namesOf(is: (route: Route) => boolean): string[] {
+  return table.filter(([, route]) => is(route)).map(([name]) => name).sort();
+}
+
+describe("the route table", () => {
+  it("has no two rows for the same call", () => {
+    for (const rows of [Object.values(mainTable), Object.values<Route>(adminRoutes)]) {
+      const calls = rows.map(({ method, path }) => `${method} ${path}`);
+      assert.equal(new Set(calls).size, calls.length);
+    }
+  });
+
+  it("says of each row what it is, and nothing else", () => {
+    const known = ["method", "path", "access", "repeat"];
+    for (const [name, route] of table) {
+      const facts = Object.keys(route).filter((fact) => fact !== "ownFormat");
+      assert.deepEqual(facts, known, name);
+    }
+  });
+
+  it("gives an own format to what answers with a stream or a file", () => {
+    assert.deepEqual(namesOf(({ ownFormat }) => ownFormat === true), ["backup", "compact", "take"]);
+  });
+});
+
+describe("the access of a route", () => {
+  const exceptions: Readonly<Record<string, Access>> = {
+    health: "open",
+    version: "open",
+    enqueue: "enqueue",
+    enqueueMany: "enqueue",
+    take: "work",
+    success: "work",
+    successMany: "work",
+    failure: "work",
+    reset: "admin",
+    backup: "admin",
+    compact: "admin",
+  };
+
+  for (const [name, { method, access }] of table) {
+    it(`of ${name} is that of its purpose, else read for GET and manage for the rest`, () => {
+      assert.equal(access, exceptions[name] ?? (method === "GET" ? "read" : "manage"));
+    });
+  }
+
+  it("is open, read or work wherever nothing is changed or stored", () => {
+    for (const [name, { method, access }] of table) {
+      const mayLook: readonly Access[] = ["open", "read", "work"];
+      if (method === "GET") assert.ok(mayLook.includes(access), name);
+      else assert.ok(access !== "open" && access !== "read", name);
+    }
+  });
+});
+
+describe("the repeat of a route", () => {
+  it("is never for what makes something, and for a stream", () => {
+    for (const name of ["enqueue", "enqueueMany", "createCronEntry", "createBudget", "take"]) {
+      assert.equal(mainTable[name]!.repeat, "never" satisfies Repeat, name);
+    }
+  });
+
+  it("is always for what only looks, and for what says how a thing is to be", () => {
+    for (const [name, { method, repeat }] of table) {
+      const isIdempotent = method === "GET" && name !== "take" || method === "PUT";
+      if (isIdempotent) assert.equal(repeat, "always", name);
+    }
+  });
+
+  it("is never for what deletes", () => {
+    for (const [name, { method, repeat }] of table) {
+      if (method === "DELETE") assert.equal(repeat, "never", name);
+    }
+  });
+
+  it("allows all acknowledgements, and tells which one is answered with 404 when it was received", () => {
+    assert.deepEqual(namesOf(({ repeat }) => repeat === "until-received"), ["success"]);
+    assert.deepEqual([routes.successMany.repeat, routes.failure.repeat], ["always", "always"]);
+  });
+
+  it("is always for patches of cron groups and entries, and never for other patches", () => {
+    for (const [name, { method, repeat }] of table) {
+      if (method !== "PATCH") continue;
+      assert.equal(repeat, name in cronRoutes ? "always" : "never", name);
+    }
   });
 });
 

@@ -63,9 +63,9 @@ async function openTaken(client: Client, options?: TakeOptions): Promise<Taken> 
   let heartbeats = 0;
   let ended = false;
   (async () => {
-    for await (const batch of stream.batches()) {
-      if (batch.length === 0) heartbeats++;
-      jobs.push(...batch);
+    for await (const frame of stream.frames()) {
+      if (frame.kind === "heartbeat") heartbeats++;
+      else if (frame.kind === "jobs") jobs.push(...frame.jobs);
     }
     ended = true;
   })();

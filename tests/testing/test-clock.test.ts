@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { createTestClock } from "../../src/testing/mod.ts";
 
 describe("createTestClock", () => {
-  it("stands still until it is moved", async () => {
+  it("shows the same time until it is advanced", async () => {
     const clock = createTestClock(1000);
     await clock.settle();
     assert.equal(clock.now(), 1000);
@@ -24,7 +24,7 @@ describe("createTestClock", () => {
     assert.equal(clock.timers, 0);
   });
 
-  it("fires a timer that was armed on the way, by a promise or deferred work", async () => {
+  it("fires a timer that a promise or deferred work sets during an advance", async () => {
     const clock = createTestClock(0);
     const fired: number[] = [];
     clock.setTimer(async () => {
@@ -35,7 +35,7 @@ describe("createTestClock", () => {
     assert.deepEqual(fired, [15]);
   });
 
-  it("sees a timer that is about to be armed when it is moved", async () => {
+  it("fires a timer that pending work sets just before an advance", async () => {
     const clock = createTestClock(0);
     const fired: number[] = [];
     void Promise.resolve().then(() => clock.setTimer(() => fired.push(clock.now()), 10));
@@ -43,7 +43,7 @@ describe("createTestClock", () => {
     assert.deepEqual(fired, [10]);
   });
 
-  it("does not fire what was disarmed", async () => {
+  it("does not fire a timer that was ended", async () => {
     const clock = createTestClock();
     let fired = false;
     const disarm = clock.setTimer(() => fired = true, 10);
@@ -76,7 +76,7 @@ describe("createTestClock", () => {
     assert.equal(clock.now(), 0);
   });
 
-  it("jumps without moving the timers", async () => {
+  it("changes its wall time without moving the timers", async () => {
     const clock = createTestClock(1_000_000);
     let firedAt = 0;
     clock.setTimer(() => firedAt = clock.now(), 100);
@@ -89,7 +89,7 @@ describe("createTestClock", () => {
     assert.equal(firedAt, 65);
   });
 
-  it("shows whole milliseconds", async () => {
+  it("shows integers, also during a timer of a fraction of a ms", async () => {
     const clock = createTestClock(0);
     const fired: number[] = [];
     clock.setTimer(() => fired.push(clock.now()), 1.5);
@@ -99,7 +99,7 @@ describe("createTestClock", () => {
     assert.deepEqual([clock.now(), fired], [2, [1]]);
   });
 
-  it("refuses to go back", async () => {
+  it("refuses to advance by a number below 0", async () => {
     await assert.rejects(createTestClock().advance(-1), {
       name: "RangeError",
       message: "Cannot advance by -1 ms: expected a number of 0 or more",

@@ -4,12 +4,12 @@ import {
   type CronEntry,
   type CronGroup,
   type CronJob,
-  type Crons,
+  type CronsClient,
   defineJob,
 } from "../../src/client/mod.ts";
 import { type Equal, expectType } from "./equal.ts";
 
-declare const crons: Crons;
+declare const crons: CronsClient;
 const report = defineJob<{ kind: string }>({ type: "report", queue: "reports" });
 const when = { name: "daily", expression: "@daily" };
 

@@ -21,7 +21,7 @@ async function setUp(concurrency = 10_000) {
   await scripted.worker.start();
   /** Delivers jobs and lets them succeed. */
   const succeed = async (...ids: string[]) => {
-    broker.line.send(...ids.map((id) => wireJob(id)));
+    broker.connection.send(...ids.map((id) => wireJob(id)));
     await broker.clock.settle();
     for (const id of ids) void scripted.finish(id);
     await broker.clock.settle();
@@ -29,8 +29,8 @@ async function setUp(concurrency = 10_000) {
   return { ...scripted, ...broker, broker, succeed };
 }
 
-describe("reports of success", () => {
-  it("go at once, together when they come together, without any time passing", async () => {
+describe("success reports", () => {
+  it("are sent at once, in one request when they come together", async () => {
     const { acks, succeed } = await setUp();
     await succeed("a", "b", "c");
     assert.deepEqual(acks, [["a", "b", "c"]]);
@@ -49,14 +49,14 @@ describe("reports of success", () => {
     assert.deepEqual(acks, [["a"], ["b", "c"]]);
   });
 
-  it("go a thousand at a time", async () => {
+  it("are sent in requests of at most 1000 ids", async () => {
     const { acks, succeed } = await setUp();
     await succeed(...ids(2500));
     assert.deepEqual(acks.map(({ length }) => length), [1000, 1000, 500]);
     assert.deepEqual(acks.flat(), ids(2500));
   });
 
-  it("are done when the broker knows nothing of some", async () => {
+  it("are finished when the broker answers that some are not in flight", async () => {
     const { acks, answers, succeed, worker } = await setUp();
     answers.success.push(notFound("b"));
     const events: unknown[] = [];
@@ -84,7 +84,7 @@ describe("reports of success", () => {
     });
   }
 
-  it("are dropped when they are refused, and the worker is not well until one is heard", async () => {
+  it("are dropped when they are refused, and the worker is unhealthy until one is heard", async () => {
     const { acks, answers, succeed, worker } = await setUp();
     answers.success.push(refuse(403));
     await succeed("a");
@@ -97,12 +97,12 @@ describe("reports of success", () => {
   });
 });
 
-describe("reports of failure", () => {
-  it("go one by one, so many at a time", async () => {
+describe("failure reports", () => {
+  it("are sent one by one, at most 8 at a time", async () => {
     const { broker, failures, answers, worker, finish, clock } = await setUp();
     const held = ids(20).map(() => hold());
     answers.failure.push(...held.map(({ answer }) => answer));
-    broker.line.send(...ids(20).map((id) => wireJob(id)));
+    broker.connection.send(...ids(20).map((id) => wireJob(id)));
     await clock.settle();
     for (const id of ids(20)) await finish(id, new Error("no"));
     assert.deepEqual(failures.map(({ id }) => id), ids(8));
@@ -112,10 +112,10 @@ describe("reports of failure", () => {
     assert.equal(worker.health().unreported, 0);
   });
 
-  it("are done when the job is not in flight any more", async () => {
+  it("are finished when the job is not in flight any more", async () => {
     const { broker, failures, answers, worker, finish, clock } = await setUp();
     answers.failure.push(refuse(404));
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     await finish("a", new Error("no"));
     await clock.advance(10_000);
@@ -126,7 +126,7 @@ describe("reports of failure", () => {
   it("are repeated until they are heard", async () => {
     const { broker, failures, answers, worker, finish, clock } = await setUp();
     answers.failure.push(unreachable, refuse(500), unreachable);
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     await finish("a", new Error("no"));
     await clock.advance(10_000);
@@ -137,7 +137,7 @@ describe("reports of failure", () => {
   it("are dropped when they are refused", async () => {
     const { broker, failures, answers, worker, finish, clock } = await setUp();
     answers.failure.push(refuse(400));
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     await finish("a", new Error("no"));
     await clock.advance(60_000);
@@ -148,13 +148,13 @@ describe("reports of failure", () => {
 });
 
 describe("a job that is delivered again while it is here", () => {
-  it("does not run twice at once, and one report does for both deliveries", async () => {
+  it("does not run twice at once, and one report answers both deliveries", async () => {
     const { broker, started, finish, acks, clock } = await setUp();
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
-    broker.line.breakOff();
+    broker.connection.breakOff();
     await clock.advance(250);
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     assert.deepEqual(started, ["a"]);
     await finish("a");
@@ -166,9 +166,9 @@ describe("a job that is delivered again while it is here", () => {
     const { answer, give } = hold();
     answers.success.push(answer);
     await succeed("a");
-    broker.line.breakOff();
+    broker.connection.breakOff();
     await clock.advance(250);
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     give(notFound("a"));
     await clock.settle();
@@ -181,12 +181,12 @@ describe("a job that is delivered again while it is here", () => {
     const { broker, finish, answers, failures, worker, clock } = await setUp();
     const { answer, give } = hold();
     answers.failure.push(answer);
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     await finish("a", new Error("no"));
-    broker.line.breakOff();
+    broker.connection.breakOff();
     await clock.advance(250);
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     give(refuse(404));
     await clock.settle();
@@ -198,10 +198,10 @@ describe("a job that is delivered again while it is here", () => {
     const { broker, started, finish, answers, acks, failures, worker, clock } = await setUp();
     const { answer, give } = hold();
     answers.failure.push(answer);
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     await finish("a", new Error("no"));
-    broker.line.send(wireJob("a", { attempts: 1 }));
+    broker.connection.send(wireJob("a", { attempts: 1 }));
     await clock.settle();
     assert.deepEqual(started, ["a", "a"]);
     give(() => Response.json(wireJob("a")));
@@ -213,16 +213,16 @@ describe("a job that is delivered again while it is here", () => {
     assert.equal(worker.health().unreported, 0);
   });
 
-  it("is only reported when it was done, and its report came while nobody had it", async () => {
+  it("is only reported, not run, when it was done and its report came while it was not in flight", async () => {
     const { broker, started, finish, answers, acks, worker, clock } = await setUp();
-    broker.line.send(wireJob("a"), wireJob("b"));
+    broker.connection.send(wireJob("a"), wireJob("b"));
     await clock.settle();
-    broker.line.breakOff();
+    broker.connection.breakOff();
     answers.success.push(notFound("a"), notFound("b"));
     await finish("a");
     await finish("b");
     await clock.advance(250);
-    broker.line.send(wireJob("a"), wireJob("b", { attempts: 1 }));
+    broker.connection.send(wireJob("a"), wireJob("b", { attempts: 1 }));
     await clock.settle();
     assert.deepEqual(acks, [["a"], ["b"], ["a"]]);
     assert.deepEqual(started, ["a", "b", "b"], "b has failed elsewhere since");

@@ -17,7 +17,7 @@ describe("describeError", () => {
     );
   });
 
-  it("comes to an end when the causes do not", () => {
+  it("stops after some causes when they form a circle", () => {
     const error = new Error("round");
     error.cause = error;
     assert.equal(describeError(error).backtrace!.match(/Caused by/g)!.length, 10);
@@ -31,12 +31,12 @@ describe("describeError", () => {
     assert.equal(describeError(error).backtrace, "Error: later");
   });
 
-  it("knows an error from another realm by its looks", () => {
+  it("recognises an error of another realm by its members", () => {
     const foreign = { name: "ForeignError", message: "hello", stack: "ForeignError: hello" };
     assert.equal(describeError(foreign).errorType, "ForeignError");
   });
 
-  it("tells what is no error as well as it can", () => {
+  it("describes a thrown value that is no error", () => {
     const circle: { self?: unknown } = {};
     circle.self = circle;
     const cases: [unknown, string][] = [
@@ -64,7 +64,7 @@ describe("describeError", () => {
     );
   });
 
-  it("keeps texts within bounds, and well-formed where they are cut", () => {
+  it("cuts long texts, and leaves them well-formed", () => {
     const error = new Error("x".repeat(8190) + "😀".repeat(10));
     error.stack = `${error.message}${"y".repeat(100_000)}`;
     const { message, backtrace } = describeError(error);

@@ -20,7 +20,7 @@ describe("events", () => {
     assert.deepEqual(seen, [[1234, error]]);
   });
 
-  it("end for who does not want to hear them any more", async () => {
+  it("end for a listener that was removed", async () => {
     const { worker, deliver } = await setUp({ handlers: [handle(work, () => {})] });
     let heard = 0;
     const listener = () => heard++;

@@ -28,7 +28,7 @@ describe("stopping", () => {
   it("waits for running jobs, then for their reports, and closes the stream last", async () => {
     const { worker, broker, clock, finish, acks, answers, failures } = setUp();
     await worker.start();
-    broker.line.send(wireJob("a"), wireJob("b"));
+    broker.connection.send(wireJob("a"), wireJob("b"));
     await clock.settle();
     const { answer, give } = hold();
     answers.success.push(answer);
@@ -39,13 +39,13 @@ describe("stopping", () => {
     await finish("a");
     await finish("b", new Error("no"));
     assert.deepEqual([acks, failures.length], [[["a"]], 1]);
-    assert.equal(broker.line.closed, false, "the report is under way");
+    assert.equal(broker.connection.closed, false, "the report is under way");
     assert.equal(stop.over, false);
 
     give(ok);
     await clock.settle();
     assert.equal(stop.over, true);
-    assert.equal(broker.line.closed, true);
+    assert.equal(broker.connection.closed, true);
     assert.equal(worker.health().state, "stopped");
     assert.equal(clock.timers, 0);
   });
@@ -53,10 +53,10 @@ describe("stopping", () => {
   it("starts neither what waits nor what still arrives", async () => {
     const { worker, broker, clock, started, finish, acks } = setUp({ concurrency: 1 });
     await worker.start();
-    broker.line.send(wireJob("a"), wireJob("b"));
+    broker.connection.send(wireJob("a"), wireJob("b"));
     await clock.settle();
     const stop = watch(worker.stop());
-    broker.line.send(wireJob("c"));
+    broker.connection.send(wireJob("c"));
     await finish("a");
     assert.equal(stop.over, true);
     assert.deepEqual(started, ["a"]);
@@ -64,20 +64,24 @@ describe("stopping", () => {
   });
 
   it("keeps the stream open, and hears its heartbeats, while jobs run", async () => {
-    const { worker, broker, clock, lines } = setUp();
+    const { worker, broker, clock, connections } = setUp();
     await worker.start();
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     void worker.stop({ timeoutMs: 300_000 });
     for (let i = 0; i < 50; i++) {
       await clock.advance(3000);
-      broker.line.beat();
+      broker.connection.beat();
     }
-    assert.deepEqual([lines.length, broker.line.closed, worker.health().healthy], [1, false, true]);
+    assert.deepEqual([connections.length, broker.connection.closed, worker.health().healthy], [
+      1,
+      false,
+      true,
+    ]);
     await worker.kill();
   });
 
-  it("hands back what is not done in time: aborted, and not reported", async () => {
+  it("aborts what is not done in time, and does not report it", async () => {
     const { worker, broker, clock, acks, failures } = setUp({
       handlers: [handle(work, (_payload, { signal, job }) => {
         if (job.id === "c") return Promise.withResolvers().promise;
@@ -96,13 +100,13 @@ describe("stopping", () => {
       worker.on(name, ({ job }) => events.push(`${name} ${job.id}`));
     }
     await worker.start();
-    broker.line.send(wireJob("a"), wireJob("b"), wireJob("c"));
+    broker.connection.send(wireJob("a"), wireJob("b"), wireJob("c"));
     await clock.settle();
     const stop = watch(worker.stop({ timeoutMs: 5000 }));
     await clock.advance(4999);
-    assert.deepEqual([reasons.length, broker.line.closed, stop.over], [0, false, false]);
+    assert.deepEqual([reasons.length, broker.connection.closed, stop.over], [0, false, false]);
     await clock.advance(1);
-    assert.deepEqual([reasons.length, broker.line.closed, stop.over], [2, true, true]);
+    assert.deepEqual([reasons.length, broker.connection.closed, stop.over], [2, true, true]);
     assert.deepEqual(reasons.map(({ name }) => name), ["AbortError", "AbortError"]);
     assert.deepEqual(events, ["released a", "released b", "released c"]);
     assert.deepEqual([acks, failures], [[], []]);
@@ -112,7 +116,7 @@ describe("stopping", () => {
   it("does not abort what is done, although the broker has not heard of it", async () => {
     const { worker, broker, clock, finish, answers, acks } = setUp();
     await worker.start();
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     answers.success.push(unreachable, unreachable, unreachable, unreachable, unreachable);
     let released = 0;
@@ -131,7 +135,7 @@ describe("stopping", () => {
   it("repeats reports within its time", async () => {
     const { worker, broker, clock, finish, answers, acks } = setUp();
     await worker.start();
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     answers.success.push(unreachable, unreachable);
     await finish("a");
@@ -141,20 +145,20 @@ describe("stopping", () => {
     assert.deepEqual(acks, [["a"], ["a"], ["a"]]);
   });
 
-  it("gives no time at all when asked to", async () => {
+  it("aborts at once with timeoutMs 0", async () => {
     const { worker, broker, clock } = setUp();
     await worker.start();
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     const stop = watch(worker.stop({ timeoutMs: 0 }));
     await clock.advance(0);
     assert.equal(stop.over, true);
   });
 
-  it("gives all the time in the world when asked to", async () => {
+  it("never aborts with timeoutMs Infinity", async () => {
     const { worker, broker, clock, finish } = setUp();
     await worker.start();
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     const stop = watch(worker.stop({ timeoutMs: Infinity }));
     await clock.advance(3_600_000);
@@ -164,22 +168,22 @@ describe("stopping", () => {
   });
 
   it("does not connect again when the stream breaks meanwhile", async () => {
-    const { worker, broker, clock, finish, lines, acks } = setUp();
+    const { worker, broker, clock, finish, connections, acks } = setUp();
     await worker.start();
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     const stop = watch(worker.stop());
-    broker.line.breakOff();
+    broker.connection.breakOff();
     await clock.advance(20_000);
-    assert.equal(lines.length, 1);
+    assert.equal(connections.length, 1);
     await finish("a");
     assert.deepEqual([stop.over, acks], [true, [["a"]]]);
   });
 
-  it("is fine twice, and waits for the first", async () => {
+  it("may be asked for twice, and the second waits for the first", async () => {
     const { worker, broker, clock, finish } = setUp();
     await worker.start();
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     const stops = [watch(worker.stop()), watch(worker.stop({ timeoutMs: 0 }))];
     await clock.advance(10);
@@ -189,17 +193,17 @@ describe("stopping", () => {
     await worker.stop();
   });
 
-  it("is fine before the start, which then is refused", async () => {
-    const { worker, lines } = setUp();
+  it("is allowed before the start, which then is refused", async () => {
+    const { worker, connections } = setUp();
     await worker.stop();
     assert.equal(worker.health().state, "stopped");
     await assert.rejects(worker.start(), {
       message: "Cannot start a stopped worker: create a new one",
     });
-    assert.equal(lines.length, 0);
+    assert.equal(connections.length, 0);
   });
 
-  it("ends a start that waits for its broker", async () => {
+  it("ends a start that waits for a broker", async () => {
     const { worker, answers, clock } = setUp();
     answers.take.push(hold().answer);
     const run = watch(worker.run());
@@ -221,7 +225,7 @@ describe("stopping", () => {
     assert.equal(clock.timers, 0);
   });
 
-  it("refuses a time limit that is none, and goes on", async () => {
+  it("refuses a timeoutMs that is no number of 0 or more, and the worker goes on", async () => {
     const { worker } = setUp();
     await worker.start();
     await assert.rejects(worker.stop({ timeoutMs: -1 }), {
@@ -232,12 +236,12 @@ describe("stopping", () => {
     await worker.kill();
   });
 
-  it("is what disposing does", async () => {
+  it("is done by await using", async () => {
     const { worker, broker } = setUp();
     await worker.start();
     await worker[Symbol.asyncDispose]();
     assert.equal(worker.health().state, "stopped");
-    assert.equal(broker.line.closed, true);
+    assert.equal(broker.connection.closed, true);
   });
 });
 
@@ -245,31 +249,31 @@ describe("killing", () => {
   it("closes the stream at once", async () => {
     const { worker, broker, clock, finish, acks } = setUp();
     await worker.start();
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     await worker.kill();
-    assert.equal(broker.line.closed, true);
+    assert.equal(broker.connection.closed, true);
     assert.equal(clock.timers, 0);
     await finish("a");
     assert.deepEqual(acks, []);
   });
 
-  it("cuts a stop short", async () => {
+  it("ends a stop that still waits", async () => {
     const { worker, broker, clock } = setUp();
     await worker.start();
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     const stop = watch(worker.stop());
     await worker.kill();
     await clock.settle();
     assert.equal(stop.over, true);
-    assert.equal(broker.line.closed, true);
+    assert.equal(broker.connection.closed, true);
   });
 
   it("gives up a report that is under way", async () => {
     const { worker, broker, clock, finish, answers } = setUp();
     await worker.start();
-    broker.line.send(wireJob("a"));
+    broker.connection.send(wireJob("a"));
     await clock.settle();
     answers.success.push(hold().answer);
     await finish("a");
@@ -277,7 +281,7 @@ describe("killing", () => {
     assert.equal(clock.timers, 0);
   });
 
-  it("is fine before the start and twice", async () => {
+  it("is allowed before the start and twice", async () => {
     const { worker } = setUp();
     await worker.kill();
     await worker.kill();
@@ -286,22 +290,37 @@ describe("killing", () => {
   });
 });
 
+describe("a listener that stops the worker", () => {
+  for (const error of [undefined, new Error("no")]) {
+    const name = error === undefined ? "succeeded" : "failed";
+    it(`makes the job go back to its queue, although it ${name}`, async () => {
+      const { worker, broker, clock, finish, acks, failures } = setUp();
+      worker.on(name, () => void worker.kill());
+      await worker.start();
+      broker.connection.send(wireJob("a"));
+      await clock.settle();
+      await finish("a", error);
+      assert.deepEqual([acks, failures, broker.connection.closed], [[], [], true]);
+    });
+  }
+});
+
 describe("starting", () => {
   it("gives the same promise twice, and one stream", async () => {
-    const { worker, lines } = setUp();
+    const { worker, connections } = setUp();
     await Promise.all([worker.start(), worker.start(), worker.start()]);
-    assert.equal(lines.length, 1);
+    assert.equal(connections.length, 1);
     await worker.kill();
   });
 
-  it("is refused after a stop, also when it was granted before", async () => {
-    const { worker, lines } = setUp();
+  it("is refused after a stop, also when it was started before", async () => {
+    const { worker, connections } = setUp();
     await worker.start();
     await worker.stop();
     const refusal = { message: "Cannot start a stopped worker: create a new one" };
     await assert.rejects(worker.start(), refusal);
     await assert.rejects(worker.run(), refusal);
-    assert.equal(lines.length, 1);
+    assert.equal(connections.length, 1);
   });
 
   it("makes run() resolve when the worker is stopped", async () => {

@@ -13,7 +13,7 @@ describe("middleware", () => {
     }
   };
 
-  it("lies around the handler in layers", async () => {
+  it("runs around the handler, the first of the list outermost", async () => {
     const calls: string[] = [];
     const { acks } = await runOne(() => calls.push("work"), {
       middleware: [trace("outer", calls), trace("inner", calls)],
@@ -22,7 +22,7 @@ describe("middleware", () => {
     assert.deepEqual(acks, [["a"]]);
   });
 
-  it("sees what the handler throws, and may let it pass or swallow it", async () => {
+  it("gets what the handler throws, and may throw it again or return", async () => {
     const boom = () => {
       throw new Error("boom");
     };
@@ -34,7 +34,7 @@ describe("middleware", () => {
     assert.deepEqual([swallowed.failure, swallowed.acks], [undefined, [["a"]]]);
   });
 
-  it("need not hand on an outcome, and may say its own", async () => {
+  it("keeps an outcome that it does not return, and may return its own", async () => {
     const silent: Middleware = async (_context, next) => void await next();
     const kept = await runOne(() => snooze(5), { middleware: [silent, silent] });
     assert.equal(kept.failure!.error_type, "snoozed");
@@ -52,7 +52,7 @@ describe("middleware", () => {
     assert.equal(thrown.failure!.kill, true);
   });
 
-  it("may leave the handler out", async () => {
+  it("leaves the handler out when it does not call next", async () => {
     let ran = false;
     const { acks } = await runOne(() => {
       ran = true;
@@ -71,7 +71,7 @@ describe("middleware", () => {
     assert.deepEqual([runs, failure!.message], [1, "Cannot call 'next' twice in one middleware"]);
   });
 
-  it("is within the job's time", async () => {
+  it("counts for the timeout of the job", async () => {
     const { clock, failures } = await runOne(() => {}, {
       timeout: 100,
       middleware: [() => Promise.withResolvers<void>().promise],

@@ -2,11 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { defineJob } from "../../src/client/mod.ts";
 import { createWorker, handle, type WorkerOptions } from "../../src/worker/mod.ts";
-import { createScriptedBroker, work } from "./scripted-broker.ts";
+import { createScriptedBroker, createScriptedWorker, work } from "./scripted-broker.ts";
 
 const handlers = [handle(work, () => {})];
 const create = (options: Partial<WorkerOptions>) =>
   createWorker({ client: createScriptedBroker().client, handlers, ...options });
+const setUp = (options: Partial<WorkerOptions>) => {
+  const broker = createScriptedBroker();
+  return { broker, ...createScriptedWorker(broker, options) };
+};
 
 describe("createWorker", () => {
   const refused: [Partial<WorkerOptions>, string, string][] = [
@@ -51,6 +55,13 @@ describe("createWorker", () => {
       "TypeError",
       "Cannot use two 'handlers' of type 'work': expected one for each type",
     ],
+    ...["", " a", "a\n", "ä", "a\u0000"].map((
+      workerId,
+    ): [Partial<WorkerOptions>, string, string] => [
+      { workerId },
+      "TypeError",
+      `Cannot use 'workerId' ${JSON.stringify(workerId)}: expected visible ASCII characters`,
+    ]),
     [
       { queues: [] },
       "TypeError",
@@ -68,6 +79,32 @@ describe("createWorker", () => {
     });
   }
 
+  it("sends a random worker id by default, the same on each of its connections", async () => {
+    const ids = new Set<string>();
+    for (const chance of [0, 0.25, 0.999999]) {
+      const { worker, broker } = setUp({ random: () => chance });
+      await worker.start();
+      broker.connection.end();
+      await broker.clock.advance(250);
+      assert.equal(broker.connections.length, 2);
+      const sent = broker.connections.map(({ headers }) => headers.get("worker-id")!);
+      assert.match(sent[0]!, /^worker-[0-9a-z]{8}$/);
+      assert.equal(sent[1], sent[0]);
+      ids.add(sent[0]!);
+      await worker.kill();
+    }
+    assert.equal(ids.size, 3);
+  });
+
+  for (const workerId of ["a", "host 1/web", "~"]) {
+    it(`takes the worker id ${JSON.stringify(workerId)} as it is`, async () => {
+      const { worker, broker } = setUp({ workerId });
+      await worker.start();
+      assert.equal(broker.connection.headers.get("worker-id"), workerId);
+      await worker.kill();
+    });
+  }
+
   it("names each queue of its handlers once", async () => {
     const other = defineJob({ type: "other", queue: "default" });
     const third = defineJob({ type: "third", queue: "mail" });
@@ -78,7 +115,7 @@ describe("createWorker", () => {
       clock: broker.clock,
     });
     await worker.start();
-    assert.equal(broker.line.url.searchParams.get("queue"), "default,mail");
+    assert.equal(broker.connection.url.searchParams.get("queue"), "default,mail");
     await worker.kill();
   });
 });

@@ -39,7 +39,7 @@ export async function setUp(options: Partial<WorkerOptions>): Promise<Parts> {
   }
   await worker.start();
   const deliver = async (...jobs: object[]) => {
-    broker.line.send(...jobs);
+    broker.connection.send(...jobs);
     await broker.clock.settle();
   };
   return { ...broker, worker, events, deliver };

@@ -38,7 +38,7 @@ describe("a handler", () => {
     assert.equal(failure!.error_type, undefined);
   });
 
-  it("is told of its job", async () => {
+  it("gets the job, the attempt, the signal and a logger with its context", async () => {
     let seen: JobContext | undefined;
     const lines: unknown[] = [];
     const logger = {
@@ -114,12 +114,12 @@ describe("an outcome", () => {
     assert.equal(failures[0]!.retry_at, clock.now() + 1000);
   });
 
-  it("snoozes for ever when asked to, as far as a calendar goes", async () => {
+  it("snoozes at most until the last instant of a Date", async () => {
     const { failure } = await runOne(() => snooze(Number.MAX_SAFE_INTEGER));
     assert.equal(failure!.retry_at, 8.64e15);
   });
 
-  it("refuses what is no time", () => {
+  it("refuses a duration or an instant that is none", () => {
     assert.throws(() => snooze("soon"), { name: "TypeError", message: /'duration' "soon"/ });
     assert.throws(() => snooze(-1), { name: "RangeError" });
     assert.throws(() => retryAt(NaN), {
@@ -143,8 +143,8 @@ describe("a payload", () => {
     const handlers = [handle(resize, ({ width }) => {
       widths.push(width);
     })];
-    const { deliver, line, acks } = await setUp({ handlers });
-    assert.equal(line.url.searchParams.get("queue"), "images");
+    const { deliver, connection, acks } = await setUp({ handlers });
+    assert.equal(connection.url.searchParams.get("queue"), "images");
     await deliver(wireJob("a", { type: "resize", payload: { width: "640" } }));
     assert.deepEqual([widths, acks], [[640], [["a"]]]);
   });
@@ -216,7 +216,7 @@ describe("a timeout", () => {
     assert.deepEqual([failures.length, acks.length], [1, 0]);
   });
 
-  it("takes the place of a handler that does not listen, and what it comes to is ignored", async () => {
+  it("frees the room of a handler that does not listen, and ignores its result", async () => {
     const gate = Promise.withResolvers<void>();
     const handlers = [handle(work, () => gate.promise, { timeout: 100 })];
     const { deliver, clock, worker, failures, acks, events } = await setUp({
@@ -233,7 +233,7 @@ describe("a timeout", () => {
     assert.equal(worker.health().overdue, 0);
   });
 
-  it("shows in a signal that is asked for only later", async () => {
+  it("has aborted a signal that is first read after it", async () => {
     const gate = Promise.withResolvers<void>();
     let aborted = false;
     const { clock } = await runOne(async (_payload, context) => {
@@ -256,7 +256,7 @@ describe("a timeout", () => {
       const { worker } = createScriptedWorker(broker, { handlers });
       await worker.start();
       const before = idle();
-      broker.line.send(wireJob("a"));
+      broker.connection.send(wireJob("a"));
       await broker.clock.settle();
       assert.equal(timers - before, definition === timed ? 1 : 0);
       assert.equal(idle(), before);

@@ -9,7 +9,7 @@ import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
 import { createWorker, handle, type Worker, type WorkerOptions } from "../../src/worker/mod.ts";
 
 /** A take stream as the broker sees it. */
-export interface Line {
+export interface Connection {
   readonly url: URL;
   readonly headers: Headers;
   /** Whether the worker hung up. */
@@ -17,6 +17,10 @@ export interface Line {
   /** Sends all jobs in one chunk. */
   send(...jobs: object[]): void;
   beat(): void;
+  /** Sends a control frame of a kind. */
+  control(name: string): void;
+  /** Sends any text. */
+  write(text: string): void;
   end(): void;
   breakOff(): void;
 }
@@ -37,8 +41,8 @@ export interface ScriptedBroker {
   readonly clock: TestClock;
   readonly client: Client;
   /** All take streams so far, the last one is the present one. */
-  readonly lines: Line[];
-  readonly line: Line;
+  readonly connections: Connection[];
+  readonly connection: Connection;
   /** The ids of each request of successes. */
   readonly acks: string[][];
   readonly failures: Reported[];
@@ -77,13 +81,13 @@ export function wireJob(id: string, more: object = {}): object {
 
 export function createScriptedBroker(): ScriptedBroker {
   const clock = createTestClock();
-  const lines: Line[] = [];
+  const connections: Connection[] = [];
   const acks: string[][] = [];
   const failures: Reported[] = [];
   const answers: ScriptedBroker["answers"] = { take: [], success: [], failure: [] };
   const encoder = new TextEncoder();
 
-  const openLine = (request: Request): Response => {
+  const openConnection = (request: Request): Response => {
     let controller!: ReadableStreamDefaultController<Uint8Array>;
     let closed = false;
     const body = new ReadableStream<Uint8Array>({
@@ -91,7 +95,7 @@ export function createScriptedBroker(): ScriptedBroker {
       cancel: () => void (closed = true),
     });
     const write = (text: string) => controller.enqueue(encoder.encode(text));
-    lines.push({
+    connections.push({
       url: new URL(request.url),
       headers: request.headers,
       get closed() {
@@ -99,6 +103,8 @@ export function createScriptedBroker(): ScriptedBroker {
       },
       send: (...jobs) => write(jobs.map((job) => `${JSON.stringify(job)}\n`).join("")),
       beat: () => write("\n"),
+      control: (name) => write(`${JSON.stringify({ control: name })}\n`),
+      write,
       end: () => controller.close(),
       breakOff: () => controller.error(new TypeError("connection reset")),
     });
@@ -107,7 +113,7 @@ export function createScriptedBroker(): ScriptedBroker {
 
   const fetch = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url);
-    if (pathname === "/jobs/take") return await answers.take.shift()?.() ?? openLine(request);
+    if (pathname === "/jobs/take") return await answers.take.shift()?.() ?? openConnection(request);
     if (pathname === "/jobs/success") {
       acks.push((await request.json() as { ids: string[] }).ids);
       return await (answers.success.shift() ?? ok)();
@@ -121,9 +127,9 @@ export function createScriptedBroker(): ScriptedBroker {
     clock,
     // The worker's own patience is what is tried here.
     client: createClient({ fetch, clock, retry: { limit: 0 } }),
-    lines,
-    get line() {
-      return lines.at(-1)!;
+    connections,
+    get connection() {
+      return connections.at(-1)!;
     },
     acks,
     failures,

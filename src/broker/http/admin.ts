@@ -54,7 +54,6 @@ const compact: Endpoint<AdminContext> = async ({ upkeep, logger }) => {
 const surface: Surface<AdminRouteName, AdminContext> = {
   routes: adminRoutes,
   endpoints: { backup, compact },
-  streams: new Set<AdminRouteName>(["backup", "compact"]),
 };
 
 /**

@@ -37,6 +37,4 @@ export type Endpoint<Services = Context> = (call: Call<Services>) => Response | 
 export interface Surface<Name extends string, Services> {
   readonly routes: Readonly<Record<Name, Route>>;
   readonly endpoints: Readonly<Record<Name, Endpoint<Services>>>;
-  /** Routes whose answer has a format of its own: `Accept` is their business, what they refuse is told in JSON. */
-  readonly streams: ReadonlySet<Name>;
 }

@@ -69,8 +69,4 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
 };
 
 /** The protocol: one endpoint for each row of the route table. */
-export const protocol: Surface<RouteName, Context> = {
-  routes,
-  endpoints,
-  streams: new Set(["take"]),
-};
+export const protocol: Surface<RouteName, Context> = { routes, endpoints };

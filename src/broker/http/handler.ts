@@ -30,14 +30,14 @@ export function createHandler<Name extends string, Services extends { readonly l
 async function handle<Name extends string, Services extends { readonly logger: Logger }>(
   request: Request,
   route: Router<Name>,
-  { endpoints, streams }: Surface<Name, Services>,
+  { routes, endpoints }: Surface<Name, Services>,
   services: Services,
 ): Promise<Response> {
   const { path, query } = splitUrl(request.url);
   const match = route(request.method, path);
   if (match !== undefined && "allow" in match) return answerNothing(405, { allow: match.allow });
-  const isStream = match !== undefined && streams.has(match.name);
-  const format = isStream ? "json" : responseFormat(request.headers.get("accept"));
+  const hasOwnFormat = match !== undefined && routes[match.name].ownFormat === true;
+  const format = hasOwnFormat ? "json" : responseFormat(request.headers.get("accept"));
   if (format === undefined) {
     return answerValue("json", 406, { error: "not acceptable", supported: supportedMediaTypes });
   }

@@ -1,5 +1,5 @@
 /**
- * How the wire and the store spell what makes jobs one batch (section 7 of the protocol).
+ * How the wire and the store spell what makes jobs one batch (docs/protocol.md, section 4.4).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What ties a job to the budgets that it draws on (section 9.3 of the protocol).
+ * What ties a job to the budgets that it draws on (docs/protocol.md, section 8.4).
  *
  * @module
  */

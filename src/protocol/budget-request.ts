@@ -1,5 +1,5 @@
 /**
- * Budgets as a user asks for them, and as the wire spells that (sections 9.1 and 9.3 of the protocol).
+ * Budgets as a user asks for them, and as the wire spells that (docs/protocol.md, sections 8.1 and 8.4).
  *
  * @module
  */

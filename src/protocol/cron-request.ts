@@ -1,5 +1,5 @@
 /**
- * Cron groups as a user asks for them, and as the wire spells that (sections 8.1 and 8.2 of the protocol).
+ * Cron groups as a user asks for them, and as the wire spells that (docs/protocol.md, sections 7.1 to 7.3).
  *
  * @module
  */

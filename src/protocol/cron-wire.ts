@@ -1,5 +1,5 @@
 /**
- * Cron groups and entries as the wire spells them (section 8.1 of the protocol).
+ * Cron groups and entries as the wire spells them (docs/protocol.md, section 7.1).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The messages of `/crons` (section 8 of the protocol): groups of entries, each a schedule and the job it enqueues.
+ * The messages of `/crons` (docs/protocol.md, section 7): groups of entries, each a schedule and the job it enqueues.
  *
  * @module
  */

@@ -5,10 +5,10 @@
  * @module
  */
 
-/** Levels of a JSON body, its own object counted: what the protocol accepts (section 1.3). */
+/** Levels of a JSON body, its own object counted: what the protocol accepts (docs/protocol.md, section 1.2). */
 export const maxJsonDepth = 127;
 
-/** Levels of a MessagePack body, its own map counted: what the protocol accepts (section 1.3). */
+/** Levels of a MessagePack body, its own map counted: what the protocol accepts (docs/protocol.md, section 1.2). */
 export const maxPackDepth = 1023;
 
 /**

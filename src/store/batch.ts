@@ -1,9 +1,9 @@
 /**
- * Folding jobs of one batch into the one that waits (section 7 of the protocol).
+ * Folding jobs of one batch into the one that waits (docs/protocol.md, section 4.4).
  *
- * At most one job heads a batch: the next enqueues of its key are folded into it. It is closed when it is taken or gone,
- * and by an enqueue that it does not want, which then heads the batch itself. The mark is in the job's own row, so that
- * what deletes a job closes its batch.
+ * At most one job heads a batch: the next enqueues of its key are folded into it. It is closed when it is taken or
+ * gone, and by an enqueue that it does not want, which then heads the batch itself. The mark is in the job's own row,
+ * so that what deletes a job closes its batch.
  *
  * @module
  */

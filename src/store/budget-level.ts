@@ -1,5 +1,5 @@
 /**
- * The arithmetic of tokens (section 9.4 of the protocol), in integers, exactly.
+ * The arithmetic of tokens (docs/protocol.md, section 8.5), in integers, exactly.
  *
  * A budget that drips has `tokens`, and `credit` towards the next one in token-milliseconds. A budget that limits what
  * is in flight has only `drawn`, what is: the protocol's tokens are `allocation - drawn`, and its debt is what that is

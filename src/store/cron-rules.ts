@@ -45,7 +45,7 @@ export function toDraft({ job, ...entry }: CronEntryRequest): CronDraft {
   return {
     ...entry,
     bindings: job.budgets,
-    // A scope without a key is shown, and has no effect (section 8.2).
+    // A scope without a key is shown, and has no effect (docs/protocol.md, sections 7.2 and 7.3).
     template: { ...record, uniqueWhile: record.uniqueWhile ?? job.uniqueWhile },
   };
 }
@@ -101,7 +101,7 @@ export function toEntry(
   const lastAt = existing?.lastAt ?? null;
   const entry = { ...template, group: group.name, name, expression, timezone, lastAt };
   if (existing === undefined) {
-    // Unlike a group, an entry that is born paused has no instant of it (section 8.3).
+    // Unlike a group, an entry that is born paused has no instant of it (docs/protocol.md, section 7.5).
     return { ...entry, paused: paused === true ? 1 : 0, pausedAt: null, resumedAt: null };
   }
   const { pausedAt, resumedAt } = existing;

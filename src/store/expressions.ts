@@ -1,6 +1,6 @@
 /**
  * jq expressions of peers: compiled once, bounded in what they use, and told of in the words of the protocol
- * (sections 7 and 10).
+ * (docs/protocol.md, sections 4.4 and 9).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Changing what stored jobs draw on (section 9.6 of the protocol); only waiting ones can be changed.
+ * Changing what stored jobs draw on (docs/protocol.md, sections 8.7 and 8.8); only waiting ones can be changed.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The ways to change what a job draws on (section 9.6 of the protocol), as data and as rules.
+ * The ways to change what a job draws on (docs/protocol.md, sections 8.7 and 8.8), as data and as rules.
  *
  * @module
  */

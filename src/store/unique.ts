@@ -1,5 +1,5 @@
 /**
- * Unique keys: at most one job holds a key, over all queues and types (section 6 of the protocol).
+ * Unique keys: at most one job holds a key, over all queues and types (docs/protocol.md, section 4.3).
  *
  * A job holds its key from the moment it is stored. An enqueue is a duplicate of the holder while that stands where
  * the scope *of the enqueue* looks; otherwise the new job takes the key over. When the key is let go depends on the

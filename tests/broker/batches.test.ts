@@ -1,4 +1,4 @@
-/** Jobs that are folded into one while it waits: section 7 of the protocol, E137 to E144 and Q1. */
+/** Jobs that are folded into one while it waits: docs/protocol.md, section 4.4. */
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

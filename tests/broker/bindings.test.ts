@@ -1,4 +1,4 @@
-/** What jobs draw on: sections 9.3 and 9.6 of the protocol, E165 and E170. */
+/** What jobs draw on: docs/protocol.md, sections 8.4, 8.7 and 8.8. */
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,4 +1,4 @@
-/** The calls on budgets: section 9.2 of the protocol, E163, E164, E168 and E169. */
+/** The calls on budgets: docs/protocol.md, section 8.2. */
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

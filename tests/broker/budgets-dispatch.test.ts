@@ -1,4 +1,4 @@
-/** Who gets the next job when jobs draw on budgets: sections 9.4 and 9.5 of the protocol, E166 and E167. */
+/** Who gets the next job when jobs draw on budgets: docs/protocol.md, sections 8.5 and 8.6. */
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

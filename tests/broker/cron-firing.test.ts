@@ -1,4 +1,4 @@
-/** What cron entries enqueue, and when: section 8.5 of the protocol, E159 to E161. */
+/** What cron entries enqueue, and when: docs/protocol.md, section 7.8. */
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,4 +1,4 @@
-/** The calls on cron groups and entries: sections 8.1 to 8.3 of the protocol, E146 to E158. */
+/** The calls on cron groups and entries: docs/protocol.md, sections 7.1 to 7.5. */
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,4 +1,4 @@
-/** Payload filters on the calls that take one: sections 3.8 and 10 of the protocol, E72, E73 and E127. */
+/** Payload filters on the calls that take one: docs/protocol.md, sections 5.2 and 9. */
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,5 +1,5 @@
 /**
- * Every endpoint × what is sent × what is accepted: sections 1.2, 1.3 and 1.6 of the protocol. The list of endpoints is
+ * Every endpoint × what is sent × what is accepted: docs/protocol.md, sections 1.4 to 1.6. The list of endpoints is
  * the route table's, so that one that is added is tried here too.
  */
 

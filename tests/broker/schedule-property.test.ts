@@ -126,7 +126,7 @@ function spansOf(zone: string): Span[] {
   return [...spans, { from: start, to: Infinity, offset: offsetAt(start) }];
 }
 
-/** All occurrences of a row between two instants, by the rules of section 8.4. */
+/** All occurrences of a row between two instants, by the rules of docs/protocol.md, section 7.7. */
 function occurrences(row: Row, spans: readonly Span[], start: number, end: number): number[] {
   const [expression, isDay, hours, minutes, seconds = [0]] = row;
   const isFixed = hours.length * minutes.length * seconds.length === 1;

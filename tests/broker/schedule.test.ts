@@ -1,4 +1,6 @@
-/** When cron expressions come round: section 8.4 of the protocol. Over the years: schedule-property.test.ts. */
+/**
+ * When cron expressions come round: docs/protocol.md, sections 7.6 and 7.7. Over the years: schedule-property.test.ts.
+ */
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,4 +1,4 @@
-/** Unique jobs over the API: section 6 of the protocol and its edge cases E38 to E48 and E129 to E136. */
+/** Unique jobs over the API: docs/protocol.md, section 4.3. */
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

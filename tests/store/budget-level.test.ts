@@ -25,7 +25,7 @@ const rate = (allocation: number, durationMs: number, burst: number | null = nul
   burst,
 });
 
-/** The state and the formulas of section 9.4, letter by letter. */
+/** The state and the formulas of docs/protocol.md, section 8.5, letter by letter. */
 class Formulas {
   policy: BudgetPolicy;
   tokens: bigint;

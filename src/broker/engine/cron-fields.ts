@@ -1,5 +1,5 @@
 /**
- * The fields of a cron expression (section 8.4 of the protocol), brought into the one form that croner reads as the
+ * The fields of a cron expression (docs/protocol.md, section 7.6), brought into the one form that croner reads as the
  * protocol does.
  *
  * @module

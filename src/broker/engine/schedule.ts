@@ -1,5 +1,5 @@
 /**
- * When a cron expression comes round (section 8.4 of the protocol), on top of croner.
+ * When a cron expression comes round (docs/protocol.md, sections 7.6 and 7.7), on top of croner.
  *
  * Instants are whole seconds. In the hour that a clock change skips, an expression of a fixed time comes round at the
  * first instant after it; in the one that is repeated, once, the first time. Any other follows the clock on the wall:

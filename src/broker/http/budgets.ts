@@ -1,5 +1,5 @@
 /**
- * The calls on budgets (section 9.2 of the protocol).
+ * The calls on budgets (docs/protocol.md, section 8.2).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The calls on cron groups and entries (section 8.2 of the protocol).
+ * The calls on cron groups and entries (docs/protocol.md, sections 7.2 and 7.3).
  *
  * @module
  */

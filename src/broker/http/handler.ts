@@ -1,6 +1,6 @@
 /**
  * From a request to its answer: the checks that every call goes through, in the protocol's order
- * (section 1.6): route, method, `Accept`, path, then the endpoint with its body and query.
+ * (docs/protocol.md, section 1.6): route, method, `Accept`, path, then the endpoint with its body and query.
  *
  * @module
  */

@@ -4,8 +4,6 @@
  * @module
  */
 
-import * as v from "valibot";
-import { bool, optional, text, u64 } from "./schema.ts";
 import { maxExact, whole } from "./whole.ts";
 
 /** Why a job failed, and what shall become of it. */
@@ -21,24 +19,6 @@ export interface Failure {
   /** Whether the job is dead at once; beats `retryAt`. Default false. */
   readonly kill?: boolean | undefined;
 }
-
-/** Reads the body. A `kill` of null is not a boolean, unlike the other nulls, which mean absent. */
-export const failureSchema: v.GenericSchema<unknown, Failure> = v.pipe(
-  v.object({
-    message: text,
-    error_type: optional(text),
-    backtrace: optional(text),
-    retry_at: optional(u64),
-    kill: v.optional(bool, false),
-  }, "an object"),
-  v.transform((wire): Failure => ({
-    message: wire.message,
-    errorType: wire.error_type ?? undefined,
-    backtrace: wire.backtrace ?? undefined,
-    retryAt: wire.retry_at ?? undefined,
-    kill: wire.kill,
-  })),
-);
 
 /** Writes the body. Throws `RangeError` for an instant that cannot be sent. */
 export function toFailureWire(failure: Failure): object {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { NamesWith } from "./job-fields.ts";
+
 /**
  * A payload that nobody has parsed: JSON text (without line breaks outside strings, so that it fits an
  * NDJSON or SSE line), or the bytes of one MessagePack value. It leaves in the format it came in
@@ -41,4 +43,43 @@ export interface JobRecord {
   readonly payloadJson?: string | null;
   /** The payload if it came as MessagePack, and if it was asked for. */
   readonly payloadPack?: Uint8Array<ArrayBuffer> | null;
+}
+
+/** The fields of a record that hold the payload. */
+export type PayloadField = "payloadJson" | "payloadPack";
+
+/** The fields of a record that are known before it is stored. */
+export type RecordStart = Pick<
+  JobRecord,
+  "id" | "status" | NamesWith<"enqueue"> | PayloadField
+>;
+
+/**
+ * Creates the record of a job that nobody has taken yet.
+ *
+ * @param start What is known of it; other members are passed over.
+ */
+export function newRecord(start: RecordStart): JobRecord {
+  return {
+    id: start.id,
+    type: start.type,
+    queue: start.queue,
+    priority: start.priority,
+    status: start.status,
+    readyAt: start.readyAt,
+    attempts: 0,
+    retryLimit: start.retryLimit,
+    backoff: start.backoff,
+    dequeuedAt: null,
+    failedAt: null,
+    retention: start.retention,
+    purgeAt: null,
+    completedAt: null,
+    uniqueKey: start.uniqueKey,
+    uniqueWhile: start.uniqueWhile,
+    batch: start.batch,
+    budgets: start.budgets,
+    payloadJson: start.payloadJson ?? null,
+    payloadPack: start.payloadPack ?? null,
+  };
 }

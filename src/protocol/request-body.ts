@@ -10,8 +10,7 @@
  * @module
  */
 
-import type { GenericSchema } from "valibot";
-import { idsSchema } from "./ack.ts";
+import * as v from "valibot";
 import type { Codec, Format } from "./codec.ts";
 import {
   type CronEntryRequest,
@@ -20,13 +19,14 @@ import {
   cronGroupSchema,
 } from "./cron.ts";
 import { type NewJob, newJobSchema, newJobsSchema } from "./new-job.ts";
-import { type Failure, failureSchema } from "./failure.ts";
+import type { Failure } from "./failure.ts";
+import { failureSchema } from "./failure-request.ts";
 import { jsonCodec } from "./json.ts";
 import { msgpackCodec } from "./msgpack.ts";
-import { type PatchRequest, patchSchema } from "./patch.ts";
+import { type PatchRequest, patchSchema } from "./patch-request.ts";
 import { decodeBody, decodeWithPayloads } from "./raw-body.ts";
 import type { RawPayload } from "./record.ts";
-import { MessageError, readAs } from "./schema.ts";
+import { MessageError, readAs, text } from "./schema.ts";
 
 /** The bytes of a body. */
 export type BodyBytes = Uint8Array<ArrayBuffer>;
@@ -47,6 +47,12 @@ export function readEnqueueBulk(bytes: BodyBytes, format: Format): NewJob[] {
   for (let i = 0; i < jobs.length; i++) withPayload(jobs[i]!, payloads[i], `jobs[${i}].`);
   return jobs;
 }
+
+/** The body of `POST /jobs/success`: `{ ids: [...] }`. */
+export const idsSchema: v.GenericSchema<unknown, { readonly ids: string[] }> = v.object(
+  { ids: v.array(text, "a list") },
+  "an object",
+);
 
 /** Reads the body of `POST /jobs/success`. */
 export function readIds(bytes: BodyBytes, format: Format): string[] {
@@ -83,7 +89,7 @@ export function readCronGroup(bytes: BodyBytes, format: Format): CronGroupReques
 
 /** A reader of any message without payloads. */
 export function readerOf<Message>(
-  schema: GenericSchema<unknown, Message>,
+  schema: v.GenericSchema<unknown, Message>,
 ): (bytes: BodyBytes, format: Format) => Message {
   return (bytes, format) => readAs(schema, decodeBody(bytes, format));
 }

@@ -6,13 +6,14 @@
 
 import * as v from "valibot";
 import type { Retention } from "./job.ts";
+import type { RetentionPatch } from "./patch.ts";
 import { optional, u64 } from "./schema.ts";
 import { maxExact, whole } from "./whole.ts";
 
 /** A retention as the wire spells it. */
 export interface RetentionWire {
-  readonly completed_ms?: number | undefined;
-  readonly dead_ms?: number | undefined;
+  readonly completed_ms?: number | null | undefined;
+  readonly dead_ms?: number | null | undefined;
 }
 
 /** Reads the wire's spelling; null members are absent. */
@@ -24,8 +25,8 @@ export const retentionSchema: v.GenericSchema<unknown, Retention> = v.pipe(
   })),
 );
 
-/** The wire's spelling of a retention. Throws `RangeError` for a member that cannot be sent. */
-export function toRetentionWire({ completedMs, deadMs }: Retention): RetentionWire {
+/** The wire's spelling of a retention, or of a patch of one. Throws `RangeError` for a member that cannot be sent. */
+export function toRetentionWire({ completedMs, deadMs }: RetentionPatch): RetentionWire {
   return {
     completed_ms: whole("retention.completedMs", completedMs, maxExact),
     dead_ms: whole("retention.deadMs", deadMs, maxExact),
@@ -41,7 +42,7 @@ export function toRetentionText(retention: Retention): string {
 export function fromRetentionText(text: string): Retention {
   const { completed_ms, dead_ms } = JSON.parse(text) as RetentionWire;
   return {
-    ...(completed_ms !== undefined && { completedMs: completed_ms }),
-    ...(dead_ms !== undefined && { deadMs: dead_ms }),
+    ...(typeof completed_ms === "number" && { completedMs: completed_ms }),
+    ...(typeof dead_ms === "number" && { deadMs: dead_ms }),
   };
 }

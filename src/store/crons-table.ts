@@ -5,6 +5,7 @@
  */
 
 import type { CronEntryRecord, CronGroupRecord } from "../protocol/cron-record.ts";
+import { fieldsWith, type NamesWith } from "../protocol/job-fields.ts";
 import { each, rows, run, type Transition } from "./transition.ts";
 
 /** The column behind each member of an entry. */
@@ -18,16 +19,10 @@ const columnOf: Readonly<Record<keyof CronEntryRecord, string>> = {
   resumedAt: "resumed_at",
   nextAt: "next_enqueue_at",
   lastAt: "last_enqueue_at",
-  type: "type",
-  queue: "queue",
-  priority: "priority",
-  retryLimit: "retry_limit",
-  backoff: "backoff",
-  retention: "retention",
-  uniqueKey: "unique_key",
-  uniqueWhile: "unique_while",
-  batch: "batch",
-  budgets: "budgets",
+  ...Object.fromEntries(fieldsWith("cron").map(({ name, wire }) => [name, wire])) as Record<
+    NamesWith<"cron">,
+    string
+  >,
   payloadJson: "payload_json",
   payloadPack: "payload_pack",
 };

@@ -16,6 +16,7 @@ import { readSelection } from "../../protocol/query.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
 import { readerOf } from "../../protocol/request-body.ts";
+import { metadataView } from "../../protocol/record-json.ts";
 import type { Rebinding } from "../../store/rebind.ts";
 import { adding, putting, recosting, removing, replacingAll } from "../engine/rebindings.ts";
 import { answerJob, answerValue } from "./answer.ts";
@@ -129,7 +130,7 @@ async function rebindOne(
   }
   const refusal = after === before ? refuse(before) : undefined;
   if (refusal !== undefined) throw refusal;
-  return answerJob(format, after, "without payload");
+  return answerJob(format, after, metadataView);
 }
 
 async function rebindMany(

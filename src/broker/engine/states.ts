@@ -24,14 +24,12 @@
  */
 
 import type { Random } from "../../async/clock.ts";
-import { toBatchText } from "../../protocol/batch.ts";
-import { toBindingsText } from "../../protocol/binding.ts";
-import type { NewJob } from "../../protocol/new-job.ts";
+import { type NewJob, toStoredFields } from "../../protocol/new-job.ts";
 import type { Failure } from "../../protocol/failure.ts";
 import { fromBackoffText, toBackoffText } from "../../protocol/backoff.ts";
 import type { Retention } from "../../protocol/job.ts";
 import type { JobPatch, RetentionPatch } from "../../protocol/patch.ts";
-import type { JobRecord } from "../../protocol/record.ts";
+import { type JobRecord, newRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
 import { fromRetentionText, toRetentionText } from "../../protocol/retention.ts";
 import { withoutNul } from "../../store/finish.ts";
@@ -41,29 +39,14 @@ import type { Settings } from "./settings.ts";
 /** – → scheduled or ready. */
 export function created(job: NewJob, id: string, now: number): JobRecord {
   const readyAt = job.readyAt ?? now;
-  const isText = typeof job.payload === "string";
-  return {
+  return newRecord({
+    ...toStoredFields(job),
     id,
-    type: job.type,
-    queue: job.queue,
-    priority: job.priority,
     status: readyAt > now ? status.scheduled : status.ready,
     readyAt,
-    attempts: 0,
-    retryLimit: job.retryLimit,
-    backoff: job.backoff,
-    dequeuedAt: null,
-    failedAt: null,
-    retention: job.retention,
-    purgeAt: null,
-    completedAt: null,
     uniqueKey: withoutNul(job.uniqueKey),
     uniqueWhile: job.uniqueKey === null ? null : job.uniqueWhile ?? "queued",
-    batch: job.batch && toBatchText(job.batch),
-    budgets: toBindingsText(job.budgets),
-    payloadJson: isText ? job.payload as string : null,
-    payloadPack: isText ? null : job.payload as Uint8Array<ArrayBuffer>,
-  };
+  });
 }
 
 /** In flight → completed; undefined when it is not kept. */

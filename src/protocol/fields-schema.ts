@@ -34,7 +34,13 @@ export function fieldsSchema<Output extends object>(
   fields: readonly JobField[],
   { kinds, start }: FieldsOptions<Output>,
 ): v.GenericSchema<unknown, Output> {
-  const readers = fields.map((field) => ({ ...field, schema: kinds[field.kind]! }));
+  // Of one shape, which the rows are not: reading those takes half as long again.
+  const readers = fields.map(({ name, wire, kind, always }) => ({
+    name,
+    wire,
+    always,
+    schema: kinds[kind]!,
+  }));
   const run = (dataset: v.UnknownDataset, config: v.Config<v.BaseIssue<unknown>>) => {
     const input = dataset.value as Record<string, unknown> | null;
     if (typeof input !== "object" || input === null) return anyObject["~run"](dataset, config);

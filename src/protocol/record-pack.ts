@@ -63,10 +63,16 @@ export function writeJob(
   writer.text("attempts");
   writer.uint(job.attempts);
   writeNumber(writer, "retry_limit", job.retryLimit);
-  if (job.backoff !== null) writeNamed(writer, "backoff", job.backoff, writeBackoff);
+  if (job.backoff !== null) {
+    writer.text("backoff");
+    writeBackoff(writer, job.backoff);
+  }
   writeNumber(writer, "dequeued_at", job.dequeuedAt);
   writeNumber(writer, "failed_at", job.failedAt);
-  if (job.retention !== null) writeNamed(writer, "retention", job.retention, writeRetention);
+  if (job.retention !== null) {
+    writer.text("retention");
+    writeRetention(writer, job.retention);
+  }
   writeNumber(writer, "purge_at", job.purgeAt);
   writeNumber(writer, "completed_at", job.completedAt);
   if (job.uniqueKey !== null) {
@@ -75,8 +81,14 @@ export function writeJob(
     writer.text("unique_while");
     writer.text(job.uniqueWhile!);
   }
-  if (job.batch !== null) writeNamed(writer, "batch", job.batch, writeBatch);
-  if (job.budgets !== null) writeNamed(writer, "budgets", job.budgets, writeBindings);
+  if (job.batch !== null) {
+    writer.text("batch");
+    writeBatch(writer, job.batch);
+  }
+  if (job.budgets !== null) {
+    writer.text("budgets");
+    writeBindings(writer, job.budgets);
+  }
   if (extensions !== undefined) writeExtensions(writer, extensions);
 }
 
@@ -126,16 +138,6 @@ function writeNumber(writer: PackWriter, name: string, value: number | null | un
   if (value === null || value === undefined) return;
   writer.text(name);
   writer.uint(value);
-}
-
-function writeNamed(
-  writer: PackWriter,
-  name: string,
-  text: string,
-  write: (writer: PackWriter, text: string) => void,
-): void {
-  writer.text(name);
-  write(writer, text);
 }
 
 function writeBatch(writer: PackWriter, text: string): void {

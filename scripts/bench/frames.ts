@@ -167,6 +167,7 @@ function manyRecords(format: StreamFormat, count: number): JobRecord[] {
     uniqueWhile: null,
     batch: null,
     budgets: null,
+    deliveries: 1,
     payloadJson: packed ? null : JSON.stringify(payload),
     payloadPack: packed ? msgpackCodec.encode(payload) : null,
   };

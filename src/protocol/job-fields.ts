@@ -69,6 +69,7 @@ export const jobFields = [
   { name: "uniqueWhile", wire: "unique_while", kind: "uniqueWhile", enqueue: true, rare: true, cron: true },
   { name: "batch", wire: "batch", kind: "batch", enqueue: true, rare: true, cron: true },
   { name: "budgets", wire: "budgets", kind: "budgets", enqueue: true, rare: true, cron: true },
+  { name: "deliveries", wire: "deliveries", kind: "u32", extension: true },
 ] as const;
 
 /** The row of a field, as it is written above. */

@@ -39,6 +39,8 @@ export interface JobRecord {
   readonly batch: string | null;
   /** JSON text of the wire's `budgets` list; null when it is empty. */
   readonly budgets: string | null;
+  /** How often it has been delivered to a worker; it only grows. */
+  readonly deliveries: number;
   /** The payload if it came as JSON, and if it was asked for. */
   readonly payloadJson?: string | null;
   /** The payload if it came as MessagePack, and if it was asked for. */
@@ -79,6 +81,7 @@ export function newRecord(start: RecordStart): JobRecord {
     uniqueWhile: start.uniqueWhile,
     batch: start.batch,
     budgets: start.budgets,
+    deliveries: 0,
     payloadJson: start.payloadJson ?? null,
     payloadPack: start.payloadPack ?? null,
   };

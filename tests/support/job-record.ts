@@ -36,6 +36,7 @@ export const fullRecord: JobRecord = {
   uniqueWhile: "active",
   batch: '{"key":"b","when":"true","fold":"$new"}',
   budgets: '[{"key":"c","cost":13}]',
+  deliveries: 15,
   payloadJson: '{"p":14}',
   payloadPack: null,
 };
@@ -81,6 +82,7 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
     uniqueWhile: uniqueKey && random.pick(uniqueWhiles),
     batch: batch && JSON.stringify(batch),
     budgets: budgets && JSON.stringify(budgets),
+    deliveries: random.int(2 ** 32),
     payloadJson: format === "json" ? JSON.stringify(payload) : null,
     payloadPack: format === "msgpack" ? encode(payload) : null,
   };

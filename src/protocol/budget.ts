@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { optional, text, u32, u64 } from "./schema.ts";
+import { requestU64 } from "./request-integer.ts";
+import { optional, text, u32 } from "./schema.ts";
 
 /** How many tokens a budget has, and how they come back. */
 export interface BudgetPolicy {
@@ -38,7 +39,7 @@ const strict = "an object without unknown fields";
 const policyEntries = {
   allocation: u32,
   strategy: v.pipe(
-    v.strictObject({ type: text, duration_ms: optional(u64), burst: optional(u32) }, strict),
+    v.strictObject({ type: text, duration_ms: optional(requestU64), burst: optional(u32) }, strict),
     v.transform(({ type, duration_ms, burst }) => ({
       type,
       durationMs: duration_ms ?? null,
@@ -100,7 +101,7 @@ export const policyPatchSchema: v.GenericSchema<unknown, PolicyPatch> = v.strict
   allocation: optional(u32),
   strategy: optional(v.pipe(
     v.strictObject(
-      { type: optional(text), duration_ms: optional(u64), burst: optional(u32) },
+      { type: optional(text), duration_ms: optional(requestU64), burst: optional(u32) },
       strict,
     ),
     v.transform(({ duration_ms, ...rest }) => ({ ...rest, durationMs: duration_ms })),

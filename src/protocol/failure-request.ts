@@ -7,7 +7,8 @@
 
 import * as v from "valibot";
 import type { Failure } from "./failure.ts";
-import { bool, optional, text, u64 } from "./schema.ts";
+import { requestU64 } from "./request-integer.ts";
+import { bool, optional, text } from "./schema.ts";
 
 /** Reads the body. A `kill` of null is not a boolean, unlike the other nulls, which mean absent. */
 export const failureSchema: v.GenericSchema<unknown, Failure> = v.pipe(
@@ -15,7 +16,7 @@ export const failureSchema: v.GenericSchema<unknown, Failure> = v.pipe(
     message: text,
     error_type: optional(text),
     backtrace: optional(text),
-    retry_at: optional(u64),
+    retry_at: optional(requestU64),
     kill: v.optional(bool, false),
   }, "an object"),
   v.transform((wire): Failure => ({

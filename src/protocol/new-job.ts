@@ -13,8 +13,9 @@ import { type Batch, uniqueWhiles } from "./job.ts";
 import { fieldsWith, type NamesWith } from "./job-fields.ts";
 import { checkName } from "./names.ts";
 import type { JobRecord, PayloadField, RawPayload } from "./record.ts";
-import { retentionSchema, toRetentionText } from "./retention.ts";
-import { text, u16, u32, u64 } from "./schema.ts";
+import { requestU64 } from "./request-integer.ts";
+import { retentionOf, toRetentionText } from "./retention.ts";
+import { text, u16, u32 } from "./schema.ts";
 
 /** Fields that a new job has in another form than a record. */
 type AsRequested = "readyAt" | "batch" | "budgets";
@@ -43,9 +44,9 @@ const requestKinds: KindSchemas = {
   uniqueWhile: text,
   u16,
   u32,
-  ms: u64,
+  ms: requestU64,
   backoff: v.pipe(backoffSchema, v.transform(toBackoffText)),
-  retention: v.pipe(retentionSchema, v.transform(toRetentionText)),
+  retention: v.pipe(retentionOf(requestU64), v.transform(toRetentionText)),
   batch: batchSchema,
   budgets: bindingsSchema,
 };

@@ -11,7 +11,8 @@ import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
 import { fieldsWith, type JobField } from "./job-fields.ts";
 import { checkName } from "./names.ts";
 import type { JobPatch, RetentionPatch } from "./patch.ts";
-import { optional, text, u16, u32, u64 } from "./schema.ts";
+import { requestU64 } from "./request-integer.ts";
+import { optional, text, u16, u32 } from "./schema.ts";
 
 /** A patch as it was asked for: nulls that cannot be granted are still in it, for {@linkcode checkPatch} to find. */
 export interface PatchRequest extends Omit<JobPatch, "queue" | "priority"> {
@@ -21,7 +22,7 @@ export interface PatchRequest extends Omit<JobPatch, "queue" | "priority"> {
 
 /** Its members may be null, one by one. */
 const retentionPatchSchema: v.GenericSchema<unknown, RetentionPatch> = v.pipe(
-  v.object({ completed_ms: optional(u64), dead_ms: optional(u64) }, "an object"),
+  v.object({ completed_ms: optional(requestU64), dead_ms: optional(requestU64) }, "an object"),
   v.transform(({ completed_ms, dead_ms }) => ({ completedMs: completed_ms, deadMs: dead_ms })),
 );
 
@@ -30,7 +31,7 @@ const patchKinds: KindSchemas = {
   text,
   u16,
   u32,
-  ms: u64,
+  ms: requestU64,
   backoff: backoffSchema,
   retention: retentionPatchSchema,
 };

@@ -34,6 +34,17 @@ export function decodeBody(bytes: Uint8Array<ArrayBuffer>, format: Format): unkn
   return floatSign.test(text) ? parseJsonMarked(text) : value;
 }
 
+/**
+ * Decodes a JSON body once more, with integers of up to 2^64 − 1 told from larger ones. For a body that was refused:
+ * few have a number so large, and the others need not pay for that.
+ *
+ * @returns Undefined if the body has no such number.
+ */
+export function decodeLargeIntegers(bytes: Uint8Array<ArrayBuffer>): unknown {
+  const text = decodeText(bytes);
+  return /[0-9]{20}/.test(text) ? parseJsonMarked(text) : undefined;
+}
+
 /** Finds every float; what it finds in a text costs a second look, nothing more. */
 const floatSign = /[:[,\s]-?[0-9]+[.eE]/;
 

@@ -24,7 +24,7 @@ import { failureSchema } from "./failure-request.ts";
 import { jsonCodec } from "./json.ts";
 import { msgpackCodec } from "./msgpack.ts";
 import { type PatchRequest, patchSchema } from "./patch-request.ts";
-import { decodeBody, decodeWithPayloads } from "./raw-body.ts";
+import { decodeBody, decodeLargeIntegers, decodeWithPayloads } from "./raw-body.ts";
 import type { RawPayload } from "./record.ts";
 import { MessageError, readAs, text } from "./schema.ts";
 
@@ -37,13 +37,13 @@ export const codecs: Readonly<Record<Format, Codec>> = { json: jsonCodec, msgpac
 /** Reads the body of `POST /jobs`. */
 export function readEnqueue(bytes: BodyBytes, format: Format): NewJob {
   const { value, payloads } = decodeWithPayloads(bytes, format, "single");
-  return withPayload(readAs(newJobSchema, value), payloads[0], "");
+  return withPayload(read(newJobSchema, value, { bytes, format }), payloads[0], "");
 }
 
 /** Reads the body of `POST /jobs/bulk`. */
 export function readEnqueueBulk(bytes: BodyBytes, format: Format): NewJob[] {
   const { value, payloads } = decodeWithPayloads(bytes, format, "bulk");
-  const { jobs } = readAs(newJobsSchema, value);
+  const { jobs } = read(newJobsSchema, value, { bytes, format });
   for (let i = 0; i < jobs.length; i++) withPayload(jobs[i]!, payloads[i], `jobs[${i}].`);
   return jobs;
 }
@@ -56,23 +56,23 @@ export const idsSchema: v.GenericSchema<unknown, { readonly ids: string[] }> = v
 
 /** Reads the body of `POST /jobs/success`. */
 export function readIds(bytes: BodyBytes, format: Format): string[] {
-  return readAs(idsSchema, decodeBody(bytes, format)).ids;
+  return read(idsSchema, decodeBody(bytes, format), { bytes, format }).ids;
 }
 
 /** Reads the body of `POST /jobs/{id}/failure`. */
 export function readFailure(bytes: BodyBytes, format: Format): Failure {
-  return readAs(failureSchema, decodeBody(bytes, format));
+  return read(failureSchema, decodeBody(bytes, format), { bytes, format });
 }
 
 /** Reads the body of a `PATCH`. */
 export function readPatch(bytes: BodyBytes, format: Format): PatchRequest {
-  return readAs(patchSchema, decodeBody(bytes, format));
+  return read(patchSchema, decodeBody(bytes, format), { bytes, format });
 }
 
 /** Reads the body that makes one entry of a cron group. */
 export function readCronEntry(bytes: BodyBytes, format: Format): CronEntryRequest {
   const { value, payloads } = decodeWithPayloads(bytes, format, "entry");
-  const entry = readAs(cronEntrySchema, value);
+  const entry = read(cronEntrySchema, value, { bytes, format });
   withPayload(entry.job, payloads[0], "job.");
   return entry;
 }
@@ -80,7 +80,7 @@ export function readCronEntry(bytes: BodyBytes, format: Format): CronEntryReques
 /** Reads the body of `PUT /crons/{name}`. */
 export function readCronGroup(bytes: BodyBytes, format: Format): CronGroupRequest {
   const { value, payloads } = decodeWithPayloads(bytes, format, "entries");
-  const group = readAs(cronGroupSchema, value);
+  const group = read(cronGroupSchema, value, { bytes, format });
   for (const [i, { job }] of group.entries.entries()) {
     withPayload(job, payloads[i], `entries[${i}].job.`);
   }
@@ -91,7 +91,22 @@ export function readCronGroup(bytes: BodyBytes, format: Format): CronGroupReques
 export function readerOf<Message>(
   schema: v.GenericSchema<unknown, Message>,
 ): (bytes: BodyBytes, format: Format) => Message {
-  return (bytes, format) => readAs(schema, decodeBody(bytes, format));
+  return (bytes, format) => read(schema, decodeBody(bytes, format), { bytes, format });
+}
+
+/** Reads a message, and once more if it was refused and may hold an integer that a number cannot tell from 2^64. */
+function read<Message>(
+  schema: v.GenericSchema<unknown, Message>,
+  value: unknown,
+  { bytes, format }: { readonly bytes: BodyBytes; readonly format: Format },
+): Message {
+  try {
+    return readAs(schema, value);
+  } catch (refusal) {
+    const exact = format === "json" ? decodeLargeIntegers(bytes) : undefined;
+    if (exact === undefined) throw refusal;
+    return readAs(schema, exact);
+  }
 }
 
 /** Fills in the payload of a job that was just made, so that no second object is needed. */

@@ -16,14 +16,26 @@ export interface RetentionWire {
   readonly dead_ms?: number | null | undefined;
 }
 
-/** Reads the wire's spelling; null members are absent. */
-export const retentionSchema: v.GenericSchema<unknown, Retention> = v.pipe(
-  v.object({ completed_ms: optional(u64), dead_ms: optional(u64) }, "an object"),
-  v.transform(({ completed_ms, dead_ms }): Retention => ({
-    ...(typeof completed_ms === "number" && { completedMs: completed_ms }),
-    ...(typeof dead_ms === "number" && { deadMs: dead_ms }),
-  })),
-);
+/** Reads the wire's spelling in an answer; null members are absent. */
+export const retentionSchema: v.GenericSchema<unknown, Retention> = retentionOf(u64);
+
+/**
+ * Creates the schema of the wire's spelling; null members are absent.
+ *
+ * @param ms Reads a duration.
+ */
+// @__NO_SIDE_EFFECTS__
+export function retentionOf(
+  ms: v.GenericSchema<unknown, number>,
+): v.GenericSchema<unknown, Retention> {
+  return v.pipe(
+    v.object({ completed_ms: optional(ms), dead_ms: optional(ms) }, "an object"),
+    v.transform(({ completed_ms, dead_ms }): Retention => ({
+      ...(typeof completed_ms === "number" && { completedMs: completed_ms }),
+      ...(typeof dead_ms === "number" && { deadMs: dead_ms }),
+    })),
+  );
+}
 
 /** The wire's spelling of a retention, or of a patch of one. Throws `RangeError` for a member that cannot be sent. */
 export function toRetentionWire({ completedMs, deadMs }: RetentionPatch): RetentionWire {

@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import type { Rejection } from "./rejection.ts";
 import { requestU64 } from "./request-integer.ts";
 import { optional, text, u32 } from "./schema.ts";
 
@@ -49,7 +50,7 @@ const policyEntries = {
 };
 
 /** A budget as a peer is told of it. */
-export interface Budget extends BudgetPolicy {
+export interface BudgetInfo extends BudgetPolicy {
   /** Its name. */
   readonly key: string;
   /** When it was created, in ms since the epoch. */
@@ -59,7 +60,9 @@ export interface Budget extends BudgetPolicy {
 }
 
 /** The wire's spelling of a budget. */
-export function toBudgetWire({ key, allocation, durationMs, burst, ...budget }: Budget): object {
+export function toBudgetWire(
+  { key, allocation, durationMs, burst, ...budget }: BudgetInfo,
+): object {
   const strategy = durationMs === null
     ? { type: "while_in_flight" }
     : { type: "time_based", duration_ms: durationMs, ...(burst !== null && { burst }) };
@@ -109,17 +112,17 @@ export const policyPatchSchema: v.GenericSchema<unknown, PolicyPatch> = v.strict
 }, strict);
 
 /**
- * A policy with a patch on it, or why that cannot be. Without a type the strategy stays what it is; a change to
+ * Merges a patch into a policy, or says why that cannot be. Without a type the strategy stays what it is; a change to
  * `while_in_flight` drops what only a rate has.
  */
 export function mergePolicy(
   policy: BudgetPolicy,
   { allocation, strategy }: PolicyPatch,
-): BudgetPolicy | { readonly refused: string } {
+): BudgetPolicy | Rejection {
   const before = policy.durationMs === null ? "while_in_flight" : "time_based";
   const type = strategy?.type ?? before;
   if (!isStrategy(type)) {
-    return { refused: `unknown strategy type ${JSON.stringify(type)} ${expectedStrategies}` };
+    return unprocessable(`unknown strategy type ${JSON.stringify(type)} ${expectedStrategies}`);
   }
   const kept = type === "time_based" ? policy : { durationMs: null, burst: null };
   const request = {
@@ -131,7 +134,11 @@ export function mergePolicy(
     },
   };
   const problem = checkPolicy(request);
-  return problem === undefined ? toPolicy(request) : { refused: problem };
+  return problem === undefined ? toPolicy(request) : unprocessable(problem);
+}
+
+function unprocessable(message: string): Rejection {
+  return { kind: "unprocessable", message };
 }
 
 /** The most that `allocation` and `burst` may be (section 9.1). */
@@ -178,7 +185,7 @@ export function noSuchBudget(key: string): string {
 }
 
 /** The refusal of a cost that the budget could never pay. */
-export function tooDear(key: string, cost: number, policy: BudgetPolicy): string {
+export function costExceedsCapacity(key: string, cost: number, policy: BudgetPolicy): string {
   return `cost ${cost} exceeds budget '${key}', which holds at most ${capacityOf(policy)}`;
 }
 
@@ -213,7 +220,7 @@ export function referencedByJobs(key: string, jobs: number): string {
 }
 
 /** The refusal to shrink a budget below what a cron entry draws from it. */
-export function tooDearForCron(
+export function costExceedsCapacityForCron(
   key: string,
   { capacity, entry, cost }: {
     readonly capacity: number;
@@ -225,7 +232,7 @@ export function tooDearForCron(
 }
 
 /** The refusal to shrink a budget below what unfinished jobs draw from it. */
-export function tooDearForJobs(
+export function costExceedsCapacityForJobs(
   key: string,
   { capacity, jobs, cost }: {
     readonly capacity: number;

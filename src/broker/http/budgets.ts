@@ -16,6 +16,7 @@ import {
   toPolicy,
 } from "../../protocol/budget.ts";
 import { checkName } from "../../protocol/names.ts";
+import { isRejection } from "../../protocol/rejection.ts";
 import { readerOf } from "../../protocol/request-body.ts";
 import type { BudgetResult } from "../../store/budgets.ts";
 import { answerNothing, answerValue } from "./answer.ts";
@@ -61,7 +62,10 @@ export const put: Endpoint = async (call) => {
 export const patch: Endpoint = async (call) => {
   const [key] = call.params as [string];
   const patch = await readMessage(call, readPolicyPatch);
-  const result = await call.engine.budgets.change(key, (policy) => mergePolicy(policy, patch));
+  const result = await call.engine.budgets.change(key, (policy) => {
+    const merged = mergePolicy(policy, patch);
+    return isRejection(merged) ? { refused: merged.message } : merged;
+  });
   if (result === undefined) throw new Refusal(404, budgetNotFound(key));
   return answerBudget(call, 200, result);
 };

@@ -8,7 +8,7 @@ import type { CronEntryRecord, CronGroupRecord, CronTemplate } from "./cron-reco
 import { type FieldKind, fieldsWith } from "./job-fields.ts";
 import { payloadAsJson, payloadAsPack } from "./payload.ts";
 import { packValue } from "./record-pack.ts";
-import { Verbatim } from "./verbatim.ts";
+import { PreEncoded } from "./pre-encoded.ts";
 
 /** A group with its entries, in their order. */
 export function toCronGroupWire(
@@ -53,9 +53,9 @@ function toTemplateWire(entry: CronEntryRecord): object {
     const value = entry[name as keyof CronTemplate] as string | number | null;
     if (value === null) continue;
     wire[member] = textKinds.includes(kind)
-      ? new Verbatim(() => `${value}`, () => packValue(kind, value))
+      ? new PreEncoded(() => `${value}`, () => packValue(kind, value))
       : value;
   }
-  wire["payload"] = new Verbatim(() => payloadAsJson(entry), () => payloadAsPack(entry));
+  wire["payload"] = new PreEncoded(() => payloadAsJson(entry), () => payloadAsPack(entry));
   return wire;
 }

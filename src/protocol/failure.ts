@@ -4,7 +4,7 @@
  * @module
  */
 
-import { maxExact, whole } from "./whole.ts";
+import { checkInteger, maxExact } from "./integer.ts";
 
 /** Why a job failed, and what shall become of it. */
 export interface Failure {
@@ -26,7 +26,7 @@ export function toFailureWire(failure: Failure): object {
     message: failure.message,
     error_type: failure.errorType,
     backtrace: failure.backtrace,
-    retry_at: whole("retryAt", failure.retryAt, maxExact),
+    retry_at: checkInteger("retryAt", failure.retryAt, maxExact),
     kill: failure.kill,
   };
 }

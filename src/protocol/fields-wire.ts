@@ -10,13 +10,13 @@ import type { Backoff } from "./job.ts";
 import type { FieldKind, JobField } from "./job-fields.ts";
 import type { RetentionPatch } from "./patch.ts";
 import { toRetentionWire } from "./retention.ts";
-import { max16, max32, maxExact, whole } from "./whole.ts";
+import { checkInteger, max16, max32, maxExact } from "./integer.ts";
 
 /** How the value of a kind is written; a kind that is left out is written as it is. Null never gets here. */
 const writers: Partial<Record<FieldKind, (value: never, name: string) => unknown>> = {
-  u16: (value: number, name) => whole(name, value, max16),
-  u32: (value: number, name) => whole(name, value, max32),
-  ms: (value: number, name) => whole(name, value, maxExact),
+  u16: (value: number, name) => checkInteger(name, value, max16),
+  u32: (value: number, name) => checkInteger(name, value, max32),
+  ms: (value: number, name) => checkInteger(name, value, maxExact),
   backoff: (value: Backoff) => toBackoffWire(value),
   retention: (value: RetentionPatch) => toRetentionWire(value),
   budgets: (value: readonly BudgetUse[]) => value.map(toBudgetUseWire),

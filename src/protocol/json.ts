@@ -6,7 +6,7 @@
 
 import { type Codec, DecodeError } from "./codec.ts";
 import { parseEscapedKeys } from "./escaped-keys.ts";
-import { beyondU64, lastBelowBeyond, toMark } from "./whole-float.ts";
+import { beyondU64, lastBelowBeyond, toMark } from "./integral-float.ts";
 
 const encoder = new TextEncoder();
 // With 'ignoreBOM' the mark stays in the text, where JSON has no place for it.

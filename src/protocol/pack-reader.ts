@@ -8,7 +8,7 @@
  */
 
 import type { PackSpan } from "./msgpack-scan.ts";
-import { beyondU64, lastBelowBeyond, toMark } from "./whole-float.ts";
+import { beyondU64, lastBelowBeyond, toMark } from "./integral-float.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 

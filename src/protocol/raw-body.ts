@@ -1,7 +1,7 @@
 /**
  * Decodes a request body once, and cuts the payloads out of it as they are.
  *
- * In what is decoded, a mark stands for a whole number that was sent as a float (`whole-float.ts`).
+ * In what is decoded, a mark stands for a whole number that was sent as a float (`integral-float.ts`).
  *
  * @module
  */

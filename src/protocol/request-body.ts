@@ -70,7 +70,7 @@ export function readPatch(bytes: BodyBytes, format: Format): PatchRequest {
 }
 
 /** Reads the body that makes one entry of a cron group. */
-export function readCronEntry(bytes: BodyBytes, format: Format): CronEntryRequest {
+export function readCronEntryRequest(bytes: BodyBytes, format: Format): CronEntryRequest {
   const { value, payloads } = decodeWithPayloads(bytes, format, "entry");
   const entry = read(cronEntrySchema, value, { bytes, format });
   withPayload(entry.job, payloads[0], "job.");
@@ -78,7 +78,7 @@ export function readCronEntry(bytes: BodyBytes, format: Format): CronEntryReques
 }
 
 /** Reads the body of `PUT /crons/{name}`. */
-export function readCronGroup(bytes: BodyBytes, format: Format): CronGroupRequest {
+export function readCronGroupRequest(bytes: BodyBytes, format: Format): CronGroupRequest {
   const { value, payloads } = decodeWithPayloads(bytes, format, "entries");
   const group = read(cronGroupSchema, value, { bytes, format });
   for (const [i, { job }] of group.entries.entries()) {

@@ -6,7 +6,7 @@
 
 import type { GenericSchema } from "valibot";
 import { largeInteger } from "./schema.ts";
-import { lastBelowBeyond } from "./whole-float.ts";
+import { lastBelowBeyond } from "./integral-float.ts";
 
 /**
  * An integer from 0 to 2^64 − 1, as a request spells it; above 2^53 − 1 it is read as 2^53 − 1.

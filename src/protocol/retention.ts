@@ -8,7 +8,7 @@ import * as v from "valibot";
 import type { Retention } from "./job.ts";
 import type { RetentionPatch } from "./patch.ts";
 import { optional, u64 } from "./schema.ts";
-import { maxExact, whole } from "./whole.ts";
+import { checkInteger, maxExact } from "./integer.ts";
 
 /** A retention as the wire spells it. */
 export interface RetentionWire {
@@ -40,8 +40,8 @@ export function retentionOf(
 /** The wire's spelling of a retention, or of a patch of one. Throws `RangeError` for a member that cannot be sent. */
 export function toRetentionWire({ completedMs, deadMs }: RetentionPatch): RetentionWire {
   return {
-    completed_ms: whole("retention.completedMs", completedMs, maxExact),
-    dead_ms: whole("retention.deadMs", deadMs, maxExact),
+    completed_ms: checkInteger("retention.completedMs", completedMs, maxExact),
+    dead_ms: checkInteger("retention.deadMs", deadMs, maxExact),
   };
 }
 

@@ -8,7 +8,7 @@
  */
 
 import * as v from "valibot";
-import { max16, max32, maxExact } from "./whole.ts";
+import { max16, max32, maxExact } from "./integer.ts";
 
 /** A message that is well-formed but not what the protocol asks for; tells the field and the value. */
 export class MessageError extends Error {
@@ -42,7 +42,7 @@ const shownLength = 60;
 /** A value as JSON, cut to a readable length. */
 function show(value: unknown): string {
   const text = typeof value === "bigint"
-    ? `the float ${value}` // The mark of 'whole-float.ts'.
+    ? `the float ${value}` // The mark of 'integral-float.ts'.
     : typeof value === "object" && value !== null
     ? Array.isArray(value) ? "a list" : "an object"
     : typeof value === "string"

@@ -9,8 +9,8 @@ import type { Binding } from "../protocol/job.ts";
 import {
   type BudgetPolicy,
   capacityOf,
+  costExceedsCapacity,
   noSuchBudget,
-  tooDear,
   tooManyBudgets,
   toPolicy,
 } from "../protocol/budget.ts";
@@ -55,7 +55,9 @@ export function* ensureBudgets(
         create.push({ key, ...policy, ...level, createdAt: now, updatedAt: now });
       }
       known.set(key, policy);
-      if (cost > capacityOf(policy)) return { refused: tooDear(key, cost, policy), index };
+      if (cost > capacityOf(policy)) {
+        return { refused: costExceedsCapacity(key, cost, policy), index };
+      }
     }
   }
   for (const budget of create) yield* putBudget(budget);

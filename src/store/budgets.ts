@@ -8,10 +8,10 @@ import {
   budgetExists,
   type BudgetPolicy,
   capacityOf,
+  costExceedsCapacityForCron,
+  costExceedsCapacityForJobs,
   referencedByCrons,
   referencedByJobs,
-  tooDearForCron,
-  tooDearForJobs,
   tooManyBudgets,
 } from "../protocol/budget.ts";
 import { fromBindingsText } from "../protocol/binding.ts";
@@ -97,10 +97,14 @@ function* change(
   const { key } = budget;
   const capacity = capacityOf(policy);
   for (const { entry, cost } of yield* listCronDraws(key)) {
-    if (cost > capacity) return { refused: tooDearForCron(key, { capacity, entry, cost }) };
+    if (cost > capacity) {
+      return { refused: costExceedsCapacityForCron(key, { capacity, entry, cost }) };
+    }
   }
   const { jobs, cost, drawn } = yield* countDraws(key);
-  if (cost > capacity) return { refused: tooDearForJobs(key, { capacity, jobs, cost }) };
+  if (cost > capacity) {
+    return { refused: costExceedsCapacityForJobs(key, { capacity, jobs, cost }) };
+  }
   const changed = underPolicy(budget, policy, { drawn, now });
   yield* putBudget(changed);
   return changed;

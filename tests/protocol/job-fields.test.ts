@@ -17,7 +17,7 @@ import { jobToJson, type JobView } from "../../src/protocol/record-json.ts";
 import { writeJob } from "../../src/protocol/record-pack.ts";
 import { MessageError, readAs } from "../../src/protocol/schema.ts";
 import { type JobStatus, status, statuses } from "../../src/protocol/status.ts";
-import { encodeVerbatim } from "../../src/protocol/verbatim.ts";
+import { encodeWithPreEncoded } from "../../src/protocol/pre-encoded.ts";
 import {
   changingMembers,
   jobColumns,
@@ -133,8 +133,8 @@ describe("the fields of a job", () => {
       nextAt: 1,
       lastAt: null,
     };
-    const text = JSON.parse(encodeVerbatim(toCronEntryWire(entry), "json") as string);
-    const packed = decode(encodeVerbatim(toCronEntryWire(entry), "msgpack") as Uint8Array);
+    const text = JSON.parse(encodeWithPreEncoded(toCronEntryWire(entry), "json") as string);
+    const packed = decode(encodeWithPreEncoded(toCronEntryWire(entry), "msgpack") as Uint8Array);
     assert.deepEqual(packed, text);
     const marked = fields.filter(({ cron }) => cron);
     assert.deepEqual(new Set(Object.keys(text.job)), new Set([...wireNames(marked), "payload"]));

@@ -15,8 +15,8 @@ import { msgpackCodec } from "../../src/protocol/msgpack.ts";
 import { QueryError, readListQuery, readPatchSelection } from "../../src/protocol/query.ts";
 import {
   type BodyBytes,
-  readCronEntry,
-  readCronGroup,
+  readCronEntryRequest,
+  readCronGroupRequest,
   readEnqueue,
   readEnqueueBulk,
   readerOf,
@@ -55,12 +55,12 @@ const places: readonly (readonly [string, (number: string) => string, Read])[] =
   [
     "job.retention.dead_ms",
     (n) => entry(`"retention":{"dead_ms":${n}}`),
-    (...body) => retained(readCronEntry(...body).job.retention),
+    (...body) => retained(readCronEntryRequest(...body).job.retention),
   ],
   [
     "entries[0].job.retention.dead_ms",
     (n) => `{"entries":[${entry(`"retention":{"dead_ms":${n}}`)}]}`,
-    (...body) => retained(readCronGroup(...body).entries[0]!.job.retention),
+    (...body) => retained(readCronGroupRequest(...body).entries[0]!.job.retention),
   ],
   [
     "retry_at",

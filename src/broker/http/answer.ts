@@ -10,7 +10,7 @@ import type { PageLinks } from "../../protocol/page.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { jobToJson, type JobView, metadataView, wholeView } from "../../protocol/record-json.ts";
 import { writeJob } from "../../protocol/record-pack.ts";
-import { encodeVerbatim } from "../../protocol/verbatim.ts";
+import { encodeWithPreEncoded } from "../../protocol/pre-encoded.ts";
 import { codecs } from "../../protocol/request-body.ts";
 import type { StoredJob } from "../../store/enqueue.ts";
 
@@ -31,7 +31,7 @@ export function answerValue(format: Format, status: number, value: unknown): Res
 /** A value with parts that are written as they are. */
 export function answerVerbatim(format: Format, status: number, value: object): Response {
   const headers = format === "json" ? json : pack;
-  return new Response(encodeVerbatim(value, format), { status, headers });
+  return new Response(encodeWithPreEncoded(value, format), { status, headers });
 }
 
 /** 200 with one job. */

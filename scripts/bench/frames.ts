@@ -12,8 +12,11 @@ import { createFrameDecoder } from "../../src/protocol/frame-streams.ts";
 import { readJob } from "../../src/protocol/job-read.ts";
 import { jsonCodec } from "../../src/protocol/json.ts";
 import { msgpackCodec } from "../../src/protocol/msgpack.ts";
-import { decodeWithPayloads } from "../../src/protocol/raw-body.ts";
+import { PackWriter } from "../../src/protocol/pack-writer.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
+import { jobToJson, wholeView } from "../../src/protocol/record-json.ts";
+import { writeJob } from "../../src/protocol/record-pack.ts";
+import { readEnqueueBulk } from "../../src/protocol/request-body.ts";
 import { status } from "../../src/protocol/status.ts";
 import type { StreamFormat } from "../../src/protocol/stream-format.ts";
 
@@ -34,7 +37,56 @@ const payload = { to: "ada@example.com", subject: "Hello, Ada", tries: 3, tags: 
 
 /** Measures everything once. */
 function benchFrames(): FrameRow[] {
-  return [...formats.flatMap(decodeRows), ...bodyRows(), ...formats.map(encodeRow), ...readRows()];
+  return [
+    ...writeRows(),
+    ...formats.flatMap(decodeRows),
+    ...bodyRows(),
+    ...formats.map(encodeRow),
+    ...readRows(),
+  ];
+}
+
+/** Jobs that have nothing of what is optional but what every taken job has, and jobs that have all. */
+function writeRows(): FrameRow[] {
+  const [plain] = manyRecords("ndjson", 1) as [JobRecord];
+  const full: JobRecord = {
+    ...plain,
+    retryLimit: 5,
+    backoff: '{"exponent":1.5,"base_ms":1000,"jitter_ms":200}',
+    failedAt: plain.readyAt - 1000,
+    retention: '{"completed_ms":60000,"dead_ms":3600000}',
+    purgeAt: plain.readyAt + 3_600_000,
+    completedAt: plain.readyAt + 1000,
+    uniqueKey: "welcome ada",
+    uniqueWhile: "active",
+    batch: '{"key":"mail","when":"true","fold":"$new"}',
+    budgets: '[{"key":"smtp","cost":2}]',
+  };
+  return [["plain", plain] as const, ["full", full] as const].flatMap(([kind, record]) => {
+    const jobs = Array.from(
+      { length: bulkSize },
+      (_, i) => ({ ...record, readyAt: record.readyAt + i }),
+    );
+    return [
+      measure(`write a ${kind} job, json`, bulkSize, rounds, () => {
+        let length = 0;
+        for (const job of jobs) length += jobToJson(job, wholeView).length;
+        if (length < bulkSize) throw new Error(`${length} characters came out`);
+      }),
+      measure(`write a ${kind} job, msgpack`, bulkSize, rounds, () => {
+        const writer = new PackWriter();
+        for (const job of jobs) writeJob(writer, job, wholeView);
+      }),
+      readRow(kind, jobs[0]!),
+    ];
+  });
+}
+
+function readRow(kind: string, job: JobRecord): FrameRow {
+  const wire = JSON.parse(jobToJson(job, wholeView));
+  return measure(`read a decoded job, ${kind}`, bulkSize, rounds, () => {
+    for (let i = 0; i < bulkSize; i++) readJob(wire);
+  });
 }
 
 function decodeRows(format: StreamFormat): FrameRow[] {
@@ -58,7 +110,7 @@ function bodyRows(): FrameRow[] {
   return [jsonCodec, msgpackCodec].map(({ format, encode }) => {
     const bytes = encode(body);
     return measure(`read a bulk body, ${format}`, bulkSize, rounds, () => {
-      decodeWithPayloads(bytes, format, "bulk");
+      readEnqueueBulk(bytes, format);
     });
   });
 }
@@ -71,7 +123,7 @@ function encodeRow(format: StreamFormat): FrameRow {
 }
 
 function readRows(): FrameRow[] {
-  const rows = (["ndjson", "msgpack-stream"] as const).map((format) => {
+  return (["ndjson", "msgpack-stream"] as const).map((format) => {
     const codec = format === "ndjson" ? jsonCodec : msgpackCodec;
     const frames = createFrameDecoder(format).push(
       encodeFrames(format, manyRecords(format, bulkSize)),
@@ -80,12 +132,6 @@ function readRows(): FrameRow[] {
       for (const frame of frames) readJob(codec.decode(frame));
     });
   });
-  const frames = encodeFrames("ndjson", manyRecords("ndjson", 1));
-  const wire = jsonCodec.decode(frames);
-  const read = measure("read a decoded job", bulkSize, rounds, () => {
-    for (let i = 0; i < bulkSize; i++) readJob(wire);
-  });
-  return [...rows, read];
 }
 
 /** The best of some rounds, after a few to warm up. */
@@ -110,7 +156,6 @@ function manyRecords(format: StreamFormat, count: number): JobRecord[] {
     status: status.inFlight,
     readyAt: 1_790_000_000_000,
     attempts: 1,
-    deliveries: 1,
     retryLimit: null,
     backoff: null,
     dequeuedAt: 1_790_000_000_100,
@@ -122,6 +167,7 @@ function manyRecords(format: StreamFormat, count: number): JobRecord[] {
     uniqueWhile: null,
     batch: null,
     budgets: null,
+    deliveries: 1,
     payloadJson: packed ? null : JSON.stringify(payload),
     payloadPack: packed ? msgpackCodec.encode(payload) : null,
   };

@@ -7,12 +7,6 @@
 import * as v from "valibot";
 import { readAs, text } from "./schema.ts";
 
-/** The body: `{ ids: [...] }`. */
-export const idsSchema: v.GenericSchema<unknown, { readonly ids: string[] }> = v.object(
-  { ids: v.array(text, "a list") },
-  "an object",
-);
-
 /** Says why ids cannot be acknowledged, in the words of the protocol. */
 export function checkIds(ids: readonly string[]): string | undefined {
   return ids.length === 0 ? "ids must not be empty" : undefined;

@@ -7,8 +7,8 @@
 import * as v from "valibot";
 import type { Backoff } from "./job.ts";
 import { u32 } from "./schema.ts";
-import { max32, whole } from "./whole.ts";
-import { withoutMark } from "./whole-float.ts";
+import { checkInteger, max32 } from "./integer.ts";
+import { withoutMark } from "./integral-float.ts";
 
 /** A backoff as the wire spells it. */
 export interface BackoffWire {
@@ -44,8 +44,8 @@ export function toBackoffWire({ exponent, baseMs, jitterMs }: Backoff): BackoffW
   }
   return {
     exponent,
-    base_ms: whole("backoff.baseMs", baseMs, max32),
-    jitter_ms: whole("backoff.jitterMs", jitterMs, max32),
+    base_ms: checkInteger("backoff.baseMs", baseMs, max32),
+    jitter_ms: checkInteger("backoff.jitterMs", jitterMs, max32),
   };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { max32, maxExact, whole } from "./whole.ts";
+import { checkInteger, max32, maxExact } from "./integer.ts";
 
 /** How the tokens of a budget come back. */
 export type BudgetStrategy = RateStrategy | InFlightStrategy;
@@ -61,11 +61,11 @@ export interface BudgetPatch {
 /** The wire's spelling. Throws `RangeError` for numbers that cannot be sent. */
 export function toBudgetSettingsWire({ allocation, strategy }: BudgetSettings): object {
   return {
-    allocation: whole("allocation", allocation, max32),
+    allocation: checkInteger("allocation", allocation, max32),
     strategy: strategy.type === "while_in_flight" ? { type: strategy.type } : {
       type: strategy.type,
-      duration_ms: whole("strategy.durationMs", strategy.durationMs, maxExact),
-      burst: whole("strategy.burst", strategy.burst, max32),
+      duration_ms: checkInteger("strategy.durationMs", strategy.durationMs, maxExact),
+      burst: checkInteger("strategy.burst", strategy.burst, max32),
     },
   };
 }
@@ -76,7 +76,7 @@ export function toBudgetUseWire(
 ): { readonly key: string; readonly [member: string]: unknown } {
   return {
     key,
-    cost: whole("cost", cost, max32),
+    cost: checkInteger("cost", cost, max32),
     create_with: createWith && toBudgetSettingsWire(createWith),
   };
 }
@@ -84,11 +84,11 @@ export function toBudgetUseWire(
 /** The wire's spelling. Throws `RangeError` for numbers that cannot be sent. */
 export function toBudgetPatchWire({ allocation, strategy }: BudgetPatch): object {
   return {
-    allocation: whole("allocation", allocation, max32),
+    allocation: checkInteger("allocation", allocation, max32),
     strategy: strategy && {
       type: strategy.type,
-      duration_ms: whole("strategy.durationMs", strategy.durationMs, maxExact),
-      burst: whole("strategy.burst", strategy.burst, max32),
+      duration_ms: checkInteger("strategy.durationMs", strategy.durationMs, maxExact),
+      burst: checkInteger("strategy.burst", strategy.burst, max32),
     },
   };
 }

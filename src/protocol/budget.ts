@@ -1,12 +1,13 @@
 /**
- * Budgets: named pools of tokens that jobs draw on (docs/protocol.md, sections 8.1 and 8.2).
+ * Budgets: named pools of tokens that jobs draw on (sections 9.1 and 9.2 of the protocol).
  *
  * @module
  */
 
 import * as v from "valibot";
 import type { Rejection } from "./rejection.ts";
-import { optional, text, u32, u64 } from "./schema.ts";
+import { requestU64 } from "./request-integer.ts";
+import { optional, text, u32 } from "./schema.ts";
 
 /** How many tokens a budget has, and how they come back. */
 export interface BudgetPolicy {
@@ -39,7 +40,7 @@ const strict = "an object without unknown fields";
 const policyEntries = {
   allocation: u32,
   strategy: v.pipe(
-    v.strictObject({ type: text, duration_ms: optional(u64), burst: optional(u32) }, strict),
+    v.strictObject({ type: text, duration_ms: optional(requestU64), burst: optional(u32) }, strict),
     v.transform(({ type, duration_ms, burst }) => ({
       type,
       durationMs: duration_ms ?? null,
@@ -49,7 +50,7 @@ const policyEntries = {
 };
 
 /** A budget as a peer is told of it. */
-export interface Budget extends BudgetPolicy {
+export interface BudgetInfo extends BudgetPolicy {
   /** Its name. */
   readonly key: string;
   /** When it was created, in ms since the epoch. */
@@ -59,7 +60,9 @@ export interface Budget extends BudgetPolicy {
 }
 
 /** The wire's spelling of a budget. */
-export function toBudgetWire({ key, allocation, durationMs, burst, ...budget }: Budget): object {
+export function toBudgetWire(
+  { key, allocation, durationMs, burst, ...budget }: BudgetInfo,
+): object {
   const strategy = durationMs === null
     ? { type: "while_in_flight" }
     : { type: "time_based", duration_ms: durationMs, ...(burst !== null && { burst }) };
@@ -72,7 +75,7 @@ export function toBudgetWire({ key, allocation, durationMs, burst, ...budget }: 
   };
 }
 
-/** Reads a policy; an unknown field is refused (docs/protocol.md, section 8.2). */
+/** Reads a policy; an unknown field is refused (section 9.2). */
 export const policySchema: v.GenericSchema<unknown, PolicyRequest> = v.strictObject(
   policyEntries,
   strict,
@@ -101,7 +104,7 @@ export const policyPatchSchema: v.GenericSchema<unknown, PolicyPatch> = v.strict
   allocation: optional(u32),
   strategy: optional(v.pipe(
     v.strictObject(
-      { type: optional(text), duration_ms: optional(u64), burst: optional(u32) },
+      { type: optional(text), duration_ms: optional(requestU64), burst: optional(u32) },
       strict,
     ),
     v.transform(({ duration_ms, ...rest }) => ({ ...rest, durationMs: duration_ms })),
@@ -109,7 +112,7 @@ export const policyPatchSchema: v.GenericSchema<unknown, PolicyPatch> = v.strict
 }, strict);
 
 /**
- * A policy with a patch on it, or why that cannot be. Without a type the strategy stays what it is; a change to
+ * Merges a patch into a policy, or says why that cannot be. Without a type the strategy stays what it is; a change to
  * `while_in_flight` drops what only a rate has.
  */
 export function mergePolicy(
@@ -119,8 +122,7 @@ export function mergePolicy(
   const before = policy.durationMs === null ? "while_in_flight" : "time_based";
   const type = strategy?.type ?? before;
   if (!isStrategy(type)) {
-    const message = `unknown strategy type ${JSON.stringify(type)} ${expectedStrategies}`;
-    return { kind: "unprocessable", message };
+    return unprocessable(`unknown strategy type ${JSON.stringify(type)} ${expectedStrategies}`);
   }
   const kept = type === "time_based" ? policy : { durationMs: null, burst: null };
   const request = {
@@ -132,10 +134,14 @@ export function mergePolicy(
     },
   };
   const problem = checkPolicy(request);
-  return problem === undefined ? toPolicy(request) : { kind: "unprocessable", message: problem };
+  return problem === undefined ? toPolicy(request) : unprocessable(problem);
 }
 
-/** The most that `allocation` and `burst` may be (docs/protocol.md, section 8.1). */
+function unprocessable(message: string): Rejection {
+  return { kind: "unprocessable", message };
+}
+
+/** The most that `allocation` and `burst` may be (section 9.1). */
 const maxTokens = 1_000_000;
 
 /** Says why a well-formed policy cannot be, in the words and the order of the protocol. */
@@ -179,7 +185,7 @@ export function noSuchBudget(key: string): string {
 }
 
 /** The refusal of a cost that the budget could never pay. */
-export function tooDear(key: string, cost: number, policy: BudgetPolicy): string {
+export function costExceedsCapacity(key: string, cost: number, policy: BudgetPolicy): string {
   return `cost ${cost} exceeds budget '${key}', which holds at most ${capacityOf(policy)}`;
 }
 
@@ -214,7 +220,7 @@ export function referencedByJobs(key: string, jobs: number): string {
 }
 
 /** The refusal to shrink a budget below what a cron entry draws from it. */
-export function tooDearForCron(
+export function costExceedsCapacityForCron(
   key: string,
   { capacity, entry, cost }: {
     readonly capacity: number;
@@ -226,7 +232,7 @@ export function tooDearForCron(
 }
 
 /** The refusal to shrink a budget below what unfinished jobs draw from it. */
-export function tooDearForJobs(
+export function costExceedsCapacityForJobs(
   key: string,
   { capacity, jobs, cost }: {
     readonly capacity: number;

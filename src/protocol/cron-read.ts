@@ -5,11 +5,11 @@
  */
 
 import * as v from "valibot";
-import { backoffSchema } from "./backoff.ts";
-import { batchSchema } from "./batch.ts";
-import { type Job, type UniqueWhile, uniqueWhiles } from "./job.ts";
-import { retentionSchema } from "./retention.ts";
-import { bool, optional, readAs, text, u16, u32, u64 } from "./schema.ts";
+import { fieldsSchema } from "./fields-schema.ts";
+import type { Job } from "./job.ts";
+import { fieldsWith } from "./job-fields.ts";
+import { answerKinds } from "./job-read.ts";
+import { bool, optional, readAs, text, u64 } from "./schema.ts";
 
 /** The job that an entry enqueues. */
 export type CronJob = Pick<
@@ -67,32 +67,10 @@ export interface CronGroup {
 
 const anObject = "an object";
 
-const jobSchema: v.GenericSchema<unknown, CronJob> = v.pipe(
-  v.object({
-    type: text,
-    queue: text,
-    priority: u16,
-    payload: v.optional(v.unknown()),
-    retry_limit: optional(u32),
-    backoff: optional(backoffSchema),
-    retention: optional(retentionSchema),
-    unique_key: optional(text),
-    unique_while: optional(
-      v.picklist(uniqueWhiles, "a unique scope") as v.GenericSchema<unknown, UniqueWhile>,
-    ),
-    batch: optional(batchSchema),
-    budgets: optional(v.array(v.object({ key: text, cost: u32 }, anObject), "a list")),
-  }, anObject),
-  v.transform(({ payload, retry_limit, unique_key, unique_while, ...wire }): CronJob => ({
-    ...present({
-      ...wire,
-      retryLimit: retry_limit,
-      uniqueKey: unique_key,
-      uniqueWhile: unique_while,
-    }) as CronJob,
-    payload,
-  })),
-);
+const jobSchema: v.GenericSchema<unknown, CronJob> = fieldsSchema(fieldsWith("cron"), {
+  kinds: answerKinds,
+  start: (wire) => ({ payload: (wire as CronJob).payload }) as CronJob,
+});
 
 const pausable = {
   name: text,

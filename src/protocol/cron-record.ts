@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { JobRecord } from "./record.ts";
+import type { NamesWith } from "./job-fields.ts";
+import type { JobRecord, PayloadField } from "./record.ts";
 
 /** A group as the store keeps it. Null means absent; instants are ms since the epoch. */
 export interface CronGroupRecord {
@@ -17,21 +18,7 @@ export interface CronGroupRecord {
 }
 
 /** What an entry enqueues, as a job record has it. */
-export type CronTemplate = Pick<
-  JobRecord,
-  | "type"
-  | "queue"
-  | "priority"
-  | "retryLimit"
-  | "backoff"
-  | "retention"
-  | "uniqueKey"
-  | "uniqueWhile"
-  | "batch"
-  | "budgets"
-  | "payloadJson"
-  | "payloadPack"
->;
+export type CronTemplate = Pick<JobRecord, NamesWith<"cron"> | PayloadField>;
 
 /** An entry as the store keeps it. */
 export interface CronEntryRecord extends CronTemplate, CronGroupRecord {

@@ -4,10 +4,11 @@
  * @module
  */
 
-import type { CronEntryRecord, CronGroupRecord } from "./cron-record.ts";
+import type { CronEntryRecord, CronGroupRecord, CronTemplate } from "./cron-record.ts";
+import { type FieldKind, fieldsWith } from "./job-fields.ts";
 import { payloadAsJson, payloadAsPack } from "./payload.ts";
-import { packBackoff } from "./record-pack.ts";
-import { Verbatim } from "./verbatim.ts";
+import { packValue } from "./record-pack.ts";
+import { PreEncoded } from "./pre-encoded.ts";
 
 /** A group with its entries, in their order. */
 export function toCronGroupWire(
@@ -42,19 +43,19 @@ function toPauseWire({ name, timezone, paused, pausedAt, resumedAt }: CronGroupR
   };
 }
 
+const templateFields = fieldsWith("cron");
+/** Of these a template holds the JSON text, which leaves as it is. */
+const textKinds: readonly FieldKind[] = ["backoff", "retention", "batch", "budgets"];
+
 function toTemplateWire(entry: CronEntryRecord): object {
-  const { backoff, retention, batch, budgets } = entry;
-  return {
-    type: entry.type,
-    queue: entry.queue,
-    payload: new Verbatim(() => payloadAsJson(entry), () => payloadAsPack(entry)),
-    priority: entry.priority,
-    retry_limit: entry.retryLimit ?? undefined,
-    backoff: backoff === null ? undefined : new Verbatim(() => backoff, () => packBackoff(backoff)),
-    retention: retention === null ? undefined : JSON.parse(retention),
-    unique_key: entry.uniqueKey ?? undefined,
-    unique_while: entry.uniqueWhile ?? undefined,
-    batch: batch === null ? undefined : JSON.parse(batch),
-    budgets: budgets === null ? undefined : JSON.parse(budgets),
-  };
+  const wire: Record<string, unknown> = {};
+  for (const { name, wire: member, kind } of templateFields) {
+    const value = entry[name as keyof CronTemplate] as string | number | null;
+    if (value === null) continue;
+    wire[member] = textKinds.includes(kind)
+      ? new PreEncoded(() => `${value}`, () => packValue(kind, value))
+      : value;
+  }
+  wire["payload"] = new PreEncoded(() => payloadAsJson(entry), () => payloadAsPack(entry));
+  return wire;
 }

@@ -5,13 +5,12 @@
  */
 
 import * as v from "valibot";
-import { type BudgetUse, toBudgetUseWire } from "./budget-request.ts";
-import { toBackoffWire } from "./backoff.ts";
+import type { BudgetUse } from "./budget-request.ts";
+import { toFieldsWire } from "./fields-wire.ts";
 import type { Backoff, Batch, EnqueuedJob, Job, Retention, UniqueWhile } from "./job.ts";
+import { fieldsWith } from "./job-fields.ts";
 import { readJob } from "./job-read.ts";
-import { toRetentionWire } from "./retention.ts";
 import { bool, readAs } from "./schema.ts";
-import { max16, max32, maxExact, whole } from "./whole.ts";
 
 /** One job to be stored. Instants are ms since the epoch. */
 export interface EnqueueRequest {
@@ -48,17 +47,11 @@ export function toEnqueueWire(request: EnqueueRequest): object {
     queue: request.queue,
     // Undefined has no JSON: null is what it becomes wherever JSON has to say something.
     payload: request.payload ?? null,
-    priority: whole("priority", request.priority, max16),
-    ready_at: whole("readyAt", request.readyAt, maxExact),
-    retry_limit: whole("retryLimit", request.retryLimit, max32),
-    backoff: request.backoff && toBackoffWire(request.backoff),
-    retention: request.retention && toRetentionWire(request.retention),
-    unique_key: request.uniqueKey,
-    unique_while: request.uniqueWhile,
-    batch: request.batch,
-    budgets: request.budgets?.map(toBudgetUseWire),
+    ...toFieldsWire(enqueueFields, request),
   };
 }
+
+const enqueueFields = fieldsWith("enqueue");
 
 /** The answer to `POST /jobs`, and an item of the answer to `POST /jobs/bulk`. */
 export function readEnqueuedJob(value: unknown): EnqueuedJob {

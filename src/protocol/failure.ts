@@ -4,9 +4,7 @@
  * @module
  */
 
-import * as v from "valibot";
-import { bool, optional, text, u64 } from "./schema.ts";
-import { maxExact, whole } from "./whole.ts";
+import { checkInteger, maxExact } from "./integer.ts";
 
 /** Why a job failed, and what shall become of it. */
 export interface Failure {
@@ -22,31 +20,13 @@ export interface Failure {
   readonly kill?: boolean | undefined;
 }
 
-/** Reads the body. A `kill` of null is not a boolean, unlike the other nulls, which mean absent. */
-export const failureSchema: v.GenericSchema<unknown, Failure> = v.pipe(
-  v.object({
-    message: text,
-    error_type: optional(text),
-    backtrace: optional(text),
-    retry_at: optional(u64),
-    kill: v.optional(bool, false),
-  }, "an object"),
-  v.transform((wire): Failure => ({
-    message: wire.message,
-    errorType: wire.error_type ?? undefined,
-    backtrace: wire.backtrace ?? undefined,
-    retryAt: wire.retry_at ?? undefined,
-    kill: wire.kill,
-  })),
-);
-
 /** Writes the body. Throws `RangeError` for an instant that cannot be sent. */
 export function toFailureWire(failure: Failure): object {
   return {
     message: failure.message,
     error_type: failure.errorType,
     backtrace: failure.backtrace,
-    retry_at: whole("retryAt", failure.retryAt, maxExact),
+    retry_at: checkInteger("retryAt", failure.retryAt, maxExact),
     kill: failure.kill,
   };
 }

@@ -6,7 +6,7 @@
 
 import { checkName } from "./names.ts";
 import { type Range, rangeLimits, showRange } from "./range.ts";
-import { max32, maxExact, whole } from "./whole.ts";
+import { checkInteger, max32, maxExact } from "./integer.ts";
 import { type JobStatus, jobStatuses } from "./status.ts";
 
 /** Which jobs are meant: those that fit every member given. An empty list fits no job. */
@@ -82,7 +82,7 @@ export function toTakeParams({ queues, prefetch }: TakeRequest): string[] {
   }
   return [
     ...listParam("queue", queues, (name) => checkName("queue", name)),
-    ...(prefetch === undefined ? [] : [`prefetch=${whole("prefetch", prefetch, max32)}`]),
+    ...(prefetch === undefined ? [] : [`prefetch=${checkInteger("prefetch", prefetch, max32)}`]),
   ];
 }
 
@@ -121,8 +121,8 @@ function rangeParam(
   if (range === undefined) return [];
   const { min, max } = typeof range === "number" ? { min: range, max: range } : range;
   const limit = Math.min(Number(rangeLimits[field]), maxExact);
-  whole(field, min, limit);
-  whole(field, max, limit);
+  checkInteger(field, min, limit);
+  checkInteger(field, max, limit);
   if (min !== undefined && max !== undefined && min > max) {
     throw new RangeError(`Cannot filter by '${field}' ${min}..${max}: 'min' must not exceed 'max'`);
   }

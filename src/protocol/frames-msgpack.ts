@@ -6,7 +6,7 @@
  */
 
 import { ProtocolError } from "../errors.ts";
-import { Carry, frameCutOff } from "./carry.ts";
+import { frameCutOff, PartialFrame } from "./partial-frame.ts";
 import { maxFrameBytes } from "./limits.ts";
 import type { FrameDecoder, FrameDecoderOptions } from "./stream-format.ts";
 
@@ -30,7 +30,7 @@ const headBytes = 4;
  */
 export function createMsgpackDecoder(options: FrameDecoderOptions = {}): FrameDecoder {
   const limit = options.maxFrameBytes ?? maxFrameBytes;
-  const carry = new Carry();
+  const partial = new PartialFrame();
   /** The length of the frame that a head announced; 0 while a head is awaited. */
   let announced = 0;
 
@@ -39,22 +39,22 @@ export function createMsgpackDecoder(options: FrameDecoderOptions = {}): FrameDe
       const frames: Uint8Array<ArrayBuffer>[] = [];
       let start = 0;
       while (start < chunk.length) {
-        const end = start + (announced || headBytes) - carry.length;
+        const end = start + (announced || headBytes) - partial.length;
         if (end > chunk.length) {
-          carry.append(chunk.subarray(start));
+          partial.append(chunk.subarray(start));
           break;
         }
-        const whole = carry.join(chunk.subarray(start, end));
+        const complete = partial.join(chunk.subarray(start, end));
         start = end;
         if (announced > 0) {
-          frames.push(whole);
+          frames.push(complete);
           announced = 0;
-        } else announced = readHead(whole, limit);
+        } else announced = readHead(complete, limit);
       }
       return frames;
     },
     end() {
-      if (announced > 0 || carry.length > 0) throw frameCutOff();
+      if (announced > 0 || partial.length > 0) throw frameCutOff();
     },
   };
 }

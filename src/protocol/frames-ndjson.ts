@@ -4,9 +4,9 @@
  * @module
  */
 
-import { frameCutOff } from "./carry.ts";
+import { frameCutOff } from "./partial-frame.ts";
 import { maxFrameBytes } from "./limits.ts";
-import { createLineDecoder } from "./lines.ts";
+import { createLineSplitter } from "./line-splitter.ts";
 import type { FrameDecoder, FrameDecoderOptions } from "./stream-format.ts";
 
 /**
@@ -24,7 +24,7 @@ import type { FrameDecoder, FrameDecoderOptions } from "./stream-format.ts";
  * ```
  */
 export function createNdjsonDecoder(options: FrameDecoderOptions = {}): FrameDecoder {
-  const lines = createLineDecoder(options.maxFrameBytes ?? maxFrameBytes);
+  const lines = createLineSplitter(options.maxFrameBytes ?? maxFrameBytes);
   return {
     push: (chunk) => lines.push(chunk).filter((line) => line.length > 0),
     end() {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { frameCutOff, frameTooLong } from "./carry.ts";
+import { frameCutOff, frameTooLong } from "./partial-frame.ts";
 import { maxFrameBytes } from "./limits.ts";
-import { createLineDecoder } from "./lines.ts";
+import { createLineSplitter } from "./line-splitter.ts";
 import type { FrameDecoder, FrameDecoderOptions } from "./stream-format.ts";
 
 const field = new TextEncoder().encode("data:");
@@ -30,7 +30,7 @@ const lineFeed = 0x0a;
  */
 export function createSseDecoder(options: FrameDecoderOptions = {}): FrameDecoder {
   const limit = options.maxFrameBytes ?? maxFrameBytes;
-  const lines = createLineDecoder(field.length + 1 + limit);
+  const lines = createLineSplitter(field.length + 1 + limit);
   /** The data lines of the event that has not ended, and the bytes that they make. */
   let data: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;

@@ -7,29 +7,34 @@
 
 import { PackWriter } from "./pack-writer.ts";
 import type { JobRecord } from "./record.ts";
-import { jobToJson } from "./record-json.ts";
+import { jobToJson, type JobView, wholeView } from "./record-json.ts";
 import { writeJob } from "./record-pack.ts";
 import type { StreamFormat } from "./stream-format.ts";
 
 const encoder = new TextEncoder();
 
-/** Writes jobs, with their payloads, as frames that follow each other in one chunk. */
+/**
+ * Writes jobs, with their payloads, as frames that follow each other in one chunk.
+ *
+ * @param view What of the jobs is shown. Default all that the protocol knows.
+ */
 export function encodeFrames(
   format: StreamFormat,
   jobs: readonly JobRecord[],
+  view: JobView = wholeView,
 ): Uint8Array<ArrayBuffer> {
-  if (format === "msgpack-stream") return encodePackFrames(jobs);
+  if (format === "msgpack-stream") return encodePackFrames(jobs, view);
   const [before, after] = format === "sse" ? ["data: ", "\n\n"] : ["", "\n"];
   let text = "";
-  for (const job of jobs) text += before + jobToJson(job, "with payload") + after;
+  for (const job of jobs) text += before + jobToJson(job, view) + after;
   return encoder.encode(text);
 }
 
-function encodePackFrames(jobs: readonly JobRecord[]): Uint8Array<ArrayBuffer> {
+function encodePackFrames(jobs: readonly JobRecord[], view: JobView): Uint8Array<ArrayBuffer> {
   const writer = new PackWriter();
   for (const job of jobs) {
     const at = writer.u32(0);
-    writeJob(writer, job, "with payload");
+    writeJob(writer, job, view);
     writer.setU32(at, writer.length - at - 4);
   }
   return writer.end();

@@ -7,61 +7,44 @@
 import * as v from "valibot";
 import { batchSchema } from "./batch.ts";
 import { backoffSchema } from "./backoff.ts";
-import { type Job, type UniqueWhile, uniqueWhiles } from "./job.ts";
+import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
+import { type Job, uniqueWhiles } from "./job.ts";
+import { jobFields } from "./job-fields.ts";
 import { retentionSchema } from "./retention.ts";
-import { type JobStatus, jobStatuses } from "./status.ts";
-import { optional, readAs, text, u16, u32, u64 } from "./schema.ts";
+import { jobStatuses } from "./status.ts";
+import { readAs, text, u16, u32, u64 } from "./schema.ts";
 
-const jobSchema: v.GenericSchema<unknown, Job> = v.pipe(
-  v.object({
-    id: text,
-    type: text,
-    queue: text,
-    priority: u16,
-    status: v.picklist(jobStatuses, "a status") as v.GenericSchema<unknown, JobStatus>,
-    payload: v.optional(v.unknown()),
-    ready_at: u64,
-    attempts: u32,
-    retry_limit: optional(u32),
-    backoff: optional(backoffSchema),
-    dequeued_at: optional(u64),
-    failed_at: optional(u64),
-    retention: optional(retentionSchema),
-    purge_at: optional(u64),
-    completed_at: optional(u64),
-    unique_key: optional(text),
-    unique_while: optional(
-      v.picklist(uniqueWhiles, "a unique scope") as v.GenericSchema<unknown, UniqueWhile>,
-    ),
-    batch: optional(batchSchema),
-    budgets: optional(v.array(v.object({ key: text, cost: u32 }, "an object"), "a list")),
-  }, "an object"),
-  v.transform((wire): Job => {
+/** How an answer spells the value of each kind. */
+export const answerKinds: KindSchemas = {
+  text,
+  status: v.picklist(jobStatuses, "a status"),
+  uniqueWhile: v.picklist(uniqueWhiles, "a unique scope"),
+  u16,
+  u32,
+  ms: u64,
+  backoff: backoffSchema,
+  retention: retentionSchema,
+  batch: batchSchema,
+  budgets: v.array(v.object({ key: text, cost: u32 }, "an object"), "a list"),
+};
+
+const jobSchema: v.GenericSchema<unknown, Job> = fieldsSchema(jobFields, {
+  kinds: answerKinds,
+  start(wire) {
+    // What every job has stands in the literal: engines keep members that are added later less well.
     const job: { -readonly [Member in keyof Job]: Job[Member] } = {
-      id: wire.id,
-      type: wire.type,
-      queue: wire.queue,
-      priority: wire.priority,
-      status: wire.status,
-      readyAt: wire.ready_at,
-      attempts: wire.attempts,
+      id: "",
+      type: "",
+      queue: "",
+      priority: 0,
+      status: "ready",
+      readyAt: 0,
+      attempts: 0,
     };
-    // One by one, and not spread into the literal: this runs for every job that a client ever sees.
     if ("payload" in wire) job.payload = wire.payload;
-    if (wire.retry_limit != null) job.retryLimit = wire.retry_limit;
-    if (wire.backoff != null) job.backoff = wire.backoff;
-    if (wire.dequeued_at != null) job.dequeuedAt = wire.dequeued_at;
-    if (wire.failed_at != null) job.failedAt = wire.failed_at;
-    if (wire.retention != null) job.retention = wire.retention;
-    if (wire.purge_at != null) job.purgeAt = wire.purge_at;
-    if (wire.completed_at != null) job.completedAt = wire.completed_at;
-    if (wire.unique_key != null) job.uniqueKey = wire.unique_key;
-    if (wire.unique_while != null) job.uniqueWhile = wire.unique_while;
-    if (wire.batch != null) job.batch = wire.batch;
-    if (wire.budgets != null) job.budgets = wire.budgets;
     return job;
-  }),
-);
+  },
+});
 
 /** Reads a job of an answer or a frame. Throws `MessageError` naming the field. */
 export function readJob(value: unknown): Job {

@@ -91,6 +91,8 @@ export interface Job<Payload = unknown> {
   readonly batch?: Batch;
   /** What it draws on, if anything, in the order in which it was bound. */
   readonly budgets?: readonly Binding[];
+  /** How often it has been delivered to a worker, this time included; only a Millrace broker tells. */
+  readonly deliveries?: number;
 }
 
 /** The answer to an enqueue. */

@@ -9,7 +9,7 @@
 import { DecodeError, tooManyContainers } from "./codec.ts";
 import { endOfString, skipSpace } from "./json-text.ts";
 import { maxContainers, maxJsonDepth } from "./limits.ts";
-import { each, payloadPaths, type PayloadPlace, type Step } from "./payload-place.ts";
+import { everyItem, type PathStep, payloadPaths, type PayloadPlace } from "./payload-place.ts";
 
 /** What was found in a body. */
 export interface JsonScan {
@@ -33,8 +33,8 @@ const closeObject = 0x7d;
 
 /** Scans the text of a body. Throws {@linkcode DecodeError} when it is nested too deeply. */
 export function scanJson(text: string, place: PayloadPlace): JsonScan {
-  const path: readonly Step[] = payloadPaths[place];
-  const payloads: (string | undefined)[] = path.includes(each) ? [] : [undefined];
+  const path: readonly PathStep[] = payloadPaths[place];
+  const payloads: (string | undefined)[] = path.includes(everyItem) ? [] : [undefined];
   let depth = 0;
   /** How many of the open containers, counted from the outermost, lie on the way to a payload. */
   let onPath = 0;
@@ -75,9 +75,9 @@ export function scanJson(text: string, place: PayloadPlace): JsonScan {
         }
         if (!arriving || depth !== onPath + 1) break;
         onPath = depth;
-        arriving = path[depth - 1] === each;
+        arriving = path[depth - 1] === everyItem;
         if (arriving) payloads.length = 0;
-        else if (path[depth - 2] === each) payloads.push(undefined);
+        else if (path[depth - 2] === everyItem) payloads.push(undefined);
         else if (depth === path.length) payloads[payloads.length - 1] = undefined;
         break;
       case closeList:
@@ -85,7 +85,7 @@ export function scanJson(text: string, place: PayloadPlace): JsonScan {
         if (depth === path.length && start !== -1) endPayload(at);
         if (depth === onPath) {
           onPath--;
-          arriving = path[onPath - 1] === each;
+          arriving = path[onPath - 1] === everyItem;
         }
         depth--;
         break;

@@ -6,7 +6,7 @@
 
 import { type Codec, DecodeError } from "./codec.ts";
 import { parseEscapedKeys } from "./escaped-keys.ts";
-import { toMark } from "./whole-float.ts";
+import { beyondU64, lastBelowBeyond, toMark } from "./integral-float.ts";
 
 const encoder = new TextEncoder();
 // With 'ignoreBOM' the mark stays in the text, where JSON has no place for it.
@@ -49,10 +49,13 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
-/** Reads JSON text that was read before, this time with marks in the place of whole floats. */
+/**
+ * Reads JSON text that was read before, this time with marks in the place of whole floats, and with integers of up to
+ * 2^64 − 1 told from larger ones.
+ */
 export function parseJsonMarked(text: string): unknown {
   try {
-    return JSON.parse(text, markWholeFloat);
+    return JSON.parse(text, markNumber);
   } catch {
     // The only difference between the two: with a function to call, engines read by recursion.
     throw new DecodeError("nested too deeply");
@@ -60,8 +63,11 @@ export function parseJsonMarked(text: string): unknown {
 }
 
 /** The last argument, the text that a value was read from, is in ES2026 and in no type library yet. */
-function markWholeFloat(_key: string, value: unknown, context?: { readonly source?: string }) {
-  return typeof value === "number" && !/^-?[0-9]+$/.test(context!.source!) ? toMark(value) : value;
+function markNumber(_key: string, value: unknown, context?: { readonly source?: string }) {
+  if (typeof value !== "number") return value;
+  const source = context!.source!;
+  if (!/^-?[0-9]+$/.test(source)) return toMark(value);
+  return value === beyondU64 && BigInt(source) < beyondU64 ? lastBelowBeyond : value;
 }
 
 /** Looks at every text and number. Without recursion: the value may be nested as deeply as its sender liked. */

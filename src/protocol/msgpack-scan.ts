@@ -7,7 +7,7 @@
 
 import { DecodeError, tooManyContainers } from "./codec.ts";
 import { maxContainers, maxPackDepth } from "./limits.ts";
-import { each, payloadPaths, type PayloadPlace, type Step } from "./payload-place.ts";
+import { everyItem, type PathStep, payloadPaths, type PayloadPlace } from "./payload-place.ts";
 
 /** What was found in a body. */
 export interface PackScan {
@@ -54,7 +54,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 /** The paths with their names as bytes. */
 const encoded = new Map<string, Uint8Array>();
 for (const step of Object.values(payloadPaths).flat()) {
-  if (step !== each) encoded.set(step, encoder.encode(step));
+  if (step !== everyItem) encoded.set(step, encoder.encode(step));
 }
 
 class Scanner implements PackScan {
@@ -78,13 +78,13 @@ class Scanner implements PackScan {
   }
 
   /** Passes over a body that has its payloads at the end of a path. */
-  body(path: readonly Step[]): void {
-    if (!path.includes(each)) this.payloads.push(undefined);
+  body(path: readonly PathStep[]): void {
+    if (!path.includes(everyItem)) this.payloads.push(undefined);
     this.#follow(path, 0);
   }
 
   /** Passes over one value that lies so many steps along the way. Of a member given twice the last counts. */
-  #follow(path: readonly Step[], step: number): void {
+  #follow(path: readonly PathStep[], step: number): void {
     const { payloads } = this;
     const next = path[step];
     if (next === undefined) {
@@ -95,7 +95,7 @@ class Scanner implements PackScan {
       payloads[payloads.length - 1] = span;
       this.spans.push(span);
       this.#nonFinite = undefined; // Those that follow are not of this payload.
-    } else if (next === each) {
+    } else if (next === everyItem) {
       const items = this.#listLength();
       if (items === undefined) return this.value(step + 1);
       payloads.length = 0;

@@ -11,11 +11,9 @@ import { type StreamFormat, streamMediaTypes } from "./stream-format.ts";
 export const supportedMediaTypes: readonly string[] = ["application/json", "application/msgpack"];
 
 /** What the 406 of a take says is possible. */
-export const supportedStreamTypes: readonly string[] = [
-  streamMediaTypes["sse"],
-  streamMediaTypes["ndjson"],
-  streamMediaTypes["msgpack-stream"],
-];
+export const supportedStreamTypes: readonly string[] = /* @__PURE__ */ (
+  ["sse", "ndjson", "msgpack-stream"] as const
+).map((format) => streamMediaTypes[format]);
 
 /** A header value with other bytes is read as an empty one. */
 const visibleAscii = /^[\t\x20-\x7e]*$/;

@@ -5,29 +5,29 @@
  */
 
 import * as v from "valibot";
-import { batchSchema } from "./batch.ts";
-import { type BindingRequest, bindingsSchema } from "./binding.ts";
+import { batchSchema, toBatchText } from "./batch.ts";
+import { type BindingRequest, bindingsSchema, toBindingsText } from "./binding.ts";
 import { backoffSchema, toBackoffText } from "./backoff.ts";
+import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
 import { type Batch, uniqueWhiles } from "./job.ts";
+import { fieldsWith, type NamesWith } from "./job-fields.ts";
 import { checkName } from "./names.ts";
-import type { RawPayload } from "./record.ts";
-import { retentionSchema, toRetentionText } from "./retention.ts";
-import { optional, text, u16, u32, u64 } from "./schema.ts";
+import type { JobRecord, PayloadField, RawPayload } from "./record.ts";
+import { requestU64 } from "./request-integer.ts";
+import { retentionOf, toRetentionText } from "./retention.ts";
+import { text, u16, u32 } from "./schema.ts";
 
-/** A job that was read from a request and is not stored yet. Null means absent; instants are ms since the epoch. */
-export interface NewJob {
-  readonly type: string;
-  readonly queue: string;
+/** Fields that a new job has in another form than a record. */
+type AsRequested = "readyAt" | "batch" | "budgets";
+
+/**
+ * A job that was read from a request and is not stored yet: what an enqueue may set, as a record holds it. Null means
+ * absent; instants are ms since the epoch.
+ */
+export interface NewJob extends Pick<JobRecord, Exclude<NamesWith<"enqueue">, AsRequested>> {
   readonly payload: RawPayload;
-  readonly priority: number;
+  /** Null is now. */
   readonly readyAt: number | null;
-  readonly retryLimit: number | null;
-  /** JSON text of the wire's `backoff` object, as a record holds it. */
-  readonly backoff: string | null;
-  /** JSON text of the wire's `retention` object, as a record holds it. */
-  readonly retention: string | null;
-  readonly uniqueKey: string | null;
-  readonly uniqueWhile: string | null;
   /** The batch that it is part of. */
   readonly batch: Batch | null;
   /** The budgets that it draws on. */
@@ -37,35 +37,37 @@ export interface NewJob {
 /** What runs neither sooner nor later than most. */
 export const defaultPriority = 32768;
 
+/** How a request spells the value of each kind, and what becomes of it. */
+const requestKinds: KindSchemas = {
+  text,
+  // Any text: what a scope may be is checked later, as the protocol has its own words for that.
+  uniqueWhile: text,
+  u16,
+  u32,
+  ms: requestU64,
+  backoff: v.pipe(backoffSchema, v.transform(toBackoffText)),
+  retention: v.pipe(retentionOf(requestU64), v.transform(toRetentionText)),
+  batch: batchSchema,
+  budgets: bindingsSchema,
+};
+
+/** A priority and an instant are in every job, and need not be in a request. */
+const enqueueFields = fieldsWith("enqueue").map(({ always = false, ...field }) =>
+  always && field.kind === "text" ? { ...field, always } : field
+);
+
+/** What a new job is before anything of it was read. */
+const blank: NewJob = {
+  ...Object.fromEntries(enqueueFields.map(({ name }) => [name, null])) as unknown as NewJob,
+  payload: "",
+  priority: defaultPriority,
+  budgets: [],
+};
+
 /** Reads one job; its payload is not looked at, and left empty. */
-export const newJobSchema: v.GenericSchema<unknown, NewJob> = v.pipe(
-  v.object({
-    type: text,
-    queue: text,
-    priority: optional(u16),
-    ready_at: optional(u64),
-    retry_limit: optional(u32),
-    backoff: optional(backoffSchema),
-    retention: optional(retentionSchema),
-    unique_key: optional(text),
-    unique_while: optional(text),
-    batch: optional(batchSchema),
-    budgets: optional(bindingsSchema),
-  }, "an object"),
-  v.transform((wire): NewJob => ({
-    type: wire.type,
-    queue: wire.queue,
-    payload: "",
-    priority: wire.priority ?? defaultPriority,
-    readyAt: wire.ready_at ?? null,
-    retryLimit: wire.retry_limit ?? null,
-    backoff: wire.backoff ? toBackoffText(wire.backoff) : null,
-    retention: wire.retention ? toRetentionText(wire.retention) : null,
-    uniqueKey: wire.unique_key ?? null,
-    uniqueWhile: wire.unique_while ?? null,
-    batch: wire.batch ?? null,
-    budgets: wire.budgets ?? [],
-  })),
+export const newJobSchema: v.GenericSchema<unknown, NewJob> = fieldsSchema(
+  enqueueFields,
+  { kinds: requestKinds, start: () => ({ ...blank }) },
 );
 
 /** Reads `{ jobs: […] }`, payloads excepted. */
@@ -73,6 +75,24 @@ export const newJobsSchema: v.GenericSchema<unknown, { readonly jobs: NewJob[] }
   { jobs: v.array(newJobSchema, "a list") },
   "an object",
 );
+
+/**
+ * What a record, or the template of a cron entry, holds of a new job.
+ *
+ * @param job The job; it is checked already.
+ */
+export function toStoredFields(
+  job: NewJob,
+): Omit<NewJob, "batch" | "budgets"> & Pick<JobRecord, "batch" | "budgets" | PayloadField> {
+  const isText = typeof job.payload === "string";
+  return {
+    ...job,
+    batch: job.batch && toBatchText(job.batch),
+    budgets: toBindingsText(job.budgets),
+    payloadJson: isText ? job.payload as string : null,
+    payloadPack: isText ? null : job.payload as Uint8Array<ArrayBuffer>,
+  };
+}
 
 /** Says why a well-formed job cannot be stored, in the words and the order of the protocol. */
 export function checkEnqueue(job: NewJob): string | undefined {

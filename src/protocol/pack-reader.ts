@@ -8,7 +8,7 @@
  */
 
 import type { PackSpan } from "./msgpack-scan.ts";
-import { toMark } from "./whole-float.ts";
+import { beyondU64, lastBelowBeyond, toMark } from "./integral-float.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -72,7 +72,7 @@ class PackReader {
       case 0xce:
         return this.#u32();
       case 0xcf:
-        return this.#u32() * 0x1_0000_0000 + this.#u32();
+        return this.#u64();
       case 0xd0:
         return this.#view.getInt8(this.#skip(1));
       case 0xd1:
@@ -163,6 +163,12 @@ class PackReader {
 
   #u32(): number {
     return this.#view.getUint32(this.#skip(4));
+  }
+
+  /** None is beyond 2^64 − 1; in a request body none may look so. */
+  #u64(): number {
+    const value = this.#u32() * 0x1_0000_0000 + this.#u32();
+    return this.#marks && value === beyondU64 ? lastBelowBeyond : value;
   }
 
   /** Passes over `length` bytes and gives where they began. */

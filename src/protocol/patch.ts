@@ -4,12 +4,9 @@
  * @module
  */
 
-import * as v from "valibot";
-import { backoffSchema, toBackoffWire } from "./backoff.ts";
+import { toFieldsWire } from "./fields-wire.ts";
 import type { Backoff } from "./job.ts";
-import { checkName } from "./names.ts";
-import { optional, text, u16, u32, u64 } from "./schema.ts";
-import { max16, max32, maxExact, whole } from "./whole.ts";
+import { fieldsWith } from "./job-fields.ts";
 
 /** What to change of a job's retention; null goes back to the broker's default. */
 export interface RetentionPatch {
@@ -35,52 +32,9 @@ export interface JobPatch {
   readonly retention?: RetentionPatch | null | undefined;
 }
 
-/** A patch as it was asked for: nulls that cannot be granted are still in it, for {@linkcode checkPatch} to find. */
-export interface PatchRequest extends Omit<JobPatch, "queue" | "priority"> {
-  readonly queue?: string | null | undefined;
-  readonly priority?: number | null | undefined;
-}
-
-/** Reads the body. */
-export const patchSchema: v.GenericSchema<unknown, PatchRequest> = v.pipe(
-  v.object({
-    queue: optional(text),
-    priority: optional(u16),
-    ready_at: optional(u64),
-    retry_limit: optional(u32),
-    backoff: optional(backoffSchema),
-    retention: optional(
-      v.object({ completed_ms: optional(u64), dead_ms: optional(u64) }, "an object"),
-    ),
-  }, "an object"),
-  v.transform(({ queue, priority, ready_at, retry_limit, backoff, retention }): PatchRequest => ({
-    queue,
-    priority,
-    readyAt: ready_at,
-    retryLimit: retry_limit,
-    backoff,
-    retention: retention && { completedMs: retention.completed_ms, deadMs: retention.dead_ms },
-  })),
-);
-
-/** Says why a well-formed patch cannot be applied, in the words and the order of the protocol. */
-export function checkPatch({ queue, priority }: PatchRequest): string | undefined {
-  if (queue === null) return "queue cannot be null";
-  const badName = queue === undefined ? undefined : checkName("queue", queue);
-  return badName ?? (priority === null ? "priority cannot be null" : undefined);
-}
+const patchFields = fieldsWith("patch");
 
 /** Writes the body. Throws `RangeError` for numbers that cannot be sent. */
-export function toPatchWire({ retention, ...patch }: JobPatch): object {
-  return {
-    queue: patch.queue,
-    priority: whole("priority", patch.priority, max16),
-    ready_at: whole("readyAt", patch.readyAt, maxExact),
-    retry_limit: whole("retryLimit", patch.retryLimit, max32),
-    backoff: patch.backoff && toBackoffWire(patch.backoff),
-    retention: retention && {
-      completed_ms: whole("retention.completedMs", retention.completedMs, maxExact),
-      dead_ms: whole("retention.deadMs", retention.deadMs, maxExact),
-    },
-  };
+export function toPatchWire(patch: JobPatch): object {
+  return toFieldsWire(patchFields, patch);
 }

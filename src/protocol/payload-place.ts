@@ -5,18 +5,18 @@
  */
 
 /** Stands for every item of a list. */
-export const each: unique symbol = Symbol("each");
+export const everyItem: unique symbol = Symbol("everyItem");
 
 /** A step on the way to a payload: the name of a member, or every item of a list. */
-export type Step = string | typeof each;
+export type PathStep = string | typeof everyItem;
 
 /** Which bodies have payloads: a job, a list of jobs, an entry of a cron group, a group with its entries. */
 export type PayloadPlace = "single" | "bulk" | "entry" | "entries";
 
 /** The ways from the outermost object to the payloads. */
-export const payloadPaths: Readonly<Record<PayloadPlace, readonly Step[]>> = {
+export const payloadPaths: Readonly<Record<PayloadPlace, readonly PathStep[]>> = {
   single: ["payload"],
-  bulk: ["jobs", each, "payload"],
+  bulk: ["jobs", everyItem, "payload"],
   entry: ["job", "payload"],
-  entries: ["entries", each, "job", "payload"],
+  entries: ["entries", everyItem, "job", "payload"],
 };

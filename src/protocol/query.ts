@@ -48,7 +48,7 @@ export interface PageQuery<Cursor> {
 }
 
 /** What `GET /jobs` asks for. */
-export interface ListQuery {
+export interface JobListQuery {
   readonly jobs: JobQuery;
   readonly page: PageQuery<string>;
 }
@@ -65,7 +65,7 @@ export interface TakeQuery {
  * Reads the query string of `GET /jobs`. Throws {@linkcode QueryError}: for the query as a whole first, then for
  * the limit, then for the ids.
  */
-export function readListQuery(search: string): ListQuery {
+export function readListQuery(search: string): JobListQuery {
   const params = readParams(search, [...filterParams, ...pageParams]);
   const jobs = readJobQuery(params);
   const page = readPage(params, (from) => from);

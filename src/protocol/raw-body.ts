@@ -1,7 +1,7 @@
 /**
  * Decodes a request body once, and cuts the payloads out of it as they are.
  *
- * In what is decoded, a mark stands for a whole number that was sent as a float (`whole-float.ts`).
+ * In what is decoded, a mark stands for a whole number that was sent as a float (`integral-float.ts`).
  *
  * @module
  */
@@ -32,6 +32,17 @@ export function decodeBody(bytes: Uint8Array<ArrayBuffer>, format: Format): unkn
   demandParsable(text);
   const value = parseJson(text);
   return floatSign.test(text) ? parseJsonMarked(text) : value;
+}
+
+/**
+ * Decodes a JSON body once more, with integers of up to 2^64 − 1 told from larger ones. For a body that was refused:
+ * few have a number so large, and the others need not pay for that.
+ *
+ * @returns Undefined if the body has no such number.
+ */
+export function decodeLargeIntegers(bytes: Uint8Array<ArrayBuffer>): unknown {
+  const text = decodeText(bytes);
+  return /[0-9]{20}/.test(text) ? parseJsonMarked(text) : undefined;
 }
 
 /** Finds every float; what it finds in a text costs a second look, nothing more. */

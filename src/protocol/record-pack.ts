@@ -1,5 +1,6 @@
 /**
- * Job records as MessagePack, written without a value in between.
+ * Job records as MessagePack, written without a value in between. Line by line, as in `record-json.ts`, and for the
+ * same reason.
  *
  * @module
  */
@@ -7,25 +8,29 @@
 import { fromBackoffText } from "./backoff.ts";
 import { fromBatchText } from "./batch.ts";
 import { fromBindingsText } from "./binding.ts";
+import { type FieldKind, fieldsWith } from "./job-fields.ts";
 import { PackWriter } from "./pack-writer.ts";
 import { payloadAsPack } from "./payload.ts";
 import type { JobRecord } from "./record.ts";
-import type { WithPayload } from "./record-json.ts";
+import type { JobView } from "./record-json.ts";
 import { fromRetentionText } from "./retention.ts";
 import { statusNames } from "./status.ts";
 
 /** Members that every job has: id, type, queue, priority, status, ready_at, attempts. */
 const constantMembers = 7;
 
-/** Appends one job as the wire's map; `extraMembers` more are to be written behind it by the caller. */
+/**
+ * Appends one job as the wire's map.
+ *
+ * @param extraMembers How many more members the caller writes behind it.
+ */
 export function writeJob(
   writer: PackWriter,
   job: JobRecord,
-  withPayload: WithPayload,
+  view: JobView,
   extraMembers = 0,
 ): void {
-  const payload = withPayload === "with payload";
-  let members = constantMembers + extraMembers + (payload ? 1 : 0);
+  let members = constantMembers + extraMembers + (view.payload ? 1 : 0);
   if (job.retryLimit !== null) members++;
   if (job.backoff !== null) members++;
   if (job.dequeuedAt !== null) members++;
@@ -36,6 +41,8 @@ export function writeJob(
   if (job.uniqueKey !== null) members += 2;
   if (job.batch !== null) members++;
   if (job.budgets !== null) members++;
+  const extensions = view.extensions ? extensionsOf(job) : undefined;
+  if (extensions !== undefined) members += extensions.length;
   writer.map(members);
   writer.text("id");
   writer.text(job.id);
@@ -47,7 +54,7 @@ export function writeJob(
   writer.uint(job.priority);
   writer.text("status");
   writer.text(statusNames[job.status]!);
-  if (payload) {
+  if (view.payload) {
     writer.text("payload");
     writer.raw(payloadAsPack(job));
   }
@@ -56,10 +63,16 @@ export function writeJob(
   writer.text("attempts");
   writer.uint(job.attempts);
   writeNumber(writer, "retry_limit", job.retryLimit);
-  if (job.backoff !== null) writeBackoff(writer, job.backoff);
+  if (job.backoff !== null) {
+    writer.text("backoff");
+    writeBackoff(writer, job.backoff);
+  }
   writeNumber(writer, "dequeued_at", job.dequeuedAt);
   writeNumber(writer, "failed_at", job.failedAt);
-  if (job.retention !== null) writeRetention(writer, job.retention);
+  if (job.retention !== null) {
+    writer.text("retention");
+    writeRetention(writer, job.retention);
+  }
   writeNumber(writer, "purge_at", job.purgeAt);
   writeNumber(writer, "completed_at", job.completedAt);
   if (job.uniqueKey !== null) {
@@ -68,8 +81,57 @@ export function writeJob(
     writer.text("unique_while");
     writer.text(job.uniqueWhile!);
   }
-  if (job.batch !== null) writeBatch(writer, job.batch);
-  if (job.budgets !== null) writeBindings(writer, job.budgets);
+  if (job.batch !== null) {
+    writer.text("batch");
+    writeBatch(writer, job.batch);
+  }
+  if (job.budgets !== null) {
+    writer.text("budgets");
+    writeBindings(writer, job.budgets);
+  }
+  if (extensions !== undefined) writeExtensions(writer, extensions);
+}
+
+/** A member that an extension adds. */
+interface Extension {
+  readonly wire: string;
+  readonly kind: FieldKind;
+  readonly value: string | number;
+}
+
+const extensionFields = fieldsWith("extension");
+
+function extensionsOf(job: JobRecord): Extension[] {
+  const found: Extension[] = [];
+  for (const { name, wire, kind } of extensionFields) {
+    const value = job[name as keyof JobRecord];
+    if (value != null) found.push({ wire, kind, value: value as string | number });
+  }
+  return found;
+}
+
+function writeExtensions(writer: PackWriter, extensions: readonly Extension[]): void {
+  for (const { wire, kind, value } of extensions) {
+    writer.text(wire);
+    writeValue(writer, kind, value);
+  }
+}
+
+/** Appends the value of a field as a record holds it. */
+function writeValue(writer: PackWriter, kind: FieldKind, value: string | number): void {
+  if (typeof value === "number") writer.uint(value);
+  else if (kind === "backoff") writeBackoff(writer, value);
+  else if (kind === "retention") writeRetention(writer, value);
+  else if (kind === "batch") writeBatch(writer, value);
+  else if (kind === "budgets") writeBindings(writer, value);
+  else writer.text(value);
+}
+
+/** The value of a field of a record as the bytes of one MessagePack value. */
+export function packValue(kind: FieldKind, value: string | number): Uint8Array<ArrayBuffer> {
+  const writer = new PackWriter();
+  writeValue(writer, kind, value);
+  return writer.end();
 }
 
 function writeNumber(writer: PackWriter, name: string, value: number | null | undefined): void {
@@ -80,7 +142,6 @@ function writeNumber(writer: PackWriter, name: string, value: number | null | un
 
 function writeBatch(writer: PackWriter, text: string): void {
   const { key, when, fold } = fromBatchText(text);
-  writer.text("batch");
   writer.map(3);
   for (const [name, value] of [["key", key], ["when", when], ["fold", fold]] as const) {
     writer.text(name);
@@ -90,7 +151,6 @@ function writeBatch(writer: PackWriter, text: string): void {
 
 function writeBindings(writer: PackWriter, text: string): void {
   const bindings = fromBindingsText(text);
-  writer.text("budgets");
   writer.list(bindings.length);
   for (const { key, cost } of bindings) {
     writer.map(2);
@@ -101,18 +161,6 @@ function writeBindings(writer: PackWriter, text: string): void {
 }
 
 function writeBackoff(writer: PackWriter, text: string): void {
-  writer.text("backoff");
-  writeBackoffValue(writer, text);
-}
-
-/** A backoff of a record as the wire's map. */
-export function packBackoff(text: string): Uint8Array<ArrayBuffer> {
-  const writer = new PackWriter();
-  writeBackoffValue(writer, text);
-  return writer.end();
-}
-
-function writeBackoffValue(writer: PackWriter, text: string): void {
   const { exponent, baseMs, jitterMs } = fromBackoffText(text);
   writer.map(3);
   writer.text("exponent");
@@ -123,7 +171,6 @@ function writeBackoffValue(writer: PackWriter, text: string): void {
 
 function writeRetention(writer: PackWriter, text: string): void {
   const { completedMs, deadMs } = fromRetentionText(text);
-  writer.text("retention");
   writer.map([completedMs, deadMs].filter((ms) => ms !== undefined).length);
   writeNumber(writer, "completed_ms", completedMs);
   writeNumber(writer, "dead_ms", deadMs);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { NamesWith } from "./job-fields.ts";
+
 /**
  * A payload that nobody has parsed: JSON text (without line breaks outside strings, so that it fits an
  * NDJSON or SSE line), or the bytes of one MessagePack value. It leaves in the format it came in
@@ -21,8 +23,6 @@ export interface JobRecord {
   readonly status: number;
   readonly readyAt: number;
   readonly attempts: number;
-  /** How often the job was delivered to a worker; it only grows. */
-  readonly deliveries: number;
   readonly retryLimit: number | null;
   /** JSON text of the wire's `backoff` object: read on a failure, copied into answers. */
   readonly backoff: string | null;
@@ -39,8 +39,50 @@ export interface JobRecord {
   readonly batch: string | null;
   /** JSON text of the wire's `budgets` list; null when it is empty. */
   readonly budgets: string | null;
+  /** How often it has been delivered to a worker; it only grows. */
+  readonly deliveries: number;
   /** The payload if it came as JSON, and if it was asked for. */
   readonly payloadJson?: string | null;
   /** The payload if it came as MessagePack, and if it was asked for. */
   readonly payloadPack?: Uint8Array<ArrayBuffer> | null;
+}
+
+/** The fields of a record that hold the payload. */
+export type PayloadField = "payloadJson" | "payloadPack";
+
+/** The fields of a record that are known before it is stored. */
+export type RecordStart = Pick<
+  JobRecord,
+  "id" | "status" | NamesWith<"enqueue"> | PayloadField
+>;
+
+/**
+ * Creates the record of a job that nobody has taken yet.
+ *
+ * @param start What is known of it; other members are passed over.
+ */
+export function newRecord(start: RecordStart): JobRecord {
+  return {
+    id: start.id,
+    type: start.type,
+    queue: start.queue,
+    priority: start.priority,
+    status: start.status,
+    readyAt: start.readyAt,
+    attempts: 0,
+    retryLimit: start.retryLimit,
+    backoff: start.backoff,
+    dequeuedAt: null,
+    failedAt: null,
+    retention: start.retention,
+    purgeAt: null,
+    completedAt: null,
+    uniqueKey: start.uniqueKey,
+    uniqueWhile: start.uniqueWhile,
+    batch: start.batch,
+    budgets: start.budgets,
+    deliveries: 0,
+    payloadJson: start.payloadJson ?? null,
+    payloadPack: start.payloadPack ?? null,
+  };
 }

@@ -10,8 +10,7 @@
  * @module
  */
 
-import type { GenericSchema } from "valibot";
-import { idsSchema } from "./ack.ts";
+import * as v from "valibot";
 import type { Codec, Format } from "./codec.ts";
 import {
   type CronEntryRequest,
@@ -20,13 +19,14 @@ import {
   cronGroupSchema,
 } from "./cron.ts";
 import { type NewJob, newJobSchema, newJobsSchema } from "./new-job.ts";
-import { type Failure, failureSchema } from "./failure.ts";
+import type { Failure } from "./failure.ts";
+import { failureSchema } from "./failure-request.ts";
 import { jsonCodec } from "./json.ts";
 import { msgpackCodec } from "./msgpack.ts";
-import { type PatchRequest, patchSchema } from "./patch.ts";
-import { decodeBody, decodeWithPayloads } from "./raw-body.ts";
+import { type PatchRequest, patchSchema } from "./patch-request.ts";
+import { decodeBody, decodeLargeIntegers, decodeWithPayloads } from "./raw-body.ts";
 import type { RawPayload } from "./record.ts";
-import { MessageError, readAs } from "./schema.ts";
+import { MessageError, readAs, text } from "./schema.ts";
 
 /** The bytes of a body. */
 export type BodyBytes = Uint8Array<ArrayBuffer>;
@@ -37,44 +37,50 @@ export const codecs: Readonly<Record<Format, Codec>> = { json: jsonCodec, msgpac
 /** Reads the body of `POST /jobs`. */
 export function readEnqueue(bytes: BodyBytes, format: Format): NewJob {
   const { value, payloads } = decodeWithPayloads(bytes, format, "single");
-  return withPayload(readAs(newJobSchema, value), payloads[0], "");
+  return withPayload(read(newJobSchema, value, { bytes, format }), payloads[0], "");
 }
 
 /** Reads the body of `POST /jobs/bulk`. */
 export function readEnqueueBulk(bytes: BodyBytes, format: Format): NewJob[] {
   const { value, payloads } = decodeWithPayloads(bytes, format, "bulk");
-  const { jobs } = readAs(newJobsSchema, value);
+  const { jobs } = read(newJobsSchema, value, { bytes, format });
   for (let i = 0; i < jobs.length; i++) withPayload(jobs[i]!, payloads[i], `jobs[${i}].`);
   return jobs;
 }
 
+/** The body of `POST /jobs/success`: `{ ids: [...] }`. */
+export const idsSchema: v.GenericSchema<unknown, { readonly ids: string[] }> = v.object(
+  { ids: v.array(text, "a list") },
+  "an object",
+);
+
 /** Reads the body of `POST /jobs/success`. */
 export function readIds(bytes: BodyBytes, format: Format): string[] {
-  return readAs(idsSchema, decodeBody(bytes, format)).ids;
+  return read(idsSchema, decodeBody(bytes, format), { bytes, format }).ids;
 }
 
 /** Reads the body of `POST /jobs/{id}/failure`. */
 export function readFailure(bytes: BodyBytes, format: Format): Failure {
-  return readAs(failureSchema, decodeBody(bytes, format));
+  return read(failureSchema, decodeBody(bytes, format), { bytes, format });
 }
 
 /** Reads the body of a `PATCH`. */
 export function readPatch(bytes: BodyBytes, format: Format): PatchRequest {
-  return readAs(patchSchema, decodeBody(bytes, format));
+  return read(patchSchema, decodeBody(bytes, format), { bytes, format });
 }
 
 /** Reads the body that makes one entry of a cron group. */
-export function readCronEntry(bytes: BodyBytes, format: Format): CronEntryRequest {
+export function readCronEntryRequest(bytes: BodyBytes, format: Format): CronEntryRequest {
   const { value, payloads } = decodeWithPayloads(bytes, format, "entry");
-  const entry = readAs(cronEntrySchema, value);
+  const entry = read(cronEntrySchema, value, { bytes, format });
   withPayload(entry.job, payloads[0], "job.");
   return entry;
 }
 
 /** Reads the body of `PUT /crons/{name}`. */
-export function readCronGroup(bytes: BodyBytes, format: Format): CronGroupRequest {
+export function readCronGroupRequest(bytes: BodyBytes, format: Format): CronGroupRequest {
   const { value, payloads } = decodeWithPayloads(bytes, format, "entries");
-  const group = readAs(cronGroupSchema, value);
+  const group = read(cronGroupSchema, value, { bytes, format });
   for (const [i, { job }] of group.entries.entries()) {
     withPayload(job, payloads[i], `entries[${i}].job.`);
   }
@@ -83,9 +89,24 @@ export function readCronGroup(bytes: BodyBytes, format: Format): CronGroupReques
 
 /** A reader of any message without payloads. */
 export function readerOf<Message>(
-  schema: GenericSchema<unknown, Message>,
+  schema: v.GenericSchema<unknown, Message>,
 ): (bytes: BodyBytes, format: Format) => Message {
-  return (bytes, format) => readAs(schema, decodeBody(bytes, format));
+  return (bytes, format) => read(schema, decodeBody(bytes, format), { bytes, format });
+}
+
+/** Reads a message, and once more if it was refused and may hold an integer that a number cannot tell from 2^64. */
+function read<Message>(
+  schema: v.GenericSchema<unknown, Message>,
+  value: unknown,
+  { bytes, format }: { readonly bytes: BodyBytes; readonly format: Format },
+): Message {
+  try {
+    return readAs(schema, value);
+  } catch (refusal) {
+    const exact = format === "json" ? decodeLargeIntegers(bytes) : undefined;
+    if (exact === undefined) throw refusal;
+    return readAs(schema, exact);
+  }
 }
 
 /** Fills in the payload of a job that was just made, so that no second object is needed. */

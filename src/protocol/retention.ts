@@ -6,29 +6,42 @@
 
 import * as v from "valibot";
 import type { Retention } from "./job.ts";
+import type { RetentionPatch } from "./patch.ts";
 import { optional, u64 } from "./schema.ts";
-import { maxExact, whole } from "./whole.ts";
+import { checkInteger, maxExact } from "./integer.ts";
 
 /** A retention as the wire spells it. */
 export interface RetentionWire {
-  readonly completed_ms?: number | undefined;
-  readonly dead_ms?: number | undefined;
+  readonly completed_ms?: number | null | undefined;
+  readonly dead_ms?: number | null | undefined;
 }
 
-/** Reads the wire's spelling; null members are absent. */
-export const retentionSchema: v.GenericSchema<unknown, Retention> = v.pipe(
-  v.object({ completed_ms: optional(u64), dead_ms: optional(u64) }, "an object"),
-  v.transform(({ completed_ms, dead_ms }): Retention => ({
-    ...(typeof completed_ms === "number" && { completedMs: completed_ms }),
-    ...(typeof dead_ms === "number" && { deadMs: dead_ms }),
-  })),
-);
+/** Reads the wire's spelling in an answer; null members are absent. */
+export const retentionSchema: v.GenericSchema<unknown, Retention> = retentionOf(u64);
 
-/** The wire's spelling of a retention. Throws `RangeError` for a member that cannot be sent. */
-export function toRetentionWire({ completedMs, deadMs }: Retention): RetentionWire {
+/**
+ * Creates the schema of the wire's spelling; null members are absent.
+ *
+ * @param ms Reads a duration.
+ */
+// @__NO_SIDE_EFFECTS__
+export function retentionOf(
+  ms: v.GenericSchema<unknown, number>,
+): v.GenericSchema<unknown, Retention> {
+  return v.pipe(
+    v.object({ completed_ms: optional(ms), dead_ms: optional(ms) }, "an object"),
+    v.transform(({ completed_ms, dead_ms }): Retention => ({
+      ...(typeof completed_ms === "number" && { completedMs: completed_ms }),
+      ...(typeof dead_ms === "number" && { deadMs: dead_ms }),
+    })),
+  );
+}
+
+/** The wire's spelling of a retention, or of a patch of one. Throws `RangeError` for a member that cannot be sent. */
+export function toRetentionWire({ completedMs, deadMs }: RetentionPatch): RetentionWire {
   return {
-    completed_ms: whole("retention.completedMs", completedMs, maxExact),
-    dead_ms: whole("retention.deadMs", deadMs, maxExact),
+    completed_ms: checkInteger("retention.completedMs", completedMs, maxExact),
+    dead_ms: checkInteger("retention.deadMs", deadMs, maxExact),
   };
 }
 
@@ -41,7 +54,7 @@ export function toRetentionText(retention: Retention): string {
 export function fromRetentionText(text: string): Retention {
   const { completed_ms, dead_ms } = JSON.parse(text) as RetentionWire;
   return {
-    ...(completed_ms !== undefined && { completedMs: completed_ms }),
-    ...(dead_ms !== undefined && { deadMs: dead_ms }),
+    ...(typeof completed_ms === "number" && { completedMs: completed_ms }),
+    ...(typeof dead_ms === "number" && { deadMs: dead_ms }),
   };
 }

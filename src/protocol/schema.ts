@@ -8,7 +8,7 @@
  */
 
 import * as v from "valibot";
-import { max16, max32, maxExact } from "./whole.ts";
+import { max16, max32, maxExact } from "./integer.ts";
 
 /** A message that is well-formed but not what the protocol asks for; tells the field and the value. */
 export class MessageError extends Error {
@@ -42,7 +42,7 @@ const shownLength = 60;
 /** A value as JSON, cut to a readable length. */
 function show(value: unknown): string {
   const text = typeof value === "bigint"
-    ? `the float ${value}` // The mark of 'whole-float.ts'.
+    ? `the float ${value}` // The mark of 'integral-float.ts'.
     : typeof value === "object" && value !== null
     ? Array.isArray(value) ? "a list" : "an object"
     : typeof value === "string"
@@ -64,16 +64,27 @@ export const u16: v.GenericSchema<unknown, number> = integer(max16);
 export const u32: v.GenericSchema<unknown, number> = integer(max32);
 
 /**
- * An integer from 0 to 2^64 − 1; above 2^53 − 1, where a JavaScript number is no longer exact, it is read as
- * 2^53 − 1. Only instants and durations in ms are of this kind: 2^53 ms are 285,000 years.
+ * An integer from 0 to 2^64 − 1, as an answer spells it: there 2^64 can only be 2^64 − 1, to which it is the nearest
+ * number. Requests have a schema of their own (`request-integer.ts`).
  */
-export const u64: v.GenericSchema<unknown, number> = v.pipe(
-  v.custom<number>(
-    (value) => isIntegerUpTo(2 ** 64, value),
-    "an integer from 0 to 18446744073709551615",
-  ),
-  v.transform((value) => Math.min(value, maxExact)),
-);
+export const u64: v.GenericSchema<unknown, number> = largeInteger(2 ** 64);
+
+/**
+ * Creates the schema of an integer of 64 bits. Above 2^53 − 1, where a JavaScript number is no longer exact, it is read
+ * as 2^53 − 1. Only instants and durations in ms are of this kind: 2^53 ms are 285,000 years.
+ *
+ * @param max The highest number that is accepted.
+ */
+// @__NO_SIDE_EFFECTS__
+export function largeInteger(max: number): v.GenericSchema<unknown, number> {
+  return v.pipe(
+    v.custom<number>(
+      (value) => isIntegerUpTo(max, value),
+      "an integer from 0 to 18446744073709551615",
+    ),
+    v.transform((value) => Math.min(value, maxExact)),
+  );
+}
 
 // @__NO_SIDE_EFFECTS__
 function integer(max: number): v.GenericSchema<unknown, number> {

@@ -10,8 +10,8 @@ import type { Rejection } from "../protocol/rejection.ts";
 import {
   type BudgetPolicy,
   capacityOf,
+  costExceedsCapacity,
   noSuchBudget,
-  tooDear,
   tooManyBudgets,
   toPolicy,
 } from "../protocol/budget.ts";
@@ -55,7 +55,7 @@ export function* ensureBudgets(
         create.push({ key, ...policy, ...level, createdAt: now, updatedAt: now });
       }
       known.set(key, policy);
-      if (cost > capacityOf(policy)) return reject(tooDear(key, cost, policy), index);
+      if (cost > capacityOf(policy)) return reject(costExceedsCapacity(key, cost, policy), index);
     }
   }
   for (const budget of create) yield* putBudget(budget);

@@ -8,12 +8,12 @@ import {
   budgetExists,
   type BudgetPolicy,
   capacityOf,
+  costExceedsCapacityForCron,
+  costExceedsCapacityForJobs,
   mergePolicy,
   type PolicyPatch,
   referencedByCrons,
   referencedByJobs,
-  tooDearForCron,
-  tooDearForJobs,
   tooManyBudgets,
 } from "../protocol/budget.ts";
 import { fromBindingsText } from "../protocol/binding.ts";
@@ -101,10 +101,10 @@ function* change(
   const { key } = budget;
   const capacity = capacityOf(policy);
   for (const { entry, cost } of yield* listCronDraws(key)) {
-    if (cost > capacity) return reject(tooDearForCron(key, { capacity, entry, cost }));
+    if (cost > capacity) return reject(costExceedsCapacityForCron(key, { capacity, entry, cost }));
   }
   const { jobs, cost, drawn } = yield* countDraws(key);
-  if (cost > capacity) return reject(tooDearForJobs(key, { capacity, jobs, cost }));
+  if (cost > capacity) return reject(costExceedsCapacityForJobs(key, { capacity, jobs, cost }));
   const changed = underPolicy(budget, policy, { drawn, now });
   yield* putBudget(changed);
   // A new policy may let jobs go that wait.

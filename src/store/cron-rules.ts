@@ -11,8 +11,8 @@ import { fromBatchText } from "../protocol/batch.ts";
 import { type BindingRequest, fromBindingsText } from "../protocol/binding.ts";
 import type { CronEntryRequest } from "../protocol/cron.ts";
 import type { CronEntryRecord, CronGroupRecord, CronTemplate } from "../protocol/cron-record.ts";
-import type { NewJob } from "../protocol/new-job.ts";
-import { toCreated } from "./job-rules.ts";
+import { fieldsWith, type NamesWith } from "../protocol/job-fields.ts";
+import { type NewJob, toStoredFields } from "../protocol/new-job.ts";
 
 /** An expression and the IANA time zone that it is read in; null is that of the machine. */
 export interface CronSchedule {
@@ -41,33 +41,36 @@ export interface CronDraft {
 
 /** What is to be kept of an entry. */
 export function toDraft({ job, ...entry }: CronEntryRequest): CronDraft {
-  const record = toCreated(job, "", 0);
-  return {
-    ...entry,
-    bindings: job.budgets,
-    // A scope without a key is shown, and has no effect (docs/protocol.md, sections 7.2 and 7.3).
-    template: { ...record, uniqueWhile: record.uniqueWhile ?? job.uniqueWhile },
-  };
+  const { uniqueKey, uniqueWhile } = job;
+  const scope = uniqueKey === null ? null : "queued";
+  // A scope without a key is shown, and has no effect (docs/protocol.md, section 7.2).
+  const template = { ...toStoredFields(job), uniqueWhile: uniqueWhile ?? scope };
+  return { ...entry, bindings: job.budgets, template };
 }
 
 /** The job that an entry enqueues at `now`. */
 export function toCronJob(entry: CronEntryRecord, now: number): NewJob {
+  const fields = pickFields(entry);
   return {
-    type: entry.type,
-    queue: entry.queue,
+    ...fields,
     payload: entry.payloadJson ?? entry.payloadPack ?? "null",
-    priority: entry.priority,
     readyAt: now,
-    retryLimit: entry.retryLimit,
-    backoff: entry.backoff,
-    retention: entry.retention,
-    uniqueKey: entry.uniqueKey,
     // A scope without a key is shown, and has no effect.
     uniqueWhile: entry.uniqueKey === null ? null : entry.uniqueWhile,
     batch: entry.batch === null ? null : fromBatchText(entry.batch),
     budgets: fromBindingsText(entry.budgets)
       .map((binding) => ({ ...binding, createWith: null, bucket: false })),
   };
+}
+
+const cronNames = fieldsWith("cron").map(({ name }) => name) as NamesWith<"cron">[];
+
+/** The fields that the template of an entry has. */
+function pickFields(entry: CronEntryRecord): Pick<CronEntryRecord, NamesWith<"cron">> {
+  return Object.fromEntries(cronNames.map((name) => [name, entry[name]])) as Pick<
+    CronEntryRecord,
+    NamesWith<"cron">
+  >;
 }
 
 /** A new group. */

@@ -5,6 +5,7 @@
  */
 
 import type { CronEntryRecord, CronGroupRecord } from "../protocol/cron-record.ts";
+import { fieldsWith, type NamesWith } from "../protocol/job-fields.ts";
 import { fromBytes, toBytes } from "./text-bytes.ts";
 import { rows, run, runEach, type Transition } from "./transition.ts";
 
@@ -19,16 +20,10 @@ const columnOf: Readonly<Record<keyof CronEntryRecord, string>> = {
   resumedAt: "resumed_at",
   nextAt: "next_enqueue_at",
   lastAt: "last_enqueue_at",
-  type: "type",
-  queue: "queue",
-  priority: "priority",
-  retryLimit: "retry_limit",
-  backoff: "backoff",
-  retention: "retention",
-  uniqueKey: "unique_key",
-  uniqueWhile: "unique_while",
-  batch: "batch",
-  budgets: "budgets",
+  ...Object.fromEntries(fieldsWith("cron").map(({ name, wire }) => [name, wire])) as Record<
+    NamesWith<"cron">,
+    string
+  >,
   payloadJson: "payload_json",
   payloadPack: "payload_pack",
 };

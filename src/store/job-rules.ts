@@ -23,14 +23,12 @@
  * @module
  */
 
-import { toBatchText } from "../protocol/batch.ts";
-import { toBindingsText } from "../protocol/binding.ts";
-import type { NewJob } from "../protocol/new-job.ts";
+import { type NewJob, toStoredFields } from "../protocol/new-job.ts";
 import type { Failure } from "../protocol/failure.ts";
 import { fromBackoffText, toBackoffText } from "../protocol/backoff.ts";
 import type { Backoff, Retention } from "../protocol/job.ts";
 import type { JobPatch, RetentionPatch } from "../protocol/patch.ts";
-import type { JobRecord } from "../protocol/record.ts";
+import { type JobRecord, newRecord } from "../protocol/record.ts";
 import { fromRetentionText, toRetentionText } from "../protocol/retention.ts";
 import { status } from "../protocol/status.ts";
 import { addSaturating } from "./add-saturating.ts";
@@ -64,30 +62,13 @@ export interface FailureTerms extends FinishTerms {
 /** – → scheduled or ready. */
 export function toCreated(job: NewJob, id: string, now: number): JobRecord {
   const readyAt = job.readyAt ?? now;
-  const isText = typeof job.payload === "string";
-  return {
+  return newRecord({
+    ...toStoredFields(job),
     id,
-    type: job.type,
-    queue: job.queue,
-    priority: job.priority,
     status: readyAt > now ? status.scheduled : status.ready,
     readyAt,
-    attempts: 0,
-    deliveries: 0,
-    retryLimit: job.retryLimit,
-    backoff: job.backoff,
-    dequeuedAt: null,
-    failedAt: null,
-    retention: job.retention,
-    purgeAt: null,
-    completedAt: null,
-    uniqueKey: job.uniqueKey,
     uniqueWhile: job.uniqueKey === null ? null : job.uniqueWhile ?? "queued",
-    batch: job.batch && toBatchText(job.batch),
-    budgets: toBindingsText(job.budgets),
-    payloadJson: isText ? job.payload as string : null,
-    payloadPack: isText ? null : job.payload as Uint8Array<ArrayBuffer>,
-  };
+  });
 }
 
 /** In flight → completed; undefined when it is not kept. */

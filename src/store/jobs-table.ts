@@ -4,39 +4,47 @@
  * @module
  */
 
+import { type JobField, type JobFieldRow, jobFields } from "../protocol/job-fields.ts";
 import type { JobRecord } from "../protocol/record.ts";
 
 /** The column behind each member of a {@linkcode JobRecord}. */
-const columnOf: Readonly<Record<keyof JobRecord, string>> = {
-  id: "id",
-  type: "type",
-  queue: "queue",
-  priority: "priority",
-  status: "status",
-  readyAt: "ready_at",
-  attempts: "attempts",
-  deliveries: "deliveries",
-  retryLimit: "retry_limit",
-  backoff: "backoff",
-  dequeuedAt: "dequeued_at",
-  failedAt: "failed_at",
-  retention: "retention",
-  purgeAt: "purge_at",
-  completedAt: "completed_at",
-  uniqueKey: "unique_key",
-  uniqueWhile: "unique_while",
-  batch: "batch",
-  budgets: "budgets",
+export const columnOf: Readonly<Record<keyof JobRecord, string>> = {
+  ...Object.fromEntries(jobFields.map(({ name, wire }) => [name, wire])) as Record<
+    JobFieldRow["name"],
+    string
+  >,
   payloadJson: "payload_json",
   payloadPack: "payload_pack",
 };
 
-/** The select list of a whole job; `replaced` puts another expression in the place of a column. */
-export function jobColumns(replaced: Partial<Record<keyof JobRecord, string>> = {}): string {
-  return Object.entries({ ...columnOf, ...replaced })
-    .map(([member, expression]) => `${expression} AS "${member}"`).join(", ");
+/** The members that are stored of every new job; the others have a value by default, or only some jobs have them. */
+export const newMembers: readonly (keyof JobRecord)[] = membersOf(({ name, enqueue, rare }) =>
+  (enqueue && !rare) || name === "id" || name === "status"
+);
+/** The members that only some new jobs have. */
+export const rareMembers: readonly (keyof JobRecord)[] = membersOf(({ rare }) => rare);
+
+/** The members that can change in a job's life, besides those that taking it changes. */
+export const changingMembers: readonly (keyof JobRecord)[] = membersOf(({ patch, changes }) =>
+  patch || changes
+);
+
+function membersOf(has: (field: JobField) => boolean | undefined): readonly (keyof JobRecord)[] {
+  const fields: readonly JobField[] = jobFields;
+  return fields.filter(has).map(({ name }) => name as keyof JobRecord);
 }
 
+/** The select list of a whole job; `replaced` puts another expression in the place of a column. */
+export function jobColumns(replaced: Partial<Record<keyof JobRecord, string>> = {}): string {
+  return selectList({ ...columnOf, ...replaced });
+}
+
+const { payloadJson: _json, payloadPack: _pack, ...metadata } = columnOf;
+
 /** The select list of a job without its payload. */
-export const metadataColumns: string = jobColumns()
-  .slice(0, jobColumns().indexOf(`, ${columnOf.payloadJson} AS`));
+export const metadataColumns: string = selectList(metadata);
+
+function selectList(columns: Readonly<Record<string, string>>): string {
+  return Object.entries(columns).map(([member, expression]) => `${expression} AS "${member}"`)
+    .join(", ");
+}

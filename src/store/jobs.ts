@@ -8,7 +8,7 @@ import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import type { SqlValue } from "./database.ts";
 import { lockRows } from "./dialect.ts";
-import { metadataColumns } from "./jobs-table.ts";
+import { changingMembers, columnOf, metadataColumns } from "./jobs-table.ts";
 import { fromBytes } from "./text-bytes.ts";
 import { run, runEach, type Transition } from "./transition.ts";
 
@@ -31,12 +31,11 @@ export function* findJob(id: string): Transition<JobRecord | undefined> {
 }
 
 /** What can change in a job's life. */
-const mutableColumns = `queue = ?, priority = ?, status = ?, ready_at = ?, attempts = ?,
-  retry_limit = ?, backoff = ?, retention = ?, failed_at = ?, purge_at = ?, completed_at = ?`;
+const changingColumns = changingMembers.map((member) => `${columnOf[member]} = ?`).join(", ");
 /** That it is still the same job in the same status, and the same delivery of it. */
 const isUnchanged = "id = ? AND status = ? AND deliveries = ?";
-const updateHeld = `UPDATE jobs SET ${mutableColumns} WHERE ${isUnchanged}`;
-const updateUnheld = `UPDATE jobs SET ${mutableColumns}, holder = NULL WHERE ${isUnchanged}`;
+const updateHeld = `UPDATE jobs SET ${changingColumns} WHERE ${isUnchanged}`;
+const updateUnheld = `UPDATE jobs SET ${changingColumns}, holder = NULL WHERE ${isUnchanged}`;
 
 /**
  * Writes what can change in a job's life, if the job still stands as it was read.
@@ -47,17 +46,7 @@ const updateUnheld = `UPDATE jobs SET ${mutableColumns}, holder = NULL WHERE ${i
  */
 export function* updateJob(before: JobRecord, after: JobRecord): Transition<boolean> {
   const changed = yield* run(after.status === status.inFlight ? updateHeld : updateUnheld, [
-    after.queue,
-    after.priority,
-    after.status,
-    after.readyAt,
-    after.attempts,
-    after.retryLimit,
-    after.backoff,
-    after.retention,
-    after.failedAt,
-    after.purgeAt,
-    after.completedAt,
+    ...changingMembers.map((member) => after[member]!),
     before.id,
     before.status,
     before.deliveries,

@@ -10,7 +10,7 @@ import {
   type CronEntryRequest,
 } from "../../src/protocol/cron.ts";
 import { toCronEntryBody, toCronGroupBody } from "../../src/protocol/cron-request.ts";
-import { readCronEntry, readCronGroup } from "../../src/protocol/request-body.ts";
+import { readCronEntryRequest, readCronGroupRequest } from "../../src/protocol/request-body.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const inJson = (value: unknown) => bytes(JSON.stringify(value));
@@ -26,7 +26,7 @@ describe("a cron group", () => {
       '{"name":"b","payload":1,"job":{"payload":0,"type":"t","queue":"q","payload":[ 1.0, "\\u00e9"\n]},"expression":"y"},' +
       '{"name":"c","expression":"z","j\\u006fb":{"type":"t","queue":"q","pay\\u006coad":null}}],' +
       '"job":{"payload":5}}';
-    const { entries, paused, timezone } = readCronGroup(bytes(text), "json");
+    const { entries, paused, timezone } = readCronGroupRequest(bytes(text), "json");
     assert.deepEqual(entries.map(({ job }) => job.payload), [
       '{"job":{"payload":12345678901234567890}}',
       '[ 1.0, "\\u00e9" ]',
@@ -42,7 +42,7 @@ describe("a cron group", () => {
       timezone: "UTC",
       entries: [{ ...entry, job: { ...job, payload } }, entry],
     };
-    const read = readCronGroup(inPack(group), "msgpack");
+    const read = readCronGroupRequest(inPack(group), "msgpack");
     assert.deepEqual(read.entries.map(({ job }) => job.payload), [
       new Uint8Array(encode(payload)),
       new Uint8Array(encode(job.payload)),
@@ -71,7 +71,7 @@ describe("a cron group", () => {
   ) {
     it(`is refused when ${message}`, () => {
       for (const [body, format] of [[inJson(value), "json"], [inPack(value), "msgpack"]] as const) {
-        assert.throws(() => readCronGroup(body, format as Format), {
+        assert.throws(() => readCronGroupRequest(body, format as Format), {
           name: "MessageError",
           message,
         });
@@ -92,7 +92,7 @@ describe("a cron entry", () => {
     for (
       const [body, format] of [[inJson(written), "json"], [inPack(written), "msgpack"]] as const
     ) {
-      const { job: read, ...rest } = readCronEntry(body, format as Format);
+      const { job: read, ...rest } = readCronEntryRequest(body, format as Format);
       assert.deepEqual(rest, { name: "e", expression: "@daily", timezone: "UTC", paused: true });
       assert.deepEqual(
         [read.uniqueKey, read.retention, read.readyAt],
@@ -100,17 +100,17 @@ describe("a cron entry", () => {
       );
     }
     const group = await toCronGroupBody({ entries: [] });
-    assert.deepEqual(readCronGroup(inJson(group), "json").entries, []);
+    assert.deepEqual(readCronGroupRequest(inJson(group), "json").entries, []);
   });
 
   it("takes null for what was left out", () => {
     const body = { ...entry, timezone: null, paused: null, job: { ...job, ready_at: null } };
-    const read = readCronEntry(inJson(body), "json");
+    const read = readCronEntryRequest(inJson(body), "json");
     assert.deepEqual([read.timezone, read.paused, read.job.readyAt], [null, null, null]);
   });
 
   const read = (changes: object, jobChanges: object = {}): CronEntryRequest =>
-    readCronEntry(inJson({ ...entry, ...changes, job: { ...job, ...jobChanges } }), "json");
+    readCronEntryRequest(inJson({ ...entry, ...changes, job: { ...job, ...jobChanges } }), "json");
   const batch = { key: "k", when: "true", fold: "$new" };
 
   it("is checked in the protocol's order", () => {

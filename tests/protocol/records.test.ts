@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { PackWriter } from "../../src/protocol/pack-writer.ts";
 import { payloadAsJson, payloadAsPack } from "../../src/protocol/payload.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
-import { jobToJson } from "../../src/protocol/record-json.ts";
+import { jobToJson, metadataView, wholeView } from "../../src/protocol/record-json.ts";
 import { writeJob } from "../../src/protocol/record-pack.ts";
 import { randomJob } from "../support/job-record.ts";
 import { createRandom } from "../support/random.ts";
@@ -22,17 +22,17 @@ for (const format of ["json", "msgpack"] as const) {
       for (let round = 0; round < 500; round++) {
         const { record, wire } = randomJob(random, format);
         const { payload: _, ...withoutPayload } = wire;
-        assert.deepEqual(JSON.parse(jobToJson(record, "with payload")), wire);
-        assert.deepEqual(JSON.parse(jobToJson(record, "without payload", ',"x":1')), {
+        assert.deepEqual(JSON.parse(jobToJson(record, wholeView)), wire);
+        assert.deepEqual(JSON.parse(jobToJson(record, metadataView, ',"x":1')), {
           ...withoutPayload,
           x: 1,
         });
         assert.deepEqual(
-          decode(packed((writer) => writeJob(writer, record, "with payload"))),
+          decode(packed((writer) => writeJob(writer, record, wholeView))),
           wire,
         );
         const more = packed((writer) => {
-          writeJob(writer, record, "without payload", 1);
+          writeJob(writer, record, metadataView, 1);
           writer.text("x");
           writer.nil();
         });

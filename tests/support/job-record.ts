@@ -7,7 +7,7 @@
 import { encode } from "@msgpack/msgpack";
 import { uniqueWhiles } from "../../src/protocol/job.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
-import { jobStatuses } from "../../src/protocol/status.ts";
+import { jobStatuses, status } from "../../src/protocol/status.ts";
 import { type Random, randomText, randomValue } from "./random.ts";
 
 /** A record, and the wire's object that it stands for. */
@@ -16,6 +16,31 @@ export interface RandomJob {
   readonly wire: Readonly<Record<string, unknown>>;
 }
 
+/** A record in which no field is null, with a payload that came as JSON. */
+export const fullRecord: JobRecord = {
+  id: "03gpvzbsk7dnm0000000abcde",
+  type: "t",
+  queue: "q",
+  priority: 1,
+  status: status.inFlight,
+  readyAt: 2,
+  attempts: 3,
+  retryLimit: 4,
+  backoff: '{"exponent":1.5,"base_ms":5,"jitter_ms":6}',
+  dequeuedAt: 7,
+  failedAt: 8,
+  retention: '{"completed_ms":9,"dead_ms":10}',
+  purgeAt: 11,
+  completedAt: 12,
+  uniqueKey: "k",
+  uniqueWhile: "active",
+  batch: '{"key":"b","when":"true","fold":"$new"}',
+  budgets: '[{"key":"c","cost":13}]',
+  deliveries: 15,
+  payloadJson: '{"p":14}',
+  payloadPack: null,
+};
+
 const numbers = [0, 1, 127, 128, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1];
 
 /** Makes a job whose payload came in the given format. */
@@ -23,7 +48,7 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
   const number = () => random.pick(numbers);
   const maybe = <Value>(make: () => Value): Value | null => random.once(2) ? make() : null;
   const payload = randomValue(random);
-  const status = random.int(jobStatuses.length);
+  const code = random.int(jobStatuses.length);
   const backoff = maybe(() => ({
     exponent: random.pick([4, 1.5]),
     base_ms: number(),
@@ -43,10 +68,9 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
     type: `t${randomText(random)}`,
     queue: `q${randomText(random, 80)}`,
     priority: random.int(65_536),
-    status,
+    status: code,
     readyAt: number(),
     attempts: random.int(2 ** 32),
-    deliveries: random.int(2 ** 32),
     retryLimit: maybe(number),
     backoff: backoff && JSON.stringify(backoff),
     dequeuedAt: maybe(number),
@@ -58,6 +82,7 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
     uniqueWhile: uniqueKey && random.pick(uniqueWhiles),
     batch: batch && JSON.stringify(batch),
     budgets: budgets && JSON.stringify(budgets),
+    deliveries: random.int(2 ** 32),
     payloadJson: format === "json" ? JSON.stringify(payload) : null,
     payloadPack: format === "msgpack" ? encode(payload) : null,
   };
@@ -79,7 +104,7 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
     type: record.type,
     queue: record.queue,
     priority: record.priority,
-    status: jobStatuses[status],
+    status: jobStatuses[code],
     payload,
     ready_at: record.readyAt,
     attempts: record.attempts,

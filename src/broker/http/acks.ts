@@ -6,6 +6,7 @@
 
 import { checkIds, toNotFoundWire } from "../../protocol/ack.ts";
 import { readFailure, readIds } from "../../protocol/request-body.ts";
+import { metadataView } from "../../protocol/record-json.ts";
 import { answerJob, answerNothing, answerValue } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
 import { readMessage } from "./message.ts";
@@ -35,5 +36,5 @@ export const failure: Endpoint = async (call) => {
   const message = await readMessage(call, readFailure);
   const job = await call.engine.fail(call.params[0]!, message);
   if (job === undefined) throw new Refusal(404, notInFlight);
-  return answerJob(call.format, job, "without payload");
+  return answerJob(call.format, job, metadataView);
 };

@@ -8,9 +8,9 @@ import type { Format } from "../../protocol/codec.ts";
 import { PackWriter } from "../../protocol/pack-writer.ts";
 import type { PageLinks } from "../../protocol/page.ts";
 import type { JobRecord } from "../../protocol/record.ts";
-import { jobToJson, type WithPayload } from "../../protocol/record-json.ts";
+import { jobToJson, type JobView, metadataView, wholeView } from "../../protocol/record-json.ts";
 import { writeJob } from "../../protocol/record-pack.ts";
-import { encodeVerbatim } from "../../protocol/verbatim.ts";
+import { encodeWithPreEncoded } from "../../protocol/pre-encoded.ts";
 import { codecs } from "../../protocol/request-body.ts";
 import type { StoredJob } from "../../store/enqueue.ts";
 
@@ -31,16 +31,16 @@ export function answerValue(format: Format, status: number, value: unknown): Res
 /** A value with parts that are written as they are. */
 export function answerVerbatim(format: Format, status: number, value: object): Response {
   const headers = format === "json" ? json : pack;
-  return new Response(encodeVerbatim(value, format), { status, headers });
+  return new Response(encodeWithPreEncoded(value, format), { status, headers });
 }
 
 /** 200 with one job. */
-export function answerJob(format: Format, job: JobRecord, payload: WithPayload): Response {
+export function answerJob(format: Format, job: JobRecord, view: JobView): Response {
   if (format === "json") {
-    return new Response(jobToJson(job, payload), { status: 200, headers: json });
+    return new Response(jobToJson(job, view), { status: 200, headers: json });
   }
   const writer = new PackWriter();
-  writeJob(writer, job, payload);
+  writeJob(writer, job, view);
   return new Response(writer.end(), { status: 200, headers: pack });
 }
 
@@ -51,7 +51,7 @@ export function answerJobPage(
   pages: PageLinks,
 ): Response {
   if (format === "json") {
-    const items = jobs.map((job) => jobToJson(job, "with payload")).join();
+    const items = jobs.map((job) => jobToJson(job, wholeView)).join();
     const text = `{"jobs":[${items}],"pages":${JSON.stringify(pages)}}`;
     return new Response(text, { status: 200, headers: json });
   }
@@ -59,7 +59,7 @@ export function answerJobPage(
   writer.map(2);
   writer.text("jobs");
   writer.list(jobs.length);
-  for (const job of jobs) writeJob(writer, job, "with payload");
+  for (const job of jobs) writeJob(writer, job, wholeView);
   writer.text("pages");
   writer.raw(codecs.msgpack.encode(pages));
   return new Response(writer.end(), { status: 200, headers: pack });
@@ -94,11 +94,11 @@ function isNew({ duplicate, folded }: StoredJob): boolean {
 }
 
 function enqueuedToJson({ job, duplicate, folded }: StoredJob): string {
-  return jobToJson(job, "without payload", `,"duplicate":${duplicate},"folded":${folded}`);
+  return jobToJson(job, metadataView, `,"duplicate":${duplicate},"folded":${folded}`);
 }
 
 function writeEnqueued(writer: PackWriter, { job, duplicate, folded }: StoredJob): void {
-  writeJob(writer, job, "without payload", 2);
+  writeJob(writer, job, metadataView, 2);
   writer.text("duplicate");
   writer.bool(duplicate);
   writer.text("folded");

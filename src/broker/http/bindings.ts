@@ -12,6 +12,7 @@ import {
   costSchema,
 } from "../../protocol/binding.ts";
 import { readSelection } from "../../protocol/query.ts";
+import { metadataView } from "../../protocol/record-json.ts";
 import { isRejection } from "../../protocol/rejection.ts";
 import { readerOf } from "../../protocol/request-body.ts";
 import type { Rebinding } from "../../store/rebindings.ts";
@@ -85,7 +86,7 @@ async function rebindOne(
   const rebound = await engine.budgets.rebind(id, rebinding);
   if (rebound === undefined) throw new Refusal(404, `job '${id}' not found`);
   if (isRejection(rebound)) throw toRefusal(rebound);
-  return answerJob(format, rebound, "without payload");
+  return answerJob(format, rebound, metadataView);
 }
 
 async function rebindMany(

@@ -12,7 +12,11 @@ import {
   cronGroupPatchSchema,
 } from "../../protocol/cron.ts";
 import { toCronEntryWire, toCronGroupWire } from "../../protocol/cron-wire.ts";
-import { readCronEntry, readCronGroup, readerOf } from "../../protocol/request-body.ts";
+import {
+  readCronEntryRequest,
+  readCronGroupRequest,
+  readerOf,
+} from "../../protocol/request-body.ts";
 import { isRejection, type Rejection } from "../../protocol/rejection.ts";
 import { answerNothing, answerValue, answerVerbatim } from "./answer.ts";
 import type { Call, Endpoint } from "./call.ts";
@@ -41,7 +45,7 @@ export const get: Endpoint = async ({ engine, params, format }) => {
 /** `PUT /crons/{group}` */
 export const put: Endpoint = async (call) => {
   const [name] = call.params as [string];
-  const request = await readMessage(call, readCronGroup);
+  const request = await readMessage(call, readCronGroupRequest);
   const result = await call.engine.crons.replace(name, request);
   if (isRejection(result)) throw toCronRefusal(result);
   return answerVerbatim(call.format, 200, toCronGroupWire(result));
@@ -65,11 +69,11 @@ export const remove: Endpoint = async ({ engine, params }) => {
 
 /** `POST /crons/{group}/entries` */
 export const createEntry: Endpoint = async (call) =>
-  await keepEntry(call, await readMessage(call, readCronEntry), "create");
+  await keepEntry(call, await readMessage(call, readCronEntryRequest), "create");
 
 /** `PUT /crons/{group}/entries/{entry}`: the name in the path wins, and only the one in the body is checked. */
 export const putEntry: Endpoint = async (call) => {
-  const request = await readMessage(call, readCronEntry);
+  const request = await readMessage(call, readCronEntryRequest);
   return await keepEntry(call, request, "replace");
 };
 

@@ -4,9 +4,11 @@
  * @module
  */
 
-import { checkPatch, type JobPatch, type PatchRequest } from "../../protocol/patch.ts";
+import type { JobPatch } from "../../protocol/patch.ts";
+import { checkPatch, type PatchRequest } from "../../protocol/patch-request.ts";
 import { isFinished, statusNames } from "../../protocol/status.ts";
 import { readPatch } from "../../protocol/request-body.ts";
+import { metadataView, wholeView } from "../../protocol/record-json.ts";
 import { answerJob, answerNothing } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
 import { readMessage } from "./message.ts";
@@ -19,7 +21,7 @@ export const noSuchJob = "job not found";
 export const get: Endpoint = async ({ engine, params, format }) => {
   const job = await engine.get(params[0]!);
   if (job === undefined) throw new Refusal(404, noSuchJob);
-  return answerJob(format, job, "with payload");
+  return answerJob(format, job, wholeView);
 };
 
 /** `PATCH /jobs/{id}` */
@@ -31,7 +33,7 @@ export const patch: Endpoint = async (call) => {
   if (isFinished(job.status)) {
     throw new Refusal(422, `cannot patch job ${id} in ${statusNames[job.status]} status`);
   }
-  return answerJob(call.format, job, "without payload");
+  return answerJob(call.format, job, metadataView);
 };
 
 /** `DELETE /jobs/{id}` */

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { Carry, frameTooLong } from "./carry.ts";
+import { frameTooLong, PartialFrame } from "./partial-frame.ts";
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
 /** Cuts a stream of bytes into lines. */
-export interface LineDecoder {
+export interface LineSplitter {
   /**
    * Takes the next bytes and gives the lines that they end, without their ends (LF or CRLF). Throws
    * `ProtocolError` when a line is longer than the limit.
@@ -21,25 +21,25 @@ export interface LineDecoder {
 }
 
 /** Creates a decoder of lines of up to `limit` bytes. */
-export function createLineDecoder(limit: number): LineDecoder {
-  const carry = new Carry();
+export function createLineSplitter(limit: number): LineSplitter {
+  const partial = new PartialFrame();
   return {
     push(chunk) {
       const lines: Uint8Array<ArrayBuffer>[] = [];
       let start = 0;
       for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, start)) {
-        const line = withoutReturn(carry.join(chunk.subarray(start, end)));
+        const line = withoutReturn(partial.join(chunk.subarray(start, end)));
         if (line.length > limit) throw frameTooLong(limit);
         lines.push(line);
         start = end + 1;
       }
-      if (start < chunk.length) carry.append(start === 0 ? chunk : chunk.subarray(start));
+      if (start < chunk.length) partial.append(start === 0 ? chunk : chunk.subarray(start));
       // One more may be a carriage return, which is no part of the line.
-      if (carry.length > limit + 1) throw frameTooLong(limit);
+      if (partial.length > limit + 1) throw frameTooLong(limit);
       return lines;
     },
     get pending() {
-      return carry.length;
+      return partial.length;
     },
   };
 }

@@ -12,7 +12,7 @@ export const max32 = 4_294_967_295;
 export const maxExact: number = Number.MAX_SAFE_INTEGER;
 
 /** Gives `value` back if it may be sent: an integer from 0 to `max`, or none. Throws `RangeError` otherwise. */
-export function whole<Value extends number | null | undefined>(
+export function checkInteger<Value extends number | null | undefined>(
   label: string,
   value: Value,
   max: number,

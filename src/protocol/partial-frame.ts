@@ -13,7 +13,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const keptBytes = 1 << 16;
 
 /** Bytes that wait for the rest of their frame. */
-export class Carry {
+export class PartialFrame {
   #bytes: Bytes = new Uint8Array(256);
   #length = 0;
 

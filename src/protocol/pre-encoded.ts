@@ -9,7 +9,7 @@ import { msgpackCodec } from "./msgpack.ts";
 import { PackWriter } from "./pack-writer.ts";
 
 /** A part of a value that knows how it is written in each format. */
-export class Verbatim {
+export class PreEncoded {
   readonly toJson: () => string;
   readonly toPack: () => Uint8Array<ArrayBuffer>;
 
@@ -20,7 +20,10 @@ export class Verbatim {
 }
 
 /** Encodes a value; members that are undefined are left out. */
-export function encodeVerbatim(value: unknown, format: Format): string | Uint8Array<ArrayBuffer> {
+export function encodeWithPreEncoded(
+  value: unknown,
+  format: Format,
+): string | Uint8Array<ArrayBuffer> {
   if (format === "json") return toJson(value);
   const writer = new PackWriter();
   write(writer, value);
@@ -28,7 +31,7 @@ export function encodeVerbatim(value: unknown, format: Format): string | Uint8Ar
 }
 
 function toJson(value: unknown): string {
-  if (value instanceof Verbatim) return value.toJson();
+  if (value instanceof PreEncoded) return value.toJson();
   if (Array.isArray(value)) return `[${value.map(toJson).join()}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   return `{${
@@ -37,7 +40,7 @@ function toJson(value: unknown): string {
 }
 
 function write(writer: PackWriter, value: unknown): void {
-  if (value instanceof Verbatim) writer.raw(value.toPack());
+  if (value instanceof PreEncoded) writer.raw(value.toPack());
   else if (Array.isArray(value)) {
     writer.list(value.length);
     for (const item of value) write(writer, item);

@@ -6,12 +6,14 @@
  * @module
  */
 
-/** Beyond this no field takes an integer anyhow. */
-const maxInteger = 2 ** 64;
+/** 2^64, one more than any field takes; as a number it is the nearest to 2^64 − 1 as well. */
+export const beyondU64: number = 2 ** 64;
+/** The number before it, which stands for integers of up to 2^64 − 1 that would be rounded up to 2^64. */
+export const lastBelowBeyond: number = beyondU64 - 2048;
 
 /** What stands for a number that was sent as a float. */
 export function toMark(float: number): number | bigint {
-  return Number.isInteger(float) && Math.abs(float) <= maxInteger ? BigInt(float) : float;
+  return Number.isInteger(float) && Math.abs(float) <= beyondU64 ? BigInt(float) : float;
 }
 
 /** The same value, unless it is a mark: then its number. For a field that wants a number of any kind. */

@@ -1,0 +1,89 @@
+/**
+ * The fields of a job: one row each, from which columns, writers, readers, patches and cron templates are made.
+ *
+ * To add a field, add a row here, its lines in `record.ts`, a column in a migration, and a member of the public types
+ * that show it (`job.ts`) and set it (`enqueue.ts`, `patch.ts`).
+ *
+ * @module
+ */
+
+/**
+ * What a value looks like: `u16`, `u32` and `ms` are integers up to 2^16 − 1, 2^32 − 1 and, for instants and
+ * durations, 2^64 − 1. The kinds named like their field have a codec of their own; a record holds the JSON text of
+ * the wire.
+ */
+export type FieldKind =
+  | "text"
+  | "status"
+  | "uniqueWhile"
+  | "u16"
+  | "u32"
+  | "ms"
+  | "backoff"
+  | "retention"
+  | "batch"
+  | "budgets";
+
+/** One field of a job. A mark that is left out means no. */
+export interface JobField {
+  /** The name in code. */
+  readonly name: string;
+  /** The name on the wire, and of the column. */
+  readonly wire: string;
+  /** What its value looks like. */
+  readonly kind: FieldKind;
+  /** Every job has it. */
+  readonly always?: true;
+  /** Only who asks for extensions is told of it (`extensions.ts`). */
+  readonly extension?: true;
+  /** A new job may set it. */
+  readonly enqueue?: true;
+  /** Few new jobs set it, so that storing the others need not name it. */
+  readonly rare?: true;
+  /** The template of a cron entry has it. */
+  readonly cron?: true;
+  /** A patch may change it. */
+  readonly patch?: true;
+  /** A change of status may change it. */
+  readonly changes?: true;
+}
+
+/** The rows, in the order of the wire. The payload has none: it is two columns, and nobody parses it. */
+// deno-fmt-ignore
+export const jobFields = [
+  { name: "id", wire: "id", kind: "text", always: true },
+  { name: "type", wire: "type", kind: "text", always: true, enqueue: true, cron: true },
+  { name: "queue", wire: "queue", kind: "text", always: true, enqueue: true, cron: true, patch: true },
+  { name: "priority", wire: "priority", kind: "u16", always: true, enqueue: true, cron: true, patch: true },
+  { name: "status", wire: "status", kind: "status", always: true, changes: true },
+  { name: "readyAt", wire: "ready_at", kind: "ms", always: true, enqueue: true, patch: true, changes: true },
+  { name: "attempts", wire: "attempts", kind: "u32", always: true, changes: true },
+  { name: "retryLimit", wire: "retry_limit", kind: "u32", enqueue: true, cron: true, patch: true },
+  { name: "backoff", wire: "backoff", kind: "backoff", enqueue: true, cron: true, patch: true },
+  { name: "dequeuedAt", wire: "dequeued_at", kind: "ms" },
+  { name: "failedAt", wire: "failed_at", kind: "ms", changes: true },
+  { name: "retention", wire: "retention", kind: "retention", enqueue: true, cron: true, patch: true },
+  { name: "purgeAt", wire: "purge_at", kind: "ms", changes: true },
+  { name: "completedAt", wire: "completed_at", kind: "ms", changes: true },
+  { name: "uniqueKey", wire: "unique_key", kind: "text", enqueue: true, rare: true, cron: true },
+  { name: "uniqueWhile", wire: "unique_while", kind: "uniqueWhile", enqueue: true, rare: true, cron: true },
+  { name: "batch", wire: "batch", kind: "batch", enqueue: true, rare: true, cron: true },
+  { name: "budgets", wire: "budgets", kind: "budgets", enqueue: true, rare: true, cron: true },
+  { name: "deliveries", wire: "deliveries", kind: "u32", extension: true },
+] as const;
+
+/** The row of a field, as it is written above. */
+export type JobFieldRow = (typeof jobFields)[number];
+
+/** The names of the fields that have a mark. */
+export type NamesWith<Mark extends keyof JobField> = Extract<
+  JobFieldRow,
+  Readonly<Record<Mark, true>>
+>["name"];
+
+/** The rows that have a mark. */
+// @__NO_SIDE_EFFECTS__
+export function fieldsWith(mark: keyof JobField): readonly JobField[] {
+  const fields: readonly JobField[] = jobFields;
+  return fields.filter((field) => field[mark]);
+}

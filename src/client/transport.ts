@@ -6,6 +6,7 @@
 
 import { isMillraceError } from "../errors.ts";
 import type { Codec } from "../protocol/codec.ts";
+import { extensionsHeader, extensionsVersion } from "../protocol/extensions.ts";
 import { type Route, toPath } from "../protocol/routes.ts";
 import { type Answer, decodeOrThrow, readAnswer, toNetworkError } from "./answer.ts";
 import { loadCodec } from "./codecs.ts";
@@ -68,6 +69,7 @@ export function createTransport(settings: ClientSettings): Transport {
       if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
       const { route, params, query = [] } = call;
       const path = call.path ?? withQuery(toPath(route, params), query);
+      if (route.method === "GET") headers[extensionsHeader] = extensionsVersion;
       const init: RequestInit = { method: route.method, headers, signal };
       if (call.body !== undefined || call.bytes !== undefined) {
         headers["content-type"] = mediaType;

@@ -47,7 +47,24 @@ for (const format of ["json", "msgpack"] satisfies Format[]) {
           payload: null,
           readyAt: now,
           attempts: 0,
+          deliveries: 0,
         });
+      }));
+
+    it("agree on how often a job was delivered, which its frame tells too", () =>
+      withClient(async (client) => {
+        const { id } = await client.enqueue({ type: "t", queue: "q", payload: 1 });
+        for (const deliveries of [1, 2]) {
+          const stream = await client.take();
+          for await (const job of stream) {
+            assert.deepEqual([job.id, job.attempts, job.deliveries], [id, 0, deliveries]);
+            break;
+          }
+          await stream.close();
+          assert.equal((await client.get(id)).deliveries, deliveries);
+        }
+        const [listed] = (await client.page()).jobs;
+        assert.equal(listed?.deliveries, 2);
       }));
 
     it("agree on filters, pages and numbers", () =>

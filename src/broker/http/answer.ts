@@ -6,6 +6,7 @@
 
 import type { Format } from "../../protocol/codec.ts";
 import { PackWriter } from "../../protocol/pack-writer.ts";
+import { wantsExtensions } from "../../protocol/extensions.ts";
 import type { PageLinks } from "../../protocol/page.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { jobToJson, type JobView, metadataView, wholeView } from "../../protocol/record-json.ts";
@@ -44,14 +45,21 @@ export function answerJob(format: Format, job: JobRecord, view: JobView): Respon
   return new Response(writer.end(), { status: 200, headers: pack });
 }
 
-/** 200 with a page of jobs and their payloads. */
+const extendedView: JobView = { payload: true, extensions: true };
+
+/** Jobs with their payloads, and with extensions for who asks for them. */
+export function viewFor({ headers }: Request): JobView {
+  return wantsExtensions(headers) ? extendedView : wholeView;
+}
+
+/** 200 with a page of jobs. */
 export function answerJobPage(
   format: Format,
   jobs: readonly JobRecord[],
-  pages: PageLinks,
+  { pages, view }: { readonly pages: PageLinks; readonly view: JobView },
 ): Response {
   if (format === "json") {
-    const items = jobs.map((job) => jobToJson(job, wholeView)).join();
+    const items = jobs.map((job) => jobToJson(job, view)).join();
     const text = `{"jobs":[${items}],"pages":${JSON.stringify(pages)}}`;
     return new Response(text, { status: 200, headers: json });
   }
@@ -59,7 +67,7 @@ export function answerJobPage(
   writer.map(2);
   writer.text("jobs");
   writer.list(jobs.length);
-  for (const job of jobs) writeJob(writer, job, wholeView);
+  for (const job of jobs) writeJob(writer, job, view);
   writer.text("pages");
   writer.raw(codecs.msgpack.encode(pages));
   return new Response(writer.end(), { status: 200, headers: pack });

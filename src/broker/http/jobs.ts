@@ -8,8 +8,8 @@ import type { JobPatch } from "../../protocol/patch.ts";
 import { checkPatch, type PatchRequest } from "../../protocol/patch-request.ts";
 import { isFinished, statusNames } from "../../protocol/status.ts";
 import { readPatch } from "../../protocol/request-body.ts";
-import { metadataView, wholeView } from "../../protocol/record-json.ts";
-import { answerJob, answerNothing } from "./answer.ts";
+import { metadataView } from "../../protocol/record-json.ts";
+import { answerJob, answerNothing, viewFor } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
 import { readMessage } from "./message.ts";
 import { Refusal } from "./refusal.ts";
@@ -18,10 +18,10 @@ import { Refusal } from "./refusal.ts";
 export const noSuchJob = "job not found";
 
 /** `GET /jobs/{id}` */
-export const get: Endpoint = async ({ engine, params, format }) => {
+export const get: Endpoint = async ({ engine, request, params, format }) => {
   const job = await engine.get(params[0]!);
   if (job === undefined) throw new Refusal(404, noSuchJob);
-  return answerJob(format, job, wholeView);
+  return answerJob(format, job, viewFor(request));
 };
 
 /** `PATCH /jobs/{id}` */

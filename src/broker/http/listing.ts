@@ -8,20 +8,20 @@ import { toFilterQuery, toPageLinks } from "../../protocol/page.ts";
 import { readListQuery, readPatchSelection, readSelection } from "../../protocol/query.ts";
 import { readPatch } from "../../protocol/request-body.ts";
 import { routes } from "../../protocol/routes.ts";
-import { answerJobPage, answerValue } from "./answer.ts";
+import { answerJobPage, answerValue, viewFor } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
 import { toGrantable } from "./jobs.ts";
 import { readMessage } from "./message.ts";
 
 /** `GET /jobs` */
-export const list: Endpoint = async ({ engine, query, format }) => {
+export const list: Endpoint = async ({ engine, request, query, format }) => {
   const { jobs: selection, page } = readListQuery(query);
   const matches = engine.expressions.toFilter(selection.filter);
   const found = await engine.list(selection, { ...page, limit: page.limit + 1 }, matches);
   const jobs = found.slice(0, page.limit);
   const bounds = { first: jobs[0]?.id, last: jobs.at(-1)?.id, more: found.length > jobs.length };
-  const links = toPageLinks(routes.list.path, page, bounds, toFilterQuery(selection));
-  return answerJobPage(format, jobs, links);
+  const pages = toPageLinks(routes.list.path, page, bounds, toFilterQuery(selection));
+  return answerJobPage(format, jobs, { pages, view: viewFor(request) });
 };
 
 /** `GET /jobs/count` */

@@ -13,6 +13,7 @@ import { streamFormat, supportedStreamTypes } from "../../protocol/negotiate.ts"
 import { readTakeQuery } from "../../protocol/query.ts";
 import { type StreamFormat, streamMediaTypes } from "../../protocol/stream-format.ts";
 import type { Engine } from "../engine/engine.ts";
+import { viewFor } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -76,6 +77,7 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
   // The request itself is held, not just its signal: on Node that goes deaf when its request is collected.
   const { format, engine, clock, heartbeatIntervalMs, request } = options;
   const beat = heartbeat(format);
+  const view = viewFor(request);
   let leave = () => {};
   let drained = () => {};
 
@@ -104,7 +106,7 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
         prefetch: options.prefetch,
         worker: options.worker,
         canWrite,
-        deliver: (jobs) => write(encodeFrames(format, jobs)),
+        deliver: (jobs) => write(encodeFrames(format, jobs, view)),
         end() {
           if (!open) return;
           shut();

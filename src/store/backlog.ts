@@ -8,7 +8,7 @@ import type { JobRecord } from "../protocol/record.ts";
 import { budgetsOfSet } from "./budget-set.ts";
 import { claimRows } from "./dialect.ts";
 import { jobRows } from "./jobs.ts";
-import { jobColumns } from "./jobs-table.ts";
+import { takenColumns } from "./mark-taken.ts";
 import { isReady } from "./status-sql.ts";
 import type { Transition } from "./transition.ts";
 
@@ -55,17 +55,22 @@ export interface BacklogCursor {
 
 /** Rows that are read at once at most. */
 const largestRead = 64;
-const nextRows = `SELECT ${jobColumns()} FROM jobs
+const nextRows = `SELECT ${takenColumns} FROM jobs
   WHERE queue = ? AND ${isReady} AND budget_set = ? AND (priority, id) > (?, ?)
   ORDER BY priority, id LIMIT ? ${claimRows}`;
 
 /**
  * Creates a cursor at the head of a backlog.
  *
+ * @param now When its jobs are taken, in ms since the epoch.
  * @param firstRead How many rows the first look reads, later ones more and more. Many backlogs cannot go on at their
  * head, so the default is 1.
  */
-export function createBacklogCursor(backlog: Backlog, firstRead = 1): BacklogCursor {
+export function createBacklogCursor(
+  backlog: Backlog,
+  now: number,
+  firstRead = 1,
+): BacklogCursor {
   let read: JobRecord[] = [];
   let at = 0;
   let size = Math.min(firstRead, largestRead);
@@ -83,7 +88,7 @@ export function createBacklogCursor(backlog: Backlog, firstRead = 1): BacklogCur
     *head() {
       if (at === read.length && !ended) {
         const { queue, budgetSet } = backlog;
-        read = yield* jobRows(nextRows, [queue, budgetSet, last.priority, last.id, size]);
+        read = yield* jobRows(nextRows, [now, queue, budgetSet, last.priority, last.id, size]);
         at = 0;
         size = Math.min(size * 4, largestRead);
         looked = true;

@@ -56,7 +56,7 @@ export function createMerge(backlogs: readonly Backlog[], terms: ClaimTerms): Me
   const { now } = terms;
   const ledger = createBudgetLedger();
   const exhaustedBudgets = new Map<string, ExhaustedBudget>();
-  const budgeted = backlogs.map((backlog) => createBacklogCursor(backlog));
+  const budgeted = backlogs.map((backlog) => createBacklogCursor(backlog, now));
 
   /** Pays for the head of a backlog; false if its budgets cannot. */
   function* payForHead(cursor: BacklogCursor, job: JobRecord): Transition<boolean> {
@@ -71,12 +71,12 @@ export function createMerge(backlogs: readonly Backlog[], terms: ClaimTerms): Me
     *claim(request) {
       const { queues, limit } = request;
       const builder = createClaimBuilder(limit);
-      const anyQueue = queues === undefined ? createAnyQueueReader(limit) : undefined;
+      const anyQueue = queues === undefined ? createAnyQueueReader(limit, now) : undefined;
       const cursors = [
         ...budgeted.filter(({ backlog }) => queues?.includes(backlog.queue) ?? true),
         ...(queues ?? []).map((queue) => {
           // Each request reads anew what has no budgets: what the one before took is marked by then.
-          return createBacklogCursor({ queue, budgetSet: "", from: front }, limit);
+          return createBacklogCursor({ queue, budgetSet: "", from: front }, now, limit);
         }),
       ].sort((a, b) => comparePositions(a.position, b.position));
       let exhausted = false;
@@ -137,7 +137,7 @@ function* markAll(
 }
 
 /** Reads the jobs without budgets of all queues. */
-function createAnyQueueReader(limit: number): {
+function createAnyQueueReader(limit: number, now: number): {
   head(): Transition<JobRecord | undefined>;
   advance(): void;
 } {
@@ -149,7 +149,7 @@ function createAnyQueueReader(limit: number): {
   return {
     *head() {
       if (at === read.length && !ended) {
-        read = yield* findUnbudgetedAfter(last, size);
+        read = yield* findUnbudgetedAfter(last, size, now);
         at = 0;
         ended = read.length < size;
       }

@@ -54,7 +54,7 @@ function* claimPlain(request: ClaimRequest, terms: ClaimTerms): Transition<Claim
   let exhausted = false;
   while (!exhausted && builder.room() > 0) {
     const wanted = Math.min(unbudgetedRead, builder.room());
-    const found = yield* findUnbudgeted(queue, wanted);
+    const found = yield* findUnbudgeted(queue, wanted, terms.now);
     if (found.length > 0) {
       holder ??= yield* registerHolder(request.worker, terms);
       for (const job of yield* markTaken(found, holder, terms.now)) builder.add(job);

@@ -9,7 +9,7 @@ import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import type { ReadyJob } from "./changes.ts";
-import { lockRows } from "./dialect.ts";
+import { isOneOf, lockRows } from "./dialect.ts";
 import { type FailureTerms, type FinishTerms, toCompleted, toFailed } from "./job-rules.ts";
 import { findJob, jobRows } from "./jobs.ts";
 import { metadataColumns } from "./jobs-table.ts";
@@ -94,29 +94,30 @@ function* insertError(job: JobRecord, failure: Failure): Transition<void> {
   );
 }
 
-const releaseSql = `UPDATE jobs SET status = ${status.ready}, holder = NULL
-  WHERE id = ? AND holder = ? AND ${isInFlight} AND unique_key IS NULL AND budgets IS NULL`;
+const ofHolder = `${isOneOf("id", "texts")} AND holder = ? AND ${isInFlight}`;
+const releasePlain = `UPDATE jobs SET status = ${status.ready}, holder = NULL
+  WHERE ${ofHolder} AND unique_key IS NULL AND budgets IS NULL
+  RETURNING id, queue, priority, budgets`;
 
 /**
  * Gives back what a stream holds, uncharged: in flight → ready. Then the stream is forgotten.
  *
  * @param holder The row of `holders` that stands for it.
- * @param jobs What it was given and has not finished, as far as anybody knows. What it does not hold any more stays as
+ * @param ids What it was given and has not finished, as far as anybody knows. What it does not hold any more stays as
  * it is.
  */
-export function* releaseHolder(holder: number, jobs: readonly ReadyJob[]): Transition<void> {
-  const released = yield* runEach(releaseSql, jobs.map(({ id }) => [id, holder]));
-  const plain = released.includes(0) ? jobs.filter((_, at) => released[at] === 1) : jobs;
-  yield* reportReady(plain);
-  const ledger = createBudgetLedger();
-  for (const { id } of jobs.filter((_, at) => released[at] === 0)) {
-    const [job] = yield* jobRows(
-      `SELECT ${metadataColumns} FROM jobs WHERE id = ? AND holder = ? AND ${isInFlight} ${lockRows}`,
-      [id, holder],
+export function* releaseHolder(holder: number, ids: readonly string[]): Transition<void> {
+  if (ids.length > 0) {
+    const params = [JSON.stringify(ids), holder];
+    yield* reportReady(yield* rows<ReadyJob>(releasePlain, params));
+    const others = yield* jobRows(
+      `SELECT ${metadataColumns} FROM jobs WHERE ${ofHolder} ${lockRows}`,
+      params,
     );
-    if (job !== undefined) yield* release(job, ledger);
+    const ledger = createBudgetLedger();
+    for (const job of others) yield* release(job, ledger);
+    yield* ledger.flush();
   }
-  yield* ledger.flush();
   yield* deleteHolder(holder);
 }
 

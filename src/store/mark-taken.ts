@@ -7,18 +7,29 @@
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { closeBatches } from "./batch.ts";
+import { jobColumns } from "./jobs-table.ts";
 import { isReady } from "./status-sql.ts";
 import { report, runEach, type Transition } from "./transition.ts";
 import { freeKeys } from "./unique.ts";
+
+/**
+ * The select list of a ready job as its taker will see it, so that it can be sent as it is. The first parameter is the
+ * instant at which it is taken, in ms since the epoch.
+ */
+export const takenColumns: string = jobColumns({
+  status: `${status.inFlight}`,
+  dequeuedAt: "CAST(? AS BIGINT)", // PostgreSQL cannot tell its type from its place.
+  deliveries: "deliveries + 1",
+});
 
 const takeSql =
   `UPDATE jobs SET status = ${status.inFlight}, dequeued_at = ?, holder = ?, deliveries = deliveries + 1
    WHERE id = ? AND ${isReady}`;
 
 /**
- * Marks ready jobs as in flight, in the database and in the records themselves.
+ * Marks ready jobs as in flight.
  *
- * @param jobs Jobs as they were read, which are nobody else's.
+ * @param jobs Jobs as they were read, with {@linkcode takenColumns}.
  * @param holder The row of `holders` that stands for who gets them.
  * @param now In ms since the epoch.
  * @returns Those of them that were still ready. Nothing is written of the others.
@@ -30,11 +41,6 @@ export function* markTaken(
 ): Transition<readonly JobRecord[]> {
   const counts = yield* runEach(takeSql, jobs.map(({ id }) => [now, holder, id]));
   const taken = counts.includes(0) ? jobs.filter((_, index) => counts[index] === 1) : jobs;
-  for (const job of taken as readonly Writable<JobRecord>[]) {
-    job.status = status.inFlight;
-    job.dequeuedAt = now;
-    job.deliveries++;
-  }
   const lettingGo = taken.filter(({ uniqueWhile }) => uniqueWhile === "queued");
   if (lettingGo.length > 0) yield* freeKeys(lettingGo.map(({ id }) => id));
   const batched = taken.filter(({ batch }) => batch !== null);
@@ -50,5 +56,3 @@ export function* markTaken(
   }
   return taken;
 }
-
-type Writable<Record> = { -readonly [Member in keyof Record]: Record[Member] };

@@ -22,7 +22,7 @@ import type { Logger } from "../../log.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
 import type { Backlog } from "../../store/backlog.ts";
-import type { Change, ReadyJob } from "../../store/changes.ts";
+import type { Change } from "../../store/changes.ts";
 import { claimJobs } from "../../store/claim.ts";
 import { releaseHolder } from "../../store/finish.ts";
 import type { Store } from "../../store/store.ts";
@@ -100,11 +100,6 @@ interface Member {
   gone: boolean;
 }
 
-/** A job in flight, as far as it must be known to be given back. */
-interface InFlight extends ReadyJob {
-  readonly member: Member;
-}
-
 /** Creates a dispatcher without subscribers. */
 export function createDispatcher(
   { store, clock, logger, limit, broker, expectOpening }: DispatcherOptions,
@@ -112,7 +107,8 @@ export function createDispatcher(
   const members = new Set<Member>();
   /** In the order they are served: who was served goes to the end. */
   const waiting = new Set<Member>();
-  const inFlight = new Map<string, InFlight>();
+  /** Who holds each job. */
+  const inFlight = new Map<string, Member>();
   const backlogs = createBacklogs();
   let wakes = 0;
   let dispatching = false;
@@ -141,8 +137,8 @@ export function createDispatcher(
   };
 
   const assign = (member: Member, jobs: readonly JobRecord[]) => {
-    for (const { id, queue, priority, budgets } of jobs) {
-      inFlight.set(id, { id, queue, priority, budgets, member });
+    for (const { id } of jobs) {
+      inFlight.set(id, member);
       member.held.add(id);
     }
     if (member.gone) void release(member);
@@ -208,10 +204,9 @@ export function createDispatcher(
     if (holder === undefined) return; // It never got a job.
     for (let released = false; !released;) {
       try {
-        await store.write(() => {
-          const jobs = ids.map((id) => inFlight.get(id)).filter((job) => job?.member === member);
-          return releaseHolder(holder, jobs as InFlight[]);
-        });
+        await store.write(() =>
+          releaseHolder(holder, ids.filter((id) => inFlight.get(id) === member))
+        );
         released = true;
       } catch (error) {
         if (stopped) break; // The next start recovers them.
@@ -219,7 +214,7 @@ export function createDispatcher(
         await new Promise<void>((resolve) => clock.setTimer(resolve, retryMs));
       }
     }
-    for (const id of ids) if (inFlight.get(id)?.member === member) inFlight.delete(id);
+    for (const id of ids) if (inFlight.get(id) === member) inFlight.delete(id);
     if (waiting.size > 0) void dispatch();
   };
 
@@ -250,7 +245,7 @@ export function createDispatcher(
 
   const leaveFlight = (jobs: readonly Pick<JobRecord, "id">[]) => {
     for (const { id } of jobs) {
-      const member = inFlight.get(id)?.member;
+      const member = inFlight.get(id);
       if (member === undefined) continue;
       inFlight.delete(id);
       member.held.delete(id);

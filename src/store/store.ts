@@ -57,6 +57,11 @@ export interface StoreOptions {
   readonly clock: Clock;
   /** Writes what is kept about changes, in the same transaction; for all changes of a group at once. */
   readonly beforeCommit?: BeforeCommit;
+  /**
+   * More work that follows from the changes of a group, and that saves a commit when it is done in the same transaction:
+   * gives the transition, if there is some now. Left out when the group fails and its writes are committed one by one.
+   */
+  readonly alongside?: (changes: readonly Change[]) => Transition<void> | undefined;
   /** Told of all changes of a group once they are durable, before the callers hear of it. Must not throw. */
   readonly afterCommit?: (changes: readonly Change[]) => void;
 }
@@ -69,7 +74,7 @@ interface Write {
 
 /** Creates a store on a database that is not open yet. */
 export function createStore(
-  { database, clock, beforeCommit, afterCommit }: StoreOptions,
+  { database, clock, beforeCommit, alongside, afterCommit }: StoreOptions,
 ): Store {
   const executor = createExecutor(database);
   const waiting: Write[] = [];
@@ -84,16 +89,28 @@ export function createStore(
     for (const [index, write] of group.entries()) write.resolve(results[index] as never);
   };
 
+  /** Whether something was done alongside the group that is being committed. */
+  let wasAccompanied = false;
+
+  function* accompany(changes: readonly Change[]): Transition<void> {
+    const more = alongside?.(changes);
+    if (more !== undefined) {
+      wasAccompanied = true;
+      yield* more;
+    }
+    if (beforeCommit !== undefined) yield* beforeCommit(changes);
+  }
+
   const fail = (group: readonly Write[], error: unknown): void | Promise<void> => {
     if (error instanceof StoreError) doubtful = true;
-    if (group.length === 1) return group[0]!.reject(error);
+    if (group.length === 1 && !wasAccompanied) return group[0]!.reject(error);
     return commitAlone(group);
   };
 
   /** Commits one by one what failed together. */
   const commitAlone = (group: readonly Write[]): void | Promise<void> => {
     for (const [index, write] of group.entries()) {
-      const committed = commit([write]);
+      const committed = commit([write], beforeCommit);
       if (committed !== undefined) {
         return committed.then(() => commitAlone(group.slice(index + 1)));
       }
@@ -101,10 +118,14 @@ export function createStore(
   };
 
   /** Gives a promise only if the database answers later. */
-  const commit = (group: readonly Write[]): void | Promise<void> => {
+  const commit = (
+    group: readonly Write[],
+    lastStep: BeforeCommit | undefined,
+  ): void | Promise<void> => {
     let committed: Committed | Promise<Committed>;
+    wasAccompanied = false;
     try {
-      committed = executor.commit(group.map(({ transition }) => transition), beforeCommit);
+      committed = executor.commit(group.map(({ transition }) => transition), lastStep);
     } catch (error) {
       return fail(group, error);
     }
@@ -115,12 +136,14 @@ export function createStore(
     );
   };
 
+  const lastStep = alongside === undefined ? beforeCommit : accompany;
+
   const flush = () => {
     deferred = false;
     if (committing !== undefined) return; // It flushes when it is through.
     const group = waiting.splice(0, groupLimit);
     if (group.length === 0) return;
-    const done = commit(group);
+    const done = commit(group, lastStep);
     if (done !== undefined) {
       committing = done.finally(() => {
         committing = undefined;

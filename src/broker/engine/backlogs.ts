@@ -48,6 +48,8 @@ export interface Backlogs {
   endTake(updates: readonly BacklogUpdate[], exhausted: readonly ExhaustedBudget[]): Set<string>;
   /** The take that was under way failed. */
   abortTake(): void;
+  /** Whether no job that draws on budgets may be ready. */
+  isEmpty(): boolean;
   /** When the next budget opens by itself, in ms since the epoch; Infinity when none does. */
   nextOpening(): number;
 }
@@ -154,6 +156,7 @@ export function createBacklogs(): Backlogs {
     abortTake() {
       replay = undefined;
     },
+    isEmpty: () => backlogs.size === 0,
     nextOpening: () =>
       exhausted.values().reduce((first, { until }) => Math.min(first, until), Infinity),
   };

@@ -22,10 +22,12 @@ import type { Logger } from "../../log.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
 import type { Backlog } from "../../store/backlog.ts";
-import type { Change } from "../../store/changes.ts";
+import type { Change, JobsChange } from "../../store/changes.ts";
 import { claimJobs } from "../../store/claim.ts";
+import type { ClaimResult } from "../../store/claim-builder.ts";
 import { releaseHolder } from "../../store/finish.ts";
 import type { Store } from "../../store/store.ts";
+import type { Transition } from "../../store/transition.ts";
 import { createBacklogs } from "./backlogs.ts";
 
 /** Jobs of one claim for one subscriber at most: bounds a chunk, and how long a transaction holds the loop. */
@@ -62,6 +64,12 @@ export interface Subscription {
 export interface Dispatcher {
   /** Takes in a subscriber. */
   subscribe(subscriber: Subscriber): Subscription;
+  /**
+   * Claims jobs for subscribers whose jobs leave flight by these changes, in the same transaction, if that is all there
+   * is to think of: nobody else waits, and no job draws on budgets. What it claimed is handed out when
+   * {@linkcode Dispatcher.applyChanges} gets the same changes, and forgotten if it never does.
+   */
+  claimAlongside(changes: readonly Change[]): Transition<void> | undefined;
   /** Applies what a commit changed: frees room, and wakes each subscriber once. */
   applyChanges(changes: readonly Change[]): void;
   /** Takes these for all backlogs that there are. */
@@ -89,6 +97,12 @@ export interface DispatcherOptions {
   expectOpening(at: number): void;
 }
 
+/** What one member may claim. */
+interface Claim {
+  readonly member: Member;
+  readonly limit: number;
+}
+
 /** A subscriber and what it has. */
 interface Member {
   readonly subscriber: Subscriber;
@@ -110,12 +124,22 @@ export function createDispatcher(
   /** Who holds each job. */
   const inFlight = new Map<string, Member>();
   const backlogs = createBacklogs();
+  /** What was claimed alongside a commit that may still fail. */
+  let accompanying:
+    | {
+      readonly changes: readonly Change[];
+      readonly claims: readonly Claim[];
+      readonly results: readonly ClaimResult[];
+    }
+    | undefined;
   let wakes = 0;
   let dispatching = false;
   let stopped = false;
 
-  const roomOf = ({ subscriber, held, gone }: Member) =>
-    gone || !subscriber.canWrite() ? 0 : Math.min(subscriber.prefetch - held.size, claimSize);
+  const roomOf = ({ subscriber, held, gone }: Member, freed = 0) =>
+    gone || !subscriber.canWrite()
+      ? 0
+      : Math.min(subscriber.prefetch - held.size + freed, claimSize);
 
   const markWaiting = (member: Member) => {
     if (member.mayHaveJobs && roomOf(member) > 0) waiting.add(member);
@@ -123,7 +147,7 @@ export function createDispatcher(
 
   /** What the waiting subscribers and the global limit allow now. */
   const plan = () => {
-    const claims: { readonly member: Member; readonly limit: number }[] = [];
+    const claims: Claim[] = [];
     let left = limit === 0 ? Infinity : limit - inFlight.size;
     for (const member of waiting) {
       if (left <= 0) break;
@@ -156,27 +180,67 @@ export function createDispatcher(
     }
   };
 
-  const dispatchOnce = async (claims: ReturnType<typeof plan>) => {
-    const wakesBefore = wakes;
+  const claim = (claims: readonly Claim[], open: readonly Backlog[]) => {
     const requests = claims.map(({ member: { subscriber, holder }, limit }) => {
       return { queues: subscriber.queues, worker: subscriber.worker, holder, limit };
     });
-    const open = backlogs.beginTake();
-    const claimed = await store.write(() => {
-      return claimJobs(requests, open, { now: clock.now(), broker: broker() });
-    });
-    const opened = backlogs.endTake(claimed.updates, claimed.exhaustedBudgets);
-    const openingAt = backlogs.nextOpening();
-    if (openingAt < Infinity) expectOpening(openingAt);
+    return claimJobs(requests, open, { now: clock.now(), broker: broker() });
+  };
+
+  /** Hands out what was claimed; `sawAll` says that no job became ready since. */
+  const handOut = (claims: readonly Claim[], results: readonly ClaimResult[], sawAll: boolean) => {
     for (const [index, { member }] of claims.entries()) {
-      const { jobs, exhausted, holder } = claimed.results[index]!;
-      if (exhausted && wakes === wakesBefore) member.mayHaveJobs = false;
+      const { jobs, exhausted, holder } = results[index]!;
+      if (exhausted && sawAll) member.mayHaveJobs = false;
       member.holder = holder;
       assign(member, jobs);
       markWaiting(member);
     }
+  };
+
+  const dispatchOnce = async (claims: readonly Claim[]) => {
+    const wakesBefore = wakes;
+    const open = backlogs.beginTake();
+    const claimed = await store.write(() => claim(claims, open));
+    const opened = backlogs.endTake(claimed.updates, claimed.exhaustedBudgets);
+    const openingAt = backlogs.nextOpening();
+    if (openingAt < Infinity) expectOpening(openingAt);
+    handOut(claims, claimed.results, wakes === wakesBefore);
     wakeReaders(opened);
   };
+
+  /** How much room each subscriber gets by changes that are not applied yet. */
+  const countFreed = (changes: readonly Change[]): Map<Member, number> => {
+    const freed = new Map<Member, number>();
+    for (const change of changes) {
+      if (!leavesFlight(change)) continue;
+      for (const { id } of change.jobs) {
+        const member = inFlight.get(id);
+        if (member !== undefined) freed.set(member, (freed.get(member) ?? 0) + 1);
+      }
+    }
+    return freed;
+  };
+
+  /** What the subscribers that get room may claim. */
+  const planFreed = (freed: ReadonlyMap<Member, number>): Claim[] => {
+    let left = limit === 0 ? Infinity : limit - inFlight.size;
+    for (const count of freed.values()) left += count;
+    const claims: Claim[] = [];
+    for (const [member, count] of freed) {
+      const room = member.mayHaveJobs ? roomOf(member, count) : 0;
+      const wanted = Math.min(room, left);
+      if (wanted <= 0) continue;
+      claims.push({ member, limit: wanted });
+      left -= wanted;
+    }
+    return claims;
+  };
+
+  function* claimFor(changes: readonly Change[], claims: readonly Claim[]): Transition<void> {
+    const { results } = yield* claim(claims, []);
+    accompanying = { changes, claims, results };
+  }
 
   const dispatch = async () => {
     if (dispatching) return;
@@ -227,7 +291,7 @@ export function createDispatcher(
   };
 
   /** Jobs may be ready in these queues; in any, when undefined. */
-  const wake = (queues?: ReadonlySet<string>) => {
+  const markReaders = (queues?: ReadonlySet<string>) => {
     wakes++;
     for (const member of members) {
       if (member.mayHaveJobs) continue;
@@ -236,11 +300,12 @@ export function createDispatcher(
       member.mayHaveJobs = true;
       markWaiting(member);
     }
-    if (waiting.size > 0) void dispatch();
   };
 
   const wakeReaders = (queues: ReadonlySet<string>) => {
-    if (queues.size > 0) wake(queues);
+    if (queues.size === 0) return;
+    markReaders(queues);
+    if (waiting.size > 0) void dispatch();
   };
 
   const leaveFlight = (jobs: readonly Pick<JobRecord, "id">[]) => {
@@ -256,9 +321,7 @@ export function createDispatcher(
   /** Gives the queues where there may be jobs now. */
   const applyChange = (change: Change): Set<string> | undefined => {
     if (change.kind === "jobs") {
-      if (change.from === status.inFlight && change.to !== status.inFlight) {
-        leaveFlight(change.jobs);
-      }
+      if (leavesFlight(change)) leaveFlight(change.jobs);
       return change.to === status.ready ? backlogs.addReady(change.jobs) : undefined;
     }
     if (change.kind !== "budgets") return undefined;
@@ -292,6 +355,14 @@ export function createDispatcher(
         unsubscribe: () => remove(member),
       };
     },
+    claimAlongside(changes) {
+      accompanying = undefined;
+      // Others who wait go first, and what a shared database commits is known too late.
+      const isSimple = !dispatching && waiting.size === 0 && !store.isShared && backlogs.isEmpty();
+      if (!isSimple) return undefined;
+      const claims = planFreed(countFreed(changes));
+      return claims.length === 0 ? undefined : claimFor(changes, claims);
+    },
     applyChanges(changes) {
       let queues: Set<string> | undefined;
       for (const change of changes) {
@@ -300,12 +371,18 @@ export function createDispatcher(
         if (queues === undefined) queues = more;
         else for (const queue of more) queues.add(queue);
       }
-      if (queues !== undefined) wake(queues);
-      else if (waiting.size > 0) void dispatch();
+      if (queues !== undefined) markReaders(queues);
+      if (accompanying?.changes === changes) {
+        // It saw all that became ready by these changes, as it was the last in their transaction.
+        handOut(accompanying.claims, accompanying.results, true);
+      }
+      accompanying = undefined;
+      if (waiting.size > 0) void dispatch();
     },
     reload(all) {
       backlogs.replace(all);
-      wake();
+      markReaders();
+      if (waiting.size > 0) void dispatch();
     },
     nextOpening() {
       const at = backlogs.nextOpening();
@@ -318,4 +395,9 @@ export function createDispatcher(
       await endAll();
     },
   };
+}
+
+function leavesFlight(change: Change): change is JobsChange {
+  return change.kind === "jobs" && change.from === status.inFlight &&
+    change.to !== status.inFlight;
 }

@@ -118,6 +118,7 @@ export function createEngine(
   const store = createStore({
     database,
     clock,
+    alongside: (changes) => dispatcher.claimAlongside(changes),
     afterCommit: (changes) => applyChanges(changes),
   });
   const presence = createPresence({ store, clock, logger, lost: () => dispatcher.endAll() });

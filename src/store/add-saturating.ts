@@ -5,7 +5,7 @@
  */
 
 /** Later than any date, and still an exact integer: how peers say "never". */
-export const farFuture = Number.MAX_SAFE_INTEGER;
+export const farFuture: number = Number.MAX_SAFE_INTEGER;
 
 /** The instant `delayMs` after another one; never later than {@linkcode farFuture}. Both in ms. */
 export function addSaturating(instant: number, delayMs: number): number {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
-import { createDispatcher, type Subscriber } from "../../src/broker/engine/dispatch.ts";
+import { createDispatcher } from "../../src/broker/engine/dispatch.ts";
+import type { Subscriber } from "../../src/broker/engine/members.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
 import { status } from "../../src/protocol/status.ts";

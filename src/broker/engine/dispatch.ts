@@ -22,35 +22,23 @@ import type { Logger } from "../../log.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
 import type { Backlog } from "../../store/backlog.ts";
-import type { Change, JobsChange } from "../../store/changes.ts";
+import type { Change } from "../../store/changes.ts";
 import { claimJobs } from "../../store/claim.ts";
 import type { ClaimResult } from "../../store/claim-builder.ts";
 import { releaseHolder } from "../../store/finish.ts";
 import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
 import { createBacklogs } from "./backlogs.ts";
-
-/** Jobs of one claim for one subscriber at most: bounds a chunk, and how long a transaction holds the loop. */
-const claimSize = 500;
+import {
+  type Claim,
+  createMembers,
+  leavesFlight,
+  type Member,
+  type Subscriber,
+} from "./members.ts";
 
 /** How long to wait before jobs of a vanished subscriber are given back again after the store failed, in ms. */
 const retryMs = 1000;
-
-/** What reads jobs: an open take stream. */
-export interface Subscriber {
-  /** The queues it reads; all of them when undefined. */
-  readonly queues: readonly string[] | undefined;
-  /** How many jobs it may hold unfinished. */
-  readonly prefetch: number;
-  /** What its worker calls itself, if it says so. */
-  readonly worker: string | undefined;
-  /** Whether it can be written to now: a reader that is slow to read gets nothing more. */
-  canWrite(): boolean;
-  /** Gets jobs, already in flight. */
-  deliver(jobs: readonly JobRecord[]): void;
-  /** The broker ends the stream. */
-  end(): void;
-}
 
 /** The place of a subscriber. */
 export interface Subscription {
@@ -97,32 +85,11 @@ export interface DispatcherOptions {
   expectOpening(at: number): void;
 }
 
-/** What one member may claim. */
-interface Claim {
-  readonly member: Member;
-  readonly limit: number;
-}
-
-/** A subscriber and what it has. */
-interface Member {
-  readonly subscriber: Subscriber;
-  /** The ids of the jobs that it holds. */
-  readonly held: Set<string>;
-  /** The row of `holders` that stands for it, once it has got a job. */
-  holder: number | undefined;
-  mayHaveJobs: boolean;
-  gone: boolean;
-}
-
 /** Creates a dispatcher without subscribers. */
 export function createDispatcher(
   { store, clock, logger, limit, broker, expectOpening }: DispatcherOptions,
 ): Dispatcher {
-  const members = new Set<Member>();
-  /** In the order they are served: who was served goes to the end. */
-  const waiting = new Set<Member>();
-  /** Who holds each job. */
-  const inFlight = new Map<string, Member>();
+  const members = createMembers(limit);
   const backlogs = createBacklogs();
   /** What was claimed alongside a commit that may still fail. */
   let accompanying:
@@ -136,35 +103,8 @@ export function createDispatcher(
   let dispatching = false;
   let stopped = false;
 
-  const roomOf = ({ subscriber, held, gone }: Member, freed = 0) =>
-    gone || !subscriber.canWrite()
-      ? 0
-      : Math.min(subscriber.prefetch - held.size + freed, claimSize);
-
-  const markWaiting = (member: Member) => {
-    if (member.mayHaveJobs && roomOf(member) > 0) waiting.add(member);
-  };
-
-  /** What the waiting subscribers and the global limit allow now. */
-  const plan = () => {
-    const claims: Claim[] = [];
-    let left = limit === 0 ? Infinity : limit - inFlight.size;
-    for (const member of waiting) {
-      if (left <= 0) break;
-      const wanted = Math.min(roomOf(member), left);
-      waiting.delete(member);
-      if (wanted <= 0) continue;
-      claims.push({ member, limit: wanted });
-      left -= wanted;
-    }
-    return claims;
-  };
-
   const assign = (member: Member, jobs: readonly JobRecord[]) => {
-    for (const { id } of jobs) {
-      inFlight.set(id, member);
-      member.held.add(id);
-    }
+    members.hold(member, jobs);
     if (member.gone) void release(member);
     else if (jobs.length > 0) deliver(member, jobs);
   };
@@ -194,7 +134,7 @@ export function createDispatcher(
       if (exhausted && sawAll) member.mayHaveJobs = false;
       member.holder = holder;
       assign(member, jobs);
-      markWaiting(member);
+      members.markWaiting(member);
     }
   };
 
@@ -209,34 +149,6 @@ export function createDispatcher(
     wakeReaders(opened);
   };
 
-  /** How much room each subscriber gets by changes that are not applied yet. */
-  const countFreed = (changes: readonly Change[]): Map<Member, number> => {
-    const freed = new Map<Member, number>();
-    for (const change of changes) {
-      if (!leavesFlight(change)) continue;
-      for (const { id } of change.jobs) {
-        const member = inFlight.get(id);
-        if (member !== undefined) freed.set(member, (freed.get(member) ?? 0) + 1);
-      }
-    }
-    return freed;
-  };
-
-  /** What the subscribers that get room may claim. */
-  const planFreed = (freed: ReadonlyMap<Member, number>): Claim[] => {
-    let left = limit === 0 ? Infinity : limit - inFlight.size;
-    for (const count of freed.values()) left += count;
-    const claims: Claim[] = [];
-    for (const [member, count] of freed) {
-      const room = member.mayHaveJobs ? roomOf(member, count) : 0;
-      const wanted = Math.min(room, left);
-      if (wanted <= 0) continue;
-      claims.push({ member, limit: wanted });
-      left -= wanted;
-    }
-    return claims;
-  };
-
   function* claimFor(changes: readonly Change[], claims: readonly Claim[]): Transition<void> {
     const { results } = yield* claim(claims, []);
     accompanying = { changes, claims, results };
@@ -245,7 +157,7 @@ export function createDispatcher(
   const dispatch = async () => {
     if (dispatching) return;
     dispatching = true;
-    for (let claims = plan(); claims.length > 0; claims = plan()) {
+    for (let claims = members.plan(); claims.length > 0; claims = members.plan()) {
       try {
         await dispatchOnce(claims);
       } catch (error) {
@@ -268,9 +180,7 @@ export function createDispatcher(
     if (holder === undefined) return; // It never got a job.
     for (let released = false; !released;) {
       try {
-        await store.write(() =>
-          releaseHolder(holder, ids.filter((id) => inFlight.get(id) === member))
-        );
+        await store.write(() => releaseHolder(holder, members.heldBy(member, ids)));
         released = true;
       } catch (error) {
         if (stopped) break; // The next start recovers them.
@@ -278,50 +188,32 @@ export function createDispatcher(
         await new Promise<void>((resolve) => clock.setTimer(resolve, retryMs));
       }
     }
-    for (const id of ids) if (inFlight.get(id) === member) inFlight.delete(id);
-    if (waiting.size > 0) void dispatch();
+    members.forget(member, ids);
+    if (members.isAnyWaiting) void dispatch();
   };
 
   const remove = async (member: Member) => {
     if (member.gone) return;
-    member.gone = true;
-    members.delete(member);
-    waiting.delete(member);
+    members.remove(member);
     await release(member);
   };
 
   /** Jobs may be ready in these queues; in any, when undefined. */
   const markReaders = (queues?: ReadonlySet<string>) => {
     wakes++;
-    for (const member of members) {
-      if (member.mayHaveJobs) continue;
-      const reads = member.subscriber.queues;
-      if (queues && reads && !reads.some((queue) => queues.has(queue))) continue;
-      member.mayHaveJobs = true;
-      markWaiting(member);
-    }
+    members.markReaders(queues);
   };
 
   const wakeReaders = (queues: ReadonlySet<string>) => {
     if (queues.size === 0) return;
     markReaders(queues);
-    if (waiting.size > 0) void dispatch();
-  };
-
-  const leaveFlight = (jobs: readonly Pick<JobRecord, "id">[]) => {
-    for (const { id } of jobs) {
-      const member = inFlight.get(id);
-      if (member === undefined) continue;
-      inFlight.delete(id);
-      member.held.delete(id);
-      markWaiting(member);
-    }
+    if (members.isAnyWaiting) void dispatch();
   };
 
   /** Gives the queues where there may be jobs now. */
   const applyChange = (change: Change): Set<string> | undefined => {
     if (change.kind === "jobs") {
-      if (leavesFlight(change)) leaveFlight(change.jobs);
+      if (leavesFlight(change)) members.letGo(change.jobs);
       return change.to === status.ready ? backlogs.addReady(change.jobs) : undefined;
     }
     if (change.kind !== "budgets") return undefined;
@@ -329,7 +221,7 @@ export function createDispatcher(
   };
 
   const endAll = async () => {
-    await Promise.all([...members].map((member) => {
+    await Promise.all([...members.all].map((member) => {
       member.subscriber.end();
       return remove(member);
     }));
@@ -337,19 +229,11 @@ export function createDispatcher(
 
   return {
     subscribe(subscriber) {
-      const member: Member = {
-        subscriber,
-        held: new Set(),
-        holder: undefined,
-        mayHaveJobs: true,
-        gone: false,
-      };
-      members.add(member);
-      markWaiting(member);
+      const member = members.add(subscriber);
       void dispatch();
       return {
         drained() {
-          markWaiting(member);
+          members.markWaiting(member);
           void dispatch();
         },
         unsubscribe: () => remove(member),
@@ -358,9 +242,10 @@ export function createDispatcher(
     claimAlongside(changes) {
       accompanying = undefined;
       // Others who wait go first, and what a shared database commits is known too late.
-      const isSimple = !dispatching && waiting.size === 0 && !store.isShared && backlogs.isEmpty();
+      const isSimple = !dispatching && !members.isAnyWaiting && !store.isShared &&
+        backlogs.isEmpty();
       if (!isSimple) return undefined;
-      const claims = planFreed(countFreed(changes));
+      const claims = members.planFreed(changes);
       return claims.length === 0 ? undefined : claimFor(changes, claims);
     },
     applyChanges(changes) {
@@ -377,12 +262,12 @@ export function createDispatcher(
         handOut(accompanying.claims, accompanying.results, true);
       }
       accompanying = undefined;
-      if (waiting.size > 0) void dispatch();
+      if (members.isAnyWaiting) void dispatch();
     },
     reload(all) {
       backlogs.replace(all);
       markReaders();
-      if (waiting.size > 0) void dispatch();
+      if (members.isAnyWaiting) void dispatch();
     },
     nextOpening() {
       const at = backlogs.nextOpening();
@@ -395,9 +280,4 @@ export function createDispatcher(
       await endAll();
     },
   };
-}
-
-function leavesFlight(change: Change): change is JobsChange {
-  return change.kind === "jobs" && change.from === status.inFlight &&
-    change.to !== status.inFlight;
 }

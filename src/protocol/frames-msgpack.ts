@@ -15,6 +15,9 @@ const headBytes = 4;
 /**
  * Creates a decoder of the MessagePack stream; its documents are MessagePack.
  *
+ * @param options How long a frame may be.
+ * @returns A decoder of one stream.
+ *
  * @example
  * ```ts
  * import { createMsgpackDecoder } from "@millrace/millrace/client";

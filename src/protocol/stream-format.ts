@@ -17,16 +17,26 @@ export const streamMediaTypes: Readonly<Record<StreamFormat, string>> = {
 /** Cuts a stream of bytes into frames, wherever the chunks happen to end. */
 export interface FrameDecoder {
   /**
-   * Takes the next bytes and gives the job documents that they complete; heartbeats give none. Throws
-   * {@linkcode ProtocolError} when a frame is longer than the limit.
+   * Takes the next bytes.
+   *
+   * @returns The job documents that these bytes complete; a heartbeat is none.
+   * @throws {ProtocolError} If a frame is longer than the limit.
    */
   push(chunk: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[];
-  /** The stream has ended. Throws {@linkcode ProtocolError} when it ended inside a frame. */
+  /**
+   * Says that the stream has ended.
+   *
+   * @throws {ProtocolError} If it ended inside a frame.
+   */
   end(): void;
 }
 
-/** How a decoder is made. */
+/** Options of a decoder of frames. */
 export interface FrameDecoderOptions {
-  /** The longest frame that is waited for, in bytes; default 256 MiB. */
+  /**
+   * The longest frame that is accepted, in bytes.
+   *
+   * @default {268435456}
+   */
   readonly maxFrameBytes?: number;
 }

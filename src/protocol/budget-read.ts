@@ -8,7 +8,7 @@ import * as v from "valibot";
 import type { BudgetSettings } from "./budget-request.ts";
 import { optional, readAs, text, u32, u64 } from "./schema.ts";
 
-/** A budget, as the broker tells of it. Instants are ms since the epoch. */
+/** A budget, as an answer of the broker shows it. Instants are in ms since the epoch. */
 export interface Budget extends BudgetSettings {
   /** Its name. */
   readonly key: string;
@@ -22,7 +22,7 @@ export interface Budget extends BudgetSettings {
 export interface RebindReport {
   /** How many jobs changed. */
   readonly changed: number;
-  /** Jobs that would have changed, but are in flight. */
+  /** The ids of jobs that did not change because they are in flight. */
   readonly blocked: readonly string[];
 }
 

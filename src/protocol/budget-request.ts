@@ -15,7 +15,7 @@ export interface RateStrategy {
   readonly type: "time_based";
   /** The period, in ms, from 1. */
   readonly durationMs: number;
-  /** The most tokens that gather while nothing draws on them, 1 to 1,000,000; default `allocation`. */
+  /** The most tokens that gather while nothing draws on them, from 1 to 1,000,000. Left out, it is `allocation`. */
   readonly burst?: number | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface InFlightStrategy {
 
 /** What a budget allows. */
 export interface BudgetSettings {
-  /** Tokens for each period, or at most in flight: 1 to 1,000,000. */
+  /** How many tokens there are for each period, or at most in flight: from 1 to 1,000,000. */
   readonly allocation: number;
   /** How the tokens come back. */
   readonly strategy: BudgetStrategy;
@@ -35,19 +35,23 @@ export interface BudgetSettings {
 
 /** A budget that a job draws on. */
 export interface BudgetUse {
-  /** The name of the budget; same rules as for queues. */
+  /** The name of the budget; the same rules as for queues. */
   readonly key: string;
-  /** Tokens that one run costs, from 1 to what the budget holds; default 1. */
+  /**
+   * How many tokens one run costs, from 1 to what the budget holds.
+   *
+   * @default {1}
+   */
   readonly cost?: number | undefined;
-  /** Creates the budget if there is none; without it a budget that is missing is an error. */
+  /** The settings that the budget is created with if it does not exist. Without them that is an error. */
   readonly createWith?: BudgetSettings | undefined;
 }
 
-/** What to change of a budget; what is left out stays. */
+/** What to change of a budget. What is left out stays. */
 export interface BudgetPatch {
-  /** Tokens for each period, or at most in flight. */
+  /** How many tokens there are for each period, or at most in flight. */
   readonly allocation?: number | undefined;
-  /** How the tokens come back; without a `type` it stays what it is. */
+  /** How the tokens come back. Without a `type` the strategy stays of its kind. */
   readonly strategy?: {
     /** The kind of strategy to change to. */
     readonly type?: BudgetStrategy["type"] | undefined;
@@ -58,7 +62,11 @@ export interface BudgetPatch {
   } | undefined;
 }
 
-/** The wire's spelling. Throws `RangeError` for numbers that cannot be sent. */
+/**
+ * Writes what a budget allows.
+ *
+ * @throws {RangeError} If a number cannot be sent.
+ */
 export function toBudgetSettingsWire({ allocation, strategy }: BudgetSettings): object {
   return {
     allocation: checkInteger("allocation", allocation, max32),
@@ -70,7 +78,11 @@ export function toBudgetSettingsWire({ allocation, strategy }: BudgetSettings): 
   };
 }
 
-/** The wire's spelling. Throws `RangeError` for numbers that cannot be sent. */
+/**
+ * Writes a budget that a job draws on.
+ *
+ * @throws {RangeError} If a number cannot be sent.
+ */
 export function toBudgetUseWire(
   { key, cost, createWith }: BudgetUse,
 ): { readonly key: string; readonly [member: string]: unknown } {
@@ -81,7 +93,11 @@ export function toBudgetUseWire(
   };
 }
 
-/** The wire's spelling. Throws `RangeError` for numbers that cannot be sent. */
+/**
+ * Writes what to change of a budget.
+ *
+ * @throws {RangeError} If a number cannot be sent.
+ */
 export function toBudgetPatchWire({ allocation, strategy }: BudgetPatch): object {
   return {
     allocation: checkInteger("allocation", allocation, max32),

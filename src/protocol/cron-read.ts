@@ -27,21 +27,21 @@ export type CronJob = Pick<
   | "budgets"
 >;
 
-/** A cron entry as the broker tells of it. Instants are ms since the epoch. */
+/** A cron entry, as an answer of the broker shows it. Instants are in ms since the epoch. */
 export interface CronEntry {
-  /** What it is called in its group. */
+  /** Its name in the group. */
   readonly name: string;
-  /** When it enqueues, as it was asked for. */
+  /** When it enqueues, as it was given. */
   readonly expression: string;
   /** Its own time zone, if it has one. */
   readonly timezone?: string;
-  /** Whether it rests; it does as well while its group does. */
+  /** Whether it is paused itself. It enqueues nothing either while its group is paused. */
   readonly paused: boolean;
   /** When it was last paused. */
   readonly pausedAt?: number;
   /** When it was last resumed. */
   readonly resumedAt?: number;
-  /** What it enqueues. */
+  /** The job that it enqueues. */
   readonly job: CronJob;
   /** When it enqueues next, if ever. */
   readonly nextEnqueueAt?: number;
@@ -49,13 +49,13 @@ export interface CronEntry {
   readonly lastEnqueueAt?: number;
 }
 
-/** A cron group as the broker tells of it. Instants are ms since the epoch. */
+/** A cron group, as an answer of the broker shows it. Instants are in ms since the epoch. */
 export interface CronGroup {
-  /** What it is called. */
+  /** Its name. */
   readonly name: string;
   /** The time zone of the entries that have none, if it was given. */
   readonly timezone?: string;
-  /** Whether all of it rests. */
+  /** Whether all of its entries are paused. */
   readonly paused: boolean;
   /** When it was last paused. */
   readonly pausedAt?: number;

@@ -8,40 +8,40 @@ import { type EnqueueRequest, toEnqueueWire } from "./enqueue.ts";
 
 /** A schedule and the job that it enqueues, again and again. */
 export interface CronEntrySettings {
-  /** What it is called in its group; same rules as for queues. */
+  /** Its name in the group; the same rules as for queues. */
   readonly name: string;
   /**
-   * When: minutes, hours, days of the month, months and days of the week; with seconds before them and years after
-   * them, if there are six or seven fields. Or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
+   * When it enqueues: minutes, hours, days of the month, months and days of the week. A sixth field, in front, is
+   * seconds; a seventh, at the end, is years. Or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
    */
   readonly expression: string;
-  /** The IANA time zone that it is read in; default the group's, or else that of the broker's machine. */
+  /** The IANA time zone of the expression. Left out, it is the group's, or else that of the broker's machine. */
   readonly timezone?: string | undefined;
-  /** Whether it rests; left out, it does not when it is new, and what it did when it is not. */
+  /** Whether it is paused. Left out, a new one is not, and one that exists stays as it is. */
   readonly paused?: boolean | undefined;
-  /** The job: put together by hand, or the `toRequest(…)` of a definition. Without `readyAt`: the schedule says when. */
+  /** The job, put together by hand or by the `toRequest(…)` of a definition; without `readyAt`, as the schedule says when. */
   readonly job: EnqueueRequest | Promise<EnqueueRequest>;
 }
 
 /** Entries that are put, paused and deleted together. */
 export interface CronGroupSettings {
-  /** The time zone of the entries that have none; default that of the broker's machine. */
+  /** The IANA time zone of entries that have none. Left out, it is that of the broker's machine. */
   readonly timezone?: string | undefined;
-  /** Whether all of it rests; left out, it does not when it is new, and what it did when it is not. */
+  /** Whether all of its entries are paused. Left out, a new group is not, and one that exists stays as it is. */
   readonly paused?: boolean | undefined;
-  /** All of its entries: what it has besides is deleted. */
+  /** All of its entries. Those that it has besides are deleted. */
   readonly entries: readonly CronEntrySettings[];
 }
 
-/** What to change of a group; what is left out stays. */
+/** What to change of a group. What is left out stays. */
 export interface CronGroupChange {
-  /** Whether all of it rests. */
+  /** Whether all of its entries are paused. */
   readonly paused?: boolean | undefined;
-  /** The time zone of the entries that have none; null is that of the broker's machine. */
+  /** The IANA time zone of entries that have none; null is that of the broker's machine. */
   readonly timezone?: string | null | undefined;
 }
 
-/** The body of `PUT /crons/{group}`. Throws as {@linkcode toCronEntryBody}. */
+/** Writes the body of `PUT /crons/{group}`. Throws as {@linkcode toCronEntryBody} does. */
 export async function toCronGroupBody(
   { timezone, paused, entries }: CronGroupSettings,
 ): Promise<object> {
@@ -49,8 +49,10 @@ export async function toCronGroupBody(
 }
 
 /**
- * The body that makes an entry. Throws `RangeError` for numbers that cannot be sent, `TypeError` for a job that says
- * when, and what a definition throws.
+ * Writes the body that makes an entry. Rejects also with what the promise of the job rejects with.
+ *
+ * @throws {RangeError} If a number cannot be sent.
+ * @throws {TypeError} If the job has a `readyAt`.
  */
 export async function toCronEntryBody(
   { name, expression, timezone, paused, job }: CronEntrySettings,

@@ -14,33 +14,45 @@ import { bool, readAs } from "./schema.ts";
 
 /** One job to be stored. Instants are ms since the epoch. */
 export interface EnqueueRequest {
-  /** Which handler runs it; see `checkName` for what a name may be. */
+  /** The name of the handler that runs it; not empty, without commas, NUL and `* ? [ ] { } \`. */
   readonly type: string;
-  /** The queue it waits in. */
+  /** The queue that it waits in; the same rules as for `type`. */
   readonly queue: string;
   /** Any JSON value; null is one. */
   readonly payload: unknown;
-  /** 0 to 65535, lower runs first; default 32768. */
+  /**
+   * From 0 to 65535; lower runs first.
+   *
+   * @default {32768}
+   */
   readonly priority?: number | undefined;
-  /** When it becomes ready; default now. */
+  /** When it becomes ready, in ms since the epoch. Left out, it is ready at once. */
   readonly readyAt?: number | undefined;
-  /** Retries before it is dead; default the broker's (25). */
+  /** How many retries it has before it is dead. Left out, the broker's default holds, which is 25 if nobody changed it. */
   readonly retryLimit?: number | undefined;
-  /** Delay between tries; default the broker's. */
+  /** How long it waits before each retry. Left out, the broker's default holds. */
   readonly backoff?: Backoff | undefined;
-  /** How long it is kept when finished; default the broker's. */
+  /** How long it is kept when it is finished. Left out, the broker's default holds. */
   readonly retention?: Retention | undefined;
   /** At most one job with this key waits (or runs, or exists: `uniqueWhile`) at a time. */
   readonly uniqueKey?: string | undefined;
-  /** How long the key is held; default `queued`. */
+  /**
+   * How long the key is held.
+   *
+   * @default {"queued"}
+   */
   readonly uniqueWhile?: UniqueWhile | undefined;
-  /** Folds it into the job of this batch that waits, if there is one and that wants it; not with `uniqueKey`. */
+  /** Folds it into the waiting job of the same batch, if there is one that wants it; not together with `uniqueKey`. */
   readonly batch?: Batch | undefined;
-  /** The budgets that it draws on; all of them must be able to pay before it runs. */
+  /** The budgets that it draws on. It runs only when each of them has the tokens. */
   readonly budgets?: readonly BudgetUse[] | undefined;
 }
 
-/** The body of `POST /jobs`, or an item of `POST /jobs/bulk`. Throws `RangeError` for numbers that cannot be sent. */
+/**
+ * Writes the body of `POST /jobs`, or an item of `POST /jobs/bulk`.
+ *
+ * @throws {RangeError} If a number cannot be sent.
+ */
 export function toEnqueueWire(request: EnqueueRequest): object {
   return {
     type: request.type,
@@ -53,7 +65,7 @@ export function toEnqueueWire(request: EnqueueRequest): object {
 
 const enqueueFields = fieldsWith("enqueue");
 
-/** The answer to `POST /jobs`, and an item of the answer to `POST /jobs/bulk`. */
+/** Reads the answer to `POST /jobs`, or an item of the answer to `POST /jobs/bulk`. */
 export function readEnqueuedJob(value: unknown): EnqueuedJob {
   return Object.assign(readJob(value) as Job<never>, readAs(marksSchema, value));
 }
@@ -63,12 +75,12 @@ const marksSchema: v.GenericSchema<unknown, Pick<EnqueuedJob, "duplicate" | "fol
   "an object",
 );
 
-/** The answer to `POST /jobs/bulk`. */
+/** Reads the answer to `POST /jobs/bulk`. */
 export function readEnqueuedJobs(value: unknown): EnqueuedJob[] {
   return readAs(jobListSchema, value).jobs.map(readEnqueuedJob);
 }
 
-/** Any `{ jobs: […] }` whose items are read by somebody else. */
+/** Reads `{ jobs: […] }`, and leaves the items as they are. */
 export const jobListSchema: v.GenericSchema<unknown, { readonly jobs: unknown[] }> = v.object(
   { jobs: v.array(v.unknown(), "a list") },
   "an object",

@@ -7,19 +7,19 @@
 import * as v from "valibot";
 import { optional, readAs, text, u32, u64 } from "./schema.ts";
 
-/** One failure of a job. Instants are ms since the epoch. */
+/** One failure of a job. Instants are in ms since the epoch. */
 export interface ErrorRecord {
-  /** Which try it was; the first is 1. */
+  /** The number of the try that failed; the first is 1. */
   readonly attempt: number;
   /** What went wrong. */
   readonly message: string;
   /** The kind of error, such as `TypeError`. */
   readonly errorType?: string | undefined;
-  /** Where it came from, such as a stack. */
+  /** Where in the program it came from, such as a stack. */
   readonly backtrace?: string | undefined;
-  /** When the worker had taken the job. */
+  /** When the worker took the job. */
   readonly dequeuedAt: number;
-  /** When the failure was told. */
+  /** When the broker was told of the failure. */
   readonly failedAt: number;
 }
 

@@ -6,7 +6,7 @@
 
 import { checkInteger, maxExact } from "./integer.ts";
 
-/** Why a job failed, and what shall become of it. */
+/** Why a job failed, and what is to become of it. */
 export interface Failure {
   /** What went wrong; may be empty. */
   readonly message: string;
@@ -14,13 +14,21 @@ export interface Failure {
   readonly errorType?: string | undefined;
   /** Where it came from, such as a stack. */
   readonly backtrace?: string | undefined;
-  /** When to try again, in ms since the epoch, whatever the retry limit; default by the job's backoff. */
+  /** When to try again, in ms since the epoch, whatever the retry limit. Left out, the job's backoff decides. */
   readonly retryAt?: number | undefined;
-  /** Whether the job is dead at once; beats `retryAt`. Default false. */
+  /**
+   * Whether the job is dead at once, also if there is a `retryAt`.
+   *
+   * @default {false}
+   */
   readonly kill?: boolean | undefined;
 }
 
-/** Writes the body. Throws `RangeError` for an instant that cannot be sent. */
+/**
+ * Writes the body.
+ *
+ * @throws {RangeError} If `retryAt` cannot be sent.
+ */
 export function toFailureWire(failure: Failure): object {
   return {
     message: failure.message,

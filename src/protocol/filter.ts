@@ -9,7 +9,7 @@ import { type Range, rangeLimits, showRange } from "./range.ts";
 import { checkInteger, max32, maxExact } from "./integer.ts";
 import { type JobStatus, jobStatuses } from "./status.ts";
 
-/** Which jobs are meant: those that fit every member given. An empty list fits no job. */
+/** Which jobs are meant: those that match every member given. No job matches an empty list. */
 export interface JobFilter {
   /** In this status, or in any of these. */
   readonly status?: JobStatus | readonly JobStatus[] | undefined;
@@ -23,30 +23,30 @@ export interface JobFilter {
   readonly priority?: number | Range | undefined;
   /** Ready at this instant, or within these bounds, in ms since the epoch. */
   readonly readyAt?: number | Range | undefined;
-  /** Failed this often, or within these bounds. */
+  /** Has failed this often, or within these bounds. */
   readonly attempts?: number | Range | undefined;
   /** Draws on this budget, or on any of these. */
   readonly budget?: string | readonly string[] | undefined;
-  /** A jq expression on the payload. */
+  /** A jq expression; the payload is its input. A job matches if the first output is neither false nor null. */
   readonly filter?: string | undefined;
 }
 
-/** Whether the filter has an empty list, which no job can be in. The wire cannot say it: nothing may be sent. */
+/** Tells whether the filter has an empty list, which no job matches. The wire cannot say it, so nothing may be sent. */
 export function matchesNothing(filter: JobFilter): boolean {
   const lists = [filter.status, filter.queue, filter.type, filter.id, filter.budget];
   return lists.some((values) => typeof values === "object" && values.length === 0);
 }
 
-/** Whether the filter has no member, so that every job fits it. */
+/** Tells whether the filter has no member, so that every job matches. */
 export function matchesAll(filter: JobFilter): boolean {
   return Object.values(filter).every((value) => value === undefined);
 }
 
 /**
- * The filter as parameters of a query string, ready to be joined by `&`.
+ * Writes the filter as parameters of a query string, ready to be joined by `&`.
  *
- * Throws `TypeError` and `RangeError` for what no server could understand: a name or an id that cannot be one,
- * a range that is upside down.
+ * @throws {TypeError} If a name or an id cannot be one.
+ * @throws {RangeError} If a bound cannot be sent, or a range begins behind its end.
  */
 export function toFilterParams(filter: JobFilter): string[] {
   return [
@@ -64,15 +64,21 @@ export function toFilterParams(filter: JobFilter): string[] {
 
 /** What a worker asks a take stream for. */
 export interface TakeRequest {
-  /** The queues to serve; default all. */
+  /** The queues to serve. Left out, all are. */
   readonly queues?: readonly string[] | undefined;
-  /** How many jobs may be out and not finished at a time; 0 is any number. Default 1. */
+  /**
+   * How many jobs may be in flight on the stream at a time; 0 is any number.
+   *
+   * @default {1}
+   */
   readonly prefetch?: number | undefined;
 }
 
 /**
- * What to take as parameters of a query string. Throws `TypeError` for queues that cannot be, none at all among
- * them, and `RangeError` for a prefetch out of range.
+ * Writes what to take as parameters of a query string.
+ *
+ * @throws {TypeError} If a name cannot be that of a queue, or `queues` is empty.
+ * @throws {RangeError} If `prefetch` is out of range.
  */
 export function toTakeParams({ queues, prefetch }: TakeRequest): string[] {
   if (queues?.length === 0) {

@@ -24,8 +24,8 @@ export function createFrameDecoder(
 }
 
 /**
- * A stream that takes bytes of a take stream and gives job documents, one a chunk, as bytes. It fails with
- * {@linkcode ProtocolError} for a frame that is too long or cut off.
+ * A transform stream from the bytes of a take stream to job documents, one in each chunk, as bytes. It fails with
+ * {@linkcode ProtocolError} if a frame is too long or cut off.
  *
  * @example
  * ```ts
@@ -41,7 +41,12 @@ export class FrameDecoderStream extends TransformStream<
   Uint8Array<ArrayBuffer>,
   Uint8Array<ArrayBuffer>
 > {
-  /** Makes a stream that decodes `format`. */
+  /**
+   * Creates the stream.
+   *
+   * @param format The format of the bytes.
+   * @param options How long a frame may be.
+   */
   constructor(format: StreamFormat, options?: FrameDecoderOptions) {
     const decoder = createFrameDecoder(format, options);
     super({

@@ -15,7 +15,8 @@ const headBytes = 4;
 /**
  * Creates a decoder of the MessagePack stream; its documents are MessagePack.
  *
- * @param options The longest frame.
+ * @param options How long a frame may be.
+ * @returns A decoder of one stream.
  *
  * @example
  * ```ts

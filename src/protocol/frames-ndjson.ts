@@ -12,7 +12,8 @@ import type { FrameDecoder, FrameDecoderOptions } from "./stream-format.ts";
 /**
  * Creates a decoder of the NDJSON stream; its documents are JSON.
  *
- * @param options The longest frame.
+ * @param options How long a frame may be.
+ * @returns A decoder of one stream.
  *
  * @example
  * ```ts

@@ -17,7 +17,8 @@ const lineFeed = 0x0a;
 /**
  * Creates a decoder of the server-sent events stream; its documents are JSON.
  *
- * @param options The longest frame.
+ * @param options How long a frame may be.
+ * @returns A decoder of one stream.
  *
  * @example
  * ```ts

@@ -11,7 +11,12 @@ export const max32 = 4_294_967_295;
 /** The highest integer that a number holds exactly: what instants and durations go up to. */
 export const maxExact: number = Number.MAX_SAFE_INTEGER;
 
-/** Gives `value` back if it may be sent: an integer from 0 to `max`, or none. Throws `RangeError` otherwise. */
+/**
+ * Gives back a value that may be sent: an integer from 0 to `max`, null or undefined.
+ *
+ * @param label What the message calls it.
+ * @throws {RangeError} If it is anything else.
+ */
 export function checkInteger<Value extends number | null | undefined>(
   label: string,
   value: Value,

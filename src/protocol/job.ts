@@ -16,60 +16,63 @@ export interface Backoff {
   readonly jitterMs: number;
 }
 
-/** How long a finished job is kept; a member left out means the broker's default. */
+/** How long a finished job is kept. Where a member is left out, the broker's default holds. */
 export interface Retention {
-  /** Kept after success, in ms; 0 deletes at once. */
+  /** How long it is kept after success, in ms; 0 deletes it at once. */
   readonly completedMs?: number | undefined;
-  /** Kept after death, in ms; 0 deletes at once. */
+  /** How long it is kept after death, in ms; 0 deletes it at once. */
   readonly deadMs?: number | undefined;
 }
 
-/** While what is an enqueue with the same unique key a duplicate. */
+/**
+ * How long a job holds its unique key: until a worker takes it (`queued`), until it is finished (`active`), or until it
+ * is deleted (`exists`). While it is held, an enqueue with the same key is a duplicate.
+ */
 export type UniqueWhile = "queued" | "active" | "exists";
 
 /** All scopes of a unique key, from the shortest to the longest. */
 export const uniqueWhiles: readonly UniqueWhile[] = ["queued", "active", "exists"];
 
 /**
- * Jobs that are folded into one while it waits. Both expressions are jq, see `$existing` (the payload of the job that
- * waits) and `$new` (that of the one to be enqueued), and have no input.
+ * Makes one job of several while it waits. Both expressions are jq. They have no input, but two variables: `$existing`
+ * is the payload of the job that waits, `$new` that of the job to be enqueued.
  */
 export interface Batch {
-  /** Which jobs belong together, over all queues and types. */
+  /** Jobs with the same key belong together, whatever their queue and type. */
   readonly key: string;
-  /** Whether the new one is folded in: if the first output is neither false nor null. Else it opens a batch of its own. */
+  /** The new job is folded in if the first output is neither false nor null. If it is, a new batch begins. */
   readonly when: string;
-  /** The payload that both become: one output. */
+  /** Its one output is the payload of the folded job. */
   readonly fold: string;
 }
 
-/** What a job draws on while it is in flight, or each time that it is taken. */
+/** A budget that a job draws on, while it is in flight or each time that it is taken. */
 export interface Binding {
   /** The name of the budget. */
   readonly key: string;
-  /** Tokens that one run costs, from 1 to what the budget holds. */
+  /** How many tokens one run costs, from 1 to what the budget holds. */
   readonly cost: number;
 }
 
-/** A job as the broker tells of it. Instants are ms since the epoch. */
+/** A job, as an answer of the broker shows it. Instants are in ms since the epoch. */
 export interface Job<Payload = unknown> {
-  /** 25 characters of SCRU128: sorts by creation. */
+  /** 25 characters of SCRU128; they sort in the order of creation. */
   readonly id: string;
-  /** Which handler runs it. */
+  /** The name of the handler that runs it. */
   readonly type: string;
-  /** The queue it waits in. */
+  /** The queue that it waits in. */
   readonly queue: string;
-  /** 0 to 65535; lower runs first. */
+  /** From 0 to 65535; lower runs first. */
   readonly priority: number;
-  /** Where it stands. */
+  /** Where it is in its life. */
   readonly status: JobStatus;
-  /** What the handler gets; only answers that carry payloads have it (get, list, take). */
+  /** What the handler gets. Only some answers have it: those to get, list and take. */
   readonly payload?: Payload;
   /** When it became, or becomes, ready. */
   readonly readyAt: number;
-  /** How often it has failed so far. */
+  /** How often it has failed. */
   readonly attempts: number;
-  /** How many retries it has, if not the broker's default. */
+  /** How many retries it has before it is dead, if not the broker's default. */
   readonly retryLimit?: number;
   /** Its own backoff, if not the broker's default. */
   readonly backoff?: Backoff;
@@ -85,11 +88,11 @@ export interface Job<Payload = unknown> {
   readonly completedAt?: number;
   /** Its unique key, if it has one. */
   readonly uniqueKey?: string;
-  /** While what the unique key is held. */
+  /** How long it holds the unique key. */
   readonly uniqueWhile?: UniqueWhile;
-  /** How further enqueues are folded into it while it waits, if it is of a batch. */
+  /** How other jobs are folded into it while it waits, if it belongs to a batch. */
   readonly batch?: Batch;
-  /** What it draws on, if anything, in the order in which it was bound. */
+  /** The budgets that it draws on, if any, in the order in which they were bound. */
   readonly budgets?: readonly Binding[];
   /** How often it has been delivered to a worker, this time included; only a Millrace broker tells. */
   readonly deliveries?: number;
@@ -97,8 +100,8 @@ export interface Job<Payload = unknown> {
 
 /** The answer to an enqueue. */
 export interface EnqueuedJob extends Job<never> {
-  /** Nothing was stored: a job with this unique key was there; this is that job. */
+  /** Nothing was stored, as another job held the unique key. This is that job. */
   readonly duplicate: boolean;
-  /** Nothing new was stored: the payload was merged into this waiting job. */
+  /** No new job was stored, as the payload was folded into this one, which waits. */
   readonly folded: boolean;
 }

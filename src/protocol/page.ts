@@ -76,15 +76,27 @@ export function toFilterQuery(query: JobQuery): string {
 
 /** Which page of a listing a user asks for. */
 export interface PageRequest<Cursor = string> {
-  /** Goes on behind this one, which need not exist; default from the start. */
+  /** The page begins behind this one, which need not exist. Left out, it is the first page. */
   readonly from?: Cursor | undefined;
-  /** `asc` is oldest first; default `asc`. */
+  /**
+   * `asc` is oldest first, `desc` newest first.
+   *
+   * @default {"asc"}
+   */
   readonly order?: "asc" | "desc" | undefined;
-  /** How many on a page, 1 to 2000; default 50. */
+  /**
+   * How many are on a page, from 1 to 2000.
+   *
+   * @default {50}
+   */
   readonly limit?: number | undefined;
 }
 
-/** The page as parameters of a query string, ready to be joined by `&`. Throws `RangeError` for a bad limit. */
+/**
+ * Writes the page as parameters of a query string, ready to be joined by `&`.
+ *
+ * @throws {RangeError} If `limit` is out of range.
+ */
 export function toPageParams({ from, order, limit }: PageRequest<string | number>): string[] {
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= maxPageLimit)) {
     throw new RangeError(
@@ -106,13 +118,13 @@ export interface ReadPage<Item> {
   readonly links: Pick<PageLinks, "next" | "prev">;
 }
 
-/** The answer to `GET /jobs`. */
+/** Reads the answer to `GET /jobs`. */
 export function readJobPage(value: unknown): ReadPage<Job> {
   const items = readAs(jobListSchema, value).jobs.map(readJob);
   return { items, links: readAs(linksSchema, value).pages };
 }
 
-/** The answer to `GET /jobs/{id}/errors`. */
+/** Reads the answer to `GET /jobs/{id}/errors`. */
 export function readErrorPage(value: unknown): ReadPage<ErrorRecord> {
   const { errors: items } = readAs(errorListSchema, value);
   return { items, links: readAs(linksSchema, value).pages };

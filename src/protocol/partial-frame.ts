@@ -1,6 +1,6 @@
 /**
- * The beginning of a frame that a chunk left unfinished. Only such bytes are copied: a frame that lies in one
- * chunk is a view of it.
+ * The beginning of a frame whose end has not arrived. Only such bytes are copied: a frame that lies in one chunk is a
+ * view of it.
  *
  * @module
  */

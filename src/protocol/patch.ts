@@ -8,33 +8,37 @@ import { toFieldsWire } from "./fields-wire.ts";
 import type { Backoff } from "./job.ts";
 import { fieldsWith } from "./job-fields.ts";
 
-/** What to change of a job's retention; null goes back to the broker's default. */
+/** What to change of a job's retention. What is left out stays; null goes back to the broker's default. */
 export interface RetentionPatch {
-  /** Kept after success, in ms. */
+  /** How long it is kept after success, in ms. */
   readonly completedMs?: number | null | undefined;
-  /** Kept after death, in ms. */
+  /** How long it is kept after death, in ms. */
   readonly deadMs?: number | null | undefined;
 }
 
-/** What to change of a job; what is left out stays. */
+/** What to change of a job. What is left out stays. */
 export interface JobPatch {
-  /** The queue it moves to. */
+  /** The queue that it moves to. */
   readonly queue?: string | undefined;
-  /** 0 to 65535, lower runs first. */
+  /** From 0 to 65535; lower runs first. */
   readonly priority?: number | undefined;
   /** When it becomes ready, in ms since the epoch; null is now. A running job keeps running. */
   readonly readyAt?: number | null | undefined;
-  /** Retries before it is dead; null is the broker's default. */
+  /** How many retries it has before it is dead; null goes back to the broker's default. */
   readonly retryLimit?: number | null | undefined;
-  /** Delay between tries; null is the broker's default. */
+  /** How long it waits before each retry; null goes back to the broker's default. */
   readonly backoff?: Backoff | null | undefined;
-  /** How long it is kept when finished, member by member; null is the broker's default for both. */
+  /** How long it is kept when it is finished, member by member; null goes back to the broker's default for both. */
   readonly retention?: RetentionPatch | null | undefined;
 }
 
 const patchFields = fieldsWith("patch");
 
-/** Writes the body. Throws `RangeError` for numbers that cannot be sent. */
+/**
+ * Writes the body.
+ *
+ * @throws {RangeError} If a number cannot be sent.
+ */
 export function toPatchWire(patch: JobPatch): object {
   return toFieldsWire(patchFields, patch);
 }

@@ -1,5 +1,5 @@
 /**
- * Values with parts that are written as they are, above all payloads, which nobody parses on their way through.
+ * Values with parts that are encoded already, above all payloads, which the broker never parses.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Format } from "./codec.ts";
 import { msgpackCodec } from "./msgpack.ts";
 import { PackWriter } from "./pack-writer.ts";
 
-/** A part of a value that knows how it is written in each format. */
+/** A part of a value that is encoded already, in each format. */
 export class PreEncoded {
   readonly toJson: () => string;
   readonly toPack: () => Uint8Array<ArrayBuffer>;
@@ -19,7 +19,7 @@ export class PreEncoded {
   }
 }
 
-/** Encodes a value; members that are undefined are left out. */
+/** Encodes a value that has pre-encoded parts; members that are undefined are left out. */
 export function encodeWithPreEncoded(
   value: unknown,
   format: Format,

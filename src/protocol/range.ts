@@ -4,11 +4,11 @@
  * @module
  */
 
-/** An inclusive range; a side left out is open. */
+/** A range that includes its bounds. A bound that is left out is none. */
 export interface Range {
-  /** The lowest that fits. */
+  /** The lowest value that matches. */
   readonly min?: number | undefined;
-  /** The highest that fits. */
+  /** The highest value that matches. */
   readonly max?: number | undefined;
 }
 

@@ -139,6 +139,12 @@ export function describeBatches(open: () => Promise<TestStore>): void {
       assert.equal(await put(store, { ...part("b"), budgets: [toBinding("none", 1)] }), "b>a");
     });
 
+    it("a key may be empty", async () => {
+      const store = await open();
+      assert.equal(await put(store, part("a", { key: "" }), part("b", { key: "x" })), "a b");
+      assert.equal(await put(store, part("c", { key: "" })), "c>a");
+    });
+
     it("a key may hold U+0000, and what follows it counts", async () => {
       const store = await open();
       const jobs = [part("a", { key: "k\0a" }), part("b", { key: "k\0b" })];

@@ -124,6 +124,13 @@ export function describeUnique(open: () => Promise<TestStore>): void {
       assert.equal(await store.statuses(), "a ready");
     });
 
+    it("a key may be empty", async () => {
+      const store = await open();
+      await store.given(unique("a", "queued", ""));
+      assert.equal(await meets(store, unique("b", "queued", "")), "a");
+      assert.equal(await holderOf(store), "a");
+    });
+
     it("a key may hold U+0000, and what follows it counts", async () => {
       const store = await open();
       await store.given(unique("a", "queued", "k\0a"));

@@ -6,9 +6,13 @@
 
 import { afterEach } from "node:test";
 import { describeBatches } from "./batches.ts";
+import { describeDelete } from "./delete.ts";
+import { describeDue } from "./due.ts";
 import { describeEnqueue } from "./enqueue.ts";
 import { describeFinish } from "./finish.ts";
 import { describeHolders } from "./holders.ts";
+import { describePatch } from "./patch.ts";
+import { describeReads } from "./reads.ts";
 import { describeTake } from "./take.ts";
 import { type OpenDatabase, openTestStore, type TestStore } from "./test-store.ts";
 import { describeUnique } from "./unique.ts";
@@ -30,4 +34,8 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeTake(open);
   describeFinish(open);
   describeHolders(open);
+  describePatch(open);
+  describeDelete(open);
+  describeDue(open);
+  describeReads(open);
 }

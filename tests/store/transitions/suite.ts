@@ -6,6 +6,9 @@
 
 import { afterEach } from "node:test";
 import { describeBatches } from "./batches.ts";
+import { describeBindings } from "./bindings.ts";
+import { describeBudgets } from "./budgets.ts";
+import { describeCrons } from "./crons.ts";
 import { describeDelete } from "./delete.ts";
 import { describeDue } from "./due.ts";
 import { describeEnqueue } from "./enqueue.ts";
@@ -37,5 +40,8 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describePatch(open);
   describeDelete(open);
   describeDue(open);
+  describeBudgets(open);
+  describeBindings(open);
+  describeCrons(open);
   describeReads(open);
 }

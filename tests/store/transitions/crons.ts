@@ -1,5 +1,5 @@
 /**
- * Cron groups and entries, and firing what is due.
+ * Cron groups and entries.
  *
  * @module
  */
@@ -8,12 +8,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Rejection } from "../../../src/protocol/rejection.ts";
 import { changeBudget, createBudget, removeBudget } from "../../../src/store/budgets.ts";
-import {
-  type CronDraft,
-  type Occurrences,
-  toCronJob,
-  toDraft,
-} from "../../../src/store/cron-rules.ts";
 import {
   changeGroup,
   getGroup,
@@ -27,53 +21,8 @@ import {
   type StoredCronGroup,
 } from "../../../src/store/crons.ts";
 import { findEntry } from "../../../src/store/crons-table.ts";
-import { type DueEntry, fireCron, listDue, nextFiring } from "../../../src/store/due-crons.ts";
-import { newJob } from "../../support/new-job.ts";
-import { type JobSketch, start, type TestStore, toBinding, toEntry } from "./test-store.ts";
-
-/** Expressions that are numbers: of how many ms they come round; by a zone a minute later. */
-export const knowing = (now: number): Occurrences => ({
-  now,
-  nextOf: ({ expression, timezone }) => now + Number(expression) + (timezone === null ? 0 : 60_000),
-});
-const ignorant = (now: number): Occurrences => ({ now, nextOf: () => undefined });
-
-/** An entry to be kept, due in 10 ms unless told otherwise. */
-export function draft(
-  name: string,
-  { job = {}, ...changes }: Partial<CronDraft> & { readonly job?: Partial<JobSketch> } = {},
-): CronDraft {
-  const request = { name, expression: "10", timezone: null, paused: null };
-  return { ...toDraft({ ...request, job: { ...newJob, ...job } }), ...changes };
-}
-
-const termsOf = (store: TestStore, occurrences = knowing(store.clock.now())) => {
-  return { ...store.terms(), occurrences };
-};
-const keep = (store: TestStore, entry: CronDraft, mode: "create" | "replace" = "replace") =>
-  store.write(() => keepEntry("g", entry, mode, termsOf(store)));
-const replace = (
-  store: TestStore,
-  drafts: readonly CronDraft[],
-  { paused = null as boolean | null, timezone = null as string | null } = {},
-) => store.write(() => replaceGroup("g", { paused, timezone, drafts }, termsOf(store)));
-const nextAt = async (store: TestStore, name = "e") =>
-  (await store.read(findEntry("g", name)))!.nextAt;
-
-/** Fires what is due as the broker does; what is paused only moves on. */
-export async function fireDue(store: TestStore, id: string): Promise<readonly unknown[]> {
-  const now = store.clock.now();
-  const outcomes = [];
-  for (const entry of await store.read(listDue(now))) outcomes.push(await fire(store, entry, id));
-  return outcomes;
-}
-function fire(store: TestStore, entry: DueEntry, id: string) {
-  const now = store.clock.now();
-  const isPaused = entry.paused === 1 || entry.groupPaused === 1;
-  const job = isPaused ? undefined : toEntry({ ...toCronJob(entry, now), id }, now);
-  const next = now + Number(entry.expression);
-  return store.write(() => fireCron({ entry, nextAt: next, job }, store.terms()));
-}
+import { cronTerms, draft, ignorant, keep, knowing, nextAt, replace } from "./cron-sketches.ts";
+import { start, type TestStore, toBinding } from "./test-store.ts";
 
 /** Defines the tests. */
 export function describeCrons(open: () => Promise<TestStore>): void {
@@ -93,7 +42,7 @@ export function describeCrons(open: () => Promise<TestStore>): void {
     it("are listed in the order of their bytes, and deleted", async () => {
       const store = await open();
       for (const name of ["ä", "B", "a", "Z"]) {
-        await store.write(() => keepEntry(name, draft("e"), "create", termsOf(store)));
+        await store.write(() => keepEntry(name, draft("e"), "create", cronTerms(store)));
       }
       assert.deepEqual(await store.read(listGroups()), ["B", "Z", "a", "ä"]);
       assert.equal(await store.write(() => removeGroup("a")), true);
@@ -236,99 +185,6 @@ export function describeCrons(open: () => Promise<TestStore>): void {
       ]);
       const none = await store.write(() => pauseEntry("g", "none", true, knowing(start)));
       assert.equal(none, undefined);
-    });
-  });
-
-  describe("fireCron()", () => {
-    it("stores the job and moves the schedule on", async () => {
-      const store = await open();
-      await keep(store, draft("e", { job: { queue: "mail", payload: '"p"' } }));
-      store.changes();
-      assert.equal(await store.read(nextFiring()), start + 10);
-      assert.deepEqual(await store.read(listDue(start + 9)), []);
-      store.clock.setNow(start + 10);
-      assert.deepEqual(await fireDue(store, "a"), [{ fired: true }]);
-      const row = (await store.row("a"))!;
-      assert.deepEqual([row["queue"], row["payload_json"], row["status"]], ["mail", '"p"', 1]);
-      assert.deepEqual(store.changes(), [`crons at ${start + 20}`, "1 none > ready: a"]);
-      const entry = (await store.read(findEntry("g", "e")))!;
-      assert.deepEqual([entry.nextAt, entry.lastAt], [start + 20, start + 10]);
-    });
-
-    it("fires an occurrence exactly once, however often it is read", async () => {
-      const store = await open();
-      await keep(store, draft("e"));
-      store.clock.setNow(start + 10);
-      const [entry] = await store.read(listDue(start + 10));
-      assert.deepEqual(await fire(store, entry!, "a"), { fired: true });
-      store.changes();
-      assert.deepEqual(await fire(store, entry!, "b"), { fired: false });
-      assert.equal(await store.statuses(), "a ready");
-      assert.deepEqual(store.changes(), []);
-    });
-
-    it("fires nothing for an entry that is not as it was read, or is gone", async () => {
-      for (
-        const change of [
-          (store: TestStore) => keep(store, draft("e", { job: { type: "u" } })),
-          (store: TestStore) => keep(store, draft("e", { job: { payload: new Uint8Array([2]) } })),
-          (store: TestStore) =>
-            store.write(() => changeGroup("g", { paused: true }, knowing(start + 9))),
-          (store: TestStore) => store.write(() => removeEntry("g", "e")),
-        ]
-      ) {
-        const store = await open();
-        await keep(store, draft("e", { job: { payload: new Uint8Array([1]) } }));
-        const [entry] = await store.read(listDue(start + 10));
-        await change(store);
-        store.changes();
-        assert.deepEqual(await fire(store, entry!, "a"), { fired: false });
-        assert.deepEqual([await store.statuses(), store.changes()], ["", []]);
-      }
-    });
-
-    it("fires an entry with bytes that is as it was read", async () => {
-      const store = await open();
-      await keep(store, draft("e", { job: { payload: new Uint8Array([1]), uniqueKey: "k" } }));
-      store.clock.setNow(start + 10);
-      assert.deepEqual(await fireDue(store, "a"), [{ fired: true }]);
-      assert.equal((await store.row("a"))!["holds_key"], 1);
-    });
-
-    it("only moves a paused entry on", async () => {
-      const store = await open();
-      await replace(store, [draft("e"), draft("f", { paused: true })]);
-      await store.write(() => pauseEntry("g", "e", true, knowing(start)));
-      store.clock.setNow(start + 10);
-      store.changes();
-      assert.deepEqual(await fireDue(store, "a"), [{ fired: true }, { fired: true }]);
-      assert.equal(await store.statuses(), "");
-      const entry = (await store.read(findEntry("g", "e")))!;
-      assert.deepEqual([entry.nextAt, entry.lastAt], [start + 20, null]);
-      assert.deepEqual(store.changes(), [`crons at ${start + 20}`, `crons at ${start + 20}`]);
-    });
-
-    it("moves on when its job is refused, and tells why", async () => {
-      const store = await open();
-      const policy = { allocation: 4, durationMs: null, burst: null };
-      await store.write(() => createBudget("x", policy, store.terms()));
-      await keep(store, draft("e", { job: { budgets: [toBinding("x", 1)] } }));
-      await store.all("DELETE FROM budgets RETURNING key");
-      store.clock.setNow(start + 10);
-      const [outcome] = await fireDue(store, "a") as { fired: boolean; rejection: Rejection }[];
-      assert.deepEqual([outcome!.fired, outcome!.rejection.kind], [true, "unprocessable"]);
-      assert.deepEqual([await store.statuses(), await nextAt(store)], ["", start + 20]);
-    });
-
-    it("is due never again when its schedule ends", async () => {
-      const store = await open();
-      await keep(store, draft("e"));
-      store.changes();
-      const [entry] = await store.read(listDue(start + 10));
-      const firing = { entry: entry!, nextAt: null, job: undefined };
-      await store.write(() => fireCron(firing, store.terms()));
-      assert.equal(await store.read(nextFiring()), undefined);
-      assert.deepEqual(store.changes(), []);
     });
   });
 }

@@ -13,6 +13,8 @@ import { describeDelete } from "./delete.ts";
 import { describeDue } from "./due.ts";
 import { describeEnqueue } from "./enqueue.ts";
 import { describeFinish } from "./finish.ts";
+import { describeFiring } from "./firing.ts";
+import { describeGuards } from "./guards.ts";
 import { describeHolders } from "./holders.ts";
 import { describePatch } from "./patch.ts";
 import { describeReads } from "./reads.ts";
@@ -43,5 +45,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeBudgets(open);
   describeBindings(open);
   describeCrons(open);
+  describeFiring(open);
   describeReads(open);
+  describeGuards(open);
 }

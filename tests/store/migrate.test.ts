@@ -258,6 +258,31 @@ describe("migrations on SQLite", () => describeMigrations(openMemory));
 describePglite("migrations on PGlite", () => {
   describeMigrations(() => openPglite());
 
+  it("a broker waits for one that migrates: it locks the version before it looks at it", async () => {
+    const database = openPglite();
+    const sql: string[] = [];
+    const watched: typeof database = {
+      ...database,
+      transaction: (body) =>
+        database.transaction((connection) => {
+          sql.push("BEGIN");
+          return body({
+            ...connection,
+            all: (text, params) => (sql.push(text), connection.all(text, params)),
+            script: (text) => (sql.push(text), connection.script(text)),
+          });
+        }),
+    };
+    const store = await openTestStore(() => watched);
+    const before = sql.flatMap((text, at) => /CREATE TABLE (jobs|brokers)/.test(text) ? [at] : []);
+    assert.ok(before.length >= 2);
+    for (const at of before) {
+      assert.equal(sql[at - 2], "BEGIN");
+      assert.match(sql[at - 1]!, /^SELECT version FROM schema_version FOR UPDATE$/);
+    }
+    await store.close();
+  });
+
   it("two brokers may migrate one database at once", async () => {
     for (const version of [undefined, 1, 2] as const) {
       const name = `shared_${version ?? "new"}`;

@@ -16,6 +16,7 @@ import { describeFinish } from "./finish.ts";
 import { describeFiring } from "./firing.ts";
 import { describeGuards } from "./guards.ts";
 import { describeHolders } from "./holders.ts";
+import { describeLocks } from "./locks.ts";
 import { describePatch } from "./patch.ts";
 import { describeReads } from "./reads.ts";
 import { describeTake } from "./take.ts";
@@ -48,4 +49,5 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeFiring(open);
   describeReads(open);
   describeGuards(open);
+  describeLocks(open);
 }

@@ -1,5 +1,5 @@
 /**
- * Budgets: named pools of tokens that jobs draw on (sections 9.1 and 9.2 of the protocol).
+ * Budgets: named pools of tokens that jobs draw on (docs/protocol.md, sections 8.1 and 8.2).
  *
  * @module
  */
@@ -75,7 +75,7 @@ export function toBudgetWire(
   };
 }
 
-/** Reads a policy; an unknown field is refused (section 9.2). */
+/** Reads a policy; an unknown field is refused (docs/protocol.md, section 8.2). */
 export const policySchema: v.GenericSchema<unknown, PolicyRequest> = v.strictObject(
   policyEntries,
   strict,
@@ -141,7 +141,7 @@ function unprocessable(message: string): Rejection {
   return { kind: "unprocessable", message };
 }
 
-/** The most that `allocation` and `burst` may be (section 9.1). */
+/** The most that `allocation` and `burst` may be (docs/protocol.md, section 8.1). */
 const maxTokens = 1_000_000;
 
 /** Says why a well-formed policy cannot be, in the words and the order of the protocol. */

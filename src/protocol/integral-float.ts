@@ -1,7 +1,8 @@
 /**
- * Integers that were sent as floats (`1.0`, `1e3`). The protocol refuses them where it wants an integer (section 1.3),
- * but a JavaScript number does not tell how it was sent. So whoever reads request bodies puts a bigint in their place,
- * as a mark. Nothing else is a bigint, and each field decides whether it takes one.
+ * Integers that were sent as floats (`1.0`, `1e3`). The protocol refuses them where it wants an integer
+ * (docs/protocol.md, section 1.5), but a JavaScript number does not tell how it was sent. So whoever reads request
+ * bodies puts a bigint in their place, as a mark. Nothing else is a bigint, and each field decides whether it takes
+ * one.
  *
  * @module
  */

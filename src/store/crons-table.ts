@@ -6,6 +6,7 @@
 
 import type { CronEntryRecord, CronGroupRecord } from "../protocol/cron-record.ts";
 import { fieldsWith, type NamesWith } from "../protocol/job-fields.ts";
+import type { lockRows } from "./dialect.ts";
 import { fromBytes, toBytes } from "./text-bytes.ts";
 import { rows, run, runEach, type Transition } from "./transition.ts";
 
@@ -56,21 +57,28 @@ export function toEntryRows<Entry extends CronEntryRecord>(found: Entry[]): Entr
   return found;
 }
 
+/** How rows are read: `lockRows` by who writes them later in the transaction, nothing by who only reads. */
+export type CronLock = typeof lockRows | "";
+
 /** One entry. */
-export function* findEntry(group: string, name: string): Transition<CronEntryRecord | undefined> {
+export function* findEntry(
+  group: string,
+  name: string,
+  lock: CronLock = "",
+): Transition<CronEntryRecord | undefined> {
   return toEntryRows(
     yield* rows<CronEntryRecord>(
-      `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? AND name = ?`,
+      `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? AND name = ? ${lock}`,
       [group, name],
     ),
   )[0];
 }
 
 /** The entries of a group, sorted by their names' bytes. */
-export function* listEntries(group: string): Transition<CronEntryRecord[]> {
+export function* listEntries(group: string, lock: CronLock = ""): Transition<CronEntryRecord[]> {
   return toEntryRows(
     yield* rows<CronEntryRecord>(
-      `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? ORDER BY name`,
+      `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? ORDER BY name ${lock}`,
       [group],
     ),
   );
@@ -85,10 +93,13 @@ export function* deleteEntries(group: string, names: readonly string[]): Transit
 }
 
 /** One group. */
-export function* findGroup(name: string): Transition<CronGroupRecord | undefined> {
+export function* findGroup(
+  name: string,
+  lock: CronLock = "",
+): Transition<CronGroupRecord | undefined> {
   return (yield* rows<CronGroupRecord>(
     `SELECT name, timezone, paused, paused_at AS "pausedAt", resumed_at AS "resumedAt"
-     FROM cron_groups WHERE name = ?`,
+     FROM cron_groups WHERE name = ? ${lock}`,
     [name],
   ))[0];
 }

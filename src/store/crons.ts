@@ -19,6 +19,7 @@ import {
   toPaused,
 } from "./cron-rules.ts";
 import {
+  type CronLock,
   deleteEntries,
   findEntry,
   findGroup,
@@ -26,6 +27,7 @@ import {
   putEntry,
   putGroup,
 } from "./crons-table.ts";
+import { lockRows } from "./dialect.ts";
 import { report, rows, run, type Transition } from "./transition.ts";
 
 /** What keeping entries depends on. */
@@ -51,9 +53,12 @@ export function* listGroups(): Transition<string[]> {
 }
 
 /** A group with its entries, sorted by their names' bytes. */
-export function* getGroup(name: string): Transition<StoredCronGroup | undefined> {
-  const group = yield* findGroup(name);
-  return group && { group, entries: yield* listEntries(name) };
+export function* getGroup(
+  name: string,
+  lock: CronLock = "",
+): Transition<StoredCronGroup | undefined> {
+  const group = yield* findGroup(name, lock);
+  return group && { group, entries: yield* listEntries(name, lock) };
 }
 
 /** Keeps a group with exactly these entries, and gives them in their order. */
@@ -67,7 +72,7 @@ export function* replaceGroup(
   terms: CronTerms,
 ): Transition<StoredCronGroup | Rejection | MissingSchedules> {
   const { now } = terms;
-  const before = yield* getGroup(name);
+  const before = yield* getGroup(name, lockRows);
   const toggled = before === undefined
     ? toNewGroup(name, paused === true ? now : null)
     : paused === null
@@ -94,7 +99,7 @@ export function* changeGroup(
   { paused, timezone }: CronGroupPatch,
   occurrences: Occurrences,
 ): Transition<StoredCronGroup | MissingSchedules | undefined> {
-  const before = yield* getGroup(name);
+  const before = yield* getGroup(name, lockRows);
   if (before === undefined) return undefined;
   const toggled = paused == null ? before.group : toPaused(before.group, paused, occurrences.now);
   const group = { ...toggled, timezone: timezone === undefined ? toggled.timezone : timezone };
@@ -119,11 +124,11 @@ export function* keepEntry(
   mode: "create" | "replace",
   terms: CronTerms,
 ): Transition<CronEntryRecord | Rejection | MissingSchedules> {
-  const existing = yield* findEntry(groupName, draft.name);
+  const found = yield* findGroup(groupName, lockRows);
+  const existing = yield* findEntry(groupName, draft.name, lockRows);
   if (existing !== undefined && mode === "create") {
     return { kind: "conflict", message: cronEntryExists(groupName, draft.name) };
   }
-  const found = yield* findGroup(groupName);
   const group = found ?? toNewGroup(groupName, null);
   const known = new Map(existing && [[draft.name, existing]]);
   const planned = planEntries([draft], known, { group, groupBefore: group }, terms);
@@ -142,8 +147,8 @@ export function* pauseEntry(
   paused: boolean,
   occurrences: Occurrences,
 ): Transition<CronEntryRecord | MissingSchedules | undefined> {
-  const group = yield* findGroup(groupName);
-  const before = yield* findEntry(groupName, name);
+  const group = yield* findGroup(groupName, lockRows);
+  const before = yield* findEntry(groupName, name, lockRows);
   if (group === undefined || before === undefined) return undefined;
   const nextAt = toNextAt(before, before, { group, groupBefore: group }, occurrences);
   if (isSchedule(nextAt)) return { missing: [nextAt] };

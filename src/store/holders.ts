@@ -11,6 +11,7 @@
  * @module
  */
 
+import { lockRows } from "./dialect.ts";
 import { rows, run, type Transition } from "./transition.ts";
 
 /** Registers a broker that starts, and gives the number that stands for it. */
@@ -37,10 +38,13 @@ export function* deleteBroker(id: number): Transition<void> {
   yield* run("DELETE FROM brokers WHERE id = ?", [id]);
 }
 
-/** The brokers besides `id` that nobody has seen since `seenBefore`, in ms since the epoch. */
+/**
+ * The brokers besides `id` that nobody has seen since `seenBefore`, in ms since the epoch. They are locked, so that none
+ * of them shows itself before it is forgotten.
+ */
 export function* listGoneBrokers(id: number, seenBefore: number): Transition<number[]> {
   const found = yield* rows<{ id: number }>(
-    "SELECT id FROM brokers WHERE id <> ? AND seen_at < ? ORDER BY id",
+    `SELECT id FROM brokers WHERE id <> ? AND seen_at < ? ORDER BY id ${lockRows}`,
     [id, seenBefore],
   );
   return found.map(({ id }) => id);

@@ -5,6 +5,7 @@
  */
 
 import { StoreError } from "../errors.ts";
+import { lockRows } from "./dialect.ts";
 import type { Executor } from "./executor.ts";
 import { migrations } from "./schema.ts";
 import { rows, run, type Transition } from "./transition.ts";
@@ -28,21 +29,24 @@ export async function migrate(executor: Executor): Promise<void> {
   }
 }
 
+/** The table has its one row from the start, so that brokers which migrate at once can wait for each other. */
 function* createVersionTable(): Transition<void> {
   yield {
     kind: "script",
     sql: "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)",
   };
+  yield* run(
+    "INSERT INTO schema_version (version) SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)",
+  );
 }
 
-function* readVersion(): Transition<number> {
-  const [row] = yield* rows<{ version: number }>("SELECT version FROM schema_version");
-  return row?.version ?? 0;
+function* readVersion(lock: typeof lockRows | "" = ""): Transition<number> {
+  const [row] = yield* rows<{ version: number }>(`SELECT version FROM schema_version ${lock}`);
+  return row!.version;
 }
 
 function* migrateFrom(from: number): Transition<void> {
-  if ((yield* readVersion()) !== from) return; // Another broker was here first.
+  if ((yield* readVersion(lockRows)) !== from) return; // Another broker was here first.
   yield { kind: "script", sql: migrations[from]! };
-  if (from === 0) yield* run("INSERT INTO schema_version (version) VALUES (?)", [1]);
-  else yield* run("UPDATE schema_version SET version = ?", [from + 1]);
+  yield* run("UPDATE schema_version SET version = ?", [from + 1]);
 }

@@ -6,13 +6,15 @@
  */
 
 const encoder = new TextEncoder();
+/** With memory behind it: Node 22 stores a NULL for empty bytes that have none. */
+const empty = new Uint8Array(new ArrayBuffer(1), 0, 0);
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The bytes to store; null stays null. */
 export function toBytes(text: string): Uint8Array<ArrayBuffer>;
 export function toBytes(text: string | null): Uint8Array<ArrayBuffer> | null;
 export function toBytes(text: string | null): Uint8Array<ArrayBuffer> | null {
-  return text === null ? null : encoder.encode(text);
+  return text === null ? null : text === "" ? empty : encoder.encode(text);
 }
 
 /** The text of bytes that were stored; null stays null. */

@@ -1,0 +1,218 @@
+/**
+ * The ends of a run: completed and failed jobs, and their error records.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Failure } from "../../../src/protocol/failure.ts";
+import { findError, listErrors } from "../../../src/store/error-records.ts";
+import { completeJobs, failJob } from "../../../src/store/finish.ts";
+import { promoteJobs } from "../../../src/store/due-jobs.ts";
+import { start, type TestStore } from "./test-store.ts";
+
+const all = { from: undefined, order: "asc", limit: 100 } as const;
+const noBackoff = '{"exponent":0,"base_ms":0,"jitter_ms":0}';
+
+/** Defines the tests. */
+export function describeFinish(open: () => Promise<TestStore>): void {
+  describe("completeJobs()", () => {
+    const complete = (store: TestStore, ...ids: string[]) =>
+      store.write(() => completeJobs(ids, store.terms()));
+
+    it("deletes what is not kept", async () => {
+      const store = await open();
+      await store.given({ id: "a" }, { id: "b", retention: '{"completed_ms":0}' }, { id: "c" });
+      await store.take();
+      store.changes();
+      assert.deepEqual(await complete(store, "a", "b"), []);
+      assert.equal(await store.statuses(), "c in_flight");
+      assert.deepEqual(store.changes(), ["1 in_flight > none: a", "1 in_flight > none: b"]);
+    });
+
+    it("keeps what its retention keeps, and who held it does not", async () => {
+      const store = await open();
+      await store.given({ id: "a", retention: '{"completed_ms":50}' });
+      await store.take();
+      store.changes();
+      store.clock.setNow(start + 7);
+      assert.deepEqual(await complete(store, "a"), []);
+      const row = (await store.row("a"))!;
+      assert.deepEqual([row["status"], row["completed_at"], row["purge_at"], row["holder"]], [
+        3,
+        start + 7,
+        start + 57,
+        null,
+      ]);
+      assert.deepEqual(store.changes(), ["1 in_flight > completed: a"]);
+    });
+
+    it("tells which were not in flight, and changes nothing of them", async () => {
+      const store = await open();
+      await store.given({ id: "a" }, { id: "b", retention: '{"completed_ms":50}' });
+      await store.take();
+      await store.given({ id: "ready" }, { id: "later", readyAt: start + 9 });
+      store.changes();
+      const missing = await complete(store, "gone", "a", "ready", "b", "later", "a");
+      assert.deepEqual(missing, ["gone", "ready", "later", "a"]);
+      assert.deepEqual(await complete(store, "b"), ["b"]);
+      assert.equal(await store.statuses(), "b completed, later scheduled, ready ready");
+    });
+
+    it("deletes the error records with the job", async () => {
+      const store = await open();
+      await store.given({ id: "a", backoff: noBackoff });
+      await store.take();
+      await store.write(() => failJob("a", { message: "m" }, store.terms()));
+      await store.write(() => promoteJobs(start + 9999));
+      await store.take();
+      assert.equal((await store.all("SELECT * FROM errors")).length, 1);
+      assert.deepEqual(await complete(store, "a"), []);
+      assert.deepEqual(await store.all("SELECT * FROM errors"), []);
+    });
+  });
+
+  describe("failJob()", () => {
+    const fail = (store: TestStore, failure: Partial<Failure> = {}) =>
+      store.write(() => failJob("a", { message: "m", ...failure }, store.terms()));
+    const facts = async (store: TestStore) => {
+      const { status, attempts, ready_at, failed_at, purge_at, holder } = (await store.row("a"))!;
+      return { status, attempts, ready_at, failed_at, purge_at, holder };
+    };
+
+    it("schedules a retry by the backoff of the job", async () => {
+      const store = await open();
+      await store.given({ id: "a", backoff: '{"exponent":1,"base_ms":500,"jitter_ms":9}' });
+      await store.take();
+      store.changes();
+      store.clock.setNow(start + 3);
+      const failed = await fail(store);
+      assert.deepEqual([failed!.status, failed!.attempts], [0, 1]);
+      assert.deepEqual(await facts(store), {
+        status: 0,
+        attempts: 1,
+        ready_at: start + 3 + 1500,
+        failed_at: start + 3,
+        purge_at: null,
+        holder: null,
+      });
+      assert.deepEqual(store.changes(), ["1 in_flight > scheduled: a"]);
+    });
+
+    it("retries when the failure says, beyond the limit too", async () => {
+      const store = await open();
+      await store.given({ id: "a", retryLimit: 0 });
+      await store.take();
+      assert.equal((await fail(store, { retryAt: start + 77 }))!.readyAt, start + 77);
+      assert.equal(await store.statuses(), "a scheduled");
+    });
+
+    it("kills a job past its limit, keeps it, and keeps the record", async () => {
+      const store = await open();
+      await store.given({ id: "a", retryLimit: 0, retention: '{"dead_ms":40}' });
+      await store.take();
+      store.changes();
+      await fail(store);
+      assert.deepEqual(await facts(store), {
+        status: 4,
+        attempts: 1,
+        ready_at: start,
+        failed_at: start,
+        purge_at: start + 40,
+        holder: null,
+      });
+      assert.deepEqual(store.changes(), ["1 in_flight > dead: a"]);
+      assert.equal((await store.all("SELECT * FROM errors")).length, 1);
+    });
+
+    it("kills at once when told to, whatever retries are left", async () => {
+      const store = await open();
+      await store.given({ id: "a" });
+      await store.take();
+      await fail(store, { kill: true, retryAt: start + 5 });
+      assert.equal(await store.statuses(), "a dead");
+    });
+
+    it("deletes a dead job that is not kept, with all its records, and tells what it was", async () => {
+      const store = await open();
+      await store.given({ id: "a", retryLimit: 1, retention: '{"dead_ms":0}', backoff: noBackoff });
+      await store.take();
+      await fail(store);
+      await store.write(() => promoteJobs(start + 9999));
+      await store.take();
+      store.changes();
+      const failed = await fail(store);
+      assert.deepEqual([failed!.status, failed!.attempts], [4, 2]);
+      assert.equal(await store.statuses(), "");
+      assert.deepEqual(await store.all("SELECT * FROM errors"), []);
+      assert.deepEqual(store.changes(), ["1 in_flight > none: a"]);
+    });
+
+    it("fails nothing that is not in flight", async () => {
+      const store = await open();
+      assert.equal(await fail(store), undefined);
+      await store.given({ id: "a", retention: '{"dead_ms":40}' });
+      assert.equal(await fail(store), undefined);
+      await store.take();
+      await fail(store, { kill: true });
+      store.changes();
+      assert.equal(await fail(store), undefined);
+      assert.equal((await store.all("SELECT * FROM errors")).length, 1);
+      assert.deepEqual(store.changes(), []);
+    });
+  });
+
+  describe("error records", () => {
+    /** Fails one job as often as there are failures. */
+    const failAll = async (store: TestStore, failures: readonly Failure[]) => {
+      await store.given({ id: "a", backoff: noBackoff });
+      for (const [at, failure] of failures.entries()) {
+        store.clock.setNow(start + at * 10_000);
+        await store.write(() => promoteJobs(start + at * 10_000));
+        await store.take();
+        store.clock.setNow(start + at * 10_000 + 5);
+        await store.write(() => failJob("a", failure, store.terms()));
+      }
+    };
+
+    it("keep every text as it came, with U+0000 too", async () => {
+      const store = await open();
+      await failAll(store, [
+        { message: "m\0n", errorType: "T\0", backtrace: "\0at x\u2028" },
+        { message: "" },
+      ]);
+      assert.deepEqual(await store.read(listErrors("a", all)), [
+        {
+          attempt: 1,
+          message: "m\0n",
+          errorType: "T\0",
+          backtrace: "\0at x\u2028",
+          dequeuedAt: start,
+          failedAt: start + 5,
+        },
+        {
+          attempt: 2,
+          message: "",
+          errorType: undefined,
+          backtrace: undefined,
+          dequeuedAt: start + 10_000,
+          failedAt: start + 10_005,
+        },
+      ]);
+    });
+
+    it("are listed page by page in both orders, and found by attempt", async () => {
+      const store = await open();
+      await failAll(store, ["x", "y", "z"].map((message) => ({ message })));
+      const list = async (page: Partial<{ from: number; order: "desc"; limit: number }>) =>
+        (await store.read(listErrors("a", { ...all, ...page }))).map(({ message }) => message);
+      assert.deepEqual(await list({ limit: 2 }), ["x", "y"]);
+      assert.deepEqual(await list({ from: 2 }), ["z"]);
+      assert.deepEqual(await list({ order: "desc", limit: 2 }), ["z", "y"]);
+      assert.deepEqual(await list({ order: "desc", from: 2 }), ["x"]);
+      assert.equal((await store.read(findError("a", 2)))!.message, "y");
+      assert.equal(await store.read(findError("a", 4)), undefined);
+    });
+  });
+}

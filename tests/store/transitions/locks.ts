@@ -1,0 +1,146 @@
+/**
+ * Locks: on a database that others write to, a transition locks the rows that it reads in order to change them, and
+ * who only reads locks nothing.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { front } from "../../../src/store/backlog.ts";
+import { changeBudget } from "../../../src/store/budgets.ts";
+import { getBudget, listBudgets } from "../../../src/store/budgets-table.ts";
+import { claimJobs } from "../../../src/store/claim.ts";
+import {
+  changeGroup,
+  getGroup,
+  keepEntry,
+  pauseEntry,
+  replaceGroup,
+} from "../../../src/store/crons.ts";
+import { findEntry } from "../../../src/store/crons-table.ts";
+import { removeJob, removeJobs } from "../../../src/store/delete-jobs.ts";
+import { claimRows, lockRows } from "../../../src/store/dialect.ts";
+import { fireCron, listDue } from "../../../src/store/due-crons.ts";
+import { promoteJobs, reapJobs } from "../../../src/store/due-jobs.ts";
+import { enqueueJobs } from "../../../src/store/enqueue.ts";
+import { completeJobs, failJob, recoverJobs, releaseHolder } from "../../../src/store/finish.ts";
+import { patchJob, patchJobs } from "../../../src/store/patch-jobs.ts";
+import { getJob, listJobs } from "../../../src/store/read.ts";
+import { rebindJob } from "../../../src/store/rebind.ts";
+import type { Transition } from "../../../src/store/transition.ts";
+import { cronTerms, draft, keep, knowing, toFiring } from "./cron-sketches.ts";
+import { type JobSketch, start, type TestStore, toBinding, toEntry } from "./test-store.ts";
+
+/** Runs a transition and gathers what it reads. */
+function* spy(transition: Transition<unknown>, reads: string[]): Transition<void> {
+  let step = transition.next();
+  while (!step.done) {
+    if ("params" in step.value) reads.push(step.value.sql);
+    step = transition.next(yield step.value);
+  }
+}
+
+/** Reads rows, as opposed to counts, whether there are any, and the entries that a new policy must suit. */
+const readsRows = (sql: string) =>
+  /^SELECT (id|key|cron_group|name)\b.* FROM/s.test(sql.trim()) && !sql.includes("AS entry");
+const isLocked = (sql: string) => sql.includes(lockRows) || sql.includes(claimRows);
+
+const budgets = [toBinding("x", 1)];
+const part = (id: string): JobSketch => {
+  return { id, payload: "[]", batch: { key: "k", when: "true", fold: "$existing + $new" } };
+};
+const running = { id: "run", queue: "q", priority: 5, budgets: null };
+
+/** What changes stored rows, each on a store that has something of everything. */
+const writers: Readonly<Record<string, (store: TestStore) => Transition<unknown>>> = {
+  "claimJobs(), plain": (store) =>
+    claimJobs([{ queues: undefined, limit: 1, holder: undefined, worker: undefined }], [], {
+      now: start,
+      broker: store.broker,
+    }),
+  "claimJobs(), merged": (store) =>
+    claimJobs(
+      [{ queues: undefined, limit: 9, holder: undefined, worker: undefined }],
+      [{ queue: "q", budgetSet: '["x"]', from: front }],
+      { now: start, broker: store.broker },
+    ),
+  "completeJobs()": (store) => completeJobs(["run"], store.terms()),
+  "failJob()": (store) => failJob("run", { message: "m" }, store.terms()),
+  "releaseHolder()": () => releaseHolder(1, [running]),
+  "recoverJobs()": (store) => recoverJobs(store.broker + 1, start + 1),
+  "patchJob()": () => patchJob("a", { priority: 1 }, start),
+  "patchJobs()": () => patchJobs({}, { priority: 1 }, start),
+  "removeJob()": () => removeJob("a"),
+  "removeJobs()": () => removeJobs({}),
+  "rebindJob()": (store) => rebindJob("a", { kind: "remove", key: "x" }, store.terms()),
+  "promoteJobs()": () => promoteJobs(start + 999),
+  "reapJobs()": () => reapJobs(start + 999),
+  "enqueueJobs(), unique": (store) =>
+    enqueueJobs([toEntry({ id: "n", uniqueKey: "k" }, start)], store.terms()),
+  "enqueueJobs(), folded": (store) => enqueueJobs([toEntry(part("n"), start)], store.terms()),
+  "changeBudget()": () => changeBudget("x", { allocation: 9 }, start),
+  "keepEntry()": (store) => keepEntry("g", draft("e"), "replace", cronTerms(store)),
+  "replaceGroup()": (store) =>
+    replaceGroup("g", { paused: true, timezone: null, drafts: [draft("e")] }, cronTerms(store)),
+  "changeGroup()": () => changeGroup("g", { paused: true }, knowing(start)),
+  "pauseEntry()": () => pauseEntry("g", "e", true, knowing(start)),
+};
+
+/** Defines the tests. */
+export function describeLocks(open: () => Promise<TestStore>): void {
+  const openFull = async () => {
+    const store = await open();
+    await store.given({ id: "run", budgets: [toBinding("x", 1, { allocation: 4 })] });
+    await store.take();
+    await store.given(
+      { id: "a", budgets },
+      { id: "b", uniqueKey: "k", uniqueWhile: "queued" },
+      { id: "c", readyAt: start + 5 },
+      part("d"),
+    );
+    await keep(store, draft("e"));
+    return store;
+  };
+
+  describe("locks", () => {
+    for (const [name, writer] of Object.entries(writers)) {
+      it(`${name} locks the rows it reads in order to change them`, async () => {
+        const store = await openFull();
+        const reads: string[] = [];
+        await store.write(() => spy(writer(store), reads));
+        const rows = reads.filter(readsRows);
+        assert.deepEqual(rows.filter((sql) => !isLocked(sql)), []);
+        assert.ok(rows.length > 0, "it reads no rows");
+      });
+    }
+
+    it("fireCron() locks the entry before it fires", async () => {
+      const store = await openFull();
+      const [entry] = await store.read(listDue(start + 10));
+      const reads: string[] = [];
+      const firing = toFiring(entry!, "n", start + 10);
+      await store.write(() => spy(fireCron(firing, store.terms()), reads));
+      assert.ok(isLocked(reads[0]!));
+    });
+
+    it("who only reads locks nothing", async () => {
+      const store = await openFull();
+      const reads: string[] = [];
+      const page = { from: undefined, order: "asc", limit: 9 } as const;
+      for (
+        const transition of [
+          getJob("a", start),
+          listJobs({}, page, start),
+          getBudget("x"),
+          listBudgets(),
+          getGroup("g"),
+          findEntry("g", "e"),
+          listDue(start + 10),
+        ]
+      ) await store.read(spy(transition, reads));
+      assert.ok(reads.length >= 7);
+      assert.deepEqual(reads.filter(isLocked), []);
+    });
+  });
+}

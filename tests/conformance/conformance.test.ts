@@ -7,5 +7,5 @@ describeConformance(
   "in process",
   (broker) =>
     Promise.resolve({ sender: createInProcess(broker.fetch), stop: () => Promise.resolve() }),
-  ["GET /jobs/count"], // with a body, which a Request cannot have
+  { unsendable: ["GET /jobs/count"] }, // with a body, which a Request cannot have
 );

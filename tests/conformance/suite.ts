@@ -1,5 +1,5 @@
 /**
- * All transcripts as a suite, for each way to a broker and in both formats.
+ * All transcripts as a suite, for each way to a broker, format and kind of database.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { createPool } from "../../src/async/pool.ts";
 import { type Broker, createBroker } from "../../src/broker/mod.ts";
+import type { Database } from "../../src/store/database.ts";
 import { replay, type Scenario } from "./replay.ts";
 import type { Call, Sender } from "./sends/send.ts";
 import { toMsgpack } from "./transcode.ts";
@@ -38,8 +39,20 @@ const unmet: Readonly<Record<string, string>> = {
     "a Request joins header lines of one name, as HTTP allows, so the first of two cannot be told",
 };
 
-/** Scenarios under way at a time: most of their time is waiting. */
-const atOnce = 24;
+/** The format of the calls. */
+export type Format = "JSON" | "MessagePack";
+
+/** What differs between ways. */
+export interface ConformanceOptions {
+  /** The calls that cannot be sent this way: `GET /path`, sorted. */
+  readonly unsendable?: readonly string[];
+  /** The formats to ask in. */
+  readonly formats?: readonly Format[];
+  /** Makes an empty database, for one scenario. */
+  readonly createDatabase?: () => Database;
+  /** Scenarios under way at a time: most of their time is waiting. */
+  readonly atOnce?: number;
+}
 
 /** A way to a broker that has just been made. */
 export interface Way {
@@ -50,6 +63,7 @@ export interface Way {
 /** The scenarios of one area in one format. */
 interface Group {
   readonly title: string;
+  readonly format: Format;
   readonly scenarios: readonly Scenario[];
 }
 
@@ -57,18 +71,24 @@ const groups: readonly Group[] = areas.flatMap((area) => {
   const file = new URL(`transcripts/${area}.json`, import.meta.url);
   const scenarios: Scenario[] = JSON.parse(readFileSync(file, "utf8"));
   return [
-    { title: `${area}, JSON`, scenarios },
-    { title: `${area}, MessagePack`, scenarios: scenarios.map(toMsgpack) },
+    { title: `${area}, JSON`, format: "JSON", scenarios },
+    { title: `${area}, MessagePack`, format: "MessagePack", scenarios: scenarios.map(toMsgpack) },
   ];
 });
 
-/** Defines the suite for one way, which cannot send the calls in `unsendable` (`GET /path`, sorted). */
+/** Defines the suite for one way. */
 export function describeConformance(
   name: string,
   open: (broker: Broker) => Promise<Way>,
-  unsendable: readonly string[] = [],
+  {
+    unsendable = [],
+    formats = ["JSON", "MessagePack"],
+    createDatabase = () => openSqlite(":memory:"),
+    atOnce = 24,
+  }: ConformanceOptions = {},
 ): void {
-  const met = groups.flatMap(({ scenarios }) => scenarios).filter(({ id }) => !(id in unmet));
+  const wanted = groups.filter(({ format }) => formats.includes(format));
+  const met = wanted.flatMap(({ scenarios }) => scenarios).filter(({ id }) => !(id in unmet));
   const results = new Map(
     met.map((scenario) => [scenario, Promise.withResolvers<readonly Call[]>()] as const),
   );
@@ -81,14 +101,14 @@ export function describeConformance(
     started = true;
     const pool = createPool<Scenario>(atOnce, (scenario) => {
       const { promise, resolve } = results.get(scenario)!;
-      resolve(run(scenario, open));
+      resolve(run(scenario, open, createDatabase()));
       return promise.then(() => {}, () => {});
     });
     for (const scenario of met) pool.add(scenario);
   };
 
   describe(`transcripts ${name}`, () => {
-    for (const { title, scenarios } of groups) {
+    for (const { title, scenarios } of wanted) {
       describe(title, () => {
         for (const scenario of scenarios) {
           const { id, title } = scenario;
@@ -112,8 +132,9 @@ export function describeConformance(
 async function run(
   scenario: Scenario,
   open: (broker: Broker) => Promise<Way>,
+  store: Database,
 ): Promise<readonly Call[]> {
-  const broker = createBroker({ store: openSqlite(":memory:") });
+  const broker = createBroker({ store });
   const { sender, stop } = await open(broker);
   try {
     return await replay(scenario, sender);

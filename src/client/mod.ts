@@ -93,10 +93,12 @@ export {
   type Binding,
   type EnqueuedJob,
   type Job,
+  type JobStatus,
+  jobStatuses,
   type Retention,
   type UniqueWhile,
 } from "../protocol/job.ts";
-export { type JobStatus, jobStatuses } from "../protocol/status.ts";
 export type { PageRequest } from "../protocol/page.ts";
-export type { JobPatch, RetentionPatch } from "../protocol/patch.ts";
+export type { JobPatch } from "../protocol/patch.ts";
+export type { RetentionPatch } from "../protocol/retention.ts";
 export type { Range } from "../protocol/range.ts";

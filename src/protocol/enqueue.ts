@@ -71,7 +71,7 @@ export function readEnqueuedJob(value: unknown): EnqueuedJob {
 }
 
 const marksSchema: v.GenericSchema<unknown, Pick<EnqueuedJob, "duplicate" | "folded">> = v.object(
-  { duplicate: v.optional(bool, false), folded: v.optional(bool, false) },
+  { duplicate: v.nullish(bool, false), folded: v.nullish(bool, false) },
   "an object",
 );
 

@@ -8,8 +8,7 @@ import { toBackoffWire } from "./backoff.ts";
 import { type BudgetUse, toBudgetUseWire } from "./budget-request.ts";
 import type { Backoff } from "./job.ts";
 import type { FieldKind, JobField } from "./job-fields.ts";
-import type { RetentionPatch } from "./patch.ts";
-import { toRetentionWire } from "./retention.ts";
+import { type RetentionPatch, toRetentionWire } from "./retention.ts";
 import { checkInteger, max16, max32, maxExact } from "./integer.ts";
 
 /** How the value of a kind is written; a kind that is left out is written as it is. Null never gets here. */

@@ -4,10 +4,10 @@
  * @module
  */
 
+import { type JobStatus, jobStatuses } from "./job.ts";
 import { checkName } from "./names.ts";
 import { type Range, rangeLimits, showRange } from "./range.ts";
 import { checkInteger, max32, maxExact } from "./integer.ts";
-import { type JobStatus, jobStatuses } from "./status.ts";
 
 /** Which jobs are meant: those that match every member given. No job matches an empty list. */
 export interface JobFilter {

@@ -28,7 +28,7 @@ export type FieldKind =
 export interface JobField {
   /** The name in code. */
   readonly name: string;
-  /** The name on the wire, and of the column. */
+  /** The name on the wire, and of the column: the same in snake case. */
   readonly wire: string;
   /** What its value looks like. */
   readonly kind: FieldKind;
@@ -50,30 +50,37 @@ export interface JobField {
 
 /** The rows, in the order of the wire. The payload has none: it is two columns, and nobody parses it. */
 // deno-fmt-ignore
-export const jobFields = [
-  { name: "id", wire: "id", kind: "text", always: true },
-  { name: "type", wire: "type", kind: "text", always: true, enqueue: true, cron: true },
-  { name: "queue", wire: "queue", kind: "text", always: true, enqueue: true, cron: true, patch: true },
-  { name: "priority", wire: "priority", kind: "u16", always: true, enqueue: true, cron: true, patch: true },
-  { name: "status", wire: "status", kind: "status", always: true, changes: true },
-  { name: "readyAt", wire: "ready_at", kind: "ms", always: true, enqueue: true, patch: true, changes: true },
-  { name: "attempts", wire: "attempts", kind: "u32", always: true, changes: true },
-  { name: "retryLimit", wire: "retry_limit", kind: "u32", enqueue: true, cron: true, patch: true },
-  { name: "backoff", wire: "backoff", kind: "backoff", enqueue: true, cron: true, patch: true },
-  { name: "dequeuedAt", wire: "dequeued_at", kind: "ms" },
-  { name: "failedAt", wire: "failed_at", kind: "ms", changes: true },
-  { name: "retention", wire: "retention", kind: "retention", enqueue: true, cron: true, patch: true },
-  { name: "purgeAt", wire: "purge_at", kind: "ms", changes: true },
-  { name: "completedAt", wire: "completed_at", kind: "ms", changes: true },
-  { name: "uniqueKey", wire: "unique_key", kind: "text", enqueue: true, rare: true, cron: true },
-  { name: "uniqueWhile", wire: "unique_while", kind: "uniqueWhile", enqueue: true, rare: true, cron: true },
-  { name: "batch", wire: "batch", kind: "batch", enqueue: true, rare: true, cron: true },
-  { name: "budgets", wire: "budgets", kind: "budgets", enqueue: true, rare: true, cron: true },
-  { name: "deliveries", wire: "deliveries", kind: "u32", extension: true },
+const rows = [
+  { name: "id", kind: "text", always: true },
+  { name: "type", kind: "text", always: true, enqueue: true, cron: true },
+  { name: "queue", kind: "text", always: true, enqueue: true, cron: true, patch: true },
+  { name: "priority", kind: "u16", always: true, enqueue: true, cron: true, patch: true },
+  { name: "status", kind: "status", always: true, changes: true },
+  { name: "readyAt", kind: "ms", always: true, enqueue: true, patch: true, changes: true },
+  { name: "attempts", kind: "u32", always: true, changes: true },
+  { name: "retryLimit", kind: "u32", enqueue: true, cron: true, patch: true },
+  { name: "backoff", kind: "backoff", enqueue: true, cron: true, patch: true },
+  { name: "dequeuedAt", kind: "ms" },
+  { name: "failedAt", kind: "ms", changes: true },
+  { name: "retention", kind: "retention", enqueue: true, cron: true, patch: true },
+  { name: "purgeAt", kind: "ms", changes: true },
+  { name: "completedAt", kind: "ms", changes: true },
+  { name: "uniqueKey", kind: "text", enqueue: true, rare: true, cron: true },
+  { name: "uniqueWhile", kind: "uniqueWhile", enqueue: true, rare: true, cron: true },
+  { name: "batch", kind: "batch", enqueue: true, rare: true, cron: true },
+  { name: "budgets", kind: "budgets", enqueue: true, rare: true, cron: true },
+  { name: "deliveries", kind: "u32", extension: true },
 ] as const;
 
 /** The row of a field, as it is written above. */
-export type JobFieldRow = (typeof jobFields)[number];
+export type JobFieldRow = (typeof rows)[number];
+
+/** The fields, in the order of the wire. */
+export const jobFields: readonly (JobField & Pick<JobFieldRow, "name">)[] = /* @__PURE__ */ rows
+  .map((row) => ({
+    ...row,
+    wire: row.name.replace(/[A-Z]/, (capital) => `_${capital.toLowerCase()}`),
+  }));
 
 /** The names of the fields that have a mark. */
 export type NamesWith<Mark extends keyof JobField> = Extract<
@@ -84,6 +91,5 @@ export type NamesWith<Mark extends keyof JobField> = Extract<
 /** The rows that have a mark. */
 // @__NO_SIDE_EFFECTS__
 export function fieldsWith(mark: keyof JobField): readonly JobField[] {
-  const fields: readonly JobField[] = jobFields;
-  return fields.filter((field) => field[mark]);
+  return jobFields.filter((field) => field[mark]);
 }

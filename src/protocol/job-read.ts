@@ -8,17 +8,16 @@ import * as v from "valibot";
 import { batchSchema } from "./batch.ts";
 import { backoffSchema } from "./backoff.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
-import { type Job, uniqueWhiles } from "./job.ts";
+import { type Job, jobStatuses, uniqueWhiles } from "./job.ts";
 import { jobFields } from "./job-fields.ts";
 import { retentionSchema } from "./retention.ts";
-import { jobStatuses } from "./status.ts";
-import { readAs, text, u16, u32, u64 } from "./schema.ts";
+import { oneOf, readAs, text, u16, u32, u64 } from "./schema.ts";
 
 /** How an answer spells the value of each kind. */
 export const answerKinds: KindSchemas = {
   text,
-  status: v.picklist(jobStatuses, "a status"),
-  uniqueWhile: v.picklist(uniqueWhiles, "a unique scope"),
+  status: oneOf(jobStatuses, "a status"),
+  uniqueWhile: oneOf(uniqueWhiles, "a unique scope"),
   u16,
   u32,
   ms: u64,

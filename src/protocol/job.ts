@@ -4,7 +4,17 @@
  * @module
  */
 
-import type { JobStatus } from "./status.ts";
+/** Where a job stands. */
+export type JobStatus = "scheduled" | "ready" | "in_flight" | "completed" | "dead";
+
+/** All statuses, in the order of a job's life; the broker knows more of each (`status.ts`). */
+export const jobStatuses: readonly JobStatus[] = [
+  "scheduled",
+  "ready",
+  "in_flight",
+  "completed",
+  "dead",
+];
 
 /** How long a failed job waits: `attempts^exponent × 1000 + baseMs + random × jitterMs × attempts`, in ms. */
 export interface Backoff {

@@ -10,8 +10,9 @@ import { backoffSchema } from "./backoff.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
 import { fieldsWith, type JobField } from "./job-fields.ts";
 import { checkName } from "./names.ts";
-import type { JobPatch, RetentionPatch } from "./patch.ts";
+import type { JobPatch } from "./patch.ts";
 import { requestU64 } from "./request-integer.ts";
+import type { RetentionPatch } from "./retention.ts";
 import { optional, text, u16, u32 } from "./schema.ts";
 
 /** A patch as it was asked for: nulls that cannot be granted are still in it, for {@linkcode checkPatch} to find. */

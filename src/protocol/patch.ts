@@ -7,14 +7,7 @@
 import { toFieldsWire } from "./fields-wire.ts";
 import type { Backoff } from "./job.ts";
 import { fieldsWith } from "./job-fields.ts";
-
-/** What to change of a job's retention. What is left out stays; null goes back to the broker's default. */
-export interface RetentionPatch {
-  /** How long it is kept after success, in ms. */
-  readonly completedMs?: number | null | undefined;
-  /** How long it is kept after death, in ms. */
-  readonly deadMs?: number | null | undefined;
-}
+import type { RetentionPatch } from "./retention.ts";
 
 /** What to change of a job. What is left out stays. */
 export interface JobPatch {

@@ -7,7 +7,7 @@
 import { checkJobId } from "./filter.ts";
 import { maxPageLimit } from "./limits.ts";
 import { parseInteger, parseRange, type Range, rangeLimits, toNumber } from "./range.ts";
-import { isFinished, jobStatuses, statuses } from "./status.ts";
+import { isFinished, statuses, statusLabel } from "./status.ts";
 
 /** A query string that cannot be served; the message is the whole answer. */
 export class QueryError extends Error {
@@ -88,7 +88,7 @@ export function readPatchSelection(search: string): JobQuery {
   const jobs = readJobQuery(readParams(search, filterParams));
   for (const status of jobs.status ?? []) {
     if (!isFinished(status)) continue;
-    throw new QueryError(`cannot patch jobs in ${statuses.rowOf(status).label} status`, 422);
+    throw new QueryError(`cannot patch jobs in ${statusLabel(status)} status`, 422);
   }
   refuseBadIds(jobs);
   return jobs;
@@ -145,7 +145,7 @@ function readJobQuery(params: Params): JobQuery {
   const status = readList(params.get("status"))?.map((name) => {
     const code = statuses.codeOf(name);
     if (code !== undefined) return code;
-    throw invalid(`'status' must be of ${jobStatuses.join(", ")}, got ${quote(name)}`);
+    throw invalid(`'status' must be of ${statuses.wireNames.join(", ")}, got ${quote(name)}`);
   });
   return {
     status: status?.sort(),

@@ -13,16 +13,16 @@ export interface Rejection {
   /**
    * What the caller has done wrong: sent what cannot be (`invalid`), what can be but is impossible here
    * (`unprocessable`), what contradicts something that exists (`conflict`), or named something that does not
-   * (`not_found`).
+   * (`missing`).
    */
-  readonly kind: "invalid" | "unprocessable" | "conflict" | "not_found";
+  readonly kind: "invalid" | "unprocessable" | "conflict" | "missing";
   /** The reason in the words of the protocol. */
   readonly message: string;
   /** Which of several items is meant, counted from 0; left out if there was one. */
   readonly index?: number;
 }
 
-const kinds: readonly unknown[] = ["invalid", "unprocessable", "conflict", "not_found"];
+const kinds: readonly unknown[] = ["invalid", "unprocessable", "conflict", "missing"];
 
 /**
  * Tells a rejection from a result.

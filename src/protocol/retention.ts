@@ -6,9 +6,16 @@
 
 import * as v from "valibot";
 import type { Retention } from "./job.ts";
-import type { RetentionPatch } from "./patch.ts";
 import { optional, u64 } from "./schema.ts";
 import { checkInteger, maxExact } from "./integer.ts";
+
+/** What to change of a job's retention. What is left out stays; null goes back to the broker's default. */
+export interface RetentionPatch {
+  /** How long it is kept after success, in ms. */
+  readonly completedMs?: number | null | undefined;
+  /** How long it is kept after death, in ms. */
+  readonly deadMs?: number | null | undefined;
+}
 
 /** A retention as the wire spells it. */
 export interface RetentionWire {

@@ -95,6 +95,19 @@ function isIntegerUpTo(max: number, value: unknown): boolean {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max;
 }
 
+/**
+ * One of some texts.
+ *
+ * @param expected What is wanted instead of another, such as `a status`.
+ */
+// @__NO_SIDE_EFFECTS__
+export function oneOf<Value extends string>(
+  values: readonly Value[],
+  expected: string,
+): v.GenericSchema<unknown, Value> {
+  return v.custom<Value>((value) => (values as readonly unknown[]).includes(value), expected);
+}
+
 /** A field that may be absent or null. */
 // @__NO_SIDE_EFFECTS__
 export function optional<Output>(

@@ -1,7 +1,8 @@
 /**
  * The statuses of a job: one row each, from which every set, name and SQL condition is made.
  *
- * To add a status, add a row. What it means for a job to wait, to run or to be finished follows from its phase.
+ * To add a status, add a row, and its name on the wire to what a client knows (`job.ts`). What it means for a job to
+ * wait, to run or to be finished follows from its phase.
  *
  * @module
  */
@@ -17,22 +18,17 @@ export interface StatusRow {
   readonly code: number;
   /** The name on the wire. */
   readonly wire: string;
-  /** The name in error messages of the protocol. */
-  readonly label: string;
   /** What it means for the job. */
   readonly phase: Phase;
 }
 
-/** The name of a status on the wire. */
-export type JobStatus = "scheduled" | "ready" | "in_flight" | "completed" | "dead";
-
 /** The statuses of this version, in the order of a job's life. */
 const statusRows = [
-  { name: "scheduled", code: 0, wire: "scheduled", label: "Scheduled", phase: "waiting" },
-  { name: "ready", code: 1, wire: "ready", label: "Ready", phase: "waiting" },
-  { name: "inFlight", code: 2, wire: "in_flight", label: "InFlight", phase: "running" },
-  { name: "completed", code: 3, wire: "completed", label: "Completed", phase: "finished" },
-  { name: "dead", code: 4, wire: "dead", label: "Dead", phase: "finished" },
+  { name: "scheduled", code: 0, wire: "scheduled", phase: "waiting" },
+  { name: "ready", code: 1, wire: "ready", phase: "waiting" },
+  { name: "inFlight", code: 2, wire: "in_flight", phase: "running" },
+  { name: "completed", code: 3, wire: "completed", phase: "finished" },
+  { name: "dead", code: 4, wire: "dead", phase: "finished" },
 ] as const;
 
 /** What is known of a set of statuses. */
@@ -96,8 +92,15 @@ export const status: StatusTable<typeof statusRows>["codes"] =
 /** The name of each status on the wire, by its code. */
 export const statusNames: readonly string[] = /* @__PURE__ */ (() => statuses.wireByCode)();
 
-/** All statuses as the wire names them, in the order of a job's life. */
-export const jobStatuses: readonly JobStatus[] = /* @__PURE__ */ statusRows.map(({ wire }) => wire);
+/**
+ * The name of a status in the protocol's error messages, such as `InFlight`.
+ *
+ * @param code The code of the status.
+ */
+export function statusLabel(code: number): string {
+  const { name } = statuses.rowOf(code);
+  return `${name[0]!.toUpperCase()}${name.slice(1)}`;
+}
 
 /**
  * Tells whether a job waits: nobody has it, and it is to run.

@@ -8,7 +8,7 @@ import { type BindingRequest, fromBindingsText } from "../protocol/binding.ts";
 import type { Binding } from "../protocol/job.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import type { Rejection } from "../protocol/rejection.ts";
-import { isWaiting, statuses } from "../protocol/status.ts";
+import { isWaiting, statusLabel } from "../protocol/status.ts";
 
 /** One way to change the bindings of a job. */
 export type Rebinding =
@@ -67,8 +67,9 @@ export function applyRebinding(
 export function checkRebinding(job: JobRecord, rebinding: Rebinding): Rejection | undefined {
   const { id } = job;
   if (!isWaiting(job.status)) {
-    const { label } = statuses.rowOf(job.status);
-    const message = `job '${id}' is ${label} — only queued jobs may have their budgets changed`;
+    const message = `job '${id}' is ${
+      statusLabel(job.status)
+    } — only queued jobs may have their budgets changed`;
     return { kind: "unprocessable", message };
   }
   const keys = fromBindingsText(job.budgets).map(({ key }) => key);
@@ -82,7 +83,7 @@ export function checkRebinding(job: JobRecord, rebinding: Rebinding): Rejection 
   }
   if (rebinding.kind === "recost" && !keys.includes(rebinding.request.key)) {
     const message = `job '${id}' does not draw on budget '${rebinding.request.key}'`;
-    return { kind: "not_found", message };
+    return { kind: "missing", message };
   }
   return undefined;
 }

@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { createBroker, StoreError, type SyncDatabase } from "../../src/broker/mod.ts";
 import { createClient, ServerError } from "../../src/client/mod.ts";
-import { migrate } from "../../src/store/migrate.ts";
 import { job, withBroker } from "../support/broker.ts";
 
 describe("broker", () => {

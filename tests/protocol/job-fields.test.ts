@@ -8,6 +8,7 @@ import { readCronEntry } from "../../src/protocol/cron-read.ts";
 import { type EnqueueRequest, toEnqueueWire } from "../../src/protocol/enqueue.ts";
 import { type JobField, jobFields } from "../../src/protocol/job-fields.ts";
 import { readJob } from "../../src/protocol/job-read.ts";
+import { type JobStatus, jobStatuses } from "../../src/protocol/job.ts";
 import { newJobSchema, toStoredFields } from "../../src/protocol/new-job.ts";
 import { PackWriter } from "../../src/protocol/pack-writer.ts";
 import { type JobPatch, toPatchWire } from "../../src/protocol/patch.ts";
@@ -16,7 +17,7 @@ import { type JobRecord, newRecord } from "../../src/protocol/record.ts";
 import { jobToJson, type JobView } from "../../src/protocol/record-json.ts";
 import { writeJob } from "../../src/protocol/record-pack.ts";
 import { MessageError, readAs } from "../../src/protocol/schema.ts";
-import { type JobStatus, status, statuses } from "../../src/protocol/status.ts";
+import { status, statuses } from "../../src/protocol/status.ts";
 import { encodeWithPreEncoded } from "../../src/protocol/pre-encoded.ts";
 import {
   changingMembers,

@@ -6,7 +6,7 @@ import { fullRecord } from "../support/job-record.ts";
 
 describe("isRejection", () => {
   it("is true for each kind, with and without an index", () => {
-    for (const kind of ["invalid", "unprocessable", "conflict", "not_found"] as const) {
+    for (const kind of ["invalid", "unprocessable", "conflict", "missing"] as const) {
       const rejection: Rejection = { kind, message: "" };
       assert.ok(isRejection(rejection), kind);
       assert.ok(isRejection({ ...rejection, index: 0 }), kind);

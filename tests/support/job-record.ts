@@ -5,9 +5,9 @@
  */
 
 import { encode } from "@msgpack/msgpack";
-import { uniqueWhiles } from "../../src/protocol/job.ts";
+import { jobStatuses, uniqueWhiles } from "../../src/protocol/job.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
-import { jobStatuses, status } from "../../src/protocol/status.ts";
+import { status } from "../../src/protocol/status.ts";
 import { type Random, randomText, randomValue } from "./random.ts";
 
 /** A record, and the wire's object that it stands for. */

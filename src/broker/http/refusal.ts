@@ -26,7 +26,7 @@ const statusOf: Readonly<Record<Rejection["kind"], number>> = {
   invalid: 400,
   unprocessable: 422,
   conflict: 409,
-  not_found: 404,
+  missing: 404,
 };
 
 /** The refusal that tells a peer of a rejection. */

@@ -136,7 +136,7 @@ export function describeBindings(open: () => Promise<TestStore>): void {
       ].map((outcome) => (outcome as Rejection).kind);
       assert.deepEqual(kinds, [
         "conflict",
-        "not_found",
+        "missing",
         "unprocessable",
         "unprocessable",
         "unprocessable",

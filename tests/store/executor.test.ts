@@ -23,7 +23,7 @@ const change = (nextAt: number): Change => ({ kind: "crons", nextAt });
 /** Stores a number and reports it. */
 function* put(n: number): Transition<number> {
   yield* run("INSERT INTO t (a) VALUES (?)", [n]);
-  yield* report(change(n));
+  yield report(change(n));
   return n;
 }
 
@@ -52,7 +52,7 @@ async function open(database: SyncDatabase | AsyncDatabase): Promise<Executor> {
   const executor = createExecutor(database);
   await executor.open();
   await executor.commit([function* () {
-    yield { script: "CREATE TABLE t (a BIGINT NOT NULL PRIMARY KEY)" };
+    yield { kind: "script", sql: "CREATE TABLE t (a BIGINT NOT NULL PRIMARY KEY)" };
   }]);
   return executor;
 }

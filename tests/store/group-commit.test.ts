@@ -15,7 +15,7 @@ import { openMemory } from "./sqlite.ts";
 /** Stores a number, as the version of a broker nobody has, and reports it. */
 function* put(n: number): Transition<number> {
   yield* run("INSERT INTO brokers (started_at, seen_at) VALUES (?, 0)", [n]);
-  yield* report({ kind: "crons", nextAt: n });
+  yield report({ kind: "crons", nextAt: n });
   return n;
 }
 

@@ -86,9 +86,9 @@ async function makeOld(database: TestDatabase, version: 1 | 2): Promise<void> {
   const executor = createExecutor(database);
   await executor.open();
   await executor.commit([function* () {
-    yield { script: "CREATE TABLE schema_version (version INTEGER NOT NULL)" };
+    yield { kind: "script", sql: "CREATE TABLE schema_version (version INTEGER NOT NULL)" };
     yield* run("INSERT INTO schema_version (version) VALUES (?)", [version]);
-    for (const migration of migrations.slice(0, version)) yield { script: migration };
+    for (const migration of migrations.slice(0, version)) yield { kind: "script", sql: migration };
     yield* insertOld(plain);
     yield* run(
       `INSERT INTO errors (job_id, attempt, message, error_type, backtrace, dequeued_at, failed_at)
@@ -234,7 +234,7 @@ function describeMigrations(openDatabase: () => TestDatabase): void {
     const executor = createExecutor(database);
     await executor.open();
     await executor.commit([function* () {
-      yield { script: "CREATE TABLE schema_version (version INTEGER NOT NULL)" };
+      yield { kind: "script", sql: "CREATE TABLE schema_version (version INTEGER NOT NULL)" };
       yield* run("INSERT INTO schema_version (version) VALUES (99)");
     }]);
     await assert.rejects(openTestStore(() => database), (error) => {

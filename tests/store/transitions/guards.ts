@@ -32,7 +32,7 @@ const kept = '{"completed_ms":50,"dead_ms":50}';
 
 /** A holder that is registered, so that taking registers none. */
 const register = (store: TestStore) =>
-  store.write(() => registerHolder({ broker: store.broker, worker: undefined, now: start }));
+  store.write(() => registerHolder(undefined, { broker: store.broker, now: start }));
 const request = (changes: Partial<ClaimRequest> = {}): ClaimRequest => {
   return { queues: undefined, limit: 10, holder, worker: undefined, ...changes };
 };
@@ -51,7 +51,7 @@ const others = {
   remove: () => removeJob("a"),
   complete: (store: TestStore) => completeJobs(["a"], store.terms()),
   postpone: () => patchJob("a", { readyAt: start + 500 }, start),
-  release: () => releaseHolder(holder, [{ id: "a", queue: "q", priority: 5, budgets: null }]),
+  release: () => releaseHolder(holder, ["a"]),
   /** Gives the job back and delivers it to somebody else: it is in flight as before. */
   *redeliver(): Transition<void> {
     yield* others.release();
@@ -157,8 +157,7 @@ export function describeGuards(open: () => Promise<TestStore>): void {
         for (const other of ["remove", "complete", "redeliver"] as const) {
           const { isStale, changes } = await race(open, {
             given: givenTaken,
-            transition: () =>
-              releaseHolder(holder, [{ id: "a", queue: "q", priority: 5, budgets: "[]" }]),
+            transition: () => releaseHolder(holder, ["a"]),
             other: others[other],
           });
           assert.deepEqual([isStale, changes], [false, []]);

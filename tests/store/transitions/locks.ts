@@ -36,7 +36,7 @@ import { type JobSketch, start, type TestStore, toBinding, toEntry } from "./tes
 function* spy(transition: Transition<unknown>, reads: string[]): Transition<void> {
   let step = transition.next();
   while (!step.done) {
-    if ("params" in step.value) reads.push(step.value.sql);
+    if (step.value.kind === "rows") reads.push(step.value.sql);
     step = transition.next(yield step.value);
   }
 }
@@ -67,7 +67,7 @@ const writers: Readonly<Record<string, (store: TestStore) => Transition<unknown>
     ),
   "completeJobs()": (store) => completeJobs(["run"], store.terms()),
   "failJob()": (store) => failJob("run", { message: "m" }, store.terms()),
-  "releaseHolder()": () => releaseHolder(1, [running]),
+  "releaseHolder()": () => releaseHolder(1, [running.id]),
   "recoverJobs()": (store) => recoverJobs(store.broker + 1, start + 1),
   "patchJob()": () => patchJob("a", { priority: 1 }, start),
   "patchJobs()": () => patchJobs({}, { priority: 1 }, start),

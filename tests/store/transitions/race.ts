@@ -30,8 +30,8 @@ export interface Raced<Result> {
 }
 
 const isWrite = (step: Step) =>
-  "each" in step || "script" in step ||
-  ("sql" in step && /^\s*(INSERT|UPDATE|DELETE)/.test(step.sql));
+  step.kind === "each" || step.kind === "insert" || step.kind === "script" ||
+  (step.kind === "rows" && /^\s*(INSERT|UPDATE|DELETE)/.test(step.sql));
 
 /** Runs a transition; before its first write, or its end, `meddle` runs. */
 function* interrupt<Result>(
@@ -55,7 +55,7 @@ function* interrupt<Result>(
 function* muted(transition: Transition<unknown>): Transition<void> {
   let step = transition.next();
   while (!step.done) {
-    step = transition.next("changes" in step.value ? [] : yield step.value);
+    step = transition.next(step.value.kind === "change" ? [] : yield step.value);
   }
 }
 

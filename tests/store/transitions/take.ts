@@ -136,7 +136,9 @@ export function describeTake(open: () => Promise<TestStore>): void {
       await store.given({ id: "a", backoff: '{"exponent":0,"base_ms":0,"jitter_ms":0}' });
       const deliveries = async () => (await store.row("a"))!["deliveries"];
       const first = await store.take();
-      await store.write(() => releaseHolder(first.holder, first.results[0]!.jobs));
+      await store.write(() =>
+        releaseHolder(first.holder, first.results[0]!.jobs.map(({ id }) => id))
+      );
       assert.equal(await deliveries(), 1);
       await store.take();
       await store.write(() => failJob("a", { message: "m" }, store.terms()));

@@ -37,7 +37,7 @@ const events: Readonly<Record<string, (store: TestStore) => Promise<unknown>>> =
   },
   async "handed back"(store) {
     const { holder, results } = await store.take();
-    await store.write(() => releaseHolder(holder, results[0]!.jobs));
+    await store.write(() => releaseHolder(holder, results[0]!.jobs.map(({ id }) => id)));
   },
   async "completed, retained"(store) {
     await store.take();

@@ -258,8 +258,8 @@ export function createDispatcher(
       }
       if (queues !== undefined) markReaders(queues);
       if (accompanying?.changes === changes) {
-        // It saw all that became ready by these changes, as it was the last in their transaction.
-        handOut(accompanying.claims, accompanying.results, true);
+        // It was the last in the transaction, so it saw all that became ready by these changes, but for jobs with budgets.
+        handOut(accompanying.claims, accompanying.results, backlogs.isEmpty());
       }
       accompanying = undefined;
       if (members.isAnyWaiting) void dispatch();

@@ -47,20 +47,6 @@ const payloads = ({ jobs }: { jobs: readonly { payload?: unknown }[] }) =>
   jobs.map(({ payload }) => payload);
 
 describe("jobs in flight at once", () => {
-  it("are found when the first of them comes in the commit that frees room for it", () =>
-    withBroker(async ({ broker, client, clock, take }) => {
-      await budget(broker, "k", atOnce(1));
-      const [first] = await enqueue(broker, { payload: "first" });
-      const taken = await take({ prefetch: 1 });
-      await clock.settle();
-      await Promise.all([
-        client.success(first!),
-        enqueue(broker, { payload: "second", budgets: { k: 1 } }),
-      ]);
-      await clock.settle();
-      assert.deepEqual(payloads(taken), ["first", "second"]);
-    }));
-
   it("are as many as the budget allows, and never keep others waiting", () =>
     withBroker(async ({ broker, client, clock, take }) => {
       await budget(broker, "k", atOnce(1));

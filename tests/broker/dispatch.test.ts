@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { createDispatcher } from "../../src/broker/engine/dispatch.ts";
+import { defaultSettings } from "../../src/broker/engine/settings.ts";
 import type { Subscriber } from "../../src/broker/engine/members.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
 import { status } from "../../src/protocol/status.ts";
+import { createBudget } from "../../src/store/budgets.ts";
 import type { Change } from "../../src/store/changes.ts";
 import type { SyncDatabase } from "../../src/store/database.ts";
 import { enqueueJobs } from "../../src/store/enqueue.ts";
+import { completeJobs } from "../../src/store/finish.ts";
 import { registerBroker } from "../../src/store/holders.ts";
 import { toCreated } from "../../src/store/job-rules.ts";
 import { countJobs } from "../../src/store/read.ts";
@@ -54,16 +57,18 @@ async function setUp(jobs: number, limit = 0) {
     ...database,
     transaction(body) {
       writes++;
-      if (failures > 0) {
+      return database.transaction(() => {
+        const result = body();
+        if (failures === 0) return result;
         failures--;
         throw new Error("disk full");
-      }
-      return database.transaction(body);
+      });
     },
   };
   const store = createStore({
     database: counted,
     clock,
+    alongside: (changes) => dispatcher.claimAlongside(changes),
     afterCommit: (changes) => dispatcher.applyChanges(changes),
   });
   await store.open();
@@ -88,6 +93,8 @@ async function setUp(jobs: number, limit = 0) {
   return {
     clock,
     dispatcher,
+    store,
+    terms,
     ids: records.map(({ id }) => id),
     ready: () => count(status.ready),
     inFlight: () => count(status.inFlight),
@@ -99,6 +106,8 @@ async function setUp(jobs: number, limit = 0) {
     },
   };
 }
+
+const finish = (now: number) => ({ now, defaults: defaultSettings });
 
 describe("dispatcher", () => {
   it("asks the database only when a job may be there for somebody with room", async () => {
@@ -185,6 +194,41 @@ describe("dispatcher", () => {
     dispatcher.applyChanges(completed(ids)); // acknowledged by somebody
     await first.unsubscribe();
     assert.equal(await ready(), 0);
+    await close();
+  });
+
+  it("claims the next jobs in the commit that frees the room, and once if that fails", async () => {
+    const { clock, dispatcher, store, ids, writes, fail, close } = await setUp(3);
+    const one = listener({ prefetch: 1 });
+    dispatcher.subscribe(one.subscriber);
+    await clock.settle();
+    const complete = (id: string) => store.write(() => completeJobs([id], finish(clock.now())));
+    const before = writes();
+    await complete(ids[0]!);
+    assert.deepEqual([one.got, writes()], [ids.slice(0, 2), before + 1]);
+    fail(1);
+    await complete(ids[1]!); // alone, the second time
+    await clock.settle();
+    assert.deepEqual(one.got, ids);
+    await close();
+  });
+
+  it("finds a job with budgets that comes in the commit that frees the room for it", async () => {
+    const { clock, dispatcher, store, terms, ids, close } = await setUp(1);
+    const one = listener({ prefetch: 1 });
+    dispatcher.subscribe(one.subscriber);
+    await clock.settle();
+    const policy = { allocation: 1, durationMs: null, burst: null };
+    const limits = { ...terms, maxBudgets: 1 };
+    await store.write(() => createBudget("k", policy, limits));
+    const bindings = [{ key: "k", cost: 1, createWith: null, bucket: false }];
+    const job = toCreated({ ...newJob, budgets: bindings }, "job-9", clock.now());
+    await Promise.all([
+      store.write(() => completeJobs(ids, finish(clock.now()))),
+      store.write(() => enqueueJobs([{ job, bindings }], limits)),
+    ]);
+    await clock.settle();
+    assert.deepEqual(one.got, [...ids, "job-9"]);
     await close();
   });
 });

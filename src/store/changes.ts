@@ -101,9 +101,18 @@ export function toJobsChanges(jobs: readonly JobRecord[], from: number | undefin
   return [...byStatus].map(([to, jobs]) => toChange(jobs, from, to));
 }
 
-/** The change of a job that now stands where its record says. */
-export function toJobChange(job: JobRecord, from: number | undefined): JobsChange {
-  return toChange([job], from, job.status);
+/**
+ * The change of one job. It holds no more of the job than is told: a bulk change has one of these for each job.
+ *
+ * @param job The job as it is now.
+ * @param from The code of the status that it had.
+ */
+export function toJobChange(
+  { id, status, queue, priority, budgets, readyAt, purgeAt }: JobRecord,
+  from: number,
+): JobsChange {
+  const told = { id, queue, priority, budgets, readyAt, purgeAt };
+  return { kind: "jobs", from, to: status, count: 1, jobs: [told] } as JobsChange;
 }
 
 function toChange(jobs: readonly JobRecord[], from: number | undefined, to: number): JobsChange {

@@ -111,6 +111,7 @@ export function createScheduler(
 
   /** Each source in turn does one piece of its work, until none is due: one with much to do holds up no other. */
   const runAll = async () => {
+    await Promise.resolve(); // `running` has to be set before it is unset.
     for (let ran = true; ran && !stopped;) {
       ran = false;
       for (const source of sources) {
@@ -119,14 +120,14 @@ export function createScheduler(
         await runSource(source);
       }
     }
+    // At once with the last look at the sources: what becomes due later must not be taken for done.
+    running = undefined;
+    arm();
   };
 
   const runDue = (): Promise<void> => {
     if (stopped) return Promise.resolve();
-    return running ??= runAll().finally(() => {
-      running = undefined;
-      arm();
-    });
+    return running ??= runAll();
   };
 
   return {

@@ -50,34 +50,40 @@ export interface JobRecord {
 /** The fields of a record that hold the payload. */
 export type PayloadField = "payloadJson" | "payloadPack";
 
-/** The fields of a record that are known before it is stored. */
+/** What a record holds in another form than what was asked for, or besides. */
 export type RecordStart = Pick<
   JobRecord,
-  "id" | "status" | NamesWith<"enqueue"> | PayloadField
+  "id" | "status" | "readyAt" | "uniqueWhile" | "batch" | "budgets" | PayloadField
 >;
 
 /**
  * Creates the record of a job that nobody has taken yet.
  *
- * @param start What is known of it; other members are passed over.
+ * Member by member, and not by spreading objects: this runs for every job that is stored.
+ *
+ * @param job What was asked for, as a record holds it; other members are passed over.
+ * @param start The rest.
  */
-export function newRecord(start: RecordStart): JobRecord {
+export function newRecord(
+  job: Pick<JobRecord, Exclude<NamesWith<"enqueue">, keyof RecordStart>>,
+  start: RecordStart,
+): JobRecord {
   return {
     id: start.id,
-    type: start.type,
-    queue: start.queue,
-    priority: start.priority,
+    type: job.type,
+    queue: job.queue,
+    priority: job.priority,
     status: start.status,
     readyAt: start.readyAt,
     attempts: 0,
-    retryLimit: start.retryLimit,
-    backoff: start.backoff,
+    retryLimit: job.retryLimit,
+    backoff: job.backoff,
     dequeuedAt: null,
     failedAt: null,
-    retention: start.retention,
+    retention: job.retention,
     purgeAt: null,
     completedAt: null,
-    uniqueKey: start.uniqueKey,
+    uniqueKey: job.uniqueKey,
     uniqueWhile: start.uniqueWhile,
     batch: start.batch,
     budgets: start.budgets,

@@ -23,7 +23,9 @@
  * @module
  */
 
-import { type NewJob, toStoredFields } from "../protocol/new-job.ts";
+import { toBatchText } from "../protocol/batch.ts";
+import { toBindingsText } from "../protocol/binding.ts";
+import type { NewJob } from "../protocol/new-job.ts";
 import type { Failure } from "../protocol/failure.ts";
 import { fromBackoffText, toBackoffText } from "../protocol/backoff.ts";
 import type { Backoff, Retention } from "../protocol/job.ts";
@@ -62,12 +64,16 @@ export interface FailureTerms extends FinishTerms {
 /** – → scheduled or ready. */
 export function toCreated(job: NewJob, id: string, now: number): JobRecord {
   const readyAt = job.readyAt ?? now;
-  return newRecord({
-    ...toStoredFields(job),
+  const isText = typeof job.payload === "string";
+  return newRecord(job, {
     id,
     status: readyAt > now ? status.scheduled : status.ready,
     readyAt,
     uniqueWhile: job.uniqueKey === null ? null : job.uniqueWhile ?? "queued",
+    batch: job.batch && toBatchText(job.batch),
+    budgets: toBindingsText(job.budgets),
+    payloadJson: isText ? job.payload as string : null,
+    payloadPack: isText ? null : job.payload as Uint8Array<ArrayBuffer>,
   });
 }
 

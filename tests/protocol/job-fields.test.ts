@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { toCronEntryWire } from "../../src/protocol/cron-wire.ts";
 import { readCronEntry } from "../../src/protocol/cron-read.ts";
 import { type EnqueueRequest, toEnqueueWire } from "../../src/protocol/enqueue.ts";
+import { plainMembers } from "../../src/store/enqueue.ts";
 import { type JobField, jobFields } from "../../src/protocol/job-fields.ts";
 import { readJob } from "../../src/protocol/job-read.ts";
 import { type JobStatus, jobStatuses } from "../../src/protocol/job.ts";
@@ -64,7 +65,9 @@ describe("the fields of a job", () => {
   });
 
   it("are left out where they are null and may be", () => {
-    const empty = newRecord({ ...fullRecord, ...nullsOf(fields.filter(({ always }) => !always)) });
+    const nulls = nullsOf(fields.filter(({ always }) => !always));
+    const blank = { ...fullRecord, ...nulls };
+    const empty = newRecord(blank, blank);
     const shown = fields.filter(({ name }) => empty[name as keyof JobRecord] !== null);
     const writer = new PackWriter();
     writeJob(writer, empty, all);
@@ -100,7 +103,7 @@ describe("the fields of a job", () => {
     const marked = fields.filter(({ enqueue }) => enqueue);
     assert.deepEqual(new Set(Object.keys(wire)), new Set([...wireNames(marked), "payload"]));
     const stored = toStoredFields({ ...readAs(newJobSchema, wire), payload: '{"p":14}' });
-    const record = newRecord({ ...stored, id: fullRecord.id, status: 1, readyAt: 2 });
+    const record = newRecord(stored, { ...stored, id: fullRecord.id, status: 1, readyAt: 2 });
     for (const { name } of marked) {
       const member = name as keyof JobRecord;
       assert.equal(record[member], fullRecord[member], name);
@@ -170,12 +173,14 @@ describe("the fields of a job", () => {
       "uniqueKey,uniqueWhile,batch,budgets",
       "queue,priority,status,readyAt,attempts,retryLimit,backoff,failedAt,retention,purgeAt,completedAt",
     ]);
+    // Written out where jobs are stored, for speed.
+    assert.deepEqual(plainMembers, [...newMembers, "payloadJson", "payloadPack"]);
   });
 });
 
 describe("a new record", () => {
   it("has every field, and nothing that came later", () => {
-    const record = newRecord({ ...fullRecord, status: status.ready });
+    const record = newRecord(fullRecord, { ...fullRecord, status: status.ready });
     assert.deepEqual(
       new Set(Object.keys(record)),
       new Set([...names(fields), "payloadJson", "payloadPack"]),

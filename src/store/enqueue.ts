@@ -45,7 +45,7 @@ export interface StoredJob {
  * Written out here, and in {@linkcode toPlainRow} in the same order: a loop over the names takes as long as all else that
  * is done for a job before it is inserted.
  */
-export const plainMembers = [
+export const plainMembers: readonly (keyof JobRecord)[] = [
   "id",
   "type",
   "queue",
@@ -57,7 +57,7 @@ export const plainMembers = [
   "retention",
   "payloadJson",
   "payloadPack",
-] as const satisfies readonly (keyof JobRecord)[];
+];
 const insertPlain = toInsert("jobs", plainMembers.map((member) => columnOf[member]));
 
 /** What is stored besides of a job that has a unique key, a batch or budgets. */

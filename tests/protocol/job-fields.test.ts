@@ -54,6 +54,10 @@ const settings: Required<EnqueueRequest> = {
 };
 
 describe("the fields of a job", () => {
+  it("have the statuses that a client knows", () => {
+    assert.deepEqual(statuses.wireNames, jobStatuses);
+  });
+
   it("are written under their names and in their order, in both formats", () => {
     const writer = new PackWriter();
     writeJob(writer, fullRecord, all);

@@ -297,3 +297,34 @@ for (const { name, prepare, done } of works) {
     }
   });
 }
+
+describe("due work of many jobs at one instant", () => {
+  const many = (count: number, changes: Parameters<typeof job>[0]) =>
+    Array.from({ length: count }, () => job(changes));
+
+  it("promotes all of them then, however many pieces it takes", () =>
+    withBroker(async ({ client, clock }) => {
+      await client.enqueueMany(many(450, { readyAt: clock.now() + hour }));
+      await clock.advance(hour - 1);
+      assert.equal(await client.count({ status: ["scheduled"] }), 450);
+      await clock.advance(1);
+      assert.equal(await client.count({ status: ["ready"] }), 450);
+    }));
+
+  it("deletes all that are expired then, and lets none wait for another interval", () => {
+    const database = openSqlite(":memory:");
+    return withBroker(async ({ client, clock, take }) => {
+      const jobs = await client.enqueueMany([
+        ...many(2000, { retention: { completedMs: hour } }),
+        ...many(100, { retention: { completedMs: hour + 10_000 } }),
+      ]);
+      await take({ prefetch: 0 });
+      await clock.settle();
+      await client.successMany(jobs.map(({ id }) => id));
+      await clock.advance(hour + 30_000 - 1);
+      assert.equal(countRows(database), 2100);
+      await clock.advance(1);
+      assert.equal(countRows(database), 0);
+    }, { store: database, globalInFlightLimit: 0, heartbeatIntervalMs: 2 ** 31 });
+  });
+});

@@ -10,6 +10,7 @@ import { describePglite, openPglite } from "../store/pglite.ts";
 import { job, type TestBroker, withBroker } from "../support/broker.ts";
 import { createFailingDatabase } from "../support/failing-database.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
+import { send } from "../support/send.ts";
 
 /** Runs a test with a broker on a database that the test can look into. */
 const withDatabase = (
@@ -285,6 +286,36 @@ describePglite("ownership on a database that brokers share", () => {
     }
     assert.deepEqual([await shared.jobs(), await shared.brokers()], before);
     assert.deepEqual([left.errors, right.errors], [[], []]);
+    await shared.close();
+  });
+
+  it("of two brokers with streams, each job goes to one, and a cron entry fires once", async () => {
+    const shared = openShared("ownership_once");
+    const brokers = [await shared.start(), await shared.start()] as const;
+    const [left, right] = brokers;
+    const entries = [{
+      name: "e",
+      expression: "* * * * *",
+      timezone: "UTC",
+      job: { type: "t", queue: "cron", payload: null },
+    }];
+    assert.equal((await send(left.broker, "PUT", "/crons/g", { entries })).status, 200);
+    // The other one has not written it, so it hears of it at its next start only.
+    await right.broker.stop();
+    const late = await shared.start();
+    for (const { broker } of [left, late]) await takeAs(broker, "w", 100);
+    for (let at = 0; at < 8; at++) {
+      await left.client.enqueue(job());
+      await late.client.enqueue(job());
+      await Promise.all([left.clock.advance(30_000), late.clock.advance(30_000)]);
+      await shared.settle(left, late);
+    }
+    const jobs = await shared.jobs();
+    assert.equal(jobs.length, 16 + 4);
+    for (const { status, deliveries } of jobs) {
+      assert.deepEqual([status, deliveries], [inFlight, 1]);
+    }
+    assert.deepEqual([left.errors, late.errors], [[], []]);
     await shared.close();
   });
 

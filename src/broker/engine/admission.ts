@@ -26,6 +26,8 @@ export interface Admission {
   toRecord(job: NewJob, now: number): NewRecord;
 }
 
+const encoder = new TextEncoder();
+
 /** Creates the checks of a broker. */
 export function createAdmission(
   { expressions, maxPayloadBytes, nextId }: {
@@ -36,9 +38,12 @@ export function createAdmission(
   },
 ): Admission {
   const checkPayload = (payload: RawPayload): string | undefined => {
-    // A text of that many characters has at least as many bytes.
-    if (payload.length <= maxPayloadBytes) return undefined;
-    return `payload is ${payload.length} bytes, at most ${maxPayloadBytes} are accepted`;
+    // A text has at most three bytes for each of its length, so few have to be measured.
+    const mostBytes = typeof payload === "string" ? payload.length * 3 : payload.length;
+    if (mostBytes <= maxPayloadBytes) return undefined;
+    const bytes = typeof payload === "string" ? encoder.encode(payload).length : payload.length;
+    if (bytes <= maxPayloadBytes) return undefined;
+    return `payload is ${bytes} bytes, at most ${maxPayloadBytes} are accepted`;
   };
 
   const checkRequirements = (job: NewJob) =>

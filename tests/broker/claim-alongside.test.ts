@@ -9,6 +9,7 @@ import { defaultSettings } from "../../src/broker/engine/settings.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { NewJob } from "../../src/protocol/new-job.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
+import type { StoredJob } from "../../src/store/enqueue.ts";
 import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
 import { newJob } from "../support/new-job.ts";
 
@@ -60,5 +61,21 @@ describe("claim alongside a commit", () => {
       await Promise.all(acks);
       await clock.settle();
       assert.deepEqual([one.length, two.length], [2, 2]);
+    }));
+
+  it("passes no job with budgets that becomes ready in the same commit", () =>
+    withEngine(async (engine, clock) => {
+      const createWith = {
+        allocation: 5,
+        strategy: { type: "while_in_flight", durationMs: null, burst: null },
+      };
+      const budgets = [{ key: "k", cost: 1, createWith, bucket: false }];
+      await engine.enqueue(times(2));
+      const got = takeOne(engine);
+      await clock.settle();
+      const urgent = engine.enqueue(times(1, { ...newJob, priority: 1, budgets }));
+      await Promise.all([urgent, engine.complete(got)]);
+      await clock.settle();
+      assert.deepEqual(got.slice(1), (await urgent as StoredJob[]).map(({ job }) => job.id));
     }));
 });

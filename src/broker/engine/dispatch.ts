@@ -249,7 +249,8 @@ export function createDispatcher(
         backlogs.isEmpty();
       if (!isSimple) return undefined;
       const claims = members.planFreed(changes);
-      return claims.length === 0 ? undefined : claimFor(changes, claims);
+      if (claims.length === 0 || changes.some(addsBudgeted)) return undefined;
+      return claimFor(changes, claims);
     },
     applyChanges(changes) {
       let queues: Set<string> | undefined;
@@ -283,4 +284,10 @@ export function createDispatcher(
       await endAll();
     },
   };
+}
+
+/** Whether a change brings ready jobs that draw on budgets: no backlog is known of them before it is applied. */
+function addsBudgeted(change: Change): boolean {
+  return change.kind === "jobs" && change.to === status.ready &&
+    change.jobs.some(({ budgets }) => budgets !== null);
 }

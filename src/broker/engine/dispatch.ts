@@ -104,7 +104,6 @@ export function createDispatcher(
   let stopped = false;
 
   const assign = (member: Member, jobs: readonly JobRecord[]) => {
-    members.hold(member, jobs);
     if (member.gone) void release(member);
     else if (jobs.length > 0) deliver(member, jobs);
   };
@@ -129,11 +128,15 @@ export function createDispatcher(
 
   /** Hands out what was claimed; `sawAll` says that no job became ready since. */
   const handOut = (claims: readonly Claim[], results: readonly ClaimResult[], sawAll: boolean) => {
+    // All hold what they got before anybody hears of it: who is written to may ask for more at once.
     for (const [index, { member }] of claims.entries()) {
       const { jobs, exhausted, holder } = results[index]!;
       if (exhausted && sawAll) member.mayHaveJobs = false;
       member.holder = holder;
-      assign(member, jobs);
+      members.hold(member, jobs);
+    }
+    for (const [index, { member }] of claims.entries()) {
+      assign(member, results[index]!.jobs);
       members.markWaiting(member);
     }
   };
@@ -246,7 +249,8 @@ export function createDispatcher(
         backlogs.isEmpty();
       if (!isSimple) return undefined;
       const claims = members.planFreed(changes);
-      return claims.length === 0 ? undefined : claimFor(changes, claims);
+      if (claims.length === 0 || changes.some(addsBudgeted)) return undefined;
+      return claimFor(changes, claims);
     },
     applyChanges(changes) {
       let queues: Set<string> | undefined;
@@ -280,4 +284,10 @@ export function createDispatcher(
       await endAll();
     },
   };
+}
+
+/** Whether a change brings ready jobs that draw on budgets: no backlog is known of them before it is applied. */
+function addsBudgeted(change: Change): boolean {
+  return change.kind === "jobs" && change.to === status.ready &&
+    change.jobs.some(({ budgets }) => budgets !== null);
 }

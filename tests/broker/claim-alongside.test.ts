@@ -1,0 +1,81 @@
+/** Jobs that are claimed in the commit which frees the room for them. */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { openSqlite } from "../../adapters/node/mod.ts";
+import { systemRandom } from "../../src/async/clock.ts";
+import { createEngine, type Engine } from "../../src/broker/engine/engine.ts";
+import { defaultSettings } from "../../src/broker/engine/settings.ts";
+import { silentLogger } from "../../src/log.ts";
+import type { NewJob } from "../../src/protocol/new-job.ts";
+import type { JobRecord } from "../../src/protocol/record.ts";
+import type { StoredJob } from "../../src/store/enqueue.ts";
+import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
+import { newJob } from "../support/new-job.ts";
+
+async function withEngine(test: (engine: Engine, clock: TestClock) => Promise<void>) {
+  const clock = createTestClock();
+  const engine = createEngine({
+    database: openSqlite(":memory:"),
+    settings: defaultSettings,
+    clock,
+    random: systemRandom,
+    logger: silentLogger,
+    timers: true,
+  });
+  await engine.start();
+  try {
+    await test(engine, clock);
+  } finally {
+    await engine.stop();
+    await engine.close();
+  }
+}
+
+/** A subscriber with room for one job, which says at once that its reader has caught up, as a stream does. */
+function takeOne(engine: Engine): string[] {
+  const got: string[] = [];
+  const subscription = engine.take({
+    queues: undefined,
+    prefetch: 1,
+    worker: undefined,
+    canWrite: () => true,
+    deliver(jobs: readonly JobRecord[]) {
+      got.push(...jobs.map(({ id }) => id));
+      subscription.drained();
+    },
+    end() {},
+  });
+  return got;
+}
+
+const times = (count: number, job: NewJob = newJob) => Array.from({ length: count }, () => job);
+
+describe("claim alongside a commit", () => {
+  it("fills no subscriber beyond its prefetch when it serves several", () =>
+    withEngine(async (engine, clock) => {
+      await engine.enqueue(times(10));
+      const [one, two] = [takeOne(engine), takeOne(engine)];
+      await clock.settle();
+      const acks = [engine.complete(one), engine.complete(two)];
+      await Promise.all(acks);
+      await clock.settle();
+      assert.deepEqual([one.length, two.length], [2, 2]);
+    }));
+
+  it("passes no job with budgets that becomes ready in the same commit", () =>
+    withEngine(async (engine, clock) => {
+      const createWith = {
+        allocation: 5,
+        strategy: { type: "while_in_flight", durationMs: null, burst: null },
+      };
+      const budgets = [{ key: "k", cost: 1, createWith, bucket: false }];
+      await engine.enqueue(times(2));
+      const got = takeOne(engine);
+      await clock.settle();
+      const urgent = engine.enqueue(times(1, { ...newJob, priority: 1, budgets }));
+      await Promise.all([urgent, engine.complete(got)]);
+      await clock.settle();
+      assert.deepEqual(got.slice(1), (await urgent as StoredJob[]).map(({ job }) => job.id));
+    }));
+});

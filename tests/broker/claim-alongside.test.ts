@@ -79,3 +79,26 @@ describe("claim alongside a commit", () => {
       assert.deepEqual(got.slice(1), (await urgent as StoredJob[]).map(({ job }) => job.id));
     }));
 });
+
+describe("jobs that leave flight in the commit in which they are claimed", () => {
+  const ways: Record<string, (engine: Engine, id: string) => Promise<unknown>> = {
+    "by being deleted": (engine, id) => engine.remove(id),
+    "by a deletion of all": (engine) => engine.removeMany({}),
+    "by success": (engine, id) => engine.complete([id]),
+    "by failure": (engine, id) => engine.fail(id, { message: "m" }),
+  };
+  for (const [how, leave] of Object.entries(ways)) {
+    it(`${how} are not handed out, and take up no room`, () =>
+      withEngine(async (engine, clock) => {
+        const got = takeOne(engine);
+        await clock.settle();
+        const [{ job: first }] = await engine.enqueue(times(1)) as [StoredJob];
+        await leave(engine, first.id);
+        await clock.settle();
+        assert.deepEqual(got, []);
+        const [{ job: second }] = await engine.enqueue(times(1)) as [StoredJob];
+        await clock.settle();
+        assert.deepEqual(got, [second.id]);
+      }));
+  }
+});

@@ -66,8 +66,8 @@ export interface Members {
   hold(member: Member, jobs: readonly JobRecord[]): void;
   /** Which of these jobs a member holds. */
   heldBy(member: Member, ids: readonly string[]): string[];
-  /** These jobs are in flight no more; who held them has room again. */
-  letGo(jobs: readonly Pick<JobRecord, "id">[]): void;
+  /** These jobs are in flight no more; who held them has room again. Gives the ids of those that nobody held. */
+  letGo(jobs: readonly Pick<JobRecord, "id">[]): readonly string[];
   /** A member that is gone holds none of these any more. */
   forget(member: Member, ids: readonly string[]): void;
 }
@@ -167,13 +167,18 @@ export function createMembers(limit: number): Members {
     },
     heldBy: (member, ids) => ids.filter((id) => inFlight.get(id) === member),
     letGo(jobs) {
+      const unheld: string[] = [];
       for (const { id } of jobs) {
         const member = inFlight.get(id);
-        if (member === undefined) continue;
+        if (member === undefined) {
+          unheld.push(id);
+          continue;
+        }
         inFlight.delete(id);
         member.held.delete(id);
         markWaiting(member);
       }
+      return unheld;
     },
     forget(member, ids) {
       for (const id of ids) if (inFlight.get(id) === member) inFlight.delete(id);

@@ -54,7 +54,7 @@ export interface Members {
   readonly isAnyWaiting: boolean;
   add(subscriber: Subscriber): Member;
   remove(member: Member): void;
-  /** A member waits from now on, if it may have jobs and has room. */
+  /** A member waits from now on, if it may have jobs and has room; if not, it waits no more. */
   markWaiting(member: Member): void;
   /** Jobs may be ready in these queues, in any when undefined: those that read them may have jobs. */
   markReaders(queues?: ReadonlySet<string>): void;
@@ -87,6 +87,7 @@ export function createMembers(limit: number): Members {
 
   const markWaiting = (member: Member) => {
     if (member.mayHaveJobs && roomOf(member) > 0) waiting.add(member);
+    else waiting.delete(member); // Or it would keep its turn until it has room again.
   };
 
   const countFreed = (changes: readonly Change[]): Map<Member, number> => {

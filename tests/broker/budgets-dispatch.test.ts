@@ -247,6 +247,24 @@ describe("order", () => {
       assert.deepEqual(payloads(taken), ["first", "urgent"]);
     }));
 
+  it("that gives way to a job which nobody reads lets the next one go when tokens come back", () =>
+    withBroker(async ({ broker, clock, take }) => {
+      await budget(broker, "k", atOnce(1));
+      const [first] = await enqueue(
+        broker,
+        { payload: "first", budgets: { k: 1 } },
+        { payload: "next", budgets: { k: 1 } },
+      );
+      const taken = await take({ prefetch: 10, queues: ["q"] });
+      await clock.settle();
+      await enqueue(broker, { queue: "unread", priority: 1, budgets: { k: 1 } });
+      await clock.settle();
+      assert.deepEqual(payloads(taken), ["first"]);
+      await send(broker, "POST", `/jobs/${first}/success`);
+      await clock.settle();
+      assert.deepEqual(payloads(taken), ["first", "next"]);
+    }));
+
   it("is that of priority and age over all that can be paid for", () =>
     withBroker(async ({ broker, clock, take }) => {
       for (const key of ["a", "b", "c"]) await budget(broker, key, atOnce(10));

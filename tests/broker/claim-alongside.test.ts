@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { systemRandom } from "../../src/async/clock.ts";
 import { createEngine, type Engine } from "../../src/broker/engine/engine.ts";
-import { defaultSettings } from "../../src/broker/engine/settings.ts";
+import { defaultSettings, type Settings } from "../../src/broker/engine/settings.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { NewJob } from "../../src/protocol/new-job.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
@@ -13,11 +13,15 @@ import type { StoredJob } from "../../src/store/enqueue.ts";
 import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
 import { newJob } from "../support/new-job.ts";
 
-async function withEngine(test: (engine: Engine, clock: TestClock) => Promise<void>) {
+async function withEngine(
+  test: (engine: Engine, clock: TestClock) => Promise<void>,
+  settings: Partial<Settings> = {},
+  database = openSqlite(":memory:"),
+) {
   const clock = createTestClock();
   const engine = createEngine({
-    database: openSqlite(":memory:"),
-    settings: defaultSettings,
+    database,
+    settings: { ...defaultSettings, ...settings },
     clock,
     random: systemRandom,
     logger: silentLogger,
@@ -78,4 +82,64 @@ describe("claim alongside a commit", () => {
       await clock.settle();
       assert.deepEqual(got.slice(1), (await urgent as StoredJob[]).map(({ job }) => job.id));
     }));
+
+  it("keeps no turn for who is full again: others that wait go first next time", () =>
+    withEngine(async (engine, clock) => {
+      await engine.enqueue(times(1));
+      const one = takeOne(engine);
+      await clock.settle();
+      await engine.enqueue(times(2));
+      await engine.complete(one); // Gets the next job alongside, as nobody else waits.
+      await clock.settle();
+      const two = takeOne(engine); // Finds no room.
+      await clock.settle();
+      await engine.complete(one.slice(1));
+      await clock.settle();
+      assert.deepEqual([one.length, two.length], [2, 1]);
+    }, { globalInFlightLimit: 1 }));
+
+  it("asks no second time for who was just told that there is no job", () => {
+    const real = openSqlite(":memory:");
+    let commits = 0;
+    const transaction: typeof real.transaction = (body) => {
+      commits++;
+      return real.transaction(body);
+    };
+    return withEngine(
+      async (engine, clock) => {
+        await engine.enqueue(times(1));
+        const got = takeOne(engine);
+        await clock.settle();
+        const before = commits;
+        await engine.complete(got);
+        await clock.settle();
+        assert.equal(commits, before + 1);
+      },
+      {},
+      { ...real, transaction },
+    );
+  });
+});
+
+describe("jobs that leave flight in the commit in which they are claimed", () => {
+  const ways: Record<string, (engine: Engine, id: string) => Promise<unknown>> = {
+    "by being deleted": (engine, id) => engine.remove(id),
+    "by a deletion of all": (engine) => engine.removeMany({}),
+    "by success": (engine, id) => engine.complete([id]),
+    "by failure": (engine, id) => engine.fail(id, { message: "m" }),
+  };
+  for (const [how, leave] of Object.entries(ways)) {
+    it(`${how} are not handed out, and take up no room`, () =>
+      withEngine(async (engine, clock) => {
+        const got = takeOne(engine);
+        await clock.settle();
+        const [{ job: first }] = await engine.enqueue(times(1)) as [StoredJob];
+        await leave(engine, first.id);
+        await clock.settle();
+        assert.deepEqual(got, []);
+        const [{ job: second }] = await engine.enqueue(times(1)) as [StoredJob];
+        await clock.settle();
+        assert.deepEqual(got, [second.id]);
+      }));
+  }
 });

@@ -99,6 +99,8 @@ export function createDispatcher(
       readonly results: readonly ClaimResult[];
     }
     | undefined;
+  /** What left flight since it was claimed, by the claim that is under way: it is not handed out any more. */
+  const leftEarly = new Set<string>();
   let wakes = 0;
   let dispatching = false;
   let stopped = false;
@@ -129,20 +131,24 @@ export function createDispatcher(
   /** Hands out what was claimed; `sawAll` says that no job became ready since. */
   const handOut = (claims: readonly Claim[], results: readonly ClaimResult[], sawAll: boolean) => {
     // All hold what they got before anybody hears of it: who is written to may ask for more at once.
-    for (const [index, { member }] of claims.entries()) {
+    const handedOut = claims.map(({ member }, index) => {
       const { jobs, exhausted, holder } = results[index]!;
       if (exhausted && sawAll) member.mayHaveJobs = false;
       member.holder = holder;
-      members.hold(member, jobs);
-    }
-    for (const [index, { member }] of claims.entries()) {
-      assign(member, results[index]!.jobs);
+      const rest = leftEarly.size === 0 ? jobs : jobs.filter(({ id }) => !leftEarly.has(id));
+      members.hold(member, rest);
+      return { member, jobs: rest };
+    });
+    leftEarly.clear();
+    for (const { member, jobs } of handedOut) {
+      assign(member, jobs);
       members.markWaiting(member);
     }
   };
 
   const dispatchOnce = async (claims: readonly Claim[]) => {
     const wakesBefore = wakes;
+    leftEarly.clear();
     const open = backlogs.beginTake();
     const claimed = await store.write(() => claim(claims, open));
     const opened = backlogs.endTake(claimed.updates, claimed.exhaustedBudgets);
@@ -216,7 +222,13 @@ export function createDispatcher(
   /** Gives the queues where there may be jobs now. */
   const applyChange = (change: Change): Set<string> | undefined => {
     if (change.kind === "jobs") {
-      if (leavesFlight(change)) members.letGo(change.jobs);
+      if (change.to === status.inFlight) {
+        if (leftEarly.size > 0) { for (const { id } of change.jobs) leftEarly.delete(id); }
+      } else if (leavesFlight(change)) {
+        const unheld = members.letGo(change.jobs);
+        // Perhaps one that was claimed in this commit, which its subscriber does not hold yet.
+        if (dispatching) { for (const id of unheld) leftEarly.add(id); }
+      }
       return change.to === status.ready ? backlogs.addReady(change.jobs) : undefined;
     }
     if (change.kind !== "budgets") return undefined;

@@ -54,7 +54,7 @@ export interface Members {
   readonly isAnyWaiting: boolean;
   add(subscriber: Subscriber): Member;
   remove(member: Member): void;
-  /** A member waits from now on if it may have jobs and has room, and not otherwise. */
+  /** A member waits from now on, if it may have jobs and has room; if not, it waits no more. */
   markWaiting(member: Member): void;
   /** Jobs may be ready in these queues, in any when undefined: those that read them may have jobs. */
   markReaders(queues?: ReadonlySet<string>): void;
@@ -66,8 +66,8 @@ export interface Members {
   hold(member: Member, jobs: readonly JobRecord[]): void;
   /** Which of these jobs a member holds. */
   heldBy(member: Member, ids: readonly string[]): string[];
-  /** These jobs are in flight no more; who held them has room again. */
-  letGo(jobs: readonly Pick<JobRecord, "id">[]): void;
+  /** These jobs are in flight no more; who held them has room again. Gives the ids of those that nobody held. */
+  letGo(jobs: readonly Pick<JobRecord, "id">[]): readonly string[];
   /** A member that is gone holds none of these any more. */
   forget(member: Member, ids: readonly string[]): void;
 }
@@ -87,7 +87,7 @@ export function createMembers(limit: number): Members {
 
   const markWaiting = (member: Member) => {
     if (member.mayHaveJobs && roomOf(member) > 0) waiting.add(member);
-    else waiting.delete(member);
+    else waiting.delete(member); // Or it would keep its turn until it has room again.
   };
 
   const countFreed = (changes: readonly Change[]): Map<Member, number> => {
@@ -168,13 +168,18 @@ export function createMembers(limit: number): Members {
     },
     heldBy: (member, ids) => ids.filter((id) => inFlight.get(id) === member),
     letGo(jobs) {
+      const unheld: string[] = [];
       for (const { id } of jobs) {
         const member = inFlight.get(id);
-        if (member === undefined) continue;
+        if (member === undefined) {
+          unheld.push(id);
+          continue;
+        }
         inFlight.delete(id);
         member.held.delete(id);
         markWaiting(member);
       }
+      return unheld;
     },
     forget(member, ids) {
       for (const id of ids) if (inFlight.get(id) === member) inFlight.delete(id);

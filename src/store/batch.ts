@@ -43,7 +43,7 @@ export function* planBatches(
   const heads = new Map<string, JobRecord>();
   const changed = new Set<string>();
   const closed: string[] = [];
-  const fresh = new Set<string>();
+  const added = new Set<string>();
   /** The head of each key so far; undefined when there is none. */
   const headOf = new Map<string, string | undefined>();
   for (const [index, job] of jobs.entries()) {
@@ -60,8 +60,8 @@ export function* planBatches(
     const headId = headOf.get(key);
     const outcome = headId === undefined ? "closed" : expressions.fold(heads.get(headId)!, job);
     if (outcome === "closed") {
-      if (headId !== undefined && !fresh.has(headId)) closed.push(headId);
-      fresh.add(job.id);
+      if (headId !== undefined && !added.has(headId)) closed.push(headId);
+      added.add(job.id);
       heads.set(job.id, job);
       headOf.set(key, job.id);
     } else if (isRejection(outcome)) {
@@ -69,11 +69,11 @@ export function* planBatches(
     } else {
       const { payloadJson } = outcome;
       heads.set(headId!, { ...heads.get(headId!)!, payloadJson, payloadPack: null });
-      if (!fresh.has(headId!)) changed.add(headId!);
+      if (!added.has(headId!)) changed.add(headId!);
       folded.set(job, headId!);
     }
   }
-  const open = new Set([...headOf.values()].filter((id) => id !== undefined && fresh.has(id)));
+  const open = new Set([...headOf.values()].filter((id) => id !== undefined && added.has(id)));
   return { folded, heads, changed: [...changed], closed, open: open as Set<string> };
 }
 

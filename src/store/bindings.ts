@@ -35,7 +35,7 @@ export function* ensureBudgets(
   lists: readonly (readonly BindingRequest[])[],
   { now, maxBudgets }: BindingTerms,
 ): Transition<Rejection | undefined> {
-  const reject = (message: string, index: number): Rejection => ({
+  const unprocessable = (message: string, index: number): Rejection => ({
     kind: "unprocessable",
     message,
     index,
@@ -46,16 +46,18 @@ export function* ensureBudgets(
     for (const { key, cost, createWith } of requests) {
       let policy = known.get(key) ?? (yield* findBudget(key));
       if (policy === undefined) {
-        if (createWith === null) return reject(noSuchBudget(key), index);
+        if (createWith === null) return unprocessable(noSuchBudget(key), index);
         if ((yield* countBudgets()) + create.length >= maxBudgets) {
-          return reject(tooManyBudgets(key, maxBudgets), index);
+          return unprocessable(tooManyBudgets(key, maxBudgets), index);
         }
         policy = toPolicy(createWith);
         const level = fullLevel(policy, now);
         create.push({ key, ...policy, ...level, createdAt: now, updatedAt: now });
       }
       known.set(key, policy);
-      if (cost > capacityOf(policy)) return reject(costExceedsCapacity(key, cost, policy), index);
+      if (cost > capacityOf(policy)) {
+        return unprocessable(costExceedsCapacity(key, cost, policy), index);
+      }
     }
   }
   for (const budget of create) yield* putBudget(budget);

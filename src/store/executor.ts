@@ -15,7 +15,12 @@ import type {
   SyncDatabase,
 } from "./database.ts";
 import { mayRunAgain, toPostgres, toPostgresSchema } from "./dialect.ts";
-import { type InsertText, StaleReadError, type Step, type Transition } from "./transition.ts";
+import {
+  type InsertText,
+  StaleReadError,
+  type Transition,
+  type TransitionStep,
+} from "./transition.ts";
 
 /** What was committed: a result for each transition, and all that they changed. */
 export interface Committed {
@@ -114,7 +119,7 @@ export function runSync<Result>(
 
 function answerSync(
   database: SyncDatabase,
-  step: Step,
+  step: TransitionStep,
   changes: Change[],
 ): SqlRow[] | number[] {
   switch (step.kind) {
@@ -202,7 +207,7 @@ export async function runAsync<Result>(
 
 async function answerAsync(
   connection: AsyncConnection,
-  step: Step,
+  step: TransitionStep,
   { translate, changes }: AsyncMeans,
 ): Promise<SqlRow[] | number[]> {
   switch (step.kind) {

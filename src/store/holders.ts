@@ -28,7 +28,7 @@ export function* registerBroker(now: number): Transition<number> {
  *
  * @returns False if another broker has taken it for gone meanwhile.
  */
-export function* touchBroker(id: number, now: number): Transition<boolean> {
+export function* markBrokerSeen(id: number, now: number): Transition<boolean> {
   return (yield* run("UPDATE brokers SET seen_at = ? WHERE id = ?", [now, id])) === 1;
 }
 

@@ -113,14 +113,14 @@ export function createBacklogs(): Backlogs {
       return queues;
     },
     reopen(keys) {
-      const happen = () => open(keys);
-      replay?.push(happen);
-      return happen();
+      const apply = () => open(keys);
+      replay?.push(apply);
+      return apply();
     },
     refund(keys) {
-      const happen = () => open([...keys].filter((key) => exhausted.get(key)?.until === Infinity));
-      replay?.push(happen);
-      return happen();
+      const apply = () => open([...keys].filter((key) => exhausted.get(key)?.until === Infinity));
+      replay?.push(apply);
+      return apply();
     },
     reopenDue(now) {
       return open(
@@ -151,7 +151,7 @@ export function createBacklogs(): Backlogs {
         else known.from = from;
       }
       for (const shortage of shortages) exhausted.set(shortage.key, shortage);
-      return new Set(again?.flatMap((happen) => [...happen()]));
+      return new Set(again?.flatMap((apply) => [...apply()]));
     },
     abortTake() {
       replay = undefined;

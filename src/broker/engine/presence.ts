@@ -11,12 +11,12 @@ import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import { farFuture } from "../../store/add-saturating.ts";
 import { recoverJobs } from "../../store/finish.ts";
-import { deleteBroker, registerBroker, touchBroker } from "../../store/holders.ts";
+import { deleteBroker, markBrokerSeen, registerBroker } from "../../store/holders.ts";
 import type { Store } from "../../store/store.ts";
 import type { DueSource } from "./scheduler.ts";
 
 /** How often a broker tells that it is there, in ms. */
-const touchIntervalMs = 10_000;
+const seenIntervalMs = 10_000;
 
 /** A broker that was not heard of for so long is gone, in ms. */
 const goneAfterMs = 60_000;
@@ -43,7 +43,7 @@ export function createPresence(
   },
 ): Presence {
   let id: number | undefined;
-  let touchedAt = 0;
+  let seenAt = 0;
 
   const seenBefore = (now: number) => store.isShared ? now - goneAfterMs : farFuture;
 
@@ -54,7 +54,7 @@ export function createPresence(
       yield* recoverJobs(registered, seenBefore(now));
       return registered;
     });
-    touchedAt = now;
+    seenAt = now;
   };
 
   return {
@@ -69,15 +69,15 @@ export function createPresence(
     },
     source: {
       name: "tell other brokers that this one is there",
-      nextDueAt: () => store.isShared ? touchedAt + touchIntervalMs : undefined,
+      nextDueAt: () => store.isShared ? seenAt + seenIntervalMs : undefined,
       async run(now) {
         const own = id!;
         const isKnown = await store.write(function* () {
-          const isKnown = yield* touchBroker(own, now);
+          const isKnown = yield* markBrokerSeen(own, now);
           if (isKnown) yield* recoverJobs(own, seenBefore(now));
           return isKnown;
         });
-        touchedAt = now;
+        seenAt = now;
         if (isKnown) return;
         logger.error("Other brokers took this one for gone, ending its streams");
         await lost();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Call } from "./call.ts";
+import type { EndpointCall } from "./call.ts";
 import { Refusal } from "./refusal.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -19,7 +19,7 @@ const shortBytes = 64 * 1024;
  * Reads the whole body. Throws a {@linkcode Refusal}: 413 when it is larger than `maxBodyBytes`, 408 when nothing
  * comes for `bodyTimeoutMs`, 400 when the connection fails before its end.
  */
-export async function readBody(call: Pick<Call, "request" | Means>): Promise<Bytes> {
+export async function readBody(call: Pick<EndpointCall, "request" | Means>): Promise<Bytes> {
   const { request, settings: { maxBodyBytes } } = call;
   if (request.body === null) return new Uint8Array();
   const declared = request.headers.get("content-length");
@@ -37,7 +37,7 @@ export async function readBody(call: Pick<Call, "request" | Means>): Promise<Byt
 
 function inTime<Value>(
   reading: Promise<Value>,
-  { settings, clock }: Pick<Call, Means>,
+  { settings, clock }: Pick<EndpointCall, Means>,
 ): Promise<Value> {
   const { bodyTimeoutMs } = settings;
   return new Promise((resolve, reject) => {
@@ -48,7 +48,7 @@ function inTime<Value>(
 
 async function collect(
   body: ReadableStream<Bytes>,
-  { settings, clock }: Pick<Call, Means>,
+  { settings, clock }: Pick<EndpointCall, Means>,
 ): Promise<Bytes> {
   const { maxBodyBytes, bodyTimeoutMs } = settings;
   const reader = body.getReader();

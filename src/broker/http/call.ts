@@ -20,7 +20,7 @@ export interface Context {
 }
 
 /** One call, as far as the common checks have come, and what its endpoint works with. */
-export type Call<Services = Context> = Services & {
+export type EndpointCall<Services = Context> = Services & {
   readonly request: Request;
   /** The decoded parameters of the path, in its order. */
   readonly params: readonly string[];
@@ -31,7 +31,9 @@ export type Call<Services = Context> = Services & {
 };
 
 /** Answers one route. Throws a {@linkcode Refusal} to say no. */
-export type Endpoint<Services = Context> = (call: Call<Services>) => Response | Promise<Response>;
+export type Endpoint<Services = Context> = (
+  call: EndpointCall<Services>,
+) => Response | Promise<Response>;
 
 /** Which routes there are, and who answers them. */
 export interface Surface<Name extends string, Services> {

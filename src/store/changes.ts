@@ -11,7 +11,7 @@
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 
-/** What a job that is ready means for those who wait for one. */
+/** What subscribers have to know of a job that is ready. */
 export type ReadyJob = Pick<JobRecord, "id" | "queue" | "priority" | "budgets">;
 
 /** Jobs that went from one status to another, were stored, or are gone. */
@@ -23,7 +23,7 @@ interface JobsMoved {
   readonly count: number;
 }
 
-/** Jobs that are ready now; also those that were ready before, and whose place or budgets are others now. */
+/** Jobs that are ready now; also jobs that were ready before, and whose queue, priority or budgets changed. */
 export interface BecameReady extends JobsMoved {
   readonly to: typeof status.ready;
   readonly jobs: readonly ReadyJob[];
@@ -48,8 +48,8 @@ export interface BecameFinished extends JobsMoved {
 }
 
 /**
- * Jobs that are not stored any more. Where many are deleted at once, only those are listed that somebody may have to
- * hear of: the jobs that were in flight, and those that were ready and draw on budgets.
+ * Jobs that are not stored any more. When many are deleted at once, only those are listed that may concern a subscriber:
+ * the jobs that were in flight, and those that draw on budgets.
  */
 export interface BecameDeleted extends JobsMoved {
   readonly to: undefined;
@@ -64,7 +64,7 @@ export type JobsChange =
   | BecameFinished
   | BecameDeleted;
 
-/** Budgets that may pay for more than before: their policy is another, or tokens came back. */
+/** Budgets that may pay for more than before: their policy changed, or tokens came back. */
 export interface BudgetsChange {
   readonly kind: "budgets";
   readonly keys: readonly string[];
@@ -82,7 +82,7 @@ export interface CronsChange {
 export type Change = JobsChange | BudgetsChange | CronsChange;
 
 /**
- * The changes of jobs that now stand where their records say, one for each status.
+ * The changes of jobs to the statuses in their records, one change for each status.
  *
  * @param jobs The jobs as they are now.
  * @param from The code of the status that all of them had; undefined for new ones.
@@ -101,7 +101,7 @@ export function toJobsChanges(jobs: readonly JobRecord[], from: number | undefin
   return [...byStatus].map(([to, jobs]) => toChange(jobs, from, to));
 }
 
-/** The change of a job that now stands where its record says. */
+/** The change of a job to the status in its record. */
 export function toJobChange(job: JobRecord, from: number | undefined): JobsChange {
   return toChange([job], from, job.status);
 }

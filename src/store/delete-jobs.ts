@@ -32,7 +32,7 @@ export function* removeJob(id: string): Transition<boolean> {
   return true;
 }
 
-/** What of a job to be deleted others may have to hear of. */
+/** A job to be deleted that the change lists. */
 type ReportedJob = Pick<JobRecord, "id" | "status" | "budgets">;
 
 /**

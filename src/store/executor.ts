@@ -42,8 +42,8 @@ export interface Executor {
    */
   open(): void | Promise<void>;
   /**
-   * Runs transitions in one transaction, in their order, all or none. Runs them again, all of them, when others were
-   * in the way.
+   * Runs transitions in one transaction, in their order, all or none. Runs all of them again when other brokers changed
+   * what they read.
    *
    * @throws What a transition throws, or {@linkcode StoreError} when the commit fails.
    */
@@ -54,16 +54,16 @@ export interface Executor {
   /** Runs a transition that changes nothing, on what is committed. */
   read<Result>(transition: Transition<Result>): Result | Promise<Result>;
   /**
-   * Looks whether what is committed would be found again.
+   * Checks that the file of the database is still there.
    *
-   * @throws {StoreError} If it would not.
+   * @throws {StoreError} If it is not.
    */
   check(): void;
   /** Closes the database. */
   close(): void | Promise<void>;
 }
 
-/** How often transitions are run, at most, when others are in the way each time. */
+/** How often transitions are run, at most, when other brokers interfere each time. */
 const maxRuns = 10;
 
 /** Creates what runs transitions on a database. */

@@ -1,5 +1,5 @@
 /**
- * jq expressions of peers: compiled once, bounded in what they use, and told of in the words of the protocol
+ * jq expressions of clients: compiled once, limited in steps, with the protocol's error messages
  * (docs/protocol.md, sections 4.4 and 9).
  *
  * @module
@@ -29,11 +29,11 @@ const keptPrograms = 500;
 /**
  * Whether a payload matches.
  *
- * @throws {QueryError} If it takes too much to tell.
+ * @throws {QueryError} If the program needs more steps than allowed.
  */
 export type PayloadFilter = (payload: StoredPayload) => boolean;
 
-/** What expressions are evaluated within. */
+/** The limits of expressions. */
 export interface ExpressionOptions {
   /** What `now` tells, in ms since the epoch. */
   readonly now: () => number;
@@ -43,7 +43,7 @@ export interface ExpressionOptions {
   readonly maxBodyBytes: number;
 }
 
-/** What a job and the head of its batch become: one job with this payload, two jobs, or neither. */
+/** The outcome of a fold: the new payload of the head; that the head is closed; or why the job is rejected. */
 export type Folded = { readonly payloadJson: string } | "closed" | Rejection;
 
 /** The expressions of a broker's peers. */
@@ -72,10 +72,10 @@ export function createExpressions(
   const variables = ["existing", "new"];
   const filters = createCompiler({ limits, now });
   const whens = createCompiler({ limits, now, variables });
-  // What folds make is a payload, which jq's stand-ins for NaN and the infinities would falsify.
+  // A fold makes a payload, and the numbers that jq writes for NaN and the infinities would falsify it.
   const folds = createCompiler({ limits, now, variables, nonFinite: rejectNonFinite });
 
-  /** Whether the head takes one more; not when its expression fails, which it may for real data. */
+  /** Whether the head accepts one more job. It does not when its expression fails. */
   const accepts = ({ when }: Batch, input: FoldInput): boolean => {
     try {
       const output = compiled(whens, when).first(null, input);
@@ -191,7 +191,7 @@ function createCompiler(options: JqOptions): Compiler {
   };
 }
 
-/** What is stored was checked when it came. */
+/** Compiles an expression that was checked when it was enqueued. */
 function compiled(compile: Compiler, source: string): JqProgram {
   const program = compile(source);
   if ("problem" in program) throw new Error(program.problem);
@@ -202,7 +202,7 @@ function toValue(payload: StoredPayload): Json {
   return parseJson(payloadAsJson(payload)) as Json;
 }
 
-/** A number that JSON has no word for, where a payload is made. */
+/** A fold gave a number that JSON cannot write. */
 class NonFiniteNumberError extends Error {}
 
 function rejectNonFinite(value: number): never {
@@ -211,7 +211,7 @@ function rejectNonFinite(value: number): never {
   );
 }
 
-/** What a program may fail with; the rest is our fault and goes on. */
+/** The message of an error of the program. Rethrows any other error. */
 function toProgramMessage(error: unknown): string {
   if (error instanceof JqError || error instanceof JqLimitError) return error.message;
   throw error;

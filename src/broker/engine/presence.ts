@@ -1,8 +1,9 @@
 /**
- * The broker's own row in the database: that it is there, and what is to be given back of those that are gone.
+ * The broker's own row in the database, which shows others that it is alive, and recovering the jobs of brokers that are
+ * gone.
  *
- * On a database of its own, whoever else has left a row there is gone. On one that brokers share, each tells every few
- * seconds that it is there, and one that was not heard of for a while is gone.
+ * On a database of its own, all brokers with other rows are gone. On a shared database each broker updates its row every
+ * few seconds, and a broker whose row was not updated for a while is gone.
  *
  * @module
  */
@@ -15,10 +16,10 @@ import { deleteBroker, markBrokerSeen, registerBroker } from "../../store/holder
 import type { Store } from "../../store/store.ts";
 import type { DueSource } from "./scheduler.ts";
 
-/** How often a broker tells that it is there, in ms. */
+/** How often a broker updates its row, in ms. */
 const seenIntervalMs = 10_000;
 
-/** A broker that was not heard of for so long is gone, in ms. */
+/** A broker that has not updated its row for this long is gone, in ms. */
 const goneAfterMs = 60_000;
 
 /** The broker's row. */
@@ -33,7 +34,7 @@ export interface Presence {
   readonly source: DueSource;
 }
 
-/** Creates the presence of a broker that is not started. `lost` is called when others took it for gone. */
+/** Creates the presence of a broker that is not started. `lost` is called when another broker has deleted its row. */
 export function createPresence(
   { store, clock, logger, lost }: {
     readonly store: Store;

@@ -1,5 +1,5 @@
 /**
- * The calls that change what waiting jobs draw on, one by one or all that a filter fits (docs/protocol.md, sections 8.7
+ * The calls that change what waiting jobs draw on, one by one or all that a filter matches (docs/protocol.md, sections 8.7
  * and 8.8).
  *
  * @module

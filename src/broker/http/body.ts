@@ -1,5 +1,5 @@
 /**
- * Reading a request's body, no further than the limit, and no longer than something comes.
+ * Reading the body of a request, with a limit on its size and on the time between two pieces.
  *
  * @module
  */
@@ -12,7 +12,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** What reading works with. */
 type Means = "settings" | "clock";
 
-/** A body that says it is no longer than this is read in one go, and has the time for one piece. */
+/** A body whose declared length is at most this is read at once, within the time for one piece. */
 const shortBytes = 64 * 1024;
 
 /**
@@ -26,7 +26,7 @@ export async function readBody(call: Pick<EndpointCall, "request" | Means>): Pro
   const length = declared === null ? Infinity : Number(declared);
   if (declared !== null && length > maxBodyBytes) throw tooLarge(declared, maxBodyBytes);
   try {
-    // The servers hold a client to the length it declared; without one, somebody has to count.
+    // The server enforces a declared length; without one, the bytes are counted here.
     if (!(length <= shortBytes)) return await collect(request.body, call);
     return new Uint8Array(await inTime(request.arrayBuffer(), call));
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * What an endpoint is, what it is called with, and what a set of them is.
+ * The types of endpoints: one endpoint, the call that it gets, and a set of them.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface Context {
   readonly logger: Logger;
 }
 
-/** One call, as far as the common checks have come, and what its endpoint works with. */
+/** One call after the common checks, with what its endpoint works with. */
 export type EndpointCall<Services = Context> = Services & {
   readonly request: Request;
   /** The decoded parameters of the path, in its order. */

@@ -46,8 +46,8 @@ const times = (count: number, draft: Draft) => Array.from({ length: count }, () 
 const payloads = ({ jobs }: { jobs: readonly { payload?: unknown }[] }) =>
   jobs.map(({ payload }) => payload);
 
-describe("jobs in flight at once", () => {
-  it("are as many as the budget allows, and never keep others waiting", () =>
+describe("budget without a duration: jobs in flight", () => {
+  it("are as many as the budget allows, and do not delay jobs without budgets", () =>
     withBroker(async ({ broker, client, clock, take }) => {
       await budget(broker, "k", atOnce(1));
       const [a, b] = await enqueue(
@@ -107,7 +107,7 @@ describe("jobs in flight at once", () => {
       assert.deepEqual(second.jobs.map(({ id }) => id), [a, c]);
     }));
 
-  it("that are more than a new limit go on, and are paid off before the next", () =>
+  it("beyond a lowered limit go on, and end before the next job starts", () =>
     withBroker(async ({ broker, client, clock, take }) => {
       await budget(broker, "k", atOnce(5));
       const ids = await enqueue(broker, ...times(8, { budgets: { k: 1 } }));
@@ -127,8 +127,8 @@ describe("jobs in flight at once", () => {
     }));
 });
 
-describe("jobs in time", () => {
-  it("start as the tokens drip", () =>
+describe("budget with a duration: jobs", () => {
+  it("start as tokens are refilled", () =>
     withBroker(async ({ broker, clock, take }) => {
       await budget(broker, "k", perSecond(2));
       await enqueue(broker, ...times(4, { budgets: { k: 1 } }));
@@ -145,7 +145,7 @@ describe("jobs in time", () => {
       assert.equal(taken.jobs.length, 4);
     }));
 
-  it("may burst after a pause", () =>
+  it("start together up to the burst after a pause", () =>
     withBroker(async ({ broker, clock, take }) => {
       await budget(broker, "k", perSecond(1, 5));
       await enqueue(broker, ...times(20, { budgets: { k: 1 } }));
@@ -209,8 +209,8 @@ describe("jobs in time", () => {
     }));
 });
 
-describe("order", () => {
-  it("is kept within a budget: a cheap job does not pass the dear one in front", () =>
+describe("order of jobs with budgets", () => {
+  it("is kept within a budget: a cheap job does not overtake an expensive one", () =>
     withBroker(async ({ broker, clock, take }) => {
       await budget(broker, "k", perSecond(3));
       await enqueue(
@@ -230,7 +230,7 @@ describe("order", () => {
       assert.deepEqual(payloads(taken), ["first", "dear", "cheap"]);
     }));
 
-  it("gives way to a job that goes before the one that waits", () =>
+  it("puts a job with a lower priority number before the one that waits", () =>
     withBroker(async ({ broker, clock, take }) => {
       await budget(broker, "k", perSecond(3));
       await enqueue(broker, { payload: "first", budgets: { k: 2 } }, {
@@ -247,7 +247,7 @@ describe("order", () => {
       assert.deepEqual(payloads(taken), ["first", "urgent"]);
     }));
 
-  it("is that of priority and age over all that can be paid for", () =>
+  it("is that of priority and age over all jobs that can be paid for", () =>
     withBroker(async ({ broker, clock, take }) => {
       for (const key of ["a", "b", "c"]) await budget(broker, key, atOnce(10));
       await enqueue(
@@ -266,7 +266,7 @@ describe("order", () => {
       assert.deepEqual(payloads(taken), [1, 2, 3, 4, 5, 6, 7, 8]);
     }));
 
-  it("frees the line when the one in front is deleted, patched or moved", () =>
+  it("goes on when the job at the head is deleted, patched or moved", () =>
     withBroker(async ({ broker, client, clock, take }) => {
       await budget(broker, "k", perSecond(3));
       const [, dear, dear2] = await enqueue(
@@ -310,7 +310,7 @@ describe("several budgets", () => {
       assert.equal(taken.jobs[2]!.id, both);
     }));
 
-  it("of which one is exhausted keep nobody waiting who draws on the others", () =>
+  it("of which one is exhausted do not delay jobs that draw on the others", () =>
     withBroker(async ({ broker, clock, take }) => {
       await budget(broker, "all", atOnce(100));
       await budget(broker, "tenant-1", atOnce(1));
@@ -355,8 +355,8 @@ describe("several budgets", () => {
   );
 });
 
-describe("streams", () => {
-  it("get only what their queues have, also from a shared budget", () =>
+describe("take streams with budgets", () => {
+  it("get only jobs of their queues, also with a shared budget", () =>
     withBroker(async ({ broker, client, clock, take }) => {
       await budget(broker, "k", atOnce(2));
       await enqueue(
@@ -373,7 +373,7 @@ describe("streams", () => {
       assert.equal(x.jobs.length + y.jobs.length, 3);
     }));
 
-  it("learn of jobs that become due, come back, or are moved into their queue", () =>
+  it("get jobs that become due, are given back, or are moved into their queue", () =>
     withBroker(async ({ broker, client, clock, take }) => {
       await budget(broker, "k", atOnce(1));
       const [due] = await enqueue(broker, { ready_at: clock.now() + 1000, budgets: { k: 1 } });

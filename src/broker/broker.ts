@@ -22,26 +22,20 @@ export interface BrokerOptions extends Partial<Settings> {
    */
   readonly store: Database;
   /**
-   * Told of what goes wrong behind an answer; `console` will do.
-   *
-   * @default silent
+   * Where the broker reports failures that no answer tells of, such as `console`. Without one, nothing is logged.
    */
   readonly logger?: Logger;
   /**
-   * The time and the timers.
-   *
-   * @default the platform's
+   * The time and the timers. Without one, those of the platform.
    */
   readonly clock?: Clock;
   /**
-   * Chance, for jitter and ids.
-   *
-   * @default the platform's
+   * Gives random numbers, for jitter and ids. Without one, `Math.random`.
    */
   readonly random?: Random;
   /**
-   * Whether the broker wakes by itself for the work that time brings: jobs that become ready, cron entries, budgets, jobs
-   * past their retention. Without, call {@linkcode Broker.runDue} when {@linkcode Broker.nextDueAt} has come.
+   * Whether the broker sets timers for work that becomes due: scheduled jobs, cron entries, budgets, jobs past their
+   * retention. If not, call {@linkcode Broker.runDue} at the instant that {@linkcode Broker.nextDueAt} gives.
    *
    * @default {true}
    */
@@ -51,8 +45,8 @@ export interface BrokerOptions extends Partial<Settings> {
 /** How a broker is stopped. */
 export interface StopBrokerOptions {
   /**
-   * How long the jobs of open take streams may take to go back to their queues, in ms, while the database fails. After
-   * that the next start gives them back.
+   * How long the broker tries to give the jobs of open take streams back to their queues while the database fails, in
+   * ms. Jobs that are left then are given back by the next start. `Infinity` sets no limit.
    *
    * @default {10000}
    */
@@ -61,55 +55,70 @@ export interface StopBrokerOptions {
 
 /** A broker: give its `fetch` to a server, or straight to a client. */
 export interface Broker extends AsyncDisposable {
-  /** Answers one request, 503 while the database cannot be used; never rejects. */
+  /**
+   * Answers one request. Starts the broker if it is not started.
+   *
+   * @param request A request of a client or a worker.
+   * @returns The answer: 503 while the database cannot be used, and after `stop()`. It never rejects.
+   */
   readonly fetch: (request: Request) => Promise<Response>;
   /**
-   * Answers one request of an operator; never rejects. `POST /backup` gives a gzipped tar archive of the database
-   * as it is, `POST /compact` gives the space of deleted jobs back to the file system; the broker works on
-   * meanwhile. Who can call this can read every payload, and nothing else protects it, so it is mounted nowhere
-   * unless you do, on a port that only operators reach.
+   * Answers one request of an operator. `POST /backup` answers with a gzipped tar archive of the database, `POST /compact`
+   * gives the space of deleted jobs back to the file system. The broker goes on working meanwhile.
+   *
+   * Whoever can call this can read every payload, and it checks no credentials. `fetch` does not serve it: serve it
+   * yourself, on a port that only operators reach.
+   *
+   * @param request A request of an operator.
+   * @returns The answer. It never rejects.
    */
   readonly adminFetch: (request: Request) => Promise<Response>;
   /**
-   * Opens the database, brings its tables up to date, puts the jobs that a crash left in flight back into their queues
-   * and looks for due work. Called by the first request if nobody did; every request waits for it. Calling it again
-   * gives the same promise; after a failure, it tries again.
+   * Opens the database, brings its tables up to date, gives jobs that a crash left in flight back to their queues, and
+   * looks for due work. The first request calls it if you did not, and every request waits for it. A second call gives
+   * the same promise; after a failure, it tries again.
    *
+   * @returns A promise that is resolved when the broker is started.
    * @throws {StoreError} If the database was written by a newer version, is in use by another broker or cannot be used.
    */
   start(): Promise<void>;
   /**
-   * Ends the take streams (their unfinished jobs go back uncharged), commits what was accepted, and closes
-   * the database. Requests that come later are answered 503. Calling it again gives the same promise.
+   * Ends the take streams, gives their unfinished jobs back without counting an attempt, commits what was accepted, and
+   * closes the database. Later requests are answered 503. A second call waits for the first.
    *
    * @param options How long it may take.
+   * @returns A promise that is resolved when the database is closed.
    * @throws {RangeError} If `timeoutMs` is not a number of 0 or more.
    */
   stop(options?: StopBrokerOptions): Promise<void>;
   /**
    * The same as {@linkcode Broker.stop}.
    *
-   * @deprecated Call `stop()`, which all that lives long has.
+   * @deprecated Call {@linkcode Broker.stop}.
    */
   close(): Promise<void>;
   /**
-   * When there is work that time alone brings; starts the broker if nobody did.
+   * Tells when work becomes due next. Starts the broker if it is not started.
    *
-   * @returns The instant, in ms since the epoch; undefined when there is none.
+   * @returns The instant, in ms since the epoch; undefined when no work waits for a time.
+   * @throws {StoreError} If the broker cannot start.
    */
   nextDueAt(): Promise<number | undefined>;
   /**
-   * Does all the work that time has brought by now; starts the broker if nobody did. What fails is logged, and is due
-   * again a second later.
+   * Does all work that is due by now. Starts the broker if it is not started. Work that fails is logged, and is due again
+   * a second later.
+   *
+   * @returns A promise that is resolved when the work is done.
+   * @throws {StoreError} If the broker cannot start.
    */
   runDue(): Promise<void>;
 }
 
 /**
- * Creates a broker on a database. Nothing is opened before it is started, which the first request does.
+ * Creates a broker on a database. It opens the database when it starts: at the first request, or by `start()`.
  *
- * @param options The database, and what differs from the protocol's defaults.
- * @returns The broker.
+ * @param options The database, and the settings that differ from the protocol's defaults.
+ * @returns The broker, not started.
  * @throws {RangeError} If an option is out of range.
  *
  * @example
@@ -179,7 +188,7 @@ export function createBroker(options: BrokerOptions): Broker {
       try {
         if (!started) await start();
       } catch (error) {
-        // One that cannot start may still be saved.
+        // The database of a broker that cannot start can still be backed up.
         logger.error("Cannot start", { error });
       }
       return await handleAdmin(request);

@@ -1,8 +1,8 @@
 /**
- * The broker: a fetch function that keeps jobs and hands them to workers.
+ * The broker: a fetch function that stores jobs and hands them out to workers.
  *
- * It serves any client of the Zizq HTTP API, over a port through an adapter's `serve`, or in one process with
- * no port at all: give `broker.fetch` to `createClient`.
+ * It serves any client of the Zizq HTTP API: over a port, through an adapter's `serve`, or in one process without a port,
+ * when `broker.fetch` is given to `createClient`.
  *
  * @example
  * ```ts

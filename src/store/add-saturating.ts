@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Later than any date, and still an exact integer: how peers say "never". */
+/** Later than any date, and still an exact integer: what peers send to say "never". */
 export const farFuture: number = Number.MAX_SAFE_INTEGER;
 
 /** The instant `delayMs` after another one; never later than {@linkcode farFuture}. Both in ms. */

@@ -12,10 +12,10 @@ import { takenColumns } from "./mark-taken.ts";
 import { isReady } from "./status-sql.ts";
 import type { Transition } from "./transition.ts";
 
-/** Where a job stands in the order of delivery. */
+/** The position of a job in the order of delivery. */
 export type Position = Pick<JobRecord, "priority" | "id">;
 
-/** In front of every job. */
+/** The position before every job. */
 export const front: Position = { priority: -1, id: "" };
 
 /** Negative when `a` is delivered before `b`. */
@@ -28,11 +28,11 @@ export interface Backlog {
   readonly queue: string;
   /** Names the budgets (`budget-set.ts`); empty for jobs that draw on none. */
   readonly budgetSet: string;
-  /** No job of the backlog stands before this position. */
+  /** No job of the backlog has a position before this one. */
   readonly from: Position;
 }
 
-/** What reading a backlog told of it: where its head is, or that it is empty. */
+/** What a claim found out about a backlog: the position of its head, or undefined when it is empty. */
 export interface BacklogUpdate {
   readonly backlog: Backlog;
   readonly from: Position | undefined;
@@ -43,13 +43,13 @@ export interface BacklogCursor {
   readonly backlog: Backlog;
   /** The budgets that each job of the backlog draws on. */
   readonly budgets: readonly string[];
-  /** Where the next job is, or some position before it. */
+  /** The position of the next job, or one before it as long as the backlog was not read. */
   readonly position: Position;
   /** The next job, and `position` with it; undefined at the end. */
   head(): Transition<JobRecord | undefined>;
-  /** The next job is taken. */
+  /** Goes on to the next job. */
   advance(): void;
-  /** Undefined when nobody looked. */
+  /** What was found out; undefined when the backlog was not read. */
   update(): BacklogUpdate | undefined;
 }
 
@@ -63,8 +63,8 @@ const nextRows = `SELECT ${takenColumns} FROM jobs
  * Creates a cursor at the head of a backlog.
  *
  * @param now When its jobs are taken, in ms since the epoch.
- * @param firstRead How many rows the first look reads, later ones more and more. Many backlogs cannot go on at their
- * head, so the default is 1.
+ * @param firstRead How many rows the first read gets; later reads get more. The default is 1, because often the budgets
+ * cannot pay for the head of a backlog, and then the other rows are not needed.
  */
 export function createBacklogCursor(
   backlog: Backlog,

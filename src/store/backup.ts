@@ -11,10 +11,10 @@ import type { DatabaseCopy } from "./database.ts";
 /** The path of the database in the archive. */
 export const backupPath = "millrace/jobs.db";
 
-/** Archives are made of blocks of so many bytes, and end with two empty ones. */
+/** An archive consists of blocks of this many bytes, and ends with two empty ones. */
 const blockBytes = 512;
 
-/** The longest file whose size fits in the header as octal digits: 8 GiB less one byte. */
+/** The longest file whose size the header can hold as octal digits: 8 GiB less one byte. */
 const longestOctal = 8 ** 11 - 1;
 
 /** Packs a copy of a database, piece by piece as it is read. `takenAt` is in ms since the epoch. */
@@ -31,8 +31,8 @@ export function toBackup(
 }
 
 /**
- * Node 22 counts the room in a `CompressionStream` as so many chunks where it means bytes, and a pipe would fill it with
- * the whole database. Its `write` waits as it should, so a stream that has room for one chunk stands before it.
+ * On Node 22 a `CompressionStream` takes its limit in bytes for a number of chunks, so that a pipe would load the whole
+ * database into it. Its `write` waits as it should, so a stream with room for one chunk is put before it.
  */
 function createGzip(): ReadableWritablePair<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
   const { readable, writable } = new CompressionStream("gzip");

@@ -1,9 +1,9 @@
 /**
  * Folding jobs of one batch into the one that waits (docs/protocol.md, section 4.4).
  *
- * At most one job heads a batch: the next enqueues of its key are folded into it. It is closed when it is taken or
- * gone, and by an enqueue that it does not want, which then heads the batch itself. The mark is in the job's own row,
- * so that what deletes a job closes its batch.
+ * At most one job is the head of a batch: the next enqueues of its key are folded into it. The head is closed when it is
+ * taken or deleted, and when its `when` expression rejects an enqueue, which then becomes the head. The mark is in the
+ * job's own row, so that deleting a job closes its batch.
  *
  * @module
  */
@@ -20,21 +20,21 @@ import { isReady } from "./status-sql.ts";
 import { toBytes } from "./text-bytes.ts";
 import { runEach, StaleReadError, type Transition } from "./transition.ts";
 
-/** What new jobs of batches meet. */
+/** What has to be done to fold new jobs. */
 export interface BatchPlan {
-  /** The head that it is folded into, by id, for each new job that is not to be stored. */
+  /** For each new job that is folded, and so not stored: the id of the head. */
   readonly folded: ReadonlyMap<JobRecord, string>;
-  /** Every head, new or stored, by id, with what is folded into it. */
+  /** Every head, new or stored, by its id, with all folds applied. */
   readonly heads: ReadonlyMap<string, JobRecord>;
-  /** Stored heads whose payload is another now. */
+  /** The ids of stored heads whose payload changes. */
   readonly changed: readonly string[];
-  /** Stored heads that are closed. */
+  /** The ids of stored heads that are closed. */
   readonly closed: readonly string[];
-  /** New jobs that further enqueues are folded into. */
+  /** The ids of new jobs that stay heads: later enqueues are folded into them. */
   readonly open: ReadonlySet<string>;
 }
 
-/** Looks what becomes of new jobs, in their order; nothing is written yet. Refuses the first whose fold fails. */
+/** Plans the folds of new jobs, in their order. Writes nothing. Gives a rejection for the first job whose fold fails. */
 export function* planBatches(
   jobs: readonly JobRecord[],
   expressions: Pick<Expressions, "fold">,
@@ -43,11 +43,11 @@ export function* planBatches(
   const heads = new Map<string, JobRecord>();
   const changed = new Set<string>();
   const closed: string[] = [];
-  const fresh = new Set<string>();
+  const added = new Set<string>();
   /** The head of each key so far; undefined when there is none. */
   const headOf = new Map<string, string | undefined>();
   for (const [index, job] of jobs.entries()) {
-    // One that is due later is folded into nothing, and nothing into it.
+    // A job that is due later is not folded, and nothing is folded into it.
     if (job.batch === null || job.status !== status.ready) continue;
     const { key } = fromBatchText(job.batch);
     if (!headOf.has(key)) {
@@ -60,8 +60,8 @@ export function* planBatches(
     const headId = headOf.get(key);
     const outcome = headId === undefined ? "closed" : expressions.fold(heads.get(headId)!, job);
     if (outcome === "closed") {
-      if (headId !== undefined && !fresh.has(headId)) closed.push(headId);
-      fresh.add(job.id);
+      if (headId !== undefined && !added.has(headId)) closed.push(headId);
+      added.add(job.id);
       heads.set(job.id, job);
       headOf.set(key, job.id);
     } else if (isRejection(outcome)) {
@@ -69,18 +69,18 @@ export function* planBatches(
     } else {
       const { payloadJson } = outcome;
       heads.set(headId!, { ...heads.get(headId!)!, payloadJson, payloadPack: null });
-      if (!fresh.has(headId!)) changed.add(headId!);
+      if (!added.has(headId!)) changed.add(headId!);
       folded.set(job, headId!);
     }
   }
-  const open = new Set([...headOf.values()].filter((id) => id !== undefined && fresh.has(id)));
+  const open = new Set([...headOf.values()].filter((id) => id !== undefined && added.has(id)));
   return { folded, heads, changed: [...changed], closed, open: open as Set<string> };
 }
 
 /**
- * Writes what a plan says of stored heads.
+ * Writes what a plan changes in stored heads.
  *
- * @throws {StaleReadError} If one of them does not wait any more: what was to be folded into it has to be planned anew.
+ * @throws {StaleReadError} If one of them is not ready any more. Then the folds have to be planned again.
  */
 export function* applyBatches({ heads, changed, closed }: BatchPlan): Transition<void> {
   const counts = yield* runEach(
@@ -92,7 +92,7 @@ export function* applyBatches({ heads, changed, closed }: BatchPlan): Transition
   yield* closeBatches(closed);
 }
 
-/** Folds nothing more into these jobs. */
+/** Closes heads: nothing more is folded into these jobs. */
 export function* closeBatches(ids: readonly string[]): Transition<void> {
   yield* runEach("UPDATE jobs SET heads_batch = 0 WHERE id = ?", ids.map((id) => [id]));
 }

@@ -1,5 +1,5 @@
 /**
- * Tying jobs to budgets: what is asked for is checked against the budgets there are before anything is written.
+ * Binding jobs to budgets. Requests are checked against the existing budgets before anything is written.
  *
  * @module
  */
@@ -22,20 +22,20 @@ import { insertRows, toInsert, type Transition } from "./transition.ts";
 /** What a check of bindings depends on. */
 export interface BindingTerms {
   readonly now: number;
-  /** How many budgets there may be. */
+  /** How many budgets may exist. */
   readonly maxBudgets: number;
 }
 
 /**
- * Checks the bindings of several jobs, in their order, against the budgets there are and those that they create, and
- * creates these; the first that creates a budget sets its policy. When one is refused, nothing is created. Their form
- * was checked before (`checkBindings`).
+ * Creates the budgets that the bindings of several jobs ask for, and checks all costs against existing and new budgets.
+ * When two bindings create the same budget, the first sets its policy. When one is rejected, nothing is created. The
+ * caller has checked the form of the bindings (`checkBindings`).
  */
 export function* ensureBudgets(
   lists: readonly (readonly BindingRequest[])[],
   { now, maxBudgets }: BindingTerms,
 ): Transition<Rejection | undefined> {
-  const reject = (message: string, index: number): Rejection => ({
+  const unprocessable = (message: string, index: number): Rejection => ({
     kind: "unprocessable",
     message,
     index,
@@ -46,16 +46,18 @@ export function* ensureBudgets(
     for (const { key, cost, createWith } of requests) {
       let policy = known.get(key) ?? (yield* findBudget(key));
       if (policy === undefined) {
-        if (createWith === null) return reject(noSuchBudget(key), index);
+        if (createWith === null) return unprocessable(noSuchBudget(key), index);
         if ((yield* countBudgets()) + create.length >= maxBudgets) {
-          return reject(tooManyBudgets(key, maxBudgets), index);
+          return unprocessable(tooManyBudgets(key, maxBudgets), index);
         }
         policy = toPolicy(createWith);
         const level = fullLevel(policy, now);
         create.push({ key, ...policy, ...level, createdAt: now, updatedAt: now });
       }
       known.set(key, policy);
-      if (cost > capacityOf(policy)) return reject(costExceedsCapacity(key, cost, policy), index);
+      if (cost > capacityOf(policy)) {
+        return unprocessable(costExceedsCapacity(key, cost, policy), index);
+      }
     }
   }
   for (const budget of create) yield* putBudget(budget);

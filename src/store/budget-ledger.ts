@@ -12,16 +12,16 @@ import { availableAt, draw, release } from "./budget-level.ts";
 import { type BudgetRecord, findBudget, putLevel } from "./budgets-table.ts";
 import { report, type Transition } from "./transition.ts";
 
-/** Why a job cannot be paid for: the budget that keeps it longest. */
+/** Why a job cannot be paid for: of the budgets that are short, the one that takes longest. */
 export interface Shortage {
   readonly key: string;
-  /** When it has enough, in ms since the epoch; Infinity when a job must leave flight first. */
+  /** When it has enough tokens, in ms since the epoch; Infinity when a job in flight has to end first. */
   readonly until: number;
 }
 
-/** The budgets that a transition has to do with. */
+/** The budgets that one transition charges and refunds. */
 export interface BudgetLedger {
-  /** Charges a job to all of its budgets, or to none and tells what is short. */
+  /** Charges a job to all of its budgets; if one of them is short, charges none and gives the shortage. */
   charge(bindings: readonly Binding[], now: number): Transition<Shortage | undefined>;
   /** Gives back what a job in flight holds. */
   refund(job: Pick<JobRecord, "budgets">): Transition<void>;

@@ -1,9 +1,9 @@
 /**
  * The arithmetic of tokens (docs/protocol.md, section 8.5), in integers, exactly.
  *
- * A budget that drips has `tokens`, and `credit` towards the next one in token-milliseconds. A budget that limits what
- * is in flight has only `drawn`, what is: the protocol's tokens are `allocation - drawn`, and its debt is what that is
- * below nothing.
+ * A budget with a duration has `tokens`, which refill over time, and `credit` towards the next token, in
+ * token-milliseconds. A budget without one limits what is in flight, and has only `drawn`: what the jobs in flight cost.
+ * The protocol's tokens are then `allocation - drawn`; a negative result is its debt.
  *
  * @module
  */
@@ -11,7 +11,7 @@
 import { type BudgetPolicy, capacityOf } from "../protocol/budget.ts";
 import type { BudgetRecord } from "./budgets-table.ts";
 
-/** What of a budget changes as jobs draw on it. */
+/** The part of a budget that changes when jobs draw on it. */
 export type Level = Pick<BudgetRecord, "drawn" | "tokens" | "credit" | "refilledAt">;
 
 /** The level that a budget starts with: full. */
@@ -41,18 +41,18 @@ export function availableAt(budget: BudgetRecord, cost: number, now: number): nu
   return Math.min(refilledAt + Math.max(1, Number(waitMs)), Number.MAX_SAFE_INTEGER);
 }
 
-/** Gives back what a job that leaves flight held; what has dripped is spent. */
+/** Gives back the tokens of a job that leaves flight. Tokens of a budget with a duration do not come back. */
 export function release(budget: BudgetRecord, cost: number): BudgetRecord {
   if (budget.durationMs !== null) return budget;
   return { ...budget, drawn: Math.max(0, budget.drawn - cost) };
 }
 
 /**
- * The budget under a new policy, its level taken along; `drawn` is what jobs in flight cost now.
+ * The budget under a new policy, with its level kept; `drawn` is what jobs in flight cost now.
  *
- * A budget that comes to limit what is in flight is drawn on by all of that, also by what was started before. (The
- * protocol counts so from one such limit to another; from a rate it would keep the tokens that were left, and those
- * that were spent would never come back.)
+ * When the new policy limits what is in flight, all jobs in flight count, also those that started before. (The protocol
+ * says so for a change from one such limit to another. For a change from a rate it would keep the tokens that were left,
+ * but then the tokens that jobs in flight have spent would never come back.)
  */
 export function underPolicy(
   budget: BudgetRecord,

@@ -87,7 +87,7 @@ function* create(
   policy: BudgetPolicy,
   { now, maxBudgets }: BindingTerms,
 ): Transition<BudgetRecord | Rejection> {
-  if ((yield* countBudgets()) >= maxBudgets) return reject(tooManyBudgets(key, maxBudgets));
+  if ((yield* countBudgets()) >= maxBudgets) return unprocessable(tooManyBudgets(key, maxBudgets));
   const budget = { key, ...policy, ...fullLevel(policy, now), createdAt: now, updatedAt: now };
   yield* putBudget(budget);
   return budget;
@@ -101,10 +101,14 @@ function* change(
   const { key } = budget;
   const capacity = capacityOf(policy);
   for (const { entry, cost } of yield* listCronDraws(key)) {
-    if (cost > capacity) return reject(costExceedsCapacityForCron(key, { capacity, entry, cost }));
+    if (cost > capacity) {
+      return unprocessable(costExceedsCapacityForCron(key, { capacity, entry, cost }));
+    }
   }
   const { jobs, cost, drawn } = yield* countDraws(key);
-  if (cost > capacity) return reject(costExceedsCapacityForJobs(key, { capacity, jobs, cost }));
+  if (cost > capacity) {
+    return unprocessable(costExceedsCapacityForJobs(key, { capacity, jobs, cost }));
+  }
   const changed = underPolicy(budget, policy, { drawn, now });
   yield* putBudget(changed);
   // A new policy may let jobs go that wait.
@@ -139,6 +143,6 @@ function* listCronDraws(
   );
 }
 
-function reject(message: string): Rejection {
+function unprocessable(message: string): Rejection {
   return { kind: "unprocessable", message };
 }

@@ -1,5 +1,5 @@
 /**
- * What a subscriber asks for and gets.
+ * What a subscriber asks for, and the jobs that it gets.
  *
  * @module
  */
@@ -43,7 +43,7 @@ const enoughBytes = 1 << 20;
 export interface ClaimBuilder {
   readonly jobs: readonly JobRecord[];
   add(job: JobRecord): void;
-  /** How many more jobs fit; none when the payloads so far are large. */
+  /** How many more jobs may be added; 0 when the payloads so far are large. */
   room(): number;
 }
 

@@ -3,9 +3,9 @@
  *
  * Each queue has a backlog for each budget set, and one for the jobs without budgets; all are merged by the position of
  * their heads. The head of a backlog is taken when all of its budgets can pay for it, all at once. If not, the budget
- * that keeps it longest counts as exhausted: nobody behind it draws on that budget, in whatever backlog, until there
- * is enough for it, so that a cheap job never overtakes an expensive one. Its other budgets stay open: who waits for
- * one budget holds up nobody in another.
+ * that takes longest counts as exhausted: no later job of any backlog draws on that budget until there are enough tokens,
+ * so that a cheap job never overtakes an expensive one. The other budgets stay open: a job that waits for one budget does
+ * not delay jobs that draw on others.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export interface ExhaustedBudget extends Shortage {
   readonly at: Position;
 }
 
-/** What was learnt of backlogs and budgets. */
+/** What claims found out about backlogs and budgets. */
 export interface ClaimedMerged {
   readonly updates: readonly BacklogUpdate[];
   readonly exhaustedBudgets: readonly ExhaustedBudget[];
@@ -47,7 +47,7 @@ export interface ClaimedMerged {
 /** Takes jobs for one request after the other. */
 export interface Merge {
   claim(request: ClaimRequest): Transition<ClaimResult>;
-  /** Writes what was drawn. */
+  /** Writes the levels of the budgets that were charged. */
   end(): Transition<ClaimedMerged>;
 }
 
@@ -97,7 +97,7 @@ export function createMerge(backlogs: readonly Backlog[], terms: ClaimTerms): Me
         const job = yield* cursor.head();
         if (job === undefined) continue;
         if (comparePositions(cursor.position, known) > 0) {
-          insertInOrder(cursors, cursor); // its head stands further back than was known
+          insertInOrder(cursors, cursor); // its head is later than was known
           continue;
         }
         if (!(yield* payForHead(cursor, job))) continue;

@@ -17,7 +17,7 @@ import { markTaken } from "./mark-taken.ts";
 import type { Transition } from "./transition.ts";
 import { findUnbudgeted, unbudgetedRead } from "./unbudgeted.ts";
 
-/** What subscribers got, and what was learnt of the backlogs meanwhile. */
+/** What subscribers got, and what was found out about backlogs and budgets. */
 export interface Claimed extends ClaimedMerged {
   /** One for each request, in their order. */
   readonly results: readonly ClaimResult[];
@@ -26,9 +26,8 @@ export interface Claimed extends ClaimedMerged {
 /**
  * Takes jobs for each request in turn, lowest priority number first, oldest first within a priority.
  *
- * Gives each request its jobs, already marked as in flight: fewer than it has room for when there are no more, or when
- * their payloads are large. Jobs that draw on budgets are taken from `backlogs` and from no other backlog, so that what
- * waits elsewhere costs nothing.
+ * Gives each request its jobs, already marked as in flight: fewer than it asks for when there are no more, or when their
+ * payloads are large. Jobs that draw on budgets are taken only from `backlogs`, so that other backlogs cost nothing.
  */
 export function* claimJobs(
   requests: readonly ClaimRequest[],

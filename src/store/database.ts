@@ -1,8 +1,8 @@
 /**
  * The ports that an SQL engine fills: one for an engine that answers at once, one for an engine that answers later.
  *
- * A database has no job logic. It opens, binds, runs and closes. Statements use `?` for their parameters and are
- * written in SQLite's words; what another engine says differently is the business of its `Dialect` (`dialect.ts`).
+ * A database has no job logic. It opens, binds, runs and closes. The store writes its statements for SQLite, with `?` for
+ * parameters, and `dialect.ts` translates them for PostgreSQL.
  *
  * @module
  */
@@ -17,15 +17,15 @@ export type SqlRow = Readonly<Record<string, SqlValue>>;
 export interface DatabaseCopy {
   /** How long the file is, in bytes. */
   readonly size: number;
-  /** The file's content. Must be read to its end or cancelled: it may hold a file open. */
+  /** The content of the file. Read it to its end or cancel it: it may hold a file open. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /**
  * An SQLite database that answers at once, and that nobody else writes to while it is open.
  *
- * It is opened by the broker's `start()`. It prepares each text once and keeps it. What it may lack: `check`, `copy`,
- * `compact`.
+ * The broker's `start()` opens it. It prepares each statement once and keeps it. `check`, `copy` and `compact` are
+ * optional.
  */
 export interface SyncDatabase {
   /** The SQL that it speaks. */
@@ -33,21 +33,25 @@ export interface SyncDatabase {
   /**
    * Opens the database, if it is not open.
    *
-   * @throws {StoreError} If it is in use, is no database or cannot be opened; it may be tried again.
+   * @throws {StoreError} If it is in use, is no database or cannot be opened. The caller may try again.
    */
   open(): void;
   /**
    * Runs one statement.
    *
+   * @param sql The statement, with `?` for each parameter.
+   * @param params The values of the parameters, in their order.
    * @returns Its rows.
-   * @throws {StoreError} For what the disk does.
+   * @throws {StoreError} If the disk fails.
    */
   all(sql: string, params: readonly SqlValue[]): SqlRow[];
   /**
    * Runs one statement.
    *
+   * @param sql The statement, with `?` for each parameter.
+   * @param params The values of the parameters, in their order.
    * @returns How many rows it changed.
-   * @throws {StoreError} For what the disk does.
+   * @throws {StoreError} If the disk fails.
    */
   run(sql: string, params: readonly SqlValue[]): number;
   /** Runs several statements that take no parameters, as migrations are. */
@@ -55,23 +59,26 @@ export interface SyncDatabase {
   /** Runs `body` in one transaction: commits when it returns, rolls back and rethrows when it throws. */
   transaction<Result>(body: () => Result): Result;
   /**
-   * Looks whether what is committed would be found again.
+   * Checks that the file on the disk is still the one that was opened.
    *
    * @throws {StoreError} If the file was removed or replaced.
    */
   check?(): void;
   /**
-   * Copies the database, with all that is committed when it is called, while work goes on. Not while another copy is
-   * made, or `compact` runs.
+   * Copies the database, with all that is committed when it is called, while work goes on. Only one copy or `compact` runs
+   * at a time.
    *
-   * @throws {StoreError} If it cannot; or the reason of `signal`.
+   * @param signal Aborts the copy.
+   * @returns The copy.
+   * @throws {StoreError} If the database cannot be copied. An aborted copy rejects with the reason of `signal`.
    */
   copy?(signal: AbortSignal): Promise<DatabaseCopy>;
   /**
-   * Gives the space of what was deleted back to the file system, a piece each time it is asked for the next value;
-   * between two, other work may be done.
+   * Gives the space of what was deleted back to the file system, a piece for each value of the iterator. Other work may
+   * be done between two pieces.
    *
-   * @throws {StoreError} For what the disk does.
+   * @returns The pieces; each does its work when it is asked for.
+   * @throws {StoreError} If the disk fails.
    */
   compact?(): Iterable<void>;
   /** Closes the database; further calls throw. Closing twice is fine. */

@@ -32,8 +32,8 @@ export function* removeJob(id: string): Transition<boolean> {
   return true;
 }
 
-/** What of a job to be deleted others may have to hear of. */
-type Noted = Pick<JobRecord, "id" | "status" | "budgets">;
+/** A job to be deleted that the change lists. */
+type ReportedJob = Pick<JobRecord, "id" | "status" | "budgets">;
 
 /**
  * Deletes every job of a selection in one transaction; all jobs when it selects by nothing.
@@ -48,19 +48,19 @@ export function* removeJobs(selection: JobSelection): Transition<number> {
     params,
   );
   if (counts.length === 0) return 0;
-  const noted = yield* listNoted(condition);
+  const reported = yield* listReported(condition);
   yield* run(`DELETE FROM errors WHERE job_id IN (SELECT id FROM jobs WHERE ${sql})`, params);
   const count = yield* run(`DELETE FROM jobs WHERE ${sql}`, params);
   if (count !== counts.reduce((sum, row) => sum + row.count, 0)) {
     throw new StaleReadError("The jobs of a selection changed meanwhile");
   }
-  const bound = noted.filter(({ budgets }) => budgets !== null);
+  const bound = reported.filter(({ budgets }) => budgets !== null);
   yield* runEach("DELETE FROM bindings WHERE job_id = ?", bound.map(({ id }) => [id]));
   const ledger = createBudgetLedger();
   for (const job of bound) if (job.status === status.inFlight) yield* ledger.refund(job);
   yield* ledger.flush();
   for (const { status: from, count } of counts) {
-    const jobs = noted.filter((job) => job.status === from);
+    const jobs = reported.filter((job) => job.status === from);
     yield report({ kind: "jobs", from, to: undefined, count, jobs });
   }
   const kept = bound.filter((job) => job.status === status.ready).flatMap(budgetsOf);
@@ -74,11 +74,11 @@ export function* removeJobs(selection: JobSelection): Transition<number> {
  * The jobs in flight, and those that draw on budgets; most databases have none of the latter, and are not searched
  * for them.
  */
-function* listNoted({ sql, params }: Condition): Transition<Noted[]> {
+function* listReported({ sql, params }: Condition): Transition<ReportedJob[]> {
   const hasBindings = (yield* rows("SELECT 1 FROM bindings LIMIT 1")).length > 0;
-  const isNoted = hasBindings ? `(${isInFlight} OR budget_set <> '')` : isInFlight;
-  return yield* rows<Noted>(
-    `SELECT id, status, budgets FROM jobs WHERE ${isNoted} AND ${sql} ${lockRows}`,
+  const isReported = hasBindings ? `(${isInFlight} OR budget_set <> '')` : isInFlight;
+  return yield* rows<ReportedJob>(
+    `SELECT id, status, budgets FROM jobs WHERE ${isReported} AND ${sql} ${lockRows}`,
     params,
   );
 }

@@ -1,7 +1,7 @@
 /**
  * What PostgreSQL says differently.
  *
- * All SQL of the store is written in SQLite's words and runs there as it is. Where PostgreSQL needs other words, the
+ * All SQL of the store is written for SQLite and runs there as it is. Where PostgreSQL needs other words, the
  * text has a hook: a constant or a function of this file. {@linkcode toPostgres} puts PostgreSQL's words in the place
  * of the hooks, once for each text.
  *

@@ -15,7 +15,12 @@ import type {
   SyncDatabase,
 } from "./database.ts";
 import { mayRunAgain, toPostgres, toPostgresSchema } from "./dialect.ts";
-import { type InsertText, StaleReadError, type Step, type Transition } from "./transition.ts";
+import {
+  type InsertText,
+  StaleReadError,
+  type Transition,
+  type TransitionStep,
+} from "./transition.ts";
 
 /** What was committed: a result for each transition, and all that they changed. */
 export interface Committed {
@@ -37,8 +42,8 @@ export interface Executor {
    */
   open(): void | Promise<void>;
   /**
-   * Runs transitions in one transaction, in their order, all or none. Runs them again, all of them, when others were
-   * in the way.
+   * Runs transitions in one transaction, in their order, all or none. Runs all of them again when other brokers changed
+   * what they read.
    *
    * @throws What a transition throws, or {@linkcode StoreError} when the commit fails.
    */
@@ -49,16 +54,16 @@ export interface Executor {
   /** Runs a transition that changes nothing, on what is committed. */
   read<Result>(transition: Transition<Result>): Result | Promise<Result>;
   /**
-   * Looks whether what is committed would be found again.
+   * Checks that the file of the database is still there.
    *
-   * @throws {StoreError} If it would not.
+   * @throws {StoreError} If it is not.
    */
   check(): void;
   /** Closes the database. */
   close(): void | Promise<void>;
 }
 
-/** How often transitions are run, at most, when others are in the way each time. */
+/** How often transitions are run, at most, when other brokers interfere each time. */
 const maxRuns = 10;
 
 /** Creates what runs transitions on a database. */
@@ -114,7 +119,7 @@ export function runSync<Result>(
 
 function answerSync(
   database: SyncDatabase,
-  step: Step,
+  step: TransitionStep,
   changes: Change[],
 ): SqlRow[] | number[] {
   switch (step.kind) {
@@ -202,7 +207,7 @@ export async function runAsync<Result>(
 
 async function answerAsync(
   connection: AsyncConnection,
-  step: Step,
+  step: TransitionStep,
   { translate, changes }: AsyncMeans,
 ): Promise<SqlRow[] | number[]> {
   switch (step.kind) {

@@ -1,5 +1,5 @@
 /**
- * jq expressions of peers: compiled once, bounded in what they use, and told of in the words of the protocol
+ * jq expressions of clients: compiled once, limited in steps, with the protocol's error messages
  * (docs/protocol.md, sections 4.4 and 9).
  *
  * @module
@@ -29,11 +29,11 @@ const keptPrograms = 500;
 /**
  * Whether a payload matches.
  *
- * @throws {QueryError} If it takes too much to tell.
+ * @throws {QueryError} If the program needs more steps than allowed.
  */
 export type PayloadFilter = (payload: StoredPayload) => boolean;
 
-/** What expressions are evaluated within. */
+/** The limits of expressions. */
 export interface ExpressionOptions {
   /** What `now` tells, in ms since the epoch. */
   readonly now: () => number;
@@ -43,7 +43,7 @@ export interface ExpressionOptions {
   readonly maxBodyBytes: number;
 }
 
-/** What a job and the head of its batch become: one job with this payload, two jobs, or neither. */
+/** The outcome of a fold: the new payload of the head; that the head is closed; or why the job is rejected. */
 export type Folded = { readonly payloadJson: string } | "closed" | Rejection;
 
 /** The expressions of a broker's peers. */
@@ -72,30 +72,30 @@ export function createExpressions(
   const variables = ["existing", "new"];
   const filters = createCompiler({ limits, now });
   const whens = createCompiler({ limits, now, variables });
-  // What folds make is a payload, which jq's stand-ins for NaN and the infinities would falsify.
-  const folds = createCompiler({ limits, now, variables, nonFinite: refuseStray });
+  // A fold makes a payload, and the numbers that jq writes for NaN and the infinities would falsify it.
+  const folds = createCompiler({ limits, now, variables, nonFinite: rejectNonFinite });
 
-  /** Whether the head takes one more; not when its expression fails, which it may for real data. */
-  const wants = ({ when }: Batch, both: Both): boolean => {
+  /** Whether the head accepts one more job. It does not when its expression fails. */
+  const accepts = ({ when }: Batch, input: FoldInput): boolean => {
     try {
-      const output = compiled(whens, when).first(null, both);
+      const output = compiled(whens, when).first(null, input);
       return output !== undefined && output !== null && output !== false;
     } catch (error) {
-      messageOf(error);
+      toProgramMessage(error);
       return false;
     }
   };
 
-  const merge = (source: string, both: Both): Merged => {
+  const runFold = (source: string, input: FoldInput): FoldOutput => {
     const outputs: Json[] = [];
     try {
-      for (const output of compiled(folds, source).run(null, both)) {
+      for (const output of compiled(folds, source).run(null, input)) {
         outputs.push(output);
         if (outputs.length > 1) return { problem: "fold expression produced more than one output" };
       }
     } catch (error) {
-      if (error instanceof StrayNumber) return { problem: error.message };
-      return { problem: `fold expression failed at runtime: ${messageOf(error)}` };
+      if (error instanceof NonFiniteNumberError) return { problem: error.message };
+      return { problem: `fold expression failed at runtime: ${toProgramMessage(error)}` };
     }
     if (outputs.length === 0) return { problem: "fold expression produced no output" };
     return { value: outputs[0]! };
@@ -133,42 +133,42 @@ export function createExpressions(
       const value = toValue(
         typeof payload === "string" ? { payloadJson: payload } : { payloadPack: payload },
       );
-      const both = { existing: value, new: value };
+      const input = { existing: value, new: value };
       try {
-        compiled(whens, batch.when).first(null, both);
+        compiled(whens, batch.when).first(null, input);
       } catch (error) {
-        return `batch dry-run: when: expression failed at runtime: ${messageOf(error)}`;
+        return `batch dry-run: when: expression failed at runtime: ${toProgramMessage(error)}`;
       }
-      const merged = merge(batch.fold, both);
-      return "problem" in merged ? `batch dry-run: fold: ${merged.problem}` : undefined;
+      const output = runFold(batch.fold, input);
+      return "problem" in output ? `batch dry-run: fold: ${output.problem}` : undefined;
     },
 
     fold(head, job) {
       const batch = fromBatchText(head.batch!);
-      const both = { existing: toValue(head), new: toValue(job) };
-      if (!wants(batch, both)) return "closed";
-      const merged = merge(batch.fold, both);
-      if ("problem" in merged) return reject(merged.problem);
-      const payloadJson = JSON.stringify(merged.value);
+      const input = { existing: toValue(head), new: toValue(job) };
+      if (!accepts(batch, input)) return "closed";
+      const output = runFold(batch.fold, input);
+      if ("problem" in output) return rejectFold(output.problem);
+      const payloadJson = JSON.stringify(output.value);
       if (payloadJson.length <= maxBodyBytes) return { payloadJson };
       const length = payloadJson.length;
-      return reject(`payload is ${length} characters, at most ${maxBodyBytes} are accepted`);
+      return rejectFold(`payload is ${length} characters, at most ${maxBodyBytes} are accepted`);
     },
   };
 }
 
-function reject(problem: string): Rejection {
+function rejectFold(problem: string): Rejection {
   return { kind: "unprocessable", message: `batch fold failed: ${problem}` };
 }
 
-/** What both expressions of a batch see. */
-interface Both {
+/** What the two expressions of a batch are given. */
+interface FoldInput {
   readonly [name: string]: Json;
   readonly existing: Json;
   readonly new: Json;
 }
 
-type Merged = { readonly value: Json } | { readonly problem: string };
+type FoldOutput = { readonly value: Json } | { readonly problem: string };
 
 /** Compiles programs of one kind. */
 type Compiler = (source: string) => JqProgram | { readonly problem: string };
@@ -191,7 +191,7 @@ function createCompiler(options: JqOptions): Compiler {
   };
 }
 
-/** What is stored was checked when it came. */
+/** Compiles an expression that was checked when it was enqueued. */
 function compiled(compile: Compiler, source: string): JqProgram {
   const program = compile(source);
   if ("problem" in program) throw new Error(program.problem);
@@ -202,17 +202,17 @@ function toValue(payload: StoredPayload): Json {
   return parseJson(payloadAsJson(payload)) as Json;
 }
 
-/** A number that JSON has no word for, where a payload is made. */
-class StrayNumber extends Error {}
+/** A fold gave a number that JSON cannot write. */
+class NonFiniteNumberError extends Error {}
 
-function refuseStray(value: number): never {
-  throw new StrayNumber(
+function rejectNonFinite(value: number): never {
+  throw new NonFiniteNumberError(
     `floating-point value ${value} is not representable in JSON (NaN or Infinity)`,
   );
 }
 
-/** What a program may fail with; the rest is our fault and goes on. */
-function messageOf(error: unknown): string {
+/** The message of an error of the program. Rethrows any other error. */
+function toProgramMessage(error: unknown): string {
   if (error instanceof JqError || error instanceof JqLimitError) return error.message;
   throw error;
 }

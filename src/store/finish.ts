@@ -31,7 +31,7 @@ export function* completeJobs(
 ): Transition<string[]> {
   let rest = ids;
   if (terms.defaults.defaultCompletedRetentionMs === 0) {
-    // The common end of a job costs one statement: nothing of it is read, nothing hangs on it.
+    // The usual end of a job costs one statement: it has no errors or bindings that would have to be deleted too.
     const deleted = yield* runEach(
       `DELETE FROM jobs WHERE id = ? AND ${isInFlight} AND attempts = 0 AND retention IS NULL
          AND budgets IS NULL`,
@@ -100,11 +100,10 @@ const releasePlain = `UPDATE jobs SET status = ${status.ready}, holder = NULL
   RETURNING id, queue, priority, budgets`;
 
 /**
- * Gives back what a stream holds, uncharged: in flight → ready. Then the stream is forgotten.
+ * Gives back the jobs of a stream, without counting an attempt: in flight → ready. Then deletes the stream's row.
  *
  * @param holder The row of `holders` that stands for it.
- * @param ids What it was given and has not finished, as far as anybody knows. What it does not hold any more stays as
- * it is.
+ * @param ids The jobs that it was given and may not have finished. Jobs that it does not hold any more stay as they are.
  */
 export function* releaseHolder(holder: number, ids: readonly string[]): Transition<void> {
   if (ids.length > 0) {
@@ -136,7 +135,7 @@ function* reportReady(jobs: readonly ReadyJob[]): Transition<void> {
   });
 }
 
-/** Jobs in flight whose holder is not a stream of a broker that is there. */
+/** Jobs in flight without a holder, or whose holder belongs to no registered broker. */
 const isOrphan = `${isInFlight} AND (holder IS NULL OR NOT EXISTS (
   SELECT 1 FROM holders JOIN brokers ON brokers.id = holders.broker WHERE holders.id = jobs.holder))`;
 const recoverPlain = `UPDATE jobs SET status = ${status.ready}, holder = NULL
@@ -144,11 +143,12 @@ const recoverPlain = `UPDATE jobs SET status = ${status.ready}, holder = NULL
   RETURNING id, queue, priority, budgets`;
 
 /**
- * Gives back what belongs to brokers that are gone, uncharged: in flight → ready. What other brokers hold stays theirs.
+ * Gives back the jobs of brokers that are gone, without counting an attempt: in flight → ready. Jobs of other brokers stay
+ * in flight.
  *
- * @param broker The broker that looks.
- * @param seenBefore A broker that nobody has seen since then is gone, in ms since the epoch; `farFuture` takes all others
- * for gone.
+ * @param broker The broker that recovers the jobs.
+ * @param seenBefore Brokers that were last seen before this instant are gone, in ms since the epoch; with `farFuture` all
+ * others are.
  */
 export function* recoverJobs(broker: number, seenBefore: number): Transition<void> {
   for (const gone of yield* listGoneBrokers(broker, seenBefore)) yield* deleteBroker(gone);

@@ -3,10 +3,10 @@
  *
  * | Row of    | Written when                                | Deleted when                                        |
  * | --------- | ------------------------------------------- | --------------------------------------------------- |
- * | `brokers` | a broker starts                             | it stops, or another one finds that it is gone      |
+ * | `brokers` | a broker starts                             | it stops, or another broker finds that it is gone   |
  * | `holders` | a stream gets its first job, with that job  | its stream ends, or its broker stops or is gone     |
  *
- * A job in flight names its holder. When a row is deleted, what it held was given back in the same transaction.
+ * A job in flight names its holder. A row is deleted only in a transaction that gives back the jobs it held.
  *
  * @module
  */
@@ -14,7 +14,7 @@
 import { lockRows } from "./dialect.ts";
 import { rows, run, type Transition } from "./transition.ts";
 
-/** Registers a broker that starts, and gives the number that stands for it. */
+/** Registers a broker that starts, and gives the id of its row. */
 export function* registerBroker(now: number): Transition<number> {
   const [row] = yield* rows<{ id: number }>(
     "INSERT INTO brokers (started_at, seen_at) VALUES (?, ?) RETURNING id",
@@ -24,23 +24,23 @@ export function* registerBroker(now: number): Transition<number> {
 }
 
 /**
- * Notes that a broker is there.
+ * Writes that a broker was seen.
  *
- * @returns False if another broker has taken it for gone meanwhile.
+ * @returns False if another broker has deleted its row, because it seemed to be gone.
  */
-export function* touchBroker(id: number, now: number): Transition<boolean> {
+export function* markBrokerSeen(id: number, now: number): Transition<boolean> {
   return (yield* run("UPDATE brokers SET seen_at = ? WHERE id = ?", [now, id])) === 1;
 }
 
-/** Forgets a broker, which holds nothing any more. */
+/** Deletes the row of a broker, and those of its streams. */
 export function* deleteBroker(id: number): Transition<void> {
   yield* run("DELETE FROM holders WHERE broker = ?", [id]);
   yield* run("DELETE FROM brokers WHERE id = ?", [id]);
 }
 
 /**
- * The brokers besides `id` that nobody has seen since `seenBefore`, in ms since the epoch. They are locked, so that none
- * of them shows itself before it is forgotten.
+ * The brokers besides `id` that were last seen before `seenBefore`, in ms since the epoch. Their rows are locked, so that
+ * none of them can be marked as seen before it is deleted.
  */
 export function* listGoneBrokers(id: number, seenBefore: number): Transition<number[]> {
   const found = yield* rows<{ id: number }>(
@@ -54,7 +54,7 @@ export function* listGoneBrokers(id: number, seenBefore: number): Transition<num
  * Registers a stream of a broker.
  *
  * @param worker What the worker calls itself, if it says so.
- * @returns The number that stands for the stream.
+ * @returns The id of its row.
  */
 export function* registerHolder(
   worker: string | undefined,
@@ -67,7 +67,7 @@ export function* registerHolder(
   return row!.id;
 }
 
-/** Forgets a stream, which holds nothing any more. */
+/** Deletes the row of a stream, which holds no job any more. */
 export function* deleteHolder(id: number): Transition<void> {
   yield* run("DELETE FROM holders WHERE id = ?", [id]);
 }

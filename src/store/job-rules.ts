@@ -1,6 +1,6 @@
 /**
- * The life of a job: the rules that say what becomes of it. A transition applies what a rule says only to a job that
- * still stands as the rule saw it.
+ * The life of a job: rules that compute its next state. A transition writes that state only if the job has not changed
+ * since the rule read it.
  *
  * | From                  | Event                         | To                  | What changes besides           |
  * | --------------------- | ----------------------------- | ------------------- | ------------------------------ |
@@ -135,7 +135,7 @@ function rescheduled(
   return { status: readyAt > now ? status.scheduled : status.ready, readyAt };
 }
 
-/** Member by member: left out stays, null goes. */
+/** Merges member by member: one that is left out stays, null removes it. */
 function mergedRetention(job: JobRecord, patch: RetentionPatch): string | null {
   const { completedMs, deadMs } = retentionOf(job);
   const merged = {

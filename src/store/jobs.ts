@@ -19,7 +19,7 @@ export function* jobRows(sql: string, params: readonly SqlValue[]): Transition<J
     uniqueKey: string | Uint8Array | null;
   }[];
   for (const row of found) {
-    // In its place, as a row is nobody else's: a copy of every job would cost more than reading it.
+    // The row itself is changed, as nobody else has it: a copy of every job would cost more than reading it.
     if (row.uniqueKey !== null) row.uniqueKey = fromBytes(row.uniqueKey as Uint8Array);
   }
   return found as unknown as JobRecord[];
@@ -38,7 +38,7 @@ const updateHeld = `UPDATE jobs SET ${changingColumns} WHERE ${isUnchanged}`;
 const updateUnheld = `UPDATE jobs SET ${changingColumns}, holder = NULL WHERE ${isUnchanged}`;
 
 /**
- * Writes what can change in a job's life, if the job still stands as it was read.
+ * Writes all fields of a job that can change, if its status and its delivery are still those that were read.
  *
  * @param before The job as it was read.
  * @param after The job as it is to be. Unless it is in flight, nobody holds it.
@@ -55,7 +55,7 @@ export function* updateJob(before: JobRecord, after: JobRecord): Transition<bool
 }
 
 /**
- * Deletes a job with all that hangs on it, if the job still stands as it was read.
+ * Deletes a job with its errors and bindings, if its status and its delivery are still those that were read.
  *
  * @returns Whether it did.
  */
@@ -69,7 +69,7 @@ export function* deleteJob(
   return true;
 }
 
-/** Deletes what hangs on jobs that are gone: their errors and their bindings to budgets. */
+/** Deletes the errors and the bindings of jobs that were deleted. */
 export function* deleteBelongings(ids: readonly string[]): Transition<void> {
   const sets = ids.map((id) => [id]);
   yield* runEach("DELETE FROM errors WHERE job_id = ?", sets);

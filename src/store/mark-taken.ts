@@ -1,5 +1,5 @@
 /**
- * Ready jobs that go to a worker: ready → in flight.
+ * Marking jobs as taken by a worker: ready → in flight.
  *
  * @module
  */
@@ -13,12 +13,12 @@ import { report, runEach, type Transition } from "./transition.ts";
 import { freeKeys } from "./unique.ts";
 
 /**
- * The select list of a ready job as its taker will see it, so that it can be sent as it is. The first parameter is the
- * instant at which it is taken, in ms since the epoch.
+ * The select list of a ready job as it will be once it is taken, so that the row can be sent as it is. The first
+ * parameter is the instant at which it is taken, in ms since the epoch.
  */
 export const takenColumns: string = jobColumns({
   status: `${status.inFlight}`,
-  dequeuedAt: "CAST(? AS BIGINT)", // PostgreSQL cannot tell its type from its place.
+  dequeuedAt: "CAST(? AS BIGINT)", // PostgreSQL does not know the type of a parameter in a select list.
   deliveries: "deliveries + 1",
 });
 

@@ -1,5 +1,5 @@
 /**
- * Moving one job from where it was read to where a rule puts it, with all that follows from that in the database.
+ * Writing the next state of one job, with all that changes with it in the database.
  *
  * @module
  */
@@ -14,8 +14,8 @@ import { report, type Transition } from "./transition.ts";
 import { moveKey } from "./unique.ts";
 
 /**
- * Writes a job as it is to be, if it still stands as it was read. Then its unique key follows, the tokens that it held
- * in flight come back, and the change is reported. If not, nothing else is written.
+ * Writes the next state of a job, if its status and its delivery are still those that were read. Then updates its unique key, gives back the
+ * tokens that it held in flight, and reports the change. If the job has changed, writes nothing.
  *
  * @param before The job as it was read.
  * @param after The job as it is to be; undefined deletes it.
@@ -37,7 +37,7 @@ export function* moveJob(
   else {
     yield report({ kind: "jobs", from: before.status, to: undefined, count: 1, jobs: [before] });
   }
-  // A waiting job that is gone, or stands elsewhere now, may have kept others waiting.
+  // Others may have waited behind a ready job that is deleted or moved.
   if (before.status === status.ready && before.budgets !== null) {
     yield report({ kind: "budgets", keys: budgetsOf(before), refunded: false });
   }

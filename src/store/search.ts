@@ -1,5 +1,5 @@
 /**
- * Going through jobs whose payload must be looked at, piece by piece, so that others get a turn between two pieces.
+ * Searching jobs by their payloads, piece by piece, so that other work is done between two pieces.
  *
  * @module
  */
@@ -12,22 +12,22 @@ import { jobColumns } from "./jobs-table.ts";
 import { rows, type Transition } from "./transition.ts";
 import { type JobSelection, whereMatches } from "./where.ts";
 
-/** Ids looked at in one statement; which rows these are is known before any payload is read. */
+/** How many ids one statement reads. The rows are selected before any payload is read. */
 const windowSize = 1000;
 
-/** Where a search stands, and what it is for. */
+/** A search: its position, and what it looks for. */
 export interface Search {
   readonly selection: JobSelection;
   readonly matches: PayloadFilter;
   readonly order: "asc" | "desc";
-  /** Goes on behind this id; undefined at the start. */
+  /** The last id that was searched; undefined at the start. */
   readonly from: string | undefined;
   /** How many jobs it is to find at most. */
   readonly limit: number;
   /** Jobs whose retention ended by then are not seen; undefined sees all. */
   readonly now: number | undefined;
   readonly clock: Clock;
-  /** When others are to have a turn, in ms since the epoch. */
+  /** When the piece ends, in ms since the epoch. */
   readonly until: number;
 }
 

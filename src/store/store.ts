@@ -1,9 +1,8 @@
 /**
- * Group commit: writes that arrive together share one transaction, and each caller hears of its own only after the
- * commit.
+ * Group commit: writes that arrive together share one transaction, and each caller gets its result only after the commit.
  *
- * No timer stands in front of it: a write waits for what is already on its way in the same turn of the event loop, and
- * no longer; on a database that answers later, also for the commit that is under way.
+ * It sets no timer: a write waits for other writes of the same turn of the event loop and no longer; on a database that
+ * answers later, also for the commit that is under way.
  *
  * @module
  */
@@ -20,7 +19,7 @@ import type { Transition } from "./transition.ts";
 /** Transitions in one transaction at most; keeps a burst from holding the event loop. */
 const groupLimit = 1000;
 
-/** A disk that had no room for a commit must have some for this many bytes before it counts as mended. */
+/** After a commit failed, a check succeeds only once the disk has room for this many bytes. */
 const roomBytes = 1024 * 1024;
 
 /** Where the broker's durable state lives. */
@@ -62,7 +61,7 @@ export interface StoreOptions {
    * gives the transition, if there is some now. Left out when the group fails and its writes are committed one by one.
    */
   readonly alongside?: (changes: readonly Change[]) => Transition<void> | undefined;
-  /** Told of all changes of a group once they are durable, before the callers hear of it. Must not throw. */
+  /** Is given all changes of a group once they are durable, before the callers get their results. Must not throw. */
   readonly afterCommit?: (changes: readonly Change[]) => void;
 }
 

@@ -23,7 +23,7 @@ export interface InsertText {
 }
 
 /** One step of a transition. */
-export type Step =
+export type TransitionStep =
   /** Runs a statement for its rows. */
   | { readonly kind: "rows"; readonly sql: string; readonly params: readonly SqlValue[] }
   /** Runs a statement once for each set of parameters, for the counts of changed rows. */
@@ -39,8 +39,8 @@ export type Step =
   /** Reports what was changed. */
   | { readonly kind: "change"; readonly change: Change };
 
-/** A transition in progress: yields {@linkcode Step}s, is sent what they gave, returns its result. */
-export type Transition<Result> = Generator<Step, Result, SqlRow[] & number[]>;
+/** A transition in progress: yields {@linkcode TransitionStep}s, is sent what they gave, returns its result. */
+export type Transition<Result> = Generator<TransitionStep, Result, SqlRow[] & number[]>;
 
 /**
  * What a transition read has changed before it could write: it has to run again, from the start.
@@ -88,6 +88,6 @@ export function* insertRows(
 }
 
 /** The step that reports a change which this transition has made: `yield report(…)`. */
-export function report(change: Change): Step {
+export function report(change: Change): TransitionStep {
   return { kind: "change", change };
 }

@@ -1,9 +1,9 @@
 /**
  * Unique keys: at most one job holds a key, over all queues and types (docs/protocol.md, section 4.3).
  *
- * A job holds its key from the moment it is stored. An enqueue is a duplicate of the holder while that stands where
- * the scope *of the enqueue* looks; otherwise the new job takes the key over. When the key is let go depends on the
- * scope *of the holder*:
+ * A job holds its key from the moment it is stored. An enqueue is a duplicate of the holder while the status of the holder
+ * is in the scope *of the enqueue*; otherwise the new job takes the key over. When the holder releases the key depends on
+ * the scope *of the holder*:
  *
  * | The holder is           | queued              | active  | exists  |
  * | ----------------------- | ------------------- | ------- | ------- |
@@ -34,11 +34,11 @@ const scopes: Readonly<Record<string, (status: number) => boolean>> = {
   exists: () => true,
 };
 
-/** What new jobs meet. */
+/** Which new jobs are duplicates, and which keys have to be released. */
 export interface KeyPlan {
   /** The job that is there, for each new one that is not to be stored. */
   readonly duplicates: ReadonlyMap<JobRecord, JobRecord>;
-  /** Holders that have to make room. */
+  /** The ids of holders that have to release their keys. */
   readonly freed: readonly string[];
 }
 
@@ -69,12 +69,12 @@ function* findHolder(key: string): Transition<JobRecord | undefined> {
   ))[0];
 }
 
-/** Makes jobs let go of their keys. */
+/** Makes jobs release their keys. */
 export function* freeKeys(ids: readonly string[]): Transition<void> {
   yield* runEach("UPDATE jobs SET holds_key = 0 WHERE id = ?", ids.map((id) => [id]));
 }
 
-/** Makes a job that was just given its status let go of its key, or take it again if it is free. */
+/** After a job's status changed: releases its key, or takes it again if it is free, as its scope says. */
 export function* moveKey(job: JobRecord): Transition<void> {
   const { uniqueKey: key, uniqueWhile: scope } = job;
   if (key === null || scope === "exists") return;

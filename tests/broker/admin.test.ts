@@ -73,7 +73,7 @@ describe("broker.adminFetch", () => {
     assert.deepEqual(readdirSync(folder).sort(), ["jobs.db", "restored.db"]);
   });
 
-  it("says that a backup failed, and why in the log", async () => {
+  it("backup: answers 500 when it fails, and logs the error", async () => {
     const told: unknown[] = [];
     const logger = {
       debug() {},
@@ -92,7 +92,7 @@ describe("broker.adminFetch", () => {
     }, { logger });
   });
 
-  it("gives space back", async () => {
+  it("compact: gives the space of deleted jobs back", async () => {
     await withBroker(async ({ broker, client, clock }) => {
       const jobs = Array.from({ length: 1000 }, () => job({ payload: "x".repeat(1000) }));
       await client.enqueueMany(jobs);
@@ -108,13 +108,13 @@ describe("broker.adminFetch", () => {
     }, { store: openSqlite(file("compact.db")) });
   });
 
-  it("has nothing to compact in memory", async () => {
+  it("compact: answers 204 for a database in memory", async () => {
     await withBroker(async ({ broker }) => {
       assert.equal((await broker.adminFetch(ask("/compact"))).status, 204);
     });
   });
 
-  it("answers 500 and nothing else when compacting fails", async () => {
+  it("compact: answers 500 with an empty body when it fails", async () => {
     const driver: SyncDatabase = {
       ...openSqlite(":memory:"),
       compact: () => {
@@ -128,7 +128,7 @@ describe("broker.adminFetch", () => {
     }, { store: driver });
   });
 
-  it("does one thing at a time, as a copy needs a file that stands still", async () => {
+  it("runs one backup or compaction at a time", async () => {
     const { driver, copies, steps, copy } = createHandDriver();
     await withBroker(async ({ broker, clock }) => {
       const first = broker.adminFetch(ask("/backup"));
@@ -149,7 +149,7 @@ describe("broker.adminFetch", () => {
     }, { store: driver });
   });
 
-  it("breaks a copy off when its caller leaves", async () => {
+  it("backup: stops when the request is aborted", async () => {
     const { driver, steps } = createHandDriver();
     await withBroker(async ({ broker, clock }) => {
       const leaving = new AbortController();
@@ -162,7 +162,7 @@ describe("broker.adminFetch", () => {
     }, { store: driver });
   });
 
-  it("breaks off what is under way when the broker is closed, and refuses more", async () => {
+  it("stop: ends a running backup or compaction, and refuses further ones", async () => {
     const { driver, steps } = createHandDriver();
     await withBroker(async ({ broker, clock }) => {
       const copying = broker.adminFetch(ask("/backup"));
@@ -178,7 +178,7 @@ describe("broker.adminFetch", () => {
     }, { store: driver });
   });
 
-  it("saves a broker that cannot start", async () => {
+  it("backup: works for a broker that cannot start", async () => {
     const disk = createFailingDatabase(openSqlite(file("broken.db")));
     const broker = createBroker({ store: disk.database });
     disk.fail();
@@ -189,7 +189,7 @@ describe("broker.adminFetch", () => {
     await broker.close();
   });
 
-  it("refuses what a web page asks", async () => {
+  it("refuses requests with an Origin header", async () => {
     const { driver, steps } = createHandDriver();
     await withBroker(async ({ broker }) => {
       const answer = await broker.adminFetch(ask("/backup", { origin: "http://evil.example" }));
@@ -199,7 +199,7 @@ describe("broker.adminFetch", () => {
     }, { store: driver });
   });
 
-  it("knows nothing else, and is known nowhere else", async () => {
+  it("serves no other route, and fetch does not serve its routes", async () => {
     await withBroker(async ({ broker }) => {
       const unknown = await broker.adminFetch(ask("/jobs"));
       assert.equal(unknown.status, 404);

@@ -24,7 +24,7 @@ const post = (broker: Broker, payload: unknown, changes: object = {}) =>
 const items = (...items: unknown[]) => ({ items });
 
 describe("batches", () => {
-  it("fold what comes into the job that waits, which stays what it is", () =>
+  it("fold a new job into the waiting one, which keeps all but its payload", () =>
     withBroker(async ({ broker, client }) => {
       const first = await post(broker, items(1), { priority: 7 });
       assert.equal(first.status, 201);
@@ -40,7 +40,7 @@ describe("batches", () => {
       assert.equal(await client.count(), 1);
     }));
 
-  it("are sealed by what they do not want, which opens the next", () =>
+  it("are closed by a job that 'when' rejects, which is the head of the next batch", () =>
     withBroker(async ({ broker, client }) => {
       const ids: string[] = [];
       for (let i = 1; i <= 7; i++) ids.push((await post(broker, items(i))).body.id);
@@ -49,7 +49,7 @@ describe("batches", () => {
       assert.deepEqual(payloads, [items(1, 2, 3), items(4, 5, 6), items(7)]);
     }));
 
-  it("are judged by the expressions of the one that waits", () =>
+  it("use the expressions of the waiting job", () =>
     withBroker(async ({ broker, client }) => {
       const { id } = (await post(broker, items(1))).body;
       const other = { key: "k", when: "false", fold: "null" };
@@ -57,7 +57,7 @@ describe("batches", () => {
       assert.deepEqual((await client.get(id)).payload, items(1, 2));
     }));
 
-  it("are closed when the job is taken, and not opened again", () =>
+  it("are closed when the job is taken, and stay closed", () =>
     withBroker(async ({ broker, client, clock, take }) => {
       const first = (await post(broker, items(1))).body.id;
       const stream = await take();
@@ -78,7 +78,7 @@ describe("batches", () => {
       assert.equal((await post(broker, items(4))).status, 201);
     }));
 
-  it("are closed when the job is deleted, or put off", () =>
+  it("are closed when the job is deleted or scheduled", () =>
     withBroker(async ({ broker, client, clock }) => {
       const first = (await post(broker, items(1))).body.id;
       await client.delete(first);
@@ -90,7 +90,7 @@ describe("batches", () => {
       assert.equal((await post(broker, items(4))).body.id, third.id);
     }));
 
-  it("go on in a job that was put off and is back before the next comes", () =>
+  it("go on in a job that was scheduled and is ready again before the next enqueue", () =>
     withBroker(async ({ broker, client, clock }) => {
       const { id } = (await post(broker, items(1))).body;
       await client.patch(id, { readyAt: clock.now() + 1000, priority: 3, queue: "other" });
@@ -98,7 +98,7 @@ describe("batches", () => {
       assert.equal((await post(broker, items(2))).body.id, id);
     }));
 
-  it("leave jobs alone that are due later", () =>
+  it("do not fold jobs that are due later", () =>
     withBroker(async ({ broker, clock }) => {
       const later = { ready_at: clock.now() + 1000 };
       for (let i = 0; i < 2; i++) {
@@ -109,7 +109,7 @@ describe("batches", () => {
       assert.equal((await post(broker, items(2), later)).status, 201);
     }));
 
-  it("work within one call, and over many at once", () =>
+  it("fold within one call, and over many calls at once", () =>
     withBroker(async ({ broker, client }) => {
       const jobs = [
         wire(items(1)),
@@ -147,7 +147,7 @@ describe("batches", () => {
       }),
   );
 
-  it("speak both formats, also with each other", () =>
+  it("fold JSON and MessagePack payloads into each other", () =>
     withBroker(async ({ broker, client }) => {
       const packed = createClient({ fetch: broker.fetch, format: "msgpack" });
       const request = { type: "t", queue: "q", batch: appending };
@@ -158,7 +158,7 @@ describe("batches", () => {
       assert.deepEqual((await packed.get(id)).batch, appending);
     }));
 
-  it("fold what cron enqueues", () =>
+  it("fold jobs that cron entries enqueue", () =>
     withBroker(async ({ broker, client, clock }) => {
       const batch = { key: "c", when: "true", fold: "$existing + $new" };
       const job = { type: "t", queue: "q", payload: 1, batch };
@@ -174,7 +174,7 @@ describe("batches", () => {
       assert.match(refused.body.error, /^batch expression: fold: /);
     }));
 
-  it("keep the bindings of the job that waits", () =>
+  it("keep the bindings of the waiting job", () =>
     withBroker(async ({ broker }) => {
       const policy = { allocation: 1, strategy: { type: "while_in_flight" } };
       await post(broker, items(1));
@@ -216,7 +216,7 @@ describe("batch expressions", () => {
       [{ fold: "[range(1e12)]" }, 1, /^batch dry-run: fold: /],
     ] as [object, unknown, RegExp][]
   ) {
-    it(`that cannot be are refused: ${JSON.stringify(batch)}`, () =>
+    it(`are refused with 422 when invalid: ${JSON.stringify(batch)}`, () =>
       withBroker(async ({ broker, client }) => {
         const whole = { key: "k", when: "true", fold: "$new", ...batch };
         const { status, body } = await post(broker, payload, { batch: whole });
@@ -252,7 +252,7 @@ describe("batch expressions", () => {
       assert.equal(await folds("0"), true);
     }));
 
-  it("that fail for real data seal, or refuse that one request", () =>
+  it("that fail at run time close the batch ('when'), or refuse that request ('fold')", () =>
     withBroker(async ({ broker, client }) => {
       const sealing = { key: "s", when: "$new | .a | . < 9", fold: "$new" };
       await post(broker, { a: 1 }, { batch: sealing });

@@ -23,7 +23,7 @@ async function enqueue(broker: Broker, budgets: unknown[] = [], changes = {}): P
 }
 
 describe("bindings of an enqueue", () => {
-  it("are told of in the order given, in both formats", () =>
+  it("are answered in the order given, in both formats", () =>
     withBroker(async ({ broker, client }) => {
       for (const key of ["b", "a"]) await send(broker, "POST", `/budgets/${key}`, atOnce(5));
       const enqueued = await send(
@@ -117,7 +117,7 @@ describe("bindings of an enqueue", () => {
       assert.equal(await client.count(), 0);
     }));
 
-  it("of a refused call keep its neighbours from nothing", () =>
+  it("of a refused call do not affect the calls in the same commit", () =>
     withBroker(async ({ broker, client }) => {
       const calls = Array.from(
         { length: 20 },
@@ -152,7 +152,7 @@ describe("bindings of a waiting job", () => {
     body.budgets,
   ];
 
-  it("are added, replaced in their place, recosted and taken away", () =>
+  it("can be added, replaced, given another cost and removed", () =>
     withBroker(async ({ broker, client }) => {
       const id = await setUp(broker);
       const at = (key: string) => `/jobs/${id}/budgets/${key}`;
@@ -188,7 +188,7 @@ describe("bindings of a waiting job", () => {
       assert.equal(await client.count({ budget: "a" }), 0);
     }));
 
-  it("are refused when they could never be paid, or make no sense", () =>
+  it("are refused with 4xx when they could never be paid, or are malformed", () =>
     withBroker(async ({ broker, client }) => {
       const id = await setUp(broker);
       const before = await client.get(id);
@@ -225,7 +225,7 @@ describe("bindings of a waiting job", () => {
       assert.deepEqual(await client.get(id), before);
     }));
 
-  it("stay as they are once the job does not wait", () =>
+  it("cannot be changed once the job is in flight or finished", () =>
     withBroker(async ({ broker, client, clock, take }) => {
       const id = await setUp(broker);
       await take();
@@ -246,7 +246,7 @@ describe("bindings of a waiting job", () => {
       });
     }));
 
-  it("move it into another line at once", () =>
+  it("move the job into another backlog at once", () =>
     withBroker(async ({ broker, clock, take }) => {
       await send(broker, "POST", "/budgets/k", atOnce(1));
       await enqueue(broker, [{ key: "k" }]);
@@ -265,7 +265,7 @@ describe("bindings of a waiting job", () => {
 });
 
 describe("bindings of many jobs", () => {
-  it("change where a filter fits, and tell which jobs are too late", () =>
+  it("change where a filter matches, and the answer lists the jobs in flight", () =>
     withBroker(async ({ broker, client, clock, take }) => {
       for (const key of ["a", "b"]) await send(broker, "POST", `/budgets/${key}`, atOnce(5));
       const running = await enqueue(broker, [{ key: "a" }]);
@@ -298,7 +298,7 @@ describe("bindings of many jobs", () => {
       assert.equal((await send(broker, "GET", "/budgets/new")).status, 200);
     }));
 
-  it("refuse the whole call when it makes no sense", () =>
+  it("refuse the whole call when the request is malformed", () =>
     withBroker(async ({ broker, client }) => {
       await send(broker, "POST", "/budgets/a", atOnce(5));
       const id = await enqueue(broker, [{ key: "a" }]);

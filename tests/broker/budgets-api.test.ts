@@ -26,7 +26,7 @@ async function bound(broker: Broker, cost = 1, changes: object = {}): Promise<st
 }
 
 describe("budgets", () => {
-  it("are created, told of, and deleted", () =>
+  it("can be created, read and deleted", () =>
     withBroker(async ({ broker, clock }) => {
       const now = clock.now();
       const expected = { key: "k", ...atOnce(5), created_at: now, updated_at: now };
@@ -58,7 +58,7 @@ describe("budgets", () => {
       }
     }));
 
-  it("are put as often as one likes", () =>
+  it("can be put repeatedly", () =>
     withBroker(async ({ broker, clock }) => {
       const first = await send(broker, "PUT", "/budgets/k", perSecond(5, { burst: 9 }));
       assert.deepEqual([first.status, first.body.strategy.burst], [200, 9]);
@@ -193,7 +193,7 @@ describe("budgets", () => {
       assert.equal((await send(broker, "GET", "/budgets/a%2Cb")).status, 404);
     }));
 
-  it("are no more than allowed", () =>
+  it("are limited by maxBudgets", () =>
     withBroker(async ({ broker }) => {
       await send(broker, "POST", "/budgets/a", atOnce(1));
       await send(broker, "PUT", "/budgets/b", atOnce(1));
@@ -213,7 +213,7 @@ describe("budgets", () => {
       assert.equal((await send(broker, "PUT", "/budgets/b", atOnce(2))).status, 200);
     }, { maxBudgets: 2 }));
 
-  it("stay while unfinished jobs draw on them", () =>
+  it("cannot be deleted while unfinished jobs draw on them", () =>
     withBroker(async ({ broker, client, clock, take }) => {
       await send(broker, "POST", "/budgets/k", atOnce(5));
       const ids = [await bound(broker), await bound(broker, 1, { ready_at: 1e15 })];
@@ -234,7 +234,7 @@ describe("budgets", () => {
       assert.equal((await remove()).status, 204);
     }));
 
-  it("do not shrink below what an unfinished job costs", () =>
+  it("cannot be changed to allow less than an unfinished job costs", () =>
     withBroker(async ({ broker }) => {
       await send(broker, "POST", "/budgets/k", perSecond(2, { burst: 10 }));
       await bound(broker, 8);
@@ -248,7 +248,7 @@ describe("budgets", () => {
       assert.equal((await send(broker, "PUT", "/budgets/k", perSecond(8))).status, 200);
     }));
 
-  it("are forgotten by a reset", () =>
+  it("are deleted by a reset", () =>
     withBroker(async ({ broker }) => {
       await send(broker, "POST", "/budgets/k", atOnce(5));
       await bound(broker);

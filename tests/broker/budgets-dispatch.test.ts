@@ -265,7 +265,7 @@ describe("order", () => {
       assert.deepEqual(payloads(taken), ["first", "next"]);
     }));
 
-  it("is that of priority and age over all that can be paid for", () =>
+  it("is that of priority and age over all jobs that can be paid for", () =>
     withBroker(async ({ broker, clock, take }) => {
       for (const key of ["a", "b", "c"]) await budget(broker, key, atOnce(10));
       await enqueue(

@@ -27,7 +27,7 @@ const put = async (broker: Broker, changes: object = {}, group: object = {}) => 
 };
 const get = async (broker: Broker) => (await send(broker, "GET", "/crons/g/entries/e")).body;
 
-describe("firing", () => {
+describe("cron firing", () => {
   it("enqueues the job at each due time, once", () =>
     withBroker(async ({ broker, client, clock }) => {
       const start = clock.now();
@@ -51,7 +51,7 @@ describe("firing", () => {
       assert.ok(clock.timers > 0);
     }));
 
-  it("wakes who waits for a job", () =>
+  it("wakes a waiting take stream", () =>
     withBroker(async ({ broker, clock, take }) => {
       await put(broker);
       const taken = await take({ queues: ["q"] });
@@ -119,7 +119,7 @@ describe("firing", () => {
       assert.equal(await client.count(), 1);
     }));
 
-  it("never comes for a schedule that never does", () =>
+  it("never happens for a schedule that never comes round", () =>
     withBroker(async ({ broker, client, clock }) => {
       const entry = await put(broker, { expression: "0 0 30 2 *" });
       assert.equal("next_enqueue_at" in entry, false);
@@ -127,7 +127,7 @@ describe("firing", () => {
       assert.equal(await client.count(), 0);
     }));
 
-  it("of hundreds at once all happen", () =>
+  it("fires hundreds of entries that are due at once", () =>
     withBroker(async ({ broker, client, clock }) => {
       const entries = Array.from({ length: 250 }, (_, at) => ({
         name: `e${at}`,
@@ -142,7 +142,7 @@ describe("firing", () => {
     }));
 });
 
-describe("a clock that jumps", () => {
+describe("cron firing when the clock jumps", () => {
   it("forward makes up for what was missed once", () =>
     withBroker(async ({ broker, client, clock }) => {
       await put(broker);
@@ -162,7 +162,7 @@ describe("a clock that jumps", () => {
       assert.equal((await get(broker)).next_enqueue_at, Date.UTC(2026, 0, 4, 12));
     }));
 
-  it("forward in a pause makes up for nothing, even if the pause ends before anybody looked", () =>
+  it("forward in a pause makes up for nothing, even if the pause ends before the entries are checked", () =>
     withBroker(async ({ broker, client, clock }) => {
       const entry = { paused: true };
       const group = { paused: true };
@@ -230,8 +230,8 @@ function createHouse() {
   };
 }
 
-describe("a broker that was down", () => {
-  it("over five occurrences fires one", async () => {
+describe("cron firing of a broker that was down", () => {
+  it("fires once for five missed occurrences", async () => {
     const house = createHouse();
     const first = await house.start();
     await put(first);
@@ -273,7 +273,7 @@ describe("a broker that was down", () => {
   });
 });
 
-describe("an entry that cannot fire", () => {
+describe("a cron entry that cannot fire", () => {
   for (
     const [what, sql, message, times] of [
       [
@@ -296,7 +296,7 @@ describe("an entry that cannot fire", () => {
       ],
     ] as const
   ) {
-    it(`${what} holds up no other`, async () => {
+    it(`${what} does not delay other entries`, async () => {
       const house = createHouse();
       const broker = await house.start();
       const createWith = { allocation: 1, strategy: { type: "while_in_flight" } };

@@ -20,7 +20,7 @@ const put = (broker: Broker, entries: object[], more: object = {}) =>
   send(broker, "PUT", "/crons/g", { entries, ...more });
 
 describe("cron groups", () => {
-  it("are put, told of and deleted", () =>
+  it("can be put, read and deleted", () =>
     withBroker(async ({ broker, clock }) => {
       const next = clock.now() + 3_600_000;
       const shown = (name: string) => ({
@@ -55,7 +55,7 @@ describe("cron groups", () => {
       assert.equal((await send(broker, "GET", "/crons/g")).status, 404);
     }));
 
-  it("keep a schedule that is put again, and drop what is not", () =>
+  it("keep the schedule of an entry that is put again, and drop other entries", () =>
     withBroker(async ({ broker, clock }) => {
       const first = await put(broker, [entry("e1"), entry("e2"), entry("e3")]);
       await clock.advance(1_800_000);
@@ -94,7 +94,7 @@ describe("cron groups", () => {
       });
     }));
 
-  it("are paused and resumed, which is noted when it changes something", () =>
+  it("can be paused and resumed, with the instant of each change", () =>
     withBroker(async ({ broker, clock }) => {
       const start = clock.now();
       const marks = ({ body }: { body: Record<string, unknown> }) => [
@@ -120,7 +120,7 @@ describe("cron groups", () => {
 });
 
 describe("cron entries", () => {
-  it("are made one by one, in a group that is made with the first", () =>
+  it("can be created one by one, in a group that the first one creates", () =>
     withBroker(async ({ broker }) => {
       const created = await send(broker, "POST", "/crons/new/entries", entry("e1"));
       assert.equal(created.status, 201);
@@ -142,7 +142,7 @@ describe("cron entries", () => {
       assert.deepEqual((await send(broker, "GET", "/crons/new")).body.entries, []);
     }));
 
-  it("are called what the path says", () =>
+  it("take their name from the path", () =>
     withBroker(async ({ broker }) => {
       const first = await send(broker, "PUT", "/crons/g/entries/e1", entry("other"));
       assert.deepEqual([first.status, first.body.name], [200, "e1"]);
@@ -178,7 +178,7 @@ describe("cron entries", () => {
       });
     }));
 
-  it("show all of the job", () =>
+  it("show all fields of the job", () =>
     withBroker(async ({ broker }) => {
       const whole = {
         type: "t",
@@ -327,7 +327,7 @@ describe("cron entries", () => {
       assert.equal((await send(broker, "GET", "/crons/a%2Cb")).status, 404);
     }));
 
-  it("are gone after a reset", () =>
+  it("are deleted by a reset", () =>
     withBroker(async ({ broker }) => {
       await put(broker, [entry("e1")]);
       await send(broker, "POST", "/reset");

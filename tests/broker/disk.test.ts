@@ -51,7 +51,7 @@ describe("a broker whose disk fails", () => {
     });
   });
 
-  it("keeps a job in flight whose end it could not store, and takes it later", async () => {
+  it("keeps a job in flight when its success cannot be stored, and accepts it later", async () => {
     await withDisk(async ({ disk, ...parts }) => {
       const { client, clock, take } = parts;
       const { id } = await client.enqueue(job());
@@ -86,7 +86,7 @@ describe("a broker whose disk fails", () => {
     });
   });
 
-  it("promotes and hands back what was due meanwhile", async () => {
+  it("promotes jobs that were due meanwhile, and gives jobs back, once it works again", async () => {
     await withDisk(async ({ disk, client, clock, take }) => {
       await client.enqueue(job());
       const worker = await take();
@@ -103,7 +103,7 @@ describe("a broker whose disk fails", () => {
     });
   });
 
-  it("does not let the job that did not fit fail those that came with it", async () => {
+  it("stores the other jobs of a group commit when one has no room", async () => {
     const driver = openSqlite(":memory:");
     await withBroker(async (parts) => {
       const { client } = parts;

@@ -110,7 +110,7 @@ async function setUp(jobs: number, limit = 0) {
 const finish = (now: number) => ({ now, defaults: defaultSettings });
 
 describe("dispatcher", () => {
-  it("asks the database only when a job may be there for somebody with room", async () => {
+  it("reads the database only when a subscriber with room may have jobs", async () => {
     const { clock, dispatcher, ids, writes, close } = await setUp(2);
     const one = listener({ prefetch: 2 });
     dispatcher.subscribe(one.subscriber);
@@ -144,7 +144,7 @@ describe("dispatcher", () => {
     await close();
   });
 
-  it("takes back what it cannot write, and serves the others of the same claim", async () => {
+  it("gives jobs back that it cannot write, and serves the others of the same claim", async () => {
     const { clock, dispatcher, ids, inFlight, close } = await setUp(4);
     const broken = listener({
       prefetch: 2,
@@ -162,7 +162,7 @@ describe("dispatcher", () => {
     await close();
   });
 
-  it("ends the streams that asked when the database fails", async () => {
+  it("ends the streams of a claim when the database fails", async () => {
     const { clock, dispatcher, ready, fail, close } = await setUp(2);
     fail(1);
     const one = listener();
@@ -173,7 +173,7 @@ describe("dispatcher", () => {
     await close();
   });
 
-  it("gives jobs back until the database has heard", async () => {
+  it("tries to give jobs back until the database works", async () => {
     const { clock, dispatcher, ready, inFlight, fail, close } = await setUp(2);
     const subscription = dispatcher.subscribe(listener().subscriber);
     await clock.settle();
@@ -187,7 +187,7 @@ describe("dispatcher", () => {
     await close();
   });
 
-  it("leaves a job alone that left flight before its subscriber", async () => {
+  it("does not give back a job that left flight before its subscriber", async () => {
     const { clock, dispatcher, ids, ready, close } = await setUp(1);
     const first = dispatcher.subscribe(listener().subscriber);
     await clock.settle();

@@ -51,7 +51,7 @@ describe("a payload filter", () => {
       ["[.n?, .user_id?] | add > 40", [0, 2]],
     ] as [string, number[]][]
   ) {
-    it(`${filter} fits ${expected.join(", ") || "nothing"}`, () =>
+    it(`${filter} matches ${expected.join(", ") || "nothing"}`, () =>
       withBroker(async ({ broker }) => {
         const ids = await fill(broker);
         const list = await send(broker, "GET", `/jobs?${query(filter)}`);
@@ -64,7 +64,7 @@ describe("a payload filter", () => {
   }
 
   for (const filter of [".[*]", ".x ====", "", "frobnicate", "$x", "input", 'import "a" as a; .']) {
-    it(`${JSON.stringify(filter)} is refused by every call, and nothing happens`, () =>
+    it(`${JSON.stringify(filter)} is refused by every call, and nothing changes`, () =>
       withBroker(async ({ broker, client }) => {
         await fill(broker);
         const bound = { create_with: { allocation: 1, strategy: { type: "while_in_flight" } } };
@@ -87,7 +87,7 @@ describe("a payload filter", () => {
       }));
   }
 
-  it("that never ends is refused, and quickly", () =>
+  it("that never ends is refused quickly", () =>
     withBroker(async ({ broker, client }) => {
       await fill(broker);
       for (const filter of ["def f: f; f", "[range(1e12)]", "last(repeat(1))"]) {
@@ -98,7 +98,7 @@ describe("a payload filter", () => {
       assert.equal(await client.count(), users.length);
     }));
 
-  it("knows the time", () =>
+  it("has the current time as now", () =>
     withBroker(async ({ client, clock }) => {
       await client.enqueue(job({ payload: { due: clock.now() / 1000 + 60 } }));
       assert.equal(await client.count({ filter: ".due < now" }), 0);
@@ -106,7 +106,7 @@ describe("a payload filter", () => {
       assert.equal(await client.count({ filter: ".due < now" }), 1);
     }));
 
-  it("may take as many steps as the operator allows", () =>
+  it("may take maxJqSteps steps", () =>
     withBroker(async ({ broker, client }) => {
       await client.enqueue(job({ payload: Array.from({ length: 1000 }, (_, n) => n) }));
       const answer = await send(broker, "GET", `/jobs/count?${query("map(. + 1) | add > 0")}`);
@@ -117,7 +117,7 @@ describe("a payload filter", () => {
       });
     }, { maxJqSteps: 100 }));
 
-  it("goes with the others, over pages, both ways", () =>
+  it("works with other filters and over pages, in both orders", () =>
     withBroker(async ({ broker }) => {
       const ids = await fill(broker);
       const first = await send(
@@ -140,7 +140,7 @@ describe("a payload filter", () => {
       assert.deepEqual(shown(some), [1]);
     }));
 
-  it("chooses what a bulk change is about", () =>
+  it("selects the jobs of a bulk patch, delete and binding", () =>
     withBroker(async ({ broker, client }) => {
       const ids = await fill(broker);
       const patched = await send(broker, "PATCH", `/jobs?${query(".user_id == 42")}`, {
@@ -192,7 +192,7 @@ describe("a payload filter", () => {
       }),
   );
 
-  it("lets others have a turn", { timeout: 60_000 }, async () => {
+  it("lets other calls run between its pieces", { timeout: 60_000 }, async () => {
     // Real time: the search goes by it.
     const { openSqlite } = await import("../../adapters/node/mod.ts");
     const { createBroker } = await import("../../src/broker/mod.ts");

@@ -21,7 +21,7 @@ describe("GET /health", () => {
   before(() => void (folder = mkdtempSync(join(tmpdir(), "millrace-health-"))));
   after(() => rmSync(folder, { recursive: true }));
 
-  it("is 503 while no commit gets through, and 200 again afterwards", async () => {
+  it("is 503 while commits fail, and 200 again afterwards", async () => {
     const disk = createFailingDatabase(openSqlite(":memory:"));
     await withBroker(async ({ broker, client }) => {
       assert.equal(await client.health(), "ok");
@@ -68,7 +68,7 @@ describe("GET /health", () => {
     assert.equal((await broker.fetch(ask())).status, 503);
   });
 
-  it("asks the disk, and leaves nothing there", async () => {
+  it("writes to the disk, and leaves nothing there", async () => {
     const path = join(folder, "jobs.db");
     await withBroker(async ({ client }) => {
       await client.enqueue(job());

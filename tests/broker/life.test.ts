@@ -6,7 +6,7 @@ import { createClient, ServerError } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 
 describe("broker", () => {
-  it("ends streams cleanly when closed, hands their jobs back, and answers 503 from then on", () =>
+  it("stop: ends streams, gives their jobs back, and answers 503 from then on", () =>
     withBroker(async ({ broker, client, clock, take }) => {
       await client.enqueue(job());
       const stream = await take();
@@ -20,7 +20,7 @@ describe("broker", () => {
       await assert.rejects(late.health(), ServerError);
     }));
 
-  it("puts what was in flight at a crash back, uncharged, with its history", async () => {
+  it("start: gives jobs in flight at a crash back, without counting an attempt, with their errors", async () => {
     const store = openSqlite(":memory:");
     const first = createBroker({ store });
     const client = createClient({ fetch: first.fetch });
@@ -41,7 +41,7 @@ describe("broker", () => {
     await second.close();
   });
 
-  it("starts before it answers, and tries again when it could not", async () => {
+  it("start: runs before the first answer, and again after a failure", async () => {
     const driver = openSqlite(":memory:");
     let broken = true;
     const store: SyncDatabase = {
@@ -82,7 +82,7 @@ describe("broker", () => {
       assert.deepEqual(await client.queues(), []);
     }));
 
-  it("answers 500 when a commit fails, keeps nothing of it, and serves the calls beside it", async () => {
+  it("failed commit: answers 500, stores nothing of the call, and serves the calls in the same commit", async () => {
     const driver = openSqlite(":memory:");
     const store: SyncDatabase = {
       ...driver,
@@ -105,7 +105,7 @@ describe("broker", () => {
     }, { store });
   });
 
-  it("keeps an error record whole, whatever characters it has", () =>
+  it("keeps an error record whole, with any characters in it", () =>
     withBroker(async ({ client, clock, take }) => {
       const stream = await take();
       const { id } = await client.enqueue(job());
@@ -116,7 +116,7 @@ describe("broker", () => {
       assert.deepEqual([message, backtrace, errorType], ["before\0after 😀\n", "", undefined]);
     }));
 
-  it("refuses a body over the limit, declared or not, and stores nothing", () =>
+  it("maxBodyBytes: refuses a larger body, with or without a declared length, and stores nothing", () =>
     withBroker(async ({ broker, client }) => {
       const bytes = new TextEncoder().encode(JSON.stringify(job({ payload: "x".repeat(2000) })));
       const post = (body: BodyInit, headers = {}) =>
@@ -136,7 +136,7 @@ describe("broker", () => {
       assert.equal(await client.count(), 0);
     }, { maxBodyBytes: 1000 }));
 
-  it("names the field and the value of a bad call, and keeps nothing of it", () =>
+  it("names the field and the value of an invalid call, and stores nothing of it", () =>
     withBroker(async ({ broker, client }) => {
       const jobs = [job(), job(), job(), job({ priority: 1.5 })];
       const response = await broker.fetch(

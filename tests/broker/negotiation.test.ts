@@ -86,7 +86,7 @@ async function send(broker: Broker, { method, path, accept, content, body }: Sen
   return { status: response.status, type, value, allow: response.headers.get("allow") };
 }
 
-describe("what is accepted", () => {
+describe("Accept header", () => {
   for (const [name, route] of table.filter(([name]) => name !== "take")) {
     it(`decides the format of ${route.method} ${route.path}`, () =>
       withBroker(async ({ broker }) => {
@@ -108,7 +108,7 @@ describe("what is accepted", () => {
       }));
   }
 
-  it("decides the format of a take stream in a way of its own", () =>
+  it("decides the format of a take stream by its own rules", () =>
     withBroker(async ({ broker }) => {
       const stream = "application/vnd.zizq.msgpack-stream";
       for (
@@ -134,7 +134,7 @@ describe("what is accepted", () => {
       }]);
     }));
 
-  it("is looked at before the path is found missing", () =>
+  it("is checked before the path: 406 before 404", () =>
     withBroker(async ({ broker }) => {
       for (const path of ["/nope", "/jobs/", "/%6Aobs", "/", "/jobs/1/errors/2/3"]) {
         const html = await send(broker, { method: "GET", path, accept: "text/html" });
@@ -146,7 +146,7 @@ describe("what is accepted", () => {
     }));
 });
 
-describe("what is sent", () => {
+describe("Content-Type header", () => {
   for (const [name, route] of table.filter(takesBody)) {
     it(`decides how ${route.method} ${route.path} reads it`, () =>
       withBroker(async ({ broker }) => {
@@ -242,7 +242,7 @@ describe("paths and queries", () => {
       }));
   }
 
-  it("of all other endpoints are passed over", () =>
+  it("query parameters of endpoints without a query are ignored", () =>
     withBroker(async ({ broker }) => {
       for (const path of ["/health", "/version", "/queues", "/crons", "/budgets"]) {
         assert.equal((await send(broker, { method: "GET", path: `${path}?x=1&x=2` })).status, 200);

@@ -6,13 +6,13 @@ import { routes } from "../../src/protocol/routes.ts";
 const matchRoute = createRouter(routes);
 
 describe("createRouter", () => {
-  it("lets what the table spells out win over parameters", () => {
+  it("prefers literal segments to parameters", () => {
     assert.deepEqual(matchRoute("GET", "/jobs/count"), { name: "count", params: [] });
     assert.deepEqual(matchRoute("GET", "/jobs/abc"), { name: "get", params: ["abc"] });
     assert.deepEqual(matchRoute("GET", "/jobs/bulk"), { allow: "POST" });
   });
 
-  it("goes back to a parameter where the spelt-out way is a dead end", () => {
+  it("tries a parameter when the literal segment leads to no route", () => {
     const match = matchRoute("GET", "/jobs/success/errors");
     assert.deepEqual(match, { name: "errors", params: ["success"] });
   });
@@ -28,7 +28,7 @@ describe("createRouter", () => {
     assert.equal(matchRoute("GET", "/"), undefined);
   });
 
-  it("answers HEAD where GET goes, and says so", () => {
+  it("answers HEAD like GET, and lists it in allow", () => {
     assert.deepEqual(matchRoute("HEAD", "/health"), { name: "health", params: [] });
     assert.deepEqual(matchRoute("PUT", "/health"), { allow: "GET,HEAD" });
     assert.deepEqual(matchRoute("HEAD", "/reset"), { allow: "POST" });

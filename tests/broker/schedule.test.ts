@@ -24,7 +24,7 @@ function after(from: string, expression: string, timezone = "UTC", count = 1): s
   return found;
 }
 
-describe("expressions", () => {
+describe("cron expressions", () => {
   for (
     const [expression, next] of [
       ["* * * * *", "2026-01-15T10:31Z"],
@@ -81,7 +81,7 @@ describe("expressions", () => {
       `0 0 ${everyWorkday} * +SUN`,
     ]
   ) {
-    it(`${expression} never comes round, and is no mistake`, () => {
+    it(`${expression} never comes round, and is accepted`, () => {
       assert.equal(checkExpression(expression), undefined);
       assert.deepEqual(after("2026-01-15T10:30:30Z", expression), []);
     });
@@ -123,13 +123,13 @@ describe("expressions", () => {
       `${"0,".repeat(500)}0 * * * *`,
     ]
   ) {
-    it(`${JSON.stringify(expression)} is none`, () => {
+    it(`${JSON.stringify(expression)} is refused`, () => {
       assert.match(checkExpression(expression) ?? "", /^invalid cron expression: ./);
     });
   }
 });
 
-describe("time zones", () => {
+describe("cron time zones", () => {
   it("are IANA names as they are written", () => {
     for (
       const zone of ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Calcutta"]
@@ -149,7 +149,7 @@ describe("time zones", () => {
   });
 });
 
-describe("clock changes", () => {
+describe("cron schedules at clock changes", () => {
   for (
     const [what, from, zone, expression, expected] of [
       [

@@ -9,7 +9,7 @@ describe("toSettings", () => {
     assert.equal(toSettings({ defaultRetryLimit: 0 }).defaultRetryLimit, 0);
   });
 
-  it("names the option, the value and the range", () => {
+  it("throws a RangeError that names the option, the value and the range", () => {
     assert.throws(() => toSettings({ heartbeatIntervalMs: 0 }), {
       name: "RangeError",
       message: "Option 'heartbeatIntervalMs' is 0, must be an integer from 1 to 4294967295",

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { job, withBroker } from "../support/broker.ts";
 
 describe("take stream", () => {
-  it("beats once at connect, then whenever it was silent for the interval", () =>
+  it("sends a heartbeat at connect, then after each interval without jobs", () =>
     withBroker(async ({ client, clock, take }) => {
       const stream = await take();
       await clock.settle();
@@ -20,7 +20,7 @@ describe("take stream", () => {
       assert.equal(stream.heartbeats(), 3);
     }));
 
-  it("stops its timer when the worker goes", () =>
+  it("stops its heartbeat timer when the worker disconnects", () =>
     withBroker(async ({ clock, take }) => {
       const stream = await take();
       assert.equal(clock.timers, 1);
@@ -52,7 +52,7 @@ describe("take stream", () => {
       assert.equal(stream.jobs.length, 450);
     }));
 
-  it("hands jobs back when the request is aborted, and when the body is cancelled", () =>
+  it("gives jobs back when the request is aborted, and when the body is cancelled", () =>
     withBroker(async ({ broker, client, clock }) => {
       const { id } = await client.enqueue(job());
       const controller = new AbortController();
@@ -97,7 +97,7 @@ describe("take stream", () => {
       assert.deepEqual(streams.map(({ jobs }) => jobs.length), [3, 3, 3]);
     }));
 
-  it("gives nothing more to a reader that does not read", () =>
+  it("delivers nothing more to a reader that does not read", () =>
     withBroker(async ({ broker, client, clock }) => {
       const payload = "x".repeat(10_000);
       await client.enqueueMany(Array.from({ length: 500 }, () => job({ payload })));

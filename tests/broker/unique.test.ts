@@ -8,7 +8,7 @@ import { job, withBroker } from "../support/broker.ts";
 const unique = (changes: Partial<EnqueueRequest> = {}) => job({ uniqueKey: "k", ...changes });
 
 describe("unique jobs", () => {
-  it("answers with the job that is there, and drops the rest of the request", () =>
+  it("answer a duplicate with the stored job, and drop the rest of the request", () =>
     withBroker(async ({ client }) => {
       const first = await client.enqueue(unique({ payload: 1, priority: 7 }));
       assert.deepEqual(
@@ -24,7 +24,7 @@ describe("unique jobs", () => {
       assert.equal(await client.count(), 1);
     }));
 
-  it("tells 201 from 200", () =>
+  it("answer 201 for a new job and 200 for a duplicate", () =>
     withBroker(async ({ broker }) => {
       const post = async (path: string, body: unknown) => {
         const request = new Request(`http://x${path}`, {
@@ -49,7 +49,7 @@ describe("unique jobs", () => {
       assert.equal((await post("/jobs/bulk", { jobs: [] }))[0], 201);
     }));
 
-  it("speaks of the key in both formats and in every answer", () =>
+  it("show the key and its scope in both formats and in every answer", () =>
     withBroker(async ({ broker, client, clock, take }) => {
       const { id } = await client.enqueue(unique({ uniqueKey: "", uniqueWhile: "exists" }));
       const expected = ["", "exists"];
@@ -64,7 +64,7 @@ describe("unique jobs", () => {
       assert.deepEqual(shown(await client.failure(id, { message: "no" })), expected);
     }));
 
-  it("frees a queued key when the job is taken, and holds an active one until it ends", () =>
+  it("release a queued key when the job is taken, and an active key when it ends", () =>
     withBroker(async ({ client, clock, take }) => {
       const queued = await client.enqueue(unique());
       const active = await client.enqueue(unique({ uniqueKey: "l", uniqueWhile: "active" }));
@@ -77,7 +77,7 @@ describe("unique jobs", () => {
       assert.notEqual((await again()).id, active.id);
     }));
 
-  it("judges by the scope of who comes, and lets go by the scope of who is there", () =>
+  it("find duplicates by the scope of the enqueue, and release keys by the scope of the holder", () =>
     withBroker(async ({ client, clock, take }) => {
       await client.enqueue(unique()); // queued: lets go when taken
       await take();
@@ -95,7 +95,7 @@ describe("unique jobs", () => {
       assert.equal(third.id, short.id, "the key stays with who took it over");
     }));
 
-  it("holds an existing key for as long as the finished job is kept", () =>
+  it("hold an exists key for as long as the finished job is kept", () =>
     withBroker(async ({ client, clock, take }) => {
       const kept = { uniqueWhile: "exists", retention: { completedMs: 60_000 } } as const;
       const first = await client.enqueue(unique(kept));
@@ -111,7 +111,7 @@ describe("unique jobs", () => {
       assert.equal((await client.enqueue(unique(kept))).duplicate, false);
     }));
 
-  it("takes a queued key again for a retry and for a job that comes back, if it is free", () =>
+  it("take a queued key again for a retry and for a job given back, if it is free", () =>
     withBroker(async ({ client, clock, take }) => {
       const first = await client.enqueue(unique());
       const stream = await take();
@@ -126,7 +126,7 @@ describe("unique jobs", () => {
       assert.equal((await client.enqueue(unique())).id, first.id);
     }));
 
-  it("frees the key of a dead job, and that of a deleted one", () =>
+  it("release the key of a dead job and of a deleted job", () =>
     withBroker(async ({ client, clock, take }) => {
       const first = await client.enqueue(unique({ uniqueWhile: "active" }));
       await take();
@@ -141,7 +141,7 @@ describe("unique jobs", () => {
       assert.equal((await client.enqueue(unique())).duplicate, false);
     }));
 
-  it("lets one of many requests at once through", () =>
+  it("store one job when many requests come at once", () =>
     withBroker(async ({ client }) => {
       const jobs = await Promise.all(Array.from({ length: 50 }, () => client.enqueue(unique())));
       assert.equal(jobs.filter(({ duplicate }) => !duplicate).length, 1);
@@ -149,7 +149,7 @@ describe("unique jobs", () => {
       assert.equal(await client.count(), 1);
     }));
 
-  it("refuses a scope without a key, and one that there is not", () =>
+  it("refuse a scope without a key, and an unknown scope", () =>
     withBroker(async ({ client }) => {
       await assert.rejects(client.enqueue(job({ uniqueWhile: "queued" })), {
         status: 400,

@@ -1,6 +1,5 @@
 /**
- * What every new job has to be, whichever way it comes in: over HTTP, from a cron entry, or from another part of the
- * broker.
+ * The checks that every new job passes, whether it comes over HTTP, from a cron entry, or from another part of the broker.
  *
  * @module
  */
@@ -16,11 +15,11 @@ import { toCreated } from "../../store/job-rules.ts";
 /** Checks new jobs. */
 export interface Admission {
   /**
-   * Says why jobs that are to be stored together cannot be, as far as that takes no look at what is stored: first for
-   * what they are (`invalid`), then for what they ask for (`unprocessable`).
+   * Checks jobs that are to be stored together, without reading the database: first their form (`invalid`), then what they
+   * ask for (`unprocessable`). Gives the first rejection; undefined when there is none.
    */
   check(jobs: readonly NewJob[]): Rejection | undefined;
-  /** Says why a job asks for what cannot be; `undefined` if it does not. */
+  /** Checks the bindings and the batch of a job. Gives what is wrong; undefined when nothing is. */
   checkRequirements(job: NewJob): string | undefined;
   /** The record of a job that was checked, stored at `now`, in ms since the epoch. */
   toRecord(job: NewJob, now: number): NewRecord;

@@ -1,19 +1,19 @@
 /**
- * Which backlogs of jobs with budgets are worth a look.
+ * Which backlogs of jobs with budgets a take has to read.
  *
- * Nothing here decides who is paid for: that is done in the transaction of a take, on the budgets' own rows. What is
- * kept here only spares it the backlogs that cannot go on, so that jobs which wait cost nothing. It may know too much (a
- * backlog that is empty, a head that stands further back) and never too little:
+ * Nothing here decides which jobs are paid for: the transaction of a take does that, on the rows of the budgets. This
+ * memory only lets a take skip backlogs whose budgets are exhausted, so that waiting jobs cost nothing. It may hold too
+ * much (a backlog that is empty, a head that is in fact later), but never too little:
  *
  * | Event                                  | Backlog                              | Budget                            |
  * | -------------------------------------- | ------------------------------------ | --------------------------------- |
  * | a job becomes ready                    | known, from its position on at least | open, if it goes before who waits |
- * | a take looked                          | known from its head on, or forgotten | –                                 |
+ * | a take read it                         | known from its head on, or forgotten | –                                 |
  * | the head of a backlog cannot be paid for | –                                  | exhausted until it can            |
  * | that time has come                     | –                                    | open                              |
  * | tokens came back, the policy changed, a waiting job is gone | –               | open                              |
  *
- * A backlog is looked at when none of its budgets is exhausted. What happens while a take is under way is replayed after
+ * A backlog is read when none of its budgets is exhausted. What happens while a take is under way is replayed after
  * it, because the take has not seen it.
  *
  * @module
@@ -41,9 +41,9 @@ export interface Backlogs {
   refund(keys: Iterable<string>): Set<string>;
   /** Opens what is due at `now`, as {@linkcode reopen}. */
   reopenDue(now: number): Set<string>;
-  /** Takes these for all backlogs there are, and every budget for open. */
+  /** Replaces all known backlogs with these, and opens every budget. */
   replace(backlogs: readonly Omit<Backlog, "from">[]): void;
-  /** The backlogs to look at; until `endTake` or `abortTake`, a take is under way. */
+  /** The backlogs to read; until `endTake` or `abortTake`, a take is under way. */
   beginTake(): readonly Backlog[];
   /** What the take that was under way found. Gives the queues of backlogs that opened again meanwhile. */
   endTake(updates: readonly BacklogUpdate[], exhausted: readonly ExhaustedBudget[]): Set<string>;
@@ -115,14 +115,14 @@ export function createBacklogs(): Backlogs {
       return queues;
     },
     reopen(keys) {
-      const happen = () => open(keys);
-      replay?.push(happen);
-      return happen();
+      const apply = () => open(keys);
+      replay?.push(apply);
+      return apply();
     },
     refund(keys) {
-      const happen = () => open([...keys].filter((key) => exhausted.get(key)?.until === Infinity));
-      replay?.push(happen);
-      return happen();
+      const apply = () => open([...keys].filter((key) => exhausted.get(key)?.until === Infinity));
+      replay?.push(apply);
+      return apply();
     },
     reopenDue(now) {
       return open(
@@ -153,7 +153,7 @@ export function createBacklogs(): Backlogs {
         else known.from = from;
       }
       for (const shortage of shortages) exhausted.set(shortage.key, shortage);
-      return new Set(again?.flatMap((happen) => [...happen()]));
+      return new Set(again?.flatMap((apply) => [...apply()]));
     },
     abortTake() {
       replay = undefined;
@@ -164,7 +164,7 @@ export function createBacklogs(): Backlogs {
   };
 }
 
-/** Who had to be woken was woken when it happened first. */
+/** For changes that are applied again: their subscribers were woken the first time. */
 const noQueues: Set<string> = new Set();
 
 function nameOf(queue: string, budgetSet: string): string {

@@ -98,11 +98,11 @@ export function createBudgetOperations(
         return undefined;
       };
       // The budgets are checked, and created, also when no payload matches.
-      const refused = matches && await rebind({ id: [] });
-      if (refused !== undefined) return refused;
+      const rejected = matches && await rebind({ id: [] });
+      if (rejected !== undefined) return rejected;
       for await (const piece of piecesOf(selection, matches)) {
-        const refused = await rebind(piece);
-        if (refused !== undefined) return refused;
+        const rejected = await rebind(piece);
+        if (rejected !== undefined) return rejected;
       }
       return { changed, blocked };
     },

@@ -6,7 +6,7 @@
  */
 
 /** What each field is called, and its largest number. */
-const places = [
+const fieldRanges = [
   ["seconds", 59],
   ["minutes", 59],
   ["hours", 23],
@@ -69,8 +69,8 @@ function fromNickname(text: string): string {
   );
 }
 
-function toField(field: string, place: number): string {
-  const [name, last] = places[place]!;
+function toField(field: string, index: number): string {
+  const [name, last] = fieldRanges[index]!;
   const isDays = name.startsWith("days");
   // What has a colon, croner takes for a date.
   if (!(isDays ? /^[\w*,/#+?-]+$/ : /^[\w*,/-]+$/).test(field)) {

@@ -119,35 +119,35 @@ export function createCronOperations(
   };
 
   /** Remembers what was found out about schedules at one instant. */
-  const createOccurrences = () => {
+  const createOccurrenceCache = () => {
     const now = clock.now();
     const found = new Map<string, number | null>();
     const keyOf = ({ expression, timezone }: CronSchedule) => `${timezone} ${expression}`;
     const occurrences: Occurrences = { now, nextOf: (schedule) => found.get(keyOf(schedule)) };
-    const learn = (schedules: Iterable<CronSchedule>) =>
+    const fill = (schedules: Iterable<CronSchedule>) =>
       inTurns(schedules, (schedule) => {
         const key = keyOf(schedule);
         if (!found.has(key)) found.set(key, find(schedule, now));
       });
-    return { now, occurrences, learn };
+    return { now, occurrences, fill };
   };
 
-  type Learning = ReturnType<typeof createOccurrences>;
-  const termsOf = ({ now, occurrences }: Learning) => ({
+  type OccurrenceCache = ReturnType<typeof createOccurrenceCache>;
+  const termsOf = ({ now, occurrences }: OccurrenceCache) => ({
     now,
     occurrences,
     maxBudgets: settings.maxBudgets,
   });
 
   /** Runs a transition until it misses no schedule. */
-  const writeKnowing = async <Result>(
-    learning: Learning,
+  const writeWithOccurrences = async <Result>(
+    cache: OccurrenceCache,
     transition: () => Transition<Result | MissingSchedules>,
   ): Promise<Result> => {
     while (true) {
       const result = await store.write<Result | MissingSchedules>(transition);
       if (!isMissing(result)) return result;
-      await learning.learn(result.missing);
+      await cache.fill(result.missing);
     }
   };
 
@@ -157,17 +157,17 @@ export function createCronOperations(
   const checkEntry = ({ expression, timezone, job }: CronEntryRequest): string | undefined =>
     checkExpression(expression) ?? checkTimezone(timezone) ?? admission.checkRequirements(job);
 
-  const toFiring = (entry: DueEntry, { now, occurrences }: Learning): Firing => {
+  const toFiring = (entry: DueEntry, { now, occurrences }: OccurrenceCache): Firing => {
     const nextAt = occurrences.nextOf(scheduleOf(entry)) ?? null;
     if (entry.paused === 1 || entry.groupPaused === 1) return { entry, nextAt, job: undefined };
     const job = toCronJob(entry, now);
     const rejection = admission.check([job]);
     if (rejection === undefined) return { entry, nextAt, job: admission.toRecord(job, now) };
-    tell(entry, rejection);
+    logRejection(entry, rejection);
     return { entry, nextAt, job: undefined };
   };
 
-  const tell = ({ group, name }: DueEntry, { message }: Rejection) => {
+  const logRejection = ({ group, name }: DueEntry, { message }: Rejection) => {
     logger.error("Cannot enqueue the job of a cron entry", { group, entry: name, error: message });
   };
 
@@ -176,10 +176,10 @@ export function createCronOperations(
     nextDueAt: () => store.read(nextFiring()),
     async run(now) {
       const due = await store.read(listDue(now));
-      const learning = createOccurrences();
-      await learning.learn(due.map(scheduleOf));
-      const firings = due.map((entry) => toFiring(entry, learning));
-      const terms = { ...termsOf(learning), expressions };
+      const cache = createOccurrenceCache();
+      await cache.fill(due.map(scheduleOf));
+      const firings = due.map((entry) => toFiring(entry, cache));
+      const terms = { ...termsOf(cache), expressions };
       const fired = await store.write(function* () {
         const results: { firing: Firing; rejection: Rejection }[] = [];
         for (const firing of firings) {
@@ -188,7 +188,7 @@ export function createCronOperations(
         }
         return results;
       });
-      for (const { firing, rejection } of fired) tell(firing.entry, rejection);
+      for (const { firing, rejection } of fired) logRejection(firing.entry, rejection);
     },
   };
 
@@ -200,18 +200,18 @@ export function createCronOperations(
         await inTurns(entries, checkCronEntry) ?? await inTurns(entries, checkEntry) ??
         checkTimezone(timezone);
       if (problem !== undefined) return invalid(problem)!;
-      const learning = createOccurrences();
-      await learning.learn(entries.map((entry) => {
+      const cache = createOccurrenceCache();
+      await cache.fill(entries.map((entry) => {
         return { expression: entry.expression, timezone: entry.timezone ?? timezone };
       }));
       const request = { paused, timezone, drafts: entries.map(toDraft) };
-      return await writeKnowing(learning, () => replaceGroup(name, request, termsOf(learning)));
+      return await writeWithOccurrences(cache, () => replaceGroup(name, request, termsOf(cache)));
     },
     async change(name, patch) {
       const problem = checkTimezone(patch.timezone ?? null);
       if (problem !== undefined) return invalid(problem);
-      const learning = createOccurrences();
-      return await writeKnowing(learning, () => changeGroup(name, patch, learning.occurrences));
+      const cache = createOccurrenceCache();
+      return await writeWithOccurrences(cache, () => changeGroup(name, patch, cache.occurrences));
     },
     remove: (name) => store.write(() => removeGroup(name)),
     removeAll: () => store.write(removeGroups),
@@ -219,14 +219,14 @@ export function createCronOperations(
     async keepEntry(group, request, { name, mode }) {
       const problem = checkCronGroupName(group) ?? checkCronEntry(request) ?? checkEntry(request);
       if (problem !== undefined) return invalid(problem)!;
-      const learning = createOccurrences();
+      const cache = createOccurrenceCache();
       const draft = { ...toDraft(request), name };
-      return await writeKnowing(learning, () => keepEntry(group, draft, mode, termsOf(learning)));
+      return await writeWithOccurrences(cache, () => keepEntry(group, draft, mode, termsOf(cache)));
     },
     async pauseEntry(group, name, paused) {
-      const learning = createOccurrences();
-      const { occurrences } = learning;
-      return await writeKnowing(learning, () => pauseEntry(group, name, paused, occurrences));
+      const cache = createOccurrenceCache();
+      const { occurrences } = cache;
+      return await writeWithOccurrences(cache, () => pauseEntry(group, name, paused, occurrences));
     },
     removeEntry: (group, entry) => store.write(() => removeEntry(group, entry)),
     source,

@@ -40,27 +40,27 @@ import {
 /** How long to wait before jobs of a vanished subscriber are given back again after the store failed, in ms. */
 const retryMs = 1000;
 
-/** The place of a subscriber. */
+/** What a subscriber gets when it subscribes. */
 export interface Subscription {
-  /** Its reader has caught up. */
+  /** The subscriber can be written to again. */
   drained(): void;
-  /** The subscriber is gone; its unfinished jobs go back. Doing it twice is fine. */
+  /** Removes the subscriber and gives its unfinished jobs back. A second call does nothing. */
   unsubscribe(): Promise<void>;
 }
 
-/** Hands ready jobs to subscribers. */
+/** Gives ready jobs to subscribers. */
 export interface Dispatcher {
-  /** Takes in a subscriber. */
+  /** Adds a subscriber. */
   subscribe(subscriber: Subscriber): Subscription;
   /**
-   * Claims jobs for subscribers whose jobs leave flight by these changes, in the same transaction, if that is all there
-   * is to think of: nobody else waits, and no job draws on budgets. What it claimed is handed out when
+   * Claims jobs for subscribers whose jobs leave flight by these changes, in the same transaction, in the simple case:
+   * no other subscriber waits, and no ready job draws on budgets. The jobs are handed out when
    * {@linkcode Dispatcher.applyChanges} gets the same changes, and forgotten if it never does.
    */
   claimAlongside(changes: readonly Change[]): Transition<void> | undefined;
   /** Applies what a commit changed: frees room, and wakes each subscriber once. */
   applyChanges(changes: readonly Change[]): void;
-  /** Takes these for all backlogs that there are. */
+  /** Replaces all known backlogs with these. */
   reload(backlogs: readonly Omit<Backlog, "from">[]): void;
   /** When a budget opens by itself, in ms since the epoch; undefined when none does. */
   nextOpening(): number | undefined;
@@ -110,7 +110,7 @@ export function createDispatcher(
     else if (jobs.length > 0) deliver(member, jobs);
   };
 
-  /** What cannot be written goes back at once; the claims of others must not suffer from it. */
+  /** Jobs that cannot be written go back at once. The claims of other subscribers go on. */
   const deliver = (member: Member, jobs: readonly JobRecord[]) => {
     try {
       member.subscriber.deliver(jobs);
@@ -256,7 +256,7 @@ export function createDispatcher(
     },
     claimAlongside(changes) {
       accompanying = undefined;
-      // Others who wait go first, and what a shared database commits is known too late.
+      // Subscribers who wait go first. On a shared database, the changes are known too late.
       const isSimple = !dispatching && !members.isAnyWaiting && !store.isShared &&
         backlogs.isEmpty();
       if (!isSimple) return undefined;

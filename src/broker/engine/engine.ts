@@ -57,7 +57,7 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Whether due work is done by itself; without, somebody has to call `runDue`. */
+  /** Whether timers run due work; if not, the caller has to call `runDue`. */
   readonly timers: boolean;
 }
 
@@ -69,11 +69,11 @@ export interface Engine {
   stop(): Promise<void>;
   /** Commits what was asked for, and closes the database. */
   close(): Promise<void>;
-  /** Resolves when the database has taken a commit; rejects with what keeps it from that. */
+  /** Resolves when a commit succeeded; rejects with the error if it failed. */
   checkStore(): Promise<void>;
-  /** When work is due next that time alone brings, in ms since the epoch; undefined when there is none. */
+  /** When work becomes due next, in ms since the epoch; undefined when there is none. */
   nextDueAt(): number | undefined;
-  /** Does all such work that is due by now. */
+  /** Does all work that is due by now. */
   runDue(): Promise<void>;
   /** Stores jobs together, all or none. */
   enqueue(jobs: readonly NewJob[]): Promise<readonly StoredJob[] | Rejection>;
@@ -104,7 +104,7 @@ export interface Engine {
   readonly expressions: Expressions;
   readonly budgets: BudgetOperations;
   readonly crons: CronOperations;
-  /** Takes in a take stream. */
+  /** Adds a take stream. */
   take(subscriber: Subscriber): Subscription;
 }
 
@@ -143,7 +143,7 @@ export function createEngine(
   const sources = [promotion, reaping, crons.source, budgetOpening, presence.source];
   const scheduler = createScheduler({ sources, clock, logger, timers });
 
-  /** What a commit means in memory: for due work here, for subscribers in the dispatcher. */
+  /** Applies what a commit changed: due times here, subscribers in the dispatcher. */
   const applyChanges = (changes: readonly Change[]) => {
     for (const change of changes) {
       if (change.kind === "crons") scheduler.expectAt(crons.source, change.nextAt);

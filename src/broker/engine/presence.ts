@@ -1,8 +1,9 @@
 /**
- * The broker's own row in the database: that it is there, and what is to be given back of those that are gone.
+ * The broker's own row in the database, which shows others that it is alive, and recovering the jobs of brokers that are
+ * gone.
  *
- * On a database of its own, whoever else has left a row there is gone. On one that brokers share, each tells every few
- * seconds that it is there, and one that was not heard of for a while is gone.
+ * On a database of its own, all brokers with other rows are gone. On a shared database each broker updates its row every
+ * few seconds, and a broker whose row was not updated for a while is gone.
  *
  * @module
  */
@@ -11,14 +12,14 @@ import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import { farFuture } from "../../store/add-saturating.ts";
 import { recoverJobs } from "../../store/finish.ts";
-import { deleteBroker, registerBroker, touchBroker } from "../../store/holders.ts";
+import { deleteBroker, markBrokerSeen, registerBroker } from "../../store/holders.ts";
 import type { Store } from "../../store/store.ts";
 import type { DueSource } from "./scheduler.ts";
 
-/** How often a broker tells that it is there, in ms. */
-const touchIntervalMs = 10_000;
+/** How often a broker updates its row, in ms. */
+const seenIntervalMs = 10_000;
 
-/** A broker that was not heard of for so long is gone, in ms. */
+/** A broker that has not updated its row for this long is gone, in ms. */
 const goneAfterMs = 60_000;
 
 /** The broker's row. */
@@ -33,7 +34,7 @@ export interface Presence {
   readonly source: DueSource;
 }
 
-/** Creates the presence of a broker that is not started. `lost` is called when others took it for gone. */
+/** Creates the presence of a broker that is not started. `lost` is called when another broker has deleted its row. */
 export function createPresence(
   { store, clock, logger, lost }: {
     readonly store: Store;
@@ -43,7 +44,7 @@ export function createPresence(
   },
 ): Presence {
   let id: number | undefined;
-  let touchedAt = 0;
+  let seenAt = 0;
 
   const seenBefore = (now: number) => store.isShared ? now - goneAfterMs : farFuture;
 
@@ -54,7 +55,7 @@ export function createPresence(
       yield* recoverJobs(registered, seenBefore(now));
       return registered;
     });
-    touchedAt = now;
+    seenAt = now;
   };
 
   return {
@@ -69,15 +70,15 @@ export function createPresence(
     },
     source: {
       name: "tell other brokers that this one is there",
-      nextDueAt: () => store.isShared ? touchedAt + touchIntervalMs : undefined,
+      nextDueAt: () => store.isShared ? seenAt + seenIntervalMs : undefined,
       async run(now) {
         const own = id!;
         const isKnown = await store.write(function* () {
-          const isKnown = yield* touchBroker(own, now);
+          const isKnown = yield* markBrokerSeen(own, now);
           if (isKnown) yield* recoverJobs(own, seenBefore(now));
           return isKnown;
         });
-        touchedAt = now;
+        seenAt = now;
         if (isKnown) return;
         logger.error("Other brokers took this one for gone, ending its streams");
         await lost();

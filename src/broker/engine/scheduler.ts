@@ -1,5 +1,5 @@
 /**
- * All work that waits for a time: one timer, set to the earliest of it, and no polling.
+ * All work that becomes due: one timer, set to the earliest due time, and no polling.
  *
  * | Event                                   | What happens                                             |
  * | --------------------------------------- | -------------------------------------------------------- |
@@ -8,9 +8,8 @@
  * | the timer fires, or `runDue` is called  | each source that is due does a piece of its work and is asked again, until none is due |
  * | a source fails                          | it is due again after a second                           |
  *
- * A timer measures time that passes, and due work stands by the wall clock. So the timer never sleeps for longer than a
- * minute in one piece, and looks at the clock when it wakes: that the clock was set, that the machine slept, that a timer
- * fires early makes no difference beyond that minute.
+ * A timer measures elapsed time, but due times are times of the wall clock, which may be set, and a machine may sleep. So
+ * the timer is set for a minute at most, and the clock is read when it fires: due work is late by a minute at most.
  *
  * @module
  */
@@ -21,7 +20,7 @@ import type { Logger } from "../../log.ts";
 /** How long to wait after a source failed, in ms. */
 const retryMs = 1000;
 
-/** The longest sleep in one piece, in ms. To look at the clock once a minute costs nothing. */
+/** The longest timer, in ms. Reading the clock once a minute costs nothing. */
 const longestSleepMs = 60_000;
 
 /** One kind of work that waits for a time. */
@@ -53,7 +52,7 @@ export interface SchedulerOptions {
   readonly sources: readonly DueSource[];
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Whether it wakes by itself; without, somebody has to call `runDue`. */
+  /** Whether it sets timers; if not, the caller has to call `runDue`. */
   readonly timers: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Calls with a payload filter: a search in pieces of some milliseconds, between which everybody else has a turn.
+ * Calls with a payload filter: a search in pieces of some milliseconds, with other work done between them.
  *
  * So such a call does not see the jobs as they were at one instant. What it changes it changes piece by piece, each in a
  * transaction of its own that meets only jobs which still match all but the filter; a payload changes only by being

@@ -6,35 +6,77 @@
 
 import type { Backoff } from "../../protocol/job.ts";
 
-/** The rules that apply to jobs which do not bring their own, and the broker's own pace. */
+/** The rules for jobs that do not bring their own, and the limits and intervals of the broker. */
 export interface Settings {
-  /** Retries of a job that has no limit of its own: an integer from 0; default 25. */
+  /**
+   * How many retries a job without a limit of its own has: an integer of 0 or more.
+   *
+   * @default {25}
+   */
   readonly defaultRetryLimit: number;
-  /** Backoff of a job that has none of its own; default exponent 4, base 15 s, jitter 30 s. */
+  /**
+   * The backoff of a job that has none of its own.
+   *
+   * @default {{ exponent: 4, baseMs: 15000, jitterMs: 30000 }}
+   */
   readonly defaultBackoff: Backoff;
-  /** How long a completed job is kept, in ms; 0, the default, deletes it at once. */
+  /**
+   * How long a completed job is kept, in ms. 0 deletes it at once.
+   *
+   * @default {0}
+   */
   readonly defaultCompletedRetentionMs: number;
-  /** How long a dead job is kept, in ms; default 7 days, 0 deletes it at once. */
+  /**
+   * How long a dead job is kept, in ms. 0 deletes it at once. The default is 7 days.
+   *
+   * @default {604800000}
+   */
   readonly defaultDeadRetentionMs: number;
-  /** Jobs in flight at most, over all workers; default 1024, 0 for no limit. */
+  /**
+   * How many jobs may be in flight at once, over all workers. 0 sets no limit.
+   *
+   * @default {1024}
+   */
   readonly globalInFlightLimit: number;
-  /** Pause between heartbeats on an idle take stream, in ms; default 3000. */
+  /**
+   * The time between two heartbeats on an idle take stream, in ms.
+   *
+   * @default {3000}
+   */
   readonly heartbeatIntervalMs: number;
-  /** How long jobs past their retention may gather before they are deleted, in ms; default 30 000. */
+  /**
+   * How long jobs past their retention may stay stored until the broker deletes them together, in ms. Nobody sees them
+   * meanwhile.
+   *
+   * @default {30000}
+   */
   readonly reaperIntervalMs: number;
-  /** Budgets at most; default 8192. A further one is refused. */
+  /**
+   * How many budgets there may be. The broker refuses to create more.
+   *
+   * @default {8192}
+   */
   readonly maxBudgets: number;
   /**
-   * Steps that one evaluation of a filter, or of a batch's expression, may take; default 500,000, which is some 50 ms of
-   * most programs and 200 ms of the slowest. More is refused.
+   * How many steps one evaluation of a filter, or of an expression of a batch, may take. One that needs more is refused.
+   * The default allows about 50 ms of most programs, and 200 ms of the slowest.
+   *
+   * @default {500000}
    */
   readonly maxJqSteps: number;
   /**
-   * The largest request body that is read, in bytes; default 64 MiB. A larger one is refused with 413. While a body
-   * is read it takes some ten times its size, and nothing else is done: typically a second for each 16 MiB, at worst for each 6.
+   * The largest request body that is read, in bytes. A larger one is answered 413. Decoding a body takes memory of about
+   * ten times its size, and the broker does nothing else meanwhile: for about a second for every 16 MiB, at worst for
+   * every 6 MiB. The default is 64 MiB.
+   *
+   * @default {67108864}
    */
   readonly maxBodyBytes: number;
-  /** How long the rest of a request body may keep the broker waiting, in ms; default 30 000. Then 408. */
+  /**
+   * How long the broker waits for the next bytes of a request body, in ms. Then it answers 408.
+   *
+   * @default {30000}
+   */
   readonly bodyTimeoutMs: number;
 }
 
@@ -71,7 +113,13 @@ const ranges: Readonly<
   bodyTimeoutMs: [1, u32],
 };
 
-/** Fills in the defaults. Throws `RangeError` naming the option, the value given and the range. */
+/**
+ * Fills in the defaults.
+ *
+ * @param options What differs from the defaults; undefined stands for the default.
+ * @returns All settings.
+ * @throws {RangeError} If an option is out of range. The message names the option, the value and the range.
+ */
 export function toSettings(
   options: { readonly [Name in keyof Settings]?: Settings[Name] | undefined },
 ): Settings {

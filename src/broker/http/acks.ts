@@ -1,5 +1,5 @@
 /**
- * What a worker tells of a job it ran.
+ * The calls with which a worker reports the end of a job.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What an operator may ask, on a listener of its own: clients of the main one can neither read the whole database
+ * The calls of an operator. They have a listener of their own, so that other clients can neither read the whole database
  * nor keep the disk busy.
  *
  * @module

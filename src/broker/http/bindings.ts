@@ -1,5 +1,5 @@
 /**
- * The calls that change what waiting jobs draw on, one by one or all that a filter fits (docs/protocol.md, sections 8.7
+ * The calls that change what waiting jobs draw on, one by one or all that a filter matches (docs/protocol.md, sections 8.7
  * and 8.8).
  *
  * @module
@@ -17,7 +17,7 @@ import { isRejection } from "../../protocol/rejection.ts";
 import { readerOf } from "../../protocol/request-body.ts";
 import type { Rebinding } from "../../store/rebindings.ts";
 import { answerJob, answerValue } from "./answer.ts";
-import type { Call, Endpoint } from "./call.ts";
+import type { Endpoint, EndpointCall } from "./call.ts";
 import { readMessage } from "./message.ts";
 import { Refusal, toRefusal } from "./refusal.ts";
 
@@ -69,17 +69,17 @@ export const removeMany: Endpoint = (call) =>
 export const removeAllMany: Endpoint = (call) =>
   rebindMany(call, { kind: "replace", requests: [] });
 
-async function readRequest(call: Call, key: string): Promise<BindingRequest> {
+async function readRequest(call: EndpointCall, key: string): Promise<BindingRequest> {
   return { key, ...await readMessage(call, readBinding) };
 }
 
-async function readNewCost(call: Call, key: string): Promise<BindingRequest> {
+async function readNewCost(call: EndpointCall, key: string): Promise<BindingRequest> {
   const { cost } = await readMessage(call, readCost);
   return { key, cost, createWith: null, bucket: false };
 }
 
 async function rebindOne(
-  { engine, params, format }: Call,
+  { engine, params, format }: EndpointCall,
   rebinding: Rebinding,
 ): Promise<Response> {
   const [id] = params as [string];
@@ -90,7 +90,7 @@ async function rebindOne(
 }
 
 async function rebindMany(
-  { engine, query, format }: Call,
+  { engine, query, format }: EndpointCall,
   rebinding: Rebinding,
 ): Promise<Response> {
   const rejection = engine.budgets.checkRebinding(rebinding);

@@ -1,10 +1,10 @@
 /**
- * Reading a request's body, no further than the limit, and no longer than something comes.
+ * Reading the body of a request, with a limit on its size and on the time between two pieces.
  *
  * @module
  */
 
-import type { Call } from "./call.ts";
+import type { EndpointCall } from "./call.ts";
 import { Refusal } from "./refusal.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -12,21 +12,21 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** What reading works with. */
 type Means = "settings" | "clock";
 
-/** A body that says it is no longer than this is read in one go, and has the time for one piece. */
+/** A body whose declared length is at most this is read at once, within the time for one piece. */
 const shortBytes = 64 * 1024;
 
 /**
  * Reads the whole body. Throws a {@linkcode Refusal}: 413 when it is larger than `maxBodyBytes`, 408 when nothing
  * comes for `bodyTimeoutMs`, 400 when the connection fails before its end.
  */
-export async function readBody(call: Pick<Call, "request" | Means>): Promise<Bytes> {
+export async function readBody(call: Pick<EndpointCall, "request" | Means>): Promise<Bytes> {
   const { request, settings: { maxBodyBytes } } = call;
   if (request.body === null) return new Uint8Array();
   const declared = request.headers.get("content-length");
   const length = declared === null ? Infinity : Number(declared);
   if (declared !== null && length > maxBodyBytes) throw tooLarge(declared, maxBodyBytes);
   try {
-    // The servers hold a client to the length it declared; without one, somebody has to count.
+    // The server enforces a declared length; without one, the bytes are counted here.
     if (!(length <= shortBytes)) return await collect(request.body, call);
     return new Uint8Array(await inTime(request.arrayBuffer(), call));
   } catch (error) {
@@ -37,7 +37,7 @@ export async function readBody(call: Pick<Call, "request" | Means>): Promise<Byt
 
 function inTime<Value>(
   reading: Promise<Value>,
-  { settings, clock }: Pick<Call, Means>,
+  { settings, clock }: Pick<EndpointCall, Means>,
 ): Promise<Value> {
   const { bodyTimeoutMs } = settings;
   return new Promise((resolve, reject) => {
@@ -48,7 +48,7 @@ function inTime<Value>(
 
 async function collect(
   body: ReadableStream<Bytes>,
-  { settings, clock }: Pick<Call, Means>,
+  { settings, clock }: Pick<EndpointCall, Means>,
 ): Promise<Bytes> {
   const { maxBodyBytes, bodyTimeoutMs } = settings;
   const reader = body.getReader();

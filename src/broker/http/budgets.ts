@@ -16,7 +16,7 @@ import { isRejection, type Rejection } from "../../protocol/rejection.ts";
 import { readerOf } from "../../protocol/request-body.ts";
 import type { BudgetRecord } from "../../store/budgets-table.ts";
 import { answerNothing, answerValue } from "./answer.ts";
-import type { Call, Endpoint } from "./call.ts";
+import type { Endpoint, EndpointCall } from "./call.ts";
 import { readMessage } from "./message.ts";
 import { Refusal, toRefusal } from "./refusal.ts";
 
@@ -71,12 +71,16 @@ export const remove: Endpoint = async ({ engine, params }) => {
   return answerNothing(204);
 };
 
-async function createAs(call: Call, key: string, request: PolicyRequest): Promise<Response> {
+async function createAs(
+  call: EndpointCall,
+  key: string,
+  request: PolicyRequest,
+): Promise<Response> {
   return answerBudget(call, 201, await call.engine.budgets.create(key, request));
 }
 
 function answerBudget(
-  { format }: Call,
+  { format }: EndpointCall,
   status: number,
   result: BudgetRecord | Rejection,
 ): Response {

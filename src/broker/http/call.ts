@@ -1,5 +1,5 @@
 /**
- * What an endpoint is, what it is called with, and what a set of them is.
+ * The types of endpoints: one endpoint, the call that it gets, and a set of them.
  *
  * @module
  */
@@ -19,8 +19,8 @@ export interface Context {
   readonly logger: Logger;
 }
 
-/** One call, as far as the common checks have come, and what its endpoint works with. */
-export type Call<Services = Context> = Services & {
+/** One call after the common checks, with what its endpoint works with. */
+export type EndpointCall<Services = Context> = Services & {
   readonly request: Request;
   /** The decoded parameters of the path, in its order. */
   readonly params: readonly string[];
@@ -31,7 +31,9 @@ export type Call<Services = Context> = Services & {
 };
 
 /** Answers one route. Throws a {@linkcode Refusal} to say no. */
-export type Endpoint<Services = Context> = (call: Call<Services>) => Response | Promise<Response>;
+export type Endpoint<Services = Context> = (
+  call: EndpointCall<Services>,
+) => Response | Promise<Response>;
 
 /** Which routes there are, and who answers them. */
 export interface Surface<Name extends string, Services> {

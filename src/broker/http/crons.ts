@@ -19,7 +19,7 @@ import {
 } from "../../protocol/request-body.ts";
 import { isRejection, type Rejection } from "../../protocol/rejection.ts";
 import { answerNothing, answerValue, answerVerbatim } from "./answer.ts";
-import type { Call, Endpoint } from "./call.ts";
+import type { Endpoint, EndpointCall } from "./call.ts";
 import { readMessage } from "./message.ts";
 import { Refusal, toRefusal } from "./refusal.ts";
 
@@ -104,7 +104,7 @@ export const removeEntry: Endpoint = async ({ engine, params }) => {
 };
 
 async function keepEntry(
-  { engine, params, format }: Call,
+  { engine, params, format }: EndpointCall,
   request: CronEntryRequest,
   mode: "create" | "replace",
 ): Promise<Response> {

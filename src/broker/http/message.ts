@@ -9,7 +9,7 @@ import { bodyFormat, supportedMediaTypes } from "../../protocol/negotiate.ts";
 import type { BodyBytes } from "../../protocol/request-body.ts";
 import { MessageError } from "../../protocol/schema.ts";
 import { readBody } from "./body.ts";
-import type { Call } from "./call.ts";
+import type { EndpointCall } from "./call.ts";
 import { Refusal } from "./refusal.ts";
 
 /**
@@ -17,7 +17,7 @@ import { Refusal } from "./refusal.ts";
  * spoken, 413, 408 and 400 as the body deserves.
  */
 export async function readMessage<Message>(
-  call: Call,
+  call: EndpointCall,
   read: (bytes: BodyBytes, format: Format) => Message,
 ): Promise<Message> {
   const format = bodyFormat(call.request.headers.get("content-type"));

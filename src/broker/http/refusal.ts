@@ -1,5 +1,5 @@
 /**
- * How an endpoint says no.
+ * The error with which an endpoint refuses a call.
  *
  * @module
  */

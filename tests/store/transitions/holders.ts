@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { farFuture } from "../../../src/store/add-saturating.ts";
 import { completeJobs, recoverJobs, releaseHolder } from "../../../src/store/finish.ts";
-import { deleteBroker, registerBroker, touchBroker } from "../../../src/store/holders.ts";
+import { deleteBroker, markBrokerSeen, registerBroker } from "../../../src/store/holders.ts";
 import { type JobSketch, start, type TestStore, toBinding } from "./test-store.ts";
 
 /** A plain job, one with a unique key, one that draws on a budget. */
@@ -117,7 +117,7 @@ export function describeHolders(open: () => Promise<TestStore>): void {
       const other = await store.write(() => registerBroker(start - 100));
       await store.given(...kinds);
       await store.take({ broker: other });
-      assert.equal(await store.write(() => touchBroker(other, start)), true);
+      assert.equal(await store.write(() => markBrokerSeen(other, start)), true);
       store.changes();
       await store.write(() => recoverJobs(store.broker, start));
       assert.equal(await store.statuses(), "a in_flight, b in_flight, c in_flight");
@@ -150,7 +150,7 @@ export function describeHolders(open: () => Promise<TestStore>): void {
       const store = await open();
       const other = await store.write(() => registerBroker(start));
       await store.write(() => deleteBroker(other));
-      assert.equal(await store.write(() => touchBroker(other, start)), false);
+      assert.equal(await store.write(() => markBrokerSeen(other, start)), false);
       assert.ok(await store.write(() => registerBroker(start)) > other);
     });
   });

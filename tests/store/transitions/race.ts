@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { Step, Transition } from "../../../src/store/transition.ts";
+import type { Transition, TransitionStep } from "../../../src/store/transition.ts";
 import { dumpTables, type TestStore } from "./test-store.ts";
 
 /** What two writers do. */
@@ -29,7 +29,7 @@ export interface Raced<Result> {
   readonly changes: readonly string[];
 }
 
-const isWrite = (step: Step) =>
+const isWrite = (step: TransitionStep) =>
   step.kind === "each" || step.kind === "insert" || step.kind === "script" ||
   (step.kind === "rows" && /^\s*(INSERT|UPDATE|DELETE)/.test(step.sql));
 

@@ -5,6 +5,7 @@
  */
 
 import { checkImportCircles } from "../lint/import-circles.ts";
+import { checkUnusedExports } from "../lint/unused-exports.ts";
 import { demand, deno } from "./command.ts";
 import { listFiles } from "./files.ts";
 import { checkMap } from "./map.ts";
@@ -19,6 +20,7 @@ export const lint: Stage = {
     await report.check("deno lint", () => demand(deno, ["lint"]));
     await report.check("CONTRIBUTING.md's map is the linter's table", checkMap);
     await report.check("no file is on an import circle", checkImportCircles);
+    await report.check("every export is used", checkUnusedExports);
     const xml = `${await emptyFolder("reports/scripts")}/junit.xml`;
     const files = await listFiles("scripts", ".test.ts");
     const words = ["test", "-A", "--quiet", "--reporter=dot", `--junit-path=${xml}`, ...files];

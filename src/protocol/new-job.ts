@@ -35,7 +35,7 @@ export interface NewJob extends Pick<JobRecord, Exclude<NamesWith<"enqueue">, As
 }
 
 /** What runs neither sooner nor later than most. */
-export const defaultPriority = 32768;
+const defaultPriority = 32768;
 
 /** How a request spells the value of each kind, and what becomes of it. */
 const requestKinds: KindSchemas = {

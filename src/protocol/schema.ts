@@ -26,7 +26,7 @@ export function readAs<Output>(schema: v.GenericSchema<unknown, Output>, value: 
 const firstIssueOnly = { abortEarly: true };
 
 /** One line such as `jobs[3].priority: expected an integer from 0 to 65535, got 1.5`. */
-export function describe(issue: v.BaseIssue<unknown>): string {
+function describe(issue: v.BaseIssue<unknown>): string {
   const path = issue.path?.reduce(
     (path, { key }) => typeof key === "number" ? `${path}[${key}]` : `${path}${path && "."}${key}`,
     "",

@@ -21,7 +21,7 @@ export function* nextFiring(): Transition<DueAt> {
 }
 
 /** Entries of one firing; the rest follow in the next transaction, so that others get a turn. */
-export const firingSize = 100;
+const firingSize = 100;
 
 /** An entry that is due, with what its group says. */
 export interface DueEntry extends CronEntryRecord {

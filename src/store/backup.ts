@@ -9,7 +9,7 @@
 import type { DatabaseCopy } from "./database.ts";
 
 /** The path of the database in the archive. */
-export const backupPath = "millrace/jobs.db";
+const backupPath = "millrace/jobs.db";
 
 /** An archive consists of blocks of this many bytes, and ends with two empty ones. */
 const blockBytes = 512;

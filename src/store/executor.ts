@@ -105,7 +105,7 @@ function createSyncExecutor(database: SyncDatabase): Executor {
 }
 
 /** Drives a transition against an engine that answers at once; what it reports is added to `changes`. */
-export function runSync<Result>(
+function runSync<Result>(
   database: SyncDatabase,
   transition: Transition<Result>,
   changes: Change[],
@@ -192,7 +192,7 @@ interface AsyncMeans {
 }
 
 /** Drives a transition against an engine that answers later. */
-export async function runAsync<Result>(
+async function runAsync<Result>(
   connection: AsyncConnection,
   transition: Transition<Result>,
   means: AsyncMeans,

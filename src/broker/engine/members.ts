@@ -54,19 +54,19 @@ export interface Members {
   readonly isAnyWaiting: boolean;
   add(subscriber: Subscriber): Member;
   remove(member: Member): void;
-  /** A member waits from now on, if it may have jobs and has room. */
+  /** Marks a member as waiting, if it may have jobs and has room. */
   markWaiting(member: Member): void;
   /** Jobs may be ready in these queues, in any when undefined: those that read them may have jobs. */
   markReaders(queues?: ReadonlySet<string>): void;
-  /** What those that wait may claim now, who waited longest first; they wait no more. */
+  /** What waiting members may claim now, longest wait first. They are not waiting any more. */
   plan(): Claim[];
-  /** What those may claim that get room by changes which are not applied yet. */
+  /** What members may claim that get room by changes which are not applied yet. */
   planFreed(changes: readonly Change[]): Claim[];
   /** A member holds these jobs from now on. */
   hold(member: Member, jobs: readonly JobRecord[]): void;
   /** Which of these jobs a member holds. */
   heldBy(member: Member, ids: readonly string[]): string[];
-  /** These jobs are in flight no more; who held them has room again. */
+  /** These jobs are not in flight any more: their members have room again. */
   letGo(jobs: readonly Pick<JobRecord, "id">[]): void;
   /** A member that is gone holds none of these any more. */
   forget(member: Member, ids: readonly string[]): void;

@@ -213,7 +213,7 @@ export function createDispatcher(
   /** Gives the queues where there may be jobs now. */
   const applyChange = (change: Change): Set<string> | undefined => {
     if (change.kind === "jobs") {
-      if (leavesFlight(change)) members.letGo(change.jobs);
+      if (leavesFlight(change)) members.release(change.jobs);
       return change.to === status.ready ? backlogs.addReady(change.jobs) : undefined;
     }
     if (change.kind !== "budgets") return undefined;

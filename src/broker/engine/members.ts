@@ -67,7 +67,7 @@ export interface Members {
   /** Which of these jobs a member holds. */
   heldBy(member: Member, ids: readonly string[]): string[];
   /** These jobs are not in flight any more: their members have room again. */
-  letGo(jobs: readonly Pick<JobRecord, "id">[]): void;
+  release(jobs: readonly Pick<JobRecord, "id">[]): void;
   /** A member that is gone holds none of these any more. */
   forget(member: Member, ids: readonly string[]): void;
 }
@@ -166,7 +166,7 @@ export function createMembers(limit: number): Members {
       }
     },
     heldBy: (member, ids) => ids.filter((id) => inFlight.get(id) === member),
-    letGo(jobs) {
+    release(jobs) {
       for (const { id } of jobs) {
         const member = inFlight.get(id);
         if (member === undefined) continue;

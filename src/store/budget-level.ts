@@ -79,13 +79,13 @@ function refilled(budget: BudgetRecord, durationMs: number, now: number): Budget
   const refilledAt = Math.max(budget.refilledAt, now);
   const missing = capacityOf(budget) - budget.tokens;
   if (missing <= 0) return { ...budget, credit: 0, refilledAt };
-  const { earned, credit } = drip(budget, durationMs, refilledAt - budget.refilledAt);
+  const { earned, credit } = earnTokens(budget, durationMs, refilledAt - budget.refilledAt);
   if (earned >= missing) return { ...budget, tokens: capacityOf(budget), credit: 0, refilledAt };
   return { ...budget, tokens: budget.tokens + earned, credit, refilledAt };
 }
 
 /** Whole tokens of `elapsedMs`, and what is left over. */
-function drip(
+function earnTokens(
   { credit, allocation }: BudgetRecord,
   durationMs: number,
   elapsedMs: number,

@@ -1,8 +1,8 @@
 /**
  * The rules of cron entries: what is kept of a request, which job an entry enqueues, and when it is due next.
  *
- * No expression is understood here. When an expression comes round is found out before, outside of every transaction,
- * and looked up in {@linkcode Occurrences}.
+ * The store does not parse expressions. When an expression comes round is computed before, outside of any transaction, and
+ * looked up in {@linkcode Occurrences}.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface CronSchedule {
 export interface Occurrences {
   /** That instant, in ms since the epoch. */
   readonly now: number;
-  /** In ms since the epoch, null for never; undefined if that has not been found out yet. */
+  /** In ms since the epoch, null for never; undefined if it has not been computed yet. */
   nextOf(schedule: CronSchedule): number | null | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface CronDraft {
   readonly bindings: readonly BindingRequest[];
 }
 
-/** What is to be kept of an entry. */
+/** Makes a draft of the request of an entry. */
 export function toDraft({ job, ...entry }: CronEntryRequest): CronDraft {
   const { uniqueKey, uniqueWhile } = job;
   const scope = uniqueKey === null ? null : "queued";
@@ -79,7 +79,7 @@ export function toNewGroup(name: string, pausedAt: number | null): CronGroupReco
   return { name, timezone: null, paused, pausedAt, resumedAt: null };
 }
 
-/** A group or an entry, paused or not. The instant is noted only when something changes. */
+/** A group or an entry, paused or not. The instant is kept only when something changes. */
 export function toPaused<Item extends CronGroupRecord>(
   item: Item,
   paused: boolean,
@@ -104,7 +104,7 @@ export function toEntry(
   const lastAt = existing?.lastAt ?? null;
   const entry = { ...template, group: group.name, name, expression, timezone, lastAt };
   if (existing === undefined) {
-    // Unlike a group, an entry that is born paused has no instant of it (docs/protocol.md, section 7.5).
+    // Unlike a group, an entry that is created paused has no `pausedAt` (docs/protocol.md, section 7.5).
     return { ...entry, paused: paused === true ? 1 : 0, pausedAt: null, resumedAt: null };
   }
   const { pausedAt, resumedAt } = existing;
@@ -113,11 +113,10 @@ export function toEntry(
 }
 
 /**
- * When an entry is due next. What has the same schedule goes on where it was, so that a deploy may repeat what it says;
- * the schedule is the expression and the zone that it is read in. Only what became due in a pause is left behind, also
- * when the pause ends before anybody looked.
+ * When an entry is due next. An entry with the same schedule (expression and time zone) stays due when it was, so that a
+ * deploy may put the same entry again. Times in a pause are skipped, also when the pause ends before the entry is checked.
  *
- * @returns The instant, or the schedule that has to be found out first.
+ * @returns The instant, or the schedule whose next time has to be computed first.
  */
 export function toNextAt(
   { expression, timezone }: CronSchedule,

@@ -35,7 +35,7 @@ export interface CronTerms extends BindingTerms {
   readonly occurrences: Occurrences;
 }
 
-/** Schedules that have to be found out before anything is written; then the transition is to be run again. */
+/** Schedules whose next times are needed. Nothing was written: compute them, and run the transition again. */
 export interface MissingSchedules {
   readonly missing: readonly CronSchedule[];
 }
@@ -117,7 +117,7 @@ export function* changeGroup(
   return { group, entries };
 }
 
-/** Keeps one entry, in a new group if there is none; `mode` says whether it may take the place of another. */
+/** Keeps one entry, in a new group if there is none; `mode` says whether it may replace another. */
 export function* keepEntry(
   groupName: string,
   draft: CronDraft,
@@ -175,7 +175,7 @@ export function* removeGroups(): Transition<number> {
   return yield* run("DELETE FROM cron_groups");
 }
 
-/** What drafts lead to, or the schedules that have to be found out first. */
+/** The entries of drafts, or the schedules whose next times have to be computed first. */
 function planEntries(
   drafts: readonly CronDraft[],
   existing: ReadonlyMap<string, CronEntryRecord>,

@@ -45,7 +45,7 @@ export function* listDue(now: number): Transition<DueEntry[]> {
   );
 }
 
-/** What is to be done for an entry that is due. */
+/** What to do for an entry that is due. */
 export interface Firing {
   /** The entry as it was read. */
   readonly entry: DueEntry;
@@ -56,10 +56,10 @@ export interface Firing {
 }
 
 /**
- * Stores the job of an entry and moves its schedule on, in one piece, so that no crash makes it fire twice or not at
- * all. What was missed is made up for once. An entry that is not as it was read any more stays as it is.
+ * Stores the job of an entry and sets when it is due next, in one transaction, so that no crash makes it fire twice or not
+ * at all. It fires once, however many times it was due. An entry that has changed since it was read stays as it is.
  *
- * @returns Whether it was, and why its job was not stored, if so.
+ * @returns Whether the entry fired or moved on, and why its job was not stored, if it was rejected.
  */
 export function* fireCron(
   { entry, nextAt, job }: Firing,

@@ -1,5 +1,5 @@
 /**
- * What time alone changes: scheduled → ready when due, finished → gone when its retention ends.
+ * Changes that time alone makes: scheduled → ready when due, finished → deleted when the retention ends.
  *
  * @module
  */

@@ -60,7 +60,7 @@ export const plainMembers: readonly (keyof JobRecord)[] = [
 ];
 const insertPlain = toInsert("jobs", plainMembers.map((member) => columnOf[member]));
 
-/** What is stored besides of a job that has a unique key, a batch or budgets. */
+/** The fields that are also stored of a job with a unique key, a batch or budgets. */
 const insertWhole = toInsert("jobs", [
   ...[...plainMembers, ...rareMembers].map((member) => columnOf[member]),
   "holds_key",
@@ -70,10 +70,9 @@ const insertWhole = toInsert("jobs", [
 ]);
 
 /**
- * Stores new jobs in their order, but for those whose unique key is taken and those that are folded into others; all or
- * none.
+ * Stores new jobs in their order, except duplicates and those that are folded into others; all or none.
  *
- * Nothing is written before everything is checked, so that a refusal costs the others of a group commit nothing.
+ * Writes nothing before everything is checked, so that a rejection does not roll back the other writes of a group commit.
  *
  * @returns What became of each job, or why none is stored.
  */

@@ -41,8 +41,8 @@ export function* markTaken(
 ): Transition<readonly JobRecord[]> {
   const counts = yield* runEach(takeSql, jobs.map(({ id }) => [now, holder, id]));
   const taken = counts.includes(0) ? jobs.filter((_, index) => counts[index] === 1) : jobs;
-  const lettingGo = taken.filter(({ uniqueWhile }) => uniqueWhile === "queued");
-  if (lettingGo.length > 0) yield* freeKeys(lettingGo.map(({ id }) => id));
+  const releasing = taken.filter(({ uniqueWhile }) => uniqueWhile === "queued");
+  if (releasing.length > 0) yield* freeKeys(releasing.map(({ id }) => id));
   const batched = taken.filter(({ batch }) => batch !== null);
   if (batched.length > 0) yield* closeBatches(batched.map(({ id }) => id));
   if (taken.length > 0) {

@@ -14,8 +14,8 @@ import { report, type Transition } from "./transition.ts";
 import { moveKey } from "./unique.ts";
 
 /**
- * Writes the next state of a job, if its status and its delivery are still those that were read. Then updates its unique key, gives back the
- * tokens that it held in flight, and reports the change. If the job has changed, writes nothing.
+ * Writes the next state of a job, if its status and its delivery are still those that were read. Then updates its unique
+ * key, gives back the tokens that it held in flight, and reports the change. Otherwise writes nothing.
  *
  * @param before The job as it was read.
  * @param after The job as it is to be; undefined deletes it.

@@ -66,7 +66,7 @@ function* move(before: JobRecord, after: JobRecord): Transition<void> {
   yield* ledger.flush();
 }
 
-/** Goes through the unfinished jobs of a selection by id. */
+/** Visits the unfinished jobs of a selection, in the order of their ids. */
 export function* visitJobs(
   selection: JobSelection,
   visit: (job: JobRecord) => Transition<void>,

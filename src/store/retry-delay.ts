@@ -11,7 +11,7 @@ import { farFuture } from "./add-saturating.ts";
  * The delay in ms after the `attempts`-th failure (1 for the first), from the protocol's formula:
  * `trunc(attempts^exponent × 1000 + baseMs + jitter × jitterMs × attempts)`.
  *
- * Never negative; saturates instead of wrapping around.
+ * From 0 to `farFuture`.
  *
  * @param jitter A random number in [0, 1).
  */

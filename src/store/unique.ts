@@ -5,14 +5,14 @@
  * is in the scope *of the enqueue*; otherwise the new job takes the key over. When the holder releases the key depends on
  * the scope *of the holder*:
  *
- * | The holder is           | queued              | active  | exists  |
- * | ----------------------- | ------------------- | ------- | ------- |
- * | taken                   | lets go             | holds   | holds   |
- * | failed, with a retry    | takes it if free    | holds   | holds   |
- * | handed back             | takes it if free    | holds   | holds   |
- * | completed, retained     | (has let go)        | lets go | holds   |
- * | dead, retained          | (has let go)        | lets go | holds   |
- * | deleted                 | lets go             | lets go | lets go |
+ * | The holder is           | queued              | active   | exists   |
+ * | ----------------------- | ------------------- | -------- | -------- |
+ * | taken                   | releases            | holds    | holds    |
+ * | failed, with a retry    | takes it if free    | holds    | holds    |
+ * | given back              | takes it if free    | holds    | holds    |
+ * | completed, retained     | (was released)      | releases | holds    |
+ * | dead, retained          | (was released)      | releases | holds    |
+ * | deleted                 | releases            | releases | releases |
  *
  * The holder is marked in its own row, so that what deletes a job, for whatever reason, frees its key.
  *

@@ -1,6 +1,5 @@
 /**
- * Copying and compacting the database while the broker works on it, one at a time: a copy counts on the file
- * standing still, and compacting moves it.
+ * Copying and compacting the database while the broker works on it, one at a time: compacting moves what a copy reads.
  *
  * @module
  */
@@ -9,7 +8,7 @@ import type { Clock } from "../async/clock.ts";
 import { StoreError } from "../errors.ts";
 import type { Database, DatabaseCopy } from "./database.ts";
 
-/** What an operator asks for. */
+/** The operations of an operator. */
 export interface Upkeep {
   /**
    * Copies the database with every change that was answered before the call. Rejects with {@linkcode StoreError},
@@ -18,7 +17,7 @@ export interface Upkeep {
   copy(signal: AbortSignal): Promise<DatabaseCopy>;
   /** Gives the space of deleted jobs back to the file system; resolves when that is done. */
   compact(): Promise<void>;
-  /** Breaks off what is under way, and refuses more. To be awaited before the database is closed. */
+  /** Ends what is running, and refuses more. Await it before the database is closed. */
   stop(): Promise<void>;
 }
 

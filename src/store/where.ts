@@ -1,5 +1,5 @@
 /**
- * What a filter of the protocol means in SQL.
+ * The filters of the protocol as conditions in SQL.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Range } from "../protocol/range.ts";
 import type { SqlValue } from "./database.ts";
 import { isOneOf } from "./dialect.ts";
 
-/** Which jobs are meant: what a query asks for, but for its payload filter, which is not SQL's business. */
+/** Selects jobs: what a query asks for, without its payload filter, which is not evaluated in SQL. */
 export type JobSelection = Omit<JobQuery, "filter">;
 
 /** A condition with the values of its placeholders. */

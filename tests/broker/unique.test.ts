@@ -79,7 +79,7 @@ describe("unique jobs", () => {
 
   it("find duplicates by the scope of the enqueue, and release keys by the scope of the holder", () =>
     withBroker(async ({ client, clock, take }) => {
-      await client.enqueue(unique()); // queued: lets go when taken
+      await client.enqueue(unique()); // queued: released when taken
       await take();
       await clock.settle();
       assert.equal((await client.enqueue(unique({ uniqueWhile: "exists" }))).duplicate, false);

@@ -1,6 +1,6 @@
 /**
- * The fields of a cron expression (docs/protocol.md, section 7.6), brought into the one form that croner reads as the
- * protocol does.
+ * The fields of a cron expression (docs/protocol.md, section 7.6), in the form that croner reads in the same way as the
+ * protocol.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const fieldRanges = [
 
 const lastYear = 5000;
 
-/** Room for every second, minute, hour and day in lists; what is read takes time. */
+/** Long enough for lists of every second, minute, hour and day; longer ones would take long to parse. */
 const longestExpression = 1000;
 
 /** The nicknames of the protocol; croner knows more. */

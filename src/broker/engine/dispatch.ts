@@ -223,11 +223,11 @@ export function createDispatcher(
   const applyChange = (change: Change): Set<string> | undefined => {
     if (change.kind === "jobs") {
       if (change.to === status.inFlight) {
-        if (leftEarly.size > 0) { for (const { id } of change.jobs) leftEarly.delete(id); }
+        for (const { id } of leftEarly.size > 0 ? change.jobs : []) leftEarly.delete(id);
       } else if (leavesFlight(change)) {
-        const unheld = members.letGo(change.jobs);
+        const unheld = members.release(change.jobs);
         // Perhaps one that was claimed in this commit, which its subscriber does not hold yet.
-        if (dispatching) { for (const id of unheld) leftEarly.add(id); }
+        for (const id of dispatching ? unheld : []) leftEarly.add(id);
       }
       return change.to === status.ready ? backlogs.addReady(change.jobs) : undefined;
     }

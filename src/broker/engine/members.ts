@@ -58,16 +58,16 @@ export interface Members {
   markWaiting(member: Member): void;
   /** Jobs may be ready in these queues, in any when undefined: those that read them may have jobs. */
   markReaders(queues?: ReadonlySet<string>): void;
-  /** What those that wait may claim now, who waited longest first; they wait no more. */
+  /** What waiting members may claim now, longest wait first. They are not waiting any more. */
   plan(): Claim[];
-  /** What those may claim that get room by changes which are not applied yet. */
+  /** What members may claim that get room by changes which are not applied yet. */
   planFreed(changes: readonly Change[]): Claim[];
   /** A member holds these jobs from now on. */
   hold(member: Member, jobs: readonly JobRecord[]): void;
   /** Which of these jobs a member holds. */
   heldBy(member: Member, ids: readonly string[]): string[];
   /** These jobs are in flight no more; who held them has room again. Gives the ids of those that nobody held. */
-  letGo(jobs: readonly Pick<JobRecord, "id">[]): readonly string[];
+  release(jobs: readonly Pick<JobRecord, "id">[]): readonly string[];
   /** A member that is gone holds none of these any more. */
   forget(member: Member, ids: readonly string[]): void;
 }
@@ -167,7 +167,7 @@ export function createMembers(limit: number): Members {
       }
     },
     heldBy: (member, ids) => ids.filter((id) => inFlight.get(id) === member),
-    letGo(jobs) {
+    release(jobs) {
       const unheld: string[] = [];
       for (const { id } of jobs) {
         const member = inFlight.get(id);

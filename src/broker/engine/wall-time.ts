@@ -1,8 +1,8 @@
 /**
- * What the clock on the wall shows in a time zone, and when it shows it.
+ * Conversion between instants and wall time in a time zone.
  *
- * A wall time is written as the instant at which a clock in UTC shows the same, in ms since the epoch. A zone of null
- * is that of the machine.
+ * A wall time is a number: the instant at which a clock in UTC shows the same time, in ms since the epoch. A zone of null
+ * is the zone of the machine.
  *
  * @module
  */

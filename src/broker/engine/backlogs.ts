@@ -27,6 +27,7 @@ import {
   type Position,
 } from "../../store/backlog.ts";
 import { budgetsOfSet, toBudgetSet } from "../../store/budget-set.ts";
+import { budgetsOf } from "../../protocol/binding.ts";
 import type { ReadyJob } from "../../store/changes.ts";
 import type { ExhaustedBudget } from "../../store/claim-merged.ts";
 
@@ -68,7 +69,7 @@ export function createBacklogs(): Backlogs {
   /** What happened since a take began; undefined when none is under way. */
   let replay: (() => Set<string>)[] | undefined;
 
-  const isOpen = ({ budgets }: KnownBacklog) => !budgets.some((key) => exhausted.has(key));
+  const isOpen = (budgets: readonly string[]) => !budgets.some((key) => exhausted.has(key));
 
   const add = (queue: string, budgetSet: string, at: Position): KnownBacklog => {
     const name = nameOf(queue, budgetSet);
@@ -77,16 +78,6 @@ export function createBacklogs(): Backlogs {
       backlog = { queue, budgetSet, budgets: budgetsOfSet(budgetSet), from: at };
       backlogs.set(name, backlog);
     } else if (comparePositions(at, backlog.from) < 0) backlog.from = at;
-    return backlog;
-  };
-
-  const join = ({ queue, priority, id, budgets }: ReadyJob): KnownBacklog => {
-    const position = { priority, id };
-    const backlog = add(queue, toBudgetSet(budgets), position);
-    for (const key of backlog.budgets) {
-      const first = exhausted.get(key);
-      if (first !== undefined && comparePositions(position, first.at) < 0) exhausted.delete(key);
-    }
     return backlog;
   };
 
@@ -100,14 +91,25 @@ export function createBacklogs(): Backlogs {
     return queues;
   };
 
+  /** Gives the queues of backlogs that can be looked at again, as the job goes before the one that waits. */
+  const join = ({ queue, priority, id, budgets }: ReadyJob): Set<string> => {
+    const position = { priority, id };
+    const backlog = add(queue, toBudgetSet(budgets), position);
+    return open(backlog.budgets.filter((key) => {
+      const first = exhausted.get(key);
+      return first !== undefined && comparePositions(position, first.at) < 0;
+    }));
+  };
+
   return {
     addReady(jobs) {
       const queues = new Set<string>();
       for (const job of jobs) {
         if (job.budgets === null) queues.add(job.queue);
         else {
-          replay?.push(() => join(job) && noQueues);
-          if (isOpen(join(job))) queues.add(job.queue);
+          replay?.push(() => join(job));
+          for (const queue of join(job)) queues.add(queue);
+          if (isOpen(budgetsOf(job))) queues.add(job.queue);
         }
       }
       return queues;
@@ -139,7 +141,7 @@ export function createBacklogs(): Backlogs {
     beginTake() {
       if (backlogs.size === 0) return [];
       replay = [];
-      return [...backlogs.values()].filter(isOpen);
+      return [...backlogs.values()].filter(({ budgets }) => isOpen(budgets));
     },
     endTake(updates, shortages) {
       const again = replay;

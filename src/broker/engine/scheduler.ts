@@ -63,16 +63,22 @@ export function createScheduler(
 ): Scheduler {
   /** When each source is due; a source without work is not in it. */
   const dueAt = new Map<DueSource, number>();
+  /** The sources whose last run failed. */
+  const failed = new Set<DueSource>();
   let armedFor = Infinity;
   let disarm = () => {};
   let running: Promise<void> | undefined;
   let stopped = false;
 
-  const earliest = () => {
-    let first = Infinity;
-    for (const at of dueAt.values()) first = Math.min(first, at);
-    return first;
+  const dueOf = (source: DueSource): number => {
+    const at = dueAt.get(source) ?? Infinity;
+    const now = clock.now();
+    // One that failed waits for a while, and not for an instant: that one is far off when the clock was set back.
+    return failed.has(source) && at > now + retryMs ? now : at;
   };
+
+  const earliest = () =>
+    sources.reduce((first, source) => Math.min(first, dueOf(source)), Infinity);
 
   const arm = () => {
     const at = earliest();
@@ -100,10 +106,12 @@ export function createScheduler(
 
   const runSource = async (source: DueSource) => {
     dueAt.delete(source);
+    failed.delete(source);
     try {
       await source.run(clock.now());
       await ask(source);
     } catch (error) {
+      failed.add(source);
       logger.error(`Cannot ${source.name}, trying again in ${retryMs} ms`, { error });
       expect(source, clock.now() + retryMs);
     }
@@ -114,7 +122,7 @@ export function createScheduler(
     for (let ran = true; ran && !stopped;) {
       ran = false;
       for (const source of sources) {
-        if ((dueAt.get(source) ?? Infinity) > clock.now()) continue;
+        if (dueOf(source) > clock.now()) continue;
         ran = true;
         await runSource(source);
       }

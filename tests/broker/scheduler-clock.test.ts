@@ -1,0 +1,40 @@
+/** Due work whose source failed, on a clock that is set. */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createScheduler, type DueSource } from "../../src/broker/engine/scheduler.ts";
+import { silentLogger } from "../../src/log.ts";
+import { createTestClock } from "../../src/testing/mod.ts";
+
+describe("due work that failed", () => {
+  for (const timers of [true, false]) {
+    it(`is tried again soon when the clock is set back, ${timers ? "with" : "without"} timers`, async () => {
+      const clock = createTestClock();
+      let due: number | undefined = clock.now() - 3_600_000;
+      let runs = 0;
+      const source: DueSource = {
+        name: "work",
+        nextDueAt: () => due,
+        run() {
+          if (++runs === 1) throw new Error("disk full");
+          due = undefined;
+        },
+      };
+      const scheduler = createScheduler({ sources: [source], clock, logger: silentLogger, timers });
+      await scheduler.start();
+      if (!timers) await scheduler.runDue();
+      await clock.advance(0);
+      assert.equal(runs, 1);
+      clock.setNow(clock.now() - 1_800_000);
+      await clock.advance(1000);
+      if (!timers) {
+        assert.equal(scheduler.nextDueAt(), clock.now());
+        await scheduler.runDue();
+      }
+      assert.equal(runs, 2);
+      assert.equal(scheduler.nextDueAt(), undefined);
+      await scheduler.stop();
+      assert.equal(clock.timers, 0);
+    });
+  }
+});

@@ -16,7 +16,7 @@ import {
   toPolicy,
 } from "../protocol/budget.ts";
 import { fullLevel } from "./budget-level.ts";
-import { type BudgetRecord, countBudgets, findBudget, putBudget } from "./budgets-table.ts";
+import { type BudgetRecord, countBudgets, findBudget, insertBudget } from "./budgets-table.ts";
 import { insertRows, toInsert, type Transition } from "./transition.ts";
 
 /** What a check of bindings depends on. */
@@ -60,7 +60,7 @@ export function* ensureBudgets(
       }
     }
   }
-  for (const budget of create) yield* putBudget(budget);
+  for (const budget of create) yield* insertBudget(budget);
   return undefined;
 }
 

@@ -6,7 +6,7 @@
 
 import type { BudgetPolicy } from "../protocol/budget.ts";
 import { lockRows } from "./dialect.ts";
-import { rows, run, type Transition } from "./transition.ts";
+import { rows, run, StaleReadError, type Transition } from "./transition.ts";
 
 /** A budget as the store keeps it. Instants are ms since the epoch. */
 export interface BudgetRecord extends BudgetPolicy {
@@ -48,14 +48,15 @@ export function* countBudgets(): Transition<number> {
   return (yield* rows<{ count: number }>("SELECT count(*) AS count FROM budgets"))[0]!.count;
 }
 
-/** Writes a budget whole, new or not. */
-export function* putBudget(budget: BudgetRecord): Transition<void> {
-  yield* run(
+/**
+ * Writes a new budget.
+ *
+ * @throws {StaleReadError} If there is one of its key by now, which jobs may draw on already.
+ */
+export function* insertBudget(budget: BudgetRecord): Transition<void> {
+  const inserted = yield* run(
     `INSERT INTO budgets (key, allocation, duration_ms, burst, created_at, updated_at, drawn, tokens, credit, refilled_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (key) DO UPDATE SET allocation = excluded.allocation, duration_ms = excluded.duration_ms,
-       burst = excluded.burst, updated_at = excluded.updated_at, drawn = excluded.drawn,
-       tokens = excluded.tokens, credit = excluded.credit, refilled_at = excluded.refilled_at`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
     [
       budget.key,
       budget.allocation,
@@ -69,6 +70,16 @@ export function* putBudget(budget: BudgetRecord): Transition<void> {
       budget.refilledAt,
     ],
   );
+  if (inserted === 0) throw new StaleReadError(`Budget '${budget.key}' was created meanwhile`);
+}
+
+/** Writes the policy of a budget, and its level. */
+export function* updateBudget(budget: BudgetRecord): Transition<void> {
+  yield* run(
+    "UPDATE budgets SET allocation = ?, duration_ms = ?, burst = ?, updated_at = ? WHERE key = ?",
+    [budget.allocation, budget.durationMs, budget.burst, budget.updatedAt, budget.key],
+  );
+  yield* putLevel(budget);
 }
 
 /** Writes only the level of a budget. */

@@ -20,7 +20,13 @@ import { fromBindingsText } from "../protocol/binding.ts";
 import { isRejection, type Rejection } from "../protocol/rejection.ts";
 import type { BindingTerms } from "./bindings.ts";
 import { fullLevel, underPolicy } from "./budget-level.ts";
-import { type BudgetRecord, countBudgets, findBudget, putBudget } from "./budgets-table.ts";
+import {
+  type BudgetRecord,
+  countBudgets,
+  findBudget,
+  insertBudget,
+  updateBudget,
+} from "./budgets-table.ts";
 import { isInFlight, isUnfinished } from "./status-sql.ts";
 import { report, rows, run, type Transition } from "./transition.ts";
 
@@ -89,7 +95,7 @@ function* create(
 ): Transition<BudgetRecord | Rejection> {
   if ((yield* countBudgets()) >= maxBudgets) return unprocessable(tooManyBudgets(key, maxBudgets));
   const budget = { key, ...policy, ...fullLevel(policy, now), createdAt: now, updatedAt: now };
-  yield* putBudget(budget);
+  yield* insertBudget(budget);
   return budget;
 }
 
@@ -110,7 +116,7 @@ function* change(
     return unprocessable(costExceedsCapacityForJobs(key, { capacity, jobs, cost }));
   }
   const changed = underPolicy(budget, policy, { drawn, now });
-  yield* putBudget(changed);
+  yield* updateBudget(changed);
   // A new policy may let jobs go that wait.
   yield report({ kind: "budgets", keys: [key], refunded: false });
   return changed;

@@ -8,7 +8,7 @@ import type { CronEntryRecord, CronGroupRecord } from "../protocol/cron-record.t
 import { fieldsWith, type NamesWith } from "../protocol/job-fields.ts";
 import type { lockRows } from "./dialect.ts";
 import { fromBytes, toBytes } from "./text-bytes.ts";
-import { rows, run, runEach, type Transition } from "./transition.ts";
+import { rows, run, runEach, StaleReadError, type Transition } from "./transition.ts";
 
 /** The column behind each member of an entry. */
 const columnOf: Readonly<Record<keyof CronEntryRecord, string>> = {
@@ -104,12 +104,24 @@ export function* findGroup(
   ))[0];
 }
 
-/** Writes a group whole, new or not. */
-export function* putGroup(group: CronGroupRecord): Transition<void> {
-  yield* run(
+/**
+ * Writes a new group.
+ *
+ * @throws {StaleReadError} If there is one of its name by now.
+ */
+export function* insertGroup(group: CronGroupRecord): Transition<void> {
+  const inserted = yield* run(
     `INSERT INTO cron_groups (name, timezone, paused, paused_at, resumed_at) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (name) DO UPDATE SET timezone = excluded.timezone, paused = excluded.paused,
-       paused_at = excluded.paused_at, resumed_at = excluded.resumed_at`,
+     ON CONFLICT (name) DO NOTHING`,
     [group.name, group.timezone, group.paused, group.pausedAt, group.resumedAt],
+  );
+  if (inserted === 0) throw new StaleReadError(`Cron group '${group.name}' was made meanwhile`);
+}
+
+/** Writes a group that is there. */
+export function* updateGroup(group: CronGroupRecord): Transition<void> {
+  yield* run(
+    "UPDATE cron_groups SET timezone = ?, paused = ?, paused_at = ?, resumed_at = ? WHERE name = ?",
+    [group.timezone, group.paused, group.pausedAt, group.resumedAt, group.name],
   );
 }

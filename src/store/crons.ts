@@ -23,9 +23,10 @@ import {
   deleteEntries,
   findEntry,
   findGroup,
+  insertGroup,
   listEntries,
   putEntry,
-  putGroup,
+  updateGroup,
 } from "./crons-table.ts";
 import { lockRows } from "./dialect.ts";
 import { report, rows, run, type Transition } from "./transition.ts";
@@ -85,7 +86,7 @@ export function* replaceGroup(
   if ("missing" in planned) return planned;
   const rejection = yield* ensureBudgets(drafts.map(({ bindings }) => bindings), terms);
   if (rejection !== undefined) return rejection;
-  yield* putGroup(group);
+  yield* before === undefined ? insertGroup(group) : updateGroup(group);
   const kept = new Set(drafts.map(({ name }) => name));
   const gone = before?.entries.filter(({ name }) => !kept.has(name)) ?? [];
   yield* deleteEntries(name, gone.map(({ name }) => name));
@@ -112,7 +113,7 @@ export function* changeGroup(
     else entries.push(nextAt === entry.nextAt ? entry : { ...entry, nextAt });
   }
   if (missing.length > 0) return { missing };
-  yield* putGroup(group);
+  yield* updateGroup(group);
   yield* putEntries(entries.filter((entry, at) => entry !== before.entries[at]));
   return { group, entries };
 }
@@ -135,7 +136,7 @@ export function* keepEntry(
   if ("missing" in planned) return planned;
   const rejection = yield* ensureBudgets([draft.bindings], terms);
   if (rejection !== undefined) return rejection;
-  if (found === undefined) yield* putGroup(group);
+  if (found === undefined) yield* insertGroup(group);
   yield* putEntries(planned.entries);
   return planned.entries[0]!;
 }
@@ -165,14 +166,17 @@ export function* removeEntry(group: string, name: string): Transition<boolean> {
 
 /** Deletes a group with its entries and tells whether there was one. */
 export function* removeGroup(name: string): Transition<boolean> {
+  // The group first: who adds an entry has it locked, and is waited for.
+  const removed = yield* run("DELETE FROM cron_groups WHERE name = ?", [name]);
   yield* run("DELETE FROM cron_entries WHERE cron_group = ?", [name]);
-  return (yield* run("DELETE FROM cron_groups WHERE name = ?", [name])) > 0;
+  return removed > 0;
 }
 
 /** Deletes all groups and gives their number. */
 export function* removeGroups(): Transition<number> {
+  const count = yield* run("DELETE FROM cron_groups");
   yield* run("DELETE FROM cron_entries");
-  return yield* run("DELETE FROM cron_groups");
+  return count;
 }
 
 /** The entries of drafts, or the schedules whose next times have to be computed first. */

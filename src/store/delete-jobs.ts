@@ -39,6 +39,7 @@ type ReportedJob = Pick<JobRecord, "id" | "status" | "budgets">;
  * Deletes every job of a selection in one transaction; all jobs when it selects by nothing.
  *
  * @returns How many there were.
+ * @throws {StaleReadError} If one of them moved on between counting and deleting.
  */
 export function* removeJobs(selection: JobSelection): Transition<number> {
   const condition = whereMatches(selection);
@@ -50,9 +51,9 @@ export function* removeJobs(selection: JobSelection): Transition<number> {
   if (counts.length === 0) return 0;
   const reported = yield* listReported(condition);
   yield* run(`DELETE FROM errors WHERE job_id IN (SELECT id FROM jobs WHERE ${sql})`, params);
-  const count = yield* run(`DELETE FROM jobs WHERE ${sql}`, params);
-  if (count !== counts.reduce((sum, row) => sum + row.count, 0)) {
-    throw new StaleReadError("The jobs of a selection changed meanwhile");
+  for (const { status, count } of counts) {
+    const deleted = yield* run(`DELETE FROM jobs WHERE ${sql} AND status = ?`, [...params, status]);
+    if (deleted !== count) throw new StaleReadError("The jobs of a selection changed meanwhile");
   }
   const bound = reported.filter(({ budgets }) => budgets !== null);
   yield* runEach("DELETE FROM bindings WHERE job_id = ?", bound.map(({ id }) => [id]));
@@ -67,7 +68,7 @@ export function* removeJobs(selection: JobSelection): Transition<number> {
   if (kept.length > 0) {
     yield report({ kind: "budgets", keys: [...new Set(kept)], refunded: false });
   }
-  return count;
+  return counts.reduce((sum, { count }) => sum + count, 0);
 }
 
 /**

@@ -10,9 +10,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { front } from "../../../src/store/backlog.ts";
+import { createBudget, replaceBudget } from "../../../src/store/budgets.ts";
 import { claimJobs } from "../../../src/store/claim.ts";
 import type { ClaimRequest } from "../../../src/store/claim-builder.ts";
-import { removeEntry } from "../../../src/store/crons.ts";
+import { keepEntry, removeEntry, replaceGroup } from "../../../src/store/crons.ts";
 import { removeJob, removeJobs } from "../../../src/store/delete-jobs.ts";
 import { fireCron, listDue } from "../../../src/store/due-crons.ts";
 import { promoteJobs, reapJobs } from "../../../src/store/due-jobs.ts";
@@ -22,12 +23,13 @@ import { registerHolder } from "../../../src/store/holders.ts";
 import { patchJob, patchJobs } from "../../../src/store/patch-jobs.ts";
 import { rebindJob, rebindJobs } from "../../../src/store/rebind.ts";
 import { run, type Transition } from "../../../src/store/transition.ts";
-import { draft, keep, toFiring } from "./cron-sketches.ts";
+import { cronTerms, draft, keep, toFiring } from "./cron-sketches.ts";
 import { race } from "./race.ts";
 import { start, type TestStore, toBinding, toEntry } from "./test-store.ts";
 
 const holder = 1;
 const budgets = [toBinding("x", 1, { allocation: 4 })];
+const policy = { allocation: 4, durationMs: null, burst: null };
 const kept = '{"completed_ms":50,"dead_ms":50}';
 
 /** A holder that is registered, so that taking registers none. */
@@ -205,11 +207,53 @@ export function describeGuards(open: () => Promise<TestStore>): void {
         }
       });
 
-      it("removeJobs() starts over when jobs came or went since they were counted", async () => {
+      it("removeJobs() starts over when jobs came, went or moved on since they were counted", async () => {
         const came = (store: TestStore) =>
           enqueueJobs([toEntry({ id: "c" }, start)], store.terms());
-        for (const other of [came, others.remove]) {
-          const { isStale } = await race(open, { given, transition: () => removeJobs({}), other });
+        const taken = () => run("UPDATE jobs SET status = 2, deliveries = 1 WHERE id = 'b'");
+        for (const other of [came, taken, others.take, others.remove, others.postpone]) {
+          const { isStale } = await race<unknown>(open, {
+            given,
+            transition: () => removeJobs({}),
+            other,
+          });
+          assert.equal(isStale, true);
+        }
+      });
+
+      it("whatever creates a budget starts over when somebody else created it meanwhile", async () => {
+        const request = toBinding("n", 1, { allocation: 1 });
+        const transitions: readonly ((store: TestStore) => Transition<unknown>)[] = [
+          (store) => enqueueJobs([toEntry({ id: "c", budgets: [request] }, start)], store.terms()),
+          (store) => createBudget("n", policy, store.terms()),
+          (store) => replaceBudget("n", policy, store.terms()),
+          (store) => rebindJob("b", { kind: "add", request }, store.terms()),
+        ];
+        for (const transition of transitions) {
+          const { isStale } = await race<unknown>(open, {
+            given,
+            transition,
+            *other(store) {
+              yield* createBudget("n", { ...policy, allocation: 3 }, store.terms());
+              yield* run("UPDATE budgets SET drawn = 2 WHERE key = 'n'");
+            },
+          });
+          assert.equal(isStale, true);
+        }
+      });
+
+      it("a new cron group starts over when somebody else made one of its name meanwhile", async () => {
+        const transitions: readonly ((store: TestStore) => Transition<unknown>)[] = [
+          (store) => keepEntry("g", draft("e"), "create", cronTerms(store)),
+          (store) =>
+            replaceGroup("g", { paused: null, timezone: null, drafts: [] }, cronTerms(store)),
+        ];
+        for (const transition of transitions) {
+          const { isStale } = await race<unknown>(open, {
+            given,
+            transition,
+            other: (store) => keepEntry("g", draft("e"), "create", cronTerms(store)),
+          });
           assert.equal(isStale, true);
         }
       });

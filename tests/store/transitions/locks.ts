@@ -16,6 +16,8 @@ import {
   getGroup,
   keepEntry,
   pauseEntry,
+  removeGroup,
+  removeGroups,
   replaceGroup,
 } from "../../../src/store/crons.ts";
 import { findEntry } from "../../../src/store/crons-table.ts";
@@ -122,6 +124,22 @@ export function describeLocks(open: () => Promise<TestStore>): void {
       const firing = toFiring(entry!, "n", start + 10);
       await store.write(() => spy(fireCron(firing, store.terms()), reads));
       assert.ok(isLocked(reads[0]!));
+    });
+
+    it("removeGroup() and removeGroups() wait for who adds an entry: they delete the group first", async () => {
+      for (const transition of [() => removeGroup("g"), () => removeGroups()]) {
+        const store = await openFull();
+        const [first] = await store.write(function* () {
+          const steps = transition();
+          const writes: string[] = [];
+          for (let step = steps.next(); !step.done; step = steps.next(yield step.value)) {
+            if ("sql" in step.value) writes.push(step.value.sql);
+          }
+          return writes;
+        });
+        assert.match(first!, /^DELETE FROM cron_groups/);
+        assert.deepEqual(await store.all("SELECT * FROM cron_entries"), []);
+      }
     });
 
     it("who only reads locks nothing", async () => {

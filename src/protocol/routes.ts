@@ -127,11 +127,12 @@ export type AdminRouteName = keyof typeof adminRoutes;
 /**
  * The path of a route, with its parameters percent-encoded in their places.
  *
- * @param params One for each name in the route's path.
+ * @param params One for each name in the route's path; undefined if there is none.
  */
 export function toPath(
   route: Pick<Route, "path">,
-  params: Readonly<Record<string, string | number>> = {},
+  params?: Readonly<Record<string, string | number>>,
 ): string {
+  if (params === undefined) return route.path;
   return route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name]!));
 }

@@ -39,6 +39,18 @@ export function toMs(value: Duration, label: string): number {
   return Math.round(ms);
 }
 
+/**
+ * Demands a number of 0 or more; `Infinity` is one.
+ *
+ * @param label What the message calls it.
+ * @param value What was given.
+ * @throws {RangeError} If it is below 0 or not a number.
+ */
+export function checkNotNegative(label: string, value: number): void {
+  if (value >= 0) return;
+  throw new RangeError(`Cannot use '${label}' ${value}: expected a number of 0 or more`);
+}
+
 function parseDuration(text: unknown): number | undefined {
   const match = typeof text === "string" && /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
   return match ? Number(match[1]) * unitsMs[match[2]!]! : undefined;

@@ -5,6 +5,7 @@
  */
 
 import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
+import { checkNotNegative } from "../async/duration.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import type { Database } from "../store/database.ts";
 import { createUpkeep } from "../store/upkeep.ts";
@@ -166,9 +167,7 @@ export function createBroker(options: BrokerOptions): Broker {
   };
 
   const stop = async ({ timeoutMs = 10_000 }: StopBrokerOptions = {}) => {
-    if (!(timeoutMs >= 0)) {
-      throw new RangeError(`Cannot use 'timeoutMs' ${timeoutMs}: expected a number of 0 or more`);
-    }
+    checkNotNegative("timeoutMs", timeoutMs);
     await (stopped ??= end(timeoutMs));
   };
 

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "../async/clock.ts";
+import { checkNotNegative } from "../async/duration.ts";
 import { TimeoutError } from "../errors.ts";
 
 /** When a call ends without an answer. */
@@ -45,9 +46,7 @@ export function abortBy(
   timeoutMs: number,
   clock: Clock,
 ): () => void {
-  if (!(timeoutMs >= 0)) {
-    throw new RangeError(`Cannot use 'timeoutMs' ${timeoutMs}: expected a number of 0 or more`);
-  }
+  checkNotNegative("timeoutMs", timeoutMs);
   given?.throwIfAborted();
   const follow = () => controller.abort(given!.reason);
   given?.addEventListener("abort", follow, { once: true });

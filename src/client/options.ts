@@ -5,6 +5,7 @@
  */
 
 import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
+import { checkNotNegative } from "../async/duration.ts";
 import type { Format } from "../protocol/codec.ts";
 import { type RetryOptions, type RetryPolicy, toRetryPolicy } from "./retry.ts";
 
@@ -82,9 +83,7 @@ export function toClientSettings(options: ClientOptions): ClientSettings {
       `Cannot use 'format' ${JSON.stringify(format)}: expected 'json' or 'msgpack'`,
     );
   }
-  if (!(timeoutMs >= 0)) {
-    throw new RangeError(`Cannot use 'timeoutMs' ${timeoutMs}: expected a number of 0 or more`);
-  }
+  checkNotNegative("timeoutMs", timeoutMs);
   return {
     base: toBase(url ?? placeholderUrl),
     // Looked up anew for each call, and called on its owner: some platforms refuse a detached fetch.

@@ -9,6 +9,7 @@
 
 import { backoffMs } from "../async/backoff.ts";
 import type { Clock, Random } from "../async/clock.ts";
+import { checkNotNegative } from "../async/duration.ts";
 import { wait } from "../async/wait.ts";
 import { isMillraceError } from "../errors.ts";
 
@@ -51,9 +52,7 @@ export interface RetryPolicy {
 export function toRetryPolicy(options: RetryOptions, clock: Clock, random: Random): RetryPolicy {
   const { limit = 3, baseDelayMs = 100, maxDelayMs = 5000 } = options;
   for (const [name, value] of Object.entries({ limit, baseDelayMs, maxDelayMs })) {
-    if (!(value >= 0)) {
-      throw new RangeError(`Cannot use 'retry.${name}' ${value}: expected a number of 0 or more`);
-    }
+    checkNotNegative(`retry.${name}`, value);
   }
   return { limit, baseDelayMs, maxDelayMs, clock, random };
 }

@@ -17,6 +17,7 @@
  */
 
 import type { Clock } from "../async/clock.ts";
+import { checkNotNegative } from "../async/duration.ts";
 import type { StopOptions } from "../async/stoppable.ts";
 
 /** The states of a worker. */
@@ -104,9 +105,7 @@ export function createLifecycle({ clock, open, drain, end }: LifecycleOptions): 
       await ended.promise;
     },
     async stop({ timeoutMs = stopTimeoutMs } = {}) {
-      if (!(timeoutMs >= 0)) {
-        throw new RangeError(`Cannot use 'timeoutMs' ${timeoutMs}: expected a number of 0 or more`);
-      }
+      checkNotNegative("timeoutMs", timeoutMs);
       if (move("draining")) {
         if (timeoutMs < Infinity) disarm = clock.setTimer(finish, timeoutMs);
         void drain().then(finish);

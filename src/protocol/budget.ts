@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import type { Rejection } from "./rejection.ts";
+import { type Rejection, unprocessable } from "./rejection.ts";
 import { requestU64 } from "./request-integer.ts";
 import { optional, text, u32 } from "./schema.ts";
 
@@ -135,10 +135,6 @@ export function mergePolicy(
   };
   const problem = checkPolicy(request);
   return problem === undefined ? toPolicy(request) : unprocessable(problem);
-}
-
-function unprocessable(message: string): Rejection {
-  return { kind: "unprocessable", message };
 }
 
 /** The most that `allocation` and `burst` may be (docs/protocol.md, section 8.1). */

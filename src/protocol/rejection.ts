@@ -22,6 +22,11 @@ export interface Rejection {
   readonly index?: number;
 }
 
+/** The rejection of what can be sent, but is impossible here. */
+export function unprocessable(message: string): Rejection {
+  return { kind: "unprocessable", message };
+}
+
 const kinds: readonly unknown[] = ["invalid", "unprocessable", "conflict", "missing"];
 
 /**

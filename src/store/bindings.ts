@@ -6,7 +6,7 @@
 
 import type { BindingRequest } from "../protocol/binding.ts";
 import type { Binding } from "../protocol/job.ts";
-import type { Rejection } from "../protocol/rejection.ts";
+import { type Rejection, unprocessable } from "../protocol/rejection.ts";
 import {
   type BudgetPolicy,
   capacityOf,
@@ -15,7 +15,7 @@ import {
   tooManyBudgets,
   toPolicy,
 } from "../protocol/budget.ts";
-import { fullLevel } from "./budget-level.ts";
+import { newBudget } from "./budget-level.ts";
 import { type BudgetRecord, countBudgets, findBudget, insertBudget } from "./budgets-table.ts";
 import { insertRows, toInsert, type Transition } from "./transition.ts";
 
@@ -35,28 +35,23 @@ export function* ensureBudgets(
   lists: readonly (readonly BindingRequest[])[],
   { now, maxBudgets }: BindingTerms,
 ): Transition<Rejection | undefined> {
-  const unprocessable = (message: string, index: number): Rejection => ({
-    kind: "unprocessable",
-    message,
-    index,
-  });
+  const reject = (message: string, index: number) => ({ ...unprocessable(message), index });
   const known = new Map<string, BudgetPolicy>();
   const create: BudgetRecord[] = [];
   for (const [index, requests] of lists.entries()) {
     for (const { key, cost, createWith } of requests) {
       let policy = known.get(key) ?? (yield* findBudget(key));
       if (policy === undefined) {
-        if (createWith === null) return unprocessable(noSuchBudget(key), index);
+        if (createWith === null) return reject(noSuchBudget(key), index);
         if ((yield* countBudgets()) + create.length >= maxBudgets) {
-          return unprocessable(tooManyBudgets(key, maxBudgets), index);
+          return reject(tooManyBudgets(key, maxBudgets), index);
         }
         policy = toPolicy(createWith);
-        const level = fullLevel(policy, now);
-        create.push({ key, ...policy, ...level, createdAt: now, updatedAt: now });
+        create.push(newBudget(key, policy, now));
       }
       known.set(key, policy);
       if (cost > capacityOf(policy)) {
-        return unprocessable(costExceedsCapacity(key, cost, policy), index);
+        return reject(costExceedsCapacity(key, cost, policy), index);
       }
     }
   }

@@ -11,12 +11,10 @@
 import { type BudgetPolicy, capacityOf } from "../protocol/budget.ts";
 import type { BudgetRecord } from "./budgets-table.ts";
 
-/** The part of a budget that changes when jobs draw on it. */
-export type Level = Pick<BudgetRecord, "drawn" | "tokens" | "credit" | "refilledAt">;
-
-/** The level that a budget starts with: full. */
-export function fullLevel(policy: BudgetPolicy, now: number): Level {
-  return { drawn: 0, tokens: capacityOf(policy), credit: 0, refilledAt: now };
+/** A budget that is created at `now`: full. */
+export function newBudget(key: string, policy: BudgetPolicy, now: number): BudgetRecord {
+  const level = { drawn: 0, tokens: capacityOf(policy), credit: 0, refilledAt: now };
+  return { key, ...policy, ...level, createdAt: now, updatedAt: now };
 }
 
 /** Pays `cost` at `now`; undefined when there are not enough tokens. */

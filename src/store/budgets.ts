@@ -17,9 +17,9 @@ import {
   tooManyBudgets,
 } from "../protocol/budget.ts";
 import { fromBindingsText } from "../protocol/binding.ts";
-import { isRejection, type Rejection } from "../protocol/rejection.ts";
+import { isRejection, type Rejection, unprocessable } from "../protocol/rejection.ts";
 import type { BindingTerms } from "./bindings.ts";
-import { fullLevel, underPolicy } from "./budget-level.ts";
+import { newBudget, underPolicy } from "./budget-level.ts";
 import {
   type BudgetRecord,
   countBudgets,
@@ -94,7 +94,7 @@ function* create(
   { now, maxBudgets }: BindingTerms,
 ): Transition<BudgetRecord | Rejection> {
   if ((yield* countBudgets()) >= maxBudgets) return unprocessable(tooManyBudgets(key, maxBudgets));
-  const budget = { key, ...policy, ...fullLevel(policy, now), createdAt: now, updatedAt: now };
+  const budget = newBudget(key, policy, now);
   yield* insertBudget(budget);
   return budget;
 }
@@ -147,8 +147,4 @@ function* listCronDraws(
     fromBindingsText(budgets).filter((binding) => binding.key === key)
       .map(({ cost }) => ({ entry, cost }))
   );
-}
-
-function unprocessable(message: string): Rejection {
-  return { kind: "unprocessable", message };
 }

@@ -21,7 +21,7 @@ import { parseJson } from "../protocol/json.ts";
 import { QueryError } from "../protocol/query.ts";
 import { payloadAsJson, type StoredPayload } from "../protocol/payload.ts";
 import type { JobRecord } from "../protocol/record.ts";
-import type { Rejection } from "../protocol/rejection.ts";
+import { type Rejection, unprocessable } from "../protocol/rejection.ts";
 
 /** Compiled programs are kept, up to this many; the same ones come again and again. */
 const keptPrograms = 500;
@@ -158,7 +158,7 @@ export function createExpressions(
 }
 
 function rejectFold(problem: string): Rejection {
-  return { kind: "unprocessable", message: `batch fold failed: ${problem}` };
+  return unprocessable(`batch fold failed: ${problem}`);
 }
 
 /** What the two expressions of a batch are given. */

@@ -7,7 +7,7 @@
 import { type BindingRequest, fromBindingsText } from "../protocol/binding.ts";
 import type { Binding } from "../protocol/job.ts";
 import type { JobRecord } from "../protocol/record.ts";
-import type { Rejection } from "../protocol/rejection.ts";
+import { type Rejection, unprocessable } from "../protocol/rejection.ts";
 import { isWaiting, statusLabel } from "../protocol/status.ts";
 
 /** One way to change the bindings of a job. */
@@ -70,7 +70,7 @@ export function checkRebinding(job: JobRecord, rebinding: Rebinding): Rejection 
     const message = `job '${id}' is ${
       statusLabel(job.status)
     } — only queued jobs may have their budgets changed`;
-    return { kind: "unprocessable", message };
+    return unprocessable(message);
   }
   const keys = fromBindingsText(job.budgets).map(({ key }) => key);
   if (rebinding.kind === "add" && keys.includes(rebinding.request.key)) {

@@ -6,7 +6,7 @@ import type { BudgetPolicy } from "../../src/protocol/budget.ts";
 import {
   availableAt,
   draw,
-  fullLevel,
+  newBudget,
   release,
   underPolicy,
 } from "../../src/store/budget-level.ts";
@@ -16,7 +16,7 @@ import { createRandom, type Random } from "../support/random.ts";
 const start = Date.UTC(2026, 0);
 
 function budget(policy: BudgetPolicy, now = start): BudgetRecord {
-  return { key: "k", ...policy, ...fullLevel(policy, now), createdAt: now, updatedAt: now };
+  return newBudget("k", policy, now);
 }
 
 const rate = (allocation: number, durationMs: number, burst: number | null = null) => ({

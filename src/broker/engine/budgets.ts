@@ -14,7 +14,7 @@ import {
 } from "../../protocol/budget.ts";
 import { checkName } from "../../protocol/names.ts";
 import type { JobRecord } from "../../protocol/record.ts";
-import { isRejection, type Rejection } from "../../protocol/rejection.ts";
+import { isRejection, type Rejection, unprocessable } from "../../protocol/rejection.ts";
 import { changeBudget, createBudget, removeBudget, replaceBudget } from "../../store/budgets.ts";
 import { type BudgetRecord, getBudget, listBudgets } from "../../store/budgets-table.ts";
 import type { PayloadFilter } from "../../store/expressions.ts";
@@ -58,14 +58,11 @@ export function createBudgetOperations(
 ): BudgetOperations {
   const terms = () => ({ now: clock.now(), maxBudgets: settings.maxBudgets });
 
-  const unprocessable = (message: string | undefined): Rejection | undefined =>
-    message === undefined ? undefined : { kind: "unprocessable", message };
-
   const checkRequest = (key: string, request: PolicyRequest) =>
-    unprocessable(checkName("budget key", key) ?? checkPolicy(request));
+    toRejection(checkName("budget key", key) ?? checkPolicy(request));
 
   const checkRebinding = (rebinding: Rebinding) =>
-    unprocessable(checkBindings(requestsOf(rebinding)));
+    toRejection(checkBindings(requestsOf(rebinding)));
 
   return {
     list: () => store.read(listBudgets()),
@@ -107,4 +104,8 @@ export function createBudgetOperations(
       return { changed, blocked };
     },
   };
+}
+
+function toRejection(problem: string | undefined): Rejection | undefined {
+  return problem === undefined ? undefined : unprocessable(problem);
 }

@@ -130,13 +130,14 @@ export function createBacklogs(): Backlogs {
       );
     },
     replace(all) {
-      const known = () => {
+      const apply = () => {
         backlogs.clear();
         exhausted.clear();
         for (const { queue, budgetSet } of all) add(queue, budgetSet, front);
+        return noQueues;
       };
-      replay?.push(() => known() ?? noQueues);
-      known();
+      replay?.push(apply);
+      apply();
     },
     beginTake() {
       if (backlogs.size === 0) return [];

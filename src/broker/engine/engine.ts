@@ -157,8 +157,10 @@ export function createEngine(
       const first = change.jobs.reduce((first, { readyAt }) => Math.min(first, readyAt), Infinity);
       scheduler.expectAt(promotion, first);
     } else if (change.to === status.completed || change.to === status.dead) {
-      let first = Infinity;
-      for (const { purgeAt } of change.jobs) first = Math.min(first, purgeAt ?? Infinity);
+      const first = change.jobs.reduce(
+        (first, { purgeAt }) => Math.min(first, purgeAt ?? Infinity),
+        Infinity,
+      );
       scheduler.expectAt(reaping, addSaturating(first, settings.reaperIntervalMs));
     }
   };

@@ -6,8 +6,9 @@
 
 import type { CronEntryRecord, CronGroupRecord } from "../protocol/cron-record.ts";
 import { fieldsWith, type NamesWith } from "../protocol/job-fields.ts";
+import type { SqlValue } from "./database.ts";
 import type { lockRows } from "./dialect.ts";
-import { fromBytes, toBytes } from "./text-bytes.ts";
+import { type KeyedRow, toBytes, withTextKeys } from "./text-bytes.ts";
 import { rows, run, runEach, StaleReadError, type Transition } from "./transition.ts";
 
 /** The column behind each member of an entry. */
@@ -49,12 +50,12 @@ export function* putEntry(entry: CronEntryRecord): Transition<void> {
   yield* run(putEntrySql, values);
 }
 
-/** Entries as they are read, with their texts in the place of bytes. */
-export function toEntryRows<Entry extends CronEntryRecord>(found: Entry[]): Entry[] {
-  for (const row of found as { uniqueKey: string | Uint8Array | null }[]) {
-    if (row.uniqueKey !== null) row.uniqueKey = fromBytes(row.uniqueKey as Uint8Array);
-  }
-  return found;
+/** Reads entries: the select list of the statement begins with {@linkcode entryColumns}. */
+export function* entryRows<Entry extends CronEntryRecord = CronEntryRecord>(
+  sql: string,
+  params: readonly SqlValue[],
+): Transition<Entry[]> {
+  return withTextKeys<Entry>(yield* rows<KeyedRow>(sql, params));
 }
 
 /** How rows are read: `lockRows` by who writes them later in the transaction, nothing by who only reads. */
@@ -66,21 +67,17 @@ export function* findEntry(
   name: string,
   lock: CronLock = "",
 ): Transition<CronEntryRecord | undefined> {
-  return toEntryRows(
-    yield* rows<CronEntryRecord>(
-      `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? AND name = ? ${lock}`,
-      [group, name],
-    ),
-  )[0];
+  return (yield* entryRows(
+    `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? AND name = ? ${lock}`,
+    [group, name],
+  ))[0];
 }
 
 /** The entries of a group, sorted by their names' bytes. */
 export function* listEntries(group: string, lock: CronLock = ""): Transition<CronEntryRecord[]> {
-  return toEntryRows(
-    yield* rows<CronEntryRecord>(
-      `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? ORDER BY name ${lock}`,
-      [group],
-    ),
+  return yield* entryRows(
+    `SELECT ${entryColumns} FROM cron_entries WHERE cron_group = ? ORDER BY name ${lock}`,
+    [group],
   );
 }
 

@@ -10,7 +10,7 @@ import { status } from "../protocol/status.ts";
 import { createBudgetLedger } from "./budget-ledger.ts";
 import { lockRows } from "./dialect.ts";
 import { findJob } from "./jobs.ts";
-import { moveJob } from "./move-job.ts";
+import { moveAlone } from "./move-job.ts";
 import { isInFlight } from "./status-sql.ts";
 import { report, rows, run, runEach, StaleReadError, type Transition } from "./transition.ts";
 import { type Condition, type JobSelection, whereMatches } from "./where.ts";
@@ -24,11 +24,7 @@ import { type Condition, type JobSelection, whereMatches } from "./where.ts";
 export function* removeJob(id: string): Transition<boolean> {
   const job = yield* findJob(id);
   if (job === undefined) return false;
-  const ledger = createBudgetLedger();
-  if (!(yield* moveJob(job, undefined, ledger))) {
-    throw new StaleReadError(`Job ${id} was changed meanwhile`);
-  }
-  yield* ledger.flush();
+  yield* moveAlone(job, undefined);
   return true;
 }
 

@@ -6,18 +6,17 @@
 
 import type { CronEntryRecord } from "../protocol/cron-record.ts";
 import { isRejection, type Rejection } from "../protocol/rejection.ts";
-import { entryColumns, toEntryRows } from "./crons-table.ts";
+import { entryColumns, entryRows } from "./crons-table.ts";
 import { lockRows } from "./dialect.ts";
-import type { DueAt } from "./due-jobs.ts";
+import { type DueAt, earliest } from "./due-jobs.ts";
 import { enqueueJobs, type EnqueueTerms, type NewRecord } from "./enqueue.ts";
-import { report, rows, run, type Transition } from "./transition.ts";
+import { report, run, type Transition } from "./transition.ts";
 
 /** When an entry is due next. */
 export function* nextFiring(): Transition<DueAt> {
-  const [row] = yield* rows<{ at: number | null }>(
+  return yield* earliest(
     "SELECT min(next_enqueue_at) AS at FROM cron_entries WHERE next_enqueue_at IS NOT NULL",
   );
-  return row?.at ?? undefined;
 }
 
 /** Entries of one firing; the rest follow in the next transaction, so that others get a turn. */
@@ -36,12 +35,10 @@ const dueColumns = `${entryColumns},
 
 /** The first entries that are due at `now`, in ms since the epoch. */
 export function* listDue(now: number): Transition<DueEntry[]> {
-  return toEntryRows(
-    yield* rows<DueEntry>(
-      `SELECT ${dueColumns} FROM cron_entries WHERE next_enqueue_at <= ?
+  return yield* entryRows<DueEntry>(
+    `SELECT ${dueColumns} FROM cron_entries WHERE next_enqueue_at <= ?
      ORDER BY next_enqueue_at LIMIT ?`,
-      [now, firingSize],
-    ),
+    [now, firingSize],
   );
 }
 
@@ -65,11 +62,9 @@ export function* fireCron(
   { entry, nextAt, job }: Firing,
   terms: EnqueueTerms,
 ): Transition<{ readonly fired: boolean; readonly rejection?: Rejection }> {
-  const [current] = toEntryRows(
-    yield* rows<DueEntry>(
-      `SELECT ${dueColumns} FROM cron_entries WHERE cron_group = ? AND name = ? ${lockRows}`,
-      [entry.group, entry.name],
-    ),
+  const [current] = yield* entryRows<DueEntry>(
+    `SELECT ${dueColumns} FROM cron_entries WHERE cron_group = ? AND name = ? ${lockRows}`,
+    [entry.group, entry.name],
   );
   if (current === undefined || !isSame(current, entry)) return { fired: false };
   const moved = yield* run(

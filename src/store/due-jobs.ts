@@ -9,7 +9,7 @@ import type { ReadyJob } from "./changes.ts";
 import { claimRows } from "./dialect.ts";
 import { deleteBelongings } from "./jobs.ts";
 import { isScheduled } from "./status-sql.ts";
-import { report, rows, runEach, type Transition } from "./transition.ts";
+import { changedOf, report, rows, runEach, type Transition } from "./transition.ts";
 
 /** How many jobs one promotion moves; the rest follow in the next transaction, so that others get a turn. */
 const promotionSize = 200;
@@ -36,7 +36,7 @@ export function* promoteJobs(now: number): Transition<boolean> {
     `UPDATE jobs SET status = ${status.ready} WHERE id = ? AND ${isScheduled} AND ready_at <= ?`,
     due.map(({ id }) => [id, now]),
   );
-  const jobs = counts.includes(0) ? due.filter((_, at) => counts[at] === 1) : due;
+  const jobs = changedOf(due, counts);
   if (jobs.length > 0) {
     const change = { from: status.scheduled, to: status.ready, count: jobs.length, jobs } as const;
     yield report({ kind: "jobs", ...change });
@@ -64,7 +64,7 @@ export function* reapJobs(now: number): Transition<boolean> {
     "DELETE FROM jobs WHERE id = ? AND status = ? AND purge_at <= ?",
     expired.map(({ id, status }) => [id, status, now]),
   );
-  const gone = counts.includes(0) ? expired.filter((_, at) => counts[at] === 1) : expired;
+  const gone = changedOf(expired, counts);
   yield* deleteBelongings(gone.map(({ id }) => id));
   for (const from of new Set(gone.map(({ status }) => status))) {
     const jobs = gone.filter(({ status }) => status === from);
@@ -78,7 +78,8 @@ export function* nextReaping(): Transition<DueAt> {
   return yield* earliest("SELECT min(purge_at) AS at FROM jobs WHERE purge_at IS NOT NULL");
 }
 
-function* earliest(sql: string): Transition<DueAt> {
+/** The first instant that a statement finds, as `at`. */
+export function* earliest(sql: string): Transition<DueAt> {
   const [row] = yield* rows<{ at: number | null }>(sql);
   return row?.at ?? undefined;
 }

@@ -9,25 +9,24 @@ import { status } from "../protocol/status.ts";
 import type { SqlValue } from "./database.ts";
 import { lockRows } from "./dialect.ts";
 import { changingMembers, columnOf, metadataColumns } from "./jobs-table.ts";
-import { fromBytes } from "./text-bytes.ts";
+import { type KeyedRow, withTextKeys } from "./text-bytes.ts";
 import { run, runEach, type Transition } from "./transition.ts";
 
 /** Reads jobs: the select list of the statement is that of whole jobs, or of jobs without their payloads. */
 export function* jobRows(sql: string, params: readonly SqlValue[]): Transition<JobRecord[]> {
   // Yields its step itself, and not by way of `rows`: every job that is read passes here.
-  const found = (yield { kind: "rows", sql, params }) as unknown as {
-    uniqueKey: string | Uint8Array | null;
-  }[];
-  for (const row of found) {
-    // The row itself is changed, as nobody else has it: a copy of every job would cost more than reading it.
-    if (row.uniqueKey !== null) row.uniqueKey = fromBytes(row.uniqueKey as Uint8Array);
-  }
-  return found as unknown as JobRecord[];
+  return withTextKeys<JobRecord>((yield { kind: "rows", sql, params }) as unknown as KeyedRow[]);
 }
 
 /** One job without its payload, whatever its status; others that want to change it wait. */
 export function* findJob(id: string): Transition<JobRecord | undefined> {
   return (yield* jobRows(`SELECT ${metadataColumns} FROM jobs WHERE id = ? ${lockRows}`, [id]))[0];
+}
+
+/** The same, unless its retention has ended at `now`, in ms since the epoch. */
+export function* findVisibleJob(id: string, now: number): Transition<JobRecord | undefined> {
+  const job = yield* findJob(id);
+  return job !== undefined && job.purgeAt !== null && job.purgeAt <= now ? undefined : job;
 }
 
 /** What can change in a job's life. */

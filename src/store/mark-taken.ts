@@ -9,7 +9,7 @@ import { status } from "../protocol/status.ts";
 import { closeBatches } from "./batch.ts";
 import { jobColumns } from "./jobs-table.ts";
 import { isReady } from "./status-sql.ts";
-import { report, runEach, type Transition } from "./transition.ts";
+import { changedOf, report, runEach, type Transition } from "./transition.ts";
 import { freeKeys } from "./unique.ts";
 
 /**
@@ -40,7 +40,7 @@ export function* markTaken(
   now: number,
 ): Transition<readonly JobRecord[]> {
   const counts = yield* runEach(takeSql, jobs.map(({ id }) => [now, holder, id]));
-  const taken = counts.includes(0) ? jobs.filter((_, index) => counts[index] === 1) : jobs;
+  const taken = changedOf(jobs, counts);
   const releasing = taken.filter(({ uniqueWhile }) => uniqueWhile === "queued");
   if (releasing.length > 0) yield* freeKeys(releasing.map(({ id }) => id));
   const batched = taken.filter(({ batch }) => batch !== null);

@@ -7,10 +7,10 @@
 import { budgetsOf } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
-import type { BudgetLedger } from "./budget-ledger.ts";
+import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import { toJobChange } from "./changes.ts";
 import { deleteJob, updateJob } from "./jobs.ts";
-import { report, type Transition } from "./transition.ts";
+import { report, StaleReadError, type Transition } from "./transition.ts";
 import { moveKey } from "./unique.ts";
 
 /**
@@ -42,4 +42,17 @@ export function* moveJob(
     yield report({ kind: "budgets", keys: budgetsOf(before), refunded: false });
   }
   return true;
+}
+
+/**
+ * Writes the next state of a job that no other job of the transition depends on, as {@linkcode moveJob}.
+ *
+ * @throws {StaleReadError} If it changed since it was read.
+ */
+export function* moveAlone(before: JobRecord, after: JobRecord | undefined): Transition<void> {
+  const ledger = createBudgetLedger();
+  if (!(yield* moveJob(before, after, ledger))) {
+    throw new StaleReadError(`Job ${before.id} was changed meanwhile`);
+  }
+  yield* ledger.flush();
 }

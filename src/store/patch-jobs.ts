@@ -7,14 +7,13 @@
 import type { JobPatch } from "../protocol/patch.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { isFinished } from "../protocol/status.ts";
-import { createBudgetLedger } from "./budget-ledger.ts";
 import { lockRows } from "./dialect.ts";
 import { toPatched } from "./job-rules.ts";
-import { findJob, jobRows } from "./jobs.ts";
+import { findVisibleJob, jobRows } from "./jobs.ts";
 import { metadataColumns } from "./jobs-table.ts";
-import { moveJob } from "./move-job.ts";
+import { moveAlone } from "./move-job.ts";
 import { isUnfinished } from "./status-sql.ts";
-import { StaleReadError, type Transition } from "./transition.ts";
+import type { Transition } from "./transition.ts";
 import { type JobSelection, whereMatches } from "./where.ts";
 
 /** Rows read at a time. */
@@ -31,11 +30,10 @@ export function* patchJob(
   patch: JobPatch,
   now: number,
 ): Transition<JobRecord | undefined> {
-  const job = yield* findJob(id);
-  if (job === undefined || (job.purgeAt !== null && job.purgeAt <= now)) return undefined;
-  if (isFinished(job.status)) return job;
+  const job = yield* findVisibleJob(id, now);
+  if (job === undefined || isFinished(job.status)) return job;
   const patched = toPatched(job, patch, now);
-  yield* move(job, patched);
+  yield* moveAlone(job, patched);
   return patched;
 }
 
@@ -52,18 +50,10 @@ export function* patchJobs(
 ): Transition<number> {
   let count = 0;
   yield* visitJobs(selection, function* (job) {
-    yield* move(job, toPatched(job, patch, now));
+    yield* moveAlone(job, toPatched(job, patch, now));
     count++;
   });
   return count;
-}
-
-function* move(before: JobRecord, after: JobRecord): Transition<void> {
-  const ledger = createBudgetLedger();
-  if (!(yield* moveJob(before, after, ledger))) {
-    throw new StaleReadError(`Job ${before.id} was changed meanwhile`);
-  }
-  yield* ledger.flush();
 }
 
 /** Visits the unfinished jobs of a selection, in the order of their ids. */

@@ -10,14 +10,12 @@ import { jobRows } from "./jobs.ts";
 import { jobColumns, metadataColumns } from "./jobs-table.ts";
 import { isReady } from "./status-sql.ts";
 import { rows, type Transition } from "./transition.ts";
-import { type JobSelection, whereMatches } from "./where.ts";
-
-const visible = "(purge_at IS NULL OR purge_at > ?)";
+import { isVisible, type JobSelection, whereMatches } from "./where.ts";
 
 /** One job with its payload. */
 export function* getJob(id: string, now: number): Transition<JobRecord | undefined> {
   return (yield* jobRows(
-    `SELECT ${jobColumns()} FROM jobs WHERE id = ? AND ${visible}`,
+    `SELECT ${jobColumns()} FROM jobs WHERE id = ? AND ${isVisible}`,
     [id, now],
   ))[0];
 }
@@ -25,7 +23,7 @@ export function* getJob(id: string, now: number): Transition<JobRecord | undefin
 /** One job without its payload. */
 export function* getMetadata(id: string, now: number): Transition<JobRecord | undefined> {
   return (yield* jobRows(
-    `SELECT ${metadataColumns} FROM jobs WHERE id = ? AND ${visible}`,
+    `SELECT ${metadataColumns} FROM jobs WHERE id = ? AND ${isVisible}`,
     [id, now],
   ))[0];
 }
@@ -39,7 +37,7 @@ export function* listJobs(
   const where = whereMatches(selection);
   const cursor = from === undefined ? "" : `AND id ${order === "asc" ? ">" : "<"} ?`;
   return yield* jobRows(
-    `SELECT ${jobColumns()} FROM jobs WHERE ${visible} AND ${where.sql} ${cursor}
+    `SELECT ${jobColumns()} FROM jobs WHERE ${isVisible} AND ${where.sql} ${cursor}
      ORDER BY id ${order} LIMIT ?`,
     [now, ...where.params, ...(from === undefined ? [] : [from]), limit],
   );

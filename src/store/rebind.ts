@@ -12,7 +12,7 @@ import { isWaiting, status } from "../protocol/status.ts";
 import { type BindingTerms, bindJobs, ensureBudgets } from "./bindings.ts";
 import { toBudgetSet } from "./budget-set.ts";
 import { toJobChange } from "./changes.ts";
-import { findJob } from "./jobs.ts";
+import { findVisibleJob } from "./jobs.ts";
 import { visitJobs } from "./patch-jobs.ts";
 import { applyRebinding, checkRebinding, type Rebinding, requestsOf } from "./rebindings.ts";
 import { report, run, StaleReadError, type Transition } from "./transition.ts";
@@ -28,8 +28,8 @@ export function* rebindJob(
   rebinding: Rebinding,
   terms: BindingTerms,
 ): Transition<JobRecord | Rejection | undefined> {
-  const job = yield* findJob(id);
-  if (job === undefined || (job.purgeAt !== null && job.purgeAt <= terms.now)) return undefined;
+  const job = yield* findVisibleJob(id, terms.now);
+  if (job === undefined) return undefined;
   const rejection = checkRebinding(job, rebinding) ??
     (yield* ensureBudgets([requestsOf(rebinding)], terms));
   if (rejection !== undefined) return rejection;

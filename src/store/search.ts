@@ -10,7 +10,7 @@ import type { PayloadFilter } from "./expressions.ts";
 import { jobRows } from "./jobs.ts";
 import { jobColumns } from "./jobs-table.ts";
 import { rows, type Transition } from "./transition.ts";
-import { type JobSelection, whereMatches } from "./where.ts";
+import { isVisible, type JobSelection, whereMatches } from "./where.ts";
 
 /** How many ids one statement reads. The rows are selected before any payload is read. */
 const windowSize = 1000;
@@ -81,7 +81,7 @@ function* listWindow(
   const bound = end === undefined ? "" : `AND id ${order === "asc" ? "<=" : ">="} ?`;
   // In its case no index but that of the ids serves: another one would lead through all of a queue for each window.
   const condition = selection.id ? where.sql : `CASE WHEN ${where.sql} THEN 1 ELSE 0 END = 1`;
-  const visible = now === undefined ? "" : "AND (purge_at IS NULL OR purge_at > ?)";
+  const visible = now === undefined ? "" : `AND ${isVisible}`;
   const found = yield* rows<{ id: string }>(
     `SELECT id FROM jobs WHERE ${cursor} ${bound} ${visible} AND ${condition} ORDER BY id ${order}`,
     [

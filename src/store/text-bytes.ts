@@ -17,6 +17,24 @@ export function toBytes(text: string | null): Uint8Array<ArrayBuffer> | null {
   return text === null ? null : text === "" ? empty : encoder.encode(text);
 }
 
+/** A row with a unique key, as it was read. */
+export interface KeyedRow {
+  uniqueKey: string | Uint8Array | null;
+}
+
+/**
+ * Puts the text of the unique key into rows that hold its bytes. The rows themselves are changed, as nobody else has
+ * them: a copy of every job would cost more than reading it.
+ */
+export function withTextKeys<Row>(
+  found: readonly KeyedRow[],
+): Row[] {
+  for (const row of found) {
+    if (row.uniqueKey !== null) row.uniqueKey = fromBytes(row.uniqueKey as Uint8Array);
+  }
+  return found as unknown as Row[];
+}
+
 /** The text of bytes that were stored; null stays null. */
 export function fromBytes(bytes: Uint8Array): string;
 export function fromBytes(bytes: Uint8Array | null): string | null;

@@ -67,6 +67,20 @@ export function* runEach(
   return sets.length === 0 ? [] : yield { kind: "each", sql, sets };
 }
 
+/**
+ * The items that were changed.
+ *
+ * @param items What one run of {@linkcode runEach} was for, each.
+ * @param counts What `runEach` gave.
+ */
+export function changedOf<Item>(
+  items: readonly Item[],
+  counts: readonly number[],
+): readonly Item[] {
+  // Usually all of them, and then nothing is copied.
+  return counts.includes(0) ? items.filter((_, index) => counts[index] !== 0) : items;
+}
+
 /** Runs one statement and gives how many rows it changed. */
 export function* run(sql: string, params: readonly SqlValue[] = []): Transition<number> {
   return (yield { kind: "each", sql, sets: [params] })[0] ?? 0;

@@ -18,6 +18,9 @@ export interface Condition {
   readonly params: readonly SqlValue[];
 }
 
+/** The condition that a job is still seen: its parameter is the present instant, in ms since the epoch. */
+export const isVisible = "(purge_at IS NULL OR purge_at > ?)";
+
 /** The condition that a job of the selection meets; `1 = 1` when it selects by nothing. */
 export function whereMatches(selection: JobSelection): Condition {
   const conditions: Condition[] = [

@@ -44,6 +44,8 @@ export interface ServeConfig {
   readonly reaperCheckInterval: number;
   readonly heartbeatInterval: number;
   readonly globalInFlightLimit: number;
+  readonly streamInFlightPercent: number;
+  readonly maxDeliveries: number;
   readonly maxBudgets: number;
   readonly maxJqSteps: number;
   readonly maxBodyBytes: number;
@@ -103,6 +105,13 @@ export const serveFlags: Flags<ServeConfig> = {
     "1024",
     readInteger(0, u32),
     "jobs in flight over all workers, 0 for no limit",
+  ),
+  streamInFlightPercent: flag("N", "50", readInteger(1, 100), "of that one stream may hold"),
+  maxDeliveries: flag(
+    "N",
+    "20",
+    readInteger(0, u32),
+    "deliveries beyond its retries until a job is dead, 0 for no limit",
   ),
   maxBudgets: flag("N", "8192", readInteger(0, u32), "budgets, a further one is refused"),
   maxJqSteps: flag(

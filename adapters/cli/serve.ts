@@ -35,6 +35,8 @@ export async function runServe(config: ServeConfig): Promise<number> {
     reaperIntervalMs: config.reaperCheckInterval,
     heartbeatIntervalMs: config.heartbeatInterval,
     globalInFlightLimit: config.globalInFlightLimit,
+    streamInFlightPercent: config.streamInFlightPercent,
+    maxDeliveries: config.maxDeliveries,
     maxBudgets: config.maxBudgets,
     maxJqSteps: config.maxJqSteps,
     maxBodyBytes: config.maxBodyBytes,

@@ -31,6 +31,12 @@ export interface SyncDatabase {
   /** The SQL that it speaks. */
   readonly dialect: "sqlite";
   /**
+   * How many rows are best inserted with one statement.
+   *
+   * @default {1}
+   */
+  readonly rowsAtOnce?: number;
+  /**
    * Opens the database, if it is not open.
    *
    * @throws {StoreError} If it is in use, is no database or cannot be opened. The caller may try again.

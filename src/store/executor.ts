@@ -15,12 +15,7 @@ import type {
   SyncDatabase,
 } from "./database.ts";
 import { mayRunAgain, toPostgres, toPostgresSchema } from "./dialect.ts";
-import {
-  type InsertText,
-  StaleReadError,
-  type Transition,
-  type TransitionStep,
-} from "./transition.ts";
+import { StaleReadError, type Transition, type TransitionStep } from "./transition.ts";
 
 /** What was committed: a result for each transition, and all that they changed. */
 export interface Committed {
@@ -129,11 +124,9 @@ function answerSync(
       const { sql, sets } = step;
       return sets.map((params) => database.run(sql, params));
     }
-    case "insert": {
-      const { insert: { sql }, sets } = step;
-      for (const params of sets) database.run(sql, params);
+    case "insert":
+      insertSync(database, step);
       return nothing;
-    }
     case "script":
       database.script(step.sql);
       return nothing;
@@ -144,6 +137,22 @@ function answerSync(
 }
 
 const nothing: number[] = [];
+
+function insertSync(
+  database: SyncDatabase,
+  { insert, values }: Extract<TransitionStep, { readonly kind: "insert" }>,
+): void {
+  const { width } = insert;
+  const rowsAtOnce = database.rowsAtOnce ?? 1;
+  const size = width * rowsAtOnce;
+  let at = 0;
+  for (; at + size <= values.length; at += size) {
+    database.run(insert.of(rowsAtOnce), values.slice(at, at + size));
+  }
+  for (; at < values.length; at += width) {
+    database.run(insert.of(1), values.slice(at, at + width));
+  }
+}
 
 function createAsyncExecutor(database: AsyncDatabase): Executor {
   const translate = createTranslator();
@@ -237,17 +246,14 @@ const maxParams = 32_000;
 /** Inserts many rows with one statement. */
 async function insertAsync(
   connection: AsyncConnection,
-  { insert, sets }: {
-    readonly insert: InsertText;
-    readonly sets: readonly (readonly SqlValue[])[];
-  },
+  { insert, values }: Extract<TransitionStep, { readonly kind: "insert" }>,
   translate: (sql: string) => string,
 ): Promise<void> {
-  const rowsAtOnce = Math.max(1, Math.floor(maxParams / sets[0]!.length));
-  for (let at = 0; at < sets.length; at += rowsAtOnce) {
-    const part = sets.slice(at, at + rowsAtOnce);
-    const sql = insert.head + part.map(() => insert.row).join(", ");
-    await connection.run(translate(sql), part.flat());
+  const { width } = insert;
+  const size = width * Math.max(1, Math.floor(maxParams / width));
+  for (let at = 0; at < values.length; at += size) {
+    const part = values.slice(at, at + size);
+    await connection.run(translate(insert.of(part.length / width)), part);
   }
 }
 

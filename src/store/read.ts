@@ -6,26 +6,28 @@
 
 import type { PageQuery } from "../protocol/query.ts";
 import type { JobRecord } from "../protocol/record.ts";
-import { jobRows } from "./jobs.ts";
+import type { Backlog, Position } from "./backlog.ts";
+import { listReadyQueues } from "./counts.ts";
+import { lastKeyUpTo } from "./job-key.ts";
+import { isExpired, jobOfId, jobRows } from "./jobs.ts";
 import { jobColumns, metadataColumns } from "./jobs-table.ts";
 import { isReady } from "./status-sql.ts";
 import { rows, type Transition } from "./transition.ts";
 import { isVisible, type JobSelection, whereMatches } from "./where.ts";
 
+const selectJob = `SELECT ${jobColumns()} FROM jobs`;
+const selectMetadata = `SELECT ${metadataColumns} FROM jobs`;
+
 /** One job with its payload. */
 export function* getJob(id: string, now: number): Transition<JobRecord | undefined> {
-  return (yield* jobRows(
-    `SELECT ${jobColumns()} FROM jobs WHERE id = ? AND ${isVisible}`,
-    [id, now],
-  ))[0];
+  const job = yield* jobOfId(selectJob, id);
+  return isExpired(job, now) ? undefined : job;
 }
 
 /** One job without its payload. */
 export function* getMetadata(id: string, now: number): Transition<JobRecord | undefined> {
-  return (yield* jobRows(
-    `SELECT ${metadataColumns} FROM jobs WHERE id = ? AND ${isVisible}`,
-    [id, now],
-  ))[0];
+  const job = yield* jobOfId(selectMetadata, id);
+  return isExpired(job, now) ? undefined : job;
 }
 
 /** Jobs of a selection by id, with their payloads. */
@@ -35,66 +37,88 @@ export function* listJobs(
   now: number,
 ): Transition<JobRecord[]> {
   const where = whereMatches(selection);
-  const cursor = from === undefined ? "" : `AND id ${order === "asc" ? ">" : "<"} ?`;
+  const cursor = from === undefined ? undefined : yield* cursorBehind(from, order);
   return yield* jobRows(
-    `SELECT ${jobColumns()} FROM jobs WHERE ${isVisible} AND ${where.sql} ${cursor}
-     ORDER BY id ${order} LIMIT ?`,
-    [now, ...where.params, ...(from === undefined ? [] : [from]), limit],
+    `${selectJob} WHERE ${isVisible} AND ${where.sql} AND ${cursor?.sql ?? "1 = 1"}
+     ORDER BY seq ${order} LIMIT ?`,
+    [now, ...where.params, ...(cursor === undefined ? [] : [cursor.seq]), limit],
   );
 }
 
-/**
- * How many jobs a selection has.
- *
- * The expired ones are counted apart, by their own index, so that the rest is counted without a look at
- * the rows.
- */
+/** How many jobs a selection has that the kept counts do not tell of: by reading its jobs. */
 export function* countJobs(selection: JobSelection, now: number): Transition<number> {
   const { sql, params } = whereMatches(selection);
   const [row] = yield* rows<{ count: number }>(
-    `SELECT (SELECT count(*) FROM jobs WHERE ${sql})
-       - (SELECT count(*) FROM jobs WHERE purge_at <= ? AND ${sql}) AS count`,
-    [...params, now, ...params],
+    `SELECT count(*) AS count FROM jobs WHERE ${isVisible} AND ${sql}`,
+    [now, ...params],
   );
   return row!.count;
 }
 
-/**
- * The queues that any stored job is in, sorted by their bytes.
- *
- * Steps from one name to the next through the index: the cost grows with the queues, not with the jobs.
- */
-export function* listQueues(): Transition<string[]> {
-  const found = yield* rows<{ queue: string }>(
-    `WITH RECURSIVE names (queue) AS (
-       SELECT min(queue) FROM jobs
-       UNION ALL
-       SELECT (SELECT min(queue) FROM jobs WHERE queue > names.queue)
-       FROM names WHERE names.queue IS NOT NULL
-     )
-     SELECT queue FROM names WHERE queue IS NOT NULL`,
-  );
-  return found.map(({ queue }) => queue);
+/** A place between two jobs: the condition on the key of those behind it, with its one parameter. */
+export interface Cursor {
+  readonly sql: string;
+  readonly seq: number;
 }
 
-/** The backlogs of jobs with budgets that have a ready job, by steps as above. */
-export function* listBacklogs(): Transition<
-  { readonly queue: string; readonly budgetSet: string }[]
-> {
-  const backlogs: { queue: string; budgetSet: string }[] = [];
-  for (const queue of yield* listQueues()) {
-    const found = yield* rows<{ budgetSet: string }>(
-      `WITH RECURSIVE sets (name) AS (
-         SELECT min(budget_set) FROM jobs WHERE queue = ? AND ${isReady} AND budget_set > ''
-         UNION ALL
-         SELECT (
-           SELECT min(budget_set) FROM jobs WHERE queue = ? AND ${isReady} AND budget_set > sets.name
-         ) FROM sets WHERE sets.name IS NOT NULL
-       )
-       SELECT name AS "budgetSet" FROM sets WHERE name IS NOT NULL`,
-      [queue, queue],
-    );
-    for (const { budgetSet } of found) backlogs.push({ queue, budgetSet });
+/**
+ * The place behind an id in an order, whether or not there is a job of this id.
+ *
+ * Jobs are ordered by their keys, which is the order of their ids. The keys of named jobs do not follow from their ids;
+ * but all named jobs come before the others, in the order of their ids too.
+ */
+export function* cursorBehind(id: string, order: "asc" | "desc"): Transition<Cursor> {
+  const [named] = yield* rows<{ seq: number }>(
+    `SELECT seq FROM jobs WHERE named = 1 AND id ${
+      order === "asc" ? ">" : ">="
+    } ? ORDER BY id LIMIT 1`,
+    [id],
+  );
+  if (named !== undefined) return { sql: `seq ${order === "asc" ? ">=" : "<"} ?`, seq: named.seq };
+  // In the other order the id itself, if there is one, is passed over too.
+  return { sql: `seq ${order === "asc" ? ">" : "<"} ?`, seq: lastKeyUpTo(id) };
+}
+
+/** Queues whose backlogs one piece reads at most. */
+const queuesAtOnce = 200;
+
+/**
+ * The backlogs that have a ready job, by steps through the index: the cost grows with these, not with the jobs.
+ *
+ * @param after The queue where the last piece ended.
+ * @returns The backlogs of some queues, and the queue where this piece ended; undefined at the end.
+ */
+export function* listBacklogs(
+  after: string = "",
+): Transition<{ readonly backlogs: readonly Backlog[]; readonly next: string | undefined }> {
+  const backlogs: Backlog[] = [];
+  const queues = yield* listReadyQueues(after, queuesAtOnce);
+  for (const queue of queues) {
+    let budgetSet = yield* nextBudgetSet(queue, undefined);
+    while (budgetSet !== undefined) {
+      const [from] = yield* rows<Position>(
+        `SELECT priority, seq FROM jobs WHERE queue = ? AND ${isReady} AND budget_set = ?
+         ORDER BY priority, seq LIMIT 1`,
+        [queue, budgetSet],
+      );
+      if (from !== undefined) backlogs.push({ queue, budgetSet, from });
+      budgetSet = yield* nextBudgetSet(queue, budgetSet);
+    }
   }
-  return backlogs;
+  return { backlogs, next: queues.length < queuesAtOnce ? undefined : queues.at(-1) };
+}
+
+function* nextBudgetSet(queue: string, after: string | undefined): Transition<string | undefined> {
+  const [row] = yield* rows<{ name: string | null }>(
+    `SELECT min(budget_set) AS name FROM jobs
+     WHERE queue = ? AND ${isReady} ${after === undefined ? "" : "AND budget_set > ?"}`,
+    after === undefined ? [queue] : [queue, after],
+  );
+  return row?.name ?? undefined;
+}
+
+/** The greatest key of a job; 0 when there is none. */
+export function* lastSeq(): Transition<number> {
+  const [row] = yield* rows<{ seq: number | null }>("SELECT max(seq) AS seq FROM jobs");
+  return row?.seq ?? 0;
 }

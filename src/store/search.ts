@@ -7,7 +7,7 @@
 import type { Clock } from "../async/clock.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import type { PayloadFilter } from "./expressions.ts";
-import { jobRows } from "./jobs.ts";
+import { jobOfId } from "./jobs.ts";
 import { jobColumns } from "./jobs-table.ts";
 import { rows, type Transition } from "./transition.ts";
 import { isVisible, type JobSelection, whereMatches } from "./where.ts";
@@ -47,7 +47,7 @@ export function* searchJobs(search: Search): Transition<Found> {
     // A list of ids is a window of its own.
     const end = search.selection.id ? undefined : (yield* findWindowEnd(at, search.order));
     for (const id of yield* listWindow(search, at, end)) {
-      const [job] = yield* jobRows(`SELECT ${jobColumns()} FROM jobs WHERE id = ?`, [id]);
+      const job = yield* jobOfId(`SELECT ${jobColumns()} FROM jobs`, id);
       at = id;
       if (job !== undefined && matches(job)) jobs.push(job);
       if (jobs.length === limit || clock.now() >= until) return { jobs, next: at };

@@ -8,6 +8,7 @@ import type { JobQuery } from "../protocol/query.ts";
 import type { Range } from "../protocol/range.ts";
 import type { SqlValue } from "./database.ts";
 import { isOneOf } from "./dialect.ts";
+import { keyOfId } from "./job-key.ts";
 
 /** Selects jobs: what a query asks for, without its payload filter, which is not evaluated in SQL. */
 export type JobSelection = Omit<JobQuery, "filter">;
@@ -27,7 +28,7 @@ export function whereMatches(selection: JobSelection): Condition {
     ...hasOneOf("status", selection.status, "integers"),
     ...hasOneOf("queue", selection.queue, "texts"),
     ...hasOneOf("type", selection.type, "texts"),
-    ...hasOneOf("id", selection.id, "texts"),
+    ...hasId(selection.id),
     ...isWithin("priority", selection.priority),
     ...isWithin("ready_at", selection.readyAt),
     ...isWithin("attempts", selection.attempts),
@@ -47,6 +48,18 @@ function hasOneOf(
   if (values === undefined) return [];
   if (values.length === 1) return [{ sql: `${column} = ?`, params: values }];
   return [{ sql: isOneOf(column, kind), params: [JSON.stringify(values)] }];
+}
+
+/** Only the rows that the ids lead to are read. */
+function hasId(ids: readonly string[] | undefined): Condition[] {
+  if (ids === undefined) return [];
+  const texts = JSON.stringify(ids);
+  const seqs = JSON.stringify(ids.map(keyOfId).filter((key) => key !== undefined));
+  return [{
+    sql: `(${isOneOf("seq", "integers")} OR (named = 1 AND ${isOneOf("id", "texts")}))
+      AND ${isOneOf("id", "texts")}`,
+    params: [seqs, texts, texts],
+  }];
 }
 
 function drawsOn(keys: readonly string[] | undefined): Condition[] {

@@ -11,6 +11,7 @@ import type { Rejection } from "../../protocol/rejection.ts";
 import type { NewRecord } from "../../store/enqueue.ts";
 import type { Expressions } from "../../store/expressions.ts";
 import { toCreated } from "../../store/job-rules.ts";
+import type { Identities } from "./ids.ts";
 
 /** Checks new jobs. */
 export interface Admission {
@@ -29,11 +30,11 @@ const encoder = new TextEncoder();
 
 /** Creates the checks of a broker. */
 export function createAdmission(
-  { expressions, maxPayloadBytes, nextId }: {
+  { expressions, maxPayloadBytes, identities }: {
     readonly expressions: Expressions;
     /** The size of a payload at most, in bytes. */
     readonly maxPayloadBytes: number;
-    readonly nextId: () => string;
+    readonly identities: Pick<Identities, "next">;
   },
 ): Admission {
   const checkPayload = (payload: RawPayload): string | undefined => {
@@ -65,6 +66,9 @@ export function createAdmission(
       first(jobs, "invalid", (job) => checkEnqueue(job) ?? checkPayload(job.payload)) ??
         first(jobs, "unprocessable", checkRequirements),
     checkRequirements,
-    toRecord: (job, now) => ({ job: toCreated(job, nextId(), now), bindings: job.budgets }),
+    toRecord: (job, now) => ({
+      job: toCreated(job, identities.next(), now),
+      bindings: job.budgets,
+    }),
   };
 }

@@ -17,6 +17,7 @@ import { status } from "../../protocol/status.ts";
 import { addSaturating } from "../../store/add-saturating.ts";
 import { removeBudgets } from "../../store/budgets.ts";
 import type { Change } from "../../store/changes.ts";
+import { forgetEmptyCounts, writeCounts } from "../../store/counts.ts";
 import type { Database } from "../../store/database.ts";
 import { removeJob, removeJobs } from "../../store/delete-jobs.ts";
 import { enqueueJobs, type StoredJob } from "../../store/enqueue.ts";
@@ -28,22 +29,16 @@ import {
 } from "../../store/expressions.ts";
 import { completeJobs, failJob } from "../../store/finish.ts";
 import { patchJob, patchJobs } from "../../store/patch-jobs.ts";
-import {
-  countJobs,
-  getJob,
-  getMetadata,
-  listBacklogs,
-  listJobs,
-  listQueues,
-} from "../../store/read.ts";
+import { getJob, getMetadata, lastSeq, listBacklogs, listJobs } from "../../store/read.ts";
 import { createStore } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAdmission } from "./admission.ts";
 import { type BudgetOperations, createBudgetOperations } from "./budgets.ts";
+import { createCounting } from "./counting.ts";
 import { createCronOperations, type CronOperations } from "./crons.ts";
 import { createDispatcher, type Subscription } from "./dispatch.ts";
 import { createPromotion, createReaping } from "./due-sources.ts";
-import { createIds } from "./ids.ts";
+import { createIdentities } from "./ids.ts";
 import type { Subscriber } from "./members.ts";
 import { createPresence } from "./presence.ts";
 import { createScheduler, type DueSource } from "./scheduler.ts";
@@ -112,22 +107,30 @@ export interface Engine {
 export function createEngine(
   { database, settings, clock, random, logger, timers }: EngineOptions,
 ): Engine {
-  const nextId = createIds(clock, random);
+  const identities = createIdentities(clock, random);
   const expressions = createExpressions({ ...settings, now: clock.now });
   const maxPayloadBytes = settings.maxBodyBytes;
-  const admission = createAdmission({ expressions, maxPayloadBytes, nextId });
+  const admission = createAdmission({ expressions, maxPayloadBytes, identities });
   const store = createStore({
     database,
     clock,
     alongside: (changes) => dispatcher.claimAlongside(changes),
+    beforeCommit: writeCounts,
     afterCommit: (changes) => applyChanges(changes),
   });
-  const presence = createPresence({ store, clock, logger, lost: () => dispatcher.endAll() });
+  const releaseTerms = () => ({
+    now: clock.now(),
+    defaults: settings,
+    maxDeliveries: settings.maxDeliveries,
+  });
+  const lost = () => dispatcher.endAll();
+  const presence = createPresence({ store, clock, logger, lost, releaseTerms });
   const dispatcher = createDispatcher({
     store,
     clock,
     logger,
-    limit: settings.globalInFlightLimit,
+    limits: { total: settings.globalInFlightLimit, percentOfOne: settings.streamInFlightPercent },
+    releaseTerms,
     broker: presence.id,
     expectOpening: (at) => scheduler.expectAt(budgetOpening, at),
   });
@@ -165,6 +168,7 @@ export function createEngine(
     }
   };
 
+  const counting = createCounting({ store, clock });
   const searching = createSearching({ store, clock });
   /** Without a filter on payloads, all of a selection is one piece. */
   const piecesOf = (selection: JobSelection, matches: PayloadFilter | undefined) =>
@@ -173,8 +177,11 @@ export function createEngine(
   return {
     async start() {
       await store.open();
+      identities.startAfter(await store.read(lastSeq()));
+      await store.write(forgetEmptyCounts);
       await presence.start();
-      dispatcher.reload(await store.read(listBacklogs()));
+      if (store.isShared) identities.shareWith(presence.id());
+      dispatcher.reload(await counting.backlogs());
       await scheduler.start();
     },
     async stop() {
@@ -195,8 +202,11 @@ export function createEngine(
       return await store.write(() => enqueueJobs(records, terms));
     },
     complete(ids) {
+      const jobs = ids.map((id) => dispatcher.heldJob(id) ?? { id });
       const terms = { now: clock.now(), defaults: settings };
-      return store.write(() => completeJobs(ids, terms));
+      let runs = 0;
+      // Together at first: when that could not tell which jobs were in flight, one by one.
+      return store.write(() => completeJobs(jobs, { ...terms, oneByOne: runs++ > 0 }));
     },
     fail(id, failure) {
       const terms = { now: clock.now(), jitter: random(), defaults: settings };
@@ -208,10 +218,8 @@ export function createEngine(
         ? store.read(listJobs(selection, page, clock.now()))
         : searching.list(selection, page, matches),
     count: (selection, matches) =>
-      matches === undefined
-        ? store.read(countJobs(selection, clock.now()))
-        : searching.count(selection, matches),
-    queues: () => store.read(listQueues()),
+      matches === undefined ? counting.count(selection) : searching.count(selection, matches),
+    queues: counting.queues,
     patch(id, patch) {
       const now = clock.now();
       return store.write(() => patchJob(id, patch, now));

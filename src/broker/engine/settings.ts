@@ -39,6 +39,19 @@ export interface Settings {
    */
   readonly globalInFlightLimit: number;
   /**
+   * How much of `globalInFlightLimit` one take stream may hold at most, in percent.
+   *
+   * @default {50}
+   */
+  readonly streamInFlightPercent: number;
+  /**
+   * How often a job may be delivered beyond its retries to workers that are gone before they report. Then it is dead, as
+   * it may be what ends them. 0 sets no limit.
+   *
+   * @default {20}
+   */
+  readonly maxDeliveries: number;
+  /**
    * The time between two heartbeats on an idle take stream, in ms.
    *
    * @default {3000}
@@ -87,6 +100,8 @@ export const defaultSettings: Settings = {
   defaultCompletedRetentionMs: 0,
   defaultDeadRetentionMs: 7 * 24 * 60 * 60 * 1000,
   globalInFlightLimit: 1024,
+  streamInFlightPercent: 50,
+  maxDeliveries: 20,
   heartbeatIntervalMs: 3000,
   reaperIntervalMs: 30_000,
   maxBudgets: 8192,
@@ -105,6 +120,8 @@ const ranges: Readonly<
   defaultCompletedRetentionMs: [0, Number.MAX_SAFE_INTEGER],
   defaultDeadRetentionMs: [0, Number.MAX_SAFE_INTEGER],
   globalInFlightLimit: [0, u32],
+  streamInFlightPercent: [1, 100],
+  maxDeliveries: [0, u32],
   heartbeatIntervalMs: [1, u32],
   reaperIntervalMs: [1, u32],
   maxBudgets: [0, u32],

@@ -42,6 +42,10 @@ export interface OpenSqliteOptions {
 export interface SqliteStatement {
   all(...params: SqlValue[]): unknown[];
   run(...params: SqlValue[]): { readonly changes: number | bigint };
+  /** Bun has it: the rows as lists of their values. */
+  values?(...params: SqlValue[]): unknown[][];
+  /** Node has it from 24 on, and Deno: makes `all` give lists of values. */
+  setReturnArrays?(enabled: boolean): void;
   /** Bun has it, and keeps the file locked until each statement was finalized. */
   finalize?(): void;
 }
@@ -157,6 +161,18 @@ function fromConnection(connect: () => SqliteConnection, name: string): SyncData
     run,
     all: (sql, params) =>
       attempt((connection) => prepare(connection, sql).all(...params) as SqlRow[]),
+    values: (sql, params) =>
+      attempt((connection) => {
+        const statement = prepare(connection, sql);
+        if (statement.values !== undefined) return statement.values(...params) as SqlValue[][];
+        if (statement.setReturnArrays === undefined) {
+          return (statement.all(...params) as SqlRow[]).map(Object.values);
+        }
+        statement.setReturnArrays(true);
+        const found = statement.all(...params) as SqlValue[][];
+        statement.setReturnArrays(false);
+        return found;
+      }),
     script: (sql) => attempt((connection) => void connection.exec(sql)),
     transaction(body) {
       run("BEGIN IMMEDIATE", []);

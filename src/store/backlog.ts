@@ -9,8 +9,7 @@
 import type { JobRecord } from "../protocol/record.ts";
 import { budgetsOfSet } from "./budget-set.ts";
 import { claimRows } from "./dialect.ts";
-import { jobRows } from "./jobs.ts";
-import { takenColumns } from "./mark-taken.ts";
+import { takenJobs } from "./mark-taken.ts";
 import { isReady } from "./status-sql.ts";
 import type { Transition } from "./transition.ts";
 
@@ -59,7 +58,7 @@ export interface BacklogCursor {
 
 /** Rows that are read at once at most. */
 const largestRead = 100;
-const nextRows = `SELECT ${takenColumns} FROM jobs
+const nextJobs = `FROM jobs
   WHERE queue = ? AND ${isReady} AND budget_set = ? AND (priority, seq) > (?, ?)
   ORDER BY priority, seq LIMIT ? ${claimRows}`;
 
@@ -92,7 +91,14 @@ export function createBacklogCursor(
     *head() {
       if (at === read.length && !ended) {
         const { queue, budgetSet } = backlog;
-        read = yield* jobRows(nextRows, [now, queue, budgetSet, last.priority, last.seq, size]);
+        read = yield* takenJobs.read(nextJobs, [
+          now,
+          queue,
+          budgetSet,
+          last.priority,
+          last.seq,
+          size,
+        ]);
         at = 0;
         ended = read.length < size;
         size = Math.min(size * 4, largestRead);

@@ -6,7 +6,7 @@
 
 import type { JobRecord } from "../protocol/record.ts";
 import type { Backlog } from "./backlog.ts";
-import { payloadSize } from "./jobs.ts";
+import { payloadSize } from "./many-jobs.ts";
 import type { QueueHeads } from "./queue-heads.ts";
 
 /** What one subscriber has room for. */

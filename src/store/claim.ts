@@ -17,7 +17,7 @@ import {
 } from "./claim-builder.ts";
 import { createMerge, type ExhaustedBudget, type Merge } from "./claim-merged.ts";
 import { registerHolder } from "./holders.ts";
-import { withLargePayloads } from "./jobs.ts";
+import { withLargePayloads } from "./many-jobs.ts";
 import { markTaken } from "./mark-taken.ts";
 import type { Transition } from "./transition.ts";
 

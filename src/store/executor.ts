@@ -15,7 +15,12 @@ import type {
   SyncDatabase,
 } from "./database.ts";
 import { mayRunAgain, toPostgres, toPostgresSchema } from "./dialect.ts";
-import { StaleReadError, type Transition, type TransitionStep } from "./transition.ts";
+import {
+  StaleReadError,
+  type StepAnswer,
+  type Transition,
+  type TransitionStep,
+} from "./transition.ts";
 
 /** What was committed: a result for each transition, and all that they changed. */
 export interface Committed {
@@ -107,7 +112,7 @@ function runSync<Result>(
 ): Result {
   let step = transition.next();
   while (!step.done) {
-    step = transition.next(answerSync(database, step.value, changes) as SqlRow[] & number[]);
+    step = transition.next(answerSync(database, step.value, changes) as StepAnswer);
   }
   return step.value;
 }
@@ -116,10 +121,13 @@ function answerSync(
   database: SyncDatabase,
   step: TransitionStep,
   changes: Change[],
-): SqlRow[] | number[] {
+): SqlRow[] | SqlValue[][] | number[] {
   switch (step.kind) {
     case "rows":
       return database.all(step.sql, step.params);
+    case "values":
+      return database.values?.(step.sql, step.params) ??
+        database.all(step.sql, step.params).map(Object.values);
     case "each": {
       const { sql, sets } = step;
       return sets.map((params) => database.run(sql, params));
@@ -209,7 +217,7 @@ async function runAsync<Result>(
   let step = transition.next();
   while (!step.done) {
     const answer = await answerAsync(connection, step.value, means);
-    step = transition.next(answer as SqlRow[] & number[]);
+    step = transition.next(answer as StepAnswer);
   }
   return step.value;
 }
@@ -218,10 +226,12 @@ async function answerAsync(
   connection: AsyncConnection,
   step: TransitionStep,
   { translate, changes }: AsyncMeans,
-): Promise<SqlRow[] | number[]> {
+): Promise<SqlRow[] | SqlValue[][] | number[]> {
   switch (step.kind) {
     case "rows":
       return await connection.all(translate(step.sql), step.params);
+    case "values":
+      return (await connection.all(translate(step.sql), step.params)).map(Object.values);
     case "each": {
       const sql = translate(step.sql);
       const counts: number[] = [];

@@ -30,9 +30,10 @@ export interface CompleteTerms extends FinishTerms {
 }
 
 const isPlain = `${isInFlight} AND attempts = 0 AND retention IS NULL AND budgets IS NULL`;
-const deletePlain = `DELETE FROM jobs WHERE ${
-  isOneOf("seq", "integers")
-} AND queue = ? AND ${isPlain}`;
+const deletePlain = (ofRows: string) =>
+  `DELETE FROM jobs WHERE ${ofRows} AND queue = ? AND ${isPlain}`;
+const deleteOne = deletePlain("seq = ?");
+const deleteMany = deletePlain(isOneOf("seq", "integers"));
 
 /**
  * Completes jobs in flight.
@@ -79,8 +80,11 @@ function* completePlain(jobs: readonly RunningJob[]): Transition<readonly Runnin
 
 /** Deletes those of the jobs, all of one queue, that are plain, and gives them. */
 function* deleteKnown(jobs: readonly ChangedJob[]): Transition<readonly ChangedJob[]> {
+  const { seq, queue } = jobs[0]!;
   const seqs = `[${jobs.map(({ seq }) => seq).join()}]`;
-  const deleted = yield* run(deletePlain, [seqs, jobs[0]!.queue]);
+  const deleted = jobs.length === 1
+    ? yield* run(deleteOne, [seq, queue])
+    : yield* run(deleteMany, [seqs, queue]);
   let gone = jobs;
   if (deleted < jobs.length) {
     const found = yield* rows<{ seq: number }>(

@@ -43,22 +43,6 @@ export function jobColumns(replaced: Partial<Record<keyof JobRecord, string>> = 
   return selectList({ ...columnOf, ...replaced });
 }
 
-/** A payload of more bytes is read by itself, so that reading many jobs takes a bounded amount of memory. */
-const largePayloadBytes = 64 * 1024;
-
-/** The same for many jobs: large payloads are left out, and `largeBytes` tells how long each of them is. */
-export function boundedColumns(replaced: Partial<Record<keyof JobRecord, string>> = {}): string {
-  const inline = (column: string) =>
-    `CASE WHEN octet_length(${column}) <= ${largePayloadBytes} THEN ${column} END`;
-  const bytes = "coalesce(octet_length(payload_json), octet_length(payload_pack))";
-  return jobColumns({
-    payloadJson: inline(columnOf.payloadJson),
-    payloadPack: inline(columnOf.payloadPack),
-    largeBytes: `CASE WHEN ${bytes} > ${largePayloadBytes} THEN ${bytes} END`,
-    ...replaced,
-  });
-}
-
 const { payloadJson: _json, payloadPack: _pack, ...metadata } = columnOf;
 
 /** The select list of a job without its payload. */

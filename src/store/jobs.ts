@@ -4,45 +4,19 @@
  * @module
  */
 
-import type { JobRecord, PayloadField } from "../protocol/record.ts";
+import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import type { SqlValue } from "./database.ts";
 import { lockRows } from "./dialect.ts";
 import { keyOfId } from "./job-key.ts";
 import { changingMembers, columnOf, metadataColumns } from "./jobs-table.ts";
 import { type KeyedRow, withTextKeys } from "./text-bytes.ts";
-import { rows, run, runEach, type Transition } from "./transition.ts";
+import { run, runEach, type Transition } from "./transition.ts";
 
 /** Reads jobs: the select list of the statement is that of whole jobs, or of jobs without their payloads. */
 export function* jobRows(sql: string, params: readonly SqlValue[]): Transition<JobRecord[]> {
   // Yields its step itself, and not by way of `rows`: every job that is read passes here.
   return withTextKeys<JobRecord>((yield { kind: "rows", sql, params }) as unknown as KeyedRow[]);
-}
-
-/** Reads the large payloads of jobs that were read without them (`boundedColumns`). */
-export function* withLargePayloads(jobs: readonly JobRecord[]): Transition<readonly JobRecord[]> {
-  if (!jobs.some(isCut)) return jobs;
-  const whole: JobRecord[] = [];
-  for (const job of jobs) {
-    if (!isCut(job)) whole.push(job);
-    else {
-      const [payload] = yield* rows<Pick<JobRecord, PayloadField>>(
-        `SELECT payload_json AS "payloadJson", payload_pack AS "payloadPack" FROM jobs WHERE seq = ?`,
-        [job.seq],
-      );
-      whole.push({ ...job, ...payload });
-    }
-  }
-  return whole;
-}
-
-function isCut({ largeBytes }: JobRecord): boolean {
-  return largeBytes != null;
-}
-
-/** How much memory the payload of a job takes, about: bytes, or characters of a text. */
-export function payloadSize({ largeBytes, payloadJson, payloadPack }: JobRecord): number {
-  return largeBytes ?? payloadJson?.length ?? payloadPack?.length ?? 0;
 }
 
 /**

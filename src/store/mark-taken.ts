@@ -8,24 +8,26 @@ import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { closeBatches } from "./batch.ts";
 import { isOneOf } from "./dialect.ts";
-import { boundedColumns } from "./jobs-table.ts";
+import { createManyJobsReader, type ManyJobsReader } from "./many-jobs.ts";
 import { isReady } from "./status-sql.ts";
 import { report, run, StaleReadError, type Transition } from "./transition.ts";
 import { freeKeys } from "./unique.ts";
 
 /**
- * The select list of a ready job as it will be once it is taken, so that the row can be sent as it is. The first
- * parameter is the instant at which it is taken, in ms since the epoch.
+ * Reads ready jobs as they will be once they are taken, so that they can be sent as they are. The first parameter is the
+ * instant at which they are taken, in ms since the epoch.
  */
-export const takenColumns: string = boundedColumns({
+export const takenJobs: ManyJobsReader = createManyJobsReader({
   status: `${status.inFlight}`,
   dequeuedAt: "CAST(? AS BIGINT)", // PostgreSQL does not know the type of a parameter in a select list.
   deliveries: "deliveries + 1",
 });
 
-const takeSql =
+const takeSql = (ofRows: string) =>
   `UPDATE jobs SET status = ${status.inFlight}, dequeued_at = ?, holder = ?, deliveries = deliveries + 1
-   WHERE ${isOneOf("seq", "integers")} AND ${isReady}`;
+   WHERE ${ofRows} AND ${isReady}`;
+const takeOne = takeSql("seq = ?");
+const takeMany = takeSql(isOneOf("seq", "integers"));
 
 /**
  * Marks ready jobs as in flight.
@@ -42,8 +44,10 @@ export function* markTaken(
   now: number,
 ): Transition<void> {
   // One statement for all: calling the engine once for each costs as much as what it does.
-  const seqs = `[${jobs.map(({ seq }) => seq).join()}]`;
-  if ((yield* run(takeSql, [now, holder, seqs])) < jobs.length) {
+  const taken = jobs.length === 1
+    ? yield* run(takeOne, [now, holder, jobs[0]!.seq])
+    : yield* run(takeMany, [now, holder, `[${jobs.map(({ seq }) => seq).join()}]`]);
+  if (taken < jobs.length) {
     throw new StaleReadError("A job was taken meanwhile");
   }
   const releasing = jobs.filter(({ uniqueWhile }) => uniqueWhile === "queued");

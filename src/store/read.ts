@@ -9,14 +9,17 @@ import type { JobRecord } from "../protocol/record.ts";
 import type { Backlog, Position } from "./backlog.ts";
 import { listReadyQueues } from "./counts.ts";
 import { lastKeyUpTo } from "./job-key.ts";
-import { isExpired, jobOfId, jobRows } from "./jobs.ts";
+import { isExpired, jobOfId } from "./jobs.ts";
 import { jobColumns, metadataColumns } from "./jobs-table.ts";
+import { createManyJobsReader } from "./many-jobs.ts";
 import { isReady } from "./status-sql.ts";
 import { rows, type Transition } from "./transition.ts";
 import { isVisible, type JobSelection, whereMatches } from "./where.ts";
 
 const selectJob = `SELECT ${jobColumns()} FROM jobs`;
 const selectMetadata = `SELECT ${metadataColumns} FROM jobs`;
+
+const listedJobs = createManyJobsReader();
 
 /** One job with its payload. */
 export function* getJob(id: string, now: number): Transition<JobRecord | undefined> {
@@ -38,8 +41,8 @@ export function* listJobs(
 ): Transition<JobRecord[]> {
   const where = whereMatches(selection);
   const cursor = from === undefined ? undefined : yield* cursorBehind(from, order);
-  return yield* jobRows(
-    `${selectJob} WHERE ${isVisible} AND ${where.sql} AND ${cursor?.sql ?? "1 = 1"}
+  return yield* listedJobs.read(
+    `FROM jobs WHERE ${isVisible} AND ${where.sql} AND ${cursor?.sql ?? "1 = 1"}
      ORDER BY seq ${order} LIMIT ?`,
     [now, ...where.params, ...(cursor === undefined ? [] : [cursor.seq]), limit],
   );

@@ -24,6 +24,8 @@ export interface InsertText {
 export type TransitionStep =
   /** Runs a statement for its rows. */
   | { readonly kind: "rows"; readonly sql: string; readonly params: readonly SqlValue[] }
+  /** Runs a statement for its rows, each as the list of its values. */
+  | { readonly kind: "values"; readonly sql: string; readonly params: readonly SqlValue[] }
   /** Runs a statement once for each set of parameters, for the counts of changed rows. */
   | { readonly kind: "each"; readonly sql: string; readonly sets: readonly (readonly SqlValue[])[] }
   /** Inserts rows, whose values stand one behind the other. */
@@ -34,7 +36,10 @@ export type TransitionStep =
   | { readonly kind: "change"; readonly change: Change };
 
 /** A transition in progress: yields {@linkcode TransitionStep}s, is sent what they gave, returns its result. */
-export type Transition<Result> = Generator<TransitionStep, Result, SqlRow[] & number[]>;
+export type Transition<Result> = Generator<TransitionStep, Result, StepAnswer>;
+
+/** What a step gives: rows, their values, or counts, as its kind says. */
+export type StepAnswer = SqlRow[] & SqlValue[][] & number[];
 
 /**
  * What a transition read has changed before it could write: it has to run again, from the start.
@@ -51,6 +56,11 @@ export function* rows<Row extends object = SqlRow>(
   params: readonly SqlValue[] = [],
 ): Transition<Row[]> {
   return (yield { kind: "rows", sql, params }) as unknown as Row[];
+}
+
+/** Runs one statement and gives its rows as lists of values. For many rows of many columns. */
+export function* rowValues(sql: string, params: readonly SqlValue[]): Transition<SqlValue[][]> {
+  return yield { kind: "values", sql, params };
 }
 
 /** Runs one statement for each set of parameters and gives how many rows each run changed. */

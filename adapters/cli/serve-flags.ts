@@ -49,6 +49,7 @@ export interface ServeConfig {
   readonly maxBudgets: number;
   readonly maxJqSteps: number;
   readonly maxBodyBytes: number;
+  readonly maxPageBytes: number;
   readonly bodyTimeout: number;
   readonly stopTimeout: number;
   readonly logFormat: LogFormat;
@@ -121,6 +122,7 @@ export const serveFlags: Flags<ServeConfig> = {
     "steps of one filter or fold on one payload",
   ),
   maxBodyBytes: flag("N", "67108864", readInteger(1, forever), "largest request body"),
+  maxPageBytes: flag("N", "8388608", readInteger(1, forever), "payloads on a page of jobs"),
   bodyTimeout: flag("TIME", "30s", readDuration(1, u32), "how long it may keep the broker waiting"),
   stopTimeout: flag(
     "TIME",

@@ -40,6 +40,7 @@ export async function runServe(config: ServeConfig): Promise<number> {
     maxBudgets: config.maxBudgets,
     maxJqSteps: config.maxJqSteps,
     maxBodyBytes: config.maxBodyBytes,
+    maxPageBytes: config.maxPageBytes,
     bodyTimeoutMs: config.bodyTimeout,
   });
   await broker.start();

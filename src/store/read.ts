@@ -4,11 +4,10 @@
  * @module
  */
 
-import type { PageQuery } from "../protocol/query.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import type { Backlog, Position } from "./backlog.ts";
 import { listReadyQueues } from "./counts.ts";
-import { lastKeyUpTo } from "./job-key.ts";
+import { keyOfId, lastKeyUpTo } from "./job-key.ts";
 import { isExpired, jobOfId } from "./jobs.ts";
 import { jobColumns, metadataColumns } from "./jobs-table.ts";
 import { createManyJobsReader } from "./many-jobs.ts";
@@ -33,53 +32,46 @@ export function* getMetadata(id: string, now: number): Transition<JobRecord | un
   return isExpired(job, now) ? undefined : job;
 }
 
-/** Jobs of a selection by id, with their payloads. */
+/**
+ * Jobs of a selection with their payloads, but for large ones, in the order of their keys.
+ *
+ * @param behind The key that they come behind; undefined at the start.
+ * @param limit How many at most.
+ * @param now In ms since the epoch.
+ */
 export function* listJobs(
   selection: JobSelection,
-  { from, order, limit }: PageQuery<string>,
+  { behind, order, limit }: {
+    readonly behind: number | undefined;
+    readonly order: "asc" | "desc";
+    readonly limit: number;
+  },
   now: number,
 ): Transition<JobRecord[]> {
   const where = whereMatches(selection);
-  const cursor = from === undefined ? undefined : yield* cursorBehind(from, order);
+  const cursor = behind === undefined ? "1 = 1" : `seq ${order === "asc" ? ">" : "<"} ?`;
   return yield* listedJobs.read(
-    `FROM jobs WHERE ${isVisible} AND ${where.sql} AND ${cursor?.sql ?? "1 = 1"}
-     ORDER BY seq ${order} LIMIT ?`,
-    [now, ...where.params, ...(cursor === undefined ? [] : [cursor.seq]), limit],
+    `FROM jobs WHERE ${cursor} AND ${isVisible} AND ${where.sql} ORDER BY seq ${order} LIMIT ?`,
+    [...(behind === undefined ? [] : [behind]), now, ...where.params, limit],
   );
-}
-
-/** How many jobs a selection has that the kept counts do not tell of: by reading its jobs. */
-export function* countJobs(selection: JobSelection, now: number): Transition<number> {
-  const { sql, params } = whereMatches(selection);
-  const [row] = yield* rows<{ count: number }>(
-    `SELECT count(*) AS count FROM jobs WHERE ${isVisible} AND ${sql}`,
-    [now, ...params],
-  );
-  return row!.count;
-}
-
-/** A place between two jobs: the condition on the key of those behind it, with its one parameter. */
-export interface Cursor {
-  readonly sql: string;
-  readonly seq: number;
 }
 
 /**
- * The place behind an id in an order, whether or not there is a job of this id.
+ * The key that jobs behind an id come behind, whether or not there is a job of this id.
  *
  * Jobs are ordered by their keys, which is the order of their ids. The keys of named jobs do not follow from their ids;
  * but all named jobs come before the others, in the order of their ids too.
  */
-export function* cursorBehind(id: string, order: "asc" | "desc"): Transition<Cursor> {
+export function* keyBehind(id: string, order: "asc" | "desc"): Transition<number> {
+  const isAscending = order === "asc";
   const [named] = yield* rows<{ seq: number }>(
-    `SELECT seq FROM jobs WHERE named = 1 AND id ${
-      order === "asc" ? ">" : ">="
-    } ? ORDER BY id LIMIT 1`,
+    `SELECT seq FROM jobs WHERE named = 1 AND id ${isAscending ? ">" : ">="} ? ORDER BY id LIMIT 1`,
     [id],
   );
-  if (named !== undefined) return { sql: `seq ${order === "asc" ? ">=" : "<"} ?`, seq: named.seq };
-  // In the other order the id itself, if there is one, is passed over too.
-  return { sql: `seq ${order === "asc" ? ">" : "<"} ?`, seq: lastKeyUpTo(id) };
+  if (named !== undefined) return isAscending ? named.seq - 1 : named.seq;
+  const key = keyOfId(id) ?? lastKeyUpTo(id);
+  // The id of the last key up to a text that is no id comes before the text.
+  return isAscending || keyOfId(id) !== undefined ? key : key + 1;
 }
 
 /** Queues whose backlogs one piece reads at most. */

@@ -11,7 +11,10 @@ import { isOneOf } from "./dialect.ts";
 import { keyOfId } from "./job-key.ts";
 
 /** Selects jobs: what a query asks for, without its payload filter, which is not evaluated in SQL. */
-export type JobSelection = Omit<JobQuery, "filter">;
+export interface JobSelection extends Omit<JobQuery, "filter"> {
+  /** The keys of the rows. */
+  readonly seq?: readonly number[] | undefined;
+}
 
 /** A condition with the values of its placeholders. */
 export interface Condition {
@@ -29,6 +32,7 @@ export function whereMatches(selection: JobSelection): Condition {
     ...hasOneOf("queue", selection.queue, "texts"),
     ...hasOneOf("type", selection.type, "texts"),
     ...hasId(selection.id),
+    ...hasOneOf("seq", selection.seq, "integers"),
     ...isWithin("priority", selection.priority),
     ...isWithin("ready_at", selection.readyAt),
     ...isWithin("attempts", selection.attempts),

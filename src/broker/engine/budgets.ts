@@ -53,7 +53,7 @@ export function createBudgetOperations(
     readonly piecesOf: (
       selection: JobSelection,
       matches: PayloadFilter | undefined,
-    ) => Iterable<JobSelection> | AsyncIterable<JobSelection>;
+    ) => AsyncIterable<JobSelection>;
   },
 ): BudgetOperations {
   const terms = () => ({ now: clock.now(), maxBudgets: settings.maxBudgets });

@@ -11,12 +11,11 @@ import {
   type CountPiece,
   type CountsCursor,
   type ExpiredCursor,
-  isCounted,
   listQueues,
   queuesAtOnce,
   sumCounts,
 } from "../../store/counts.ts";
-import { countJobs, listBacklogs } from "../../store/read.ts";
+import { listBacklogs } from "../../store/read.ts";
 import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
 import type { JobSelection } from "../../store/where.ts";
@@ -24,7 +23,7 @@ import { pause } from "./pause.ts";
 
 /** Counts and lists. */
 export interface Counting {
-  /** How many jobs a selection has. */
+  /** How many jobs a selection has that `isCounted`. */
   count(selection: JobSelection): Promise<number>;
   /** The queues that any stored job is in, sorted by their bytes. */
   queues(): Promise<readonly string[]>;
@@ -53,7 +52,6 @@ export function createCounting(
   return {
     async count(selection) {
       const now = clock.now();
-      if (!isCounted(selection)) return await store.read(countJobs(selection, now));
       const all = await sum<CountsCursor>((after) => sumCounts(selection, after));
       return all - await sum<ExpiredCursor>((after) => countExpired(selection, now, after));
     },

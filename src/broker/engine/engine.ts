@@ -17,7 +17,7 @@ import { status } from "../../protocol/status.ts";
 import { addSaturating } from "../../store/add-saturating.ts";
 import { removeBudgets } from "../../store/budgets.ts";
 import type { Change } from "../../store/changes.ts";
-import { forgetEmptyCounts, writeCounts } from "../../store/counts.ts";
+import { forgetEmptyCounts, isCounted, writeCounts } from "../../store/counts.ts";
 import type { Database } from "../../store/database.ts";
 import { removeJob, removeJobs } from "../../store/delete-jobs.ts";
 import { enqueueJobs, type StoredJob } from "../../store/enqueue.ts";
@@ -29,7 +29,7 @@ import {
 } from "../../store/expressions.ts";
 import { completeJobs, failJob } from "../../store/finish.ts";
 import { patchJob, patchJobs } from "../../store/patch-jobs.ts";
-import { getJob, getMetadata, lastSeq, listBacklogs, listJobs } from "../../store/read.ts";
+import { getJob, getMetadata, lastSeq } from "../../store/read.ts";
 import { createStore } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAdmission } from "./admission.ts";
@@ -39,6 +39,7 @@ import { createCronOperations, type CronOperations } from "./crons.ts";
 import { createDispatcher, type Subscription } from "./dispatch.ts";
 import { createPromotion, createReaping } from "./due-sources.ts";
 import { createIdentities } from "./ids.ts";
+import { createListing, type Listing } from "./listing.ts";
 import type { Subscriber } from "./members.ts";
 import { createPresence } from "./presence.ts";
 import { createScheduler, type DueSource } from "./scheduler.ts";
@@ -77,11 +78,7 @@ export interface Engine {
   /** Undefined when the job is not in flight. */
   fail(id: string, failure: Failure): Promise<JobRecord | undefined>;
   get(id: string): Promise<JobRecord | undefined>;
-  list(
-    selection: JobSelection,
-    page: PageQuery<string>,
-    matches?: PayloadFilter,
-  ): Promise<readonly JobRecord[]>;
+  readonly list: Listing;
   count(selection: JobSelection, matches?: PayloadFilter): Promise<number>;
   queues(): Promise<readonly string[]>;
   /** Undefined when there is no such job; a finished one comes back unchanged. */
@@ -170,9 +167,7 @@ export function createEngine(
 
   const counting = createCounting({ store, clock });
   const searching = createSearching({ store, clock });
-  /** Without a filter on payloads, all of a selection is one piece. */
-  const piecesOf = (selection: JobSelection, matches: PayloadFilter | undefined) =>
-    matches === undefined ? [selection] : searching.pieces(selection, matches);
+  const list = createListing({ store, clock, searching, maxPageBytes: settings.maxPageBytes });
 
   return {
     async start() {
@@ -213,12 +208,11 @@ export function createEngine(
       return store.write(() => failJob(id, failure, terms));
     },
     get: (id) => store.read(getJob(id, clock.now())),
-    list: (selection, page, matches) =>
-      matches === undefined
-        ? store.read(listJobs(selection, page, clock.now()))
-        : searching.list(selection, page, matches),
+    list,
     count: (selection, matches) =>
-      matches === undefined ? counting.count(selection) : searching.count(selection, matches),
+      matches === undefined && isCounted(selection)
+        ? counting.count(selection)
+        : searching.count(selection, matches),
     queues: counting.queues,
     patch(id, patch) {
       const now = clock.now();
@@ -227,7 +221,7 @@ export function createEngine(
     async patchMany(selection, patch, matches) {
       const now = clock.now();
       let count = 0;
-      for await (const piece of piecesOf(selection, matches)) {
+      for await (const piece of searching.pieces(selection, matches)) {
         count += await store.write(() => patchJobs(piece, patch, now));
       }
       return count;
@@ -235,7 +229,7 @@ export function createEngine(
     remove: (id) => store.write(() => removeJob(id)),
     async removeMany(selection, matches) {
       let count = 0;
-      for await (const piece of piecesOf(selection, matches)) {
+      for await (const piece of searching.pieces(selection, matches)) {
         count += await store.write(() => removeJobs(piece));
       }
       return count;
@@ -250,12 +244,14 @@ export function createEngine(
     },
     async reset() {
       await crons.removeAll();
-      await store.write(() => removeJobs({}));
+      for await (const piece of searching.pieces({}, undefined)) {
+        await store.write(() => removeJobs(piece));
+      }
       await store.write(removeBudgets);
     },
     expressions,
     crons,
-    budgets: createBudgetOperations({ store, clock, settings, piecesOf }),
+    budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     take: (subscriber) => dispatcher.subscribe(subscriber),
   };
 }

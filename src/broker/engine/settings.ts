@@ -86,6 +86,13 @@ export interface Settings {
    */
   readonly maxBodyBytes: number;
   /**
+   * Bytes of payloads after which a page of jobs ends. It then has fewer jobs than were asked for, at least one, and its
+   * link to the next page goes on behind them. The default is 8 MiB.
+   *
+   * @default {8388608}
+   */
+  readonly maxPageBytes: number;
+  /**
    * How long the broker waits for the next bytes of a request body, in ms. Then it answers 408.
    *
    * @default {30000}
@@ -107,6 +114,7 @@ export const defaultSettings: Settings = {
   maxBudgets: 8192,
   maxJqSteps: 500_000,
   maxBodyBytes: 64 * 1024 * 1024,
+  maxPageBytes: 8 * 1024 * 1024,
   bodyTimeoutMs: 30_000,
 };
 
@@ -127,6 +135,7 @@ const ranges: Readonly<
   maxBudgets: [0, u32],
   maxJqSteps: [1, u32],
   maxBodyBytes: [1, Number.MAX_SAFE_INTEGER],
+  maxPageBytes: [1, Number.MAX_SAFE_INTEGER],
   bodyTimeoutMs: [1, u32],
 };
 

@@ -24,7 +24,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { StoreError } from "../../src/errors.ts";
-import type { SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
+import type { OpenTransaction, SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
 import { withUpkeep } from "./upkeep.ts";
 
 /** How a database is opened. */
@@ -152,6 +152,21 @@ function fromConnection(connect: () => SqliteConnection, name: string): SyncData
   const run = (sql: string, params: readonly SqlValue[]): number =>
     attempt((connection) => Number(prepare(connection, sql).run(...params).changes));
 
+  const begin = (): OpenTransaction => {
+    run("BEGIN IMMEDIATE", []);
+    return openTransaction;
+  };
+  const openTransaction: OpenTransaction = {
+    commit: () => void run("COMMIT", []),
+    rollback() {
+      try {
+        run("ROLLBACK", []);
+      } catch {
+        // A full disk makes SQLite roll back by itself. The first error is the one that matters.
+      }
+    },
+  };
+
   return {
     dialect: "sqlite",
     open() {
@@ -175,20 +190,17 @@ function fromConnection(connect: () => SqliteConnection, name: string): SyncData
       }),
     script: (sql) => attempt((connection) => void connection.exec(sql)),
     transaction(body) {
-      run("BEGIN IMMEDIATE", []);
+      const transaction = begin();
       try {
         const result = body();
-        run("COMMIT", []);
+        transaction.commit();
         return result;
       } catch (error) {
-        try {
-          run("ROLLBACK", []);
-        } catch {
-          // A full disk makes SQLite roll back by itself. The first error is the one that matters.
-        }
+        transaction.rollback();
         throw error;
       }
     },
+    begin,
     close() {
       closed = true;
       for (const statement of statements.values()) statement.finalize?.();

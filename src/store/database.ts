@@ -21,6 +21,18 @@ export interface DatabaseCopy {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
+/** A transaction that was begun. One of the two ends it. */
+export interface OpenTransaction {
+  /**
+   * Makes its changes durable.
+   *
+   * @throws {StoreError} If the disk fails; then nothing was changed.
+   */
+  commit(): void;
+  /** Undoes its changes. */
+  rollback(): void;
+}
+
 /**
  * An SQLite database that answers at once, and that nobody else writes to while it is open.
  *
@@ -74,6 +86,11 @@ export interface SyncDatabase {
   script(sql: string): void;
   /** Runs `body` in one transaction: commits when it returns, rolls back and rethrows when it throws. */
   transaction<Result>(body: () => Result): Result;
+  /**
+   * Begins a transaction that stays open while other work gets a turn. Nothing else is asked of the database before it
+   * ends. Without it, a large transaction holds the event loop until it is done.
+   */
+  begin?(): OpenTransaction;
   /**
    * Checks that the file on the disk is still the one that was opened.
    *

@@ -51,6 +51,17 @@ export interface Executor {
     transitions: readonly (() => Transition<unknown>)[],
     beforeCommit?: BeforeCommit,
   ): Committed | Promise<Committed>;
+  /**
+   * Runs a large transition in one transaction, and gives other work a turn between its statements. Until its promise is
+   * settled, nothing else may be asked of the executor. Undefined where the database cannot do that, or need not.
+   */
+  readonly commitInPieces:
+    | ((
+      transition: () => Transition<unknown>,
+      beforeCommit: BeforeCommit | undefined,
+      turns: Turns,
+    ) => Promise<Committed>)
+    | undefined;
   /** Runs a transition that changes nothing, on what is committed. */
   read<Result>(transition: Transition<Result>): Result | Promise<Result>;
   /**
@@ -61,6 +72,14 @@ export interface Executor {
   check(): void;
   /** Closes the database. */
   close(): void | Promise<void>;
+}
+
+/** When a piece of work ends, and how others get a turn. */
+export interface Turns {
+  /** Whether it is time to pause. */
+  isOver(): boolean;
+  /** Resolves when others had a turn; another one begins. */
+  pause(): Promise<void>;
 }
 
 /** How often transitions are run, at most, when other brokers interfere each time. */
@@ -98,6 +117,22 @@ function createSyncExecutor(database: SyncDatabase): Executor {
         }
       }
     },
+    commitInPieces: database.begin && ((transition, beforeCommit, turns) =>
+      untilFresh(async () => {
+        const open = database.begin!();
+        try {
+          const changes: Change[] = [];
+          const results = [await runInPieces(database, transition(), { changes, turns })];
+          if (beforeCommit !== undefined && changes.length > 0) {
+            await runInPieces(database, beforeCommit(changes), { changes, turns });
+          }
+          open.commit();
+          return { results, changes };
+        } catch (error) {
+          open.rollback();
+          throw error;
+        }
+      })),
     read: (transition) => runSync(database, transition, []),
     check: () => database.check?.(),
     close: () => database.close(),
@@ -144,6 +179,58 @@ function answerSync(
   }
 }
 
+/** Runs it again while others interfere. */
+async function untilFresh<Result>(
+  attempt: () => Promise<Result>,
+  mayRepeat: (error: unknown) => boolean = (error) => error instanceof StaleReadError,
+): Promise<Result> {
+  for (let runs = 1;; runs++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!mayRepeat(error)) throw error;
+      if (runs === maxRuns) throw tooManyRuns(error);
+    }
+  }
+}
+
+/** Drives a transition as `runSync`, and pauses between statements when it is time. */
+async function runInPieces<Result>(
+  database: SyncDatabase,
+  transition: Transition<Result>,
+  { changes, turns }: { readonly changes: Change[]; readonly turns: Turns },
+): Promise<Result> {
+  let step = transition.next();
+  while (!step.done) {
+    let answer: SqlRow[] | SqlValue[][] | number[] = nothing;
+    for (const part of partsOf(step.value)) {
+      if (turns.isOver()) await turns.pause();
+      const given = answerSync(database, part, changes);
+      answer = answer === nothing ? given : [...answer, ...given] as typeof given;
+    }
+    step = transition.next(answer as StepAnswer);
+  }
+  return step.value;
+}
+
+/** Rows, or runs of a statement, that one piece has at most. */
+const rowsOfPart = 500;
+
+/** Cuts a step that may take long into parts. */
+function* partsOf(step: TransitionStep): Generator<TransitionStep> {
+  if (step.kind === "insert") {
+    const { values, insert } = step;
+    const size = rowsOfPart * insert.width;
+    for (let at = 0; at < values.length; at += size) {
+      yield { ...step, values: values.slice(at, at + size) };
+    }
+  } else if (step.kind === "each") {
+    for (let at = 0; at < step.sets.length; at += rowsOfPart) {
+      yield { ...step, sets: step.sets.slice(at, at + rowsOfPart) };
+    }
+  } else yield step;
+}
+
 const nothing: number[] = [];
 
 function insertSync(
@@ -167,10 +254,10 @@ function createAsyncExecutor(database: AsyncDatabase): Executor {
   return {
     isShared: true,
     open: () => database.open(),
-    async commit(transitions, beforeCommit) {
-      for (let runs = 1;; runs++) {
-        try {
-          return await database.transaction(async (connection) => {
+    commit: (transitions, beforeCommit) =>
+      untilFresh(
+        () =>
+          database.transaction(async (connection) => {
             const changes: Change[] = [];
             const results: unknown[] = [];
             for (const transition of transitions) {
@@ -180,13 +267,10 @@ function createAsyncExecutor(database: AsyncDatabase): Executor {
               await runAsync(connection, beforeCommit(changes), { translate, changes });
             }
             return { results, changes };
-          });
-        } catch (error) {
-          if (!(error instanceof StaleReadError) && !mayRunAgain(error)) throw error;
-          if (runs === maxRuns) throw tooManyRuns(error);
-        }
-      }
-    },
+          }),
+        (error) => error instanceof StaleReadError || mayRunAgain(error),
+      ),
+    commitInPieces: undefined, // Waiting for each answer gives others their turns.
     read(transition) {
       const reader: AsyncConnection = {
         all: (sql, params) => database.all(sql, params),

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
+import { pause } from "../../async/pause.ts";
 import type { Backlog } from "../../store/backlog.ts";
 import {
   countExpired,
@@ -19,7 +20,6 @@ import { listBacklogs } from "../../store/read.ts";
 import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
 import type { JobSelection } from "../../store/where.ts";
-import { pause } from "./pause.ts";
 
 /** Counts and lists. */
 export interface Counting {

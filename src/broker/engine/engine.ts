@@ -5,6 +5,7 @@
  */
 
 import type { Clock, Random } from "../../async/clock.ts";
+import { pause } from "../../async/pause.ts";
 import type { Logger } from "../../log.ts";
 import type { ErrorRecord } from "../../protocol/error-record.ts";
 import type { Failure } from "../../protocol/failure.ts";
@@ -20,7 +21,7 @@ import type { Change } from "../../store/changes.ts";
 import { forgetEmptyCounts, isCounted, writeCounts } from "../../store/counts.ts";
 import type { Database } from "../../store/database.ts";
 import { removeJob, removeJobs } from "../../store/delete-jobs.ts";
-import { enqueueJobs, type StoredJob } from "../../store/enqueue.ts";
+import { enqueueJobs, type NewRecord, type StoredJob } from "../../store/enqueue.ts";
 import { findError, listErrors } from "../../store/error-records.ts";
 import {
   createExpressions,
@@ -44,6 +45,7 @@ import type { Subscriber } from "./members.ts";
 import { createPresence } from "./presence.ts";
 import { createScheduler, type DueSource } from "./scheduler.ts";
 import { createSearching } from "./searching.ts";
+import { jobsOfTurn } from "./turn.ts";
 import type { Settings } from "./settings.ts";
 
 /** What the engine runs on. */
@@ -107,7 +109,7 @@ export function createEngine(
   const identities = createIdentities(clock, random);
   const expressions = createExpressions({ ...settings, now: clock.now });
   const maxPayloadBytes = settings.maxBodyBytes;
-  const admission = createAdmission({ expressions, maxPayloadBytes, identities });
+  const admission = createAdmission({ expressions, maxPayloadBytes, identities, clock });
   const store = createStore({
     database,
     clock,
@@ -189,12 +191,18 @@ export function createEngine(
     nextDueAt: scheduler.nextDueAt,
     runDue: scheduler.runDue,
     async enqueue(jobs) {
-      const rejection = admission.check(jobs);
+      const rejection = jobs.length <= jobsOfTurn
+        ? admission.check(jobs)
+        : await admission.checkMany(jobs);
       if (rejection !== undefined) return rejection;
       const now = clock.now();
-      const records = jobs.map((job) => admission.toRecord(job, now));
+      const records: NewRecord[] = [];
+      for (const job of jobs) {
+        records.push(admission.toRecord(job, now));
+        if (records.length % jobsOfTurn === 0) await pause(clock);
+      }
       const terms = { now, maxBudgets: settings.maxBudgets, expressions };
-      return await store.write(() => enqueueJobs(records, terms));
+      return await store.write(() => enqueueJobs(records, terms), records.length);
     },
     complete(ids) {
       const jobs = ids.map((id) => dispatcher.heldJob(id) ?? { id });

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
+import { pause } from "../../async/pause.ts";
 import type { PageQuery } from "../../protocol/query.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import type { PayloadFilter } from "../../store/expressions.ts";
@@ -12,7 +13,7 @@ import { payloadSize, withLargePayloads } from "../../store/many-jobs.ts";
 import { keyBehind, listJobs } from "../../store/read.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
-import { pause, turnMs } from "./pause.ts";
+import { turnMs } from "./turn.ts";
 import type { Searching } from "./searching.ts";
 
 /** Jobs that are read with one statement: their payloads are in memory before they are counted. */

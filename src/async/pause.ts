@@ -4,10 +4,7 @@
  * @module
  */
 
-import type { Clock } from "../../async/clock.ts";
-
-/** How long a piece of a long call may hold the event loop, in ms. */
-export const turnMs = 10;
+import type { Clock } from "./clock.ts";
 
 /**
  * Waits until other work had a turn.

@@ -150,6 +150,7 @@ function manyRecords(format: StreamFormat, count: number): JobRecord[] {
   const packed = format === "msgpack-stream";
   const record: JobRecord = {
     id: "03gpvzbsk7dnm0000000abcde",
+    seq: 16,
     type: "send-email",
     queue: "mail",
     priority: 100,

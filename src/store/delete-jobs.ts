@@ -57,10 +57,9 @@ export function* removeJobs(selection: JobSelection): Transition<number> {
   return count;
 }
 
+const deleteOfStatus = `DELETE FROM jobs WHERE ${isOneOf("seq", "integers")} AND status = ?`;
+
 function* removePiece(jobs: readonly DoomedJob[], ledger: BudgetLedger): Transition<void> {
-  const seqs = JSON.stringify(jobs.map(({ seq }) => seq));
-  const deleted = yield* run(`DELETE FROM jobs WHERE ${isOneOf("seq", "integers")}`, [seqs]);
-  if (deleted < jobs.length) throw new StaleReadError("The jobs of a selection changed meanwhile");
   const ids = JSON.stringify(jobs.map(({ id }) => id));
   yield* run(`DELETE FROM errors WHERE ${isOneOf("job_id", "texts")}`, [ids]);
   const bound = jobs.filter(({ budgets }) => budgets !== null);
@@ -70,6 +69,10 @@ function* removePiece(jobs: readonly DoomedJob[], ledger: BudgetLedger): Transit
   for (const job of bound) if (job.status === status.inFlight) yield* ledger.refund(job);
   for (const from of new Set(jobs.map(({ status }) => status))) {
     const gone = jobs.filter((job) => job.status === from);
+    const seqs = JSON.stringify(gone.map(({ seq }) => seq));
+    if ((yield* run(deleteOfStatus, [seqs, from])) < gone.length) {
+      throw new StaleReadError("The jobs of a selection changed meanwhile");
+    }
     yield report({ kind: "jobs", from, to: undefined, jobs: gone });
   }
   // Others may have waited behind these.

@@ -21,10 +21,6 @@ export const columnOf: Readonly<Record<ColumnMember, string>> = {
   payloadPack: "payload_pack",
 };
 
-/** The members that are stored of every new job; the others have a value by default, or only some jobs have them. */
-export const newMembers: readonly ColumnMember[] = membersOf(({ name, enqueue, rare }) =>
-  (enqueue && !rare) || name === "id" || name === "status"
-);
 /** The members that only some new jobs have. */
 export const rareMembers: readonly ColumnMember[] = membersOf(({ rare }) => rare);
 

@@ -226,7 +226,12 @@ describe("admission without HTTP", () => {
   const clock = createTestClock();
   const settings = toSettings({ maxBodyBytes: 100 });
   const expressions = createExpressions({ ...settings, now: clock.now });
-  const admission = createAdmission({ expressions, maxPayloadBytes: 100, nextId: () => "id" });
+  const admission = createAdmission({
+    expressions,
+    maxPayloadBytes: 100,
+    identities: { next: () => ({ id: "id", seq: 1 }) },
+    clock: createTestClock(),
+  });
 
   const sizes: [what: string, payload: string | Uint8Array<ArrayBuffer>, bytes: number][] = [
     ["a text", JSON.stringify("x".repeat(99)), 101],

@@ -14,7 +14,7 @@ import { enqueueJobs } from "../../src/store/enqueue.ts";
 import { completeJobs } from "../../src/store/finish.ts";
 import { registerBroker } from "../../src/store/holders.ts";
 import { toCreated } from "../../src/store/job-rules.ts";
-import { countJobs } from "../../src/store/read.ts";
+import { listJobs } from "../../src/store/read.ts";
 import { createStore } from "../../src/store/store.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 import { newJob } from "../support/new-job.ts";
@@ -37,18 +37,25 @@ function listener(changes: Partial<Subscriber> = {}) {
 
 /** A job became ready in each of these queues. */
 function readyIn(...queues: string[]): Change[] {
-  const jobs = queues.map((queue) => ({ id: "1", queue, priority: 1, budgets: null }));
+  const jobs = queues.map((queue) => ({
+    id: "1",
+    seq: 1,
+    type: "t",
+    queue,
+    priority: 1,
+    budgets: null,
+  }));
   const { ready: to, scheduled: from } = status;
-  return [{ kind: "jobs", from, to, count: jobs.length, jobs }];
+  return [{ kind: "jobs", from, to, jobs }];
 }
 
 /** These jobs are completed, and gone. */
 function completed(ids: readonly string[]): Change[] {
-  const jobs = ids.map((id) => ({ id }));
-  return [{ kind: "jobs", from: status.inFlight, to: undefined, count: jobs.length, jobs }];
+  const jobs = ids.map((id) => ({ id, seq: 1, type: "t", queue: "q" }));
+  return [{ kind: "jobs", from: status.inFlight, to: undefined, jobs }];
 }
 
-async function setUp(jobs: number, limit = 0) {
+async function setUp(jobs: number, total = 0) {
   const clock = createTestClock();
   let failures = 0;
   let writes = 0;
@@ -77,19 +84,23 @@ async function setUp(jobs: number, limit = 0) {
     store,
     clock,
     logger: silentLogger,
-    limit,
+    limits: { total, percentOfOne: 100 },
+    releaseTerms: () => ({ now: clock.now(), defaults: defaultSettings, maxDeliveries: 0 }),
     broker: () => broker,
     expectOpening() {},
   });
   const records = Array.from(
     { length: jobs },
-    (_, at) => toCreated(newJob, `job-${at}`, clock.now()),
+    (_, at) => toCreated(newJob, { id: `job-${at}`, seq: at + 1 }, clock.now()),
   );
-  const entries = records.map((job) => ({ job, bindings: [] }));
+  const entries = records.map((job) => ({ job, named: true as const, bindings: [] }));
   const expressions = { fold: () => "closed" as const };
   const terms = { now: clock.now(), maxBudgets: 0, expressions };
   await store.write(() => enqueueJobs(entries, terms));
-  const count = (code: number) => store.read(countJobs({ status: [code] }, clock.now()));
+  const count = async (code: number) => {
+    const page = { behind: undefined, order: "asc", limit: 1000 } as const;
+    return (await store.read(listJobs({ status: [code] }, page, clock.now()))).length;
+  };
   return {
     clock,
     dispatcher,
@@ -107,7 +118,7 @@ async function setUp(jobs: number, limit = 0) {
   };
 }
 
-const finish = (now: number) => ({ now, defaults: defaultSettings });
+const finish = (now: number) => ({ now, defaults: defaultSettings, oneByOne: false });
 
 describe("dispatcher", () => {
   it("reads the database only when a subscriber with room may have jobs", async () => {
@@ -188,10 +199,11 @@ describe("dispatcher", () => {
   });
 
   it("does not give back a job that left flight before its subscriber", async () => {
-    const { clock, dispatcher, ids, ready, close } = await setUp(1);
+    const { clock, dispatcher, store, ids, ready, close } = await setUp(1);
     const first = dispatcher.subscribe(listener().subscriber);
     await clock.settle();
-    dispatcher.applyChanges(completed(ids)); // acknowledged by somebody
+    // Acknowledged by somebody.
+    await store.write(() => completeJobs(ids.map((id) => ({ id })), finish(clock.now())));
     await first.unsubscribe();
     assert.equal(await ready(), 0);
     await close();
@@ -202,7 +214,7 @@ describe("dispatcher", () => {
     const one = listener({ prefetch: 1 });
     dispatcher.subscribe(one.subscriber);
     await clock.settle();
-    const complete = (id: string) => store.write(() => completeJobs([id], finish(clock.now())));
+    const complete = (id: string) => store.write(() => completeJobs([{ id }], finish(clock.now())));
     const before = writes();
     await complete(ids[0]!);
     assert.deepEqual([one.got, writes()], [ids.slice(0, 2), before + 1]);
@@ -222,10 +234,10 @@ describe("dispatcher", () => {
     const limits = { ...terms, maxBudgets: 1 };
     await store.write(() => createBudget("k", policy, limits));
     const bindings = [{ key: "k", cost: 1, createWith: null, bucket: false }];
-    const job = toCreated({ ...newJob, budgets: bindings }, "job-9", clock.now());
+    const job = toCreated({ ...newJob, budgets: bindings }, { id: "job-9", seq: 10 }, clock.now());
     await Promise.all([
-      store.write(() => completeJobs(ids, finish(clock.now()))),
-      store.write(() => enqueueJobs([{ job, bindings }], limits)),
+      store.write(() => completeJobs(ids.map((id) => ({ id })), finish(clock.now()))),
+      store.write(() => enqueueJobs([{ job, named: true, bindings }], limits)),
     ]);
     await clock.settle();
     assert.deepEqual(one.got, [...ids, "job-9"]);

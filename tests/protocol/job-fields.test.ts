@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { toCronEntryWire } from "../../src/protocol/cron-wire.ts";
 import { readCronEntry } from "../../src/protocol/cron-read.ts";
 import { type EnqueueRequest, toEnqueueWire } from "../../src/protocol/enqueue.ts";
-import { plainMembers } from "../../src/store/enqueue.ts";
+import { optionalMembers } from "../../src/store/enqueue.ts";
 import { type JobField, jobFields } from "../../src/protocol/job-fields.ts";
 import { readJob } from "../../src/protocol/job-read.ts";
 import { type JobStatus, jobStatuses } from "../../src/protocol/job.ts";
@@ -24,7 +24,6 @@ import {
   changingMembers,
   jobColumns,
   metadataColumns,
-  newMembers,
   rareMembers,
 } from "../../src/store/jobs-table.ts";
 import { type Equal, expectType } from "../types/equal.ts";
@@ -107,7 +106,13 @@ describe("the fields of a job", () => {
     const marked = fields.filter(({ enqueue }) => enqueue);
     assert.deepEqual(new Set(Object.keys(wire)), new Set([...wireNames(marked), "payload"]));
     const stored = toStoredFields({ ...readAs(newJobSchema, wire), payload: '{"p":14}' });
-    const record = newRecord(stored, { ...stored, id: fullRecord.id, status: 1, readyAt: 2 });
+    const record = newRecord(stored, {
+      ...stored,
+      id: fullRecord.id,
+      seq: 16,
+      status: 1,
+      readyAt: 2,
+    });
     for (const { name } of marked) {
       const member = name as keyof JobRecord;
       assert.equal(record[member], fullRecord[member], name);
@@ -162,8 +167,8 @@ describe("the fields of a job", () => {
 
   it("are columns of their names, the payload's two besides", () => {
     const columns = fields.map(({ name, wire }) => `${wire} AS "${name}"`).join(", ");
-    assert.equal(metadataColumns, columns);
-    const payload = 'payload_json AS "payloadJson", payload_pack AS "payloadPack"';
+    assert.equal(metadataColumns, `${columns}, seq AS "seq"`);
+    const payload = 'seq AS "seq", payload_json AS "payloadJson", payload_pack AS "payloadPack"';
     assert.equal(jobColumns(), `${columns}, ${payload}`);
     assert.equal(
       jobColumns({ status: "2" }),
@@ -172,13 +177,19 @@ describe("the fields of a job", () => {
   });
 
   it("are inserted with every job, or with few, and changed later", () => {
-    assert.deepEqual([newMembers, rareMembers, changingMembers].map((list) => list.join()), [
-      "id,type,queue,priority,status,readyAt,retryLimit,backoff,retention",
+    assert.deepEqual([rareMembers, changingMembers].map((list) => list.join()), [
       "uniqueKey,uniqueWhile,batch,budgets",
       "queue,priority,status,readyAt,attempts,retryLimit,backoff,failedAt,retention,purgeAt,completedAt",
     ]);
     // Written out where jobs are stored, for speed.
-    assert.deepEqual(plainMembers, [...newMembers, "payloadJson", "payloadPack"]);
+    const constant = ["id", "type", "queue", "readyAt"];
+    const settable = jobFields.filter(({ name, enqueue, rare }) =>
+      (enqueue && !rare) || name === "id" || name === "status"
+    );
+    assert.deepEqual(
+      new Set<string>([...constant, ...optionalMembers]),
+      new Set([...names(settable), "payloadJson", "payloadPack"]),
+    );
   });
 });
 
@@ -187,7 +198,7 @@ describe("a new record", () => {
     const record = newRecord(fullRecord, { ...fullRecord, status: status.ready });
     assert.deepEqual(
       new Set(Object.keys(record)),
-      new Set([...names(fields), "payloadJson", "payloadPack"]),
+      new Set([...names(fields), "seq", "payloadJson", "payloadPack"]),
     );
     assert.deepEqual([record.attempts, record.dequeuedAt, record.purgeAt], [0, null, null]);
   });

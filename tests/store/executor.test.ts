@@ -185,7 +185,7 @@ function describeExecutor(openDatabase: () => SyncDatabase | AsyncDatabase): voi
     using(async (executor) => {
       const numbers = Array.from({ length: 70_000 }, (_, at) => at);
       await executor.commit([
-        () => insertRows(toInsert("t", ["a"]), numbers.map((n) => [n])),
+        () => insertRows(toInsert("t", ["a"]), numbers),
         () => insertRows(toInsert("t", ["a"]), []),
       ]);
       const [row] = await executor.read(rows("SELECT count(*) AS n, max(a) AS a FROM t"));

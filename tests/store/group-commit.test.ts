@@ -159,11 +159,11 @@ function describeGroups(openDatabase: () => Database): void {
     await store.close();
   });
 
-  it("more writes than a group holds are split, in their order", async () => {
+  it("more rows than a group writes are split, in the order of their writes", async () => {
     const { store, commits, told } = await open(openDatabase());
-    const all = Array.from({ length: 1001 }, (_, at) => at);
-    await Promise.all(all.map((n) => store.write(() => put(n))));
-    assert.deepEqual([commits(), told.map(({ length }) => length)], [2, [1000, 1]]);
+    const all = Array.from({ length: 5 }, (_, at) => at);
+    await Promise.all(all.map((n) => store.write(() => put(n), 900)));
+    assert.deepEqual([commits(), told.map(({ length }) => length)], [3, [2, 2, 1]]);
     assert.deepEqual(told.flat(), all);
     await store.close();
   });

@@ -8,7 +8,7 @@ import { newJob } from "../support/new-job.ts";
 
 const now = 1_000_000;
 const record = (changes: Partial<JobRecord> = {}): JobRecord => ({
-  ...toCreated(newJob, "id", now),
+  ...toCreated(newJob, { id: "id", seq: 1 }, now),
   status: status.inFlight,
   dequeuedAt: now,
   ...changes,
@@ -17,15 +17,25 @@ const rules = { now, jitter: 0, defaults: settings };
 
 describe("toCreated", () => {
   it("is ready now unless it is due later, and keeps a past instant", () => {
-    assert.equal(toCreated(newJob, "id", now).readyAt, now);
-    assert.equal(toCreated({ ...newJob, readyAt: 1 }, "id", now).status, status.ready);
-    assert.equal(toCreated({ ...newJob, readyAt: 1 }, "id", now).readyAt, 1);
-    assert.equal(toCreated({ ...newJob, readyAt: now + 1 }, "id", now).status, status.scheduled);
+    assert.equal(toCreated(newJob, { id: "id", seq: 1 }, now).readyAt, now);
+    assert.equal(
+      toCreated({ ...newJob, readyAt: 1 }, { id: "id", seq: 1 }, now).status,
+      status.ready,
+    );
+    assert.equal(toCreated({ ...newJob, readyAt: 1 }, { id: "id", seq: 1 }, now).readyAt, 1);
+    assert.equal(
+      toCreated({ ...newJob, readyAt: now + 1 }, { id: "id", seq: 1 }, now).status,
+      status.scheduled,
+    );
   });
 
   it("keeps the payload in the format it came in", () => {
-    assert.equal(toCreated(newJob, "id", now).payloadJson, "1");
-    const packed = toCreated({ ...newJob, payload: new Uint8Array([1]) }, "id", now);
+    assert.equal(toCreated(newJob, { id: "id", seq: 1 }, now).payloadJson, "1");
+    const packed = toCreated(
+      { ...newJob, payload: new Uint8Array([1]) },
+      { id: "id", seq: 1 },
+      now,
+    );
     assert.deepEqual([packed.payloadJson, packed.payloadPack], [null, new Uint8Array([1])]);
   });
 });

@@ -75,7 +75,7 @@ function* insertOld(jobs: readonly OldJob[], more: readonly string[] = []): Tran
   const all = [...columns, ...more];
   yield* insertRows(
     toInsert("jobs", all),
-    jobs.map((job) =>
+    jobs.flatMap((job) =>
       all.map((column) => job[column] ?? (column in job ? null : usual[column] ?? null))
     ),
   );
@@ -171,12 +171,15 @@ function describeMigrations(openDatabase: () => TestDatabase): void {
     it(`a database of version ${version}: jobs in flight are recovered, and finish`, async () => {
       const store = await openOld();
       const flying = jobs.filter(({ status }) => status === 2).map(({ id }) => id).sort();
-      await store.write(() => recoverJobs(store.broker, farFuture));
+      await store.write(() => recoverJobs(store.broker, farFuture, store.terms()));
       const found = await store.all("SELECT id FROM jobs WHERE status = 2");
       assert.deepEqual(found, []);
       const { ids } = await store.take();
       assert.deepEqual(flying.filter((id) => !ids.includes(id)), []);
-      assert.deepEqual(await store.write(() => completeJobs(flying, store.terms())), []);
+      assert.deepEqual(
+        await store.write(() => completeJobs(flying.map((id) => ({ id })), store.terms())),
+        [],
+      );
       await store.close();
     });
 
@@ -224,7 +227,7 @@ function describeMigrations(openDatabase: () => TestDatabase): void {
     const { uniqueKey, nextAt, lastAt, batch: kept, budgets: drawn } = entries[0]!;
     assert.deepEqual([uniqueKey, nextAt, lastAt, kept, drawn], ["ä€", 99, 88, batch, draws]);
     assert.deepEqual(budgetsOfSet((await store.row("bound"))!["budget_set"] as string), ["b"]);
-    await store.write(() => recoverJobs(store.broker, farFuture));
+    await store.write(() => recoverJobs(store.broker, farFuture, store.terms()));
     assert.equal((await store.all("SELECT drawn FROM budgets WHERE key = 'b'"))[0]!["drawn"], 0);
     await store.close();
   });

@@ -19,6 +19,7 @@ export interface RandomJob {
 /** A record in which no field is null, with a payload that came as JSON. */
 export const fullRecord: JobRecord = {
   id: "03gpvzbsk7dnm0000000abcde",
+  seq: 16,
   type: "t",
   queue: "q",
   priority: 1,
@@ -65,6 +66,7 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
   const batch = maybe(() => ({ key: randomText(random), when: "true", fold: "$new" }));
   const record: JobRecord = {
     id: "03gpvzbsk7dnm0000000abcde",
+    seq: 16,
     type: `t${randomText(random)}`,
     queue: `q${randomText(random, 80)}`,
     priority: random.int(65_536),

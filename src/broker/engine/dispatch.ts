@@ -17,6 +17,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
+import { pause } from "../../async/pause.ts";
 import type { Logger } from "../../log.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
@@ -36,6 +37,7 @@ import {
   type Member,
   type Subscriber,
 } from "./members.ts";
+import { turnMs } from "./turn.ts";
 
 /** How long to wait before jobs of a vanished subscriber are given back again after the store failed, in ms. */
 const retryMs = 1000;
@@ -167,6 +169,7 @@ export function createDispatcher(
   const dispatch = async () => {
     if (dispatching) return;
     dispatching = true;
+    let until = clock.now() + turnMs;
     for (let claims = members.plan(); claims.length > 0; claims = members.plan()) {
       try {
         await dispatchOnce(claims);
@@ -178,6 +181,9 @@ export function createDispatcher(
           await remove(member);
         }
       }
+      if (clock.now() < until) continue;
+      await pause(clock);
+      until = clock.now() + turnMs;
     }
     dispatching = false;
   };
@@ -189,6 +195,7 @@ export function createDispatcher(
     for (let hasMore = true; hasMore;) {
       try {
         hasMore = await store.write(() => releaseHolder(holder, releaseTerms()));
+        if (hasMore) await pause(clock);
       } catch (error) {
         if (stopped) break; // The next start recovers them.
         logger.error("Cannot give jobs back, trying again", { error, jobs: member.held.size });

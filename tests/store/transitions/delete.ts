@@ -9,7 +9,7 @@ import { describe, it } from "node:test";
 import { removeJob, removeJobs } from "../../../src/store/delete-jobs.ts";
 import { completeJobs, failJob } from "../../../src/store/finish.ts";
 import type { JobSelection } from "../../../src/store/where.ts";
-import { countJobs } from "../../../src/store/read.ts";
+import { listJobs } from "../../../src/store/read.ts";
 import { start, type TestStore, toBinding } from "./test-store.ts";
 
 /** One job of each status, and what hangs on them. `a` ready, `b` scheduled, `c` in flight, `d` completed, `e` dead. */
@@ -22,7 +22,7 @@ async function fill(store: TestStore): Promise<void> {
     { id: "e", retention: kept, priority: 3 },
   );
   await store.take();
-  await store.write(() => completeJobs(["d"], store.terms()));
+  await store.write(() => completeJobs([{ id: "d" }], store.terms()));
   await store.write(() => failJob("e", { message: "m", kill: true }, store.terms()));
   await store.given(
     {
@@ -57,6 +57,9 @@ const selections: readonly (readonly [JobSelection, string])[] = [
   [{ budget: ["x"], status: [2] }, "c"],
 ];
 
+/** All jobs there are. */
+const all = { behind: undefined, order: "asc", limit: 100 } as const;
+
 /** Defines the tests. */
 export function describeDelete(open: () => Promise<TestStore>): void {
   describe("removeJob()", () => {
@@ -90,7 +93,8 @@ export function describeDelete(open: () => Promise<TestStore>): void {
         const store = await open();
         await fill(store);
         const ids = expected === "" ? [] : expected.split(" ");
-        assert.equal(await store.read(countJobs(selection, start)), ids.length);
+        const found = await store.read(listJobs(selection, all, start));
+        assert.deepEqual(found.map(({ id }) => id), ids);
         assert.equal(await store.write(() => removeJobs(selection)), ids.length);
         const left = (await store.all("SELECT id FROM jobs ORDER BY id")).map(({ id }) => id);
         assert.deepEqual(left, ["a", "b", "c", "d", "e"].filter((id) => !ids.includes(id)));
@@ -110,11 +114,11 @@ export function describeDelete(open: () => Promise<TestStore>): void {
       const drawn = await store.all("SELECT key, drawn FROM budgets ORDER BY key");
       assert.deepEqual(drawn, [{ key: "x", drawn: 0 }, { key: "y", drawn: 0 }]);
       assert.deepEqual(store.changes().sort(), [
-        "1 completed > none: ",
-        "1 dead > none: ",
+        "1 completed > none: d",
+        "1 dead > none: e",
         "1 in_flight > none: c",
-        "1 scheduled > none: ",
-        "2 ready > none: a",
+        "1 scheduled > none: b",
+        "2 ready > none: a z",
         "budgets x refunded",
         "budgets x y",
       ]);

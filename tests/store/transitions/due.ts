@@ -65,7 +65,7 @@ export function describeDue(open: () => Promise<TestStore>): void {
         { id: "d" },
       );
       await store.take();
-      await store.write(() => completeJobs(["a", "c"], store.terms()));
+      await store.write(() => completeJobs([{ id: "a" }, { id: "c" }], store.terms()));
       await store.write(() => failJob("b", { message: "m", kill: true }, store.terms()));
       store.changes();
       assert.equal(await store.read(nextReaping()), start + 10);
@@ -84,7 +84,7 @@ export function describeDue(open: () => Promise<TestStore>): void {
       const ids = manyIds(1500);
       await store.given(...ids.map((id) => ({ id, retention: '{"completed_ms":10}' })));
       await store.take({ limit: 2000 });
-      await store.write(() => completeJobs(ids, store.terms()));
+      await store.write(() => completeJobs(ids.map((id) => ({ id })), store.terms()));
       store.changes();
       assert.equal(await store.write(() => reapJobs(start + 10)), true);
       assert.equal(await store.write(() => reapJobs(start + 10)), false);

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { getJob } from "../../../src/store/read.ts";
-import { start, type TestStore } from "./test-store.ts";
+import { seqOf, start, type TestStore } from "./test-store.ts";
 
 /** Defines the tests. */
 export function describeEnqueue(open: () => Promise<TestStore>): void {
@@ -28,6 +28,7 @@ export function describeEnqueue(open: () => Promise<TestStore>): void {
       const job = await store.read(getJob("a", start));
       assert.deepEqual({ ...job }, {
         id: "a",
+        seq: seqOf("a"),
         type: "mail",
         queue: "ä",
         priority: 7,

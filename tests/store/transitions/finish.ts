@@ -19,7 +19,7 @@ const noBackoff = '{"exponent":0,"base_ms":0,"jitter_ms":0}';
 export function describeFinish(open: () => Promise<TestStore>): void {
   describe("completeJobs()", () => {
     const complete = (store: TestStore, ...ids: string[]) =>
-      store.write(() => completeJobs(ids, store.terms()));
+      store.write(() => completeJobs(ids.map((id) => ({ id })), store.terms()));
 
     it("deletes what is not kept", async () => {
       const store = await open();

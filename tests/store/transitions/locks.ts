@@ -46,31 +46,33 @@ function* spy(transition: Transition<unknown>, reads: string[]): Transition<void
 /** Reads rows, as opposed to counts, whether there are any, and the entries that a new policy must suit. */
 const readsRows = (sql: string) =>
   /^SELECT (id|key|cron_group|name)\b.* FROM/s.test(sql.trim()) && !sql.includes("AS entry");
+/** The few jobs that have more than most are read twice; the first time locks them. */
+const isReadAgain = (sql: string) => sql.includes('AS "largeBytes"');
 const isLocked = (sql: string) => sql.includes(lockRows) || sql.includes(claimRows);
 
 const budgets = [toBinding("x", 1)];
 const part = (id: string): JobSketch => {
   return { id, payload: "[]", batch: { key: "k", when: "true", fold: "$existing + $new" } };
 };
-const running = { id: "run", queue: "q", priority: 5, budgets: null };
+const noBacklogs = { backlogs: [], heads: undefined };
 
 /** What changes stored rows, each on a store that has something of everything. */
 const writers: Readonly<Record<string, (store: TestStore) => Transition<unknown>>> = {
   "claimJobs(), plain": (store) =>
-    claimJobs([{ queues: undefined, limit: 1, holder: undefined, worker: undefined }], [], {
+    claimJobs([{ queues: ["q"], limit: 1, holder: undefined, worker: undefined }], noBacklogs, {
       now: start,
       broker: store.broker,
     }),
   "claimJobs(), merged": (store) =>
     claimJobs(
       [{ queues: undefined, limit: 9, holder: undefined, worker: undefined }],
-      [{ queue: "q", budgetSet: '["x"]', from: front }],
+      { backlogs: [{ queue: "q", budgetSet: '["x"]', from: front }], heads: undefined },
       { now: start, broker: store.broker },
     ),
-  "completeJobs()": (store) => completeJobs(["run"], store.terms()),
+  "completeJobs()": (store) => completeJobs([{ id: "run" }], store.terms()),
   "failJob()": (store) => failJob("run", { message: "m" }, store.terms()),
-  "releaseHolder()": () => releaseHolder(1, [running.id]),
-  "recoverJobs()": (store) => recoverJobs(store.broker + 1, start + 1),
+  "releaseHolder()": (store) => releaseHolder(1, store.terms()),
+  "recoverJobs()": (store) => recoverJobs(store.broker + 1, start + 1, store.terms()),
   "patchJob()": () => patchJob("a", { priority: 1 }, start),
   "patchJobs()": () => patchJobs({}, { priority: 1 }, start),
   "removeJob()": () => removeJob("a"),
@@ -112,7 +114,7 @@ export function describeLocks(open: () => Promise<TestStore>): void {
         const reads: string[] = [];
         await store.write(() => spy(writer(store), reads));
         const rows = reads.filter(readsRows);
-        assert.deepEqual(rows.filter((sql) => !isLocked(sql)), []);
+        assert.deepEqual(rows.filter((sql) => !isLocked(sql) && !isReadAgain(sql)), []);
         assert.ok(rows.length > 0, "it reads no rows");
       });
     }
@@ -145,7 +147,7 @@ export function describeLocks(open: () => Promise<TestStore>): void {
     it("who only reads locks nothing", async () => {
       const store = await openFull();
       const reads: string[] = [];
-      const page = { from: undefined, order: "asc", limit: 9 } as const;
+      const page = { behind: undefined, order: "asc", limit: 9 } as const;
       for (
         const transition of [
           getJob("a", start),

@@ -95,7 +95,7 @@ export function describePatch(open: () => Promise<TestStore>): void {
       const store = await open();
       await store.given({ id: "a", retention: '{"completed_ms":9}' });
       await store.take();
-      await store.write(() => completeJobs(["a"], store.terms()));
+      await store.write(() => completeJobs([{ id: "a" }], store.terms()));
       store.changes();
       assert.equal((await patch(store, "a", { priority: 1 }))!.priority, 5);
       assert.equal((await store.row("a"))!["priority"], 5);
@@ -111,7 +111,7 @@ export function describePatch(open: () => Promise<TestStore>): void {
       const store = await open();
       await store.given({ id: "f", retention: '{"completed_ms":9}' });
       await store.take();
-      await store.write(() => completeJobs(["f"], store.terms()));
+      await store.write(() => completeJobs([{ id: "f" }], store.terms()));
       await store.given(
         { id: "a" },
         { id: "b", queue: "other" },

@@ -7,18 +7,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { completeJobs } from "../../../src/store/finish.ts";
-import {
-  countJobs,
-  getJob,
-  getMetadata,
-  listBacklogs,
-  listJobs,
-  listQueues,
-} from "../../../src/store/read.ts";
+import { getJob, getMetadata, listBacklogs, listJobs } from "../../../src/store/read.ts";
+import { countExpired, listQueues, sumCounts } from "../../../src/store/counts.ts";
+import { keyBehind } from "../../../src/store/read.ts";
 import { type Search, searchJobs } from "../../../src/store/search.ts";
 import { probeCommit } from "../../../src/store/probe.ts";
 import type { JobSelection } from "../../../src/store/where.ts";
-import { start, type TestStore, toBinding } from "./test-store.ts";
+import { seqOf, start, type TestStore, toBinding } from "./test-store.ts";
 
 /** In the order of their UTF-8 bytes. */
 const names = ["B", "Z", "a", "b", "ä", "\uffee", "😀"];
@@ -43,11 +38,18 @@ export function describeReads(open: () => Promise<TestStore>): void {
         { id: "5", queue: "a" },
         { id: "6", queue: "a", budgets: [toBinding("z", 1)], readyAt: start + 1 },
       );
-      assert.deepEqual(await store.read(listBacklogs()), [
-        { queue: "Z", budgetSet: '["Z","b"]' },
-        { queue: "Z", budgetSet: '["ä"]' },
-        { queue: "ä", budgetSet: '["z"]' },
-      ]);
+      const from = (id: string) => ({ priority: 5, seq: seqOf(id) });
+      const { backlogs, next } = await store.read(listBacklogs());
+      const found = backlogs.map((backlog) => ({ ...backlog, from: { ...backlog.from } }));
+      assert.deepEqual({ backlogs: found, next }, {
+        backlogs: [
+          { queue: "Z", budgetSet: '["Z","b"]', from: from("2") },
+          { queue: "Z", budgetSet: '["ä"]', from: from("3") },
+          { queue: "a", budgetSet: "", from: from("5") },
+          { queue: "ä", budgetSet: '["z"]', from: from("1") },
+        ],
+        next: undefined,
+      });
     });
 
     it("list jobs by id in both orders, page by page", async () => {
@@ -57,8 +59,10 @@ export function describeReads(open: () => Promise<TestStore>): void {
         page: { from?: string; order?: "desc"; limit?: number },
         selection: JobSelection = {},
       ) => {
-        const whole = { from: undefined, order: "asc", limit: 100, ...page } as const;
-        return (await store.read(listJobs(selection, whole, start))).map(({ id }) => id);
+        const { from, order = "asc", limit = 100 } = page;
+        const behind = from === undefined ? undefined : await store.read(keyBehind(from, order));
+        const found = await store.read(listJobs(selection, { behind, order, limit }, start));
+        return found.map(({ id }) => id);
       };
       assert.deepEqual(await list({}), names);
       assert.deepEqual(await list({ order: "desc" }), names.toReversed());
@@ -71,14 +75,17 @@ export function describeReads(open: () => Promise<TestStore>): void {
       const store = await open();
       await store.given({ id: "a", retention: '{"completed_ms":10}' });
       await store.take();
-      await store.write(() => completeJobs(["a"], store.terms()));
+      await store.write(() => completeJobs([{ id: "a" }], store.terms()));
       await store.given({ id: "b" });
-      const page = { from: undefined, order: "asc", limit: 9 } as const;
+      const page = { behind: undefined, order: "asc", limit: 9 } as const;
       for (const [now, ids] of [[start + 9, ["a", "b"]], [start + 10, ["b"]]] as const) {
         const listed = await store.read(listJobs({}, page, now));
         assert.deepEqual(listed.map(({ id }) => id), ids);
-        assert.equal(await store.read(countJobs({}, now)), ids.length);
-        assert.equal(await store.read(countJobs({ status: [3] }, now)), ids.length - 1);
+        const count = async (selection: JobSelection) =>
+          (await store.read(sumCounts(selection))).count -
+          (await store.read(countExpired(selection, now))).count;
+        assert.equal(await count({}), ids.length);
+        assert.equal(await count({ status: [3] }), ids.length - 1);
         assert.equal((await store.read(getJob("a", now)))?.id, ids.length === 2 ? "a" : undefined);
         const metadata = await store.read(getMetadata("a", now));
         assert.equal(metadata?.id, ids.length === 2 ? "a" : undefined);
@@ -111,7 +118,10 @@ export function describeReads(open: () => Promise<TestStore>): void {
         until: start + 1,
         ...changes,
       }));
-      return [found.jobs.map(({ id }) => id), found.next] as const;
+      const ids = new Map(
+        (await store.all("SELECT seq, id FROM jobs")).map(({ seq, id }) => [seq, id as string]),
+      );
+      return [found.seqs.map((seq) => ids.get(seq)!), found.next] as const;
     };
 
     it("finds what matches, in both orders and from a place on", async () => {
@@ -120,7 +130,7 @@ export function describeReads(open: () => Promise<TestStore>): void {
       const yes = names.filter((_, at) => at % 2 === 0);
       assert.deepEqual(await search(store), [yes, undefined]);
       assert.deepEqual(await search(store, { order: "desc" }), [yes.toReversed(), undefined]);
-      assert.deepEqual(await search(store, { from: "B" }), [yes.slice(1), undefined]);
+      assert.deepEqual(await search(store, { from: seqOf("B") }), [yes.slice(1), undefined]);
       assert.deepEqual(await search(store, { selection: { id: ["B", "Z", "ä"] } }), [
         ["B", "ä"],
         undefined,
@@ -130,8 +140,8 @@ export function describeReads(open: () => Promise<TestStore>): void {
     it("stops at its limit and tells where to go on", async () => {
       const store = await open();
       await store.given(...["a", "b", "c"].map((id) => ({ id, payload: '"yes"' })));
-      assert.deepEqual(await search(store, { limit: 2 }), [["a", "b"], "b"]);
-      assert.deepEqual(await search(store, { limit: 2, from: "b" }), [["c"], undefined]);
+      assert.deepEqual(await search(store, { limit: 2 }), [["a", "b"], seqOf("b")]);
+      assert.deepEqual(await search(store, { limit: 2, from: seqOf("b") }), [["c"], undefined]);
     });
 
     it("goes job by job when it is late, through windows without any of the selection", async () => {
@@ -148,7 +158,7 @@ export function describeReads(open: () => Promise<TestStore>): void {
           undefined,
         ]);
         const found: string[] = [];
-        let from: string | undefined;
+        let from: number | undefined;
         let pieces = 0;
         do {
           const [jobs, next] = await search(store, { selection, order, from, until: start });
@@ -165,7 +175,7 @@ export function describeReads(open: () => Promise<TestStore>): void {
       const store = await open();
       await store.given({ id: "a", payload: '"yes"', retention: '{"completed_ms":10}' });
       await store.take();
-      await store.write(() => completeJobs(["a"], store.terms()));
+      await store.write(() => completeJobs([{ id: "a" }], store.terms()));
       assert.deepEqual((await search(store, { now: start + 9 }))[0], ["a"]);
       assert.deepEqual((await search(store, { now: start + 10 }))[0], []);
       assert.deepEqual((await search(store, { now: undefined }))[0], ["a"]);

@@ -24,6 +24,7 @@ import type {
 import { toPostgres } from "../../../src/store/dialect.ts";
 import { enqueueJobs, type EnqueueTerms, type StoredJob } from "../../../src/store/enqueue.ts";
 import { createExpressions } from "../../../src/store/expressions.ts";
+import type { CompleteTerms, ReleaseTerms } from "../../../src/store/finish.ts";
 import { registerBroker } from "../../../src/store/holders.ts";
 import { type FailureTerms, toCreated } from "../../../src/store/job-rules.ts";
 import { writeCounts } from "../../../src/store/counts.ts";
@@ -62,7 +63,7 @@ export interface TestStore extends Pick<Store, "read" | "close"> {
   /** Runs a transition. */
   write<Result>(transition: () => Transition<Result>): Promise<Result>;
   /** What transitions depend on, at the time of the clock. */
-  terms(): EnqueueTerms & FailureTerms;
+  terms(): EnqueueTerms & FailureTerms & CompleteTerms & ReleaseTerms;
   /** Stores jobs with one transition. */
   enqueue(...jobs: readonly JobSketch[]): Promise<readonly StoredJob[] | Rejection>;
   /** Stores jobs, none of which may be refused, and forgets what was reported. */
@@ -103,6 +104,8 @@ export async function openTestStore(openDatabase: OpenDatabase): Promise<TestSto
   const terms = () => ({
     now: clock.now(),
     jitter: 0,
+    oneByOne: false,
+    maxDeliveries: 0,
     maxBudgets: 5,
     defaults: defaultSettings,
     expressions,
@@ -162,12 +165,11 @@ export function toEntry({ id, ...job }: JobSketch, now: number): {
   return { job: created, named: true, bindings: whole.budgets };
 }
 
-/** A key for a made-up id; keys have the order of the ids, which differ in their first eight characters. */
+/** A key for a made-up id; keys have the order of the ids, which differ in their first six bytes. */
 export function seqOf(id: string): number {
+  const bytes = new TextEncoder().encode(id);
   let seq = 0;
-  for (let at = 0; at < 8; at++) {
-    seq = seq * 95 + (at < id.length ? id.charCodeAt(at) - 31 : 0);
-  }
+  for (let at = 0; at < 6; at++) seq = seq * 256 + (bytes[at] ?? 0);
   return seq;
 }
 

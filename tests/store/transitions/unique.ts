@@ -37,11 +37,11 @@ const events: Readonly<Record<string, (store: TestStore) => Promise<unknown>>> =
   },
   async "handed back"(store) {
     const { holder, results } = await store.take();
-    await store.write(() => releaseHolder(holder, results[0]!.jobs.map(({ id }) => id)));
+    await store.write(() => releaseHolder(holder, store.terms()));
   },
   async "completed, retained"(store) {
     await store.take();
-    await store.write(() => completeJobs(["a"], store.terms()));
+    await store.write(() => completeJobs([{ id: "a" }], store.terms()));
   },
   async "dead, retained"(store) {
     await store.take();

@@ -41,7 +41,10 @@ export async function runBackup(file: string, config: BackupConfig): Promise<num
 /** Gives the space of deleted jobs back to the file system. */
 export async function runCompact({ url, data }: UpkeepConfig): Promise<void> {
   if (data === undefined) return void await call(url, adminRoutes.compact);
-  await withDatabase(data, (database) => Promise.resolve([...database.compact?.() ?? []]));
+  await withDatabase(
+    data,
+    (database) => Promise.resolve([...database.compact?.({ mayBlock: true }) ?? []]),
+  );
 }
 
 async function call(url: URL, { method, path }: Route, signal?: AbortSignal): Promise<Response> {

@@ -17,8 +17,24 @@ import { createFileGuard } from "./file-guard.ts";
  */
 export const checkpointPages = 4000;
 
-/** Freed in one piece while the file is compacted, which takes a few ms. */
-const compactPages = 200;
+/**
+ * Pages freed in one piece while the file is compacted, at most; a power of two. To free a page, SQLite searches the list of
+ * all free ones: that takes 1 ms when 10 GB are free and were freed in no order, and almost nothing else. So a piece is
+ * halved when it took long, and is so short at most that a sudden change is no harm.
+ */
+const compactPages = 32;
+
+/** A piece that takes longer is followed by a smaller one, in ms. */
+const pieceMs = 20;
+
+/**
+ * As `checkpointPages`, while the file is compacted. The pages that this changes lie all over the file, so that merging
+ * 4,000 of them takes 100 ms.
+ */
+const compactCheckpointPages = 500;
+
+/** A file of this many bytes is rebuilt in about 50 ms. */
+const rebuildBytes = 16 * 1024 * 1024;
 
 /** The number that SQLite gives for `auto_vacuum = INCREMENTAL`. */
 const incremental = 2;
@@ -53,6 +69,7 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
     closeSync(opened); // Another file, that was put in its place just now.
     throw new StoreError(`Cannot copy database '${name}': its file was replaced`);
   };
+  const setCheckpoint = (pages: number) => database.script(`PRAGMA wal_autocheckpoint = ${pages}`);
   const readNumber = (pragma: string) =>
     Number(Object.values(database.all(pragma, [])[0] ?? {})[0]);
 
@@ -74,7 +91,7 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
       descriptor ??= openDatabaseFile();
       const busy = readNumber("PRAGMA wal_checkpoint(TRUNCATE)");
       if (busy !== 0) throw new StoreError(`Database '${name}' is busy`);
-      database.script("PRAGMA wal_autocheckpoint = 0");
+      setCheckpoint(0);
       try {
         return await copyFile(descriptor, file, signal);
       } catch (cause) {
@@ -83,24 +100,41 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
           cause,
         });
       } finally {
-        database.script(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+        setCheckpoint(checkpointPages);
       }
     },
-    *compact() {
+    *compact({ mayBlock = false } = {}) {
       // A database that was not made here (from a dump, say): all in one piece, this one time.
       if (readNumber("PRAGMA auto_vacuum") !== incremental) {
+        const size = readNumber("PRAGMA page_count") * readNumber("PRAGMA page_size");
+        if (size > rebuildBytes && !mayBlock) {
+          throw new StoreError(
+            `Database '${name}' was made without 'auto_vacuum = INCREMENTAL', and with ${size} bytes it is too large ` +
+              "to be rebuilt while the broker works: stop it and run 'millrace compact --data FILE' once",
+          );
+        }
         database.script("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
       }
       const countFree = () => readNumber("PRAGMA freelist_count");
-      // Also ends when other work frees more than this gives back.
-      for (let before = Infinity, free = countFree(); free > 0 && free < before;) {
-        // Not by `script`: the pragma gives a row for each page, and Deno's script stops at the first.
-        database.all(`PRAGMA incremental_vacuum(${compactPages})`, []);
-        yield;
-        before = free;
-        free = countFree();
+      let pages = compactPages;
+      setCheckpoint(compactCheckpointPages);
+      try {
+        // Also ends when other work frees more than this gives back.
+        for (let before = Infinity, free = countFree(); free > 0 && free < before;) {
+          const startedAt = performance.now();
+          // Not by `script`: the pragma gives a row for each page, and Deno's script stops at the first.
+          database.all(`PRAGMA incremental_vacuum(${pages})`, []);
+          const tookMs = performance.now() - startedAt;
+          if (tookMs > pieceMs) pages = Math.max(1, pages / 2);
+          else if (tookMs < pieceMs / 4) pages = Math.min(compactPages, pages * 2);
+          yield;
+          before = free;
+          free = countFree();
+        }
+        database.all("PRAGMA wal_checkpoint(TRUNCATE)", []);
+      } finally {
+        setCheckpoint(checkpointPages);
       }
-      database.all("PRAGMA wal_checkpoint(TRUNCATE)", []);
     },
     close() {
       guard.forget();

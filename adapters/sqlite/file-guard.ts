@@ -75,7 +75,7 @@ export function createFileGuard(
     if (!isSame(identityOf(file), database)) {
       throw report("is gone: its file was removed or replaced");
     }
-    if (!isSame(identityOf(logFile), log)) {
+    if (log !== undefined && !isSame(identityOf(logFile), log)) {
       const isNews = problem === undefined;
       const error = report(
         "has lost its log: the file was removed or replaced, restart the broker",
@@ -90,9 +90,13 @@ export function createFileGuard(
     remember() {
       if (database !== undefined) return;
       database = identityOf(file);
-      // SQLite puts the log beside the file itself, wherever a symbolic link to it stands.
-      logFile = `${realpathSync(file)}-wal`;
-      log = identityOf(logFile);
+      try {
+        // SQLite puts the log beside the file itself, wherever a symbolic link to it stands.
+        logFile = `${realpathSync(file)}-wal`;
+        log = identityOf(logFile);
+      } catch {
+        // Not watched: on Deno, reading may be allowed for the database alone.
+      }
     },
     forget: () => void (database = undefined),
     check,

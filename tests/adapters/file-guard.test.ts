@@ -74,6 +74,16 @@ describe("createFileGuard", () => {
     assert.throws(() => guard.check(), /has lost its log/);
   });
 
+  it("does not miss a log that it could not see in the first place", () => {
+    const path = join(folder, "f.db");
+    writeFileSync(path, "");
+    const guard = createFileGuard({ file: path, name: "f.db", saveLog() {} });
+    guard.remember();
+    guard.check();
+    rmSync(path);
+    assert.throws(() => guard.check(), /is gone/);
+  });
+
   it("says nothing before it knows the files and after it forgot them", () => {
     const { path, guard } = setUp("e.db");
     guard.forget();

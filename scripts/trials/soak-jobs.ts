@@ -25,7 +25,7 @@ export const soakJob: JobDefinition<SoakPayload> = defineJob<SoakPayload>({
 export function toSoakJob(n: number, now: number): EnqueueRequest {
   const payload: SoakPayload = {
     failures: n % 20 === 0 ? 1 + n % 3 % 2 : 0,
-    workMs: n % 50,
+    workMs: n % 160,
     padding: "x".repeat(n % 50 === 0 ? 20_000 : 200),
   };
   return {

@@ -17,6 +17,7 @@ import { soakJob } from "./soak-jobs.ts";
 /** A line from a worker to its parent. */
 export type WorkerMessage =
   | { readonly kind: "connected" }
+  | { readonly kind: "started" }
   | { readonly kind: "ran"; readonly id: string }
   | { readonly kind: "acked"; readonly ids: readonly string[] };
 
@@ -31,9 +32,12 @@ const worker = createWorker({
       report({ kind: "ran", id: job.id });
     }),
   ],
-  concurrency: 25,
+  // So few that one worker could not keep up alone: both have jobs in their hands when one is killed.
+  concurrency: 30,
+  prefetch: 30,
 });
 worker.on("connected", () => report({ kind: "connected" }));
+worker.on("started", () => report({ kind: "started" }));
 worker.on("acked", ({ ids, notFound }) => {
   const unknown = new Set(notFound);
   report({ kind: "acked", ids: ids.filter((id) => !unknown.has(id)) });

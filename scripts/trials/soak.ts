@@ -6,7 +6,8 @@
  *
  * The broker is a process of `millrace serve`. Two processes of workers take jobs over HTTP, of which one is killed every 15 s
  * with jobs in its hands. Some jobs fail first, some wait for a time. Completed jobs are kept for 10 s. The disk holds some
- * 20 MB of jobs and the log at any time, however long this runs. Prints JSON, and ends with 1 if something is wrong.
+ * 20 MB of jobs and the log at any time, however long this runs. Of the jobs that were `started` and not `completed`, some
+ * failed as they should, and the others were in the hands of a worker that was killed. Prints JSON, and ends with 1 if something is wrong.
  *
  * @module
  */
@@ -56,10 +57,12 @@ const samples: Usage[] = [];
 const healthMs: number[] = [];
 const failures: string[] = [];
 let kills = 0;
+let started = 0;
 const endsAt = performance.now() + minutes * 60_000;
 const isOver = () => performance.now() >= endsAt;
 
 const record = (message: WorkerMessage) => {
+  if (message.kind === "started") started++;
   if (message.kind === "ran") ledger.recordRun(message.id);
   if (message.kind === "acked") ledger.recordCompleted(message.ids);
 };
@@ -133,7 +136,7 @@ try {
       runtime: runtime.name,
       minutes,
       rate,
-      jobs: { ...counts, unheard, kills },
+      jobs: { ...counts, started, unheard, kills },
       figures,
       healthMs: { ...health, max: percentile(healthMs, 1) },
       failures,

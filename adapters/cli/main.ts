@@ -11,7 +11,7 @@ import { version } from "../../src/version.ts";
 import { demoFlags } from "./demo-flags.ts";
 import { describeFlags, type Flags, readCommandLine, UsageError } from "./options.ts";
 import { serveFlags } from "./serve-flags.ts";
-import { upkeepFlags } from "./upkeep-flags.ts";
+import { backupFlags, upkeepFlags } from "./upkeep-flags.ts";
 
 const help = `millrace ${version}: a job queue for Deno, Bun and Node
 
@@ -33,10 +33,11 @@ ${describeFlags(serveFlags)}`;
 const backupHelp = `Usage: millrace backup [flags] FILE
 
 Saves the database as a gzipped tar archive, with every job that was accepted before. The broker works on
-meanwhile. FILE is there whole or not at all. To restore, take 'millrace/jobs.db' out of the archive, remove
-what is left of the old database ('jobs.db-wal' too), and run 'millrace serve --data' on it.
+meanwhile. FILE is there whole or not at all, only its owner may read it, and it must not be there before. To restore,
+take 'millrace/jobs.db' out of the archive, remove what is left of the old database ('jobs.db-wal' too), and run
+'millrace serve --data' on it.
 
-${describeFlags(upkeepFlags)}`;
+${describeFlags(backupFlags)}`;
 
 const compactHelp = `Usage: millrace compact [flags]
 
@@ -64,7 +65,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
   async backup(args) {
     if (wantsHelp(args)) return print(backupHelp);
     // No variables here: MILLRACE_DATA is for 'serve', and names the file of the broker that is to be asked.
-    const { config, positionals: [file] } = read(upkeepFlags, args, 1, {});
+    const { config, positionals: [file] } = read(backupFlags, args, 1, {});
     if (file === undefined) throw new UsageError("No file is given, expected one to write to");
     const { runBackup } = await import("./upkeep.ts");
     return print(`Saved ${await runBackup(file, config)} bytes to ${file}`);

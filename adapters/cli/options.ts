@@ -6,9 +6,9 @@
 
 import { parseArgs } from "node:util";
 
-/** One flag that takes a value. */
+/** One flag. */
 export interface Flag<Value> {
-  /** What the value is called in the help: `PORT`. */
+  /** What its value is called in the help: `PORT`; empty if it takes none, and then `"true"` is read when it is given. */
   readonly placeholder: string;
   /** What it is for, in one line. */
   readonly help: string;
@@ -46,7 +46,9 @@ export function readCommandLine<Config>(
   const table = new Map(entries(flags).map(([key, flag]) => [toFlag(key), { key, flag }]));
   const { tokens, positionals } = parseArgs({
     args: [...args],
-    options: Object.fromEntries([...table.keys()].map((name) => [name, { type: "string" }])),
+    options: Object.fromEntries(
+      [...table].map(([name, { flag }]) => [name, { type: isSwitch(flag) ? "boolean" : "string" }]),
+    ),
     strict: false, // Its own messages do not say what was expected.
     allowPositionals: true,
     tokens: true,
@@ -57,6 +59,13 @@ export function readCommandLine<Config>(
     const { name, rawName, value, inlineValue } = token;
     const flag = table.get(name)?.flag;
     if (flag === undefined) throw new UsageError(`Flag '${rawName}' is unknown`);
+    if (isSwitch(flag)) {
+      if (value !== undefined) {
+        throw new UsageError(`Flag '${rawName}' has the value '${value}', expected none`);
+      }
+      given.set(name, "true");
+      continue;
+    }
     if (value === undefined || (!inlineValue && value.startsWith("--"))) {
       throw new UsageError(`Flag '${rawName}' has no value, expected ${flag.placeholder}`);
     }
@@ -79,11 +88,15 @@ export function readCommandLine<Config>(
 /** The lines of the help that list the flags. */
 export function describeFlags<Config>(flags: Flags<Config>): string {
   const rows = entries(flags).map(([key, { placeholder, help, fallback }]) => ({
-    left: `  --${toFlag(key)} ${placeholder}`,
+    left: `  --${toFlag(key)} ${placeholder}`.trimEnd(),
     right: fallback === "" ? help : `${help} [${fallback}]`,
   }));
   const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
   return rows.map(({ left, right }) => `${left.padEnd(width)}${right}\n`).join("");
+}
+
+function isSwitch({ placeholder }: Flag<unknown>): boolean {
+  return placeholder === "";
 }
 
 function entries<Config>(flags: Flags<Config>): [string, Flag<unknown>][] {

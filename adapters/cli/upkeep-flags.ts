@@ -28,3 +28,20 @@ export const upkeepFlags: Flags<UpkeepConfig> = {
     help: "a database that no broker has open, instead",
   },
 };
+
+/** What `millrace backup` is told. */
+export interface BackupConfig extends UpkeepConfig {
+  /** Whether a file that is there already is replaced. */
+  readonly force: boolean;
+}
+
+/** The flags of `millrace backup`. */
+export const backupFlags: Flags<BackupConfig> = {
+  ...upkeepFlags,
+  force: {
+    placeholder: "",
+    fallback: "",
+    read: (text) => text === "true",
+    help: "replace FILE if it is there already",
+  },
+};

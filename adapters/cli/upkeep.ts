@@ -5,44 +5,55 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { existsSync, lstatSync } from "node:fs";
+import { link, rename, rm } from "node:fs/promises";
+import process from "node:process";
 import { NetworkError, RefusedError, ServerError, StoreError } from "../../src/errors.ts";
 import { adminRoutes, type Route } from "../../src/protocol/routes.ts";
 import { toBackup } from "../../src/store/backup.ts";
 import type { SyncDatabase } from "../../src/store/database.ts";
+import { openPrivateFile } from "../sqlite/private-file.ts";
 import { loadRuntime } from "./runtime.ts";
-import type { UpkeepConfig } from "./upkeep-flags.ts";
+import type { BackupConfig, UpkeepConfig } from "./upkeep-flags.ts";
 
 /**
- * Writes a backup to `file`, which is there whole or not at all.
+ * Writes a backup to `file`, which is there whole or not at all, and which only its owner may read.
  *
  * @returns The size of the backup, in bytes.
+ * @throws {StoreError} If it cannot be written, a signal ended it, or `file` is there already and `force` is not given.
  */
-export async function runBackup(file: string, { url, data }: UpkeepConfig): Promise<number> {
-  if (data === undefined) {
-    const { body } = await call(url, adminRoutes.backup);
-    return await writeWhole(file, body ?? new Blob().stream());
-  }
-  return await withDatabase(data, async (database) => {
-    const copy = await database.copy?.(new AbortController().signal);
-    if (copy === undefined) throw new StoreError(`Database '${data}' cannot be copied`);
-    return await writeWhole(file, toBackup(copy, Date.now()));
+export async function runBackup(file: string, config: BackupConfig): Promise<number> {
+  const { url, data, force } = config;
+  if (!force && isThere(file)) throw alreadyThere(file);
+  return await untilSignal(async (signal) => {
+    if (data === undefined) {
+      const { body } = await call(url, adminRoutes.backup, signal);
+      return await writeWhole(file, body ?? new Blob().stream(), { force, signal });
+    }
+    return await withDatabase(data, async (database) => {
+      const copy = await database.copy?.(signal);
+      if (copy === undefined) throw new StoreError(`Database '${data}' cannot be copied`);
+      return await writeWhole(file, toBackup(copy, Date.now()), { force, signal });
+    });
   });
 }
 
 /** Gives the space of deleted jobs back to the file system. */
 export async function runCompact({ url, data }: UpkeepConfig): Promise<void> {
   if (data === undefined) return void await call(url, adminRoutes.compact);
-  await withDatabase(data, (database) => Promise.resolve([...database.compact?.() ?? []]));
+  await withDatabase(
+    data,
+    (database) => Promise.resolve([...database.compact?.({ mayBlock: true }) ?? []]),
+  );
 }
 
-async function call(url: URL, { method, path }: Route): Promise<Response> {
+async function call(url: URL, { method, path }: Route, signal?: AbortSignal): Promise<Response> {
   const target = `${url.href.replace(/\/$/, "")}${path}`;
   let answer: Response;
   try {
-    answer = await fetch(target, { method });
+    answer = await fetch(target, { method, ...signal !== undefined && { signal } });
   } catch (cause) {
+    signal?.throwIfAborted();
     throw new NetworkError(
       `Cannot reach ${target}: does a broker run there, with '--admin-port'?`,
       {
@@ -72,14 +83,24 @@ async function withDatabase<Result>(
   }
 }
 
-/** Writes a stream beside `path` first, so that a failure leaves what was there before. */
-async function writeWhole(path: string, body: ReadableStream<Uint8Array>): Promise<number> {
-  const part = `${path}.part`;
+/**
+ * Writes a stream beside `path` first, so that a failure leaves what was there before. If this process is killed, a file
+ * `path-….part` is left, which nothing uses.
+ */
+async function writeWhole(
+  path: string,
+  body: ReadableStream<Uint8Array>,
+  { force, signal }: { readonly force: boolean; readonly signal: AbortSignal },
+): Promise<number> {
+  let part: string | undefined;
   try {
-    const file = await open(part, "w");
+    const opened = await openPrivateFile(path, ".part");
+    part = opened.path;
+    const { file } = opened;
     let size = 0;
     try {
       for await (const chunk of body) {
+        signal.throwIfAborted();
         for (let at = 0; at < chunk.length;) at += (await file.write(chunk, at)).bytesWritten;
         size += chunk.length;
       }
@@ -87,10 +108,48 @@ async function writeWhole(path: string, body: ReadableStream<Uint8Array>): Promi
     } finally {
       await file.close();
     }
-    await rename(part, path);
+    await (force ? rename(part, path) : moveToNew(part, path));
     return size;
   } catch (cause) {
-    await rm(part, { force: true });
+    if (part !== undefined) await rm(part, { force: true });
+    signal.throwIfAborted();
+    if (cause instanceof StoreError) throw cause;
     throw new StoreError(`Cannot back up to '${path}': ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Gives a file a name that is free: a link is refused where something is, a renaming would replace it. */
+async function moveToNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch {
+    if (isThere(to)) throw alreadyThere(to);
+    await rename(from, to); // A file system without links, such as FAT.
+    return;
+  }
+  await rm(from);
+}
+
+/** Also if it is a symbolic link that leads nowhere. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function alreadyThere(path: string): StoreError {
+  return new StoreError(`Cannot back up to '${path}': it is there already, '--force' replaces it`);
+}
+
+/** Aborts work when this process is told to end, so that the work can clean up. */
+async function untilSignal<Result>(
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const stopping = new AbortController();
+  const stop = (name: string) => stopping.abort(new StoreError(`Stopped by ${name}`));
+  const names = ["SIGINT", "SIGTERM"] as const;
+  for (const name of names) process.on(name, stop);
+  try {
+    return await work(stopping.signal);
+  } finally {
+    for (const name of names) process.off(name, stop);
   }
 }

@@ -28,7 +28,13 @@ export {
   StoreError,
 } from "../../src/errors.ts";
 export type { LogFields, Logger } from "../../src/log.ts";
-export type { DatabaseCopy, SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
+export type {
+  CompactOptions,
+  DatabaseCopy,
+  SqlRow,
+  SqlValue,
+  SyncDatabase,
+} from "../../src/store/database.ts";
 export type { FetchHandler, ServeOptions, Server, StopServerOptions } from "../server.ts";
 export { stopOnSignals, type StopOnSignalsOptions, type StopTarget } from "../signals.ts";
 export type { OpenSqliteOptions } from "../sqlite/sqlite-database.ts";

@@ -13,8 +13,9 @@
  */
 
 import { fstatSync, readSync } from "node:fs";
-import { type FileHandle, open, unlink } from "node:fs/promises";
+import { type FileHandle, unlink } from "node:fs/promises";
 import type { DatabaseCopy } from "../../src/store/database.ts";
+import { openPrivateFile } from "./private-file.ts";
 
 /** Read in one piece. That blocks the event loop, for well under a ms unless the disk is slow. */
 const readBytes = 256 * 1024;
@@ -29,8 +30,8 @@ const locks = { at: 2 ** 30, bytes: 512 };
  * Copies an open file.
  *
  * @param descriptor The file, which nobody changes meanwhile.
- * @param path Where the copy is kept until it is read. It is unlinked at once, so it is gone when this process ends,
- * however that happens.
+ * @param path What the copy is kept beside until it is read. It is unlinked at once, so it is gone when this process
+ * ends, however that happens.
  * @throws The reason of `signal`, or what the disk does.
  */
 export async function copyFile(
@@ -38,9 +39,9 @@ export async function copyFile(
   path: string,
   signal: AbortSignal,
 ): Promise<DatabaseCopy> {
-  const copy = await open(path, "w+", 0o600);
+  const { path: copyPath, file: copy } = await openPrivateFile(path, "-copy");
   try {
-    await unlink(path);
+    await unlink(copyPath);
     const { size } = fstatSync(descriptor);
     const buffer = new Uint8Array(readBytes);
     for (let at = 0; at < size;) {

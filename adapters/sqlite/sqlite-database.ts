@@ -18,6 +18,8 @@
  * system releases the lock when the process ends, however it ends. And because nobody else reads the file, the
  * write-ahead log needs no shared memory.
  *
+ * Once SQLite found the file damaged, every transaction is refused; statements outside of one, which only read, are tried.
+ *
  * @module
  */
 
@@ -25,7 +27,9 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { StoreError } from "../../src/errors.ts";
 import type { OpenTransaction, SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
-import { withUpkeep } from "./upkeep.ts";
+import { UnusableStoreError } from "../../src/store/unusable.ts";
+import { ensurePrivateFile } from "./private-file.ts";
+import { checkpointPages, withUpkeep } from "./upkeep.ts";
 
 /** How a database is opened. */
 export interface OpenSqliteOptions {
@@ -105,6 +109,8 @@ function openFile(
   },
 ): SqliteConnection {
   let connection: SqliteConnection | undefined;
+  // SQLite would make it readable for all. The log gets the mode of the file.
+  if (file !== ":memory:") ensurePrivateFile(file);
   try {
     connection = new binding(file);
     connection.exec(`
@@ -115,6 +121,7 @@ function openFile(
       PRAGMA synchronous = ${synchronous};
       PRAGMA cache_size = -65536;
       PRAGMA temp_store = MEMORY;
+      PRAGMA wal_autocheckpoint = ${checkpointPages};
       PRAGMA journal_size_limit = ${logBytes};
       BEGIN IMMEDIATE;
       COMMIT;
@@ -133,6 +140,8 @@ function fromConnection(connect: () => SqliteConnection, name: string): SyncData
   const statements = new Map<string, SqliteStatement>();
   let connection: SqliteConnection | undefined;
   let closed = false;
+  /** Remembered until the process ends: what is written to a damaged file damages more of it. */
+  let damage: UnusableStoreError | undefined;
 
   const attempt = <Result>(work: (connection: SqliteConnection) => Result): Result => {
     if (connection === undefined) {
@@ -141,7 +150,13 @@ function fromConnection(connect: () => SqliteConnection, name: string): SyncData
     try {
       return work(connection);
     } catch (cause) {
-      throw new StoreError(`Database '${name}' failed: ${messageOf(cause)}`, { cause });
+      if (!isDamage(cause)) {
+        throw new StoreError(`Database '${name}' failed: ${messageOf(cause)}`, { cause });
+      }
+      throw damage ??= new UnusableStoreError(
+        `Database '${name}' is damaged: ${messageOf(cause)}`,
+        { cause },
+      );
     }
   };
   const prepare = (connection: SqliteConnection, sql: string): SqliteStatement => {
@@ -153,6 +168,7 @@ function fromConnection(connect: () => SqliteConnection, name: string): SyncData
     attempt((connection) => Number(prepare(connection, sql).run(...params).changes));
 
   const begin = (): OpenTransaction => {
+    if (damage !== undefined) throw damage;
     run("BEGIN IMMEDIATE", []);
     return openTransaction;
   };
@@ -214,6 +230,11 @@ function fromConnection(connect: () => SqliteConnection, name: string): SyncData
 /** Told by its text: Deno's errors carry no SQLite code. */
 function isLocked(error: unknown): boolean {
   return messageOf(error).includes("database is locked");
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB: a page is not what it has to be. Told by its text for the same reason. */
+function isDamage(error: unknown): boolean {
+  return /^(database disk image is malformed|file is not a database)$/m.test(messageOf(error));
 }
 
 /** What a person can correct, where SQLite says only "unable to open database file". */

@@ -24,6 +24,7 @@ export type { Backoff } from "../protocol/job.ts";
 export type {
   AsyncConnection,
   AsyncDatabase,
+  CompactOptions,
   Database,
   DatabaseCopy,
   SqlRow,

@@ -33,6 +33,17 @@ export interface OpenTransaction {
   rollback(): void;
 }
 
+/** How a database is compacted. */
+export interface CompactOptions {
+  /**
+   * Whether one piece may take as long as it needs: seconds for each GB of a database that was not made to be compacted in
+   * pieces.
+   *
+   * @default {false}
+   */
+  readonly mayBlock?: boolean;
+}
+
 /**
  * An SQLite database that answers at once, and that nobody else writes to while it is open.
  *
@@ -110,10 +121,11 @@ export interface SyncDatabase {
    * Gives the space of what was deleted back to the file system, a piece for each value of the iterator. Other work may
    * be done between two pieces.
    *
+   * @param options What a piece may cost.
    * @returns The pieces; each does its work when it is asked for.
-   * @throws {StoreError} If the disk fails.
+   * @throws {StoreError} If the disk fails, or if the work cannot be done in small pieces and `mayBlock` is not given.
    */
-  compact?(): Iterable<void>;
+  compact?(options?: CompactOptions): Iterable<void>;
   /** Closes the database; further calls throw. Closing twice is fine. */
   close(): void;
 }

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { createBroker } from "../../src/broker/mod.ts";
+import { StoreError } from "../../src/errors.ts";
 import type { DatabaseCopy, SyncDatabase } from "../../src/store/database.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { createFailingDatabase } from "../support/failing-database.ts";
@@ -114,7 +115,7 @@ describe("broker.adminFetch", () => {
     });
   });
 
-  it("compact: answers 500 with an empty body when it fails", async () => {
+  it("compact: answers 500 with the reason when it fails", async () => {
     const driver: SyncDatabase = {
       ...openSqlite(":memory:"),
       compact: () => {
@@ -124,7 +125,22 @@ describe("broker.adminFetch", () => {
     await withBroker(async ({ broker }) => {
       const answer = await broker.adminFetch(ask("/compact"));
       assert.equal(answer.status, 500);
-      assert.equal(await answer.text(), "");
+      assert.equal(await answer.text(), "compaction failed");
+    }, { store: driver });
+  });
+
+  it("compact: says why the database cannot be compacted", async () => {
+    const driver: SyncDatabase = {
+      ...openSqlite(":memory:"),
+      compact: () => {
+        throw new StoreError("Database 'jobs.db' is too large");
+      },
+    };
+    await withBroker(async ({ broker }) => {
+      const answer = await broker.adminFetch(ask("/compact"));
+      assert.equal(answer.status, 500);
+      assert.equal(answer.headers.get("content-type"), "text/plain; charset=utf-8");
+      assert.equal(await answer.text(), "compaction failed: Database 'jobs.db' is too large");
     }, { store: driver });
   });
 

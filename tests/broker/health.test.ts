@@ -13,6 +13,8 @@ import { openSqlite } from "../../adapters/node/mod.ts";
 import { createBroker } from "../../src/broker/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { createFailingDatabase } from "../support/failing-database.ts";
+import { createRecordingLogger } from "../support/recording-logger.ts";
+import { send } from "../support/send.ts";
 
 const ask = () => new Request("http://broker/health");
 
@@ -95,17 +97,31 @@ describe("GET /health", () => {
     }, { store: disk.database });
   });
 
-  it("is 503 when the file is gone, to which SQLite would go on writing", async () => {
+  it("is 503 when the file is gone, and so is every change until it is back", async () => {
     const path = join(folder, "gone.db");
-    await withBroker(async ({ broker, client }) => {
-      await client.enqueue(job());
+    const { logger, errors } = createRecordingLogger();
+    await withBroker(async ({ broker, client, clock }) => {
+      const { id } = await client.enqueue(job());
       renameSync(path, `${path}.moved`);
-      await client.enqueue(job());
       const answer = await broker.fetch(ask());
       assert.equal(answer.status, 503);
-      assert.match((await answer.json()).error, /^cannot commit: Database 'gone.db' is gone/);
+      const gone = "Database 'gone.db' is gone: its file was removed or replaced";
+      assert.deepEqual(await answer.json(), { error: `cannot commit: ${gone}` });
+      const refused = { status: 503, body: { error: gone } };
+      assert.deepEqual(await send(broker, "POST", "/jobs", job()), refused);
+      const both = { jobs: [job(), job()] };
+      assert.deepEqual(await send(broker, "POST", "/jobs/bulk", both), refused);
+      assert.deepEqual(await send(broker, "DELETE", "/jobs"), refused);
+      assert.deepEqual(await send(broker, "POST", "/reset"), refused);
+      assert.equal((await broker.fetch(ask())).status, 503);
+      assert.equal((await send(broker, "GET", `/jobs/${id}`)).status, 200);
+      assert.deepEqual(errors, [`Refusing all changes: ${gone}`]);
+
       renameSync(`${path}.moved`, path);
       assert.equal(await client.health(), "ok");
-    }, { store: openSqlite(path) });
+      await client.enqueue(job());
+      assert.equal(await client.count({}), 2);
+      await clock.settle();
+    }, { store: openSqlite(path), logger });
   });
 });

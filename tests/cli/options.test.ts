@@ -13,6 +13,7 @@ import {
   UsageError,
 } from "../../adapters/cli/options.ts";
 import { serveFlags } from "../../adapters/cli/serve-flags.ts";
+import { backupFlags } from "../../adapters/cli/upkeep-flags.ts";
 import { defaultSettings } from "../../src/broker/engine/settings.ts";
 
 const read = (args: string[], variables: Record<string, string> = {}) =>
@@ -100,6 +101,27 @@ describe("the flags of 'millrace serve'", () => {
     assert.equal(
       describeFlags(flags),
       "  --first A        does this [1]\n  --the-second BB  does that [2]\n  --third C        does nothing\n",
+    );
+  });
+});
+
+describe("a flag without a value", () => {
+  const force = (...args: string[]) => readCommandLine(backupFlags, args, {});
+
+  it("is false unless it is given, and takes no argument", () => {
+    assert.equal(force("a.tar.gz").config.force, false);
+    const { config, positionals } = force("--force", "a.tar.gz");
+    assert.deepEqual([config.force, positionals], [true, ["a.tar.gz"]]);
+    assert.throws(() => force("--force=no"), {
+      name: "UsageError",
+      message: "Flag '--force' has the value 'no', expected none",
+    });
+  });
+
+  it("has no placeholder in the help", () => {
+    assert.match(
+      describeFlags(backupFlags),
+      /^ {2}--force {2,}replace FILE if it is there already$/m,
     );
   });
 });

@@ -9,19 +9,23 @@ import { once } from "node:events";
 import {
   createReadStream,
   existsSync,
+  lstatSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
+import { openSqlite } from "../../adapters/node/mod.ts";
 import { readBackup } from "../support/read-backup.ts";
 import { assertOneLine, runCli, startCli } from "./spawn-cli.ts";
 
@@ -56,6 +60,7 @@ async function restore(backup: string, path: string): Promise<void> {
 describe("millrace backup and compact", () => {
   let folder = "";
   const file = (name: string) => join(folder, name);
+  const leftovers = () => readdirSync(folder).filter((name) => name.endsWith(".part"));
   before(() => void (folder = mkdtempSync(join(tmpdir(), "millrace-upkeep-"))));
   after(() => rmSync(folder, { recursive: true }));
 
@@ -164,10 +169,66 @@ describe("millrace backup and compact", () => {
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const outcome = await runCli(["backup", "--url", `http://127.0.0.1:${port}`, file("e.tar.gz")]);
+    const url = `http://127.0.0.1:${port}`;
+    const outcome = await runCli(["backup", "--force", "--url", url, file("e.tar.gz")]);
     server.close();
     assertOneLine(outcome, 1, /^millrace: Cannot back up to '.*e\.tar\.gz': .+$/m);
     assert.equal(readFileSync(file("e.tar.gz"), "utf8"), "the last one");
-    assert.deepEqual(readdirSync(folder).filter((name) => name.endsWith(".part")), []);
+    assert.deepEqual(leftovers(), []);
+  });
+
+  it("backup replaces no file unless it is told to, and follows no link", limit, async () => {
+    makeDatabase(file("f.db"));
+    writeFileSync(file("f.tar.gz"), "the last one");
+    writeFileSync(file("victim"), "precious");
+    symlinkSync(file("victim"), file("link.tar.gz"));
+    symlinkSync(file("nowhere"), file("dangling.tar.gz"));
+    symlinkSync(file("victim"), file("f.tar.gz.part"));
+    const backup = (...args: string[]) => runCli(["backup", "--data", file("f.db"), ...args]);
+    for (const name of ["f.tar.gz", "link.tar.gz", "dangling.tar.gz"]) {
+      const refused = await backup(file(name));
+      assertOneLine(
+        refused,
+        1,
+        /^millrace: Cannot back up to '.*': it is there already, '--force' replaces it$/m,
+      );
+    }
+    assert.equal(readFileSync(file("f.tar.gz"), "utf8"), "the last one");
+    for (const name of ["f.tar.gz", "link.tar.gz"]) {
+      const saved = await backup("--force", file(name));
+      assert.equal(saved.code, 0, saved.stderr);
+      assert.ok(lstatSync(file(name)).isFile());
+      if (process.platform !== "win32") assert.equal(statSync(file(name)).mode & 0o777, 0o600);
+    }
+    assert.equal(readFileSync(file("victim"), "utf8"), "precious");
+    assert.equal(existsSync(file("nowhere")), false);
+    assert.deepEqual(leftovers(), ["f.tar.gz.part"]);
+    rmSync(file("f.tar.gz.part"));
+  });
+
+  it("backup cleans up when a signal ends it", limit, async () => {
+    const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>();
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "application/gzip" });
+      response.write(new Uint8Array(100_000), () => onAsked());
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const backup = startCli(["backup", "--url", `http://127.0.0.1:${port}`, file("g.tar.gz")]);
+    await asked;
+    backup.kill("SIGTERM");
+    assertOneLine(await backup.outcome, 1, /^millrace: Stopped by SIGTERM$/m);
+    server.closeAllConnections();
+    server.close();
+    assert.deepEqual(leftovers(), []);
+    assert.equal(existsSync(file("g.tar.gz")), false);
   });
 });
+
+/** Makes a database that no broker has open. */
+function makeDatabase(path: string): void {
+  const database = openSqlite(path);
+  database.open();
+  database.script("CREATE TABLE t (a)");
+  database.close();
+}

@@ -6,19 +6,25 @@
 
 import assert from "node:assert/strict";
 import {
+  chmodSync,
   copyFileSync,
-  mkdirSync,
+  lstatSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, parse } from "node:path";
+import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { StoreError } from "../../src/errors.ts";
+import type { SyncDatabase } from "../../src/store/database.ts";
+import { UnusableStoreError } from "../../src/store/unusable.ts";
 import { describeOpening } from "./database-opening.ts";
 import { bytes, type CreateDatabase, fill, rowsOf } from "./sample-rows.ts";
 
@@ -156,17 +162,45 @@ export function describeDatabase(name: string, create: CreateDatabase): void {
     });
 
     it("the log is merged into the file again after a copy() that failed", async () => {
-      const path = file();
+      // So long a name that there is none for the copy.
+      const path = join(folder, `jobs-${"x".repeat(220)}.db`);
       const database = open(path);
       fill(database, 100);
-      mkdirSync(`${path}-copy`); // In its way.
       await assert.rejects(database.copy!(new AbortController().signal), (error) => {
         assert.ok(error instanceof StoreError);
-        assert.match(error.message, /^Cannot copy database 'jobs-\d+\.db': .+$/);
+        assert.match(error.message, /^Cannot copy database 'jobs-x+\.db': .+$/);
         return true;
       });
-      for (let at = 0; at < 10; at++) fill(database, 2000);
+      for (let at = 0; at < 16; at++) fill(database, 2000);
       assert.ok(statSync(`${path}-wal`).size < statSync(path).size);
+      database.close();
+    });
+
+    it("copy() follows no link that was put in its way", async () => {
+      const path = file();
+      const victim = file();
+      writeFileSync(victim, "precious");
+      symlinkSync(victim, `${path}-copy`);
+      const database = open(path);
+      fill(database, 100);
+      await (await database.copy!(new AbortController().signal)).body.cancel();
+      assert.equal(readFileSync(victim, "utf8"), "precious");
+      assert.ok(lstatSync(`${path}-copy`).isSymbolicLink());
+      database.close();
+    });
+
+    it("the log stays within its limit while commits and reads go on", () => {
+      const path = file();
+      const database = open(path);
+      let longest = 0;
+      for (let at = 0; at < 300; at++) {
+        fill(database, 200);
+        database.all("SELECT count(*) FROM t WHERE a IS NULL", []);
+        longest = Math.max(longest, statSync(`${path}-wal`).size);
+      }
+      assert.ok(statSync(path).size > 48 * 1024 * 1024, "the load was too small");
+      assert.ok(longest > 15 * 1024 * 1024, `merged too early, at ${longest} bytes`);
+      assert.ok(longest <= 17 * 1024 * 1024, `the log had ${longest} bytes`);
       database.close();
     });
 
@@ -185,7 +219,7 @@ export function describeDatabase(name: string, create: CreateDatabase): void {
       const database = open(path);
       fill(database, 4000);
       database.run("DELETE FROM t WHERE rowid > 1000", []);
-      const before = statSync(path).size;
+      const before = sizeOf(database);
       let pieces = 0;
       for (const _ of database.compact!()) {
         pieces++;
@@ -205,11 +239,28 @@ export function describeDatabase(name: string, create: CreateDatabase): void {
       fill(database, 4000);
       database.script("PRAGMA auto_vacuum = NONE; VACUUM");
       database.run("DELETE FROM t WHERE rowid > 1000", []);
-      const before = statSync(path).size;
+      const before = sizeOf(database);
       assert.deepEqual([...database.compact!()], []);
       assert.ok(statSync(path).size < before / 2);
       database.run("DELETE FROM t WHERE rowid > 500", []);
-      assert.equal([...database.compact!()].length, 1);
+      assert.ok([...database.compact!()].length >= 1);
+      database.close();
+    });
+
+    it("compact() rebuilds a large file that was made without auto_vacuum if it may block", () => {
+      const path = file();
+      const database = open(path);
+      fill(database, 20_000);
+      database.script("PRAGMA auto_vacuum = NONE; VACUUM");
+      database.run("DELETE FROM t WHERE rowid > 1000", []);
+      const before = sizeOf(database);
+      assert.throws(() => [...database.compact!()], {
+        name: "StoreError",
+        message: /^Database 'jobs-\d+\.db' was made without 'auto_vacuum = INCREMENTAL'/,
+      });
+      assert.equal(sizeOf(database), before);
+      assert.deepEqual([...database.compact!({ mayBlock: true })], []);
+      assert.ok(statSync(path).size < before / 2);
       database.close();
     });
 
@@ -225,6 +276,94 @@ export function describeDatabase(name: string, create: CreateDatabase): void {
       database.close();
     });
 
+    it("transaction() is refused while the file is gone, and works when it is back", () => {
+      const path = file();
+      const database = open(path);
+      fill(database, 1);
+      renameSync(path, `${path}.moved`);
+      const gone = /^Database 'jobs-\d+\.db' is gone: its file was removed or replaced$/;
+      assert.throws(() => database.check!(), UnusableStoreError);
+      assert.throws(() => fill(database, 1), (error) => {
+        assert.ok(error instanceof UnusableStoreError);
+        assert.match(error.message, gone);
+        assert.throws(() => fill(database, 1), (again) => again === error);
+        return true;
+      });
+      assert.equal(rowsOf(database), 1, "reading goes on");
+      renameSync(`${path}.moved`, path);
+      fill(database, 1);
+      database.check!();
+      assert.equal(rowsOf(database), 2);
+      database.close();
+    });
+
+    it("what was committed is in the file when its log was removed, and no more is taken", () => {
+      const path = file();
+      const database = open(path);
+      fill(database, 3);
+      rmSync(`${path}-wal`);
+      assert.throws(() => database.check!(), {
+        name: "StoreError",
+        message: /^Database 'jobs-\d+\.db' has lost its log: .+, restart the broker$/,
+      });
+      assert.throws(() => fill(database, 1), UnusableStoreError);
+      // As after a crash: another process would find the file as it is now.
+      copyFileSync(path, `${path}.found`);
+      const found = open(`${path}.found`);
+      assert.equal(rowsOf(found), 3);
+      found.close();
+      database.close();
+      const again = open(path);
+      fill(again, 1);
+      assert.equal(rowsOf(again), 4);
+      again.close();
+    });
+
+    it("no transaction is taken once a page was found damaged, what can be read is", () => {
+      const path = file();
+      const whole = open(path);
+      whole.script("CREATE TABLE u (a)");
+      whole.run("INSERT INTO u VALUES (?)", [7]);
+      fill(whole, 1000);
+      whole.close();
+      const content = readFileSync(path);
+      content.fill(0xff, content.length / 2, content.length - 4096);
+      writeFileSync(path, content);
+
+      const database = open(path);
+      database.transaction(() => database.run("UPDATE u SET a = a + 1", []));
+      const damaged = (error: unknown) => {
+        assert.ok(error instanceof UnusableStoreError);
+        assert.match(
+          error.message,
+          /^Database 'jobs-\d+\.db' is damaged: database disk image is malformed$/,
+        );
+        return true;
+      };
+      assert.throws(() => rowsOf(database), damaged);
+      const write = () => database.transaction(() => database.run("UPDATE u SET a = a + 1", []));
+      assert.throws(write, damaged);
+      assert.throws(write, damaged);
+      assert.equal(database.all("SELECT a FROM u", [])[0]?.["a"], 8);
+      database.close();
+    });
+
+    it("open() makes a file for its owner only, and leaves the mode of one that is there", {
+      skip: process.platform === "win32" && "there are no modes",
+    }, () => {
+      const path = file();
+      const modeOf = (path: string) => statSync(path).mode & 0o777;
+      const database = open(path);
+      fill(database, 1);
+      assert.deepEqual([modeOf(path), modeOf(`${path}-wal`)], [0o600, 0o600]);
+      database.close();
+      chmodSync(path, 0o640);
+      const again = open(path);
+      fill(again, 1);
+      assert.deepEqual([modeOf(path), modeOf(`${path}-wal`)], [0o640, 0o640]);
+      again.close();
+    });
+
     it("a database in memory has no check(), copy() or compact()", () => {
       const database = open(":memory:");
       assert.deepEqual([database.check, database.copy, database.compact], [
@@ -237,6 +376,12 @@ export function describeDatabase(name: string, create: CreateDatabase): void {
 
     describeOpening(create);
   });
+}
+
+/** How large the file will be when its log was merged into it. */
+function sizeOf(database: SyncDatabase): number {
+  const read = (pragma: string) => Number(Object.values(database.all(pragma, [])[0]!)[0]);
+  return read("PRAGMA page_count") * read("PRAGMA page_size");
 }
 
 function thrower(error: Error): never {

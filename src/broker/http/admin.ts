@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
+import { StoreError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { type AdminRouteName, adminRoutes } from "../../protocol/routes.ts";
 import { toBackup } from "../../store/backup.ts";
@@ -29,8 +30,7 @@ const backup: Endpoint<AdminContext> = async ({ upkeep, clock, logger, request }
     copy = await upkeep.copy(request.signal);
   } catch (error) {
     logger.error("Cannot back up", { error });
-    const headers = { "content-type": "text/plain; charset=utf-8" };
-    return new Response("backup failed", { status: 500, headers });
+    return answerFailure("backup failed");
   }
   return new Response(toBackup(copy, clock.now()), {
     headers: {
@@ -46,10 +46,17 @@ const compact: Endpoint<AdminContext> = async ({ upkeep, logger }) => {
     await upkeep.compact();
   } catch (error) {
     logger.error("Cannot compact", { error });
-    return answerNothing(500);
+    return answerFailure(
+      error instanceof StoreError ? `compaction failed: ${error.message}` : "compaction failed",
+    );
   }
   return answerNothing(204);
 };
+
+function answerFailure(message: string): Response {
+  const headers = { "content-type": "text/plain; charset=utf-8" };
+  return new Response(message, { status: 500, headers });
+}
 
 const surface: Surface<AdminRouteName, AdminContext> = {
   routes: adminRoutes,

@@ -8,8 +8,10 @@
 import type { Logger } from "../../log.ts";
 import { responseFormat, supportedMediaTypes } from "../../protocol/negotiate.ts";
 import { QueryError } from "../../protocol/query.ts";
+import { UnusableStoreError } from "../../store/unusable.ts";
 import { answerNothing, answerValue } from "./answer.ts";
 import type { Surface } from "./call.ts";
+import { logOnce } from "./log-once.ts";
 import { Refusal } from "./refusal.ts";
 import { createRouter, type Router } from "./router.ts";
 
@@ -51,6 +53,10 @@ async function handle<Name extends string, Services extends { readonly logger: L
     }
     if (error instanceof Refusal) {
       return answerValue(format, error.status, { error: error.message, ...error.extra });
+    }
+    if (error instanceof UnusableStoreError) {
+      logOnce(services.logger, error);
+      return answerValue(format, 503, { error: error.message });
     }
     services.logger.error(`Cannot answer ${request.method} ${path}`, { error });
     return answerValue(format, 500, { error: "internal server error" });

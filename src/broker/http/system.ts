@@ -4,8 +4,10 @@
  * @module
  */
 
+import { UnusableStoreError } from "../../store/unusable.ts";
 import { answerNothing, answerValue } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
+import { logOnce } from "./log-once.ts";
 import { Refusal } from "./refusal.ts";
 import { version as current } from "../../version.ts";
 
@@ -14,7 +16,8 @@ export const health: Endpoint = async ({ engine, format, logger }) => {
   try {
     await engine.checkStore();
   } catch (error) {
-    logger.error("Cannot commit", { error });
+    if (error instanceof UnusableStoreError) logOnce(logger, error);
+    else logger.error("Cannot commit", { error });
     throw new Refusal(503, `cannot commit: ${(error as Error).message}`);
   }
   return answerValue(format, 200, { status: "ok" });

@@ -7,6 +7,7 @@
 import { systemClock } from "../src/async/clock.ts";
 import { NetworkError } from "../src/errors.ts";
 import { type Logger, silentLogger } from "../src/log.ts";
+import { createHosts } from "./hosts.ts";
 
 /** Answers requests, as a broker does: `broker.fetch`, or any function of this shape. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
@@ -25,6 +26,13 @@ export interface ServeOptions {
    * @default {7890}
    */
   readonly port?: number | undefined;
+  /**
+   * The names that it may be called by, besides those of this machine and addresses; `"*"` is any. A web page can point a
+   * name of its own at a server that only this machine can reach, so that one refuses names that it does not know (403).
+   *
+   * @default {[]} Any name if other machines can reach it.
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
   /** Told of handlers that throw, which clients see as a 500 without a body; default silent. */
   readonly logger?: Logger | undefined;
 }
@@ -86,16 +94,18 @@ export async function startServer(
   options: ServeOptions,
   listen: (fetch: FetchHandler, host: string, port: number) => Listener | Promise<Listener>,
 ): Promise<Server> {
-  const { host = "127.0.0.1", port = 7890, logger = silentLogger } = options;
+  const { host = "127.0.0.1", port = 7890, logger = silentLogger, allowedHosts = [] } = options;
   if (typeof host !== "string" || host === "") {
     throw new TypeError(`Option 'host' is '${host}', expected a name or an address`);
   }
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new RangeError(`Option 'port' is ${port}, expected an integer from 0 to 65535`);
   }
+  const hosts = createHosts(host, allowedHosts);
   let drained: Promise<unknown> | undefined;
   const fetch: FetchHandler = async (request) => {
     if (drained !== undefined) return new Response(null, { status: 503 });
+    if (!hosts.allows(request.url)) return hostRefused();
     try {
       return await (typeof handler === "function" ? handler(request) : handler.fetch(request));
     } catch (error) {
@@ -130,6 +140,10 @@ export async function startServer(
     stop,
     [Symbol.asyncDispose]: () => stop(),
   };
+}
+
+function hostRefused(): Response {
+  return Response.json({ error: "host is not allowed, see 'allowedHosts'" }, { status: 403 });
 }
 
 /** `HOST:PORT`, with brackets around an IPv6 address. */

@@ -50,6 +50,8 @@ export interface ServeConfig {
   readonly maxJqSteps: number;
   readonly maxBodyBytes: number;
   readonly maxPageBytes: number;
+  readonly allowBrowsers: boolean;
+  readonly allowedHosts: readonly string[];
   readonly bodyTimeout: number;
   readonly stopTimeout: number;
   readonly logFormat: LogFormat;
@@ -123,6 +125,18 @@ export const serveFlags: Flags<ServeConfig> = {
   ),
   maxBodyBytes: flag("N", "67108864", readInteger(1, forever), "largest request body"),
   maxPageBytes: flag("N", "8388608", readInteger(1, forever), "payloads on a page of jobs"),
+  allowBrowsers: flag(
+    "BOOLEAN",
+    "false",
+    (text) => readChoice("true", "false")(text) === "true",
+    "whether web pages may call the broker",
+  ),
+  allowedHosts: flag(
+    "NAMES",
+    "",
+    (text) => text.split(",").map((name) => name.trim()).filter((name) => name !== ""),
+    "names it may be called by besides this machine's, with commas; * is any",
+  ),
   bodyTimeout: flag("TIME", "30s", readDuration(1, u32), "how long it may keep the broker waiting"),
   stopTimeout: flag(
     "TIME",

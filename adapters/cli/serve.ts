@@ -41,11 +41,13 @@ export async function runServe(config: ServeConfig): Promise<number> {
     maxJqSteps: config.maxJqSteps,
     maxBodyBytes: config.maxBodyBytes,
     maxPageBytes: config.maxPageBytes,
+    allowBrowsers: config.allowBrowsers,
     bodyTimeoutMs: config.bodyTimeout,
   });
   await broker.start();
   const { host, port, adminHost, adminPort } = config;
-  const server = await runtime.serve(broker, { host, port, logger });
+  const { allowedHosts } = config;
+  const server = await runtime.serve(broker, { host, port, logger, allowedHosts });
   const adminServer = adminPort === undefined
     ? undefined
     : await runtime.serve(broker.adminFetch, { host: adminHost, port: adminPort, logger });

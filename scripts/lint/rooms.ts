@@ -31,7 +31,7 @@ export const rooms: readonly Room[] = [
   { level: 5, paths: ["src/client/mod.ts"] },
   { level: 5, paths: ["src/worker/mod.ts"] },
   { level: 6, paths: ["src/testing/"] },
-  { level: 6, paths: ["adapters/server.ts", "adapters/signals.ts"] },
+  { level: 6, paths: ["adapters/server.ts", "adapters/hosts.ts", "adapters/signals.ts"] },
   { level: 6, paths: ["adapters/sqlite/"] },
   { level: 7, paths: ["adapters/node/"] },
   { level: 7, paths: ["adapters/deno/"] },

@@ -1,5 +1,6 @@
 /**
- * Which format a peer speaks and wants, by the substring rules of the protocol: q-values and order mean nothing.
+ * Which format a peer speaks and wants. In `Accept` a part of the header is enough, as the protocol has it: q-values and
+ * order mean nothing.
  *
  * @module
  */
@@ -26,12 +27,17 @@ export function responseFormat(accept: string | null): Format | undefined {
   return accept.includes("application/json") || accept.includes("*/*") ? "json" : undefined;
 }
 
-/** The format of a body, by its `Content-Type` header; undefined is a 415. */
+/**
+ * The format of a body, by its `Content-Type` header; undefined is a 415.
+ *
+ * Parameters mean nothing. The type itself has to be exact, as a web page may send some others without asking.
+ */
 export function bodyFormat(contentType: string | null): Format | undefined {
-  if (contentType === null) return "json";
-  if (!visibleAscii.test(contentType)) return undefined;
-  if (contentType.includes("application/msgpack")) return "msgpack";
-  return contentType.includes("application/json") ? "json" : undefined;
+  if (contentType === null || contentType === "application/json") return "json";
+  const end = contentType.indexOf(";");
+  const type = (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+  if (type === "application/msgpack") return "msgpack";
+  return type === "application/json" && visibleAscii.test(contentType) ? "json" : undefined;
 }
 
 /** The format of a take stream, by the `Accept` header; undefined is a 406. */

@@ -39,6 +39,10 @@ describe("the flags of 'millrace serve'", () => {
       maxBudgets: config.maxBudgets,
       maxJqSteps: config.maxJqSteps,
       maxBodyBytes: config.maxBodyBytes,
+      maxPageBytes: config.maxPageBytes,
+      allowBrowsers: config.allowBrowsers,
+      streamInFlightPercent: config.streamInFlightPercent,
+      maxDeliveries: config.maxDeliveries,
       bodyTimeoutMs: config.bodyTimeout,
     }, defaultSettings);
   });

@@ -93,6 +93,12 @@ export interface Settings {
    */
   readonly maxPageBytes: number;
   /**
+   * Whether web pages may call the broker. If not, what a browser marks as sent by a page is answered 403.
+   *
+   * @default {false}
+   */
+  readonly allowBrowsers: boolean;
+  /**
    * How long the broker waits for the next bytes of a request body, in ms. Then it answers 408.
    *
    * @default {30000}
@@ -115,6 +121,7 @@ export const defaultSettings: Settings = {
   maxJqSteps: 500_000,
   maxBodyBytes: 64 * 1024 * 1024,
   maxPageBytes: 8 * 1024 * 1024,
+  allowBrowsers: false,
   bodyTimeoutMs: 30_000,
 };
 
@@ -122,7 +129,7 @@ const u32 = 2 ** 32 - 1;
 
 /** The least and the greatest value of each whole number that can be set. */
 const ranges: Readonly<
-  Record<Exclude<keyof Settings, "defaultBackoff">, readonly [number, number]>
+  Record<Exclude<keyof Settings, "defaultBackoff" | "allowBrowsers">, readonly [number, number]>
 > = {
   defaultRetryLimit: [0, u32],
   defaultCompletedRetentionMs: [0, Number.MAX_SAFE_INTEGER],
@@ -144,6 +151,7 @@ const ranges: Readonly<
  *
  * @param options What differs from the defaults; undefined stands for the default.
  * @returns All settings.
+ * @throws {TypeError} If `allowBrowsers` is neither true nor false.
  * @throws {RangeError} If an option is out of range. The message names the option, the value and the range.
  */
 export function toSettings(
@@ -155,6 +163,11 @@ export function toSettings(
   }
   for (const [name, [min, max]] of Object.entries(ranges)) {
     demandWhole(name, settings[name as keyof typeof ranges], min, max);
+  }
+  if (typeof settings.allowBrowsers !== "boolean") {
+    throw new TypeError(
+      `Option 'allowBrowsers' is ${settings.allowBrowsers}, must be true or false`,
+    );
   }
   const { exponent, baseMs, jitterMs } = settings.defaultBackoff;
   if (!Number.isFinite(Math.fround(exponent))) {

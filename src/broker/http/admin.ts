@@ -14,6 +14,7 @@ import type { DatabaseCopy } from "../../store/database.ts";
 import type { Upkeep } from "../../store/upkeep.ts";
 import { answerNothing, answerValue } from "./answer.ts";
 import type { Endpoint, Surface } from "./call.ts";
+import { isOfWebPage, webPagesRefused } from "./guard.ts";
 import { createHandler } from "./handler.ts";
 
 /** What the endpoints of the admin listener work with. */
@@ -72,7 +73,7 @@ export function createAdminHandler(
 ): (request: Request) => Promise<Response> {
   const handle = createHandler(surface, context);
   return async (request) => {
-    if (!request.headers.has("origin")) return await handle(request);
-    return answerValue("json", 403, { error: "requests of web pages are refused" });
+    if (!isOfWebPage(request.headers)) return await handle(request);
+    return answerValue("json", 403, { error: webPagesRefused });
   };
 }

@@ -53,35 +53,61 @@ async function collect(
   const { maxBodyBytes, bodyTimeoutMs } = settings;
   const reader = body.getReader();
   const leave = () => void reader.cancel().catch(() => {});
-  const chunks: Bytes[] = [];
-  let length = 0;
-  for (;;) {
-    let silent = false;
-    const disarm = clock.setTimer(() => {
+  let silent = false;
+  let heardAt = clock.now();
+  // One timer for the whole body: it looks how long the silence is.
+  let disarm = () => {};
+  const watch = (delayMs: number) => {
+    disarm = clock.setTimer(() => {
+      const silentMs = clock.now() - heardAt;
+      if (silentMs < bodyTimeoutMs) return watch(bodyTimeoutMs - silentMs);
       silent = true;
       leave(); // Which ends the read below.
-    }, bodyTimeoutMs);
-    const { done, value } = await reader.read().finally(disarm);
-    if (silent) throw tooSlow(bodyTimeoutMs);
-    if (done) break;
-    length += value.byteLength;
-    if (length > maxBodyBytes) {
-      leave();
-      throw tooLarge(`over ${maxBodyBytes}`, maxBodyBytes);
+    }, delayMs);
+  };
+  watch(bodyTimeoutMs);
+  try {
+    const bytes = createBuffer();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (silent) throw tooSlow(bodyTimeoutMs);
+      if (done) return bytes.whole();
+      heardAt = clock.now();
+      if (bytes.length + value.byteLength > maxBodyBytes) {
+        leave();
+        throw tooLarge(`over ${maxBodyBytes}`, maxBodyBytes);
+      }
+      bytes.add(value);
     }
-    chunks.push(value);
+  } finally {
+    disarm();
   }
-  return chunks.length === 1 ? chunks[0]! : join(chunks, length);
 }
 
-function join(chunks: readonly Bytes[], length: number): Bytes {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
+/** Gathers pieces. Each is copied: on some runtimes a small piece is a view of a large buffer, and would keep it. */
+function createBuffer(): {
+  readonly length: number;
+  add(piece: Bytes): void;
+  whole(): Bytes;
+} {
+  let buffer = new Uint8Array(shortBytes);
+  let length = 0;
+  return {
+    get length() {
+      return length;
+    },
+    add(piece) {
+      const wanted = length + piece.byteLength;
+      if (wanted > buffer.byteLength) {
+        const larger = new Uint8Array(Math.max(wanted, buffer.byteLength * 2));
+        larger.set(buffer.subarray(0, length));
+        buffer = larger;
+      }
+      buffer.set(piece, length);
+      length = wanted;
+    },
+    whole: () => buffer.subarray(0, length),
+  };
 }
 
 function tooLarge(size: string, maxBytes: number): Refusal {

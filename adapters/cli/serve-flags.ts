@@ -44,9 +44,12 @@ export interface ServeConfig {
   readonly reaperCheckInterval: number;
   readonly heartbeatInterval: number;
   readonly globalInFlightLimit: number;
+  readonly streamInFlightPercent: number;
+  readonly maxDeliveries: number;
   readonly maxBudgets: number;
   readonly maxJqSteps: number;
   readonly maxBodyBytes: number;
+  readonly maxPageBytes: number;
   readonly bodyTimeout: number;
   readonly stopTimeout: number;
   readonly logFormat: LogFormat;
@@ -104,6 +107,13 @@ export const serveFlags: Flags<ServeConfig> = {
     readInteger(0, u32),
     "jobs in flight over all workers, 0 for no limit",
   ),
+  streamInFlightPercent: flag("N", "50", readInteger(1, 100), "of that one stream may hold"),
+  maxDeliveries: flag(
+    "N",
+    "20",
+    readInteger(0, u32),
+    "deliveries beyond its retries until a job is dead, 0 for no limit",
+  ),
   maxBudgets: flag("N", "8192", readInteger(0, u32), "budgets, a further one is refused"),
   maxJqSteps: flag(
     "N",
@@ -112,6 +122,7 @@ export const serveFlags: Flags<ServeConfig> = {
     "steps of one filter or fold on one payload",
   ),
   maxBodyBytes: flag("N", "67108864", readInteger(1, forever), "largest request body"),
+  maxPageBytes: flag("N", "8388608", readInteger(1, forever), "payloads on a page of jobs"),
   bodyTimeout: flag("TIME", "30s", readDuration(1, u32), "how long it may keep the broker waiting"),
   stopTimeout: flag(
     "TIME",

@@ -35,9 +35,12 @@ export async function runServe(config: ServeConfig): Promise<number> {
     reaperIntervalMs: config.reaperCheckInterval,
     heartbeatIntervalMs: config.heartbeatInterval,
     globalInFlightLimit: config.globalInFlightLimit,
+    streamInFlightPercent: config.streamInFlightPercent,
+    maxDeliveries: config.maxDeliveries,
     maxBudgets: config.maxBudgets,
     maxJqSteps: config.maxJqSteps,
     maxBodyBytes: config.maxBodyBytes,
+    maxPageBytes: config.maxPageBytes,
     bodyTimeoutMs: config.bodyTimeout,
   });
   await broker.start();

@@ -26,7 +26,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { StoreError } from "../../src/errors.ts";
-import type { SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
+import type { OpenTransaction, SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
 import { ensurePrivateFile } from "./private-file.ts";
 import { checkpointPages, withUpkeep } from "./upkeep.ts";
@@ -46,6 +46,10 @@ export interface OpenSqliteOptions {
 export interface SqliteStatement {
   all(...params: SqlValue[]): unknown[];
   run(...params: SqlValue[]): { readonly changes: number | bigint };
+  /** Bun has it: the rows as lists of their values. */
+  values?(...params: SqlValue[]): unknown[][];
+  /** Node has it from 24 on, and Deno: makes `all` give lists of values. */
+  setReturnArrays?(enabled: boolean): void;
   /** Bun has it, and keeps the file locked until each statement was finalized. */
   finalize?(): void;
 }
@@ -163,6 +167,22 @@ function fromConnection(connect: () => SqliteConnection, name: string): SyncData
   const run = (sql: string, params: readonly SqlValue[]): number =>
     attempt((connection) => Number(prepare(connection, sql).run(...params).changes));
 
+  const begin = (): OpenTransaction => {
+    if (damage !== undefined) throw damage;
+    run("BEGIN IMMEDIATE", []);
+    return openTransaction;
+  };
+  const openTransaction: OpenTransaction = {
+    commit: () => void run("COMMIT", []),
+    rollback() {
+      try {
+        run("ROLLBACK", []);
+      } catch {
+        // A full disk makes SQLite roll back by itself. The first error is the one that matters.
+      }
+    },
+  };
+
   return {
     dialect: "sqlite",
     open() {
@@ -172,23 +192,31 @@ function fromConnection(connect: () => SqliteConnection, name: string): SyncData
     run,
     all: (sql, params) =>
       attempt((connection) => prepare(connection, sql).all(...params) as SqlRow[]),
+    values: (sql, params) =>
+      attempt((connection) => {
+        const statement = prepare(connection, sql);
+        if (statement.values !== undefined) return statement.values(...params) as SqlValue[][];
+        if (statement.setReturnArrays === undefined) {
+          return (statement.all(...params) as SqlRow[]).map(Object.values);
+        }
+        statement.setReturnArrays(true);
+        const found = statement.all(...params) as SqlValue[][];
+        statement.setReturnArrays(false);
+        return found;
+      }),
     script: (sql) => attempt((connection) => void connection.exec(sql)),
     transaction(body) {
-      if (damage !== undefined) throw damage;
-      run("BEGIN IMMEDIATE", []);
+      const transaction = begin();
       try {
         const result = body();
-        run("COMMIT", []);
+        transaction.commit();
         return result;
       } catch (error) {
-        try {
-          run("ROLLBACK", []);
-        } catch {
-          // A full disk makes SQLite roll back by itself. The first error is the one that matters.
-        }
+        transaction.rollback();
         throw error;
       }
     },
+    begin,
     close() {
       closed = true;
       for (const statement of statements.values()) statement.finalize?.();

@@ -7,8 +7,10 @@
 import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
 import { checkNotNegative } from "../async/duration.ts";
 import { type Logger, silentLogger } from "../log.ts";
+import { directKey } from "../protocol/direct.ts";
 import type { Database } from "../store/database.ts";
 import { createUpkeep } from "../store/upkeep.ts";
+import { createDirect } from "./direct/direct.ts";
 import { createEngine } from "./engine/engine.ts";
 import { type Settings, toSettings } from "./engine/settings.ts";
 import { createAdminHandler } from "./http/admin.ts";
@@ -171,17 +173,26 @@ export function createBroker(options: BrokerOptions): Broker {
     await (stopped ??= end(timeoutMs));
   };
 
+  const fetch = async (request: Request) => {
+    if (stopped !== undefined) return unavailable("broker is closed");
+    try {
+      if (!started) await start();
+    } catch (error) {
+      logger.error("Cannot start", { error });
+      return unavailable("broker cannot start");
+    }
+    return await handle(request);
+  };
+
+  const isReady = () => {
+    if (stopped !== undefined) return false;
+    return started || start().then(() => stopped === undefined, () => false);
+  };
+
   return {
-    async fetch(request) {
-      if (stopped !== undefined) return unavailable("broker is closed");
-      try {
-        if (!started) await start();
-      } catch (error) {
-        logger.error("Cannot start", { error });
-        return unavailable("broker cannot start");
-      }
-      return await handle(request);
-    },
+    fetch: Object.assign(fetch, {
+      [directKey]: createDirect({ engine, settings, clock, logger, isReady }),
+    }),
     async adminFetch(request) {
       if (stopped !== undefined) return unavailable("broker is closed");
       try {

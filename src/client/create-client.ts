@@ -24,6 +24,7 @@ import {
 } from "../protocol/system.ts";
 import { decodeOrThrow } from "./answer.ts";
 import type { BulkFilter, Client } from "./client.ts";
+import type { CallOptions } from "./deadline.ts";
 import { type EnqueueArgs, type EnqueueManyArgs, resolveMany, resolveOne } from "./enqueue-args.ts";
 import { enqueueInParts } from "./enqueue-parts.ts";
 import {
@@ -61,7 +62,7 @@ import { type ClientCall, createTransport, ignoreBody, withQuery } from "./trans
  */
 export function createClient(options: ClientOptions): Client {
   const transport = createTransport(toClientSettings(options));
-  const { settings: { clock }, call } = transport;
+  const { settings: { clock, direct }, call } = transport;
 
   const jobPages: PageSource<Job, JobPage> = {
     load: (path, options) => call({ route: jobRoutes.list, path }, options, readJobPage),
@@ -77,11 +78,17 @@ export function createClient(options: ClientOptions): Client {
   const client: Client = {
     async enqueue(...args: EnqueueArgs) {
       const { what, options } = await resolveOne(args, clock);
+      const stored = isUnbounded(options) ? await direct?.enqueue([what]) : undefined;
+      if (stored !== undefined) return stored[0]!;
       const body = toEnqueueWire(what);
       return await call({ route: jobRoutes.enqueue, body }, options, readEnqueuedJob);
     },
     async enqueueMany(...args: EnqueueManyArgs) {
       const { what, options } = await resolveMany(args, clock);
+      const stored = isUnbounded(options) && what.length <= mostDirect
+        ? await direct?.enqueue(what)
+        : undefined;
+      if (stored !== undefined) return stored;
       const send = (bytes: Uint8Array<ArrayBuffer>) =>
         call({ route: jobRoutes.enqueueMany, bytes }, options, readEnqueuedJobs);
       return await enqueueInParts(what, await transport.codec(), send);
@@ -122,6 +129,9 @@ export function createClient(options: ClientOptions): Client {
       call({ route: jobRoutes.success, params: { id } }, options, ignoreBody),
     async successMany(ids, options) {
       if (ids.length === 0) return { notFound: [] };
+      options?.signal?.throwIfAborted();
+      const missing = options?.timeoutMs === undefined ? await direct?.success(ids) : undefined;
+      if (missing !== undefined) return { notFound: missing };
       const call: ClientCall = { route: jobRoutes.successMany, body: { ids }, acceptStatus: 422 };
       const { status, value } = await transport.send(call, options);
       return { notFound: status === 422 ? decodeOrThrow(() => readNotFound(value)) : [] };
@@ -147,6 +157,14 @@ export function createClient(options: ClientOptions): Client {
   };
   return client;
 }
+
+/** Whether nothing ends a call before it is done; those that something may end go by way of the protocol. */
+function isUnbounded(options: CallOptions | undefined): boolean {
+  return options?.signal === undefined && options?.timeoutMs === undefined;
+}
+
+/** More jobs go in parts, by way of the protocol. */
+const mostDirect = 2000;
 
 /** The query of a bulk change. A filter without members must be asked for by `all: true`. */
 function toBulkQuery({ all, ...filter }: BulkFilter): string[] {

@@ -64,10 +64,15 @@ const blank: NewJob = {
   budgets: [],
 };
 
+/** A new job that has nothing but what every job has by default: no type, no queue, no payload. */
+export function blankJob(): NewJob {
+  return { ...blank };
+}
+
 /** Reads one job; its payload is not looked at, and left empty. */
 export const newJobSchema: v.GenericSchema<unknown, NewJob> = fieldsSchema(
   enqueueFields,
-  { kinds: requestKinds, start: () => ({ ...blank }) },
+  { kinds: requestKinds, start: blankJob },
 );
 
 /** Reads `{ jobs: […] }`, payloads excepted. */

@@ -16,6 +16,8 @@ export type RawPayload = string | Uint8Array<ArrayBuffer>;
 /** A job as the store keeps it. Null means absent; instants are ms since the epoch. */
 export interface JobRecord {
   readonly id: string;
+  /** The key of its row; jobs that were stored later have greater ones. */
+  readonly seq: number;
   readonly type: string;
   readonly queue: string;
   readonly priority: number;
@@ -45,6 +47,8 @@ export interface JobRecord {
   readonly payloadJson?: string | null;
   /** The payload if it came as MessagePack, and if it was asked for. */
   readonly payloadPack?: Uint8Array<ArrayBuffer> | null;
+  /** How many bytes the payload has, if it was not read with the rest of the record because it is large. */
+  readonly largeBytes?: number | null;
 }
 
 /** The fields of a record that hold the payload. */
@@ -53,7 +57,7 @@ export type PayloadField = "payloadJson" | "payloadPack";
 /** What a record holds in another form than what was asked for, or besides. */
 export type RecordStart = Pick<
   JobRecord,
-  "id" | "status" | "readyAt" | "uniqueWhile" | "batch" | "budgets" | PayloadField
+  "id" | "seq" | "status" | "readyAt" | "uniqueWhile" | "batch" | "budgets" | PayloadField
 >;
 
 /**
@@ -70,6 +74,7 @@ export function newRecord(
 ): JobRecord {
   return {
     id: start.id,
+    seq: start.seq,
     type: job.type,
     queue: job.queue,
     priority: job.priority,

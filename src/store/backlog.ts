@@ -1,26 +1,27 @@
 /**
  * Backlogs: the ready jobs of one queue and one budget set, in the order of delivery, and reading one from its head on.
  *
+ * The jobs of a queue that draw on no budget are a backlog too: that of the empty set.
+ *
  * @module
  */
 
 import type { JobRecord } from "../protocol/record.ts";
 import { budgetsOfSet } from "./budget-set.ts";
 import { claimRows } from "./dialect.ts";
-import { jobRows } from "./jobs.ts";
-import { takenColumns } from "./mark-taken.ts";
+import { takenJobs } from "./mark-taken.ts";
 import { isReady } from "./status-sql.ts";
 import type { Transition } from "./transition.ts";
 
 /** The position of a job in the order of delivery. */
-export type Position = Pick<JobRecord, "priority" | "id">;
+export type Position = Pick<JobRecord, "priority" | "seq">;
 
 /** The position before every job. */
-export const front: Position = { priority: -1, id: "" };
+export const front: Position = { priority: -1, seq: -1 };
 
 /** Negative when `a` is delivered before `b`. */
 export function comparePositions(a: Position, b: Position): number {
-  return a.priority - b.priority || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  return a.priority - b.priority || a.seq - b.seq;
 }
 
 /** The ready jobs of one queue that draw on the same budgets. */
@@ -49,15 +50,17 @@ export interface BacklogCursor {
   head(): Transition<JobRecord | undefined>;
   /** Goes on to the next job. */
   advance(): void;
+  /** Whether it is known that no job is left. */
+  isAtEnd(): boolean;
   /** What was found out; undefined when the backlog was not read. */
   update(): BacklogUpdate | undefined;
 }
 
 /** Rows that are read at once at most. */
-const largestRead = 64;
-const nextRows = `SELECT ${takenColumns} FROM jobs
-  WHERE queue = ? AND ${isReady} AND budget_set = ? AND (priority, id) > (?, ?)
-  ORDER BY priority, id LIMIT ? ${claimRows}`;
+const largestRead = 100;
+const nextJobs = `FROM jobs
+  WHERE queue = ? AND ${isReady} AND budget_set = ? AND (priority, seq) > (?, ?)
+  ORDER BY priority, seq LIMIT ? ${claimRows}`;
 
 /**
  * Creates a cursor at the head of a backlog.
@@ -88,22 +91,33 @@ export function createBacklogCursor(
     *head() {
       if (at === read.length && !ended) {
         const { queue, budgetSet } = backlog;
-        read = yield* jobRows(nextRows, [now, queue, budgetSet, last.priority, last.id, size]);
+        read = yield* takenJobs.read(nextJobs, [
+          now,
+          queue,
+          budgetSet,
+          last.priority,
+          last.seq,
+          size,
+        ]);
         at = 0;
+        ended = read.length < size;
         size = Math.min(size * 4, largestRead);
         looked = true;
-        ended = read.length === 0;
       }
       const job = read[at];
-      if (job !== undefined) position = { priority: job.priority, id: job.id };
+      if (job !== undefined) position = { priority: job.priority, seq: job.seq };
       return job;
     },
     advance() {
       last = position;
       at++;
       const next = read[at];
-      if (next !== undefined) position = { priority: next.priority, id: next.id };
+      if (next !== undefined) position = { priority: next.priority, seq: next.seq };
     },
-    update: () => looked ? { backlog, from: ended ? undefined : position } : undefined,
+    isAtEnd: () => ended && at === read.length,
+    update() {
+      if (!looked) return undefined;
+      return { backlog, from: ended && at === read.length ? undefined : position };
+    },
   };
 }

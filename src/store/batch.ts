@@ -28,8 +28,8 @@ export interface BatchPlan {
   readonly heads: ReadonlyMap<string, JobRecord>;
   /** The ids of stored heads whose payload changes. */
   readonly changed: readonly string[];
-  /** The ids of stored heads that are closed. */
-  readonly closed: readonly string[];
+  /** The rows of stored heads that are closed. */
+  readonly closed: readonly number[];
   /** The ids of new jobs that stay heads: later enqueues are folded into them. */
   readonly open: ReadonlySet<string>;
 }
@@ -42,7 +42,7 @@ export function* planBatches(
   const folded = new Map<JobRecord, string>();
   const heads = new Map<string, JobRecord>();
   const changed = new Set<string>();
-  const closed: string[] = [];
+  const closed: number[] = [];
   const added = new Set<string>();
   /** The head of each key so far; undefined when there is none. */
   const headOf = new Map<string, string | undefined>();
@@ -54,13 +54,13 @@ export function* planBatches(
       const head = yield* findHead(key);
       const isOpen = head?.status === status.ready;
       if (isOpen) heads.set(head.id, head);
-      else if (head !== undefined) closed.push(head.id);
+      else if (head !== undefined) closed.push(head.seq);
       headOf.set(key, isOpen ? head.id : undefined);
     }
     const headId = headOf.get(key);
     const outcome = headId === undefined ? "closed" : expressions.fold(heads.get(headId)!, job);
     if (outcome === "closed") {
-      if (headId !== undefined && !added.has(headId)) closed.push(headId);
+      if (headId !== undefined && !added.has(headId)) closed.push(heads.get(headId)!.seq);
       added.add(job.id);
       heads.set(job.id, job);
       headOf.set(key, job.id);
@@ -85,16 +85,16 @@ export function* planBatches(
 export function* applyBatches({ heads, changed, closed }: BatchPlan): Transition<void> {
   const counts = yield* runEach(
     `UPDATE jobs SET payload_json = ?, payload_pack = NULL
-     WHERE id = ? AND heads_batch = 1 AND ${isReady}`,
-    changed.map((id) => [heads.get(id)!.payloadJson!, id]),
+     WHERE seq = ? AND heads_batch = 1 AND ${isReady}`,
+    changed.map((id) => [heads.get(id)!.payloadJson!, heads.get(id)!.seq]),
   );
   if (counts.includes(0)) throw new StaleReadError("The head of a batch was taken");
   yield* closeBatches(closed);
 }
 
-/** Closes heads: nothing more is folded into these jobs. */
-export function* closeBatches(ids: readonly string[]): Transition<void> {
-  yield* runEach("UPDATE jobs SET heads_batch = 0 WHERE id = ?", ids.map((id) => [id]));
+/** Closes heads: nothing more is folded into the jobs of these rows. */
+export function* closeBatches(seqs: readonly number[]): Transition<void> {
+  yield* runEach("UPDATE jobs SET heads_batch = 0 WHERE seq = ?", seqs.map((seq) => [seq]));
 }
 
 function* findHead(key: string): Transition<JobRecord | undefined> {

@@ -67,6 +67,6 @@ export function* bindJobs(
 ): Transition<void> {
   yield* insertRows(
     insertBinding,
-    jobs.flatMap(({ id, bindings }) => bindings.map(({ key, cost }) => [key, id, cost])),
+    jobs.flatMap(({ id, bindings }) => bindings.flatMap(({ key, cost }) => [key, id, cost])),
   );
 }

@@ -11,16 +11,19 @@
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 
+/** What is told of every job: which one it is, and under what it is counted. */
+export type ChangedJob = Pick<JobRecord, "id" | "seq" | "queue" | "type">;
+
 /** What a job that is ready means for those who wait for one. */
-export type ReadyJob = Pick<JobRecord, "id" | "queue" | "priority" | "budgets">;
+export type ReadyJob = ChangedJob & Pick<JobRecord, "priority" | "budgets">;
 
 /** Jobs that went from one status to another, were stored, or are gone. */
 interface JobsMoved {
   readonly kind: "jobs";
   /** The code of the status that they had; undefined when they were not stored before. */
   readonly from: number | undefined;
-  /** How many jobs. */
-  readonly count: number;
+  /** The queue that they were in, if they are in another one now. */
+  readonly fromQueue?: string;
 }
 
 /** Jobs that are ready now; also those that were ready before, and whose place or budgets are others now. */
@@ -32,28 +35,25 @@ export interface BecameReady extends JobsMoved {
 /** Jobs that become ready later. */
 export interface BecameScheduled extends JobsMoved {
   readonly to: typeof status.scheduled;
-  readonly jobs: readonly Pick<JobRecord, "id" | "readyAt">[];
+  readonly jobs: readonly (ChangedJob & Pick<JobRecord, "readyAt">)[];
 }
 
 /** Jobs that a worker has now. */
 export interface BecameTaken extends JobsMoved {
   readonly to: typeof status.inFlight;
-  readonly jobs: readonly Pick<JobRecord, "id">[];
+  readonly jobs: readonly ChangedJob[];
 }
 
 /** Jobs that are finished and kept for a while. */
 export interface BecameFinished extends JobsMoved {
   readonly to: typeof status.completed | typeof status.dead;
-  readonly jobs: readonly Pick<JobRecord, "id" | "purgeAt">[];
+  readonly jobs: readonly (ChangedJob & Pick<JobRecord, "purgeAt">)[];
 }
 
-/**
- * Jobs that are not stored any more. Where many are deleted at once, only those are listed that somebody may have to
- * hear of: the jobs that were in flight, and those that were ready and draw on budgets.
- */
+/** Jobs that are not stored any more. */
 export interface BecameDeleted extends JobsMoved {
   readonly to: undefined;
-  readonly jobs: readonly (Pick<JobRecord, "id"> & { readonly budgets?: string | null })[];
+  readonly jobs: readonly ChangedJob[];
 }
 
 /** What became of jobs. */
@@ -105,17 +105,18 @@ export function toJobsChanges(jobs: readonly JobRecord[], from: number | undefin
  * The change of one job. It holds no more of the job than is told: a bulk change has one of these for each job.
  *
  * @param job The job as it is now.
- * @param from The code of the status that it had.
+ * @param before The job as it was.
  */
 export function toJobChange(
-  { id, status, queue, priority, budgets, readyAt, purgeAt }: JobRecord,
-  from: number,
+  { id, seq, type, queue, status, priority, budgets, readyAt, purgeAt }: JobRecord,
+  before: Pick<JobRecord, "status" | "queue">,
 ): JobsChange {
-  const told = { id, queue, priority, budgets, readyAt, purgeAt };
-  return { kind: "jobs", from, to: status, count: 1, jobs: [told] } as JobsChange;
+  const told = { id, seq, type, queue, priority, budgets, readyAt, purgeAt };
+  const moved = { kind: "jobs", from: before.status, to: status, jobs: [told] } as JobsChange;
+  return before.queue === queue ? moved : { ...moved, fromQueue: before.queue };
 }
 
 function toChange(jobs: readonly JobRecord[], from: number | undefined, to: number): JobsChange {
   // A record holds all that a change of any kind tells of its jobs.
-  return { kind: "jobs", from, to, count: jobs.length, jobs } as JobsChange;
+  return { kind: "jobs", from, to, jobs } as JobsChange;
 }

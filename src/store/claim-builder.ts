@@ -5,6 +5,9 @@
  */
 
 import type { JobRecord } from "../protocol/record.ts";
+import type { Backlog } from "./backlog.ts";
+import { payloadSize } from "./many-jobs.ts";
+import type { QueueHeads } from "./queue-heads.ts";
 
 /** What one subscriber has room for. */
 export interface ClaimRequest {
@@ -26,6 +29,14 @@ export interface ClaimTerms {
   readonly broker: number;
 }
 
+/** Where jobs may be taken from. */
+export interface ClaimSources {
+  /** The backlogs of jobs that draw on budgets; others cost nothing. */
+  readonly backlogs: readonly Backlog[];
+  /** The first ready job without budgets of each queue; undefined if nobody knows. */
+  readonly heads: QueueHeads | undefined;
+}
+
 /** What one subscriber got. */
 export interface ClaimResult {
   /** Jobs that are in flight now. */
@@ -36,10 +47,16 @@ export interface ClaimResult {
   readonly holder: number | undefined;
 }
 
-/** Payload bytes after which no more jobs are read: bounds what a claim holds in memory. */
+/** Payload bytes after which no more jobs are taken: bounds what a transaction holds in memory, for all its requests. */
 const enoughBytes = 1 << 20;
 
-/** Gathers the jobs of one claim. */
+/** How many more jobs the requests of one transaction may take. */
+export interface ClaimAllowance {
+  /** Payload bytes so far. */
+  bytes: number;
+}
+
+/** Gathers the jobs of one request. */
 export interface ClaimBuilder {
   readonly jobs: readonly JobRecord[];
   add(job: JobRecord): void;
@@ -48,15 +65,14 @@ export interface ClaimBuilder {
 }
 
 /** Creates a builder for `limit` jobs. */
-export function createClaimBuilder(limit: number): ClaimBuilder {
+export function createClaimBuilder(limit: number, allowance: ClaimAllowance): ClaimBuilder {
   const jobs: JobRecord[] = [];
-  let bytes = 0;
   return {
     jobs,
     add(job) {
       jobs.push(job);
-      bytes += job.payloadJson?.length ?? job.payloadPack?.length ?? 0;
+      allowance.bytes += payloadSize(job);
     },
-    room: () => bytes < enoughBytes ? limit - jobs.length : 0,
+    room: () => allowance.bytes < enoughBytes ? limit - jobs.length : 0,
   };
 }

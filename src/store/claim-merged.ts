@@ -13,7 +13,6 @@
 import { fromBindingsText } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import {
-  type Backlog,
   type BacklogCursor,
   type BacklogUpdate,
   comparePositions,
@@ -22,41 +21,35 @@ import {
   type Position,
 } from "./backlog.ts";
 import { createBudgetLedger, type Shortage } from "./budget-ledger.ts";
-import {
-  type ClaimRequest,
-  type ClaimResult,
-  type ClaimTerms,
-  createClaimBuilder,
-} from "./claim-builder.ts";
-import { registerHolder } from "./holders.ts";
-import { markTaken } from "./mark-taken.ts";
-import { StaleReadError, type Transition } from "./transition.ts";
-import { findUnbudgetedAfter, unbudgetedRead } from "./unbudgeted.ts";
+import type { ClaimBuilder, ClaimSources, ClaimTerms } from "./claim-builder.ts";
+import { createPositionHeap } from "./position-heap.ts";
+import { type QueueHead, readQueueHeads } from "./queue-heads.ts";
+import type { Transition } from "./transition.ts";
 
 /** A budget that is short, and the position of the job that waits for it. */
 export interface ExhaustedBudget extends Shortage {
   readonly at: Position;
 }
 
-/** What claims found out about backlogs and budgets. */
-export interface ClaimedMerged {
-  readonly updates: readonly BacklogUpdate[];
-  readonly exhaustedBudgets: readonly ExhaustedBudget[];
-}
-
-/** Takes jobs for one request after the other. */
+/** Gathers jobs for one request after the other. */
 export interface Merge {
-  claim(request: ClaimRequest): Transition<ClaimResult>;
+  /** Gathers jobs of these queues, of all when undefined. Gives whether no more are left that can be paid for. */
+  gather(queues: readonly string[] | undefined, builder: ClaimBuilder): Transition<boolean>;
   /** Writes the levels of the budgets that were charged. */
-  end(): Transition<ClaimedMerged>;
+  end(): Transition<{
+    readonly updates: readonly BacklogUpdate[];
+    readonly exhaustedBudgets: readonly ExhaustedBudget[];
+  }>;
 }
 
-/** Creates a merge of these backlogs of jobs with budgets, and of the jobs without. */
-export function createMerge(backlogs: readonly Backlog[], terms: ClaimTerms): Merge {
-  const { now } = terms;
+/** Creates a merge of the backlogs of jobs with budgets, and of the jobs without. */
+export function createMerge({ backlogs, heads }: ClaimSources, { now }: ClaimTerms): Merge {
   const ledger = createBudgetLedger();
   const exhaustedBudgets = new Map<string, ExhaustedBudget>();
   const budgeted = backlogs.map((backlog) => createBacklogCursor(backlog, now));
+  /** What was found out about queues without budgets. */
+  const found = new Map<string, BacklogUpdate>();
+  let known = heads;
 
   /** Pays for the head of a backlog; false if its budgets cannot. */
   function* payForHead(cursor: BacklogCursor, job: JobRecord): Transition<boolean> {
@@ -67,108 +60,79 @@ export function createMerge(backlogs: readonly Backlog[], terms: ClaimTerms): Me
     return shortage === undefined;
   }
 
+  /** The queues without budgets that a request reads, those with the first jobs first. */
+  function* headsOf(queues: readonly string[] | undefined): Transition<Iterator<QueueHead>> {
+    if (queues === undefined) {
+      known ??= yield* readQueueHeads();
+      return known.inOrder()[Symbol.iterator]();
+    }
+    const read = queues.map((queue) => ({ queue, position: known ? known.of(queue) : front }));
+    const some = read.filter((head): head is QueueHead => head.position !== undefined);
+    return some.sort((a, b) => comparePositions(a.position, b.position))[Symbol.iterator]();
+  }
+
   return {
-    *claim(request) {
-      const { queues, limit } = request;
-      const builder = createClaimBuilder(limit);
-      const anyQueue = queues === undefined ? createAnyQueueReader(limit, now) : undefined;
-      const cursors = [
-        ...budgeted.filter(({ backlog }) => queues?.includes(backlog.queue) ?? true),
-        ...(queues ?? []).map((queue) => {
-          // Each request reads anew what has no budgets: what the one before took is marked by then.
-          return createBacklogCursor({ queue, budgetSet: "", from: front }, now, limit);
-        }),
-      ].sort((a, b) => comparePositions(a.position, b.position));
-      let exhausted = false;
-      while (!exhausted && builder.room() > 0) {
-        const next = anyQueue && (yield* anyQueue.head());
-        const cursor = cursors[0];
-        if (cursor === undefined || (next && comparePositions(next, cursor.position) < 0)) {
-          exhausted = next === undefined;
-          if (next !== undefined) {
-            builder.add(next);
-            anyQueue!.advance();
+    *gather(queues, builder) {
+      // Each request reads anew what has no budgets: what the one before took is marked by then.
+      const plain: BacklogCursor[] = [];
+      const waiting = yield* headsOf(queues);
+      const firstRead = Math.ceil(builder.room() / Math.max(1, queues?.length ?? known!.size));
+      let next = waiting.next();
+      const cursors = createPositionHeap(
+        budgeted.filter(({ backlog }) => queues?.includes(backlog.queue) ?? true),
+      );
+      const addWaiting = () => {
+        while (
+          !next.done &&
+          (!cursors.first || comparePositions(next.value.position, cursors.first.position) <= 0)
+        ) {
+          const { queue, position } = next.value;
+          // An update of an earlier request of this transaction is later than what was known before.
+          const update = found.get(queue);
+          const from = update === undefined ? position : update.from;
+          if (from !== undefined) {
+            const cursor = createBacklogCursor({ queue, budgetSet: "", from }, now, firstRead);
+            plain.push(cursor);
+            cursors.add(cursor);
           }
-          continue;
+          next = waiting.next();
         }
-        cursors.shift();
+      };
+      let exhausted = false;
+      while (builder.room() > 0) {
+        addWaiting();
+        const cursor = cursors.shift();
+        if (cursor === undefined) {
+          exhausted = true;
+          break;
+        }
         if (cursor.budgets.some((key) => exhaustedBudgets.has(key))) continue;
-        const known = cursor.position;
+        const before = cursor.position;
         const job = yield* cursor.head();
         if (job === undefined) continue;
-        if (comparePositions(cursor.position, known) > 0) {
-          insertInOrder(cursors, cursor); // its head is later than was known
+        if (comparePositions(cursor.position, before) > 0) {
+          cursors.add(cursor); // Its head is later than was known.
           continue;
         }
         if (!(yield* payForHead(cursor, job))) continue;
         builder.add(job);
         cursor.advance();
-        insertInOrder(cursors, cursor);
+        cursors.add(cursor);
       }
-      const { jobs } = builder;
-      return { jobs, exhausted, holder: yield* markAll(jobs, request, terms) };
+      for (const cursor of plain) {
+        const update = cursor.update();
+        if (update !== undefined) found.set(update.backlog.queue, update);
+      }
+      return exhausted;
     },
     *end() {
       yield* ledger.flush();
       const updates = budgeted.map((cursor) => cursor.update())
         .filter((update) => update !== undefined);
-      return { updates, exhaustedBudgets: [...exhaustedBudgets.values()] };
+      return {
+        updates: [...updates, ...found.values()],
+        exhaustedBudgets: [...exhaustedBudgets.values()],
+      };
     },
   };
-}
-
-/**
- * Marks the jobs of a claim as taken.
- *
- * @returns The holder of the request.
- * @throws {StaleReadError} If one of them was not ready any more: it has been paid for, and others may have been passed
- * over because of it.
- */
-function* markAll(
-  jobs: readonly JobRecord[],
-  request: ClaimRequest,
-  terms: ClaimTerms,
-): Transition<number | undefined> {
-  if (jobs.length === 0) return request.holder;
-  const holder = request.holder ?? (yield* registerHolder(request.worker, terms));
-  const taken = yield* markTaken(jobs, holder, terms.now);
-  if (taken.length < jobs.length) throw new StaleReadError("A job was taken meanwhile");
-  return holder;
-}
-
-/** Reads the jobs without budgets of all queues. */
-function createAnyQueueReader(limit: number, now: number): {
-  head(): Transition<JobRecord | undefined>;
-  advance(): void;
-} {
-  const size = Math.min(limit, unbudgetedRead);
-  let read: readonly JobRecord[] = [];
-  let at = 0;
-  let last: Position = front;
-  let ended = false;
-  return {
-    *head() {
-      if (at === read.length && !ended) {
-        read = yield* findUnbudgetedAfter(last, size, now);
-        at = 0;
-        ended = read.length < size;
-      }
-      return read[at];
-    },
-    advance() {
-      last = read[at++]!;
-    },
-  };
-}
-
-/** Puts a cursor where it belongs by its position. */
-function insertInOrder(cursors: BacklogCursor[], cursor: BacklogCursor): void {
-  let low = 0;
-  let high = cursors.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (comparePositions(cursors[middle]!.position, cursor.position) < 0) low = middle + 1;
-    else high = middle;
-  }
-  cursors.splice(low, 0, cursor);
 }

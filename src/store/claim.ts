@@ -4,61 +4,97 @@
  * @module
  */
 
-import type { Backlog } from "./backlog.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { type BacklogUpdate, createBacklogCursor, front } from "./backlog.ts";
 import {
+  type ClaimAllowance,
+  type ClaimBuilder,
   type ClaimRequest,
   type ClaimResult,
+  type ClaimSources,
   type ClaimTerms,
   createClaimBuilder,
 } from "./claim-builder.ts";
-import { type ClaimedMerged, createMerge, type Merge } from "./claim-merged.ts";
+import { createMerge, type ExhaustedBudget, type Merge } from "./claim-merged.ts";
 import { registerHolder } from "./holders.ts";
+import { withLargePayloads } from "./many-jobs.ts";
 import { markTaken } from "./mark-taken.ts";
 import type { Transition } from "./transition.ts";
-import { findUnbudgeted, unbudgetedRead } from "./unbudgeted.ts";
 
 /** What subscribers got, and what was found out about backlogs and budgets. */
-export interface Claimed extends ClaimedMerged {
+export interface Claimed {
   /** One for each request, in their order. */
   readonly results: readonly ClaimResult[];
+  readonly updates: readonly BacklogUpdate[];
+  readonly exhaustedBudgets: readonly ExhaustedBudget[];
 }
 
 /**
  * Takes jobs for each request in turn, lowest priority number first, oldest first within a priority.
  *
  * Gives each request its jobs, already marked as in flight: fewer than it asks for when there are no more, or when their
- * payloads are large. Jobs that draw on budgets are taken only from `backlogs`, so that other backlogs cost nothing.
+ * payloads are large.
  */
 export function* claimJobs(
   requests: readonly ClaimRequest[],
-  backlogs: readonly Backlog[],
+  { backlogs, heads }: ClaimSources,
   terms: ClaimTerms,
 ): Transition<Claimed> {
   const results: ClaimResult[] = [];
+  const updates: BacklogUpdate[] = [];
+  const allowance: ClaimAllowance = { bytes: 0 };
+  /** Queues without budgets in which nothing is left: those who come later need not look. */
+  const empty = new Set<string>();
   let merge: Merge | undefined;
   for (const request of requests) {
-    const isPlain = backlogs.length === 0 && (request.queues?.length ?? 1) === 1;
-    if (isPlain) results.push(yield* claimPlain(request, terms));
-    else results.push(yield* (merge ??= createMerge(backlogs, terms)).claim(request));
+    const builder = createClaimBuilder(request.limit, allowance);
+    const queue = backlogs.length === 0 && request.queues?.length === 1
+      ? request.queues[0]
+      : undefined;
+    let exhausted: boolean;
+    if (queue === undefined) {
+      merge ??= createMerge({ backlogs, heads }, terms);
+      exhausted = yield* merge.gather(request.queues, builder);
+    } else {
+      exhausted = empty.has(queue) || (yield* gatherPlain(queue, builder, terms));
+      if (exhausted && !empty.has(queue)) {
+        empty.add(queue);
+        updates.push({ backlog: { queue, budgetSet: "", from: front }, from: undefined });
+      }
+    }
+    const { jobs, holder } = yield* takeAll(builder.jobs, request, terms);
+    results.push({ jobs, exhausted, holder });
   }
-  if (merge === undefined) return { results, updates: [], exhaustedBudgets: [] };
-  return { results, ...yield* merge.end() };
+  if (merge === undefined) return { results, updates, exhaustedBudgets: [] };
+  const found = yield* merge.end();
+  return { ...found, results, updates: [...updates, ...found.updates] };
 }
 
-/** Takes jobs without budgets from one queue, or from all. */
-function* claimPlain(request: ClaimRequest, terms: ClaimTerms): Transition<ClaimResult> {
-  const builder = createClaimBuilder(request.limit);
-  const queue = request.queues?.[0];
-  let { holder } = request;
-  let exhausted = false;
-  while (!exhausted && builder.room() > 0) {
-    const wanted = Math.min(unbudgetedRead, builder.room());
-    const found = yield* findUnbudgeted(queue, wanted, terms.now);
-    if (found.length > 0) {
-      holder ??= yield* registerHolder(request.worker, terms);
-      for (const job of yield* markTaken(found, holder, terms.now)) builder.add(job);
-    }
-    exhausted = found.length < wanted;
+/** Gathers jobs without budgets of one queue. Gives whether no more are left. */
+function* gatherPlain(
+  queue: string,
+  builder: ClaimBuilder,
+  { now }: ClaimTerms,
+): Transition<boolean> {
+  const backlog = { queue, budgetSet: "", from: front };
+  const cursor = createBacklogCursor(backlog, now, builder.room());
+  while (builder.room() > 0) {
+    const job = yield* cursor.head();
+    if (job === undefined) return true;
+    builder.add(job);
+    cursor.advance();
   }
-  return { jobs: builder.jobs, exhausted, holder };
+  return cursor.isAtEnd();
+}
+
+/** Marks what was gathered for a request as taken. */
+function* takeAll(
+  jobs: readonly JobRecord[],
+  request: ClaimRequest,
+  terms: ClaimTerms,
+): Transition<Pick<ClaimResult, "jobs" | "holder">> {
+  if (jobs.length === 0) return { jobs, holder: request.holder };
+  const holder = request.holder ?? (yield* registerHolder(request.worker, terms));
+  yield* markTaken(jobs, holder, terms.now);
+  return { jobs: yield* withLargePayloads(jobs), holder };
 }

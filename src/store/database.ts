@@ -32,6 +32,18 @@ export interface CompactOptions {
   readonly mayBlock?: boolean;
 }
 
+/** A transaction that was begun. One of the two ends it. */
+export interface OpenTransaction {
+  /**
+   * Makes its changes durable.
+   *
+   * @throws {StoreError} If the disk fails; then nothing was changed.
+   */
+  commit(): void;
+  /** Undoes its changes. */
+  rollback(): void;
+}
+
 /**
  * An SQLite database that answers at once, and that nobody else writes to while it is open.
  *
@@ -41,6 +53,12 @@ export interface CompactOptions {
 export interface SyncDatabase {
   /** The SQL that it speaks. */
   readonly dialect: "sqlite";
+  /**
+   * How many rows are best inserted with one statement.
+   *
+   * @default {1}
+   */
+  readonly rowsAtOnce?: number;
   /**
    * Opens the database, if it is not open.
    *
@@ -57,6 +75,16 @@ export interface SyncDatabase {
    */
   all(sql: string, params: readonly SqlValue[]): SqlRow[];
   /**
+   * Runs one statement, as `all`. Without it `all` is called: naming each value of many rows takes an engine longer than
+   * reading them.
+   *
+   * @param sql The statement, with `?` for each parameter.
+   * @param params The values of the parameters, in their order.
+   * @returns Its rows, each as the list of its values, in the order of the columns.
+   * @throws {StoreError} If the disk fails.
+   */
+  values?(sql: string, params: readonly SqlValue[]): SqlValue[][];
+  /**
    * Runs one statement.
    *
    * @param sql The statement, with `?` for each parameter.
@@ -69,6 +97,11 @@ export interface SyncDatabase {
   script(sql: string): void;
   /** Runs `body` in one transaction: commits when it returns, rolls back and rethrows when it throws. */
   transaction<Result>(body: () => Result): Result;
+  /**
+   * Begins a transaction that stays open while other work gets a turn. Nothing else is asked of the database before it
+   * ends. Without it, a large transaction holds the event loop until it is done.
+   */
+  begin?(): OpenTransaction;
   /**
    * Checks that the file on the disk is still the one that was opened.
    *

@@ -7,13 +7,13 @@
 import { budgetsOf } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
-import { createBudgetLedger } from "./budget-ledger.ts";
-import { lockRows } from "./dialect.ts";
+import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
+import type { ChangedJob } from "./changes.ts";
+import { isOneOf, lockRows } from "./dialect.ts";
 import { findJob } from "./jobs.ts";
 import { moveAlone } from "./move-job.ts";
-import { isInFlight } from "./status-sql.ts";
-import { report, rows, run, runEach, StaleReadError, type Transition } from "./transition.ts";
-import { type Condition, type JobSelection, whereMatches } from "./where.ts";
+import { report, rows, run, StaleReadError, type Transition } from "./transition.ts";
+import { type JobSelection, whereMatches } from "./where.ts";
 
 /**
  * Deletes one job, whatever its status.
@@ -28,54 +28,53 @@ export function* removeJob(id: string): Transition<boolean> {
   return true;
 }
 
-/** A job to be deleted that the change lists. */
-type ReportedJob = Pick<JobRecord, "id" | "status" | "budgets">;
+/** Rows that one statement deletes at most. */
+const pieceSize = 1000;
+
+/** A job to be deleted. */
+type DoomedJob = ChangedJob & Pick<JobRecord, "status" | "budgets">;
 
 /**
  * Deletes every job of a selection in one transaction; all jobs when it selects by nothing.
  *
  * @returns How many there were.
- * @throws {StaleReadError} If one of them moved on between counting and deleting.
+ * @throws {StaleReadError} If one of them moved on between reading and deleting.
  */
 export function* removeJobs(selection: JobSelection): Transition<number> {
-  const condition = whereMatches(selection);
-  const { sql, params } = condition;
-  const counts = yield* rows<{ status: number; count: number }>(
-    `SELECT status, count(*) AS count FROM jobs WHERE ${sql} GROUP BY status`,
-    params,
-  );
-  if (counts.length === 0) return 0;
-  const reported = yield* listReported(condition);
-  yield* run(`DELETE FROM errors WHERE job_id IN (SELECT id FROM jobs WHERE ${sql})`, params);
-  for (const { status, count } of counts) {
-    const deleted = yield* run(`DELETE FROM jobs WHERE ${sql} AND status = ?`, [...params, status]);
-    if (deleted !== count) throw new StaleReadError("The jobs of a selection changed meanwhile");
-  }
-  const bound = reported.filter(({ budgets }) => budgets !== null);
-  yield* runEach("DELETE FROM bindings WHERE job_id = ?", bound.map(({ id }) => [id]));
+  const { sql, params } = whereMatches(selection);
   const ledger = createBudgetLedger();
-  for (const job of bound) if (job.status === status.inFlight) yield* ledger.refund(job);
-  yield* ledger.flush();
-  for (const { status: from, count } of counts) {
-    const jobs = reported.filter((job) => job.status === from);
-    yield report({ kind: "jobs", from, to: undefined, count, jobs });
+  let count = 0;
+  while (true) {
+    const jobs = yield* rows<DoomedJob>(
+      `SELECT id, seq, queue, type, status, budgets FROM jobs WHERE ${sql} LIMIT ? ${lockRows}`,
+      [...params, pieceSize],
+    );
+    if (jobs.length > 0) yield* removePiece(jobs, ledger);
+    count += jobs.length;
+    if (jobs.length < pieceSize) break;
   }
+  yield* ledger.flush();
+  return count;
+}
+
+function* removePiece(jobs: readonly DoomedJob[], ledger: BudgetLedger): Transition<void> {
+  const seqs = JSON.stringify(jobs.map(({ seq }) => seq));
+  const deleted = yield* run(`DELETE FROM jobs WHERE ${isOneOf("seq", "integers")}`, [seqs]);
+  if (deleted < jobs.length) throw new StaleReadError("The jobs of a selection changed meanwhile");
+  const ids = JSON.stringify(jobs.map(({ id }) => id));
+  yield* run(`DELETE FROM errors WHERE ${isOneOf("job_id", "texts")}`, [ids]);
+  const bound = jobs.filter(({ budgets }) => budgets !== null);
+  if (bound.length > 0) {
+    yield* run(`DELETE FROM bindings WHERE ${isOneOf("job_id", "texts")}`, [ids]);
+  }
+  for (const job of bound) if (job.status === status.inFlight) yield* ledger.refund(job);
+  for (const from of new Set(jobs.map(({ status }) => status))) {
+    const gone = jobs.filter((job) => job.status === from);
+    yield report({ kind: "jobs", from, to: undefined, jobs: gone });
+  }
+  // Others may have waited behind these.
   const kept = bound.filter((job) => job.status === status.ready).flatMap(budgetsOf);
   if (kept.length > 0) {
     yield report({ kind: "budgets", keys: [...new Set(kept)], refunded: false });
   }
-  return counts.reduce((sum, { count }) => sum + count, 0);
-}
-
-/**
- * The jobs in flight, and those that draw on budgets; most databases have none of the latter, and are not searched
- * for them.
- */
-function* listReported({ sql, params }: Condition): Transition<ReportedJob[]> {
-  const hasBindings = (yield* rows("SELECT 1 FROM bindings LIMIT 1")).length > 0;
-  const isReported = hasBindings ? `(${isInFlight} OR budget_set <> '')` : isInFlight;
-  return yield* rows<ReportedJob>(
-    `SELECT id, status, budgets FROM jobs WHERE ${isReported} AND ${sql} ${lockRows}`,
-    params,
-  );
 }

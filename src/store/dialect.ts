@@ -12,6 +12,7 @@
  * | {@linkcode claimRows} | nothing: nobody else writes | `FOR UPDATE SKIP LOCKED`                              |
  * | {@linkcode lockRows} | nothing                     | `FOR UPDATE`                                            |
  * | types of columns   | as they are                  | `BIGINT`, `BYTEA`, `TEXT COLLATE "C"` (the order of bytes) |
+ * | `seq` in a comment | nothing: each index ends in the key of the row | `, seq`, as the last column of the index |
  *
  * @module
  */
@@ -50,6 +51,7 @@ export function toPostgres(sql: string): string {
 /** Statements that make tables, in PostgreSQL's words. */
 export function toPostgresSchema(sql: string): string {
   return sql
+    .replaceAll("/* , seq */", ", seq")
     .replaceAll(
       "INTEGER PRIMARY KEY AUTOINCREMENT",
       "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",

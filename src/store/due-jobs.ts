@@ -5,7 +5,7 @@
  */
 
 import { status } from "../protocol/status.ts";
-import type { ReadyJob } from "./changes.ts";
+import type { ChangedJob, ReadyJob } from "./changes.ts";
 import { claimRows } from "./dialect.ts";
 import { deleteBelongings } from "./jobs.ts";
 import { isScheduled } from "./status-sql.ts";
@@ -28,18 +28,17 @@ export type DueAt = number | undefined;
  */
 export function* promoteJobs(now: number): Transition<boolean> {
   const due = yield* rows<ReadyJob>(
-    `SELECT id, queue, priority, budgets FROM jobs WHERE ${isScheduled} AND ready_at <= ?
-     ORDER BY ready_at LIMIT ? ${claimRows}`,
+    `SELECT id, seq, queue, type, priority, budgets FROM jobs
+     WHERE ${isScheduled} AND ready_at <= ? ORDER BY ready_at LIMIT ? ${claimRows}`,
     [now, promotionSize],
   );
   const counts = yield* runEach(
-    `UPDATE jobs SET status = ${status.ready} WHERE id = ? AND ${isScheduled} AND ready_at <= ?`,
-    due.map(({ id }) => [id, now]),
+    `UPDATE jobs SET status = ${status.ready} WHERE seq = ? AND ${isScheduled} AND ready_at <= ?`,
+    due.map(({ seq }) => [seq, now]),
   );
   const jobs = changedOf(due, counts);
   if (jobs.length > 0) {
-    const change = { from: status.scheduled, to: status.ready, count: jobs.length, jobs } as const;
-    yield report({ kind: "jobs", ...change });
+    yield report({ kind: "jobs", from: status.scheduled, to: status.ready, jobs });
   }
   return due.length === promotionSize;
 }
@@ -56,19 +55,19 @@ export function* nextPromotion(): Transition<DueAt> {
  * @returns Whether there may be more.
  */
 export function* reapJobs(now: number): Transition<boolean> {
-  const expired = yield* rows<{ id: string; status: number }>(
-    `SELECT id, status FROM jobs WHERE purge_at <= ? LIMIT ? ${claimRows}`,
+  const expired = yield* rows<ChangedJob & { readonly status: number }>(
+    `SELECT id, seq, queue, type, status FROM jobs WHERE purge_at <= ? LIMIT ? ${claimRows}`,
     [now, reapingSize],
   );
   const counts = yield* runEach(
-    "DELETE FROM jobs WHERE id = ? AND status = ? AND purge_at <= ?",
-    expired.map(({ id, status }) => [id, status, now]),
+    "DELETE FROM jobs WHERE seq = ? AND status = ? AND purge_at <= ?",
+    expired.map(({ seq, status }) => [seq, status, now]),
   );
   const gone = changedOf(expired, counts);
   yield* deleteBelongings(gone.map(({ id }) => id));
   for (const from of new Set(gone.map(({ status }) => status))) {
     const jobs = gone.filter(({ status }) => status === from);
-    yield report({ kind: "jobs", from, to: undefined, count: jobs.length, jobs });
+    yield report({ kind: "jobs", from, to: undefined, jobs });
   }
   return expired.length === reapingSize;
 }

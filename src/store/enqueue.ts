@@ -8,20 +8,23 @@ import { fromBatchText } from "../protocol/batch.ts";
 import type { BindingRequest } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { isRejection, type Rejection } from "../protocol/rejection.ts";
-import { applyBatches, planBatches } from "./batch.ts";
+import { status } from "../protocol/status.ts";
+import { applyBatches, type BatchPlan, planBatches } from "./batch.ts";
 import { type BindingTerms, bindJobs, ensureBudgets } from "./bindings.ts";
 import { toBudgetSet } from "./budget-set.ts";
 import { toJobsChanges } from "./changes.ts";
 import type { SqlValue } from "./database.ts";
 import type { Expressions } from "./expressions.ts";
-import { columnOf, rareMembers } from "./jobs-table.ts";
+import { type ColumnMember, columnOf, rareMembers } from "./jobs-table.ts";
 import { toBytes } from "./text-bytes.ts";
-import { insertRows, report, toInsert, type Transition } from "./transition.ts";
+import { insertRows, type InsertText, report, toInsert, type Transition } from "./transition.ts";
 import { freeKeys, planKeys } from "./unique.ts";
 
 /** A job to be stored. */
 export interface NewRecord {
   readonly job: JobRecord;
+  /** Its id was not made from its key. */
+  readonly named?: true;
   /** Its bindings as they were asked for; the record holds them as they are kept. */
   readonly bindings: readonly BindingRequest[];
 }
@@ -41,33 +44,109 @@ export interface StoredJob {
 }
 
 /**
- * What is stored of every job, as the table of fields has it; each parameter more would cost a fifth of a microsecond.
- * Written out here, and in {@linkcode toPlainRow} in the same order: a loop over the names takes as long as all else that
- * is done for a job before it is inserted.
+ * The columns that are stored only where a job differs from what the column has by default: each value more that is
+ * passed to the engine costs a fifth of a microsecond. `maskOf` has a bit for each of them, in this order.
  */
-export const plainMembers: readonly (keyof JobRecord)[] = [
-  "id",
-  "type",
-  "queue",
+export const optionalMembers: readonly ColumnMember[] = [
   "priority",
   "status",
-  "readyAt",
   "retryLimit",
   "backoff",
   "retention",
   "payloadJson",
   "payloadPack",
 ];
-const insertPlain = toInsert("jobs", plainMembers.map((member) => columnOf[member]));
+const rareBit = 1 << optionalMembers.length;
+const namedBit = rareBit << 1;
 
-/** The fields that are also stored of a job with a unique key, a batch or budgets. */
-const insertWhole = toInsert("jobs", [
-  ...[...plainMembers, ...rareMembers].map((member) => columnOf[member]),
-  "holds_key",
-  "batch_key",
-  "heads_batch",
-  "budget_set",
-]);
+/** What is stored of every job. */
+const constantMembers: readonly ColumnMember[] = ["seq", "id", "type", "queue", "readyAt"];
+
+/** What a job has that most have not, besides the fields that are rare. */
+const rareColumns = ["holds_key", "batch_key", "heads_batch", "budget_set"];
+
+const inserts = new Map<number, InsertText>();
+
+/** The text that stores jobs of a mask. */
+function insertOf(mask: number): InsertText {
+  let insert = inserts.get(mask);
+  if (insert === undefined) {
+    const members = [
+      ...constantMembers,
+      ...optionalMembers.filter((_, at) => mask & 1 << at),
+      ...(mask & rareBit ? rareMembers : []),
+    ];
+    insert = toInsert("jobs", [
+      ...members.map((member) => columnOf[member]),
+      ...(mask & rareBit ? rareColumns : []),
+      ...(mask & namedBit ? ["named"] : []),
+    ]);
+    inserts.set(mask, insert);
+  }
+  return insert;
+}
+
+/** Straight-line code: a loop over the names takes as long as all else that is done for a job before it is stored. */
+function maskOf(job: JobRecord, named: true | undefined): number {
+  let mask = 0;
+  if (job.priority !== defaultPriority) mask |= 1;
+  if (job.status !== status.ready) mask |= 2;
+  if (job.retryLimit !== null) mask |= 4;
+  if (job.backoff !== null) mask |= 8;
+  if (job.retention !== null) mask |= 16;
+  if (job.payloadJson != null) mask |= 32;
+  if (job.payloadPack != null) mask |= 64;
+  if (job.uniqueKey !== null || job.batch !== null || job.budgets !== null) mask |= rareBit;
+  return named ? mask | namedBit : mask;
+}
+
+/** The priority that the column has by default. */
+const defaultPriority = 32768;
+
+function pushRow(
+  values: SqlValue[],
+  job: JobRecord,
+  mask: number,
+  open: ReadonlySet<string>,
+): void {
+  values.push(job.seq, job.id, job.type, job.queue, job.readyAt);
+  for (let at = 0; at < optionalMembers.length; at++) {
+    if (mask & 1 << at) values.push(job[optionalMembers[at]!]!);
+  }
+  if (mask & rareBit) {
+    const { uniqueKey, batch, budgets } = job;
+    for (const member of rareMembers) {
+      values.push(member === "uniqueKey" ? toBytes(uniqueKey) : job[member]!);
+    }
+    values.push(
+      uniqueKey === null ? 0 : 1,
+      batch === null ? null : toBytes(fromBatchText(batch).key),
+      open.has(job.id) ? 1 : 0,
+      toBudgetSet(budgets),
+    );
+  }
+  if (mask & namedBit) values.push(1);
+}
+
+/** Stores jobs; those of one kind that follow each other with one text. */
+function* insertJobs(
+  entries: readonly NewRecord[],
+  { heads, open }: Pick<BatchPlan, "heads" | "open">,
+): Transition<void> {
+  let mask = 0;
+  let values: SqlValue[] = [];
+  for (const { job: added, named } of entries) {
+    const job = added.batch === null ? added : heads.get(added.id) ?? added;
+    const next = maskOf(job, named);
+    if (next !== mask && values.length > 0) {
+      yield* insertRows(insertOf(mask), values);
+      values = [];
+    }
+    mask = next;
+    pushRow(values, job, mask, open);
+  }
+  yield* insertRows(insertOf(mask), values);
+}
 
 /**
  * Stores new jobs in their order, except duplicates and those that are folded into others; all or none.
@@ -98,14 +177,7 @@ export function* enqueueJobs(
   }
   yield* freeKeys(keys.freed);
   yield* applyBatches(batches);
-  const plain: SqlValue[][] = [];
-  const whole: SqlValue[][] = [];
-  for (const { job } of fresh) {
-    if (isPlain(job)) plain.push(toPlainRow(job));
-    else whole.push(toWholeRow(heads.get(job.id) ?? job, open));
-  }
-  yield* insertRows(insertPlain, plain);
-  yield* insertRows(insertWhole, whole);
+  yield* insertJobs(fresh, batches);
   yield* bindJobs(bound.map(({ job, bindings }) => ({ id: job.id, bindings })));
   const added = fresh === entries ? jobs : fresh.map(({ job }) => job);
   for (const change of toJobsChanges(added, undefined)) yield report(change);
@@ -116,36 +188,4 @@ export function* enqueueJobs(
     if (headId !== undefined) return { job: heads.get(headId)!, duplicate: false, folded: true };
     return { job, duplicate: false, folded: false };
   });
-}
-
-function isPlain({ uniqueKey, batch, budgets }: JobRecord): boolean {
-  return uniqueKey === null && batch === null && budgets === null;
-}
-
-function toPlainRow(job: JobRecord): SqlValue[] {
-  return [
-    job.id,
-    job.type,
-    job.queue,
-    job.priority,
-    job.status,
-    job.readyAt,
-    job.retryLimit,
-    job.backoff,
-    job.retention,
-    job.payloadJson ?? null,
-    job.payloadPack ?? null,
-  ];
-}
-
-function toWholeRow(job: JobRecord, open: ReadonlySet<string>): SqlValue[] {
-  const { uniqueKey, batch, budgets } = job;
-  return [
-    ...toPlainRow(job),
-    ...rareMembers.map((member) => member === "uniqueKey" ? toBytes(uniqueKey) : job[member]!),
-    uniqueKey === null ? 0 : 1,
-    batch === null ? null : toBytes(fromBatchText(batch).key),
-    open.has(job.id) ? 1 : 0,
-    toBudgetSet(budgets),
-  ];
 }

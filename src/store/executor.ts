@@ -16,8 +16,8 @@ import type {
 } from "./database.ts";
 import { mayRunAgain, toPostgres, toPostgresSchema } from "./dialect.ts";
 import {
-  type InsertText,
   StaleReadError,
+  type StepAnswer,
   type Transition,
   type TransitionStep,
 } from "./transition.ts";
@@ -51,6 +51,17 @@ export interface Executor {
     transitions: readonly (() => Transition<unknown>)[],
     beforeCommit?: BeforeCommit,
   ): Committed | Promise<Committed>;
+  /**
+   * Runs a large transition in one transaction, and gives other work a turn between its statements. Until its promise is
+   * settled, nothing else may be asked of the executor. Undefined where the database cannot do that, or need not.
+   */
+  readonly commitInPieces:
+    | ((
+      transition: () => Transition<unknown>,
+      beforeCommit: BeforeCommit | undefined,
+      turns: Turns,
+    ) => Promise<Committed>)
+    | undefined;
   /** Runs a transition that changes nothing, on what is committed. */
   read<Result>(transition: Transition<Result>): Result | Promise<Result>;
   /**
@@ -61,6 +72,14 @@ export interface Executor {
   check(): void;
   /** Closes the database. */
   close(): void | Promise<void>;
+}
+
+/** When a piece of work ends, and how others get a turn. */
+export interface Turns {
+  /** Whether it is time to pause. */
+  isOver(): boolean;
+  /** Resolves when others had a turn; another one begins. */
+  pause(): Promise<void>;
 }
 
 /** How often transitions are run, at most, when other brokers interfere each time. */
@@ -98,6 +117,22 @@ function createSyncExecutor(database: SyncDatabase): Executor {
         }
       }
     },
+    commitInPieces: database.begin && ((transition, beforeCommit, turns) =>
+      untilFresh(async () => {
+        const open = database.begin!();
+        try {
+          const changes: Change[] = [];
+          const results = [await runInPieces(database, transition(), { changes, turns })];
+          if (beforeCommit !== undefined && changes.length > 0) {
+            await runInPieces(database, beforeCommit(changes), { changes, turns });
+          }
+          open.commit();
+          return { results, changes };
+        } catch (error) {
+          open.rollback();
+          throw error;
+        }
+      })),
     read: (transition) => runSync(database, transition, []),
     check: () => database.check?.(),
     close: () => database.close(),
@@ -112,7 +147,7 @@ function runSync<Result>(
 ): Result {
   let step = transition.next();
   while (!step.done) {
-    step = transition.next(answerSync(database, step.value, changes) as SqlRow[] & number[]);
+    step = transition.next(answerSync(database, step.value, changes) as StepAnswer);
   }
   return step.value;
 }
@@ -121,19 +156,20 @@ function answerSync(
   database: SyncDatabase,
   step: TransitionStep,
   changes: Change[],
-): SqlRow[] | number[] {
+): SqlRow[] | SqlValue[][] | number[] {
   switch (step.kind) {
     case "rows":
       return database.all(step.sql, step.params);
+    case "values":
+      return database.values?.(step.sql, step.params) ??
+        database.all(step.sql, step.params).map(Object.values);
     case "each": {
       const { sql, sets } = step;
       return sets.map((params) => database.run(sql, params));
     }
-    case "insert": {
-      const { insert: { sql }, sets } = step;
-      for (const params of sets) database.run(sql, params);
+    case "insert":
+      insertSync(database, step);
       return nothing;
-    }
     case "script":
       database.script(step.sql);
       return nothing;
@@ -143,17 +179,85 @@ function answerSync(
   }
 }
 
+/** Runs it again while others interfere. */
+async function untilFresh<Result>(
+  attempt: () => Promise<Result>,
+  mayRepeat: (error: unknown) => boolean = (error) => error instanceof StaleReadError,
+): Promise<Result> {
+  for (let runs = 1;; runs++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!mayRepeat(error)) throw error;
+      if (runs === maxRuns) throw tooManyRuns(error);
+    }
+  }
+}
+
+/** Drives a transition as `runSync`, and pauses between statements when it is time. */
+async function runInPieces<Result>(
+  database: SyncDatabase,
+  transition: Transition<Result>,
+  { changes, turns }: { readonly changes: Change[]; readonly turns: Turns },
+): Promise<Result> {
+  let step = transition.next();
+  while (!step.done) {
+    let answer: SqlRow[] | SqlValue[][] | number[] = nothing;
+    for (const part of partsOf(step.value)) {
+      if (turns.isOver()) await turns.pause();
+      const given = answerSync(database, part, changes);
+      answer = answer === nothing ? given : [...answer, ...given] as typeof given;
+    }
+    step = transition.next(answer as StepAnswer);
+  }
+  return step.value;
+}
+
+/** Rows, or runs of a statement, that one piece has at most. */
+const rowsOfPart = 500;
+
+/** Cuts a step that may take long into parts. */
+function* partsOf(step: TransitionStep): Generator<TransitionStep> {
+  if (step.kind === "insert") {
+    const { values, insert } = step;
+    const size = rowsOfPart * insert.width;
+    for (let at = 0; at < values.length; at += size) {
+      yield { ...step, values: values.slice(at, at + size) };
+    }
+  } else if (step.kind === "each") {
+    for (let at = 0; at < step.sets.length; at += rowsOfPart) {
+      yield { ...step, sets: step.sets.slice(at, at + rowsOfPart) };
+    }
+  } else yield step;
+}
+
 const nothing: number[] = [];
+
+function insertSync(
+  database: SyncDatabase,
+  { insert, values }: Extract<TransitionStep, { readonly kind: "insert" }>,
+): void {
+  const { width } = insert;
+  const rowsAtOnce = database.rowsAtOnce ?? 1;
+  const size = width * rowsAtOnce;
+  let at = 0;
+  for (; at + size <= values.length; at += size) {
+    database.run(insert.of(rowsAtOnce), values.slice(at, at + size));
+  }
+  for (; at < values.length; at += width) {
+    database.run(insert.of(1), values.slice(at, at + width));
+  }
+}
 
 function createAsyncExecutor(database: AsyncDatabase): Executor {
   const translate = createTranslator();
   return {
     isShared: true,
     open: () => database.open(),
-    async commit(transitions, beforeCommit) {
-      for (let runs = 1;; runs++) {
-        try {
-          return await database.transaction(async (connection) => {
+    commit: (transitions, beforeCommit) =>
+      untilFresh(
+        () =>
+          database.transaction(async (connection) => {
             const changes: Change[] = [];
             const results: unknown[] = [];
             for (const transition of transitions) {
@@ -163,13 +267,10 @@ function createAsyncExecutor(database: AsyncDatabase): Executor {
               await runAsync(connection, beforeCommit(changes), { translate, changes });
             }
             return { results, changes };
-          });
-        } catch (error) {
-          if (!(error instanceof StaleReadError) && !mayRunAgain(error)) throw error;
-          if (runs === maxRuns) throw tooManyRuns(error);
-        }
-      }
-    },
+          }),
+        (error) => error instanceof StaleReadError || mayRunAgain(error),
+      ),
+    commitInPieces: undefined, // Waiting for each answer gives others their turns.
     read(transition) {
       const reader: AsyncConnection = {
         all: (sql, params) => database.all(sql, params),
@@ -200,7 +301,7 @@ async function runAsync<Result>(
   let step = transition.next();
   while (!step.done) {
     const answer = await answerAsync(connection, step.value, means);
-    step = transition.next(answer as SqlRow[] & number[]);
+    step = transition.next(answer as StepAnswer);
   }
   return step.value;
 }
@@ -209,10 +310,12 @@ async function answerAsync(
   connection: AsyncConnection,
   step: TransitionStep,
   { translate, changes }: AsyncMeans,
-): Promise<SqlRow[] | number[]> {
+): Promise<SqlRow[] | SqlValue[][] | number[]> {
   switch (step.kind) {
     case "rows":
       return await connection.all(translate(step.sql), step.params);
+    case "values":
+      return (await connection.all(translate(step.sql), step.params)).map(Object.values);
     case "each": {
       const sql = translate(step.sql);
       const counts: number[] = [];
@@ -237,17 +340,14 @@ const maxParams = 32_000;
 /** Inserts many rows with one statement. */
 async function insertAsync(
   connection: AsyncConnection,
-  { insert, sets }: {
-    readonly insert: InsertText;
-    readonly sets: readonly (readonly SqlValue[])[];
-  },
+  { insert, values }: Extract<TransitionStep, { readonly kind: "insert" }>,
   translate: (sql: string) => string,
 ): Promise<void> {
-  const rowsAtOnce = Math.max(1, Math.floor(maxParams / sets[0]!.length));
-  for (let at = 0; at < sets.length; at += rowsAtOnce) {
-    const part = sets.slice(at, at + rowsAtOnce);
-    const sql = insert.head + part.map(() => insert.row).join(", ");
-    await connection.run(translate(sql), part.flat());
+  const { width } = insert;
+  const size = width * Math.max(1, Math.floor(maxParams / width));
+  for (let at = 0; at < values.length; at += size) {
+    const part = values.slice(at, at + size);
+    await connection.run(translate(insert.of(part.length / width)), part);
   }
 }
 

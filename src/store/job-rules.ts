@@ -62,11 +62,16 @@ export interface FailureTerms extends FinishTerms {
 }
 
 /** – → scheduled or ready. */
-export function toCreated(job: NewJob, id: string, now: number): JobRecord {
+export function toCreated(
+  job: NewJob,
+  { id, seq }: Pick<JobRecord, "id" | "seq">,
+  now: number,
+): JobRecord {
   const readyAt = job.readyAt ?? now;
   const isText = typeof job.payload === "string";
   return newRecord(job, {
     id,
+    seq,
     status: readyAt > now ? status.scheduled : status.ready,
     readyAt,
     uniqueWhile: job.uniqueKey === null ? null : job.uniqueWhile ?? "queued",

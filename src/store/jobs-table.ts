@@ -7,31 +7,35 @@
 import { type JobField, type JobFieldRow, jobFields } from "../protocol/job-fields.ts";
 import type { JobRecord } from "../protocol/record.ts";
 
+/** A member of a record that a column stands behind. */
+export type ColumnMember = Exclude<keyof JobRecord, "largeBytes">;
+
 /** The column behind each member of a {@linkcode JobRecord}. */
-export const columnOf: Readonly<Record<keyof JobRecord, string>> = {
+export const columnOf: Readonly<Record<ColumnMember, string>> = {
   ...Object.fromEntries(jobFields.map(({ name, wire }) => [name, wire])) as Record<
     JobFieldRow["name"],
     string
   >,
+  seq: "seq",
   payloadJson: "payload_json",
   payloadPack: "payload_pack",
 };
 
 /** The members that are stored of every new job; the others have a value by default, or only some jobs have them. */
-export const newMembers: readonly (keyof JobRecord)[] = membersOf(({ name, enqueue, rare }) =>
+export const newMembers: readonly ColumnMember[] = membersOf(({ name, enqueue, rare }) =>
   (enqueue && !rare) || name === "id" || name === "status"
 );
 /** The members that only some new jobs have. */
-export const rareMembers: readonly (keyof JobRecord)[] = membersOf(({ rare }) => rare);
+export const rareMembers: readonly ColumnMember[] = membersOf(({ rare }) => rare);
 
 /** The members that can change in a job's life, besides those that taking it changes. */
-export const changingMembers: readonly (keyof JobRecord)[] = membersOf(({ patch, changes }) =>
+export const changingMembers: readonly ColumnMember[] = membersOf(({ patch, changes }) =>
   patch || changes
 );
 
-function membersOf(has: (field: JobField) => boolean | undefined): readonly (keyof JobRecord)[] {
+function membersOf(has: (field: JobField) => boolean | undefined): readonly ColumnMember[] {
   const fields: readonly JobField[] = jobFields;
-  return fields.filter(has).map(({ name }) => name as keyof JobRecord);
+  return fields.filter(has).map(({ name }) => name as ColumnMember);
 }
 
 /** The select list of a whole job; `replaced` puts another expression in the place of a column. */

@@ -8,6 +8,7 @@ import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import type { SqlValue } from "./database.ts";
 import { lockRows } from "./dialect.ts";
+import { keyOfId } from "./job-key.ts";
 import { changingMembers, columnOf, metadataColumns } from "./jobs-table.ts";
 import { type KeyedRow, withTextKeys } from "./text-bytes.ts";
 import { run, runEach, type Transition } from "./transition.ts";
@@ -18,21 +19,47 @@ export function* jobRows(sql: string, params: readonly SqlValue[]): Transition<J
   return withTextKeys<JobRecord>((yield { kind: "rows", sql, params }) as unknown as KeyedRow[]);
 }
 
+/**
+ * The job of an id, whatever its status.
+ *
+ * @param select The statement up to its condition, such as `SELECT … FROM jobs`.
+ * @param end What stands behind the condition.
+ */
+export function* jobOfId(
+  select: string,
+  id: string,
+  end: string = "",
+): Transition<JobRecord | undefined> {
+  const seq = keyOfId(id);
+  if (seq !== undefined) {
+    const [job] = yield* jobRows(`${select} WHERE seq = ? AND id = ? ${end}`, [seq, id]);
+    if (job !== undefined) return job;
+  }
+  return (yield* jobRows(`${select} WHERE named = 1 AND id = ? ${end}`, [id]))[0];
+}
+
+const selectMetadata = `SELECT ${metadataColumns} FROM jobs`;
+
 /** One job without its payload, whatever its status; others that want to change it wait. */
-export function* findJob(id: string): Transition<JobRecord | undefined> {
-  return (yield* jobRows(`SELECT ${metadataColumns} FROM jobs WHERE id = ? ${lockRows}`, [id]))[0];
+export function findJob(id: string): Transition<JobRecord | undefined> {
+  return jobOfId(selectMetadata, id, lockRows);
 }
 
 /** The same, unless its retention has ended at `now`, in ms since the epoch. */
 export function* findVisibleJob(id: string, now: number): Transition<JobRecord | undefined> {
   const job = yield* findJob(id);
-  return job !== undefined && job.purgeAt !== null && job.purgeAt <= now ? undefined : job;
+  return isExpired(job, now) ? undefined : job;
+}
+
+/** Whether the retention of a job ended by `now`, in ms since the epoch: nobody sees it any more. */
+export function isExpired(job: JobRecord | undefined, now: number): boolean {
+  return job !== undefined && job.purgeAt !== null && job.purgeAt <= now;
 }
 
 /** What can change in a job's life. */
 const changingColumns = changingMembers.map((member) => `${columnOf[member]} = ?`).join(", ");
 /** That it is still the same job in the same status, and the same delivery of it. */
-const isUnchanged = "id = ? AND status = ? AND deliveries = ?";
+const isUnchanged = "seq = ? AND status = ? AND deliveries = ?";
 const updateHeld = `UPDATE jobs SET ${changingColumns} WHERE ${isUnchanged}`;
 const updateUnheld = `UPDATE jobs SET ${changingColumns}, holder = NULL WHERE ${isUnchanged}`;
 
@@ -46,7 +73,7 @@ const updateUnheld = `UPDATE jobs SET ${changingColumns}, holder = NULL WHERE ${
 export function* updateJob(before: JobRecord, after: JobRecord): Transition<boolean> {
   const changed = yield* run(after.status === status.inFlight ? updateHeld : updateUnheld, [
     ...changingMembers.map((member) => after[member]!),
-    before.id,
+    before.seq,
     before.status,
     before.deliveries,
   ]);
@@ -59,9 +86,9 @@ export function* updateJob(before: JobRecord, after: JobRecord): Transition<bool
  * @returns Whether it did.
  */
 export function* deleteJob(
-  { id, status, deliveries }: Pick<JobRecord, "id" | "status" | "deliveries">,
+  { id, seq, status, deliveries }: Pick<JobRecord, "id" | "seq" | "status" | "deliveries">,
 ): Transition<boolean> {
-  if ((yield* run(`DELETE FROM jobs WHERE ${isUnchanged}`, [id, status, deliveries])) === 0) {
+  if ((yield* run(`DELETE FROM jobs WHERE ${isUnchanged}`, [seq, status, deliveries])) === 0) {
     return false;
   }
   yield* deleteBelongings([id]);

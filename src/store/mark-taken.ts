@@ -7,52 +7,52 @@
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { closeBatches } from "./batch.ts";
-import { jobColumns } from "./jobs-table.ts";
+import { isOneOf } from "./dialect.ts";
+import { createManyJobsReader, type ManyJobsReader } from "./many-jobs.ts";
 import { isReady } from "./status-sql.ts";
-import { changedOf, report, runEach, type Transition } from "./transition.ts";
+import { report, run, StaleReadError, type Transition } from "./transition.ts";
 import { freeKeys } from "./unique.ts";
 
 /**
- * The select list of a ready job as it will be once it is taken, so that the row can be sent as it is. The first
- * parameter is the instant at which it is taken, in ms since the epoch.
+ * Reads ready jobs as they will be once they are taken, so that they can be sent as they are. The first parameter is the
+ * instant at which they are taken, in ms since the epoch.
  */
-export const takenColumns: string = jobColumns({
+export const takenJobs: ManyJobsReader = createManyJobsReader({
   status: `${status.inFlight}`,
   dequeuedAt: "CAST(? AS BIGINT)", // PostgreSQL does not know the type of a parameter in a select list.
   deliveries: "deliveries + 1",
 });
 
-const takeSql =
+const takeSql = (ofRows: string) =>
   `UPDATE jobs SET status = ${status.inFlight}, dequeued_at = ?, holder = ?, deliveries = deliveries + 1
-   WHERE id = ? AND ${isReady}`;
+   WHERE ${ofRows} AND ${isReady}`;
+const takeOne = takeSql("seq = ?");
+const takeMany = takeSql(isOneOf("seq", "integers"));
 
 /**
  * Marks ready jobs as in flight.
  *
- * @param jobs Jobs as they were read, with {@linkcode takenColumns}.
+ * @param jobs Jobs as they were read, with {@linkcode takenColumns}; at least one.
  * @param holder The row of `holders` that stands for who gets them.
  * @param now In ms since the epoch.
- * @returns Those of them that were still ready. Nothing is written of the others.
+ * @throws {StaleReadError} If one of them was not ready any more: a budget may have been charged for it, and others may
+ * have been passed over because of it.
  */
 export function* markTaken(
   jobs: readonly JobRecord[],
   holder: number,
   now: number,
-): Transition<readonly JobRecord[]> {
-  const counts = yield* runEach(takeSql, jobs.map(({ id }) => [now, holder, id]));
-  const taken = changedOf(jobs, counts);
-  const releasing = taken.filter(({ uniqueWhile }) => uniqueWhile === "queued");
-  if (releasing.length > 0) yield* freeKeys(releasing.map(({ id }) => id));
-  const batched = taken.filter(({ batch }) => batch !== null);
-  if (batched.length > 0) yield* closeBatches(batched.map(({ id }) => id));
-  if (taken.length > 0) {
-    yield report({
-      kind: "jobs",
-      from: status.ready,
-      to: status.inFlight,
-      count: taken.length,
-      jobs: taken,
-    });
+): Transition<void> {
+  // One statement for all: calling the engine once for each costs as much as what it does.
+  const taken = jobs.length === 1
+    ? yield* run(takeOne, [now, holder, jobs[0]!.seq])
+    : yield* run(takeMany, [now, holder, `[${jobs.map(({ seq }) => seq).join()}]`]);
+  if (taken < jobs.length) {
+    throw new StaleReadError("A job was taken meanwhile");
   }
-  return taken;
+  const releasing = jobs.filter(({ uniqueWhile }) => uniqueWhile === "queued");
+  if (releasing.length > 0) yield* freeKeys(releasing.map(({ seq }) => seq));
+  const batched = jobs.filter(({ batch }) => batch !== null);
+  if (batched.length > 0) yield* closeBatches(batched.map(({ seq }) => seq));
+  yield report({ kind: "jobs", from: status.ready, to: status.inFlight, jobs });
 }

@@ -33,10 +33,8 @@ export function* moveJob(
   if (before.status === status.inFlight && after?.status !== status.inFlight) {
     yield* ledger.refund(before);
   }
-  if (after !== undefined) yield report(toJobChange(after, before.status));
-  else {
-    yield report({ kind: "jobs", from: before.status, to: undefined, count: 1, jobs: [before] });
-  }
+  if (after !== undefined) yield report(toJobChange(after, before));
+  else yield report({ kind: "jobs", from: before.status, to: undefined, jobs: [before] });
   // Others may have waited behind a ready job that is deleted or moved.
   if (before.status === status.ready && before.budgets !== null) {
     yield report({ kind: "budgets", keys: budgetsOf(before), refunded: false });

@@ -56,21 +56,21 @@ export function* patchJobs(
   return count;
 }
 
-/** Visits the unfinished jobs of a selection, in the order of their ids. */
+/** Visits the unfinished jobs of a selection, oldest first. */
 export function* visitJobs(
   selection: JobSelection,
   visit: (job: JobRecord) => Transition<void>,
 ): Transition<void> {
   const where = whereMatches(selection);
-  let from = "";
+  let from = -1;
   while (true) {
     const jobs = yield* jobRows(
-      `SELECT ${metadataColumns} FROM jobs WHERE ${where.sql} AND ${isUnfinished} AND id > ?
-       ORDER BY id LIMIT ? ${lockRows}`,
+      `SELECT ${metadataColumns} FROM jobs WHERE ${where.sql} AND ${isUnfinished} AND seq > ?
+       ORDER BY seq LIMIT ? ${lockRows}`,
       [...where.params, from, readSize],
     );
     for (const job of jobs) yield* visit(job);
     if (jobs.length < readSize) return;
-    from = jobs.at(-1)!.id;
+    from = jobs.at(-1)!.seq;
   }
 }

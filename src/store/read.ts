@@ -4,97 +4,116 @@
  * @module
  */
 
-import type { PageQuery } from "../protocol/query.ts";
 import type { JobRecord } from "../protocol/record.ts";
-import { jobRows } from "./jobs.ts";
+import type { Backlog, Position } from "./backlog.ts";
+import { listReadyQueues } from "./counts.ts";
+import { keyOfId, lastKeyUpTo } from "./job-key.ts";
+import { isExpired, jobOfId } from "./jobs.ts";
 import { jobColumns, metadataColumns } from "./jobs-table.ts";
+import { createManyJobsReader } from "./many-jobs.ts";
 import { isReady } from "./status-sql.ts";
 import { rows, type Transition } from "./transition.ts";
 import { isVisible, type JobSelection, whereMatches } from "./where.ts";
 
+const selectJob = `SELECT ${jobColumns()} FROM jobs`;
+const selectMetadata = `SELECT ${metadataColumns} FROM jobs`;
+
+const listedJobs = createManyJobsReader();
+
 /** One job with its payload. */
 export function* getJob(id: string, now: number): Transition<JobRecord | undefined> {
-  return (yield* jobRows(
-    `SELECT ${jobColumns()} FROM jobs WHERE id = ? AND ${isVisible}`,
-    [id, now],
-  ))[0];
+  const job = yield* jobOfId(selectJob, id);
+  return isExpired(job, now) ? undefined : job;
 }
 
 /** One job without its payload. */
 export function* getMetadata(id: string, now: number): Transition<JobRecord | undefined> {
-  return (yield* jobRows(
-    `SELECT ${metadataColumns} FROM jobs WHERE id = ? AND ${isVisible}`,
-    [id, now],
-  ))[0];
+  const job = yield* jobOfId(selectMetadata, id);
+  return isExpired(job, now) ? undefined : job;
 }
 
-/** Jobs of a selection by id, with their payloads. */
+/**
+ * Jobs of a selection with their payloads, but for large ones, in the order of their keys.
+ *
+ * @param behind The key that they come behind; undefined at the start.
+ * @param limit How many at most.
+ * @param now In ms since the epoch.
+ */
 export function* listJobs(
   selection: JobSelection,
-  { from, order, limit }: PageQuery<string>,
+  { behind, order, limit }: {
+    readonly behind: number | undefined;
+    readonly order: "asc" | "desc";
+    readonly limit: number;
+  },
   now: number,
 ): Transition<JobRecord[]> {
   const where = whereMatches(selection);
-  const cursor = from === undefined ? "" : `AND id ${order === "asc" ? ">" : "<"} ?`;
-  return yield* jobRows(
-    `SELECT ${jobColumns()} FROM jobs WHERE ${isVisible} AND ${where.sql} ${cursor}
-     ORDER BY id ${order} LIMIT ?`,
-    [now, ...where.params, ...(from === undefined ? [] : [from]), limit],
+  const cursor = behind === undefined ? "1 = 1" : `seq ${order === "asc" ? ">" : "<"} ?`;
+  return yield* listedJobs.read(
+    `FROM jobs WHERE ${cursor} AND ${isVisible} AND ${where.sql} ORDER BY seq ${order} LIMIT ?`,
+    [...(behind === undefined ? [] : [behind]), now, ...where.params, limit],
   );
 }
 
 /**
- * How many jobs a selection has.
+ * The key that jobs behind an id come behind, whether or not there is a job of this id.
  *
- * The expired ones are counted apart, by their own index, so that the rest is counted without a look at
- * the rows.
+ * Jobs are ordered by their keys, which is the order of their ids. The keys of named jobs do not follow from their ids;
+ * but all named jobs come before the others, in the order of their ids too.
  */
-export function* countJobs(selection: JobSelection, now: number): Transition<number> {
-  const { sql, params } = whereMatches(selection);
-  const [row] = yield* rows<{ count: number }>(
-    `SELECT (SELECT count(*) FROM jobs WHERE ${sql})
-       - (SELECT count(*) FROM jobs WHERE purge_at <= ? AND ${sql}) AS count`,
-    [...params, now, ...params],
+export function* keyBehind(id: string, order: "asc" | "desc"): Transition<number> {
+  const isAscending = order === "asc";
+  const [named] = yield* rows<{ seq: number }>(
+    `SELECT seq FROM jobs WHERE named = 1 AND id ${isAscending ? ">" : ">="} ? ORDER BY id LIMIT 1`,
+    [id],
   );
-  return row!.count;
+  if (named !== undefined) return isAscending ? named.seq - 1 : named.seq;
+  const key = keyOfId(id) ?? lastKeyUpTo(id);
+  // The id of the last key up to a text that is no id comes before the text.
+  return isAscending || keyOfId(id) !== undefined ? key : key + 1;
 }
+
+/** Queues whose backlogs one piece reads at most. */
+const queuesAtOnce = 200;
 
 /**
- * The queues that any stored job is in, sorted by their bytes.
+ * The backlogs that have a ready job, by steps through the index: the cost grows with these, not with the jobs.
  *
- * Steps from one name to the next through the index: the cost grows with the queues, not with the jobs.
+ * @param after The queue where the last piece ended.
+ * @returns The backlogs of some queues, and the queue where this piece ended; undefined at the end.
  */
-export function* listQueues(): Transition<string[]> {
-  const found = yield* rows<{ queue: string }>(
-    `WITH RECURSIVE names (queue) AS (
-       SELECT min(queue) FROM jobs
-       UNION ALL
-       SELECT (SELECT min(queue) FROM jobs WHERE queue > names.queue)
-       FROM names WHERE names.queue IS NOT NULL
-     )
-     SELECT queue FROM names WHERE queue IS NOT NULL`,
-  );
-  return found.map(({ queue }) => queue);
-}
-
-/** The backlogs of jobs with budgets that have a ready job, by steps as above. */
-export function* listBacklogs(): Transition<
-  { readonly queue: string; readonly budgetSet: string }[]
-> {
-  const backlogs: { queue: string; budgetSet: string }[] = [];
-  for (const queue of yield* listQueues()) {
-    const found = yield* rows<{ budgetSet: string }>(
-      `WITH RECURSIVE sets (name) AS (
-         SELECT min(budget_set) FROM jobs WHERE queue = ? AND ${isReady} AND budget_set > ''
-         UNION ALL
-         SELECT (
-           SELECT min(budget_set) FROM jobs WHERE queue = ? AND ${isReady} AND budget_set > sets.name
-         ) FROM sets WHERE sets.name IS NOT NULL
-       )
-       SELECT name AS "budgetSet" FROM sets WHERE name IS NOT NULL`,
-      [queue, queue],
-    );
-    for (const { budgetSet } of found) backlogs.push({ queue, budgetSet });
+export function* listBacklogs(
+  after: string = "",
+): Transition<{ readonly backlogs: readonly Backlog[]; readonly next: string | undefined }> {
+  const backlogs: Backlog[] = [];
+  const queues = yield* listReadyQueues(after, queuesAtOnce);
+  for (const queue of queues) {
+    let budgetSet = yield* nextBudgetSet(queue, undefined);
+    while (budgetSet !== undefined) {
+      const [from] = yield* rows<Position>(
+        `SELECT priority, seq FROM jobs WHERE queue = ? AND ${isReady} AND budget_set = ?
+         ORDER BY priority, seq LIMIT 1`,
+        [queue, budgetSet],
+      );
+      if (from !== undefined) backlogs.push({ queue, budgetSet, from });
+      budgetSet = yield* nextBudgetSet(queue, budgetSet);
+    }
   }
-  return backlogs;
+  return { backlogs, next: queues.length < queuesAtOnce ? undefined : queues.at(-1) };
+}
+
+function* nextBudgetSet(queue: string, after: string | undefined): Transition<string | undefined> {
+  const [row] = yield* rows<{ name: string | null }>(
+    `SELECT min(budget_set) AS name FROM jobs
+     WHERE queue = ? AND ${isReady} ${after === undefined ? "" : "AND budget_set > ?"}`,
+    after === undefined ? [queue] : [queue, after],
+  );
+  return row?.name ?? undefined;
+}
+
+/** The greatest key of a job; 0 when there is none. */
+export function* lastSeq(): Transition<number> {
+  const [row] = yield* rows<{ seq: number | null }>("SELECT max(seq) AS seq FROM jobs");
+  return row?.seq ?? 0;
 }

@@ -76,8 +76,8 @@ export function* rebindJobs(
 function* rebind(job: JobRecord, bindings: readonly Binding[]): Transition<JobRecord> {
   const budgets = toBindingsText(bindings);
   const changed = yield* run(
-    "UPDATE jobs SET budgets = ?, budget_set = ? WHERE id = ? AND status = ?",
-    [budgets, toBudgetSet(budgets), job.id, job.status],
+    "UPDATE jobs SET budgets = ?, budget_set = ? WHERE seq = ? AND status = ?",
+    [budgets, toBudgetSet(budgets), job.seq, job.status],
   );
   if (changed === 0) throw new StaleReadError(`Job ${job.id} was changed meanwhile`);
   yield* run("DELETE FROM bindings WHERE job_id = ?", [job.id]);
@@ -85,7 +85,7 @@ function* rebind(job: JobRecord, bindings: readonly Binding[]): Transition<JobRe
   const rebound = { ...job, budgets };
   if (job.status === status.ready) {
     const keys = [...new Set([job, rebound].flatMap(budgetsOf))];
-    yield report(toJobChange(rebound, status.ready));
+    yield report(toJobChange(rebound, job));
     yield report({ kind: "budgets", keys, refunded: false });
   }
   return rebound;

@@ -38,6 +38,14 @@
  * - `lane` is called `budget_set`.
  * - `unique_key`, `batch_key` and the texts of an error are UTF-8 bytes: some drivers cut a text at U+0000, and
  *   PostgreSQL takes none.
+ *
+ * Version 4 gives each job an integer as its key, and keeps counts:
+ *
+ * - `seq` is the key of a row, in the order of ids (`job-key.ts`). The id has an index only where the key does not follow
+ *   from it: `named`. Jobs of earlier versions are named, and come before all others.
+ * - Only ready jobs are in `jobs_by_queue` now; the jobs in flight of a holder are in `jobs_held`. In both, and in the
+ *   indexes of time, SQLite puts the key behind the columns that are named; PostgreSQL is told to (`dialect.ts`).
+ * - `job_counts` says how many jobs of a queue and a type have each status. It is written with each commit.
  */
 export const migrations: readonly string[] = [
   `
@@ -267,5 +275,68 @@ CREATE TABLE holders (
   since BIGINT NOT NULL
 );
 CREATE INDEX holders_by_broker ON holders (broker);
+`,
+  `
+CREATE TABLE jobs_4 (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  named INTEGER NOT NULL DEFAULT 0,
+  type TEXT NOT NULL,
+  queue TEXT NOT NULL,
+  priority INTEGER NOT NULL DEFAULT 32768,
+  status INTEGER NOT NULL DEFAULT 1,
+  ready_at BIGINT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  deliveries INTEGER NOT NULL DEFAULT 0,
+  holder BIGINT,
+  retry_limit BIGINT,
+  backoff TEXT,
+  retention TEXT,
+  dequeued_at BIGINT,
+  failed_at BIGINT,
+  purge_at BIGINT,
+  completed_at BIGINT,
+  unique_key BLOB,
+  unique_while TEXT,
+  holds_key INTEGER NOT NULL DEFAULT 0,
+  batch TEXT,
+  batch_key BLOB,
+  heads_batch INTEGER NOT NULL DEFAULT 0,
+  budgets TEXT,
+  budget_set TEXT NOT NULL DEFAULT '',
+  payload_json TEXT,
+  payload_pack BLOB
+);
+INSERT INTO jobs_4 (seq, id, named, type, queue, priority, status, ready_at, attempts, deliveries, holder, retry_limit, backoff,
+    retention, dequeued_at, failed_at, purge_at, completed_at, unique_key, unique_while, holds_key, batch, batch_key,
+    heads_batch, budgets, budget_set, payload_json, payload_pack)
+  SELECT row_number() OVER (ORDER BY id), id, 1, type, queue, priority, status, ready_at, attempts, deliveries,
+    CASE WHEN status = 2 THEN coalesce(holder, 0) END, retry_limit, backoff, retention, dequeued_at, failed_at, purge_at, completed_at, unique_key, unique_while, holds_key, batch, batch_key,
+    heads_batch, budgets, budget_set, payload_json, payload_pack
+  FROM jobs;
+DROP TABLE jobs;
+ALTER TABLE jobs_4 RENAME TO jobs;
+CREATE UNIQUE INDEX jobs_named ON jobs (id) WHERE named = 1;
+CREATE INDEX jobs_by_queue ON jobs (queue, budget_set, priority/* , seq */) WHERE status = 1;
+CREATE INDEX jobs_held ON jobs (holder/* , seq */) WHERE holder IS NOT NULL;
+CREATE INDEX jobs_due ON jobs (ready_at/* , seq */) WHERE status = 0;
+CREATE INDEX jobs_purge ON jobs (purge_at/* , seq */) WHERE purge_at IS NOT NULL;
+CREATE UNIQUE INDEX jobs_unique ON jobs (unique_key) WHERE holds_key = 1;
+CREATE UNIQUE INDEX jobs_heads ON jobs (batch_key) WHERE heads_batch = 1;
+CREATE TABLE job_counts (
+  queue TEXT NOT NULL,
+  type TEXT NOT NULL,
+  scheduled BIGINT NOT NULL DEFAULT 0,
+  ready BIGINT NOT NULL DEFAULT 0,
+  in_flight BIGINT NOT NULL DEFAULT 0,
+  completed BIGINT NOT NULL DEFAULT 0,
+  dead BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (queue, type)
+);
+INSERT INTO job_counts (queue, type, scheduled, ready, in_flight, completed, dead)
+  SELECT queue, type, sum(CASE WHEN status = 0 THEN 1 ELSE 0 END), sum(CASE WHEN status = 1 THEN 1 ELSE 0 END),
+    sum(CASE WHEN status = 2 THEN 1 ELSE 0 END), sum(CASE WHEN status = 3 THEN 1 ELSE 0 END),
+    sum(CASE WHEN status = 4 THEN 1 ELSE 0 END)
+  FROM jobs GROUP BY queue, type;
 `,
 ];

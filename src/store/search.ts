@@ -1,5 +1,8 @@
 /**
- * Searching jobs by their payloads, piece by piece, so that other work is done between two pieces.
+ * Searching jobs in pieces, so that other work is done between two pieces.
+ *
+ * A piece goes through the jobs by their keys, window by window: first the jobs of a window are selected by their
+ * columns, then their payloads are read and looked at, a few at a time.
  *
  * @module
  */
@@ -7,21 +10,32 @@
 import type { Clock } from "../async/clock.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import type { PayloadFilter } from "./expressions.ts";
-import { jobRows } from "./jobs.ts";
-import { jobColumns } from "./jobs-table.ts";
-import { rows, type Transition } from "./transition.ts";
+import { isOneOf } from "./dialect.ts";
+import { createManyJobsReader, payloadSize, withLargePayloads } from "./many-jobs.ts";
+import { rowValues, type Transition } from "./transition.ts";
 import { isVisible, type JobSelection, whereMatches } from "./where.ts";
 
-/** How many ids one statement reads. The rows are selected before any payload is read. */
-const windowSize = 1000;
+/** How many jobs the first window has; later ones have more while they take little time. */
+const firstWindow = 256;
+const largestWindow = 16_384;
+
+/** A window that takes less than this is followed by a larger one, in ms. */
+const quickMs = 2;
+
+/** Jobs whose payloads are read with one statement. */
+const readSize = 50;
+
+/** Payloads that are in memory at a time, in bytes, unless a single one is larger. */
+const readBytes = 1 << 20;
 
 /** A search: its position, and what it looks for. */
 export interface Search {
   readonly selection: JobSelection;
-  readonly matches: PayloadFilter;
+  /** What the payload has to be like; undefined for any. */
+  readonly matches: PayloadFilter | undefined;
   readonly order: "asc" | "desc";
-  /** The last id that was searched; undefined at the start. */
-  readonly from: string | undefined;
+  /** The key that the search goes on behind; undefined at the start. */
+  readonly from: number | undefined;
   /** How many jobs it is to find at most. */
   readonly limit: number;
   /** Jobs whose retention ended by then are not seen; undefined sees all. */
@@ -33,67 +47,102 @@ export interface Search {
 
 /** A piece of a search. */
 export interface Found {
-  readonly jobs: readonly JobRecord[];
+  /** The keys of the jobs that were found. */
+  readonly seqs: readonly number[];
   /** Where to go on; undefined at the end. */
-  readonly next: string | undefined;
+  readonly next: number | undefined;
 }
 
 /** Searches until it has found enough, has come to the end, or it is time. */
 export function* searchJobs(search: Search): Transition<Found> {
-  const { matches, limit, clock, until } = search;
-  const jobs: JobRecord[] = [];
+  const { matches, limit, clock, until, order } = search;
+  const seqs: number[] = [];
   let at = search.from;
-  while (true) {
-    // A list of ids is a window of its own.
-    const end = search.selection.id ? undefined : (yield* findWindowEnd(at, search.order));
-    for (const id of yield* listWindow(search, at, end)) {
-      const [job] = yield* jobRows(`SELECT ${jobColumns()} FROM jobs WHERE id = ?`, [id]);
-      at = id;
-      if (job !== undefined && matches(job)) jobs.push(job);
-      if (jobs.length === limit || clock.now() >= until) return { jobs, next: at };
+  let size = firstWindow;
+  for (;;) {
+    const startedAt = clock.now();
+    const { found, end } = yield* readWindow(search, at, size);
+    if (matches === undefined) {
+      for (const seq of found) {
+        seqs.push(seq);
+        if (seqs.length === limit) return { seqs, next: seq };
+      }
+    } else {
+      let done = 0;
+      while (done < found.length) {
+        const part = found.slice(done, done + readSize);
+        const read = yield* matching(part, { matches, order });
+        for (const seq of read.seqs) {
+          seqs.push(seq);
+          if (seqs.length === limit) return { seqs, next: seq };
+        }
+        done += read.count;
+        if (clock.now() >= until) return { seqs, next: found[done - 1] };
+      }
     }
-    if (end === undefined) return { jobs, next: undefined };
+    if (end === undefined) return { seqs, next: undefined };
     at = end;
-    if (clock.now() >= until) return { jobs, next: at };
+    if (clock.now() >= until) return { seqs, next: at };
+    if (clock.now() - startedAt < quickMs) size = Math.min(size * 2, largestWindow);
   }
 }
 
-/** The last id of the next window; undefined when the rest is smaller than that. */
-function* findWindowEnd(
-  from: string | undefined,
-  order: "asc" | "desc",
-): Transition<string | undefined> {
-  const [cursor, params] = behind(from, order);
-  const [row] = yield* rows<{ id: string }>(
-    `SELECT id FROM jobs WHERE ${cursor} ORDER BY id ${order} LIMIT 1 OFFSET ?`,
-    [...params, windowSize - 1],
-  );
-  return row?.id;
-}
-
-function* listWindow(
+/**
+ * Selects jobs of a window by their columns.
+ *
+ * @returns Their keys, and the last key of the window; undefined when it was the last one.
+ */
+function* readWindow(
   { selection, order, now }: Search,
-  from: string | undefined,
-  end: string | undefined,
-): Transition<string[]> {
-  const where = whereMatches(selection);
-  const [cursor, params] = behind(from, order);
-  const bound = end === undefined ? "" : `AND id ${order === "asc" ? "<=" : ">="} ?`;
-  // In its case no index but that of the ids serves: another one would lead through all of a queue for each window.
-  const condition = selection.id ? where.sql : `CASE WHEN ${where.sql} THEN 1 ELSE 0 END = 1`;
-  const visible = now === undefined ? "" : `AND ${isVisible}`;
-  const found = yield* rows<{ id: string }>(
-    `SELECT id FROM jobs WHERE ${cursor} ${bound} ${visible} AND ${condition} ORDER BY id ${order}`,
-    [
-      ...params,
-      ...(end === undefined ? [] : [end]),
-      ...(now === undefined ? [] : [now]),
-      ...where.params,
-    ],
+  from: number | undefined,
+  size: number,
+): Transition<{ readonly found: number[]; readonly end: number | undefined }> {
+  const { sql, params } = whereMatches(selection);
+  const visible = now === undefined ? "1 = 1" : isVisible;
+  const seen = now === undefined ? [] : [now];
+  const behind = from === undefined ? "1 = 1" : `seq ${order === "asc" ? ">" : "<"} ?`;
+  const start = from === undefined ? [] : [from];
+  if (selection.id !== undefined || selection.seq !== undefined) {
+    // These are a window of their own.
+    const found = yield* rowValues(
+      `SELECT seq FROM jobs WHERE ${behind} AND ${visible} AND ${sql} ORDER BY seq ${order}`,
+      [...start, ...seen, ...params],
+    );
+    return { found: found.map(([seq]) => seq as number), end: undefined };
+  }
+  // In its case no index but the key serves: another one would lead through all of a queue for each window.
+  const window = yield* rowValues(
+    `SELECT seq, CASE WHEN ${visible} AND ${sql} THEN 1 ELSE 0 END AS fits FROM jobs
+     WHERE ${behind} ORDER BY seq ${order} LIMIT ?`,
+    [...seen, ...params, ...start, size],
   );
-  return found.map(({ id }) => id);
+  const found = window.filter(([, fits]) => fits === 1).map(([seq]) => seq as number);
+  const end = window.length < size ? undefined : window.at(-1)![0] as number;
+  return { found, end };
 }
 
-function behind(from: string | undefined, order: "asc" | "desc"): [string, string[]] {
-  return from === undefined ? ["1 = 1", []] : [`id ${order === "asc" ? ">" : "<"} ?`, [from]];
+const reader = createManyJobsReader();
+
+/** Reads payloads of jobs, and gives the keys of those that match, and how many were looked at: at least one. */
+function* matching(
+  seqs: readonly number[],
+  { matches, order }: { readonly matches: PayloadFilter; readonly order: "asc" | "desc" },
+): Transition<{ readonly seqs: number[]; readonly count: number }> {
+  const jobs = yield* reader.read(
+    `FROM jobs WHERE ${isOneOf("seq", "integers")} ORDER BY seq ${order}`,
+    [JSON.stringify(seqs)],
+  );
+  const found: number[] = [];
+  let bytes = 0;
+  let last: JobRecord | undefined;
+  for (const job of jobs) {
+    bytes += payloadSize(job);
+    if (last !== undefined && bytes > readBytes) {
+      return { seqs: found, count: seqs.indexOf(last.seq) + 1 };
+    }
+    const [whole] = yield* withLargePayloads([job]);
+    if (matches(whole!)) found.push(job.seq);
+    last = job;
+  }
+  return { seqs: found, count: seqs.length };
 }

@@ -8,16 +8,26 @@
  */
 
 import type { Clock } from "../async/clock.ts";
+import { pause } from "../async/pause.ts";
 import { StoreError } from "../errors.ts";
 import type { Change } from "./changes.ts";
 import type { Database } from "./database.ts";
-import { type BeforeCommit, type Committed, createExecutor } from "./executor.ts";
+import {
+  type BeforeCommit,
+  type Committed,
+  createExecutor,
+  type Executor,
+  type Turns,
+} from "./executor.ts";
 import { migrate } from "./migrate.ts";
 import { probeCommit } from "./probe.ts";
 import type { Transition } from "./transition.ts";
 
-/** Transitions in one transaction at most; keeps a burst from holding the event loop. */
-const groupLimit = 1000;
+/** Rows that the transitions of one transaction write at most, about; keeps a burst from holding the event loop. */
+const groupSize = 2000;
+
+/** How long a piece of a larger transition may hold the event loop, in ms. */
+const turnMs = 10;
 
 /** After a commit failed, a check succeeds only once the disk has room for this many bytes. */
 const roomBytes = 1024 * 1024;
@@ -35,8 +45,12 @@ export interface Store {
   /**
    * Runs a transition in the next group commit and resolves with its result once that is durable.
    * Called anew when the group that it was part of fails: the failure of one is not that of the others.
+   *
+   * @param transition Creates it.
+   * @param size How many rows it writes, about. A large one is a transaction of its own; calls wait for it, but other work
+   * gets its turns.
    */
-  write<Result>(transition: () => Transition<Result>): Promise<Result>;
+  write<Result>(transition: () => Transition<Result>, size?: number): Promise<Result>;
   /** Runs statements that change nothing, on what is committed. */
   read<Result>(transition: Transition<Result>): Promise<Result>;
   /**
@@ -67,6 +81,7 @@ export interface StoreOptions {
 
 interface Write {
   readonly transition: () => Transition<unknown>;
+  readonly size: number;
   readonly resolve: (result: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -82,6 +97,8 @@ export function createStore(
   let doubtful = false;
   let deferred = false;
   let closed = false;
+  /** The large transition that is under way on a database that answers at once: nobody else may use it meanwhile. */
+  let large: Promise<void> | undefined;
 
   const succeed = (group: readonly Write[], { results, changes }: Committed) => {
     if (changes.length > 0) afterCommit?.(changes);
@@ -99,6 +116,8 @@ export function createStore(
     }
     if (beforeCommit !== undefined) yield* beforeCommit(changes);
   }
+
+  const lastStep = alongside === undefined ? beforeCommit : accompany;
 
   const fail = (group: readonly Write[], error: unknown): void | Promise<void> => {
     if (error instanceof StoreError) doubtful = true;
@@ -135,14 +154,46 @@ export function createStore(
     );
   };
 
-  const lastStep = alongside === undefined ? beforeCommit : accompany;
+  /** Takes the writes of the next transaction out of those that wait. */
+  const nextGroup = (): Write[] => {
+    let size = 0;
+    let count = 0;
+    while (count < waiting.length && (count === 0 || size + waiting[count]!.size <= groupSize)) {
+      size += waiting[count++]!.size;
+    }
+    return waiting.splice(0, count);
+  };
+
+  const commitLarge = async (
+    write: Write,
+    commitInPieces: NonNullable<Executor["commitInPieces"]>,
+  ): Promise<void> => {
+    let until = clock.now() + turnMs;
+    const turns: Turns = {
+      isOver: () => clock.now() >= until,
+      async pause() {
+        await pause(clock);
+        until = clock.now() + turnMs;
+      },
+    };
+    wasAccompanied = false;
+    try {
+      succeed([write], await commitInPieces(write.transition, lastStep, turns));
+    } catch (error) {
+      if (error instanceof StoreError) doubtful = true;
+      write.reject(error);
+    }
+  };
 
   const flush = () => {
     deferred = false;
     if (committing !== undefined) return; // It flushes when it is through.
-    const group = waiting.splice(0, groupLimit);
+    const group = nextGroup();
     if (group.length === 0) return;
-    const done = commit(group, lastStep);
+    const isLarge = group.length === 1 && group[0]!.size > groupSize;
+    const done = isLarge && executor.commitInPieces !== undefined
+      ? large = commitLarge(group[0]!, executor.commitInPieces).finally(() => large = undefined)
+      : commit(group, lastStep);
     if (done !== undefined) {
       committing = done.finally(() => {
         committing = undefined;
@@ -157,10 +208,10 @@ export function createStore(
     clock.defer(flush);
   };
 
-  const write = <Result>(transition: () => Transition<Result>): Promise<Result> => {
+  const write = <Result>(transition: () => Transition<Result>, size = 1): Promise<Result> => {
     if (closed) return Promise.reject(new StoreError("Cannot write: the store is closed"));
     defer();
-    return new Promise((resolve, reject) => waiting.push({ transition, resolve, reject }));
+    return new Promise((resolve, reject) => waiting.push({ transition, size, resolve, reject }));
   };
 
   return {
@@ -171,9 +222,12 @@ export function createStore(
     },
     write,
     read<Result>(transition: Transition<Result>): Promise<Result> {
+      if (large !== undefined) return large.then(() => executor.read(transition));
       return new Promise((resolve) => resolve(executor.read(transition)));
     },
     check(): Promise<void> {
+      // Its statements are carried out, so the database works; its end is not waited for.
+      if (large !== undefined) return Promise.resolve();
       return checking ??= (async () => {
         executor.check();
         const doubted = doubtful;

@@ -12,35 +12,34 @@
 import type { Change } from "./changes.ts";
 import type { SqlRow, SqlValue } from "./database.ts";
 
-/** An INSERT of several rows: as text for one row, and the parts that a text for many is put together from. */
+/** An INSERT of any number of rows. */
 export interface InsertText {
-  /** `INSERT INTO table (columns) VALUES (?, …)`. */
-  readonly sql: string;
-  /** All before the first row. */
-  readonly head: string;
-  /** One row: `(?, …)`. */
-  readonly row: string;
+  /** How many values a row has. */
+  readonly width: number;
+  /** The text that inserts so many rows: `INSERT INTO table (columns) VALUES (?, …), (?, …)`. */
+  of(rows: number): string;
 }
 
 /** One step of a transition. */
 export type TransitionStep =
   /** Runs a statement for its rows. */
   | { readonly kind: "rows"; readonly sql: string; readonly params: readonly SqlValue[] }
+  /** Runs a statement for its rows, each as the list of its values. */
+  | { readonly kind: "values"; readonly sql: string; readonly params: readonly SqlValue[] }
   /** Runs a statement once for each set of parameters, for the counts of changed rows. */
   | { readonly kind: "each"; readonly sql: string; readonly sets: readonly (readonly SqlValue[])[] }
-  /** Inserts rows. */
-  | {
-    readonly kind: "insert";
-    readonly insert: InsertText;
-    readonly sets: readonly (readonly SqlValue[])[];
-  }
+  /** Inserts rows, whose values stand one behind the other. */
+  | { readonly kind: "insert"; readonly insert: InsertText; readonly values: readonly SqlValue[] }
   /** Runs statements without parameters. */
   | { readonly kind: "script"; readonly sql: string }
   /** Reports what was changed. */
   | { readonly kind: "change"; readonly change: Change };
 
 /** A transition in progress: yields {@linkcode TransitionStep}s, is sent what they gave, returns its result. */
-export type Transition<Result> = Generator<TransitionStep, Result, SqlRow[] & number[]>;
+export type Transition<Result> = Generator<TransitionStep, Result, StepAnswer>;
+
+/** What a step gives: rows, their values, or counts, as its kind says. */
+export type StepAnswer = SqlRow[] & SqlValue[][] & number[];
 
 /**
  * What a transition read has changed before it could write: it has to run again, from the start.
@@ -57,6 +56,11 @@ export function* rows<Row extends object = SqlRow>(
   params: readonly SqlValue[] = [],
 ): Transition<Row[]> {
   return (yield { kind: "rows", sql, params }) as unknown as Row[];
+}
+
+/** Runs one statement and gives its rows as lists of values. For many rows of many columns. */
+export function* rowValues(sql: string, params: readonly SqlValue[]): Transition<SqlValue[][]> {
+  return yield { kind: "values", sql, params };
 }
 
 /** Runs one statement for each set of parameters and gives how many rows each run changed. */
@@ -90,15 +94,29 @@ export function* run(sql: string, params: readonly SqlValue[] = []): Transition<
 export function toInsert(table: string, columns: readonly string[]): InsertText {
   const head = `INSERT INTO ${table} (${columns.join(", ")}) VALUES `;
   const row = `(${columns.map(() => "?").join(", ")})`;
-  return { sql: head + row, head, row };
+  const texts = new Map<number, string>();
+  return {
+    width: columns.length,
+    of(rows) {
+      let text = texts.get(rows);
+      if (text === undefined) {
+        if (texts.size >= keptInserts) texts.clear();
+        texts.set(rows, text = head + new Array<string>(rows).fill(row).join(", "));
+      }
+      return text;
+    },
+  };
 }
 
-/** Inserts rows, each with a value for each column of the text. */
+/** For most numbers of rows the text is needed again. */
+const keptInserts = 100;
+
+/** Inserts rows. `values` holds one for each column of the first row, then those of the second, and so on. */
 export function* insertRows(
   insert: InsertText,
-  sets: readonly (readonly SqlValue[])[],
+  values: readonly SqlValue[],
 ): Transition<void> {
-  if (sets.length > 0) yield { kind: "insert", insert, sets };
+  if (values.length > 0) yield { kind: "insert", insert, values };
 }
 
 /** The step that reports a change which this transition has made: `yield report(…)`. */

@@ -38,14 +38,14 @@ const scopes: Readonly<Record<string, (status: number) => boolean>> = {
 export interface KeyPlan {
   /** The job that is there, for each new one that is not to be stored. */
   readonly duplicates: ReadonlyMap<JobRecord, JobRecord>;
-  /** The ids of holders that have to release their keys. */
-  readonly freed: readonly string[];
+  /** The rows of holders that have to release their keys. */
+  readonly freed: readonly number[];
 }
 
 /** Looks which of the new jobs, in their order, are duplicates of stored ones or of each other. */
 export function* planKeys(jobs: readonly JobRecord[]): Transition<KeyPlan> {
   const duplicates = new Map<JobRecord, JobRecord>();
-  const freed: string[] = [];
+  const freed: number[] = [];
   const holders = new Map<string, JobRecord>();
   for (const job of jobs) {
     if (job.uniqueKey === null) continue;
@@ -55,7 +55,7 @@ export function* planKeys(jobs: readonly JobRecord[]): Transition<KeyPlan> {
       duplicates.set(job, holder);
       holders.set(job.uniqueKey, holder);
     } else {
-      if (holder !== undefined) freed.push(holder.id);
+      if (holder !== undefined) freed.push(holder.seq);
       holders.set(job.uniqueKey, job);
     }
   }
@@ -69,21 +69,21 @@ function* findHolder(key: string): Transition<JobRecord | undefined> {
   ))[0];
 }
 
-/** Makes jobs release their keys. */
-export function* freeKeys(ids: readonly string[]): Transition<void> {
-  yield* runEach("UPDATE jobs SET holds_key = 0 WHERE id = ?", ids.map((id) => [id]));
+/** Makes the jobs of these rows release their keys. */
+export function* freeKeys(seqs: readonly number[]): Transition<void> {
+  yield* runEach("UPDATE jobs SET holds_key = 0 WHERE seq = ?", seqs.map((seq) => [seq]));
 }
 
 /** After a job's status changed: releases its key, or takes it again if it is free, as its scope says. */
 export function* moveKey(job: JobRecord): Transition<void> {
   const { uniqueKey: key, uniqueWhile: scope } = job;
   if (key === null || scope === "exists") return;
-  if (!scopes[scope!]!(job.status)) yield* freeKeys([job.id]);
+  if (!scopes[scope!]!(job.status)) yield* freeKeys([job.seq]);
   else if (scope === "queued") {
     yield* run(
-      `UPDATE jobs SET holds_key = 1 WHERE id = ?
+      `UPDATE jobs SET holds_key = 1 WHERE seq = ?
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE unique_key = ? AND holds_key = 1)`,
-      [job.id, toBytes(key)],
+      [job.seq, toBytes(key)],
     );
   }
 }

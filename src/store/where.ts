@@ -8,9 +8,13 @@ import type { JobQuery } from "../protocol/query.ts";
 import type { Range } from "../protocol/range.ts";
 import type { SqlValue } from "./database.ts";
 import { isOneOf } from "./dialect.ts";
+import { keyOfId } from "./job-key.ts";
 
 /** Selects jobs: what a query asks for, without its payload filter, which is not evaluated in SQL. */
-export type JobSelection = Omit<JobQuery, "filter">;
+export interface JobSelection extends Omit<JobQuery, "filter"> {
+  /** The keys of the rows. */
+  readonly seq?: readonly number[] | undefined;
+}
 
 /** A condition with the values of its placeholders. */
 export interface Condition {
@@ -27,7 +31,8 @@ export function whereMatches(selection: JobSelection): Condition {
     ...hasOneOf("status", selection.status, "integers"),
     ...hasOneOf("queue", selection.queue, "texts"),
     ...hasOneOf("type", selection.type, "texts"),
-    ...hasOneOf("id", selection.id, "texts"),
+    ...hasId(selection.id),
+    ...hasOneOf("seq", selection.seq, "integers"),
     ...isWithin("priority", selection.priority),
     ...isWithin("ready_at", selection.readyAt),
     ...isWithin("attempts", selection.attempts),
@@ -47,6 +52,18 @@ function hasOneOf(
   if (values === undefined) return [];
   if (values.length === 1) return [{ sql: `${column} = ?`, params: values }];
   return [{ sql: isOneOf(column, kind), params: [JSON.stringify(values)] }];
+}
+
+/** Only the rows that the ids lead to are read. */
+function hasId(ids: readonly string[] | undefined): Condition[] {
+  if (ids === undefined) return [];
+  const texts = JSON.stringify(ids);
+  const seqs = JSON.stringify(ids.map(keyOfId).filter((key) => key !== undefined));
+  return [{
+    sql: `(${isOneOf("seq", "integers")} OR (named = 1 AND ${isOneOf("id", "texts")}))
+      AND ${isOneOf("id", "texts")}`,
+    params: [seqs, texts, texts],
+  }];
 }
 
 function drawsOn(keys: readonly string[] | undefined): Condition[] {

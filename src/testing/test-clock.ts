@@ -76,22 +76,29 @@ export function createTestClock(now: number = Date.UTC(2026, 0)): TestClock {
     }
   };
 
+  // Needs no time to pass: as on a real machine, it happens in a later turn of the event loop.
+  const defer = (callback: () => void) => {
+    deferred++;
+    systemClock.defer(() => {
+      deferred--;
+      callback();
+    });
+  };
+
   return {
     // An integer, as on every platform, also after a timer of a fraction of a ms.
     now: () => offset + Math.floor(elapsed),
     setTimer(callback, delayMs) {
-      const timer: Timer = { at: elapsed + Math.max(0, delayMs), callback };
+      if (delayMs <= 0) {
+        let armed = true;
+        defer(() => armed && callback());
+        return () => void (armed = false);
+      }
+      const timer: Timer = { at: elapsed + delayMs, callback };
       timers.add(timer);
       return () => void timers.delete(timer);
     },
-    // Needs no time to pass: as on a real machine, it happens in a later turn of the event loop.
-    defer(callback) {
-      deferred++;
-      systemClock.defer(() => {
-        deferred--;
-        callback();
-      });
-    },
+    defer,
     get timers() {
       return timers.size;
     },

@@ -41,7 +41,7 @@ class Run {
     this.#engine = createEngine({
       database: this.#database,
       timers: true,
-      settings: toSettings({ globalInFlightLimit: 0 }),
+      settings: toSettings({ globalInFlightLimit: 0, maxDeliveries: 0 }),
       clock: this.#clock,
       random: () => this.#random.int(1000) / 1000,
       logger: silentLogger,

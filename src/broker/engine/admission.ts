@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Clock } from "../../async/clock.ts";
+import { pause } from "../../async/pause.ts";
 import { checkBindings } from "../../protocol/binding.ts";
 import { checkEnqueue, type NewJob } from "../../protocol/new-job.ts";
 import type { RawPayload } from "../../protocol/record.ts";
@@ -11,6 +13,8 @@ import type { Rejection } from "../../protocol/rejection.ts";
 import type { NewRecord } from "../../store/enqueue.ts";
 import type { Expressions } from "../../store/expressions.ts";
 import { toCreated } from "../../store/job-rules.ts";
+import type { Identities } from "./ids.ts";
+import { jobsOfTurn } from "./turn.ts";
 
 /** Checks new jobs. */
 export interface Admission {
@@ -19,6 +23,8 @@ export interface Admission {
    * ask for (`unprocessable`). Gives the first rejection; undefined when there is none.
    */
   check(jobs: readonly NewJob[]): Rejection | undefined;
+  /** Checks many jobs in the same way, and gives other work its turns. */
+  checkMany(jobs: readonly NewJob[]): Promise<Rejection | undefined>;
   /** Checks the bindings and the batch of a job. Gives what is wrong; undefined when nothing is. */
   checkRequirements(job: NewJob): string | undefined;
   /** The record of a job that was checked, stored at `now`, in ms since the epoch. */
@@ -29,11 +35,12 @@ const encoder = new TextEncoder();
 
 /** Creates the checks of a broker. */
 export function createAdmission(
-  { expressions, maxPayloadBytes, nextId }: {
+  { expressions, maxPayloadBytes, identities, clock }: {
     readonly expressions: Expressions;
     /** The size of a payload at most, in bytes. */
     readonly maxPayloadBytes: number;
-    readonly nextId: () => string;
+    readonly identities: Pick<Identities, "next">;
+    readonly clock: Clock;
   },
 ): Admission {
   const checkPayload = (payload: RawPayload): string | undefined => {
@@ -60,11 +67,28 @@ export function createAdmission(
     return undefined;
   };
 
+  const passes = [
+    (jobs: readonly NewJob[]) =>
+      first(jobs, "invalid", (job) => checkEnqueue(job) ?? checkPayload(job.payload)),
+    (jobs: readonly NewJob[]) => first(jobs, "unprocessable", checkRequirements),
+  ];
+
   return {
-    check: (jobs) =>
-      first(jobs, "invalid", (job) => checkEnqueue(job) ?? checkPayload(job.payload)) ??
-        first(jobs, "unprocessable", checkRequirements),
+    check: (jobs) => passes[0]!(jobs) ?? passes[1]!(jobs),
+    async checkMany(jobs) {
+      for (const pass of passes) {
+        for (let at = 0; at < jobs.length; at += jobsOfTurn) {
+          const rejection = pass(jobs.slice(at, at + jobsOfTurn));
+          if (rejection !== undefined) return { ...rejection, index: at + rejection.index! };
+          await pause(clock);
+        }
+      }
+      return undefined;
+    },
     checkRequirements,
-    toRecord: (job, now) => ({ job: toCreated(job, nextId(), now), bindings: job.budgets }),
+    toRecord: (job, now) => ({
+      job: toCreated(job, identities.next(), now),
+      bindings: job.budgets,
+    }),
   };
 }

@@ -23,18 +23,20 @@ import {
   type Backlog,
   type BacklogUpdate,
   comparePositions,
-  front,
   type Position,
 } from "../../store/backlog.ts";
 import { budgetsOfSet, toBudgetSet } from "../../store/budget-set.ts";
 import { budgetsOf } from "../../protocol/binding.ts";
-import type { ReadyJob } from "../../store/changes.ts";
+import { status } from "../../protocol/status.ts";
+import type { Change, ReadyJob } from "../../store/changes.ts";
+import type { ClaimSources } from "../../store/claim-builder.ts";
+import { createQueueHeads } from "../../store/queue-heads.ts";
 import type { ExhaustedBudget } from "../../store/claim-merged.ts";
 
 /** The backlogs of a broker. */
 export interface Backlogs {
-  /** Jobs became ready. Gives the queues where a take may find something now. */
-  addReady(jobs: Iterable<ReadyJob>): Set<string>;
+  /** Jobs became ready. Gives how many a take may find now, by their queues. */
+  addReady(jobs: readonly ReadyJob[]): ReadonlyMap<string, number>;
   /** Opens budgets. Gives the queues of backlogs that draw on one that was exhausted. */
   reopen(keys: Iterable<string>): Set<string>;
   /** Jobs that drew on these budgets left flight: opens those that wait for that, as {@linkcode reopen}. */
@@ -42,13 +44,20 @@ export interface Backlogs {
   /** Opens what is due at `now`, as {@linkcode reopen}. */
   reopenDue(now: number): Set<string>;
   /** Replaces all known backlogs with these, and opens every budget. */
-  replace(backlogs: readonly Omit<Backlog, "from">[]): void;
-  /** The backlogs to read; until `endTake` or `abortTake`, a take is under way. */
-  beginTake(): readonly Backlog[];
+  replace(backlogs: readonly Backlog[]): void;
+  /** Where to take from; until `endTake` or `abortTake`, a take is under way. */
+  beginTake(): ClaimSources;
   /** What the take that was under way found. Gives the queues of backlogs that opened again meanwhile. */
   endTake(updates: readonly BacklogUpdate[], exhausted: readonly ExhaustedBudget[]): Set<string>;
   /** The take that was under way failed. */
   abortTake(): void;
+  /**
+   * Where to take from in the transaction of these changes, when no job that draws on budgets may be ready. What it finds
+   * goes to `applyUpdates` before the changes go to `addReady`, or is forgotten.
+   */
+  sourcesAlongside(changes: readonly Change[]): ClaimSources;
+  /** What a take alongside found. */
+  applyUpdates(updates: readonly BacklogUpdate[]): void;
   /** Whether no job that draws on budgets may be ready. */
   isEmpty(): boolean;
   /** When the next budget opens by itself, in ms since the epoch; Infinity when none does. */
@@ -62,10 +71,15 @@ interface KnownBacklog {
   from: Position;
 }
 
-/** Knows of no backlog at first. */
-export function createBacklogs(): Backlogs {
+/**
+ * Knows of no backlog at first.
+ *
+ * @param knowsAll Whether it is told of every job that becomes ready. Where other brokers store jobs too, it is not.
+ */
+export function createBacklogs(knowsAll: boolean): Backlogs {
   const backlogs = new Map<string, KnownBacklog>();
   const exhausted = new Map<string, ExhaustedBudget>();
+  const heads = createQueueHeads();
   /** What happened since a take began; undefined when none is under way. */
   let replay: (() => Set<string>)[] | undefined;
 
@@ -92,27 +106,55 @@ export function createBacklogs(): Backlogs {
   };
 
   /** Gives the queues of backlogs that can be looked at again, as the job goes before the one that waits. */
-  const join = ({ queue, priority, id, budgets }: ReadyJob): Set<string> => {
-    const position = { priority, id };
-    const backlog = add(queue, toBudgetSet(budgets), position);
+  const join = (job: ReadyJob): Set<string> => {
+    const backlog = add(job.queue, toBudgetSet(job.budgets), job);
     return open(backlog.budgets.filter((key) => {
       const first = exhausted.get(key);
-      return first !== undefined && comparePositions(position, first.at) < 0;
+      return first !== undefined && comparePositions(job, first.at) < 0;
     }));
+  };
+
+  const addHeads = (jobs: readonly ReadyJob[]) => {
+    for (const job of jobs) {
+      if (job.budgets === null) heads.add(job.queue, { priority: job.priority, seq: job.seq });
+    }
+  };
+
+  const applyUpdates = (updates: readonly BacklogUpdate[]) => {
+    for (const { backlog: { queue, budgetSet }, from } of updates) {
+      if (budgetSet === "") {
+        heads.set(queue, from);
+        continue;
+      }
+      const name = nameOf(queue, budgetSet);
+      const known = backlogs.get(name);
+      if (known === undefined) continue;
+      if (from === undefined) backlogs.delete(name);
+      else known.from = from;
+    }
+  };
+
+  const addTo = (counts: Map<string, number>, queue: string, count: number) => {
+    counts.set(queue, (counts.get(queue) ?? 0) + count);
   };
 
   return {
     addReady(jobs) {
-      const queues = new Set<string>();
+      const counts = new Map<string, number>();
+      addHeads(jobs);
+      replay?.push(() => {
+        addHeads(jobs);
+        return noQueues;
+      });
       for (const job of jobs) {
-        if (job.budgets === null) queues.add(job.queue);
+        if (job.budgets === null) addTo(counts, job.queue, 1);
         else {
           replay?.push(() => join(job));
-          for (const queue of join(job)) queues.add(queue);
-          if (isOpen(budgetsOf(job))) queues.add(job.queue);
+          for (const queue of join(job)) addTo(counts, queue, Infinity);
+          if (isOpen(budgetsOf(job))) addTo(counts, job.queue, 1);
         }
       }
-      return queues;
+      return counts;
     },
     reopen(keys) {
       const apply = () => open(keys);
@@ -133,29 +175,37 @@ export function createBacklogs(): Backlogs {
       const apply = () => {
         backlogs.clear();
         exhausted.clear();
-        for (const { queue, budgetSet } of all) add(queue, budgetSet, front);
+        heads.clear();
+        for (const { queue, budgetSet, from } of all) {
+          if (budgetSet === "") heads.add(queue, from);
+          else add(queue, budgetSet, from);
+        }
         return noQueues;
       };
       replay?.push(apply);
       apply();
     },
     beginTake() {
-      if (backlogs.size === 0) return [];
       replay = [];
-      return [...backlogs.values()].filter(({ budgets }) => isOpen(budgets));
+      const open = backlogs.size === 0
+        ? []
+        : [...backlogs.values()].filter(({ budgets }) => isOpen(budgets));
+      return { backlogs: open, heads: knowsAll ? heads : undefined };
     },
     endTake(updates, shortages) {
       const again = replay;
       replay = undefined;
-      for (const { backlog, from } of updates) {
-        const known = backlogs.get(nameOf(backlog.queue, backlog.budgetSet));
-        if (known === undefined) continue;
-        if (from === undefined) backlogs.delete(nameOf(backlog.queue, backlog.budgetSet));
-        else known.from = from;
-      }
+      applyUpdates(updates);
       for (const shortage of shortages) exhausted.set(shortage.key, shortage);
       return new Set(again?.flatMap((apply) => [...apply()]));
     },
+    sourcesAlongside(changes) {
+      for (const change of changes) {
+        if (change.kind === "jobs" && change.to === status.ready) addHeads(change.jobs);
+      }
+      return { backlogs: [], heads: knowsAll ? heads : undefined };
+    },
+    applyUpdates,
     abortTake() {
       replay = undefined;
     },

@@ -53,7 +53,7 @@ export function createBudgetOperations(
     readonly piecesOf: (
       selection: JobSelection,
       matches: PayloadFilter | undefined,
-    ) => Iterable<JobSelection> | AsyncIterable<JobSelection>;
+    ) => AsyncIterable<JobSelection>;
   },
 ): BudgetOperations {
   const terms = () => ({ now: clock.now(), maxBudgets: settings.maxBudgets });
@@ -94,8 +94,8 @@ export function createBudgetOperations(
         for (const id of rebound.blocked) blocked.push(id);
         return undefined;
       };
-      // The budgets are checked, and created, also when no payload matches.
-      const rejected = matches && await rebind({ id: [] });
+      // The budgets are checked, and created, also when no job matches.
+      const rejected = await rebind({ seq: [] });
       if (rejected !== undefined) return rejected;
       for await (const piece of piecesOf(selection, matches)) {
         const rejected = await rebind(piece);

@@ -1,18 +1,17 @@
 /**
  * Who gets the next job.
  *
- * A subscriber is an open take stream. It *may have jobs* while ready jobs may be there for it, and it is *waiting* while
- * it may have jobs and has room. Only waiting subscribers cost anything: when a claim leaves no job behind, the subscriber
- * sleeps until a job becomes ready in one of its queues, and one without room sleeps until one of its jobs leaves
- * flight. Nothing polls.
+ * A subscriber is an open take stream. It *has room* while it may hold more jobs, and a queue *may have jobs* while ready
+ * ones may be in it. Claims are made for those who have room and read a queue that may have jobs, and for no more of them
+ * than there are jobs. Nothing polls.
  *
- * | Event                                                  | may have jobs                          | waiting        |
- * | ------------------------------------------------------ | -------------------------------------- | -------------- |
- * | subscribe                                              | yes                                    | yes            |
- * | a job became ready in one of its queues                | yes                                    | if it has room |
- * | a claim left no job behind                             | no (unless one became ready meanwhile) | no             |
- * | a claim filled it                                      | –                                      | no             |
- * | one of its jobs left flight, or its reader caught up   | –                                      | if it may have jobs |
+ * | Event                                          | The subscriber has room | The queue may have jobs                |
+ * | ---------------------------------------------- | ----------------------- | -------------------------------------- |
+ * | subscribe                                      | yes                     | –                                      |
+ * | a job became ready in the queue                | –                       | yes                                    |
+ * | a claim left no job behind                     | –                       | no (unless one became ready meanwhile) |
+ * | a claim filled it                              | no                      | –                                      |
+ * | one of its jobs left flight, or its reader caught up | yes               | –                                      |
  *
  * @module
  */
@@ -22,16 +21,17 @@ import type { Logger } from "../../log.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
 import type { Backlog } from "../../store/backlog.ts";
-import type { Change } from "../../store/changes.ts";
-import { claimJobs } from "../../store/claim.ts";
-import type { ClaimResult } from "../../store/claim-builder.ts";
-import { releaseHolder } from "../../store/finish.ts";
+import type { Change, ChangedJob } from "../../store/changes.ts";
+import { type Claimed, claimJobs } from "../../store/claim.ts";
+import type { ClaimResult, ClaimSources } from "../../store/claim-builder.ts";
+import { releaseHolder, type ReleaseTerms } from "../../store/finish.ts";
 import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
 import { createBacklogs } from "./backlogs.ts";
 import {
   type Claim,
   createMembers,
+  type InFlightLimits,
   leavesFlight,
   type Member,
   type Subscriber,
@@ -61,7 +61,9 @@ export interface Dispatcher {
   /** Applies what a commit changed: frees room, and wakes each subscriber once. */
   applyChanges(changes: readonly Change[]): void;
   /** Replaces all known backlogs with these. */
-  reload(backlogs: readonly Omit<Backlog, "from">[]): void;
+  reload(backlogs: readonly Backlog[]): void;
+  /** What is known of a job in flight that a subscriber holds. */
+  heldJob(id: string): ChangedJob | undefined;
   /** When a budget opens by itself, in ms since the epoch; undefined when none does. */
   nextOpening(): number | undefined;
   /** Opens the budgets that are due by `now`. */
@@ -77,8 +79,9 @@ export interface DispatcherOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How many jobs may be in flight; 0 for any number. */
-  readonly limit: number;
+  readonly limits: InFlightLimits;
+  /** What giving jobs back depends on, now. */
+  releaseTerms(): ReleaseTerms;
   /** The row of `brokers` that stands for this broker. */
   broker(): number;
   /** Told that a budget opens at `at` by itself, in ms since the epoch. */
@@ -87,21 +90,20 @@ export interface DispatcherOptions {
 
 /** Creates a dispatcher without subscribers. */
 export function createDispatcher(
-  { store, clock, logger, limit, broker, expectOpening }: DispatcherOptions,
+  { store, clock, logger, limits, releaseTerms, broker, expectOpening }: DispatcherOptions,
 ): Dispatcher {
-  const members = createMembers(limit);
-  const backlogs = createBacklogs();
+  const members = createMembers(limits);
+  const backlogs = createBacklogs(!store.isShared);
   /** What was claimed alongside a commit that may still fail. */
   let accompanying:
     | {
       readonly changes: readonly Change[];
       readonly claims: readonly Claim[];
-      readonly results: readonly ClaimResult[];
+      readonly claimed: Claimed;
     }
     | undefined;
   /** What left flight since it was claimed, by the claim that is under way: it is not handed out any more. */
   const leftEarly = new Set<string>();
-  let wakes = 0;
   let dispatching = false;
   let stopped = false;
 
@@ -121,19 +123,19 @@ export function createDispatcher(
     }
   };
 
-  const claim = (claims: readonly Claim[], open: readonly Backlog[]) => {
+  const claim = (claims: readonly Claim[], sources: ClaimSources) => {
     const requests = claims.map(({ member: { subscriber, holder }, limit }) => {
       return { queues: subscriber.queues, worker: subscriber.worker, holder, limit };
     });
-    return claimJobs(requests, open, { now: clock.now(), broker: broker() });
+    return claimJobs(requests, sources, { now: clock.now(), broker: broker() });
   };
 
-  /** Hands out what was claimed; `sawAll` says that no job became ready since. */
-  const handOut = (claims: readonly Claim[], results: readonly ClaimResult[], sawAll: boolean) => {
+  /** Hands out what was claimed. */
+  const handOut = (claims: readonly Claim[], results: readonly ClaimResult[]) => {
     // All hold what they got before anybody hears of it: who is written to may ask for more at once.
     const handedOut = claims.map(({ member }, index) => {
       const { jobs, exhausted, holder } = results[index]!;
-      if (exhausted && sawAll) member.mayHaveJobs = false;
+      if (exhausted) members.noneLeft(member);
       member.holder = holder;
       const rest = leftEarly.size === 0 ? jobs : jobs.filter(({ id }) => !leftEarly.has(id));
       members.hold(member, rest);
@@ -142,25 +144,24 @@ export function createDispatcher(
     leftEarly.clear();
     for (const { member, jobs } of handedOut) {
       assign(member, jobs);
-      members.markWaiting(member);
+      members.updateRoom(member);
     }
   };
 
   const dispatchOnce = async (claims: readonly Claim[]) => {
-    const wakesBefore = wakes;
     leftEarly.clear();
-    const open = backlogs.beginTake();
-    const claimed = await store.write(() => claim(claims, open));
+    const sources = backlogs.beginTake();
+    const claimed = await store.write(() => claim(claims, sources));
     const opened = backlogs.endTake(claimed.updates, claimed.exhaustedBudgets);
     const openingAt = backlogs.nextOpening();
     if (openingAt < Infinity) expectOpening(openingAt);
-    handOut(claims, claimed.results, wakes === wakesBefore);
+    handOut(claims, claimed.results);
     wakeReaders(opened);
   };
 
   function* claimFor(changes: readonly Change[], claims: readonly Claim[]): Transition<void> {
-    const { results } = yield* claim(claims, []);
-    accompanying = { changes, claims, results };
+    const claimed = yield* claim(claims, backlogs.sourcesAlongside(changes));
+    accompanying = { changes, claims, claimed };
   }
 
   const dispatch = async () => {
@@ -181,23 +182,20 @@ export function createDispatcher(
     dispatching = false;
   };
 
-  /** Gives back all that a subscriber holds, however often the store fails meanwhile. */
+  /** Gives back all that a subscriber holds, piece by piece, and however often the store fails meanwhile. */
   const release = async (member: Member) => {
     const { holder } = member;
-    const ids = [...member.held];
-    member.held.clear();
     if (holder === undefined) return; // It never got a job.
-    for (let released = false; !released;) {
+    for (let hasMore = true; hasMore;) {
       try {
-        await store.write(() => releaseHolder(holder, members.heldBy(member, ids)));
-        released = true;
+        hasMore = await store.write(() => releaseHolder(holder, releaseTerms()));
       } catch (error) {
         if (stopped) break; // The next start recovers them.
-        logger.error("Cannot give jobs back, trying again", { error, jobs: ids.length });
+        logger.error("Cannot give jobs back, trying again", { error, jobs: member.held.size });
         await new Promise<void>((resolve) => clock.setTimer(resolve, retryMs));
       }
     }
-    members.forget(member, ids);
+    members.forget(member);
     if (members.isAnyWaiting) void dispatch();
   };
 
@@ -207,32 +205,29 @@ export function createDispatcher(
     await release(member);
   };
 
-  /** Jobs may be ready in these queues; in any, when undefined. */
-  const markReaders = (queues?: ReadonlySet<string>) => {
-    wakes++;
-    members.markReaders(queues);
-  };
-
+  /** Jobs may be ready in these queues, and nobody knows how many. */
   const wakeReaders = (queues: ReadonlySet<string>) => {
     if (queues.size === 0) return;
-    markReaders(queues);
+    for (const queue of queues) members.addReady(queue, Infinity);
     if (members.isAnyWaiting) void dispatch();
   };
 
-  /** Gives the queues where there may be jobs now. */
-  const applyChange = (change: Change): Set<string> | undefined => {
-    if (change.kind === "jobs") {
-      if (change.to === status.inFlight) {
-        for (const { id } of leftEarly.size > 0 ? change.jobs : []) leftEarly.delete(id);
-      } else if (leavesFlight(change)) {
-        const unheld = members.release(change.jobs);
-        // Perhaps one that was claimed in this commit, which its subscriber does not hold yet.
-        for (const id of dispatching ? unheld : []) leftEarly.add(id);
-      }
-      return change.to === status.ready ? backlogs.addReady(change.jobs) : undefined;
+  const applyChange = (change: Change): void => {
+    if (change.kind === "budgets") {
+      const opened = change.refunded ? backlogs.refund(change.keys) : backlogs.reopen(change.keys);
+      for (const queue of opened) members.addReady(queue, Infinity);
     }
-    if (change.kind !== "budgets") return undefined;
-    return change.refunded ? backlogs.refund(change.keys) : backlogs.reopen(change.keys);
+    if (change.kind !== "jobs") return;
+    if (change.to === status.inFlight) {
+      for (const { id } of leftEarly.size > 0 ? change.jobs : []) leftEarly.delete(id);
+      if (change.fromQueue !== undefined) members.update(change.jobs);
+    } else if (leavesFlight(change)) {
+      const unheld = members.release(change.jobs);
+      // Perhaps one that was claimed in this commit, which its subscriber does not hold yet.
+      for (const id of dispatching ? unheld : []) leftEarly.add(id);
+    }
+    if (change.to !== status.ready) return;
+    for (const [queue, count] of backlogs.addReady(change.jobs)) members.addReady(queue, count);
   };
 
   const endAll = async () => {
@@ -245,11 +240,12 @@ export function createDispatcher(
   return {
     subscribe(subscriber) {
       const member = members.add(subscriber);
+      if (store.isShared) members.addUnknown(); // Others may have stored jobs.
       void dispatch();
       return {
         drained() {
-          members.markWaiting(member);
-          void dispatch();
+          members.updateRoom(member);
+          if (members.isAnyWaiting) void dispatch();
         },
         unsubscribe: () => remove(member),
       };
@@ -265,26 +261,23 @@ export function createDispatcher(
       return claimFor(changes, claims);
     },
     applyChanges(changes) {
-      let queues: Set<string> | undefined;
-      for (const change of changes) {
-        const more = applyChange(change);
-        if (more === undefined || more.size === 0) continue;
-        if (queues === undefined) queues = more;
-        else for (const queue of more) queues.add(queue);
-      }
-      if (queues !== undefined) markReaders(queues);
-      if (accompanying?.changes === changes) {
-        // It was the last in the transaction, so it saw all that became ready by these changes, but for jobs with budgets.
-        handOut(accompanying.claims, accompanying.results, backlogs.isEmpty());
-      }
+      const along = accompanying?.changes === changes ? accompanying : undefined;
       accompanying = undefined;
+      // What the claim found goes first: it does not know of the jobs with budgets that became ready in its commit.
+      if (along !== undefined) backlogs.applyUpdates(along.claimed.updates);
+      for (const change of changes) applyChange(change);
+      if (along !== undefined) {
+        members.sawAll(); // It was the last in the transaction.
+        handOut(along.claims, along.claimed.results);
+      }
       if (members.isAnyWaiting) void dispatch();
     },
     reload(all) {
       backlogs.replace(all);
-      markReaders();
+      for (const { queue } of all) members.addReady(queue, Infinity);
       if (members.isAnyWaiting) void dispatch();
     },
+    heldJob: members.heldJob,
     nextOpening() {
       const at = backlogs.nextOpening();
       return at === Infinity ? undefined : at;

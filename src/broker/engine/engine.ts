@@ -5,6 +5,7 @@
  */
 
 import type { Clock, Random } from "../../async/clock.ts";
+import { pause } from "../../async/pause.ts";
 import type { Logger } from "../../log.ts";
 import type { ErrorRecord } from "../../protocol/error-record.ts";
 import type { Failure } from "../../protocol/failure.ts";
@@ -17,9 +18,10 @@ import { status } from "../../protocol/status.ts";
 import { addSaturating } from "../../store/add-saturating.ts";
 import { removeBudgets } from "../../store/budgets.ts";
 import type { Change } from "../../store/changes.ts";
+import { forgetEmptyCounts, isCounted, writeCounts } from "../../store/counts.ts";
 import type { Database } from "../../store/database.ts";
 import { removeJob, removeJobs } from "../../store/delete-jobs.ts";
-import { enqueueJobs, type StoredJob } from "../../store/enqueue.ts";
+import { enqueueJobs, type NewRecord, type StoredJob } from "../../store/enqueue.ts";
 import { findError, listErrors } from "../../store/error-records.ts";
 import {
   createExpressions,
@@ -28,26 +30,22 @@ import {
 } from "../../store/expressions.ts";
 import { completeJobs, failJob } from "../../store/finish.ts";
 import { patchJob, patchJobs } from "../../store/patch-jobs.ts";
-import {
-  countJobs,
-  getJob,
-  getMetadata,
-  listBacklogs,
-  listJobs,
-  listQueues,
-} from "../../store/read.ts";
+import { getJob, getMetadata, lastSeq } from "../../store/read.ts";
 import { createStore } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAdmission } from "./admission.ts";
 import { type BudgetOperations, createBudgetOperations } from "./budgets.ts";
+import { createCounting } from "./counting.ts";
 import { createCronOperations, type CronOperations } from "./crons.ts";
 import { createDispatcher, type Subscription } from "./dispatch.ts";
 import { createPromotion, createReaping } from "./due-sources.ts";
-import { createIds } from "./ids.ts";
+import { createIdentities } from "./ids.ts";
+import { createListing, type Listing } from "./listing.ts";
 import type { Subscriber } from "./members.ts";
 import { createPresence } from "./presence.ts";
 import { createScheduler, type DueSource } from "./scheduler.ts";
 import { createSearching } from "./searching.ts";
+import { jobsOfTurn } from "./turn.ts";
 import type { Settings } from "./settings.ts";
 
 /** What the engine runs on. */
@@ -82,11 +80,7 @@ export interface Engine {
   /** Undefined when the job is not in flight. */
   fail(id: string, failure: Failure): Promise<JobRecord | undefined>;
   get(id: string): Promise<JobRecord | undefined>;
-  list(
-    selection: JobSelection,
-    page: PageQuery<string>,
-    matches?: PayloadFilter,
-  ): Promise<readonly JobRecord[]>;
+  readonly list: Listing;
   count(selection: JobSelection, matches?: PayloadFilter): Promise<number>;
   queues(): Promise<readonly string[]>;
   /** Undefined when there is no such job; a finished one comes back unchanged. */
@@ -112,22 +106,30 @@ export interface Engine {
 export function createEngine(
   { database, settings, clock, random, logger, timers }: EngineOptions,
 ): Engine {
-  const nextId = createIds(clock, random);
+  const identities = createIdentities(clock, random);
   const expressions = createExpressions({ ...settings, now: clock.now });
   const maxPayloadBytes = settings.maxBodyBytes;
-  const admission = createAdmission({ expressions, maxPayloadBytes, nextId });
+  const admission = createAdmission({ expressions, maxPayloadBytes, identities, clock });
   const store = createStore({
     database,
     clock,
     alongside: (changes) => dispatcher.claimAlongside(changes),
+    beforeCommit: writeCounts,
     afterCommit: (changes) => applyChanges(changes),
   });
-  const presence = createPresence({ store, clock, logger, lost: () => dispatcher.endAll() });
+  const releaseTerms = () => ({
+    now: clock.now(),
+    defaults: settings,
+    maxDeliveries: settings.maxDeliveries,
+  });
+  const lost = () => dispatcher.endAll();
+  const presence = createPresence({ store, clock, logger, lost, releaseTerms });
   const dispatcher = createDispatcher({
     store,
     clock,
     logger,
-    limit: settings.globalInFlightLimit,
+    limits: { total: settings.globalInFlightLimit, percentOfOne: settings.streamInFlightPercent },
+    releaseTerms,
     broker: presence.id,
     expectOpening: (at) => scheduler.expectAt(budgetOpening, at),
   });
@@ -165,16 +167,18 @@ export function createEngine(
     }
   };
 
+  const counting = createCounting({ store, clock });
   const searching = createSearching({ store, clock });
-  /** Without a filter on payloads, all of a selection is one piece. */
-  const piecesOf = (selection: JobSelection, matches: PayloadFilter | undefined) =>
-    matches === undefined ? [selection] : searching.pieces(selection, matches);
+  const list = createListing({ store, clock, searching, maxPageBytes: settings.maxPageBytes });
 
   return {
     async start() {
       await store.open();
+      identities.startAfter(await store.read(lastSeq()));
+      await store.write(forgetEmptyCounts);
       await presence.start();
-      dispatcher.reload(await store.read(listBacklogs()));
+      if (store.isShared) identities.shareWith(presence.id());
+      dispatcher.reload(await counting.backlogs());
       await scheduler.start();
     },
     async stop() {
@@ -187,31 +191,37 @@ export function createEngine(
     nextDueAt: scheduler.nextDueAt,
     runDue: scheduler.runDue,
     async enqueue(jobs) {
-      const rejection = admission.check(jobs);
+      const rejection = jobs.length <= jobsOfTurn
+        ? admission.check(jobs)
+        : await admission.checkMany(jobs);
       if (rejection !== undefined) return rejection;
       const now = clock.now();
-      const records = jobs.map((job) => admission.toRecord(job, now));
+      const records: NewRecord[] = [];
+      for (const job of jobs) {
+        records.push(admission.toRecord(job, now));
+        if (records.length % jobsOfTurn === 0) await pause(clock);
+      }
       const terms = { now, maxBudgets: settings.maxBudgets, expressions };
-      return await store.write(() => enqueueJobs(records, terms));
+      return await store.write(() => enqueueJobs(records, terms), records.length);
     },
     complete(ids) {
+      const jobs = ids.map((id) => dispatcher.heldJob(id) ?? { id });
       const terms = { now: clock.now(), defaults: settings };
-      return store.write(() => completeJobs(ids, terms));
+      let runs = 0;
+      // Together at first: when that could not tell which jobs were in flight, one by one.
+      return store.write(() => completeJobs(jobs, { ...terms, oneByOne: runs++ > 0 }));
     },
     fail(id, failure) {
       const terms = { now: clock.now(), jitter: random(), defaults: settings };
       return store.write(() => failJob(id, failure, terms));
     },
     get: (id) => store.read(getJob(id, clock.now())),
-    list: (selection, page, matches) =>
-      matches === undefined
-        ? store.read(listJobs(selection, page, clock.now()))
-        : searching.list(selection, page, matches),
+    list,
     count: (selection, matches) =>
-      matches === undefined
-        ? store.read(countJobs(selection, clock.now()))
+      matches === undefined && isCounted(selection)
+        ? counting.count(selection)
         : searching.count(selection, matches),
-    queues: () => store.read(listQueues()),
+    queues: counting.queues,
     patch(id, patch) {
       const now = clock.now();
       return store.write(() => patchJob(id, patch, now));
@@ -219,7 +229,7 @@ export function createEngine(
     async patchMany(selection, patch, matches) {
       const now = clock.now();
       let count = 0;
-      for await (const piece of piecesOf(selection, matches)) {
+      for await (const piece of searching.pieces(selection, matches)) {
         count += await store.write(() => patchJobs(piece, patch, now));
       }
       return count;
@@ -227,7 +237,7 @@ export function createEngine(
     remove: (id) => store.write(() => removeJob(id)),
     async removeMany(selection, matches) {
       let count = 0;
-      for await (const piece of piecesOf(selection, matches)) {
+      for await (const piece of searching.pieces(selection, matches)) {
         count += await store.write(() => removeJobs(piece));
       }
       return count;
@@ -242,12 +252,14 @@ export function createEngine(
     },
     async reset() {
       await crons.removeAll();
-      await store.write(() => removeJobs({}));
+      for await (const piece of searching.pieces({}, undefined)) {
+        await store.write(() => removeJobs(piece));
+      }
       await store.write(removeBudgets);
     },
     expressions,
     crons,
-    budgets: createBudgetOperations({ store, clock, settings, piecesOf }),
+    budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     take: (subscriber) => dispatcher.subscribe(subscriber),
   };
 }

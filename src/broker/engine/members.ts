@@ -1,15 +1,25 @@
 /**
- * The subscribers of a dispatcher: what each holds, who has room, who waits.
+ * The subscribers of a dispatcher: what each holds, who has room, and in which queues jobs may be ready.
+ *
+ * A queue *may have jobs* from when one becomes ready until a claim finds none that is left. It is `pending` while a
+ * reader of it has room, and `parked` while none has. So waking costs as much as there are jobs to hand out, however many
+ * readers wait.
  *
  * @module
  */
 
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
-import type { Change, JobsChange } from "../../store/changes.ts";
+import type { Change, ChangedJob, JobsChange } from "../../store/changes.ts";
 
 /** Jobs of one claim for one subscriber at most: bounds a chunk, and how long a transaction holds the loop. */
 const claimSize = 500;
+
+/** Subscribers that one transaction serves at most. */
+const claimsAtOnce = 64;
+
+/** Stands for every queue that nobody knows of; no queue has this name. */
+const unknownQueue = "";
 
 /** What reads jobs: an open take stream. */
 export interface Subscriber {
@@ -34,8 +44,8 @@ export interface Member {
   readonly held: Set<string>;
   /** The row of `holders` that stands for it, once it has got a job. */
   holder: number | undefined;
-  /** Whether ready jobs may be there for it. */
-  mayHaveJobs: boolean;
+  /** Its place among those who have room: lower ones are served first. Undefined when it has none. */
+  turn: number | undefined;
   /** Whether it has left. */
   gone: boolean;
 }
@@ -46,143 +56,278 @@ export interface Claim {
   readonly limit: number;
 }
 
+/** A job in flight, and who holds it. */
+interface HeldJob extends ChangedJob {
+  readonly member: Member;
+}
+
+/** How many jobs may be in flight. */
+export interface InFlightLimits {
+  /** Over all members; 0 for any number. */
+  readonly total: number;
+  /** How much of that one member may hold at most. */
+  readonly percentOfOne: number;
+}
+
 /** The subscribers. */
 export interface Members {
   /** All of them. */
   readonly all: ReadonlySet<Member>;
-  /** Whether somebody may have jobs and has room. */
+  /** Whether somebody has room, and may have jobs. */
   readonly isAnyWaiting: boolean;
   add(subscriber: Subscriber): Member;
   remove(member: Member): void;
-  /** A member waits from now on, if it may have jobs and has room; if not, it waits no more. */
-  markWaiting(member: Member): void;
-  /** Jobs may be ready in these queues, in any when undefined: those that read them may have jobs. */
-  markReaders(queues?: ReadonlySet<string>): void;
-  /** What waiting members may claim now, longest wait first. They are not waiting any more. */
+  /** What a member holds, or what its reader has read, changed: it has room from now on, or has none. */
+  updateRoom(member: Member): void;
+  /** So many jobs at most may be ready in a queue, besides those that may be there already. */
+  addReady(queue: string, count: number): void;
+  /** Jobs may be ready in queues that nobody knows of. */
+  addUnknown(): void;
+  /** What members with room may claim now, longest wait first. */
   plan(): Claim[];
   /** What members may claim that get room by changes which are not applied yet. */
   planFreed(changes: readonly Change[]): Claim[];
+  /** What became ready since the last `plan` was seen by the claims that were planned. */
+  sawAll(): void;
+  /** A claim left nothing behind in the queues of a member, but for what became ready since the last `plan`. */
+  noneLeft(member: Member): void;
   /** A member holds these jobs from now on. */
   hold(member: Member, jobs: readonly JobRecord[]): void;
-  /** Which of these jobs a member holds. */
-  heldBy(member: Member, ids: readonly string[]): string[];
+  /** What is known of a job that a member holds. */
+  heldJob(id: string): ChangedJob | undefined;
+  /** Jobs in flight changed: they may be in other queues now. */
+  update(jobs: readonly ChangedJob[]): void;
   /** These jobs are in flight no more; who held them has room again. Gives the ids of those that nobody held. */
   release(jobs: readonly Pick<JobRecord, "id">[]): readonly string[];
-  /** A member that is gone holds none of these any more. */
-  forget(member: Member, ids: readonly string[]): void;
+  /** A member that is gone holds nothing any more. */
+  forget(member: Member): void;
 }
 
-/** Creates an empty set of subscribers that together may hold `limit` jobs; 0 is any number. */
-export function createMembers(limit: number): Members {
+/** Creates an empty set of subscribers. */
+export function createMembers({ total, percentOfOne }: InFlightLimits): Members {
   const all = new Set<Member>();
-  /** In the order they are served: who was served goes to the end. */
-  const waiting = new Set<Member>();
   /** Who holds each job. */
-  const inFlight = new Map<string, Member>();
+  const inFlight = new Map<string, HeldJob>();
+  /** Those that have room, by the queues they read, in the order they are served. */
+  const readers = new Map<string, Set<Member>>();
+  const readersOfAll = new Set<Member>();
+  /** How many jobs each queue may have at most. */
+  const pending = new Map<string, number>();
+  const parked = new Map<string, number>();
+  /** The same, of what became ready since the last plan. */
+  const fresh = new Map<string, number>();
+  const mostHeld = total === 0 ? Infinity : Math.max(1, Math.ceil(total * percentOfOne / 100));
+  let turns = 0;
 
   const roomOf = ({ subscriber, held, gone }: Member, freed = 0) =>
     gone || !subscriber.canWrite()
       ? 0
-      : Math.min(subscriber.prefetch - held.size + freed, claimSize);
+      : Math.min(Math.min(subscriber.prefetch, mostHeld) - held.size + freed, claimSize);
 
-  const markWaiting = (member: Member) => {
-    if (member.mayHaveJobs && roomOf(member) > 0) waiting.add(member);
-    else waiting.delete(member); // Or it would keep its turn until it has room again.
+  const roomInAll = () => total === 0 ? Infinity : total - inFlight.size;
+
+  const hasReader = (queue: string) => readersOfAll.size > 0 || (readers.get(queue)?.size ?? 0) > 0;
+
+  const enter = (member: Member) => {
+    member.turn = turns++;
+    const { queues } = member.subscriber;
+    if (queues === undefined) {
+      readersOfAll.add(member);
+      for (const [queue, count] of parked) pending.set(queue, count);
+      parked.clear();
+      return;
+    }
+    for (const queue of queues) {
+      const set = readers.get(queue);
+      if (set === undefined) readers.set(queue, new Set([member]));
+      else set.add(member);
+      const count = parked.get(queue);
+      if (count === undefined) continue;
+      parked.delete(queue);
+      pending.set(queue, count);
+    }
   };
+
+  const leave = (member: Member) => {
+    if (member.turn === undefined) return;
+    member.turn = undefined;
+    readersOfAll.delete(member);
+    for (const queue of member.subscriber.queues ?? []) {
+      const set = readers.get(queue);
+      set?.delete(member);
+      if (set?.size === 0) readers.delete(queue);
+    }
+  };
+
+  const updateRoom = (member: Member) => {
+    if (roomOf(member) <= 0) leave(member);
+    else if (member.turn === undefined) enter(member);
+  };
+
+  /** Those who read a queue and have room, in their order. */
+  function* readersInTurn(queue: string): Generator<Member> {
+    const [own, any] = [readers.get(queue)?.values(), readersOfAll.values()];
+    let a = own?.next().value;
+    let b = any.next().value;
+    while (a !== undefined || b !== undefined) {
+      if (b === undefined || (a !== undefined && a.turn! < b.turn!)) {
+        yield a!;
+        a = own!.next().value;
+      } else {
+        yield b;
+        b = any.next().value;
+      }
+    }
+  }
+
+  const mayHaveJobs = ({ subscriber: { queues } }: Member) =>
+    queues === undefined
+      ? pending.size + parked.size > 0
+      : queues.some((queue) => pending.has(queue) || parked.has(queue));
 
   const countFreed = (changes: readonly Change[]): Map<Member, number> => {
     const freed = new Map<Member, number>();
     for (const change of changes) {
       if (!leavesFlight(change)) continue;
       for (const { id } of change.jobs) {
-        const member = inFlight.get(id);
+        const member = inFlight.get(id)?.member;
         if (member !== undefined) freed.set(member, (freed.get(member) ?? 0) + 1);
       }
     }
     return freed;
   };
 
+  const addReady = (queue: string, count: number) => {
+    const [map, other] = hasReader(queue) ? [pending, parked] : [parked, pending];
+    map.set(queue, (map.get(queue) ?? other.get(queue) ?? 0) + count);
+    other.delete(queue);
+    fresh.set(queue, (fresh.get(queue) ?? 0) + count);
+  };
+
+  const noneLeftIn = (queue: string) => {
+    const count = fresh.get(queue);
+    for (const map of [pending, parked]) {
+      if (count === undefined) map.delete(queue);
+      else if (map.has(queue)) map.set(queue, count);
+    }
+  };
+
   return {
     all,
     get isAnyWaiting() {
-      return waiting.size > 0;
+      for (const [queue, count] of pending) {
+        if (hasReader(queue)) return true;
+        pending.delete(queue);
+        parked.set(queue, count);
+      }
+      return false;
     },
     add(subscriber) {
       const member: Member = {
         subscriber,
         held: new Set(),
         holder: undefined,
-        mayHaveJobs: true,
+        turn: undefined,
         gone: false,
       };
       all.add(member);
-      markWaiting(member);
+      updateRoom(member);
       return member;
     },
     remove(member) {
       member.gone = true;
       all.delete(member);
-      waiting.delete(member);
+      leave(member);
     },
-    markWaiting,
-    markReaders(queues) {
-      for (const member of all) {
-        if (member.mayHaveJobs) continue;
-        const reads = member.subscriber.queues;
-        if (queues && reads && !reads.some((queue) => queues.has(queue))) continue;
-        member.mayHaveJobs = true;
-        markWaiting(member);
+    updateRoom,
+    addReady,
+    addUnknown() {
+      addReady(unknownQueue, Infinity);
+      for (const { subscriber: { queues } } of all) {
+        for (const queue of queues ?? []) addReady(queue, Infinity);
       }
     },
     plan() {
+      fresh.clear();
       const claims: Claim[] = [];
-      let left = limit === 0 ? Infinity : limit - inFlight.size;
-      for (const member of waiting) {
-        if (left <= 0) break;
-        const wanted = Math.min(roomOf(member), left);
-        waiting.delete(member);
-        if (wanted <= 0) continue;
-        claims.push({ member, limit: wanted });
-        left -= wanted;
+      const planned = new Set<Member>();
+      let left = roomInAll();
+      for (const [queue, count] of pending) {
+        let wanted = count;
+        let isRead = false;
+        for (const member of readersInTurn(queue)) {
+          if (left <= 0 || claims.length === claimsAtOnce) return claims;
+          const limit = Math.min(roomOf(member), left);
+          if (limit <= 0) {
+            leave(member); // Its reader has become slow.
+            continue;
+          }
+          isRead = true;
+          if (!planned.has(member)) {
+            planned.add(member);
+            claims.push({ member, limit });
+            left -= limit;
+          }
+          wanted -= limit;
+          if (wanted <= 0) break;
+        }
+        if (isRead) continue;
+        pending.delete(queue);
+        parked.set(queue, count);
       }
       return claims;
     },
     planFreed(changes) {
+      fresh.clear();
       const freed = countFreed(changes);
-      let left = limit === 0 ? Infinity : limit - inFlight.size;
+      let left = roomInAll();
       for (const count of freed.values()) left += count;
       const claims: Claim[] = [];
       for (const [member, count] of freed) {
-        const wanted = member.mayHaveJobs ? Math.min(roomOf(member, count), left) : 0;
-        if (wanted <= 0) continue;
-        claims.push({ member, limit: wanted });
-        left -= wanted;
+        const limit = mayHaveJobs(member) ? Math.min(roomOf(member, count), left) : 0;
+        if (limit <= 0) continue;
+        claims.push({ member, limit });
+        left -= limit;
       }
       return claims;
     },
+    sawAll: () => fresh.clear(),
+    noneLeft({ subscriber: { queues } }) {
+      const empty = queues ?? [...pending.keys(), ...parked.keys()];
+      for (const queue of empty) noneLeftIn(queue);
+    },
     hold(member, jobs) {
-      for (const { id } of jobs) {
-        inFlight.set(id, member);
+      for (const { id, seq, queue, type } of jobs) {
+        inFlight.set(id, { member, id, seq, queue, type });
         member.held.add(id);
       }
+      if (jobs.length > 0) leave(member); // Who was served goes to the end.
+      updateRoom(member);
     },
-    heldBy: (member, ids) => ids.filter((id) => inFlight.get(id) === member),
+    heldJob: (id) => inFlight.get(id),
+    update(jobs) {
+      for (const { id, seq, queue, type } of jobs) {
+        const held = inFlight.get(id);
+        if (held !== undefined) inFlight.set(id, { member: held.member, id, seq, queue, type });
+      }
+    },
     release(jobs) {
       const unheld: string[] = [];
       for (const { id } of jobs) {
-        const member = inFlight.get(id);
-        if (member === undefined) {
+        const held = inFlight.get(id);
+        if (held === undefined) {
           unheld.push(id);
           continue;
         }
         inFlight.delete(id);
-        member.held.delete(id);
-        markWaiting(member);
+        held.member.held.delete(id);
+        updateRoom(held.member);
       }
       return unheld;
     },
-    forget(member, ids) {
-      for (const id of ids) if (inFlight.get(id) === member) inFlight.delete(id);
+    forget(member) {
+      for (const id of member.held) inFlight.delete(id);
+      member.held.clear();
     },
   };
 }

@@ -11,7 +11,7 @@
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import { farFuture } from "../../store/add-saturating.ts";
-import { recoverJobs } from "../../store/finish.ts";
+import { recoverJobs, type ReleaseTerms } from "../../store/finish.ts";
 import { deleteBroker, markBrokerSeen, registerBroker } from "../../store/holders.ts";
 import type { Store } from "../../store/store.ts";
 import type { DueSource } from "./scheduler.ts";
@@ -36,11 +36,13 @@ export interface Presence {
 
 /** Creates the presence of a broker that is not started. `lost` is called when another broker has deleted its row. */
 export function createPresence(
-  { store, clock, logger, lost }: {
+  { store, clock, logger, lost, releaseTerms }: {
     readonly store: Store;
     readonly clock: Clock;
     readonly logger: Logger;
     readonly lost: () => Promise<void>;
+    /** What giving jobs back depends on, now. */
+    readonly releaseTerms: () => ReleaseTerms;
   },
 ): Presence {
   let id: number | undefined;
@@ -50,12 +52,14 @@ export function createPresence(
 
   const register = async () => {
     const now = clock.now();
-    id = await store.write(function* () {
-      const registered = yield* registerBroker(now);
-      yield* recoverJobs(registered, seenBefore(now));
-      return registered;
-    });
+    id = await store.write(() => registerBroker(now));
+    await recover(id, now);
     seenAt = now;
+  };
+
+  /** Gives back what belongs to brokers that are gone, piece by piece. */
+  const recover = async (own: number, now: number) => {
+    while (await store.write(() => recoverJobs(own, seenBefore(now), releaseTerms()))) continue;
   };
 
   return {
@@ -73,13 +77,9 @@ export function createPresence(
       nextDueAt: () => store.isShared ? seenAt + seenIntervalMs : undefined,
       async run(now) {
         const own = id!;
-        const isKnown = await store.write(function* () {
-          const isKnown = yield* markBrokerSeen(own, now);
-          if (isKnown) yield* recoverJobs(own, seenBefore(now));
-          return isKnown;
-        });
+        const isKnown = await store.write(() => markBrokerSeen(own, now));
         seenAt = now;
-        if (isKnown) return;
+        if (isKnown) return await recover(own, now);
         logger.error("Other brokers took this one for gone, ending its streams");
         await lost();
         await register();

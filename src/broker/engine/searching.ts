@@ -1,5 +1,5 @@
 /**
- * Calls with a payload filter: a search in pieces of some milliseconds, with other work done between them.
+ * Calls on jobs that no index leads to: a search in pieces of some milliseconds, with other work done between them.
  *
  * So such a call does not see the jobs as they were at one instant. What it changes it changes piece by piece, each in a
  * transaction of its own that meets only jobs which still match all but the filter; a payload changes only by being
@@ -9,28 +9,43 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import type { PageQuery } from "../../protocol/query.ts";
-import type { JobRecord } from "../../protocol/record.ts";
+import { pause } from "../../async/pause.ts";
+import { sumCounts } from "../../store/counts.ts";
 import type { PayloadFilter } from "../../store/expressions.ts";
 import { type Search, searchJobs } from "../../store/search.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
+import { turnMs } from "./turn.ts";
 
-/** How long a piece may hold the event loop, in ms. */
-const turnMs = 10;
+/** Jobs that one transaction changes at most. */
+const pieceSize = 500;
 
-/** Searches by payload. */
+/** A selection of so many jobs is read without a search: that takes no longer than a piece of one. */
+const fewJobs = 10_000;
+
+/** Where a search begins, and where it ends. */
+export interface SearchRange {
+  /** The key that the search begins behind; undefined at the start. */
+  readonly behind: number | undefined;
+  readonly order: "asc" | "desc";
+  /** How many jobs to find at most. */
+  readonly limit: number;
+}
+
+/** Searches. */
 export interface Searching {
-  /** A page of what matches. */
-  list(
+  /** Whether the jobs of a selection can be read with one statement, as an index leads to them or there are few at all. */
+  isSmall(selection: JobSelection): Promise<boolean>;
+  /** The keys of what matches, piece by piece. */
+  find(
     selection: JobSelection,
-    page: PageQuery<string>,
-    matches: PayloadFilter,
-  ): Promise<readonly JobRecord[]>;
+    range: SearchRange,
+    matches: PayloadFilter | undefined,
+  ): AsyncIterable<readonly number[]>;
   /** How many jobs match. */
-  count(selection: JobSelection, matches: PayloadFilter): Promise<number>;
+  count(selection: JobSelection, matches: PayloadFilter | undefined): Promise<number>;
   /** Selects what matches, piece by piece, also what is past its retention. */
-  pieces(selection: JobSelection, matches: PayloadFilter): AsyncIterable<JobSelection>;
+  pieces(selection: JobSelection, matches: PayloadFilter | undefined): AsyncIterable<JobSelection>;
 }
 
 /** Creates searches in a store. */
@@ -39,38 +54,56 @@ export function createSearching(
 ): Searching {
   async function* search(
     query: Omit<Search, "clock" | "until">,
-  ): AsyncGenerator<readonly JobRecord[], void> {
+  ): AsyncGenerator<readonly number[], void> {
     let { from, limit } = query;
-    while (true) {
+    while (limit > 0) {
       const until = clock.now() + turnMs;
       const found = await store.read(searchJobs({ ...query, from, limit, clock, until }));
-      if (found.jobs.length > 0) yield found.jobs;
-      limit -= found.jobs.length;
+      if (found.seqs.length > 0) yield found.seqs;
+      limit -= found.seqs.length;
       if (found.next === undefined || limit === 0) return;
       from = found.next;
-      await new Promise<void>((resolve) => clock.defer(resolve));
+      await pause(clock);
     }
   }
 
-  const everything = { order: "asc", from: undefined, limit: Infinity } as const;
+  /** How many jobs the kept counts say that there are at most: when so many are found, the search is over. */
+  const countAtMost = async ({ status, queue, type }: JobSelection): Promise<number> => {
+    const { count, next } = await store.read(sumCounts({ status, queue, type }));
+    return next === undefined ? count : Infinity;
+  };
+
+  const everything = { order: "asc", from: undefined } as const;
 
   return {
-    async list(selection, page, matches) {
-      const jobs: JobRecord[] = [];
-      for await (const piece of search({ selection, matches, ...page, now: clock.now() })) {
-        jobs.push(...piece);
-      }
-      return jobs;
+    async isSmall(selection) {
+      const { id, status, queue, type, priority, readyAt, attempts, budget } = selection;
+      if (id !== undefined) return true;
+      const conditions = [status, queue, type, priority, readyAt, attempts, budget];
+      // Without a condition, each job that is read is one that is asked for.
+      if (conditions.every((condition) => condition === undefined)) return true;
+      return await countAtMost({}) <= fewJobs;
+    },
+    async *find(selection, { behind, order, limit }, matches) {
+      const most = behind === undefined ? await countAtMost(selection) : Infinity;
+      const query = { selection, matches, order, from: behind, now: clock.now() };
+      yield* search({ ...query, limit: Math.min(limit, most) });
     },
     async count(selection, matches) {
       let count = 0;
-      const query = { selection, matches, ...everything, now: clock.now() };
+      const limit = await countAtMost(selection);
+      const query = { selection, matches, ...everything, limit, now: clock.now() };
       for await (const piece of search(query)) count += piece.length;
       return count;
     },
     async *pieces(selection, matches) {
-      for await (const piece of search({ selection, matches, ...everything, now: undefined })) {
-        yield { ...selection, id: piece.map(({ id }) => id) };
+      const limit = await countAtMost(selection);
+      const query = { selection, matches, ...everything, limit, now: undefined };
+      for await (const found of search(query)) {
+        for (let at = 0; at < found.length; at += pieceSize) {
+          if (at > 0) await pause(clock);
+          yield { ...selection, seq: found.slice(at, at + pieceSize) };
+        }
       }
     },
   };

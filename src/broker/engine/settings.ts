@@ -39,6 +39,19 @@ export interface Settings {
    */
   readonly globalInFlightLimit: number;
   /**
+   * How much of `globalInFlightLimit` one take stream may hold at most, in percent.
+   *
+   * @default {50}
+   */
+  readonly streamInFlightPercent: number;
+  /**
+   * How often a job may be delivered beyond its retries to workers that are gone before they report. Then it is dead, as
+   * it may be what ends them. 0 sets no limit.
+   *
+   * @default {20}
+   */
+  readonly maxDeliveries: number;
+  /**
    * The time between two heartbeats on an idle take stream, in ms.
    *
    * @default {3000}
@@ -73,6 +86,13 @@ export interface Settings {
    */
   readonly maxBodyBytes: number;
   /**
+   * Bytes of payloads after which a page of jobs ends. It then has fewer jobs than were asked for, at least one, and its
+   * link to the next page goes on behind them. The default is 8 MiB.
+   *
+   * @default {8388608}
+   */
+  readonly maxPageBytes: number;
+  /**
    * How long the broker waits for the next bytes of a request body, in ms. Then it answers 408.
    *
    * @default {30000}
@@ -87,11 +107,14 @@ export const defaultSettings: Settings = {
   defaultCompletedRetentionMs: 0,
   defaultDeadRetentionMs: 7 * 24 * 60 * 60 * 1000,
   globalInFlightLimit: 1024,
+  streamInFlightPercent: 50,
+  maxDeliveries: 20,
   heartbeatIntervalMs: 3000,
   reaperIntervalMs: 30_000,
   maxBudgets: 8192,
   maxJqSteps: 500_000,
   maxBodyBytes: 64 * 1024 * 1024,
+  maxPageBytes: 8 * 1024 * 1024,
   bodyTimeoutMs: 30_000,
 };
 
@@ -105,11 +128,14 @@ const ranges: Readonly<
   defaultCompletedRetentionMs: [0, Number.MAX_SAFE_INTEGER],
   defaultDeadRetentionMs: [0, Number.MAX_SAFE_INTEGER],
   globalInFlightLimit: [0, u32],
+  streamInFlightPercent: [1, 100],
+  maxDeliveries: [0, u32],
   heartbeatIntervalMs: [1, u32],
   reaperIntervalMs: [1, u32],
   maxBudgets: [0, u32],
   maxJqSteps: [1, u32],
   maxBodyBytes: [1, Number.MAX_SAFE_INTEGER],
+  maxPageBytes: [1, Number.MAX_SAFE_INTEGER],
   bodyTimeoutMs: [1, u32],
 };
 

@@ -17,9 +17,8 @@ import { readMessage } from "./message.ts";
 export const list: Endpoint = async ({ engine, request, query, format }) => {
   const { jobs: selection, page } = readListQuery(query);
   const matches = engine.expressions.toFilter(selection.filter);
-  const found = await engine.list(selection, { ...page, limit: page.limit + 1 }, matches);
-  const jobs = found.slice(0, page.limit);
-  const bounds = { first: jobs[0]?.id, last: jobs.at(-1)?.id, more: found.length > jobs.length };
+  const { jobs, more } = await engine.list(selection, page, matches);
+  const bounds = { first: jobs[0]?.id, last: jobs.at(-1)?.id, more };
   const pages = toPageLinks(routes.list.path, page, bounds, toFilterQuery(selection));
   return answerJobPage(format, jobs, { pages, view: viewFor(request) });
 };

@@ -26,6 +26,7 @@ import { enqueueJobs, type EnqueueTerms, type StoredJob } from "../../../src/sto
 import { createExpressions } from "../../../src/store/expressions.ts";
 import { registerBroker } from "../../../src/store/holders.ts";
 import { type FailureTerms, toCreated } from "../../../src/store/job-rules.ts";
+import { writeCounts } from "../../../src/store/counts.ts";
 import { listBacklogs } from "../../../src/store/read.ts";
 import { createStore, type Store } from "../../../src/store/store.ts";
 import { rows, type Transition } from "../../../src/store/transition.ts";
@@ -89,6 +90,7 @@ export async function openTestStore(openDatabase: OpenDatabase): Promise<TestSto
   const store = createStore({
     database,
     clock,
+    beforeCommit: writeCounts,
     afterCommit: (changes) => void reported.push(...changes.map(showChange)),
   });
   await store.open();
@@ -122,11 +124,15 @@ export async function openTestStore(openDatabase: OpenDatabase): Promise<TestSto
       reported = [];
     },
     async take({ backlogs, broker: taker = broker, ...request } = {}) {
-      const looked = backlogs ??
-        (await store.read(listBacklogs())).map((backlog) => ({ ...backlog, from: front }));
+      const looked = backlogs ?? (await store.read(listBacklogs())).backlogs
+        .filter(({ budgetSet }) => budgetSet !== "")
+        .map((backlog) => ({ ...backlog, from: front }));
       const whole = { queues: undefined, limit: 100, holder: undefined, worker: "w", ...request };
       const claimed = await store.write(() =>
-        claimJobs([whole], looked, { now: clock.now(), broker: taker })
+        claimJobs([whole], { backlogs: looked, heads: undefined }, {
+          now: clock.now(),
+          broker: taker,
+        })
       );
       const { jobs, holder } = claimed.results[0]!;
       return { ...claimed, ids: jobs.map(({ id }) => id), holder: holder! };
@@ -148,10 +154,21 @@ export async function openTestStore(openDatabase: OpenDatabase): Promise<TestSto
 /** A job to be stored, as the broker hands it to the transition. */
 export function toEntry({ id, ...job }: JobSketch, now: number): {
   readonly job: JobRecord;
+  readonly named: true;
   readonly bindings: readonly BindingRequest[];
 } {
   const whole = { ...newJob, ...job };
-  return { job: toCreated(whole, id, now), bindings: whole.budgets };
+  const created = toCreated(whole, { id, seq: seqOf(id) }, now);
+  return { job: created, named: true, bindings: whole.budgets };
+}
+
+/** A key for a made-up id; keys have the order of the ids, which differ in their first eight characters. */
+export function seqOf(id: string): number {
+  let seq = 0;
+  for (let at = 0; at < 8; at++) {
+    seq = seq * 95 + (at < id.length ? id.charCodeAt(at) - 31 : 0);
+  }
+  return seq;
 }
 
 /** What a job asks of a budget, which it creates when told with what; `durationMs` makes it a rate. */
@@ -175,12 +192,13 @@ export function showChange(change: Change): string {
   }
   const name = (code: number | undefined) => code === undefined ? "none" : statusNames[code];
   const ids = change.jobs.map(({ id }) => id).sort().join(" ");
-  return `${change.count} ${name(change.from)} > ${name(change.to)}: ${ids}`;
+  return `${change.jobs.length} ${name(change.from)} > ${name(change.to)}: ${ids}`;
 }
 
 /** The columns that name the rows of each table. */
 const keysOf = {
   jobs: "id",
+  job_counts: "queue, type",
   errors: "job_id, attempt",
   budgets: "key",
   bindings: "key, job_id",

@@ -1,0 +1,146 @@
+/**
+ * A take stream in the same process: jobs are handed over as they are.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../async/clock.ts";
+import type { DirectFrame, DirectStream, DirectTake } from "../../protocol/direct.ts";
+import type { Job } from "../../protocol/job.ts";
+import { readJob } from "../../protocol/job-read.ts";
+import { parseJson } from "../../protocol/json.ts";
+import { payloadAsJson } from "../../protocol/payload.ts";
+import type { JobRecord } from "../../protocol/record.ts";
+import { jobToJson, type JobView } from "../../protocol/record-json.ts";
+import { statusNames } from "../../protocol/status.ts";
+import type { Engine } from "../engine/engine.ts";
+
+/** What a stream works with. */
+export interface DirectStreamOptions {
+  readonly engine: Pick<Engine, "take">;
+  readonly clock: Clock;
+  /** The time between two signs of life while no job comes, in ms. */
+  readonly heartbeatIntervalMs: number;
+}
+
+/** Jobs that may wait for a slow reader, in bytes of payloads, before it gets no more. */
+const highWaterMark = 256 * 1024;
+
+/** Opens a stream and subscribes it to jobs. */
+export function openDirectStream(
+  { queues, prefetch = 1, workerId, signal }: DirectTake,
+  { engine, clock, heartbeatIntervalMs }: DirectStreamOptions,
+): DirectStream {
+  let waiting: (readonly JobRecord[])[] = [];
+  let waitingBytes = 0;
+  let isHeartbeatDue = true; // One at once, as on any take stream.
+  let isOpen = true;
+  let heardAt = clock.now();
+  let wake = () => {};
+  let stopBeating = () => {};
+
+  const shut = () => {
+    isOpen = false;
+    stopBeating();
+    signal.removeEventListener("abort", leave);
+    wake();
+  };
+  const leave = () => {
+    if (!isOpen) return;
+    shut();
+    waiting = [];
+    void subscription.unsubscribe();
+  };
+
+  const subscription = engine.take({
+    queues: queues && [...new Set(queues)],
+    prefetch: prefetch === 0 ? Infinity : prefetch,
+    worker: workerId,
+    canWrite: () => isOpen && waitingBytes < highWaterMark,
+    deliver(jobs) {
+      waiting.push(jobs);
+      for (const { payloadJson, payloadPack } of jobs) {
+        waitingBytes += payloadJson?.length ?? payloadPack?.length ?? 0;
+      }
+      wake();
+    },
+    end() {
+      if (isOpen) shut();
+    },
+  });
+
+  const beatIn = (delayMs: number) => {
+    stopBeating = clock.setTimer(() => {
+      if (clock.now() - heardAt >= heartbeatIntervalMs) {
+        isHeartbeatDue = true;
+        wake();
+      }
+      beatIn(Math.max(1, heartbeatIntervalMs - (clock.now() - heardAt)));
+    }, delayMs);
+  };
+  beatIn(heartbeatIntervalMs);
+  if (signal.aborted) leave();
+  else signal.addEventListener("abort", leave);
+
+  const next = (): DirectFrame | undefined => {
+    const jobs = waiting.shift();
+    if (jobs === undefined && !isHeartbeatDue) return undefined;
+    isHeartbeatDue = false;
+    heardAt = clock.now();
+    if (jobs === undefined) return { kind: "heartbeat" };
+    if (waiting.length === 0 && waitingBytes > 0) {
+      const wasFull = waitingBytes >= highWaterMark;
+      waitingBytes = 0;
+      if (wasFull) subscription.drained();
+    }
+    return { kind: "jobs", jobs: jobs.map(toTakenJob) };
+  };
+
+  return {
+    async *frames() {
+      try {
+        while (true) {
+          signal.throwIfAborted();
+          const frame = next();
+          if (frame !== undefined) yield frame;
+          else if (!isOpen) return;
+          else await new Promise<void>((resolve) => void (wake = resolve));
+        }
+      } finally {
+        leave();
+      }
+    },
+    async close() {
+      leave();
+      await Promise.resolve();
+    },
+  };
+}
+
+const extendedView: JobView = { payload: true, extensions: true };
+
+/** The job that a client would read from a frame. */
+function toTakenJob(record: JobRecord): Job {
+  if (!isPlain(record)) return readJob(parseJson(jobToJson(record, extendedView)));
+  const { id, type, queue, priority, readyAt, attempts, retryLimit, dequeuedAt } = record;
+  const job = {
+    id,
+    type,
+    queue,
+    priority,
+    status: statusNames[record.status] as Job["status"],
+    readyAt,
+    attempts,
+    payload: parseJson(payloadAsJson(record)),
+    dequeuedAt: dequeuedAt!,
+    deliveries: record.deliveries,
+  };
+  return retryLimit === null ? job : { ...job, retryLimit };
+}
+
+/** Whether a job in flight has nothing but what most have. */
+function isPlain(record: JobRecord): boolean {
+  return record.backoff === null && record.failedAt === null && record.retention === null &&
+    record.purgeAt === null && record.completedAt === null && record.uniqueKey === null &&
+    record.batch === null && record.budgets === null && record.dequeuedAt !== null;
+}

@@ -1,0 +1,97 @@
+/**
+ * Pages of jobs, bounded in bytes, and read piece by piece.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../async/clock.ts";
+import { pause } from "../../async/pause.ts";
+import type { PageQuery } from "../../protocol/query.ts";
+import type { JobRecord } from "../../protocol/record.ts";
+import type { PayloadFilter } from "../../store/expressions.ts";
+import { payloadSize, withLargePayloads } from "../../store/many-jobs.ts";
+import { keyBehind, listJobs } from "../../store/read.ts";
+import type { Store } from "../../store/store.ts";
+import type { JobSelection } from "../../store/where.ts";
+import { turnMs } from "./turn.ts";
+import type { Searching } from "./searching.ts";
+
+/** Jobs that are read with one statement: their payloads are in memory before they are counted. */
+const readSize = 100;
+
+/** A page. */
+export interface FoundPage {
+  readonly jobs: readonly JobRecord[];
+  /** Whether there are more behind it. */
+  readonly more: boolean;
+}
+
+/** What pages are read from. */
+export interface ListingOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly searching: Searching;
+  /** Bytes of payloads after which a page ends, unless it has no job yet. */
+  readonly maxPageBytes: number;
+}
+
+/** Gives a page: as many jobs as are asked for, or fewer if their payloads are large. */
+export type Listing = (
+  selection: JobSelection,
+  page: PageQuery<string>,
+  matches: PayloadFilter | undefined,
+) => Promise<FoundPage>;
+
+/** Creates a listing. */
+export function createListing(
+  { store, clock, searching, maxPageBytes }: ListingOptions,
+): Listing {
+  /** Gives pieces of what is asked for, in its order. */
+  async function* pieces(
+    selection: JobSelection,
+    page: PageQuery<string>,
+    matches: PayloadFilter | undefined,
+  ): AsyncGenerator<readonly JobRecord[], void> {
+    const { from, order } = page;
+    const now = clock.now();
+    let behind = from === undefined ? undefined : await store.read(keyBehind(from, order));
+    if (matches === undefined && await searching.isSmall(selection)) {
+      for (;;) {
+        const jobs = await store.read(listJobs(selection, { behind, order, limit: readSize }, now));
+        yield jobs;
+        if (jobs.length < readSize) return;
+        behind = jobs.at(-1)!.seq;
+      }
+    }
+    const limit = page.limit + 1;
+    for await (const seqs of searching.find(selection, { behind, order, limit }, matches)) {
+      for (let at = 0; at < seqs.length; at += readSize) {
+        const seq = seqs.slice(at, at + readSize);
+        yield await store.read(
+          listJobs({ seq }, { behind: undefined, order, limit: readSize }, now),
+        );
+      }
+    }
+  }
+
+  return async (selection, page, matches) => {
+    const jobs: JobRecord[] = [];
+    let bytes = 0;
+    let until = clock.now() + turnMs;
+    for await (const piece of pieces(selection, page, matches)) {
+      for (const job of piece) {
+        const size = payloadSize(job);
+        const isFull = jobs.length === page.limit ||
+          (jobs.length > 0 && bytes + size > maxPageBytes);
+        if (isFull) return { jobs, more: true };
+        const [whole] = job.largeBytes == null ? [job] : await store.read(withLargePayloads([job]));
+        jobs.push(whole!);
+        bytes += size;
+      }
+      if (clock.now() < until) continue;
+      await pause(clock);
+      until = clock.now() + turnMs;
+    }
+    return { jobs, more: false };
+  };
+}

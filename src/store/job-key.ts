@@ -1,0 +1,80 @@
+/**
+ * The key of a job, and the id that is made from it.
+ *
+ * A key is an integer that grows: the row of a job is found by it, and jobs are ordered by it. The broker makes the id
+ * from the key, so that an id leads to its row without an index, which would cost a third of storing a job:
+ *
+ * | Characters of an id | Meaning                                                                          |
+ * | ------------------- | -------------------------------------------------------------------------------- |
+ * | 0 to 9              | `tick` in base 36: 5.47 ticks are one ms since the epoch                          |
+ * | 10 and 11           | the count within the tick in base 36, from 0 to 359                               |
+ * | 12 to 24            | random, so that nobody can guess an id                                           |
+ *
+ * `key = tick * 360 + count`. As 25 digits of base 36 such an id is a SCRU128: its first 48 bits are ms since the epoch.
+ * That is why a tick is 2^80 / 36^15 ms.
+ *
+ * Other ids (of databases that older versions wrote) are marked as `named` in their rows, and have an index.
+ *
+ * @module
+ */
+
+const ticksPerMs = 2 ** 80 / 36 ** 15;
+const countsPerTick = 360;
+
+/** How many characters of an id come from its key. */
+const keyLength = 12;
+const tickLength = 10;
+const idLength = 25;
+
+/** The first key of the tick after the instant `ms`, in ms since the epoch. */
+export function firstKeyAt(ms: number): number {
+  return (Math.floor(ms * ticksPerMs) + 1) * countsPerTick;
+}
+
+/** The last tick and its characters: ids that are made one after the other share them. */
+let lastTick = -1;
+let lastTickText = "";
+
+/**
+ * The id of a key.
+ *
+ * @param key The key.
+ * @param tail 13 characters of base 36.
+ */
+export function toJobId(key: number, tail: string): string {
+  const tick = Math.floor(key / countsPerTick);
+  if (tick !== lastTick) {
+    lastTick = tick;
+    lastTickText = tick.toString(36).padStart(tickLength, "0");
+  }
+  return lastTickText + counts[key % countsPerTick] + tail;
+}
+
+const counts = Array.from(
+  { length: countsPerTick },
+  (_, count) => count.toString(36).padStart(2, "0"),
+);
+
+/** The key that an id was made from; undefined if it was not made from one. */
+export function keyOfId(id: string): number | undefined {
+  if (id.length !== idLength) return undefined;
+  const tick = parseInt(id.slice(0, tickLength), 36);
+  const count = parseInt(id.slice(tickLength, keyLength), 36);
+  const key = tick * countsPerTick + count;
+  // Whatever is no number becomes NaN, and NaN is no safe integer.
+  return count < countsPerTick && Number.isSafeInteger(key) ? key : undefined;
+}
+
+/** The last key whose id sorts before a text, which may be any, or begins as it; -1 if there is none. */
+export function lastKeyUpTo(text: string): number {
+  const key = keyOfId(text);
+  if (key !== undefined) return key;
+  let low = -1;
+  let high = Number.MAX_SAFE_INTEGER;
+  while (low < high) {
+    const middle = high - Math.floor((high - low) / 2);
+    if (toJobId(middle, "") <= text) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -6,7 +6,7 @@
 
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { StoreError } from "../../src/errors.ts";
-import type { SyncDatabase } from "../../src/store/database.ts";
+import type { OpenTransaction, SyncDatabase } from "../../src/store/database.ts";
 import { copyFile } from "./copy.ts";
 import { createFileGuard } from "./file-guard.ts";
 
@@ -59,6 +59,30 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
     },
   });
 
+  /** A transaction that stays open over many turns. Nothing of a copy or a compaction may become part of it. */
+  let open: PromiseWithResolvers<void> | undefined;
+
+  const begin = (): OpenTransaction => {
+    guard.checkOften();
+    const transaction = database.begin!();
+    open = Promise.withResolvers();
+    const end = () => {
+      open?.resolve();
+      open = undefined;
+    };
+    return {
+      commit() {
+        guard.checkOften();
+        transaction.commit();
+        end();
+      },
+      rollback() {
+        transaction.rollback();
+        end();
+      },
+    };
+  };
+
   const check = () => {
     database.all("SELECT 1", []); // Throws if the database is not open.
     guard.check();
@@ -83,13 +107,12 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
       guard.checkOften();
       return database.transaction(body);
     },
-    begin() {
-      guard.checkOften();
-      return database.begin!();
-    },
+    ...database.begin !== undefined && { begin },
     check,
     async copy(signal) {
       check();
+      while (open !== undefined) await open.promise;
+      signal.throwIfAborted();
       // Kept until the database is closed: closing any descriptor of a file takes from a process all its POSIX
       // locks on that file, SQLite's too.
       descriptor ??= openDatabaseFile();
@@ -108,6 +131,7 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
       }
     },
     *compact({ mayBlock = false } = {}) {
+      while (open !== undefined) yield;
       // A database that was not made here (from a dump, say): all in one piece, this one time.
       if (readNumber("PRAGMA auto_vacuum") !== incremental) {
         const size = readNumber("PRAGMA page_count") * readNumber("PRAGMA page_size");
@@ -131,7 +155,7 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
           const tookMs = performance.now() - startedAt;
           if (tookMs > pieceMs) pages = Math.max(1, pages / 2);
           else if (tookMs < pieceMs / 4) pages = Math.min(compactPages, pages * 2);
-          yield;
+          do yield; while (open !== undefined);
           before = free;
           free = countFree();
         }

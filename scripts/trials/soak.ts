@@ -17,10 +17,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
-import { type Client, createClient } from "../../src/client/mod.ts";
-import { currentRuntime, type Runtime, runtimeNames } from "../bench/runtimes.ts";
+import { type Client, createClient, NotFoundError } from "../../src/client/mod.ts";
 import { percentile, toFlatness, type Tolerance } from "./flatness.ts";
+import { readSoakFlags } from "./soak-flags.ts";
 import { toSoakJob } from "./soak-jobs.ts";
 import { Ledger } from "./soak-ledger.ts";
 import { startBroker, startWorker, type Usage } from "./soak-processes.ts";
@@ -48,7 +47,7 @@ const sampleEveryMs = 1000;
 /** Jobs that are not completed so long after the last was enqueued are lost. */
 const drainMs = 60_000;
 
-const { runtime, minutes, rate } = readFlags();
+const { runtime, minutes, rate } = readSoakFlags(process.argv.slice(2));
 const folder = mkdtempSync(join(tmpdir(), "millrace-soak-"));
 const broker = await startBroker(runtime, join(folder, "jobs.db"));
 const client = createClient({ url: broker.url });
@@ -116,8 +115,7 @@ try {
   let unheard = 0;
   // A worker that was killed cannot tell of its last successes, so the broker is asked.
   for (const { id, ran } of ledger.list()) {
-    const job = await client.get(id);
-    if (ran && (job === null || job === undefined || job.status === "completed")) unheard++;
+    if (ran && await isDone(id)) unheard++;
     else lost.push(id);
   }
   const exitCode = await broker.stop();
@@ -166,35 +164,16 @@ function toFigures(): Record<string, unknown> {
   return figures;
 }
 
-async function countUnfinished(client: Client): Promise<number> {
-  return await client.count({ status: ["ready", "scheduled", "in_flight"] });
+/** A job that was completed is kept for a while, and then it is gone. */
+async function isDone(id: string): Promise<boolean> {
+  try {
+    return (await client.get(id))?.status === "completed";
+  } catch (error) {
+    if (error instanceof NotFoundError) return true;
+    throw error;
+  }
 }
 
-function readFlags(): { runtime: Runtime; minutes: number; rate: number } {
-  const own = currentRuntime();
-  const { values } = parseArgs({
-    args: process.argv.slice(2),
-    options: {
-      runtime: { type: "string", default: own.name },
-      program: { type: "string" },
-      minutes: { type: "string", default: "60" },
-      rate: { type: "string", default: "500" },
-    },
-  });
-  const name = runtimeNames.find((name) => name === values.runtime);
-  if (name === undefined) {
-    throw new TypeError(
-      `Flag '--runtime' is '${values.runtime}', expected one of ${runtimeNames.join(", ")}`,
-    );
-  }
-  const readNumber = (flag: string, text: string) => {
-    const value = Number(text);
-    if (value > 0 && Number.isFinite(value)) return value;
-    throw new TypeError(`Flag '--${flag}' is '${text}', expected a number above 0`);
-  };
-  return {
-    runtime: { name, program: values.program ?? (name === own.name ? own.program : name) },
-    minutes: readNumber("minutes", values.minutes),
-    rate: readNumber("rate", values.rate),
-  };
+async function countUnfinished(client: Client): Promise<number> {
+  return await client.count({ status: ["ready", "scheduled", "in_flight"] });
 }

@@ -21,6 +21,17 @@ export interface DatabaseCopy {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
+/** How a database is compacted. */
+export interface CompactOptions {
+  /**
+   * Whether one piece may take as long as it needs: seconds for each GB of a database that was not made to be compacted in
+   * pieces.
+   *
+   * @default {false}
+   */
+  readonly mayBlock?: boolean;
+}
+
 /** A transaction that was begun. One of the two ends it. */
 export interface OpenTransaction {
   /**
@@ -31,17 +42,6 @@ export interface OpenTransaction {
   commit(): void;
   /** Undoes its changes. */
   rollback(): void;
-}
-
-/** How a database is compacted. */
-export interface CompactOptions {
-  /**
-   * Whether one piece may take as long as it needs: seconds for each GB of a database that was not made to be compacted in
-   * pieces.
-   *
-   * @default {false}
-   */
-  readonly mayBlock?: boolean;
 }
 
 /**

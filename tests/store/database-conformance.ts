@@ -247,6 +247,42 @@ export function describeDatabase(name: string, create: CreateDatabase): void {
       database.close();
     });
 
+    it("copy() and compact() wait for a transaction that stays open over many turns", async () => {
+      const path = file();
+      const database = open(path);
+      fill(database, 4000);
+      database.run("DELETE FROM t WHERE rowid > 1000", []);
+      const compacting = database.compact!()[Symbol.iterator]();
+      assert.equal(compacting.next().done, false);
+      const pages = sizeOf(database);
+      const transaction = database.begin!();
+      const copying = database.copy!(new AbortController().signal);
+      database.run("INSERT INTO t VALUES (?)", [bytes]);
+      for (let at = 0; at < 3; at++) assert.equal(compacting.next().done, false);
+      assert.equal(sizeOf(database), pages, "it freed pages in the open transaction");
+      transaction.commit();
+      await (await copying).body.cancel();
+      while (!compacting.next().done);
+      assert.ok(sizeOf(database) < pages);
+      assert.equal(rowsOf(database), 1001);
+
+      database.begin!().rollback();
+      assert.deepEqual([...database.compact!()], []);
+      database.close();
+    });
+
+    it("begin() is refused while the file is gone", () => {
+      const path = file();
+      const database = open(path);
+      fill(database, 1);
+      renameSync(path, `${path}.moved`);
+      assert.throws(() => database.check!(), UnusableStoreError);
+      assert.throws(() => database.begin!(), UnusableStoreError);
+      renameSync(`${path}.moved`, path);
+      database.begin!().rollback();
+      database.close();
+    });
+
     it("compact() rebuilds a large file that was made without auto_vacuum if it may block", () => {
       const path = file();
       const database = open(path);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { systemClock } from "../../src/async/clock.ts";
+import { type Logger, silentLogger } from "../../src/log.ts";
 import {
   type FetchHandler,
   type Listener,
@@ -11,6 +13,19 @@ import {
   type Server,
   startServer,
 } from "../server.ts";
+
+/** What answers the calls of `Deno.serve`. */
+type DenoHandler = (
+  request: Request,
+  info: { readonly completed: Promise<void> },
+) => Response | Promise<Response>;
+
+/** What is used of a server of Deno. */
+interface DenoServer {
+  readonly addr: { readonly port: number };
+  readonly finished: Promise<void>;
+  shutdown(): Promise<void>;
+}
 
 /** What is used of the `Deno` namespace. */
 interface DenoRuntime {
@@ -21,16 +36,12 @@ interface DenoRuntime {
       readonly signal: AbortSignal;
       readonly onListen: () => void;
     },
-    handler: (
-      request: Request,
-      info: { readonly completed: Promise<void> },
-    ) => Response | Promise<Response>,
-  ): {
-    readonly addr: { readonly port: number };
-    readonly finished: Promise<void>;
-    shutdown(): Promise<void>;
-  };
+    handler: DenoHandler,
+  ): DenoServer;
 }
+
+/** How long to wait after connections could not be accepted, in ms. */
+const acceptAgainMs = 200;
 
 /**
  * Serves a broker, or any fetch function, on a port.
@@ -61,10 +72,20 @@ export function serve(
   handler: FetchHandler | { readonly fetch: FetchHandler },
   options: ServeOptions = {},
 ): Promise<Server> {
-  return startServer(handler, options, listen);
+  const { logger = silentLogger } = options;
+  return startServer(handler, options, (fetch, hostname, port) => {
+    return listen(fetch, { hostname, port, logger });
+  });
 }
 
-function listen(fetch: FetchHandler, hostname: string, port: number): Listener {
+function listen(
+  fetch: FetchHandler,
+  { hostname, port, logger }: {
+    readonly hostname: string;
+    readonly port: number;
+    readonly logger: Logger;
+  },
+): Listener {
   const { Deno } = globalThis as unknown as { readonly Deno: DenoRuntime };
   const closing = new AbortController();
   const { signal } = closing;
@@ -75,19 +96,40 @@ function listen(fetch: FetchHandler, hostname: string, port: number): Listener {
     calls--;
     if (draining && calls === 0) void server.shutdown();
   };
-  const server = Deno.serve({ hostname, port, signal, onListen() {} }, (request, info) => {
+  const handle: DenoHandler = (request, info) => {
     calls++;
     info.completed.then(endCall, endCall);
     // Deno aborts its own signal also when all went well, and prints a warning if somebody listens to it.
     Object.defineProperty(request, "signal", { value: new AbortController().signal });
     return fetch(request);
-  });
+  };
+  const finished = Promise.withResolvers<void>();
+  /** Deno's server ends when it cannot accept a connection, as when the process may open no more files. */
+  const listenAgain = (error: unknown) => {
+    if (draining) return finished.resolve();
+    logger.error("Cannot accept connections, trying again", { error });
+    const tryAgain = () => {
+      if (draining) return finished.resolve();
+      try {
+        server = start(server.addr.port);
+      } catch {
+        systemClock.setTimer(tryAgain, acceptAgainMs);
+      }
+    };
+    systemClock.setTimer(tryAgain, acceptAgainMs);
+  };
+  const start = (port: number): DenoServer => {
+    const started = Deno.serve({ hostname, port, signal, onListen() {} }, handle);
+    started.finished.then(() => finished.resolve(), listenAgain);
+    return started;
+  };
+  let server = start(port);
   return {
     port: server.addr.port,
     drain() {
       draining = true;
       if (calls === 0) void server.shutdown();
-      return server.finished;
+      return finished.promise;
     },
     closeAll() {
       if (calls > 0) closing.abort();

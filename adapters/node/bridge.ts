@@ -33,8 +33,11 @@ export function createBridge(
   fetch: FetchHandler,
   onEnd: () => void,
 ): (incoming: Incoming, outgoing: ServerResponse | Http2ServerResponse) => void {
+  const turns = createTurns();
   return (incoming, response) => {
     const outgoing = response as Outgoing;
+    // On a connection of HTTP/2 the calls are independent, and the protocol limits their number.
+    const { socket } = outgoing.stream === undefined ? incoming : { socket: undefined };
     const gone = new AbortController();
     outgoing.on("close", () => {
       discardBody(incoming);
@@ -42,10 +45,41 @@ export function createBridge(
         gone.abort(new DOMException("The client went away", "AbortError"));
       }
       onEnd();
+      if (socket !== undefined) turns.end(socket);
     });
     outgoing.on("error", () => {}); // The close event follows, and is enough.
     incoming.on("error", () => {});
-    void answer(fetch, incoming, outgoing, gone.signal);
+    const start = () => void answer(fetch, incoming, outgoing, gone.signal);
+    if (socket === undefined) start();
+    else turns.take(socket, start);
+  };
+}
+
+/**
+ * Lets the calls of one connection be answered one after the other.
+ *
+ * A client may send many calls before it reads an answer (pipelining). Node hands over all of them at once, and would
+ * hold all of their answers in memory.
+ */
+function createTurns(): {
+  take(socket: object, start: () => void): void;
+  end(socket: object): void;
+} {
+  const waiting = new WeakMap<object, (() => void)[]>();
+  return {
+    take(socket, start) {
+      const queue = waiting.get(socket);
+      if (queue !== undefined) queue.push(start);
+      else {
+        waiting.set(socket, []);
+        start();
+      }
+    },
+    end(socket) {
+      const next = waiting.get(socket)?.shift();
+      if (next === undefined) waiting.delete(socket);
+      else next();
+    },
   };
 }
 

@@ -27,6 +27,9 @@ const detectTimeoutMs = 60_000;
 /** The largest head of a request, in bytes. A query that lists 2,000 ids fits; in Node's own 16 KiB it would not. */
 const maxHeaderSize = 64 * 1024;
 
+/** Calls that one connection of HTTP/2 may have under way; a client that sends more has to wait. */
+const maxConcurrentStreams = 200;
+
 /**
  * How long an idle connection is kept. Clients and proxies keep theirs for less: so they close it, and never send a
  * request on a connection that the server is closing.
@@ -74,7 +77,7 @@ async function listen(fetch: FetchHandler, host: string, port: number): Promise<
   });
 
   const http1 = createServer({ keepAliveTimeout: keepAliveTimeoutMs, maxHeaderSize }, bridge);
-  const http2 = createHttp2Server(bridge);
+  const http2 = createHttp2Server({ settings: { maxConcurrentStreams } }, bridge);
   http2.on("session", (session) => {
     sessions.add(session);
     session.on("close", () => sessions.delete(session));

@@ -8,6 +8,7 @@ import { afterEach } from "node:test";
 import { describeBatches } from "./batches.ts";
 import { describeBindings } from "./bindings.ts";
 import { describeBudgets } from "./budgets.ts";
+import { describeCounts } from "./counts.ts";
 import { describeCrons } from "./crons.ts";
 import { describeDelete } from "./delete.ts";
 import { describeDue } from "./due.ts";
@@ -48,6 +49,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeCrons(open);
   describeFiring(open);
   describeReads(open);
+  describeCounts(open);
   describeGuards(open);
   describeLocks(open);
 }

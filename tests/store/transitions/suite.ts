@@ -20,6 +20,7 @@ import { describeHolders } from "./holders.ts";
 import { describeLocks } from "./locks.ts";
 import { describePatch } from "./patch.ts";
 import { describeReads } from "./reads.ts";
+import { describeRelease } from "./release.ts";
 import { describeTake } from "./take.ts";
 import { type OpenDatabase, openTestStore, type TestStore } from "./test-store.ts";
 import { describeUnique } from "./unique.ts";
@@ -41,6 +42,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeTake(open);
   describeFinish(open);
   describeHolders(open);
+  describeRelease(open);
   describePatch(open);
   describeDelete(open);
   describeDue(open);

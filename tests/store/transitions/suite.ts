@@ -8,6 +8,7 @@ import { afterEach } from "node:test";
 import { describeBatches } from "./batches.ts";
 import { describeBindings } from "./bindings.ts";
 import { describeBudgets } from "./budgets.ts";
+import { describeClaims } from "./claims.ts";
 import { describeCounts } from "./counts.ts";
 import { describeCrons } from "./crons.ts";
 import { describeDelete } from "./delete.ts";
@@ -40,6 +41,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeUnique(open);
   describeBatches(open);
   describeTake(open);
+  describeClaims(open);
   describeFinish(open);
   describeHolders(open);
   describeRelease(open);

@@ -50,6 +50,7 @@ export interface ServeConfig {
   readonly maxJqSteps: number;
   readonly maxBodyBytes: number;
   readonly maxPageBytes: number;
+  readonly maxItemsPerCall: number;
   readonly allowBrowsers: boolean;
   readonly allowedHosts: readonly string[];
   readonly bodyTimeout: number;
@@ -125,6 +126,7 @@ export const serveFlags: Flags<ServeConfig> = {
   ),
   maxBodyBytes: flag("N", "67108864", readInteger(1, forever), "largest request body"),
   maxPageBytes: flag("N", "8388608", readInteger(1, forever), "payloads on a page of jobs"),
+  maxItemsPerCall: flag("N", "100000", readInteger(1, u32), "jobs or ids of one call"),
   allowBrowsers: flag(
     "BOOLEAN",
     "false",

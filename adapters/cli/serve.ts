@@ -41,6 +41,7 @@ export async function runServe(config: ServeConfig): Promise<number> {
     maxJqSteps: config.maxJqSteps,
     maxBodyBytes: config.maxBodyBytes,
     maxPageBytes: config.maxPageBytes,
+    maxItemsPerCall: config.maxItemsPerCall,
     allowBrowsers: config.allowBrowsers,
     bodyTimeoutMs: config.bodyTimeout,
   });

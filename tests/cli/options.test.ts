@@ -40,6 +40,7 @@ describe("the flags of 'millrace serve'", () => {
       maxJqSteps: config.maxJqSteps,
       maxBodyBytes: config.maxBodyBytes,
       maxPageBytes: config.maxPageBytes,
+      maxItemsPerCall: config.maxItemsPerCall,
       allowBrowsers: config.allowBrowsers,
       streamInFlightPercent: config.streamInFlightPercent,
       maxDeliveries: config.maxDeliveries,

@@ -171,6 +171,14 @@ export function createEngine(
   const searching = createSearching({ store, clock });
   const list = createListing({ store, clock, searching, maxPageBytes: settings.maxPageBytes });
 
+  const complete = (ids: readonly string[]) => {
+    const jobs = ids.map((id) => dispatcher.heldJob(id) ?? { id });
+    const terms = { now: clock.now(), defaults: settings };
+    let runs = 0;
+    // Together at first: when that could not tell which jobs were in flight, one by one.
+    return store.write(() => completeJobs(jobs, { ...terms, oneByOne: runs++ > 0 }), jobs.length);
+  };
+
   return {
     async start() {
       await store.open();
@@ -204,12 +212,14 @@ export function createEngine(
       const terms = { now, maxBudgets: settings.maxBudgets, expressions };
       return await store.write(() => enqueueJobs(records, terms), records.length);
     },
-    complete(ids) {
-      const jobs = ids.map((id) => dispatcher.heldJob(id) ?? { id });
-      const terms = { now: clock.now(), defaults: settings };
-      let runs = 0;
-      // Together at first: when that could not tell which jobs were in flight, one by one.
-      return store.write(() => completeJobs(jobs, { ...terms, oneByOne: runs++ > 0 }));
+    async complete(ids) {
+      if (ids.length <= jobsOfTurn) return await complete(ids);
+      const missing: string[] = [];
+      for (let at = 0; at < ids.length; at += jobsOfTurn) {
+        for (const id of await complete(ids.slice(at, at + jobsOfTurn))) missing.push(id);
+        await pause(clock);
+      }
+      return missing;
     },
     fail(id, failure) {
       const terms = { now: clock.now(), jitter: random(), defaults: settings };

@@ -93,6 +93,12 @@ export interface Settings {
    */
   readonly maxPageBytes: number;
   /**
+   * How many jobs, or ids, one call may bring. More are answered 413: send them in several calls.
+   *
+   * @default {100000}
+   */
+  readonly maxItemsPerCall: number;
+  /**
    * Whether web pages may call the broker. If not, what a browser marks as sent by a page is answered 403.
    *
    * @default {false}
@@ -121,6 +127,7 @@ export const defaultSettings: Settings = {
   maxJqSteps: 500_000,
   maxBodyBytes: 64 * 1024 * 1024,
   maxPageBytes: 8 * 1024 * 1024,
+  maxItemsPerCall: 100_000,
   allowBrowsers: false,
   bodyTimeoutMs: 30_000,
 };
@@ -142,6 +149,7 @@ const ranges: Readonly<
   maxBudgets: [0, u32],
   maxJqSteps: [1, u32],
   maxBodyBytes: [1, Number.MAX_SAFE_INTEGER],
+  maxItemsPerCall: [1, u32],
   maxPageBytes: [1, Number.MAX_SAFE_INTEGER],
   bodyTimeoutMs: [1, u32],
 };

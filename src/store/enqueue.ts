@@ -31,8 +31,8 @@ export interface NewRecord {
 
 /** What storing jobs depends on. */
 export interface EnqueueTerms extends BindingTerms {
-  /** Folds one job of a batch into another. */
-  readonly expressions: Pick<Expressions, "fold">;
+  /** Folds jobs of a batch into each other. */
+  readonly expressions: Pick<Expressions, "createFolds">;
 }
 
 /** What became of a job that was to be stored. */

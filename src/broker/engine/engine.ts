@@ -199,7 +199,8 @@ export function createEngine(
     nextDueAt: scheduler.nextDueAt,
     runDue: scheduler.runDue,
     async enqueue(jobs) {
-      const rejection = jobs.length <= jobsOfTurn
+      const size = sizeOf(jobs);
+      const rejection = size <= jobsOfTurn
         ? admission.check(jobs)
         : await admission.checkMany(jobs);
       if (rejection !== undefined) return rejection;
@@ -210,7 +211,7 @@ export function createEngine(
         if (records.length % jobsOfTurn === 0) await pause(clock);
       }
       const terms = { now, maxBudgets: settings.maxBudgets, expressions };
-      return await store.write(() => enqueueJobs(records, terms), records.length);
+      return await store.write(() => enqueueJobs(records, terms), size);
     },
     async complete(ids) {
       if (ids.length <= jobsOfTurn) return await complete(ids);
@@ -272,4 +273,14 @@ export function createEngine(
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     take: (subscriber) => dispatcher.subscribe(subscriber),
   };
+}
+
+/** A job of a batch takes as long as so many others: it may be folded into another. */
+const sizeOfFold = 100;
+
+/** How much work it is to store jobs, in jobs without a batch. */
+function sizeOf(jobs: readonly NewJob[]): number {
+  let size = jobs.length;
+  for (const { batch } of jobs) if (batch !== null) size += sizeOfFold;
+  return size;
 }

@@ -81,14 +81,27 @@ export interface Engine {
   fail(id: string, failure: Failure): Promise<JobRecord | undefined>;
   get(id: string): Promise<JobRecord | undefined>;
   readonly list: Listing;
-  count(selection: JobSelection, matches?: PayloadFilter): Promise<number>;
+  count(
+    selection: JobSelection,
+    matches?: PayloadFilter,
+    signal?: AbortSignal,
+  ): Promise<number>;
   queues(): Promise<readonly string[]>;
   /** Undefined when there is no such job; a finished one comes back unchanged. */
   patch(id: string, patch: JobPatch): Promise<JobRecord | undefined>;
-  patchMany(selection: JobSelection, patch: JobPatch, matches?: PayloadFilter): Promise<number>;
+  patchMany(
+    selection: JobSelection,
+    patch: JobPatch,
+    matches?: PayloadFilter,
+    signal?: AbortSignal,
+  ): Promise<number>;
   /** Whether there was such a job. */
   remove(id: string): Promise<boolean>;
-  removeMany(selection: JobSelection, matches?: PayloadFilter): Promise<number>;
+  removeMany(
+    selection: JobSelection,
+    matches?: PayloadFilter,
+    signal?: AbortSignal,
+  ): Promise<number>;
   /** Undefined when there is no such job. */
   errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
   /** `"no job"` or `"no record"` when that is missing. */
@@ -168,7 +181,7 @@ export function createEngine(
   };
 
   const counting = createCounting({ store, clock });
-  const searching = createSearching({ store, clock });
+  const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
   const list = createListing({ store, clock, searching, maxPageBytes: settings.maxPageBytes });
 
   const complete = (ids: readonly string[]) => {
@@ -228,27 +241,27 @@ export function createEngine(
     },
     get: (id) => store.read(getJob(id, clock.now())),
     list,
-    count: (selection, matches) =>
+    count: (selection, matches, signal) =>
       matches === undefined && isCounted(selection)
         ? counting.count(selection)
-        : searching.count(selection, matches),
+        : searching.count(selection, matches, signal),
     queues: counting.queues,
     patch(id, patch) {
       const now = clock.now();
       return store.write(() => patchJob(id, patch, now));
     },
-    async patchMany(selection, patch, matches) {
+    async patchMany(selection, patch, matches, signal) {
       const now = clock.now();
       let count = 0;
-      for await (const piece of searching.pieces(selection, matches)) {
+      for await (const piece of searching.pieces(selection, matches, signal)) {
         count += await store.write(() => patchJobs(piece, patch, now));
       }
       return count;
     },
     remove: (id) => store.write(() => removeJob(id)),
-    async removeMany(selection, matches) {
+    async removeMany(selection, matches, signal) {
       let count = 0;
-      for await (const piece of searching.pieces(selection, matches)) {
+      for await (const piece of searching.pieces(selection, matches, signal)) {
         count += await store.write(() => removeJobs(piece));
       }
       return count;

@@ -1,0 +1,110 @@
+/**
+ * The one place where a call leaves the client: to a broker in the same process by its exchange, on Node to the
+ * dispatcher under its `fetch`, and everywhere else to `fetch`.
+ *
+ * @module
+ */
+
+import { isMillraceError, NetworkError } from "../errors.ts";
+import { type Exchange, exchangeOf } from "../protocol/exchange.ts";
+import type { Fetch } from "./options.ts";
+
+/** The bytes of a body, in the type that `fetch` takes. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A call as it leaves. */
+export interface PortCall {
+  readonly method: string;
+  readonly url: string;
+  /** By names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Bytes | undefined;
+  readonly signal: AbortSignal;
+  /** Whether the answer is wanted as soon as its head is there, and read as a stream. */
+  readonly streamed: boolean;
+}
+
+/** What comes back. The body is read once, by one of the two. */
+export interface PortAnswer {
+  readonly status: number;
+  /** The value of a header, by its name in lower case. */
+  header(name: string): string | null;
+  /** The whole body; empty if there is none. Rejects if it is cut off. */
+  bytes(): Promise<Bytes>;
+  /** The body as it comes; null if there is none. */
+  stream(): ReadableStream<Bytes> | null;
+}
+
+/** Sends a call once. Rejects if there is no answer. */
+export type Port = (call: PortCall) => Promise<PortAnswer>;
+
+/** Chooses the port of a client. A `fetch` that was given always wins. */
+export function createPort(fetch: Fetch | undefined): Port {
+  const exchange = exchangeOf(fetch);
+  if (exchange !== undefined) return (call) => exchangeCall(exchange, call);
+  if (fetch === undefined) return isNode ? callOnNode : fetchCall;
+  return async (call) => toAnswer(await fetch(new Request(call.url, toInit(call))));
+}
+
+/** The error for a call that got no answer. */
+export function toNetworkError(error: unknown, url: string): Error {
+  if (isMillraceError(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new NetworkError(`Cannot reach ${url}: ${message}`, { cause: error });
+}
+
+const isNode = globalThis.navigator?.userAgent?.startsWith("Node.js/") ?? false;
+
+/** Who put another function in its place (a test, a tracer) wants the calls to go there. */
+const platformFetch = globalThis.fetch;
+
+/** Loaded on Node alone: an edge function does not pay for it. */
+const callOnNode: Port = async (call) => {
+  if (globalThis.fetch !== platformFetch) return await fetchCall(call);
+  const { dispatchCall } = await import("./dispatcher.ts");
+  const answer = await dispatchCall(call);
+  if (answer !== undefined && (answer.status < 300 || answer.status >= 400)) return answer;
+  // `fetch` knows how to follow a redirect. Nothing was done yet, so that sending the call again is safe.
+  void answer?.stream()?.cancel().catch(() => {});
+  return await fetchCall(call);
+};
+
+/** Without a `Request`, and looked up anew for each call. */
+const fetchCall: Port = async (call) => toAnswer(await globalThis.fetch(call.url, toInit(call)));
+
+function toInit({ method, headers, body, signal }: PortCall): RequestInit {
+  return body === undefined ? { method, headers, signal } : { method, headers, signal, body };
+}
+
+function toAnswer(response: Response): PortAnswer {
+  return {
+    status: response.status,
+    header: (name) => response.headers.get(name),
+    bytes: async () => new Uint8Array(await response.arrayBuffer()),
+    stream: () => response.body,
+  };
+}
+
+async function exchangeCall(exchange: Exchange, call: PortCall): Promise<PortAnswer> {
+  const { method, url, signal, body: bytes = new Uint8Array() } = call;
+  const { status, headers, body } = await exchange({
+    method,
+    url,
+    signal,
+    headers: { get: (name) => call.headers[name.toLowerCase()] ?? null },
+    get body() {
+      return call.body === undefined ? null : new Response(bytes).body;
+    },
+    arrayBuffer: () =>
+      Promise.resolve(
+        bytes.length === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer,
+      ),
+  });
+  return {
+    status,
+    header: (name) => headers[name] ?? null,
+    bytes: async () =>
+      body instanceof Uint8Array ? body : new Uint8Array(await new Response(body).arrayBuffer()),
+    stream: () => body === null ? null : new Response(body).body,
+  };
+}

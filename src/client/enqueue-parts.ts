@@ -10,7 +10,7 @@ import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
 import type { EnqueuedJob } from "../protocol/job.ts";
 
 /** The most jobs in one request. More would make the answer wait and save no time. */
-export const maxPartJobs = 10_000;
+export const maxPartJobs = 2000;
 
 /** The most bytes in one request, except for a single job, which cannot be split. */
 export const maxPartBytes: number = 8 * 2 ** 20;
@@ -50,10 +50,29 @@ export async function enqueueInParts(
   return enqueued;
 }
 
-/** Makes each body only when the one before was sent, so that one at a time is in memory. */
+/** Jobs that are encoded to learn how large they are, before many are encoded together. */
+const probeJobs = 16;
+
+/**
+ * Makes each body only when the one before was sent, so that one at a time is in memory. How many jobs fit into it is
+ * guessed from those before, so that a text of many times the limit is not built to be thrown away.
+ */
 function* encodeParts(jobs: readonly object[], codec: Codec): Generator<Uint8Array<ArrayBuffer>> {
-  for (let start = 0; start < jobs.length; start += maxPartJobs) {
-    yield* encodeHalves(jobs.slice(start, start + maxPartJobs), codec);
+  let jobBytes = jobs.length > probeJobs
+    ? codec.encode({ jobs: jobs.slice(0, probeJobs) }).length / probeJobs
+    : 0;
+  let start = 0;
+  while (start < jobs.length) {
+    // A little less than fits: the next ones may be somewhat larger.
+    const fitting = Math.max(1, Math.floor(0.9 * maxPartBytes / jobBytes));
+    const part = jobs.slice(start, start + Math.min(maxPartJobs, fitting));
+    let bytes = 0;
+    for (const body of encodeHalves(part, codec)) {
+      bytes += body.length;
+      yield body;
+    }
+    jobBytes = bytes / part.length;
+    start += part.length;
   }
 }
 

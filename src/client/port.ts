@@ -6,7 +6,7 @@
  */
 
 import { isMillraceError, NetworkError } from "../errors.ts";
-import { type Exchange, exchangeOf } from "../protocol/exchange.ts";
+import { exchangeOf } from "../protocol/exchange.ts";
 import type { Fetch } from "./options.ts";
 
 /** The bytes of a body, in the type that `fetch` takes. */
@@ -41,7 +41,13 @@ export type Port = (call: PortCall) => Promise<PortAnswer>;
 /** Chooses the port of a client. A `fetch` that was given always wins. */
 export function createPort(fetch: Fetch | undefined): Port {
   const exchange = exchangeOf(fetch);
-  if (exchange !== undefined) return (call) => exchangeCall(exchange, call);
+  if (exchange !== undefined) {
+    // Loaded here and not before: a program that calls over the network does not pay for it.
+    return async (call) => {
+      const { exchangeCall } = exchangePort ??= await import("./exchange-call.ts");
+      return await exchangeCall(exchange, call);
+    };
+  }
   if (fetch === undefined) return isNode ? callOnNode : fetchCall;
   return async (call) => toAnswer(await fetch(new Request(call.url, toInit(call))));
 }
@@ -53,6 +59,9 @@ export function toNetworkError(error: unknown, url: string): Error {
   return new NetworkError(`Cannot reach ${url}: ${message}`, { cause: error });
 }
 
+let exchangePort: typeof import("./exchange-call.ts") | undefined;
+let dispatcherPort: typeof import("./dispatcher.ts") | undefined;
+
 const isNode = globalThis.navigator?.userAgent?.startsWith("Node.js/") ?? false;
 
 /** Who put another function in its place (a test, a tracer) wants the calls to go there. */
@@ -61,7 +70,7 @@ const platformFetch = globalThis.fetch;
 /** Loaded on Node alone: an edge function does not pay for it. */
 const callOnNode: Port = async (call) => {
   if (globalThis.fetch !== platformFetch) return await fetchCall(call);
-  const { dispatchCall } = await import("./dispatcher.ts");
+  const { dispatchCall } = dispatcherPort ??= await import("./dispatcher.ts");
   const answer = await dispatchCall(call);
   if (answer !== undefined && (answer.status < 300 || answer.status >= 400)) return answer;
   // `fetch` knows how to follow a redirect. Nothing was done yet, so that sending the call again is safe.
@@ -82,29 +91,5 @@ function toAnswer(response: Response): PortAnswer {
     header: (name) => response.headers.get(name),
     bytes: async () => new Uint8Array(await response.arrayBuffer()),
     stream: () => response.body,
-  };
-}
-
-async function exchangeCall(exchange: Exchange, call: PortCall): Promise<PortAnswer> {
-  const { method, url, signal, body: bytes = new Uint8Array() } = call;
-  const { status, headers, body } = await exchange({
-    method,
-    url,
-    signal,
-    headers: { get: (name) => call.headers[name.toLowerCase()] ?? null },
-    get body() {
-      return call.body === undefined ? null : new Response(bytes).body;
-    },
-    arrayBuffer: () =>
-      Promise.resolve(
-        bytes.length === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer,
-      ),
-  });
-  return {
-    status,
-    header: (name) => headers[name] ?? null,
-    bytes: async () =>
-      body instanceof Uint8Array ? body : new Uint8Array(await new Response(body).arrayBuffer()),
-    stream: () => body === null ? null : new Response(body).body,
   };
 }

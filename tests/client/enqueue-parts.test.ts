@@ -22,7 +22,7 @@ function createStore(failAfter = Infinity) {
 const request = (payload: unknown): EnqueueRequest => ({ type: "t", queue: "q", payload });
 
 describe("enqueueMany", () => {
-  it("sends up to 10,000 jobs in one request", async () => {
+  it("sends up to 2,000 jobs in one request", async () => {
     const { client, parts } = createStore();
     const jobs = await client.enqueueMany(
       Array.from({ length: maxPartJobs }, (_, i) => request(i)),
@@ -51,6 +51,17 @@ describe("enqueueMany", () => {
     assert.deepEqual(jobs.map(({ id }) => id[0]), ["a", "b", "c", "d"]);
     assert.deepEqual(parts, [2, 1, 1]);
     assert.ok(sizes.every((size, i) => size <= maxPartBytes || parts[i] === 1));
+  });
+
+  it("never encodes much more than fits into a part", async () => {
+    const { client, parts, sizes } = createStore();
+    let written = 0;
+    // Counts how often it is encoded.
+    const payload = { toJSON: () => (written++, "x".repeat(maxPartBytes / 100)) };
+    await client.enqueueMany(Array.from({ length: 400 }, () => request(payload)));
+    assert.equal(parts.reduce((sum, jobs) => sum + jobs), 400);
+    assert.ok(sizes.every((size) => size <= maxPartBytes));
+    assert.ok(written <= 400 + 16, `encoded ${written} jobs`);
   });
 
   it("says what was stored when a later part fails", async () => {

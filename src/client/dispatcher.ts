@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Bytes, PortAnswer, PortCall } from "./port.ts";
+import type { Bytes, Port, PortAnswer, PortCall } from "./port.ts";
 
 /** The members of a handler that are called. */
 interface Handler {
@@ -30,9 +30,22 @@ const key = Symbol.for("undici.globalDispatcher.1");
 /**
  * Sends a call.
  *
+ * @param fetchCall Stands in where there is no dispatcher, or a redirect is to be followed.
+ */
+export async function callOnNode(call: PortCall, fetchCall: Port): Promise<PortAnswer> {
+  const answer = await dispatchCall(call);
+  if (answer !== undefined && (answer.status < 300 || answer.status >= 400)) return answer;
+  // `fetch` knows how to follow a redirect. Nothing was done yet, so that sending the call again is safe.
+  void answer?.stream()?.cancel().catch(() => {});
+  return await fetchCall(call);
+}
+
+/**
+ * Sends a call by the dispatcher.
+ *
  * @returns The answer; undefined if there is no dispatcher, and nothing was sent.
  */
-export function dispatchCall(call: PortCall): Promise<PortAnswer | undefined> {
+function dispatchCall(call: PortCall): Promise<PortAnswer | undefined> {
   void globalThis.Request; // Loads it.
   const dispatcher = (globalThis as { readonly [key]?: Partial<Dispatcher> })[key];
   if (typeof dispatcher?.dispatch !== "function") return Promise.resolve(undefined);

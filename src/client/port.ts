@@ -68,15 +68,10 @@ const isNode = globalThis.navigator?.userAgent?.startsWith("Node.js/") ?? false;
 const platformFetch = globalThis.fetch;
 
 /** Loaded on Node alone: an edge function does not pay for it. */
-const callOnNode: Port = async (call) => {
-  if (globalThis.fetch !== platformFetch) return await fetchCall(call);
-  const { dispatchCall } = dispatcherPort ??= await import("./dispatcher.ts");
-  const answer = await dispatchCall(call);
-  if (answer !== undefined && (answer.status < 300 || answer.status >= 400)) return answer;
-  // `fetch` knows how to follow a redirect. Nothing was done yet, so that sending the call again is safe.
-  void answer?.stream()?.cancel().catch(() => {});
-  return await fetchCall(call);
-};
+const callOnNode: Port = async (call) =>
+  globalThis.fetch === platformFetch
+    ? await (dispatcherPort ??= await import("./dispatcher.ts")).callOnNode(call, fetchCall)
+    : await fetchCall(call);
 
 /** Without a `Request`, and looked up anew for each call. */
 const fetchCall: Port = async (call) => toAnswer(await globalThis.fetch(call.url, toInit(call)));

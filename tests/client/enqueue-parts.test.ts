@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createClient, type EnqueueRequest, PartialEnqueueError } from "../../src/client/mod.ts";
-import { maxPartBytes, maxPartJobs } from "../../src/client/enqueue-parts.ts";
+import { maxPartBytes, maxPartJobs } from "../../src/client/encode-parts.ts";
 import { json, wireJob } from "./script.ts";
 
 /** A server that stores what it gets, until it has seen so many requests. */
@@ -72,7 +72,7 @@ describe("enqueueMany", () => {
       assert.equal(error.enqueued.length, maxPartJobs);
       assert.equal((error.cause as Error).name, "ServerError");
       assert.equal(error.retryable, false);
-      assert.equal(error.message, "Stored 10000 of 10005 jobs, then failed: internal server error");
+      assert.equal(error.message, "Stored 2000 of 2005 jobs, then failed: internal server error");
       return true;
     });
   });

@@ -16,7 +16,7 @@ import type { Codec } from "../protocol/codec.ts";
 import { readErrorMessage } from "../protocol/error-body.ts";
 import { bodyFormat } from "../protocol/negotiate.ts";
 import { loadCodec } from "./codecs.ts";
-import type { Bytes, PortAnswer } from "./port.ts";
+import type { Bytes, PortAnswer } from "./port-types.ts";
 
 /** An answer that is no error. */
 export interface Answer {

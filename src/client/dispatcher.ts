@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Bytes, Port, PortAnswer, PortCall } from "./port.ts";
+import type { Bytes, Port, PortAnswer, PortCall } from "./port-types.ts";
 
 /** The members of a handler that are called. */
 interface Handler {

@@ -5,7 +5,7 @@
  */
 
 import type { Exchange } from "../protocol/exchange.ts";
-import type { PortAnswer, PortCall } from "./port.ts";
+import type { PortAnswer, PortCall } from "./port-types.ts";
 
 /** Sends a call by an exchange. */
 export async function exchangeCall(exchange: Exchange, call: PortCall): Promise<PortAnswer> {

@@ -18,7 +18,7 @@ import { type FrameDecoder, streamMediaTypes } from "../protocol/stream-format.t
 import { decodeOrThrow, isOk, toError } from "./answer.ts";
 import { loadCodec } from "./codecs.ts";
 import { abortBy, untilAborted } from "./deadline.ts";
-import type { PortAnswer } from "./port.ts";
+import type { PortAnswer } from "./port-types.ts";
 import type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
 import { type ClientCall, type Transport } from "./transport.ts";
 

@@ -11,7 +11,8 @@ import { type Answer, decodeOrThrow, readAnswer } from "./answer.ts";
 import { loadCodec } from "./codecs.ts";
 import { type CallOptions, withDeadline } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
-import { createPort, type PortAnswer, toNetworkError } from "./port.ts";
+import { createPort, toNetworkError } from "./port.ts";
+import type { PortAnswer } from "./port-types.ts";
 import { retry } from "./retry.ts";
 
 /** One call. The row of the route table says whether it is sent again when it fails for the moment. */

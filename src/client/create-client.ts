@@ -129,6 +129,14 @@ export function createClient(options: ClientOptions): Client {
       call({ route: jobRoutes.success, params: { id } }, options, ignoreBody),
     async successMany(ids, options) {
       if (ids.length === 0) return { notFound: [] };
+      if (ids.length > mostIds) {
+        const notFound: string[] = [];
+        for (let at = 0; at < ids.length; at += mostIds) {
+          const report = await client.successMany(ids.slice(at, at + mostIds), options);
+          notFound.push(...report.notFound);
+        }
+        return { notFound };
+      }
       options?.signal?.throwIfAborted();
       const missing = options?.timeoutMs === undefined ? await direct?.success(ids) : undefined;
       if (missing !== undefined) return { notFound: missing };
@@ -165,6 +173,9 @@ function isUnbounded(options: CallOptions | undefined): boolean {
 
 /** More jobs go in parts, by way of the protocol. */
 const mostDirect = 2000;
+
+/** The most ids in one request. */
+const mostIds = 10_000;
 
 /** The query of a bulk change. A filter without members must be asked for by `all: true`. */
 function toBulkQuery({ all, ...filter }: BulkFilter): string[] {

@@ -57,7 +57,8 @@ export interface ClientOptions {
 export interface ClientSettings {
   /** What every path is put behind; has no slash at its end. */
   readonly base: string;
-  readonly fetch: Fetch;
+  /** What was given; undefined for the platform's. */
+  readonly fetch: Fetch | undefined;
   readonly token: string | undefined;
   readonly format: Format;
   readonly timeoutMs: number;
@@ -89,8 +90,7 @@ export function toClientSettings(options: ClientOptions): ClientSettings {
   checkNotNegative("timeoutMs", timeoutMs);
   return {
     base: toBase(url ?? placeholderUrl),
-    // Looked up anew for each call, and called on its owner: some platforms refuse a detached fetch.
-    fetch: options.fetch ?? ((request) => globalThis.fetch(request)),
+    fetch: options.fetch,
     token,
     format,
     timeoutMs,

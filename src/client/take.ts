@@ -15,9 +15,10 @@ import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
 import { jobRoutes } from "../protocol/routes.ts";
 import { type FrameDecoder, streamMediaTypes } from "../protocol/stream-format.ts";
-import { decodeOrThrow, toError } from "./answer.ts";
+import { decodeOrThrow, isOk, toError } from "./answer.ts";
 import { loadCodec } from "./codecs.ts";
 import { abortBy, untilAborted } from "./deadline.ts";
+import type { PortAnswer } from "./port-types.ts";
 import type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
 import { type ClientCall, type Transport } from "./transport.ts";
 
@@ -50,8 +51,7 @@ export async function openTake(
   try {
     disarm = abortBy(controller, undefined, timeoutMs ?? settings.timeoutMs, settings.clock);
     const opened = await untilAborted(async (signal) => {
-      const request = await transport.toRequest(call, headers, signal);
-      return await toOpenBody(await transport.fetch(request, signal));
+      return await toOpenBody(await transport.exchange(call, headers, signal, true));
     }, controller.signal);
     return createTakeStream(opened, controller, unfollow);
   } catch (error) {
@@ -81,10 +81,10 @@ interface OpenBody {
 }
 
 /** The body of a take answer with what reads it, by its content type and not by what was asked for. */
-async function toOpenBody(response: Response): Promise<OpenBody> {
-  if (!response.ok) throw await toError(response);
-  const { body } = response;
-  const type = response.headers.get("content-type") ?? "";
+async function toOpenBody(response: PortAnswer): Promise<OpenBody> {
+  if (!isOk(response.status)) throw await toError(response);
+  const body = response.stream();
+  const type = response.header("content-type") ?? "";
   const format = formats.find((format) => type.startsWith(mediaTypes[format]));
   if (body !== null && format !== undefined) {
     return { body, decoder: decoders[format](), codec: await loadCodec(format) };

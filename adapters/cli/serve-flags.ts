@@ -48,8 +48,12 @@ export interface ServeConfig {
   readonly maxDeliveries: number;
   readonly maxBudgets: number;
   readonly maxJqSteps: number;
+  readonly maxSearches: number;
   readonly maxBodyBytes: number;
   readonly maxPageBytes: number;
+  readonly maxCalls: number;
+  readonly maxHeldBytes: number;
+  readonly maxItemsPerCall: number;
   readonly allowBrowsers: boolean;
   readonly allowedHosts: readonly string[];
   readonly bodyTimeout: number;
@@ -123,8 +127,17 @@ export const serveFlags: Flags<ServeConfig> = {
     readInteger(1, u32),
     "steps of one filter or fold on one payload",
   ),
+  maxSearches: flag("N", "100", readInteger(1, u32), "searches under way, one more is refused"),
   maxBodyBytes: flag("N", "67108864", readInteger(1, forever), "largest request body"),
   maxPageBytes: flag("N", "8388608", readInteger(1, forever), "payloads on a page of jobs"),
+  maxCalls: flag("N", "1000", readInteger(1, u32), "calls at work, one more is refused"),
+  maxHeldBytes: flag(
+    "N",
+    "268435456",
+    readInteger(1, forever),
+    "bodies that they may hold together",
+  ),
+  maxItemsPerCall: flag("N", "100000", readInteger(1, u32), "jobs or ids of one call"),
   allowBrowsers: flag(
     "BOOLEAN",
     "false",

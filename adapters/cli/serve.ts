@@ -39,8 +39,12 @@ export async function runServe(config: ServeConfig): Promise<number> {
     maxDeliveries: config.maxDeliveries,
     maxBudgets: config.maxBudgets,
     maxJqSteps: config.maxJqSteps,
+    maxSearches: config.maxSearches,
     maxBodyBytes: config.maxBodyBytes,
     maxPageBytes: config.maxPageBytes,
+    maxCalls: config.maxCalls,
+    maxHeldBytes: config.maxHeldBytes,
+    maxItemsPerCall: config.maxItemsPerCall,
     allowBrowsers: config.allowBrowsers,
     bodyTimeoutMs: config.bodyTimeout,
   });

@@ -143,7 +143,7 @@ export function createBroker(options: BrokerOptions): Broker {
   const { store: database, timers = true } = options;
   const settings = toSettings(options);
   const engine = createEngine({ database, settings, clock, random, logger, timers });
-  const handle = createHandler(protocol, { engine, settings, clock, logger });
+  const handle = createHandler(protocol, { engine, settings, clock, logger }, settings);
   const handleGuarded = settings.allowBrowsers ? handle : async (request: Request) => {
     if (!isOfWebPage(request.headers)) return await handle(request);
     return answerValue("json", 403, { error: webPagesRefused });

@@ -16,6 +16,7 @@ import type { Codec } from "../protocol/codec.ts";
 import { readErrorMessage } from "../protocol/error-body.ts";
 import { bodyFormat } from "../protocol/negotiate.ts";
 import { loadCodec } from "./codecs.ts";
+import type { Bytes, PortAnswer } from "./port-types.ts";
 
 /** An answer that is no error. */
 export interface Answer {
@@ -31,19 +32,24 @@ export interface Answer {
  * @param acceptStatus A status of 400 or more that is an answer to this call and no error.
  * @throws {MillraceError} If the status is another one of 400 or more, or the body cannot be read.
  */
-export async function readAnswer(response: Response, acceptStatus?: number): Promise<Answer> {
+export async function readAnswer(response: PortAnswer, acceptStatus?: number): Promise<Answer> {
   const { status } = response;
-  if (!response.ok && status !== acceptStatus) throw await toError(response);
+  if (!isOk(status) && status !== acceptStatus) throw await toError(response);
   const bytes = await readBytes(response);
   if (bytes.length === 0) return { status, value: undefined };
   const codec = await codecOf(response);
   if (codec === undefined) {
-    const type = response.headers.get("content-type") ?? "no content type";
+    const type = response.header("content-type") ?? "no content type";
     throw new ProtocolError(
       `Cannot read an answer of type '${type}': expected application/json or application/msgpack`,
     );
   }
   return { status, value: decodeOrThrow(() => codec.decode(bytes)) };
+}
+
+/** Whether a status says that the call was served. */
+export function isOk(status: number): boolean {
+  return status >= 200 && status < 300;
 }
 
 /** Runs a decoder or a reader of the protocol; what it throws becomes a {@linkcode ProtocolError}. */
@@ -57,7 +63,7 @@ export function decodeOrThrow<Result>(read: () => Result): Result {
 }
 
 /** The error that a response with an error status is. */
-export async function toError(response: Response): Promise<Error> {
+export async function toError(response: PortAnswer): Promise<Error> {
   const { status } = response;
   const message = await readMessage(response) ?? `HTTP ${status}`;
   if (status === 404) return new NotFoundError(message, status);
@@ -66,18 +72,13 @@ export async function toError(response: Response): Promise<Error> {
   return new ProtocolError(`Cannot use an answer with status ${status}`);
 }
 
-/** The error for a request that got no response. */
-export function toNetworkError(error: unknown, url: string): NetworkError {
-  return new NetworkError(`Cannot reach ${url}: ${messageOf(error)}`, { cause: error });
-}
-
 /** A plain-text message is shown up to this length; a page of HTML, as a proxy sends it, not at all. */
 const longestText = 500;
 
-async function readMessage(response: Response): Promise<string | undefined> {
+async function readMessage(response: PortAnswer): Promise<string | undefined> {
   const bytes = await readBytes(response);
   if (bytes.length === 0) return undefined;
-  if (response.headers.get("content-type")?.startsWith("text/plain")) {
+  if (response.header("content-type")?.startsWith("text/plain")) {
     return new TextDecoder().decode(bytes.subarray(0, longestText)).trim();
   }
   const codec = await codecOf(response);
@@ -88,17 +89,17 @@ async function readMessage(response: Response): Promise<string | undefined> {
   }
 }
 
-async function readBytes(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+async function readBytes(response: PortAnswer): Promise<Bytes> {
   try {
-    return new Uint8Array(await response.arrayBuffer());
+    return await response.bytes();
   } catch (error) {
     throw new NetworkError(`Answer was cut off: ${messageOf(error)}`, { cause: error });
   }
 }
 
 /** The codec of a response, by its content type and not by what was asked for; undefined when it has none. */
-async function codecOf(response: Response): Promise<Codec | undefined> {
-  const type = response.headers.get("content-type");
+async function codecOf(response: PortAnswer): Promise<Codec | undefined> {
+  const type = response.header("content-type");
   const format = type === null ? undefined : bodyFormat(type);
   return format && await loadCodec(format);
 }

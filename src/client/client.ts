@@ -89,7 +89,7 @@ export interface Client {
   /**
    * Enqueues many jobs of a definition.
    *
-   * All are stored or none, up to 10,000 jobs or 8 MiB. More are sent in parts of that size, one after the other,
+   * All are stored or none, up to 2,000 jobs or 8 MiB. More are sent in parts of that size, one after the other,
    * each all or nothing and with a timeout of its own.
    *
    * @param definition What kind of jobs they are.

@@ -9,12 +9,6 @@ import type { Codec } from "../protocol/codec.ts";
 import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
 import type { EnqueuedJob } from "../protocol/job.ts";
 
-/** The most jobs in one request. More would make the answer wait and save no time. */
-export const maxPartJobs = 10_000;
-
-/** The most bytes in one request, except for a single job, which cannot be split. */
-export const maxPartBytes: number = 8 * 2 ** 20;
-
 /** A bulk enqueue failed after some of its parts had been stored; `cause` tells why. */
 export class PartialEnqueueError extends MillraceError {
   /** The literal name of this class. */
@@ -40,6 +34,8 @@ export async function enqueueInParts(
 ): Promise<EnqueuedJob[]> {
   const jobs = requests.map(toEnqueueWire);
   const enqueued: EnqueuedJob[] = [];
+  // Loaded when many jobs are sent: who sends one at a time does not pay for it.
+  const { encodeParts } = await import("./encode-parts.ts");
   try {
     for (const body of encodeParts(jobs, codec)) {
       for (const job of await send(body)) enqueued.push(job);
@@ -48,19 +44,4 @@ export async function enqueueInParts(
     throw enqueued.length === 0 ? error : new PartialEnqueueError(enqueued, jobs.length, error);
   }
   return enqueued;
-}
-
-/** Makes each body only when the one before was sent, so that one at a time is in memory. */
-function* encodeParts(jobs: readonly object[], codec: Codec): Generator<Uint8Array<ArrayBuffer>> {
-  for (let start = 0; start < jobs.length; start += maxPartJobs) {
-    yield* encodeHalves(jobs.slice(start, start + maxPartJobs), codec);
-  }
-}
-
-function* encodeHalves(jobs: readonly object[], codec: Codec): Generator<Uint8Array<ArrayBuffer>> {
-  const body = codec.encode({ jobs });
-  if (body.length <= maxPartBytes || jobs.length === 1) return yield body;
-  const middle = Math.ceil(jobs.length / 2);
-  yield* encodeHalves(jobs.slice(0, middle), codec);
-  yield* encodeHalves(jobs.slice(middle), codec);
 }

@@ -7,7 +7,6 @@
 import { isMillraceError, NetworkError, ProtocolError } from "../errors.ts";
 import type { Codec, Format } from "../protocol/codec.ts";
 import { toTakeParams } from "../protocol/filter.ts";
-import type { DirectCalls, DirectTake } from "../protocol/direct.ts";
 import { readControl } from "../protocol/frames-control.ts";
 import { createMsgpackDecoder } from "../protocol/frames-msgpack.ts";
 import { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
@@ -15,9 +14,10 @@ import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
 import { jobRoutes } from "../protocol/routes.ts";
 import { type FrameDecoder, streamMediaTypes } from "../protocol/stream-format.ts";
-import { decodeOrThrow, toError } from "./answer.ts";
+import { decodeOrThrow, isOk, toError } from "./answer.ts";
 import { loadCodec } from "./codecs.ts";
 import { abortBy, untilAborted } from "./deadline.ts";
+import type { PortAnswer } from "./port-types.ts";
 import type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
 import { type ClientCall, type Transport } from "./transport.ts";
 
@@ -39,8 +39,6 @@ export async function openTake(
 ): Promise<TakeStream> {
   const { settings } = transport;
   const call: ClientCall = { route: jobRoutes.take, query: toTakeParams(request) };
-  const direct = await openDirect(settings.direct, { ...request, workerId }, signal);
-  if (direct !== undefined) return direct;
   const headers: Record<string, string> = { accept: mediaTypes[settings.format] };
   if (workerId !== undefined) headers["worker-id"] = workerId;
 
@@ -50,8 +48,7 @@ export async function openTake(
   try {
     disarm = abortBy(controller, undefined, timeoutMs ?? settings.timeoutMs, settings.clock);
     const opened = await untilAborted(async (signal) => {
-      const request = await transport.toRequest(call, headers, signal);
-      return await toOpenBody(await transport.fetch(request, signal));
+      return await toOpenBody(await transport.exchange(call, headers, signal, true));
     }, controller.signal);
     return createTakeStream(opened, controller, unfollow);
   } catch (error) {
@@ -62,17 +59,6 @@ export async function openTake(
   }
 }
 
-/** Opens a stream in the same process, if that can be. */
-async function openDirect(
-  direct: DirectCalls | undefined,
-  request: Omit<DirectTake, "signal">,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<TakeStream | undefined> {
-  signal.throwIfAborted();
-  const stream = await direct?.take({ ...request, signal });
-  return stream && toTakeStream(() => stream.frames(), () => stream.close());
-}
-
 /** An answer that can be read frame by frame. */
 interface OpenBody {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -81,10 +67,10 @@ interface OpenBody {
 }
 
 /** The body of a take answer with what reads it, by its content type and not by what was asked for. */
-async function toOpenBody(response: Response): Promise<OpenBody> {
-  if (!response.ok) throw await toError(response);
-  const { body } = response;
-  const type = response.headers.get("content-type") ?? "";
+async function toOpenBody(response: PortAnswer): Promise<OpenBody> {
+  if (!isOk(response.status)) throw await toError(response);
+  const body = response.stream();
+  const type = response.header("content-type") ?? "";
   const format = formats.find((format) => type.startsWith(mediaTypes[format]));
   if (body !== null && format !== undefined) {
     return { body, decoder: decoders[format](), codec: await loadCodec(format) };
@@ -152,13 +138,6 @@ function createTakeStream(
     }
   }
 
-  return toTakeStream(frames, close);
-}
-
-function toTakeStream(
-  frames: () => AsyncGenerator<TakeFrame>,
-  close: () => Promise<void>,
-): TakeStream {
   async function* batches(): AsyncGenerator<readonly Job[]> {
     for await (const frame of frames()) if (frame.kind === "jobs") yield frame.jobs;
   }

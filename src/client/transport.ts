@@ -4,14 +4,15 @@
  * @module
  */
 
-import { isMillraceError } from "../errors.ts";
 import type { Codec } from "../protocol/codec.ts";
 import { extensionsHeader, extensionsVersion } from "../protocol/extensions.ts";
 import { type Route, toPath } from "../protocol/routes.ts";
-import { type Answer, decodeOrThrow, readAnswer, toNetworkError } from "./answer.ts";
+import { type Answer, decodeOrThrow, readAnswer } from "./answer.ts";
 import { loadCodec } from "./codecs.ts";
 import { type CallOptions, withDeadline } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
+import { createPort, toNetworkError } from "./port.ts";
+import type { PortAnswer } from "./port-types.ts";
 import { retry } from "./retry.ts";
 
 /** One call. The row of the route table says whether it is sent again when it fails for the moment. */
@@ -38,14 +39,17 @@ export interface Transport {
   readonly settings: ClientSettings;
   /** The client's codec. */
   codec(): Codec | Promise<Codec>;
-  /** The request for a call. */
-  toRequest(
+  /**
+   * Sends a call once; a failure is a `NetworkError` or the signal's reason.
+   *
+   * @param streamed Whether the answer is read as a stream.
+   */
+  exchange(
     call: ClientCall,
     headers: Record<string, string>,
     signal: AbortSignal,
-  ): Promise<Request>;
-  /** Sends a request once; a failure is a `NetworkError` or the signal's reason. */
-  fetch(request: Request, signal: AbortSignal): Promise<Response>;
+    streamed: boolean,
+  ): Promise<PortAnswer>;
   /** Sends a call within its deadline, again where its route allows that. */
   send(call: ClientCall, options: CallOptions | undefined): Promise<Answer>;
   /** Sends a call and reads the value of its answer. */
@@ -59,45 +63,40 @@ export interface Transport {
 /** Creates a transport. */
 export function createTransport(settings: ClientSettings): Transport {
   const { base, format, token, clock } = settings;
+  const port = createPort(settings.fetch);
   const mediaType = `application/${format}`;
 
   const transport: Transport = {
     settings,
     codec: () => loadCodec(format),
 
-    async toRequest(call, headers, signal) {
+    async exchange(call, headers, signal, streamed) {
       if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
       const { route, params, query = [] } = call;
-      const path = call.path ?? withQuery(toPath(route, params), query);
+      const url = base + (call.path ?? withQuery(toPath(route, params), query));
       if (route.method === "GET") headers[extensionsHeader] = extensionsVersion;
-      const init: RequestInit = { method: route.method, headers, signal };
-      if (call.body !== undefined || call.bytes !== undefined) {
+      let body = call.bytes;
+      if (body !== undefined || call.body !== undefined) {
         headers["content-type"] = mediaType;
-        init.body = call.bytes ?? (await transport.codec()).encode(call.body);
+        body ??= (await transport.codec()).encode(call.body);
       }
-      return new Request(base + path, init);
-    },
-
-    async fetch(request, signal) {
-      let response: Response;
+      let answer: PortAnswer;
       try {
-        response = await settings.fetch(request);
+        answer = await port({ method: route.method, url, headers, body, signal, streamed });
       } catch (error) {
-        if (signal.aborted || isMillraceError(error)) throw error;
-        throw toNetworkError(error, request.url);
+        throw signal.aborted ? error : toNetworkError(error, url);
       }
-      // Nobody waits for this response any more: free its connection.
-      if (signal.aborted) void response.body?.cancel(signal.reason).catch(() => {});
-      return response;
+      // Nobody waits for this answer any more: free its connection.
+      if (signal.aborted) void answer.stream()?.cancel(signal.reason).catch(() => {});
+      return answer;
     },
 
     send(call, options = {}) {
       const attempt = async (signal: AbortSignal, retries: number): Promise<Answer> => {
-        const request = await transport.toRequest(call, { accept: mediaType }, signal);
-        const response = await transport.fetch(request, signal);
+        const answer = await transport.exchange(call, { accept: mediaType }, signal, false);
         // A 404 to a later try says that an earlier one was received and its answer lost.
         const acceptsNotFound = retries > 0 && repeat === "until-received";
-        return await readAnswer(response, acceptsNotFound ? 404 : call.acceptStatus);
+        return await readAnswer(answer, acceptsNotFound ? 404 : call.acceptStatus);
       };
       const { repeat } = call.route;
       const { signal, timeoutMs = settings.timeoutMs } = options;

@@ -61,11 +61,46 @@ export const meter: {
   depth: number;
 } = { limits: defaultLimits, steps: 0, depth: 0 };
 
+/** Steps that several evaluations share. */
+export interface StepBudget {
+  /** How many are left; below 0 when more were wanted. */
+  steps: number;
+}
+
+let shared: StepBudget | undefined;
+/** How many steps the present evaluation began with. */
+let given = 0;
+
 /** Begins an evaluation. */
 export function resetMeter(limits: Required<JqLimits>): void {
+  settleShared();
   meter.limits = limits;
-  meter.steps = limits.steps;
+  meter.steps = shared === undefined ? limits.steps : Math.min(limits.steps, shared.steps);
   meter.depth = 0;
+  given = meter.steps;
+}
+
+/** Takes what the last evaluation used off the budget that it shares. */
+function settleShared(): void {
+  if (shared !== undefined) shared.steps -= given - meter.steps;
+  given = meter.steps;
+}
+
+/**
+ * Lets the evaluations of `work` share a budget of steps; each has its own limit besides.
+ *
+ * @param budget The budget, which is less afterwards.
+ * @param work Runs programs, and awaits nothing.
+ */
+export function shareSteps<Result>(budget: StepBudget, work: () => Result): Result {
+  shared = budget;
+  given = meter.steps;
+  try {
+    return work();
+  } finally {
+    settleShared();
+    shared = undefined;
+  }
 }
 
 /** Counts one step. */

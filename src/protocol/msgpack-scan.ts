@@ -48,6 +48,25 @@ export function scanPackBody(bytes: Uint8Array, place?: PayloadPlace): PackScan 
   return scanner;
 }
 
+/** Passes over the parts of a body one by one. Throws {@linkcode DecodeError} for bytes that are none. */
+export interface PackParts {
+  /** Where the next part begins. */
+  readonly at: number;
+  /** Enters a map and gives how many members it has; undefined, and passes nothing, if the next value is none. */
+  mapLength(): number | undefined;
+  /** The same for a list. */
+  listLength(): number | undefined;
+  /** Passes over a key of a map. */
+  key(): void;
+  /** Passes over a value that stands so many levels deep. */
+  value(depth: number): void;
+}
+
+/** Begins to pass over a body. */
+export function createPackScanner(bytes: Uint8Array): PackParts {
+  return new Scanner(bytes, maxContainers);
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -57,7 +76,7 @@ for (const step of Object.values(payloadPaths).flat()) {
   if (step !== everyItem) encoded.set(step, encoder.encode(step));
 }
 
-class Scanner implements PackScan {
+class Scanner implements PackScan, PackParts {
   at = 0;
   readonly payloads: (PackSpan | undefined)[] = [];
   readonly spans: PackSpan[] = [];
@@ -96,7 +115,7 @@ class Scanner implements PackScan {
       this.spans.push(span);
       this.#nonFinite = undefined; // Those that follow are not of this payload.
     } else if (next === everyItem) {
-      const items = this.#listLength();
+      const items = this.listLength();
       if (items === undefined) return this.value(step + 1);
       payloads.length = 0;
       for (let item = 0; item < items; item++) {
@@ -104,7 +123,7 @@ class Scanner implements PackScan {
         this.#follow(path, step + 1);
       }
     } else {
-      const members = this.#mapLength();
+      const members = this.mapLength();
       if (members === undefined) return this.value(step + 1);
       if (step === path.length - 1) payloads[payloads.length - 1] = undefined;
       const name = encoded.get(next)!;
@@ -168,7 +187,7 @@ class Scanner implements PackScan {
   #map(length: number, depth: number): void {
     this.#enter(length, 2, depth);
     for (let i = 0; i < length; i++) {
-      this.#key();
+      this.key();
       this.value(depth + 1);
     }
   }
@@ -190,7 +209,7 @@ class Scanner implements PackScan {
   }
 
   /** Passes over a key. */
-  #key(): void {
+  key(): void {
     const type = this.#u8();
     let length = type & 0x1f;
     if (type === 0xd9) length = this.#u8();
@@ -204,7 +223,7 @@ class Scanner implements PackScan {
 
   /** Passes over a key and tells whether it is `name`, however long its head is. */
   #keyIs(name: Uint8Array): boolean {
-    this.#key();
+    this.key();
     if (this.#keyEnd - this.#keyStart !== name.length) return false;
     for (let i = 0; i < name.length; i++) {
       if (this.#bytes[this.#keyStart + i] !== name[i]) return false;
@@ -212,13 +231,13 @@ class Scanner implements PackScan {
     return true;
   }
 
-  #mapLength(): number | undefined {
+  mapLength(): number | undefined {
     const type = this.#bytes[this.at]!;
     if (type === 0xde || type === 0xdf || (type >= 0x80 && type <= 0x8f)) return this.#length(2);
     return undefined;
   }
 
-  #listLength(): number | undefined {
+  listLength(): number | undefined {
     const type = this.#bytes[this.at]!;
     if (type === 0xdc || type === 0xdd || (type >= 0x90 && type <= 0x9f)) return this.#length(1);
     return undefined;

@@ -40,6 +40,8 @@ export interface Route {
   readonly access: Access;
   /** Whether the call may be sent again. */
   readonly repeat: Repeat;
+  /** The answer is a stream without an end. */
+  readonly isStream?: true;
   /** The answer has a format of its own: the endpoint looks at `Accept` itself, and refuses in JSON. */
   readonly ownFormat?: true;
 }
@@ -56,7 +58,7 @@ export const jobRoutes = {
   patchMany:   { method: "PATCH",  path: "/jobs",                         access: "manage",  repeat: "never" },
   deleteMany:  { method: "DELETE", path: "/jobs",                         access: "manage",  repeat: "never" },
   count:       { method: "GET",    path: "/jobs/count",                   access: "read",    repeat: "always" },
-  take:        { method: "GET",    path: "/jobs/take",                    access: "work",    repeat: "never", ownFormat: true },
+  take:        { method: "GET",    path: "/jobs/take",                    access: "work",    repeat: "never", ownFormat: true, isStream: true },
   successMany: { method: "POST",   path: "/jobs/success",                 access: "work",    repeat: "always" },
   get:         { method: "GET",    path: "/jobs/{id}",                    access: "read",    repeat: "always" },
   patch:       { method: "PATCH",  path: "/jobs/{id}",                    access: "manage",  repeat: "never" },

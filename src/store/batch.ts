@@ -37,8 +37,11 @@ export interface BatchPlan {
 /** Plans the folds of new jobs, in their order. Writes nothing. Gives a rejection for the first job whose fold fails. */
 export function* planBatches(
   jobs: readonly JobRecord[],
-  expressions: Pick<Expressions, "fold">,
+  expressions: Pick<Expressions, "createFolds">,
 ): Transition<BatchPlan | Rejection> {
+  const folds = expressions.createFolds();
+  /** The last job that was folded into each head. */
+  const lastFolded = new Map<string, number>();
   const folded = new Map<JobRecord, string>();
   const heads = new Map<string, JobRecord>();
   const changed = new Set<string>();
@@ -58,7 +61,8 @@ export function* planBatches(
       headOf.set(key, isOpen ? head.id : undefined);
     }
     const headId = headOf.get(key);
-    const outcome = headId === undefined ? "closed" : expressions.fold(heads.get(headId)!, job);
+    const outcome = headId === undefined ? "closed" : folds.fold(heads.get(headId)!, job);
+    yield { kind: "turn" };
     if (outcome === "closed") {
       if (headId !== undefined && !added.has(headId)) closed.push(heads.get(headId)!.seq);
       added.add(job.id);
@@ -67,11 +71,15 @@ export function* planBatches(
     } else if (isRejection(outcome)) {
       return { ...outcome, index };
     } else {
-      const { payloadJson } = outcome;
-      heads.set(headId!, { ...heads.get(headId!)!, payloadJson, payloadPack: null });
+      lastFolded.set(headId!, index);
       if (!added.has(headId!)) changed.add(headId!);
       folded.set(job, headId!);
     }
+  }
+  for (const [headId, index] of lastFolded) {
+    const payloadJson = folds.payloadOf(headId)!;
+    if (isRejection(payloadJson)) return { ...payloadJson, index };
+    heads.set(headId, { ...heads.get(headId)!, payloadJson, payloadPack: null });
   }
   const open = new Set([...headOf.values()].filter((id) => id !== undefined && added.has(id)));
   return { folded, heads, changed: [...changed], closed, open: open as Set<string> };

@@ -31,8 +31,8 @@ export interface NewRecord {
 
 /** What storing jobs depends on. */
 export interface EnqueueTerms extends BindingTerms {
-  /** Folds one job of a batch into another. */
-  readonly expressions: Pick<Expressions, "fold">;
+  /** Folds jobs of a batch into each other. */
+  readonly expressions: Pick<Expressions, "createFolds">;
 }
 
 /** What became of a job that was to be stored. */
@@ -164,7 +164,7 @@ export function* enqueueJobs(
   const batches = yield* planBatches(jobs, terms.expressions);
   if (isRejection(batches)) return batches;
   const { duplicates } = keys;
-  const { folded, heads, open } = batches;
+  const { folded, heads } = batches;
   const fresh = duplicates.size === 0 && folded.size === 0
     ? entries
     : entries.filter(({ job }) => !duplicates.has(job) && !folded.has(job));

@@ -176,6 +176,8 @@ function answerSync(
     case "change":
       changes.push(step.change);
       return nothing;
+    case "turn":
+      return nothing;
   }
 }
 
@@ -330,6 +332,8 @@ async function answerAsync(
       return nothing;
     case "change":
       changes.push(step.change);
+      return nothing;
+    case "turn":
       return nothing;
   }
 }

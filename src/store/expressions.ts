@@ -14,6 +14,7 @@ import {
   type JqProgram,
   type Json,
 } from "../jq/mod.ts";
+import { shareSteps, type StepBudget } from "../jq/meter.ts";
 import { fromBatchText } from "../protocol/batch.ts";
 import type { NewJob } from "../protocol/new-job.ts";
 import type { Batch } from "../protocol/job.ts";
@@ -43,8 +44,19 @@ export interface ExpressionOptions {
   readonly maxBodyBytes: number;
 }
 
-/** The outcome of a fold: the new payload of the head; that the head is closed; or why the job is rejected. */
-export type Folded = { readonly payloadJson: string } | "closed" | Rejection;
+/** The outcome of a fold: the head has a new payload; it is closed; or why the job is rejected. */
+export type Folded = "folded" | "closed" | Rejection;
+
+/** The folds of one call, which share a budget of steps. */
+export interface Folds {
+  /** Folds a new job into the head of its batch, by the head's expressions. */
+  fold(head: JobRecord, job: JobRecord): Folded;
+  /**
+   * The payload of a head after its folds, as JSON: written once, however many there were. Undefined if nothing was folded
+   * into it.
+   */
+  payloadOf(headId: string): string | Rejection | undefined;
+}
 
 /** The expressions of a broker's peers. */
 export interface Expressions {
@@ -58,11 +70,18 @@ export interface Expressions {
   /**
    * Says why the batch of a new job cannot be: its expressions do not compile, or fail when the payload is folded into
    * itself.
+   *
+   * @param budget The steps that all jobs of the call share; see {@linkcode Expressions.newBudget}.
    */
-  checkBatch(job: NewJob): string | undefined;
-  /** Folds a new job into the head of its batch, by the head's expressions. */
-  fold(head: JobRecord, job: JobRecord): Folded;
+  checkBatch(job: NewJob, budget: StepBudget): string | undefined;
+  /** The steps that the expressions of one call may take together. */
+  newBudget(): StepBudget;
+  /** Begins the folds of one call. */
+  createFolds(): Folds;
 }
+
+/** A call may take so many times the steps of one evaluation. */
+const evaluationsOfCall = 10;
 
 /** Creates what evaluates expressions. */
 export function createExpressions(
@@ -101,6 +120,34 @@ export function createExpressions(
     return { value: outputs[0]! };
   };
 
+  const stepsOfCall = maxJqSteps * evaluationsOfCall;
+  const exceedTogether = `exceed together their limit of ${stepsOfCall} steps`;
+  const newBudget = () => ({ steps: stepsOfCall });
+
+  const checkBatch = ({ batch, payload }: NewJob): string | undefined => {
+    if (batch === null) return undefined;
+    for (
+      const [name, compile, source] of [
+        ["when", whens, batch.when],
+        ["fold", folds, batch.fold],
+      ] as const
+    ) {
+      const program = compile(source);
+      if ("problem" in program) return `batch expression: ${name}: ${program.problem}`;
+    }
+    const value = toValue(
+      typeof payload === "string" ? { payloadJson: payload } : { payloadPack: payload },
+    );
+    const input = { existing: value, new: value };
+    try {
+      compiled(whens, batch.when).first(null, input);
+    } catch (error) {
+      return `batch dry-run: when: expression failed at runtime: ${toProgramMessage(error)}`;
+    }
+    const output = runFold(batch.fold, input);
+    return "problem" in output ? `batch dry-run: fold: ${output.problem}` : undefined;
+  };
+
   return {
     toFilter(source) {
       if (source === undefined) return undefined;
@@ -119,40 +166,37 @@ export function createExpressions(
       };
     },
 
-    checkBatch({ batch, payload }) {
-      if (batch === null) return undefined;
-      for (
-        const [name, compile, source] of [
-          ["when", whens, batch.when],
-          ["fold", folds, batch.fold],
-        ] as const
-      ) {
-        const program = compile(source);
-        if ("problem" in program) return `batch expression: ${name}: ${program.problem}`;
-      }
-      const value = toValue(
-        typeof payload === "string" ? { payloadJson: payload } : { payloadPack: payload },
-      );
-      const input = { existing: value, new: value };
-      try {
-        compiled(whens, batch.when).first(null, input);
-      } catch (error) {
-        return `batch dry-run: when: expression failed at runtime: ${toProgramMessage(error)}`;
-      }
-      const output = runFold(batch.fold, input);
-      return "problem" in output ? `batch dry-run: fold: ${output.problem}` : undefined;
-    },
+    newBudget,
 
-    fold(head, job) {
-      const batch = fromBatchText(head.batch!);
-      const input = { existing: toValue(head), new: toValue(job) };
-      if (!accepts(batch, input)) return "closed";
-      const output = runFold(batch.fold, input);
-      if ("problem" in output) return rejectFold(output.problem);
-      const payloadJson = JSON.stringify(output.value);
-      if (payloadJson.length <= maxBodyBytes) return { payloadJson };
-      const length = payloadJson.length;
-      return rejectFold(`payload is ${length} characters, at most ${maxBodyBytes} are accepted`);
+    checkBatch: (job, budget) => shareSteps(budget, () => checkBatch(job)),
+
+    createFolds() {
+      const budget = newBudget();
+      const values = new Map<string, Json>();
+      return {
+        fold(head, job) {
+          if (budget.steps <= 0) return rejectFold(`all expressions of the call ${exceedTogether}`);
+          const batch = fromBatchText(head.batch!);
+          const existing = values.has(head.id) ? values.get(head.id)! : toValue(head);
+          const input = { existing, new: toValue(job) };
+          return shareSteps(budget, () => {
+            if (!accepts(batch, input)) return "closed";
+            const output = runFold(batch.fold, input);
+            if ("problem" in output) return rejectFold(output.problem);
+            values.set(head.id, output.value);
+            return "folded";
+          });
+        },
+        payloadOf(headId) {
+          if (!values.has(headId)) return undefined;
+          const payloadJson = JSON.stringify(values.get(headId));
+          const { length } = payloadJson;
+          if (length <= maxBodyBytes) return payloadJson;
+          return rejectFold(
+            `payload is ${length} characters, at most ${maxBodyBytes} are accepted`,
+          );
+        },
+      };
     },
   };
 }

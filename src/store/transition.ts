@@ -32,6 +32,8 @@ export type TransitionStep =
   | { readonly kind: "insert"; readonly insert: InsertText; readonly values: readonly SqlValue[] }
   /** Runs statements without parameters. */
   | { readonly kind: "script"; readonly sql: string }
+  /** Does nothing; in a large transaction, others may have a turn. */
+  | { readonly kind: "turn" }
   /** Reports what was changed. */
   | { readonly kind: "change"; readonly change: Change };
 

@@ -94,7 +94,9 @@ async function setUp(jobs: number, total = 0) {
     (_, at) => toCreated(newJob, { id: `job-${at}`, seq: at + 1 }, clock.now()),
   );
   const entries = records.map((job) => ({ job, named: true as const, bindings: [] }));
-  const expressions = { fold: () => "closed" as const };
+  const expressions = {
+    createFolds: () => ({ fold: () => "closed" as const, payloadOf: () => undefined }),
+  };
   const terms = { now: clock.now(), maxBudgets: 0, expressions };
   await store.write(() => enqueueJobs(entries, terms));
   const count = async (code: number) => {

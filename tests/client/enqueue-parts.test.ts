@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createClient, type EnqueueRequest, PartialEnqueueError } from "../../src/client/mod.ts";
-import { maxPartBytes, maxPartJobs } from "../../src/client/enqueue-parts.ts";
+import { maxPartBytes, maxPartJobs } from "../../src/client/encode-parts.ts";
 import { json, wireJob } from "./script.ts";
 
 /** A server that stores what it gets, until it has seen so many requests. */
@@ -22,7 +22,7 @@ function createStore(failAfter = Infinity) {
 const request = (payload: unknown): EnqueueRequest => ({ type: "t", queue: "q", payload });
 
 describe("enqueueMany", () => {
-  it("sends up to 10,000 jobs in one request", async () => {
+  it("sends up to 2,000 jobs in one request", async () => {
     const { client, parts } = createStore();
     const jobs = await client.enqueueMany(
       Array.from({ length: maxPartJobs }, (_, i) => request(i)),
@@ -53,6 +53,17 @@ describe("enqueueMany", () => {
     assert.ok(sizes.every((size, i) => size <= maxPartBytes || parts[i] === 1));
   });
 
+  it("never encodes much more than fits into a part", async () => {
+    const { client, parts, sizes } = createStore();
+    let written = 0;
+    // Counts how often it is encoded.
+    const payload = { toJSON: () => (written++, "x".repeat(maxPartBytes / 100)) };
+    await client.enqueueMany(Array.from({ length: 400 }, () => request(payload)));
+    assert.equal(parts.reduce((sum, jobs) => sum + jobs), 400);
+    assert.ok(sizes.every((size) => size <= maxPartBytes));
+    assert.ok(written <= 400 + 16, `encoded ${written} jobs`);
+  });
+
   it("says what was stored when a later part fails", async () => {
     const { client } = createStore(1);
     const requests = Array.from({ length: maxPartJobs + 5 }, (_, i) => request(i));
@@ -61,7 +72,7 @@ describe("enqueueMany", () => {
       assert.equal(error.enqueued.length, maxPartJobs);
       assert.equal((error.cause as Error).name, "ServerError");
       assert.equal(error.retryable, false);
-      assert.equal(error.message, "Stored 10000 of 10005 jobs, then failed: internal server error");
+      assert.equal(error.message, "Stored 2000 of 2005 jobs, then failed: internal server error");
       return true;
     });
   });

@@ -11,10 +11,11 @@ import { checkEnqueue, type NewJob } from "../../protocol/new-job.ts";
 import type { RawPayload } from "../../protocol/record.ts";
 import type { Rejection } from "../../protocol/rejection.ts";
 import type { NewRecord } from "../../store/enqueue.ts";
+import type { StepBudget } from "../../jq/meter.ts";
 import type { Expressions } from "../../store/expressions.ts";
 import { toCreated } from "../../store/job-rules.ts";
 import type { Identities } from "./ids.ts";
-import { jobsOfTurn } from "./turn.ts";
+import { turnMs } from "./turn.ts";
 
 /** Checks new jobs. */
 export interface Admission {
@@ -52,8 +53,8 @@ export function createAdmission(
     return `payload is ${bytes} bytes, at most ${maxPayloadBytes} are accepted`;
   };
 
-  const checkRequirements = (job: NewJob) =>
-    checkBindings(job.budgets) ?? expressions.checkBatch(job);
+  const checkRequirements = (job: NewJob, budget: StepBudget = expressions.newBudget()) =>
+    checkBindings(job.budgets) ?? expressions.checkBatch(job, budget);
 
   const first = (
     jobs: readonly NewJob[],
@@ -67,28 +68,43 @@ export function createAdmission(
     return undefined;
   };
 
-  const passes = [
-    (jobs: readonly NewJob[]) =>
-      first(jobs, "invalid", (job) => checkEnqueue(job) ?? checkPayload(job.payload)),
-    (jobs: readonly NewJob[]) => first(jobs, "unprocessable", checkRequirements),
-  ];
+  const checkForm = (job: NewJob) => checkEnqueue(job) ?? checkPayload(job.payload);
+  const noBudget: StepBudget = { steps: 0 };
 
   return {
-    check: (jobs) => passes[0]!(jobs) ?? passes[1]!(jobs),
+    check(jobs) {
+      // Most calls have no expressions, and need no budget for them.
+      const budget = jobs.some(hasBatch) ? expressions.newBudget() : noBudget;
+      return first(jobs, "invalid", checkForm) ??
+        first(jobs, "unprocessable", (job) => checkRequirements(job, budget));
+    },
     async checkMany(jobs) {
-      for (const pass of passes) {
-        for (let at = 0; at < jobs.length; at += jobsOfTurn) {
-          const rejection = pass(jobs.slice(at, at + jobsOfTurn));
-          if (rejection !== undefined) return { ...rejection, index: at + rejection.index! };
+      const budget = expressions.newBudget();
+      const passes = [
+        ["invalid", checkForm],
+        ["unprocessable", (job: NewJob) => checkRequirements(job, budget)],
+      ] as const;
+      for (const [kind, check] of passes) {
+        let until = clock.now() + turnMs;
+        for (const [index, job] of jobs.entries()) {
+          const message = check(job);
+          if (message !== undefined) return { kind, message, index };
+          if (clock.now() < until) continue;
           await pause(clock);
+          until = clock.now() + turnMs;
         }
       }
       return undefined;
     },
-    checkRequirements,
+    checkRequirements: (job) => checkRequirements(job),
     toRecord: (job, now) => ({
       job: toCreated(job, identities.next(), now),
       bindings: job.budgets,
     }),
   };
+}
+
+/** Whether expressions belong to a job. */
+function hasBatch({ batch }: NewJob): boolean {
+  return batch !== null;
 }

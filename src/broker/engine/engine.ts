@@ -81,14 +81,27 @@ export interface Engine {
   fail(id: string, failure: Failure): Promise<JobRecord | undefined>;
   get(id: string): Promise<JobRecord | undefined>;
   readonly list: Listing;
-  count(selection: JobSelection, matches?: PayloadFilter): Promise<number>;
+  count(
+    selection: JobSelection,
+    matches?: PayloadFilter,
+    signal?: AbortSignal,
+  ): Promise<number>;
   queues(): Promise<readonly string[]>;
   /** Undefined when there is no such job; a finished one comes back unchanged. */
   patch(id: string, patch: JobPatch): Promise<JobRecord | undefined>;
-  patchMany(selection: JobSelection, patch: JobPatch, matches?: PayloadFilter): Promise<number>;
+  patchMany(
+    selection: JobSelection,
+    patch: JobPatch,
+    matches?: PayloadFilter,
+    signal?: AbortSignal,
+  ): Promise<number>;
   /** Whether there was such a job. */
   remove(id: string): Promise<boolean>;
-  removeMany(selection: JobSelection, matches?: PayloadFilter): Promise<number>;
+  removeMany(
+    selection: JobSelection,
+    matches?: PayloadFilter,
+    signal?: AbortSignal,
+  ): Promise<number>;
   /** Undefined when there is no such job. */
   errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
   /** `"no job"` or `"no record"` when that is missing. */
@@ -168,8 +181,16 @@ export function createEngine(
   };
 
   const counting = createCounting({ store, clock });
-  const searching = createSearching({ store, clock });
+  const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
   const list = createListing({ store, clock, searching, maxPageBytes: settings.maxPageBytes });
+
+  const complete = (ids: readonly string[]) => {
+    const jobs = ids.map((id) => dispatcher.heldJob(id) ?? { id });
+    const terms = { now: clock.now(), defaults: settings };
+    let runs = 0;
+    // Together at first: when that could not tell which jobs were in flight, one by one.
+    return store.write(() => completeJobs(jobs, { ...terms, oneByOne: runs++ > 0 }), jobs.length);
+  };
 
   return {
     async start() {
@@ -191,7 +212,8 @@ export function createEngine(
     nextDueAt: scheduler.nextDueAt,
     runDue: scheduler.runDue,
     async enqueue(jobs) {
-      const rejection = jobs.length <= jobsOfTurn
+      const size = sizeOf(jobs);
+      const rejection = size <= jobsOfTurn
         ? admission.check(jobs)
         : await admission.checkMany(jobs);
       if (rejection !== undefined) return rejection;
@@ -202,14 +224,16 @@ export function createEngine(
         if (records.length % jobsOfTurn === 0) await pause(clock);
       }
       const terms = { now, maxBudgets: settings.maxBudgets, expressions };
-      return await store.write(() => enqueueJobs(records, terms), records.length);
+      return await store.write(() => enqueueJobs(records, terms), size);
     },
-    complete(ids) {
-      const jobs = ids.map((id) => dispatcher.heldJob(id) ?? { id });
-      const terms = { now: clock.now(), defaults: settings };
-      let runs = 0;
-      // Together at first: when that could not tell which jobs were in flight, one by one.
-      return store.write(() => completeJobs(jobs, { ...terms, oneByOne: runs++ > 0 }));
+    async complete(ids) {
+      if (ids.length <= jobsOfTurn) return await complete(ids);
+      const missing: string[] = [];
+      for (let at = 0; at < ids.length; at += jobsOfTurn) {
+        for (const id of await complete(ids.slice(at, at + jobsOfTurn))) missing.push(id);
+        await pause(clock);
+      }
+      return missing;
     },
     fail(id, failure) {
       const terms = { now: clock.now(), jitter: random(), defaults: settings };
@@ -217,27 +241,27 @@ export function createEngine(
     },
     get: (id) => store.read(getJob(id, clock.now())),
     list,
-    count: (selection, matches) =>
+    count: (selection, matches, signal) =>
       matches === undefined && isCounted(selection)
         ? counting.count(selection)
-        : searching.count(selection, matches),
+        : searching.count(selection, matches, signal),
     queues: counting.queues,
     patch(id, patch) {
       const now = clock.now();
       return store.write(() => patchJob(id, patch, now));
     },
-    async patchMany(selection, patch, matches) {
+    async patchMany(selection, patch, matches, signal) {
       const now = clock.now();
       let count = 0;
-      for await (const piece of searching.pieces(selection, matches)) {
+      for await (const piece of searching.pieces(selection, matches, signal)) {
         count += await store.write(() => patchJobs(piece, patch, now));
       }
       return count;
     },
     remove: (id) => store.write(() => removeJob(id)),
-    async removeMany(selection, matches) {
+    async removeMany(selection, matches, signal) {
       let count = 0;
-      for await (const piece of searching.pieces(selection, matches)) {
+      for await (const piece of searching.pieces(selection, matches, signal)) {
         count += await store.write(() => removeJobs(piece));
       }
       return count;
@@ -262,4 +286,14 @@ export function createEngine(
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     take: (subscriber) => dispatcher.subscribe(subscriber),
   };
+}
+
+/** A job of a batch takes as long as so many others: it may be folded into another. */
+const sizeOfFold = 100;
+
+/** How much work it is to store jobs, in jobs without a batch. */
+function sizeOf(jobs: readonly NewJob[]): number {
+  let size = jobs.length;
+  for (const { batch } of jobs) if (batch !== null) size += sizeOfFold;
+  return size;
 }

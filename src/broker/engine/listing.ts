@@ -40,6 +40,7 @@ export type Listing = (
   selection: JobSelection,
   page: PageQuery<string>,
   matches: PayloadFilter | undefined,
+  signal?: AbortSignal,
 ) => Promise<FoundPage>;
 
 /** Creates a listing. */
@@ -51,6 +52,7 @@ export function createListing(
     selection: JobSelection,
     page: PageQuery<string>,
     matches: PayloadFilter | undefined,
+    signal: AbortSignal | undefined,
   ): AsyncGenerator<readonly JobRecord[], void> {
     const { from, order } = page;
     const now = clock.now();
@@ -64,7 +66,7 @@ export function createListing(
       }
     }
     const limit = page.limit + 1;
-    for await (const seqs of searching.find(selection, { behind, order, limit }, matches)) {
+    for await (const seqs of searching.find(selection, { behind, order, limit }, matches, signal)) {
       for (let at = 0; at < seqs.length; at += readSize) {
         const seq = seqs.slice(at, at + readSize);
         yield await store.read(
@@ -74,11 +76,11 @@ export function createListing(
     }
   }
 
-  return async (selection, page, matches) => {
+  return async (selection, page, matches, signal) => {
     const jobs: JobRecord[] = [];
     let bytes = 0;
     let until = clock.now() + turnMs;
-    for await (const piece of pieces(selection, page, matches)) {
+    for await (const piece of pieces(selection, page, matches, signal)) {
       for (const job of piece) {
         const size = payloadSize(job);
         const isFull = jobs.length === page.limit ||

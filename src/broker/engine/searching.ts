@@ -16,6 +16,7 @@ import { type Search, searchJobs } from "../../store/search.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { turnMs } from "./turn.ts";
+import { createTurnstile } from "./turnstile.ts";
 
 /** Jobs that one transaction changes at most. */
 const pieceSize = 500;
@@ -36,34 +37,59 @@ export interface SearchRange {
 export interface Searching {
   /** Whether the jobs of a selection can be read with one statement, as an index leads to them or there are few at all. */
   isSmall(selection: JobSelection): Promise<boolean>;
-  /** The keys of what matches, piece by piece. */
+  /** The keys of what matches, piece by piece. As all searches, it ends when its signal is aborted. */
   find(
     selection: JobSelection,
     range: SearchRange,
     matches: PayloadFilter | undefined,
+    signal?: AbortSignal,
   ): AsyncIterable<readonly number[]>;
   /** How many jobs match. */
-  count(selection: JobSelection, matches: PayloadFilter | undefined): Promise<number>;
+  count(
+    selection: JobSelection,
+    matches: PayloadFilter | undefined,
+    signal?: AbortSignal,
+  ): Promise<number>;
   /** Selects what matches, piece by piece, also what is past its retention. */
-  pieces(selection: JobSelection, matches: PayloadFilter | undefined): AsyncIterable<JobSelection>;
+  pieces(
+    selection: JobSelection,
+    matches: PayloadFilter | undefined,
+    signal?: AbortSignal,
+  ): AsyncIterable<JobSelection>;
 }
 
 /** Creates searches in a store. */
 export function createSearching(
-  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  { store, clock, maxSearches }: {
+    readonly store: Store;
+    readonly clock: Clock;
+    /** How many searches may be under way. */
+    readonly maxSearches: number;
+  },
 ): Searching {
+  const turnstile = createTurnstile({ clock, maxSearches });
+
   async function* search(
     query: Omit<Search, "clock" | "until">,
+    signal: AbortSignal | undefined,
   ): AsyncGenerator<readonly number[], void> {
     let { from, limit } = query;
-    while (limit > 0) {
-      const until = clock.now() + turnMs;
-      const found = await store.read(searchJobs({ ...query, from, limit, clock, until }));
-      if (found.seqs.length > 0) yield found.seqs;
-      limit -= found.seqs.length;
-      if (found.next === undefined || limit === 0) return;
-      from = found.next;
-      await pause(clock);
+    if (limit === 0) return;
+    const leave = turnstile.enter();
+    try {
+      for (;;) {
+        const found = await turnstile.pass(() => {
+          signal?.throwIfAborted();
+          const until = clock.now() + turnMs;
+          return store.read(searchJobs({ ...query, from, limit, clock, until }));
+        });
+        if (found.seqs.length > 0) yield found.seqs;
+        limit -= found.seqs.length;
+        if (found.next === undefined || limit === 0) return;
+        from = found.next;
+      }
+    } finally {
+      leave();
     }
   }
 
@@ -84,22 +110,22 @@ export function createSearching(
       if (conditions.every((condition) => condition === undefined)) return true;
       return await countAtMost({}) <= fewJobs;
     },
-    async *find(selection, { behind, order, limit }, matches) {
+    async *find(selection, { behind, order, limit }, matches, signal) {
       const most = behind === undefined ? await countAtMost(selection) : Infinity;
       const query = { selection, matches, order, from: behind, now: clock.now() };
-      yield* search({ ...query, limit: Math.min(limit, most) });
+      yield* search({ ...query, limit: Math.min(limit, most) }, signal);
     },
-    async count(selection, matches) {
+    async count(selection, matches, signal) {
       let count = 0;
       const limit = await countAtMost(selection);
       const query = { selection, matches, ...everything, limit, now: clock.now() };
-      for await (const piece of search(query)) count += piece.length;
+      for await (const piece of search(query, signal)) count += piece.length;
       return count;
     },
-    async *pieces(selection, matches) {
+    async *pieces(selection, matches, signal) {
       const limit = await countAtMost(selection);
       const query = { selection, matches, ...everything, limit, now: undefined };
-      for await (const found of search(query)) {
+      for await (const found of search(query, signal)) {
         for (let at = 0; at < found.length; at += pieceSize) {
           if (at > 0) await pause(clock);
           yield { ...selection, seq: found.slice(at, at + pieceSize) };

@@ -78,6 +78,13 @@ export interface Settings {
    */
   readonly maxJqSteps: number;
   /**
+   * How many searches may be under way: calls on jobs that no index leads to, such as those with a filter. They take turns;
+   * one more is answered 503.
+   *
+   * @default {100}
+   */
+  readonly maxSearches: number;
+  /**
    * The largest request body that is read, in bytes. A larger one is answered 413. Decoding a body takes memory of about
    * ten times its size, and the broker does nothing else meanwhile: for about a second for every 16 MiB, at worst for
    * every 6 MiB. The default is 64 MiB.
@@ -92,6 +99,25 @@ export interface Settings {
    * @default {8388608}
    */
   readonly maxPageBytes: number;
+  /**
+   * How many calls may be at work, take streams excepted. One more is answered 503 at once.
+   *
+   * @default {1000}
+   */
+  readonly maxCalls: number;
+  /**
+   * How many bytes of request bodies all calls at work may hold together; a further body is answered 503. Reading a body
+   * takes memory of some times its size. The default is 256 MiB.
+   *
+   * @default {268435456}
+   */
+  readonly maxHeldBytes: number;
+  /**
+   * How many jobs, or ids, one call may bring. More are answered 413: send them in several calls.
+   *
+   * @default {100000}
+   */
+  readonly maxItemsPerCall: number;
   /**
    * Whether web pages may call the broker. If not, what a browser marks as sent by a page is answered 403.
    *
@@ -119,8 +145,12 @@ export const defaultSettings: Settings = {
   reaperIntervalMs: 30_000,
   maxBudgets: 8192,
   maxJqSteps: 500_000,
+  maxSearches: 100,
   maxBodyBytes: 64 * 1024 * 1024,
   maxPageBytes: 8 * 1024 * 1024,
+  maxCalls: 1000,
+  maxHeldBytes: 256 * 1024 * 1024,
+  maxItemsPerCall: 100_000,
   allowBrowsers: false,
   bodyTimeoutMs: 30_000,
 };
@@ -141,7 +171,11 @@ const ranges: Readonly<
   reaperIntervalMs: [1, u32],
   maxBudgets: [0, u32],
   maxJqSteps: [1, u32],
+  maxSearches: [1, u32],
   maxBodyBytes: [1, Number.MAX_SAFE_INTEGER],
+  maxCalls: [1, u32],
+  maxHeldBytes: [1, Number.MAX_SAFE_INTEGER],
+  maxItemsPerCall: [1, u32],
   maxPageBytes: [1, Number.MAX_SAFE_INTEGER],
   bodyTimeoutMs: [1, u32],
 };

@@ -9,7 +9,7 @@ import { readFailure, readIds } from "../../protocol/request-body.ts";
 import { metadataView } from "../../protocol/record-json.ts";
 import { answerJob, answerNothing, answerValue } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
-import { readMessage } from "./message.ts";
+import { readListMessage, readMessage } from "./message.ts";
 import { Refusal } from "./refusal.ts";
 
 const notInFlight = "job not found in in-flight set";
@@ -23,7 +23,7 @@ export const success: Endpoint = async ({ engine, params }) => {
 
 /** `POST /jobs/success` */
 export const successMany: Endpoint = async (call) => {
-  const ids = await readMessage(call, readIds);
+  const ids = await readListMessage(call, "ids", readIds);
   const problem = checkIds(ids);
   if (problem !== undefined) throw new Refusal(400, problem);
   const missing = await call.engine.complete([...new Set(ids)]);

@@ -82,19 +82,52 @@ export function answerEnqueued(format: Format, stored: StoredJob): Response {
   return new Response(writer.end(), { status, headers: pack });
 }
 
+/** Jobs of an answer that are written in one piece. */
+const jobsOfPiece = 1000;
+
 /** Jobs as they are stored: 201 when one is new, or when none was sent, 200 when there were all. */
 export function answerEnqueuedMany(format: Format, jobs: readonly StoredJob[]): Response {
   const status = jobs.length === 0 || jobs.some(isNew) ? 201 : 200;
-  if (format === "json") {
-    const text = `{"jobs":[${jobs.map(enqueuedToJson).join()}]}`;
-    return new Response(text, { status, headers: json });
+  const headers = format === "json" ? json : pack;
+  const pieces = format === "json" ? enqueuedJson(jobs) : enqueuedPack(jobs);
+  const body = jobs.length <= jobsOfPiece ? pieces.next().value! : toStream(pieces);
+  return new Response(body, { status, headers });
+}
+
+function* enqueuedJson(jobs: readonly StoredJob[]): Generator<string> {
+  for (let at = 0; at === 0 || at < jobs.length; at += jobsOfPiece) {
+    const items = jobs.slice(at, at + jobsOfPiece).map(enqueuedToJson).join();
+    const end = at + jobsOfPiece < jobs.length ? "," : "]}";
+    yield `${at === 0 ? '{"jobs":[' : ""}${items}${end}`;
   }
-  const writer = new PackWriter();
-  writer.map(1);
-  writer.text("jobs");
-  writer.list(jobs.length);
-  for (const job of jobs) writeEnqueued(writer, job);
-  return new Response(writer.end(), { status, headers: pack });
+}
+
+function* enqueuedPack(jobs: readonly StoredJob[]): Generator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at === 0 || at < jobs.length; at += jobsOfPiece) {
+    const writer = new PackWriter();
+    if (at === 0) {
+      writer.map(1);
+      writer.text("jobs");
+      writer.list(jobs.length);
+    }
+    for (const job of jobs.slice(at, at + jobsOfPiece)) writeEnqueued(writer, job);
+    yield writer.end();
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** A body whose pieces are made when they are read. */
+function toStream(
+  pieces: Iterator<string | Uint8Array<ArrayBuffer>>,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    pull(controller) {
+      const { value, done } = pieces.next();
+      if (done) return controller.close();
+      controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);
+    },
+  }, { highWaterMark: 0 });
 }
 
 function isNew({ duplicate, folded }: StoredJob): boolean {

@@ -5,12 +5,13 @@
  */
 
 import type { EndpointCall } from "./call.ts";
+import type { CallLoad } from "./load.ts";
 import { Refusal } from "./refusal.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What reading works with. */
-type Means = "settings" | "clock";
+type Means = "settings" | "clock" | "load";
 
 /** A body whose declared length is at most this is read at once, within the time for one piece. */
 const shortBytes = 64 * 1024;
@@ -48,7 +49,7 @@ function inTime<Value>(
 
 async function collect(
   body: ReadableStream<Bytes>,
-  { settings, clock }: Pick<EndpointCall, Means>,
+  { settings, clock, load }: Pick<EndpointCall, Means>,
 ): Promise<Bytes> {
   const { maxBodyBytes, bodyTimeoutMs } = settings;
   const reader = body.getReader();
@@ -67,7 +68,7 @@ async function collect(
   };
   watch(bodyTimeoutMs);
   try {
-    const bytes = createBuffer();
+    const bytes = createBuffer(load);
     for (;;) {
       const { done, value } = await reader.read();
       if (silent) throw tooSlow(bodyTimeoutMs);
@@ -79,13 +80,16 @@ async function collect(
       }
       bytes.add(value);
     }
+  } catch (error) {
+    leave();
+    throw error;
   } finally {
     disarm();
   }
 }
 
 /** Gathers pieces. Each is copied: on some runtimes a small piece is a view of a large buffer, and would keep it. */
-function createBuffer(): {
+function createBuffer(load: CallLoad): {
   readonly length: number;
   add(piece: Bytes): void;
   whole(): Bytes;
@@ -99,7 +103,9 @@ function createBuffer(): {
     add(piece) {
       const wanted = length + piece.byteLength;
       if (wanted > buffer.byteLength) {
-        const larger = new Uint8Array(Math.max(wanted, buffer.byteLength * 2));
+        const size = Math.max(wanted, buffer.byteLength * 2);
+        load.hold(size - buffer.byteLength);
+        const larger = new Uint8Array(size);
         larger.set(buffer.subarray(0, length));
         buffer = larger;
       }

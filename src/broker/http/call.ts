@@ -10,6 +10,7 @@ import type { Format } from "../../protocol/codec.ts";
 import type { Route } from "../../protocol/routes.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Settings } from "../engine/settings.ts";
+import type { CallLoad } from "./load.ts";
 
 /** What an endpoint works with, besides the call. */
 export interface Context {
@@ -28,6 +29,8 @@ export type EndpointCall<Services = Context> = Services & {
   readonly query: string;
   /** The format of the answer. */
   readonly format: Format;
+  /** What the call has at work. */
+  readonly load: CallLoad;
 };
 
 /** Answers one route. Throws a {@linkcode Refusal} to say no. */

@@ -8,7 +8,7 @@ import { isRejection } from "../../protocol/rejection.ts";
 import { readEnqueue, readEnqueueBulk } from "../../protocol/request-body.ts";
 import { answerEnqueued, answerEnqueuedMany } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
-import { readMessage } from "./message.ts";
+import { readListMessage, readMessage } from "./message.ts";
 import { toRefusal } from "./refusal.ts";
 
 /** `POST /jobs` */
@@ -21,7 +21,7 @@ export const enqueue: Endpoint = async (call) => {
 
 /** `POST /jobs/bulk`: all or none. */
 export const enqueueMany: Endpoint = async (call) => {
-  const jobs = await readMessage(call, readEnqueueBulk);
+  const jobs = await readListMessage(call, "jobs", readEnqueueBulk);
   const stored = await call.engine.enqueue(jobs);
   if (isRejection(stored)) {
     throw toRefusal({ ...stored, message: `jobs[${stored.index}]: ${stored.message}` });

@@ -6,23 +6,29 @@
  */
 
 import type { Logger } from "../../log.ts";
+import type { Format } from "../../protocol/codec.ts";
 import { responseFormat, supportedMediaTypes } from "../../protocol/negotiate.ts";
 import { QueryError } from "../../protocol/query.ts";
+import type { Route } from "../../protocol/routes.ts";
 import { UnusableStoreError } from "../../store/unusable.ts";
+import { BusyError } from "../engine/turnstile.ts";
 import { answerNothing, answerValue } from "./answer.ts";
 import type { Surface } from "./call.ts";
 import { logOnce } from "./log-once.ts";
 import { Refusal } from "./refusal.ts";
+import { type CallLoad, createLoad, type Load, type LoadLimits } from "./load.ts";
 import { createRouter, type Router } from "./router.ts";
 
 /** Creates a fetch function that answers the routes of a surface with what `services` offer. */
 export function createHandler<Name extends string, Services extends { readonly logger: Logger }>(
   surface: Surface<Name, Services>,
   services: Services,
+  limits: LoadLimits = { maxCalls: Infinity, maxHeldBytes: Infinity },
 ): (request: Request) => Promise<Response> {
   const route = createRouter(surface.routes);
+  const load = createLoad(limits);
   return async (request) => {
-    const answer = await handle(request, route, surface, services);
+    const answer = await handle(request, route, surface, { services, load });
     if (request.method !== "HEAD") return answer;
     await answer.body?.cancel();
     return new Response(null, answer);
@@ -33,7 +39,7 @@ async function handle<Name extends string, Services extends { readonly logger: L
   request: Request,
   route: Router<Name>,
   { routes, endpoints }: Surface<Name, Services>,
-  services: Services,
+  { services, load }: { readonly services: Services; readonly load: Load },
 ): Promise<Response> {
   const { path, query } = splitUrl(request.url);
   const match = route(request.method, path);
@@ -46,22 +52,43 @@ async function handle<Name extends string, Services extends { readonly logger: L
   try {
     if (match === undefined) throw new Refusal(404, "not found");
     const params = match.params.map(decodeSegment);
-    return await endpoints[match.name]({ ...services, request, params, query, format });
+    const call = { ...services, request, params, query, format };
+    const { access, isStream } = routes[match.name] as Route;
+    // What tells whether the broker is well is always answered, and a stream is no work while nothing happens.
+    if (access === "open" || isStream) {
+      return await endpoints[match.name]({ ...call, load: noLoad });
+    }
+    const callLoad = load.begin();
+    try {
+      return await endpoints[match.name]({ ...call, load: callLoad });
+    } finally {
+      callLoad.end();
+    }
   } catch (error) {
     if (error instanceof QueryError) {
       return answerValue(format, error.status, { error: error.message });
     }
     if (error instanceof Refusal) {
-      return answerValue(format, error.status, { error: error.message, ...error.extra });
+      return refuse(format, error.status, { error: error.message, ...error.extra });
     }
     if (error instanceof UnusableStoreError) {
       logOnce(services.logger, error);
-      return answerValue(format, 503, { error: error.message });
+      return refuse(format, 503, { error: error.message });
     }
+    if (error instanceof BusyError) return refuse(format, 503, { error: `busy: ${error.message}` });
     services.logger.error(`Cannot answer ${request.method} ${path}`, { error });
     return answerValue(format, 500, { error: "internal server error" });
   }
 }
+
+/** Refuses a call. What is too much now may not be in a second. */
+function refuse(format: Format, status: number, body: object): Response {
+  const answer = answerValue(format, status, body);
+  if (status === 503) answer.headers.set("retry-after", "1");
+  return answer;
+}
+
+const noLoad: CallLoad = { hold() {}, end() {} };
 
 /** Splits by hand: a URL object costs more than a whole small call, and would normalise what was sent. */
 function splitUrl(url: string): { readonly path: string; readonly query: string } {

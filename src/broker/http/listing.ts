@@ -17,17 +17,18 @@ import { readMessage } from "./message.ts";
 export const list: Endpoint = async ({ engine, request, query, format }) => {
   const { jobs: selection, page } = readListQuery(query);
   const matches = engine.expressions.toFilter(selection.filter);
-  const { jobs, more } = await engine.list(selection, page, matches);
+  const { jobs, more } = await engine.list(selection, page, matches, request.signal);
   const bounds = { first: jobs[0]?.id, last: jobs.at(-1)?.id, more };
   const pages = toPageLinks(routes.list.path, page, bounds, toFilterQuery(selection));
   return answerJobPage(format, jobs, { pages, view: viewFor(request) });
 };
 
 /** `GET /jobs/count` */
-export const count: Endpoint = async ({ engine, query, format }) => {
+export const count: Endpoint = async ({ engine, request, query, format }) => {
   const selection = readSelection(query);
   const matches = engine.expressions.toFilter(selection.filter);
-  return answerValue(format, 200, { count: await engine.count(selection, matches) });
+  const count = await engine.count(selection, matches, request.signal);
+  return answerValue(format, 200, { count });
 };
 
 /** `PATCH /jobs`: a malformed body beats a bad query, which beats a patch that cannot be granted. */

@@ -4,13 +4,18 @@
  * @module
  */
 
+import { pause } from "../../async/pause.ts";
 import { DecodeError, type Format, formatLabel } from "../../protocol/codec.ts";
 import { bodyFormat, supportedMediaTypes } from "../../protocol/negotiate.ts";
+import { type ListPart, listParts, TooManyItemsError } from "../../protocol/list-parts.ts";
 import type { BodyBytes } from "../../protocol/request-body.ts";
 import { MessageError } from "../../protocol/schema.ts";
 import { readBody } from "./body.ts";
 import type { EndpointCall } from "./call.ts";
 import { Refusal } from "./refusal.ts";
+
+/** A larger body with a list is read in parts. */
+const largeBytes = 512 * 1024;
 
 /**
  * Reads and decodes the body of a call. Throws a {@linkcode Refusal}: 415 for a media type that is not
@@ -20,17 +25,78 @@ export async function readMessage<Message>(
   call: EndpointCall,
   read: (bytes: BodyBytes, format: Format) => Message,
 ): Promise<Message> {
-  const format = bodyFormat(call.request.headers.get("content-type"));
-  if (format === undefined) {
-    throw new Refusal(415, "unsupported media type", { supported: supportedMediaTypes });
-  }
+  const format = demandFormat(call);
   const bytes = await readBody(call);
+  return decode(format, () => read(bytes, format));
+}
+
+/**
+ * The same for a body that holds a list, which may be long: other work gets its turns meanwhile.
+ *
+ * @param name The member that the list is.
+ * @param read Reads the items of a body.
+ */
+export async function readListMessage<Item>(
+  call: EndpointCall,
+  name: string,
+  read: (bytes: BodyBytes, format: Format) => readonly Item[],
+): Promise<readonly Item[]> {
+  const format = demandFormat(call);
+  const bytes = await readBody(call);
+  const { settings: { maxItemsPerCall: maxItems }, clock } = call;
+  if (bytes.length <= largeBytes) {
+    const items = decode(format, () => read(bytes, format));
+    if (items.length > maxItems) throw tooManyItems(name, maxItems);
+    return items;
+  }
+  const all: Item[] = [];
+  const parts = listParts(bytes, { format, name, maxItems });
+  for (;;) {
+    const items = decode(format, () => {
+      const { value: part, done } = parts.next();
+      return done ? undefined : readPart(part, name, () => read(part.bytes, format));
+    });
+    if (items === undefined) return all;
+    for (const item of items) all.push(item);
+    await pause(clock);
+  }
+}
+
+function readPart<Item>(
+  { first }: ListPart,
+  name: string,
+  read: () => readonly Item[],
+): readonly Item[] {
   try {
-    return read(bytes, format);
+    const items = read();
+    if (first === undefined && items.length > 0) throw new DecodeError(`'${name}' is given twice`);
+    return items;
   } catch (error) {
+    if (!(error instanceof MessageError) || first === undefined) throw error;
+    throw new MessageError(
+      error.message.replace(/^(\w+\[)(\d+)/, (_, list, index) => `${list}${first + Number(index)}`),
+    );
+  }
+}
+
+function demandFormat(call: EndpointCall): Format {
+  const format = bodyFormat(call.request.headers.get("content-type"));
+  if (format !== undefined) return format;
+  throw new Refusal(415, "unsupported media type", { supported: supportedMediaTypes });
+}
+
+function decode<Result>(format: Format, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof TooManyItemsError) throw new Refusal(413, error.message);
     if (error instanceof DecodeError || error instanceof MessageError) {
       throw new Refusal(400, `invalid ${formatLabel(format)}: ${error.message}`);
     }
     throw error;
   }
+}
+
+function tooManyItems(name: string, maxItems: number): Refusal {
+  return new Refusal(413, `'${name}' has more than ${maxItems} items, send them in several calls`);
 }

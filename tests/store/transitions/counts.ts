@@ -294,7 +294,8 @@ export function describeCounts(open: () => Promise<TestStore>): void {
         yield { kind: "script", sql: insert + values.join(", ") };
       });
       let [sum, pieces] = [0, 0];
-      for (let after: readonly [string, string] | undefined;;) {
+      let after: readonly [string, string] | undefined;
+      for (;;) {
         const piece = await store.read(sumCounts({ status: [1, 4] }, after));
         sum += piece.count;
         pieces++;

@@ -1,0 +1,52 @@
+/**
+ * The one place where a call leaves the client: on Node to the dispatcher under its `fetch`, and everywhere else to
+ * `fetch`.
+ *
+ * @module
+ */
+
+import { isMillraceError, NetworkError } from "../errors.ts";
+import type { Fetch } from "./options.ts";
+import type { Port, PortAnswer, PortCall } from "./port-types.ts";
+
+/** Chooses the port of a client. A `fetch` that was given always wins. */
+export function createPort(fetch: Fetch | undefined): Port {
+  if (fetch === undefined) return isNode ? callOnNode : fetchCall;
+  return async (call) => toAnswer(await fetch(new Request(call.url, toInit(call))));
+}
+
+/** The error for a call that got no answer. */
+export function toNetworkError(error: unknown, url: string): Error {
+  if (isMillraceError(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new NetworkError(`Cannot reach ${url}: ${message}`, { cause: error });
+}
+
+let dispatcherPort: typeof import("./dispatcher.ts") | undefined;
+
+const isNode = globalThis.navigator?.userAgent?.startsWith("Node.js/") ?? false;
+
+/** Who put another function in its place (a test, a tracer) wants the calls to go there. */
+const platformFetch = globalThis.fetch;
+
+/** Loaded on Node alone: an edge function does not pay for it. */
+const callOnNode: Port = async (call) =>
+  globalThis.fetch === platformFetch
+    ? await (dispatcherPort ??= await import("./dispatcher.ts")).callOnNode(call, fetchCall)
+    : await fetchCall(call);
+
+/** Without a `Request`, and looked up anew for each call. */
+const fetchCall: Port = async (call) => toAnswer(await globalThis.fetch(call.url, toInit(call)));
+
+function toInit({ method, headers, body, signal }: PortCall): RequestInit {
+  return body === undefined ? { method, headers, signal } : { method, headers, signal, body };
+}
+
+function toAnswer(response: Response): PortAnswer {
+  return {
+    status: response.status,
+    header: (name) => response.headers.get(name),
+    bytes: async () => new Uint8Array(await response.arrayBuffer()),
+    stream: () => response.body,
+  };
+}

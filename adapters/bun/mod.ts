@@ -31,6 +31,7 @@ export type { LogFields, Logger } from "../../src/log.ts";
 export type {
   CompactOptions,
   DatabaseCopy,
+  OpenTransaction,
   SqlRow,
   SqlValue,
   SyncDatabase,

@@ -27,6 +27,7 @@ export type {
   CompactOptions,
   Database,
   DatabaseCopy,
+  OpenTransaction,
   SqlRow,
   SqlValue,
   SyncDatabase,

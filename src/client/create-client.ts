@@ -4,13 +4,14 @@
  * @module
  */
 
+import { isMillraceError, NotFoundError, RefusedError } from "../errors.ts";
 import { readNotFound } from "../protocol/ack.ts";
 import { readEnqueuedJob, readEnqueuedJobs, toEnqueueWire } from "../protocol/enqueue.ts";
 import { type ErrorRecord, readErrorRecord } from "../protocol/error-record.ts";
 import { toFailureWire } from "../protocol/failure.ts";
-import { matchesAll, matchesNothing, toFilterParams } from "../protocol/filter.ts";
+import { matchesAll, matchesNothing, toFilterParams, toTakeParams } from "../protocol/filter.ts";
 import { readJob } from "../protocol/job-read.ts";
-import type { Job } from "../protocol/job.ts";
+import type { EnqueuedJob, Job } from "../protocol/job.ts";
 import { readErrorPage, readJobPage, toPageParams } from "../protocol/page.ts";
 import { toPatchWire } from "../protocol/patch.ts";
 import { jobRoutes, toPath } from "../protocol/routes.ts";
@@ -62,7 +63,7 @@ import { type ClientCall, createTransport, ignoreBody, withQuery } from "./trans
  */
 export function createClient(options: ClientOptions): Client {
   const transport = createTransport(toClientSettings(options));
-  const { settings: { clock, direct }, call } = transport;
+  const { settings: { clock, attach }, call } = transport;
 
   const jobPages: PageSource<Job, JobPage> = {
     load: (path, options) => call({ route: jobRoutes.list, path }, options, readJobPage),
@@ -75,20 +76,33 @@ export function createClient(options: ClientOptions): Client {
     itemsOf: ({ errors }) => errors,
   };
 
+  /** Single enqueues that are under way; others that come meanwhile are gathered. */
+  let enqueues = 0;
+  let gathering: Promise<(job: object) => Promise<EnqueuedJob>> | undefined;
+  const sendOne = (body: object, options?: CallOptions) =>
+    call({ route: jobRoutes.enqueue, body }, options, readEnqueuedJob);
+  const loadGathering = async () =>
+    (await import("./gathering.ts")).createGathering({
+      sendMany: (jobs) =>
+        call({ route: jobRoutes.enqueueMany, body: { jobs } }, undefined, readEnqueuedJobs),
+      sendOne,
+      // Also one that could not be sent at all, because of one of its jobs.
+      isRefusal: (error) =>
+        error instanceof RefusedError || error instanceof NotFoundError || !isMillraceError(error),
+    });
+
   const client: Client = {
     async enqueue(...args: EnqueueArgs) {
       const { what, options } = await resolveOne(args, clock);
-      const stored = isUnbounded(options) ? await direct?.enqueue([what]) : undefined;
-      if (stored !== undefined) return stored[0]!;
       const body = toEnqueueWire(what);
-      return await call({ route: jobRoutes.enqueue, body }, options, readEnqueuedJob);
+      if (enqueues > 0 && options?.signal === undefined && options?.timeoutMs === undefined) {
+        return await (await (gathering ??= loadGathering()))(body);
+      }
+      enqueues++;
+      return await sendOne(body, options).finally(() => enqueues--);
     },
     async enqueueMany(...args: EnqueueManyArgs) {
       const { what, options } = await resolveMany(args, clock);
-      const stored = isUnbounded(options) && what.length <= mostDirect
-        ? await direct?.enqueue(what)
-        : undefined;
-      if (stored !== undefined) return stored;
       const send = (bytes: Uint8Array<ArrayBuffer>) =>
         call({ route: jobRoutes.enqueueMany, bytes }, options, readEnqueuedJobs);
       return await enqueueInParts(what, await transport.codec(), send);
@@ -137,9 +151,6 @@ export function createClient(options: ClientOptions): Client {
         }
         return { notFound };
       }
-      options?.signal?.throwIfAborted();
-      const missing = options?.timeoutMs === undefined ? await direct?.success(ids) : undefined;
-      if (missing !== undefined) return { notFound: missing };
       const call: ClientCall = { route: jobRoutes.successMany, body: { ids }, acceptStatus: 422 };
       const { status, value } = await transport.send(call, options);
       return { notFound: status === 422 ? decodeOrThrow(() => readNotFound(value)) : [] };
@@ -163,16 +174,12 @@ export function createClient(options: ClientOptions): Client {
 
     take: (options) => openTake(transport, options),
   };
-  return client;
+  return attach?.(client, {
+    resolveOne: (args) => resolveOne(args, clock),
+    resolveMany: (args) => resolveMany(args, clock),
+    checkTake: toTakeParams,
+  }) ?? client;
 }
-
-/** Whether nothing ends a call before it is done; those that something may end go by way of the protocol. */
-function isUnbounded(options: CallOptions | undefined): boolean {
-  return options?.signal === undefined && options?.timeoutMs === undefined;
-}
-
-/** More jobs go in parts, by way of the protocol. */
-const mostDirect = 2000;
 
 /** The most ids in one request. */
 const mostIds = 10_000;

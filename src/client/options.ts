@@ -7,7 +7,7 @@
 import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
 import { checkNotNegative } from "../async/duration.ts";
 import type { Format } from "../protocol/codec.ts";
-import { type DirectCalls, directOf } from "../protocol/direct.ts";
+import { type AttachDirect, directKey } from "../protocol/direct.ts";
 import { type RetryOptions, type RetryPolicy, toRetryPolicy } from "./retry.ts";
 
 /** Sends a request and gives the response: the platform's `fetch`, or that of a broker in the same process. */
@@ -64,8 +64,8 @@ export interface ClientSettings {
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
   readonly clock: Clock;
-  /** The calls that need no protocol, if the broker is in the same process. */
-  readonly direct: DirectCalls | undefined;
+  /** Replaces calls by some that need no protocol, if the broker is in the same process. */
+  readonly attach: AttachDirect | undefined;
 }
 
 /** Stands in where only `fetch` is given: a broker in the same process looks at the path only. */
@@ -97,7 +97,9 @@ export function toClientSettings(options: ClientOptions): ClientSettings {
     retry: toRetryPolicy(options.retry ?? {}, clock, options.random ?? systemRandom),
     clock,
     // Its answers are those of JSON: in the other format, a payload may come back different.
-    direct: format === "json" ? directOf(options.fetch) : undefined,
+    attach: format === "json"
+      ? (options.fetch as { readonly [directKey]?: AttachDirect } | undefined)?.[directKey]
+      : undefined,
   };
 }
 

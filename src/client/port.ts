@@ -1,25 +1,16 @@
 /**
- * The one place where a call leaves the client: to a broker in the same process by its exchange, on Node to the
- * dispatcher under its `fetch`, and everywhere else to `fetch`.
+ * The one place where a call leaves the client: on Node to the dispatcher under its `fetch`, and everywhere else to
+ * `fetch`.
  *
  * @module
  */
 
 import { isMillraceError, NetworkError } from "../errors.ts";
-import { exchangeOf } from "../protocol/exchange.ts";
 import type { Fetch } from "./options.ts";
 import type { Port, PortAnswer, PortCall } from "./port-types.ts";
 
 /** Chooses the port of a client. A `fetch` that was given always wins. */
 export function createPort(fetch: Fetch | undefined): Port {
-  const exchange = exchangeOf(fetch);
-  if (exchange !== undefined) {
-    // Loaded here and not before: a program that calls over the network does not pay for it.
-    return async (call) => {
-      const { exchangeCall } = exchangePort ??= await import("./exchange-call.ts");
-      return await exchangeCall(exchange, call);
-    };
-  }
   if (fetch === undefined) return isNode ? callOnNode : fetchCall;
   return async (call) => toAnswer(await fetch(new Request(call.url, toInit(call))));
 }
@@ -31,7 +22,6 @@ export function toNetworkError(error: unknown, url: string): Error {
   return new NetworkError(`Cannot reach ${url}: ${message}`, { cause: error });
 }
 
-let exchangePort: typeof import("./exchange-call.ts") | undefined;
 let dispatcherPort: typeof import("./dispatcher.ts") | undefined;
 
 const isNode = globalThis.navigator?.userAgent?.startsWith("Node.js/") ?? false;

@@ -7,7 +7,6 @@
 import { isMillraceError, NetworkError, ProtocolError } from "../errors.ts";
 import type { Codec, Format } from "../protocol/codec.ts";
 import { toTakeParams } from "../protocol/filter.ts";
-import type { DirectCalls, DirectTake } from "../protocol/direct.ts";
 import { readControl } from "../protocol/frames-control.ts";
 import { createMsgpackDecoder } from "../protocol/frames-msgpack.ts";
 import { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
@@ -40,8 +39,6 @@ export async function openTake(
 ): Promise<TakeStream> {
   const { settings } = transport;
   const call: ClientCall = { route: jobRoutes.take, query: toTakeParams(request) };
-  const direct = await openDirect(settings.direct, { ...request, workerId }, signal);
-  if (direct !== undefined) return direct;
   const headers: Record<string, string> = { accept: mediaTypes[settings.format] };
   if (workerId !== undefined) headers["worker-id"] = workerId;
 
@@ -60,17 +57,6 @@ export async function openTake(
   } finally {
     disarm();
   }
-}
-
-/** Opens a stream in the same process, if that can be. */
-async function openDirect(
-  direct: DirectCalls | undefined,
-  request: Omit<DirectTake, "signal">,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<TakeStream | undefined> {
-  signal.throwIfAborted();
-  const stream = await direct?.take({ ...request, signal });
-  return stream && toTakeStream(() => stream.frames(), () => stream.close());
 }
 
 /** An answer that can be read frame by frame. */
@@ -152,13 +138,6 @@ function createTakeStream(
     }
   }
 
-  return toTakeStream(frames, close);
-}
-
-function toTakeStream(
-  frames: () => AsyncGenerator<TakeFrame>,
-  close: () => Promise<void>,
-): TakeStream {
   async function* batches(): AsyncGenerator<readonly Job[]> {
     for await (const frame of frames()) if (frame.kind === "jobs") yield frame.jobs;
   }

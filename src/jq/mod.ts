@@ -83,5 +83,5 @@ export {
   type JqLimitName,
   type JqPosition,
 } from "./errors.ts";
-export { type JqLimits, shareSteps, type StepBudget } from "./meter.ts";
+export type { JqLimits } from "./meter.ts";
 export type { Json } from "./values/json.ts";

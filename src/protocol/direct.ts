@@ -1,51 +1,56 @@
 /**
- * The calls that a client in the same process makes without the protocol: nothing is written, parsed and checked twice.
+ * How a client of a broker in the same process does without the protocol: nothing is written, parsed and checked twice.
  *
- * A broker's `fetch` carries them under {@linkcode directKey}. They do what is usual, and leave all else to the
- * protocol: they give undefined, having done nothing, and the client asks again by way of `fetch`, which has a word for
- * everything.
+ * A broker's `fetch` carries a function under {@linkcode directKey} that puts calls of its own in the place of those of a
+ * client. They do what is usual, and leave all else to the client's own calls, which have a word for everything.
  *
  * @module
  */
 
 import type { EnqueueRequest } from "./enqueue.ts";
 import type { TakeRequest } from "./filter.ts";
-import type { EnqueuedJob, Job } from "./job.ts";
+import type { EnqueuedJob } from "./job.ts";
 
-/** What a direct stream brings, as a take stream does: jobs, or a sign of life. */
-export type DirectFrame =
-  | { readonly kind: "jobs"; readonly jobs: readonly Job[] }
-  | { readonly kind: "heartbeat" };
+/** The bounds of a call. */
+export interface DirectBounds {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+}
 
-/** A take stream without bytes. */
-export interface DirectStream {
-  /** Goes through everything that arrives, once. Rejects with the reason of the signal when that is aborted. */
-  frames(): AsyncGenerator<DirectFrame>;
-  /** Ends the stream: its unfinished jobs are ready again. */
-  close(): Promise<void>;
+/** Requests, and the bounds of their call. */
+export interface DirectResolved<What> {
+  readonly what: What;
+  readonly options: DirectBounds | undefined;
 }
 
 /** What to take, and as who. */
-export interface DirectTake extends TakeRequest {
-  readonly workerId: string | undefined;
-  /** Ends the stream. */
-  readonly signal: AbortSignal;
+export interface DirectTake extends TakeRequest, DirectBounds {
+  readonly workerId?: string | undefined;
 }
 
-/** The direct calls of a broker. */
-export interface DirectCalls {
-  /** Stores jobs, all or none. */
-  enqueue(requests: readonly EnqueueRequest[]): Promise<EnqueuedJob[] | undefined>;
-  /** Completes jobs, and gives the ids that were not in flight. */
-  success(ids: readonly string[]): Promise<readonly string[] | undefined>;
-  /** Opens a stream of jobs. */
-  take(request: DirectTake): Promise<DirectStream | undefined>;
+/** The calls of a client that are replaced. */
+export interface DirectClient<EnqueueArgs, EnqueueManyArgs, TakeStream> {
+  enqueue(args: EnqueueArgs): Promise<EnqueuedJob>;
+  enqueueMany(args: EnqueueManyArgs): Promise<EnqueuedJob[]>;
+  successMany(
+    ids: readonly string[],
+    options?: DirectBounds,
+  ): Promise<{ readonly notFound: readonly string[] }>;
+  take(options?: DirectTake): Promise<TakeStream>;
 }
 
-/** Where a fetch function carries its direct calls. */
+/** What the calls need of a client. */
+export interface DirectParts {
+  /** The request that arguments of `enqueue` ask for. */
+  resolveOne(args: never): Promise<DirectResolved<EnqueueRequest>>;
+  /** The requests that arguments of `enqueueMany` ask for. */
+  resolveMany(args: never): Promise<DirectResolved<readonly EnqueueRequest[]>>;
+  /** Throws if a take cannot be asked for. */
+  checkTake(request: TakeRequest): unknown;
+}
+
+/** Replaces calls of a client, and gives it back. */
+export type AttachDirect = <Client>(client: Client, parts: DirectParts) => Client;
+
+/** Where a fetch function carries it. */
 export const directKey: unique symbol = Symbol.for("millrace.direct") as typeof directKey;
-
-/** The direct calls that a fetch function carries; undefined if it carries none. */
-export function directOf(fetch: unknown): DirectCalls | undefined {
-  return (fetch as { readonly [directKey]?: DirectCalls } | undefined)?.[directKey];
-}

@@ -76,7 +76,9 @@ export function createMerge({ backlogs, heads }: ClaimSources, { now }: ClaimTer
       // Each request reads anew what has no budgets: what the one before took is marked by then.
       const plain: BacklogCursor[] = [];
       const waiting = yield* headsOf(queues);
-      const firstRead = Math.ceil(builder.room() / Math.max(1, queues?.length ?? known!.size));
+      const share = Math.ceil(builder.room() / Math.max(1, queues?.length ?? known!.size));
+      // One more than its share, so that it is known where the queue goes on.
+      const firstRead = share + 1;
       let next = waiting.next();
       const cursors = createPositionHeap(
         budgeted.filter(({ backlog }) => queues?.includes(backlog.queue) ?? true),

@@ -164,7 +164,7 @@ export function* enqueueJobs(
   const batches = yield* planBatches(jobs, terms.expressions);
   if (isRejection(batches)) return batches;
   const { duplicates } = keys;
-  const { folded, heads, open } = batches;
+  const { folded, heads } = batches;
   const fresh = duplicates.size === 0 && folded.size === 0
     ? entries
     : entries.filter(({ job }) => !duplicates.has(job) && !folded.has(job));

@@ -13,9 +13,8 @@ import {
   type JqOptions,
   type JqProgram,
   type Json,
-  shareSteps,
-  type StepBudget,
 } from "../jq/mod.ts";
+import { shareSteps, type StepBudget } from "../jq/meter.ts";
 import { fromBatchText } from "../protocol/batch.ts";
 import type { NewJob } from "../protocol/new-job.ts";
 import type { Batch } from "../protocol/job.ts";

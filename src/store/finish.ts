@@ -7,7 +7,7 @@
 import type { Failure } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
-import { createBudgetLedger } from "./budget-ledger.ts";
+import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import type { ChangedJob, ReadyJob } from "./changes.ts";
 import type { SqlValue } from "./database.ts";
 import { isOneOf, lockRows } from "./dialect.ts";
@@ -121,18 +121,20 @@ export function* failJob(
 ): Transition<JobRecord | undefined> {
   const job = yield* findJob(id);
   if (job?.status !== status.inFlight) return undefined;
-  return yield* endAsFailed(job, failure, terms);
+  const ledger = createBudgetLedger();
+  const failed = yield* endAsFailed(job, failure, { ...terms, ledger });
+  yield* ledger.flush();
+  return failed;
 }
 
+/** The caller flushes the ledger: a transition has one, since each would write the level that it has read. */
 function* endAsFailed(
   job: JobRecord,
   failure: Failure,
-  terms: FailureTerms,
+  { ledger, ...terms }: FailureTerms & { readonly ledger: BudgetLedger },
 ): Transition<JobRecord | undefined> {
   const { job: failed, deleted } = toFailed(job, failure, terms);
-  const ledger = createBudgetLedger();
   if (!(yield* moveJob(job, deleted ? undefined : failed, ledger))) return undefined;
-  yield* ledger.flush();
   if (!deleted) yield* insertError(failed, failure);
   return failed;
 }
@@ -199,7 +201,7 @@ function* releaseSome(
   for (const job of others) {
     const mayRun = job.deliveries <= (job.retryLimit ?? defaultRetryLimit) + limit;
     if (mayRun) yield* moveJob(job, { ...job, status: status.ready }, ledger);
-    else yield* endAsFailed(job, toDeliveryFailure(job), { ...terms, jitter: 0 });
+    else yield* endAsFailed(job, toDeliveryFailure(job), { ...terms, jitter: 0, ledger });
   }
   yield* ledger.flush();
   return others.length === releaseSize;

@@ -24,7 +24,8 @@ const countsPerTick = 360;
 /** How many characters of an id come from its key. */
 const keyLength = 12;
 const tickLength = 10;
-const idLength = 25;
+/** What an id that was made from a key looks like: `parseInt` alone would take a sign, a space or other digits too. */
+const madeId = /^[0-9a-z]{25}$/;
 
 /** The first key of the tick after the instant `ms`, in ms since the epoch. */
 export function firstKeyAt(ms: number): number {
@@ -57,11 +58,10 @@ const counts = Array.from(
 
 /** The key that an id was made from; undefined if it was not made from one. */
 export function keyOfId(id: string): number | undefined {
-  if (id.length !== idLength) return undefined;
+  if (!madeId.test(id)) return undefined;
   const tick = parseInt(id.slice(0, tickLength), 36);
   const count = parseInt(id.slice(tickLength, keyLength), 36);
   const key = tick * countsPerTick + count;
-  // Whatever is no number becomes NaN, and NaN is no safe integer.
   return count < countsPerTick && Number.isSafeInteger(key) ? key : undefined;
 }
 

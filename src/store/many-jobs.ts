@@ -17,8 +17,22 @@ import { rows, rowValues, type Transition } from "./transition.ts";
 /** A payload of more bytes is large. */
 const largeBytes = 64 * 1024;
 
+/** A column that most jobs use, besides that of the payload. */
+export type PlainMember =
+  | "seq"
+  | "id"
+  | "type"
+  | "queue"
+  | "priority"
+  | "status"
+  | "readyAt"
+  | "attempts"
+  | "retryLimit"
+  | "dequeuedAt"
+  | "deliveries";
+
 /** What most jobs have, in the order in which `toRecord` reads it. The payload follows, and whether there is more. */
-const plainMembers = [
+const plainMembers: readonly PlainMember[] = [
   "seq",
   "id",
   "type",
@@ -30,10 +44,10 @@ const plainMembers = [
   "retryLimit",
   "dequeuedAt",
   "deliveries",
-] as const satisfies readonly ColumnMember[];
+];
 
 /** What few jobs have. */
-const otherMembers = [
+const otherMembers: readonly ColumnMember[] = [
   "backoff",
   "failedAt",
   "retention",
@@ -42,7 +56,7 @@ const otherMembers = [
   "uniqueKey",
   "batch",
   "budgets",
-] as const satisfies readonly ColumnMember[];
+];
 
 const payloadBytes = "coalesce(octet_length(payload_json), octet_length(payload_pack))";
 const isPlain = [
@@ -54,7 +68,7 @@ const inline = (column: string) =>
   `CASE WHEN octet_length(${column}) <= ${largeBytes} THEN ${column} END`;
 
 /** Columns in whose places other expressions stand. */
-export type Replaced = Partial<Record<(typeof plainMembers)[number], string>>;
+export type Replaced = Partial<Record<PlainMember, string>>;
 
 /** Reads jobs by a statement. */
 export interface ManyJobsReader {

@@ -7,7 +7,7 @@
 import type { JobRecord } from "../protocol/record.ts";
 import type { Backlog, Position } from "./backlog.ts";
 import { listReadyQueues } from "./counts.ts";
-import { keyOfId, lastKeyUpTo } from "./job-key.ts";
+import { lastKeyUpTo } from "./job-key.ts";
 import { isExpired, jobOfId } from "./jobs.ts";
 import { jobColumns, metadataColumns } from "./jobs-table.ts";
 import { createManyJobsReader } from "./many-jobs.ts";
@@ -69,9 +69,12 @@ export function* keyBehind(id: string, order: "asc" | "desc"): Transition<number
     [id],
   );
   if (named !== undefined) return isAscending ? named.seq - 1 : named.seq;
-  const key = keyOfId(id) ?? lastKeyUpTo(id);
-  // The id of the last key up to a text that is no id comes before the text.
-  return isAscending || keyOfId(id) !== undefined ? key : key + 1;
+  const key = lastKeyUpTo(id);
+  // Only the job of this key may stand on either side: its id begins as the text may, and ends at random.
+  const [made] = yield* rows<{ id: string }>("SELECT id FROM jobs WHERE seq = ?", [key]);
+  if (made === undefined) return key;
+  if (isAscending) return made.id > id ? key - 1 : key;
+  return made.id < id ? key + 1 : key;
 }
 
 /** Queues whose backlogs one piece reads at most. */

@@ -7,7 +7,6 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
-  copyFileSync,
   lstatSync,
   mkdtempSync,
   readdirSync,
@@ -25,6 +24,7 @@ import { after, before, describe, it } from "node:test";
 import { StoreError } from "../../src/errors.ts";
 import type { SyncDatabase } from "../../src/store/database.ts";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
+import { describeFile } from "./database-file.ts";
 import { describeOpening } from "./database-opening.ts";
 import { bytes, type CreateDatabase, fill, rowsOf } from "./sample-rows.ts";
 
@@ -300,89 +300,7 @@ export function describeDatabase(name: string, create: CreateDatabase): void {
       database.close();
     });
 
-    it("check() throws when the file was removed or replaced", () => {
-      const path = file();
-      const database = open(path);
-      database.check!();
-      renameSync(path, `${path}.moved`);
-      const gone = /^Database 'jobs-\d+\.db' is gone: its file was removed or replaced$/;
-      assert.throws(() => database.check!(), { name: "StoreError", message: gone });
-      copyFileSync(`${path}.moved`, path);
-      assert.throws(() => database.check!(), { name: "StoreError", message: gone });
-      database.close();
-    });
-
-    it("transaction() is refused while the file is gone, and works when it is back", () => {
-      const path = file();
-      const database = open(path);
-      fill(database, 1);
-      renameSync(path, `${path}.moved`);
-      const gone = /^Database 'jobs-\d+\.db' is gone: its file was removed or replaced$/;
-      assert.throws(() => database.check!(), UnusableStoreError);
-      assert.throws(() => fill(database, 1), (error) => {
-        assert.ok(error instanceof UnusableStoreError);
-        assert.match(error.message, gone);
-        assert.throws(() => fill(database, 1), (again) => again === error);
-        return true;
-      });
-      assert.equal(rowsOf(database), 1, "reading goes on");
-      renameSync(`${path}.moved`, path);
-      fill(database, 1);
-      database.check!();
-      assert.equal(rowsOf(database), 2);
-      database.close();
-    });
-
-    it("what was committed is in the file when its log was removed, and no more is taken", () => {
-      const path = file();
-      const database = open(path);
-      fill(database, 3);
-      rmSync(`${path}-wal`);
-      assert.throws(() => database.check!(), {
-        name: "StoreError",
-        message: /^Database 'jobs-\d+\.db' has lost its log: .+, restart the broker$/,
-      });
-      assert.throws(() => fill(database, 1), UnusableStoreError);
-      // As after a crash: another process would find the file as it is now.
-      copyFileSync(path, `${path}.found`);
-      const found = open(`${path}.found`);
-      assert.equal(rowsOf(found), 3);
-      found.close();
-      database.close();
-      const again = open(path);
-      fill(again, 1);
-      assert.equal(rowsOf(again), 4);
-      again.close();
-    });
-
-    it("no transaction is taken once a page was found damaged, what can be read is", () => {
-      const path = file();
-      const whole = open(path);
-      whole.script("CREATE TABLE u (a)");
-      whole.run("INSERT INTO u VALUES (?)", [7]);
-      fill(whole, 1000);
-      whole.close();
-      const content = readFileSync(path);
-      content.fill(0xff, content.length / 2, content.length - 4096);
-      writeFileSync(path, content);
-
-      const database = open(path);
-      database.transaction(() => database.run("UPDATE u SET a = a + 1", []));
-      const damaged = (error: unknown) => {
-        assert.ok(error instanceof UnusableStoreError);
-        assert.match(
-          error.message,
-          /^Database 'jobs-\d+\.db' is damaged: database disk image is malformed$/,
-        );
-        return true;
-      };
-      assert.throws(() => rowsOf(database), damaged);
-      const write = () => database.transaction(() => database.run("UPDATE u SET a = a + 1", []));
-      assert.throws(write, damaged);
-      assert.throws(write, damaged);
-      assert.equal(database.all("SELECT a FROM u", [])[0]?.["a"], 8);
-      database.close();
-    });
+    describeFile({ open, file });
 
     it("open() makes a file for its owner only, and leaves the mode of one that is there", {
       skip: process.platform === "win32" && "there are no modes",

@@ -7,7 +7,12 @@
 import { ServerError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { checkIds } from "../../protocol/ack.ts";
-import type { DirectCalls } from "../../protocol/direct.ts";
+import type {
+  AttachDirect,
+  DirectBounds,
+  DirectClient,
+  DirectTake,
+} from "../../protocol/direct.ts";
 import type { EnqueueRequest } from "../../protocol/enqueue.ts";
 import { max16, max32, maxExact } from "../../protocol/integer.ts";
 import type { EnqueuedJob } from "../../protocol/job.ts";
@@ -16,7 +21,7 @@ import { blankJob, type NewJob } from "../../protocol/new-job.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { isRejection } from "../../protocol/rejection.ts";
 import { statusNames } from "../../protocol/status.ts";
-import { openDirectStream } from "./stream.ts";
+import { type DirectStream, openDirectStream } from "./stream.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Settings } from "../engine/settings.ts";
 import type { Clock } from "../../async/clock.ts";
@@ -31,42 +36,80 @@ export interface DirectOptions {
   isReady(): boolean | Promise<boolean>;
 }
 
-/** Creates the direct calls of a broker. */
+/** Creates what replaces calls of a client by the direct ones of a broker. */
 export function createDirect(
   { engine, settings, clock, logger, isReady }: DirectOptions,
-): DirectCalls {
+): AttachDirect {
   /** A failure is told as over the protocol. */
   const fail = (error: unknown): never => {
     logger.error("Cannot answer a direct call", { error });
     throw new ServerError("internal server error", 500);
   };
 
-  return {
-    async enqueue(requests) {
-      const jobs: NewJob[] = [];
-      for (const request of requests) {
-        const job = toNewJob(request);
-        if (job === undefined) return undefined;
-        jobs.push(job);
-      }
-      const ready = isReady();
-      if (ready !== true && !await ready) return undefined;
-      const stored = await engine.enqueue(jobs).catch(fail);
-      return isRejection(stored) ? undefined : stored.map(({ job }) => toEnqueuedJob(job));
-    },
-    async success(ids) {
-      if (checkIds(ids) !== undefined) return undefined;
-      const ready = isReady();
-      if (ready !== true && !await ready) return undefined;
-      return await engine.complete(ids.length === 1 ? ids : [...new Set(ids)]).catch(fail);
-    },
-    async take(request) {
-      const ready = isReady();
-      if (ready !== true && !await ready) return undefined;
-      const { heartbeatIntervalMs } = settings;
-      return openDirectStream(request, { engine, clock, heartbeatIntervalMs });
-    },
+  const isUsable = async () => {
+    const ready = isReady();
+    return ready === true || await ready;
   };
+
+  /** Stores jobs, all or none. Undefined, and nothing done, when anything about them is unusual. */
+  const enqueue = async (
+    requests: readonly EnqueueRequest[],
+    options: DirectBounds | undefined,
+  ): Promise<EnqueuedJob[] | undefined> => {
+    if (!isUnbounded(options) || requests.length > mostAtOnce) return undefined;
+    const jobs: NewJob[] = [];
+    for (const request of requests) {
+      const job = toNewJob(request);
+      if (job === undefined) return undefined;
+      jobs.push(job);
+    }
+    if (!await isUsable()) return undefined;
+    const stored = await engine.enqueue(jobs).catch(fail);
+    return isRejection(stored) ? undefined : stored.map(({ job }) => toEnqueuedJob(job));
+  };
+
+  return (client, { resolveOne, resolveMany, checkTake }) => {
+    const asked = client as DirectClient<unknown, unknown, unknown>;
+    const own = { ...asked } as unknown as {
+      enqueue(what: EnqueueRequest, options: DirectBounds | undefined): Promise<EnqueuedJob>;
+      enqueueMany(
+        what: readonly EnqueueRequest[],
+        options: DirectBounds | undefined,
+      ): Promise<EnqueuedJob[]>;
+    } & Pick<DirectClient<unknown, unknown, DirectStream>, "successMany" | "take">;
+    return Object.assign(client as object, {
+      async enqueue(...args: never) {
+        const { what, options } = await resolveOne(args);
+        return (await enqueue([what], options))?.[0] ?? await own.enqueue(what, options);
+      },
+      async enqueueMany(...args: never) {
+        const { what, options } = await resolveMany(args);
+        return await enqueue(what, options) ?? await own.enqueueMany(what, options);
+      },
+      async successMany(ids: readonly string[], options?: DirectBounds) {
+        options?.signal?.throwIfAborted();
+        const isUsual = options?.timeoutMs === undefined && checkIds(ids) === undefined;
+        if (!isUsual || !await isUsable()) return await own.successMany(ids, options);
+        const unique = ids.length === 1 ? ids : [...new Set(ids)];
+        return { notFound: await engine.complete(unique).catch(fail) };
+      },
+      async take(options: DirectTake = {}) {
+        checkTake(options);
+        options.signal?.throwIfAborted();
+        if (!await isUsable()) return await own.take(options);
+        const { heartbeatIntervalMs } = settings;
+        return openDirectStream(options, { engine, clock, heartbeatIntervalMs });
+      },
+    }) as typeof client;
+  };
+}
+
+/** More jobs go in parts, by way of the protocol. */
+const mostAtOnce = 2000;
+
+/** Whether nothing ends a call before it is done; those that something may end go by way of the protocol. */
+function isUnbounded(options: DirectBounds | undefined): boolean {
+  return options?.signal === undefined && options?.timeoutMs === undefined;
 }
 
 /** What a usual request has. Whatever else it has is left to the protocol. */

@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import type { DirectFrame, DirectStream, DirectTake } from "../../protocol/direct.ts";
+import type { DirectTake } from "../../protocol/direct.ts";
 import type { Job } from "../../protocol/job.ts";
 import { readJob } from "../../protocol/job-read.ts";
 import { parseJson } from "../../protocol/json.ts";
@@ -14,6 +14,21 @@ import type { JobRecord } from "../../protocol/record.ts";
 import { jobToJson, type JobView } from "../../protocol/record-json.ts";
 import { statusNames } from "../../protocol/status.ts";
 import type { Engine } from "../engine/engine.ts";
+
+/** What a direct stream brings, as a take stream does: jobs, or a sign of life. */
+export type DirectFrame =
+  | { readonly kind: "jobs"; readonly jobs: readonly Job[] }
+  | { readonly kind: "heartbeat" };
+
+/** A take stream without bytes. */
+export interface DirectStream extends AsyncIterable<Job> {
+  /** Goes through everything that arrives, once. Rejects with the reason of the signal when that is aborted. */
+  frames(): AsyncGenerator<DirectFrame>;
+  /** Goes through the jobs, as many at a time as arrived together. */
+  batches(): AsyncGenerator<readonly Job[]>;
+  /** Ends the stream: its unfinished jobs are ready again. */
+  close(): Promise<void>;
+}
 
 /** What a stream works with. */
 export interface DirectStreamOptions {
@@ -28,7 +43,7 @@ const highWaterMark = 256 * 1024;
 
 /** Opens a stream and subscribes it to jobs. */
 export function openDirectStream(
-  { queues, prefetch = 1, workerId, signal }: DirectTake,
+  { queues, prefetch = 1, workerId, signal = new AbortController().signal }: DirectTake,
   { engine, clock, heartbeatIntervalMs }: DirectStreamOptions,
 ): DirectStream {
   let waiting: (readonly JobRecord[])[] = [];
@@ -96,23 +111,30 @@ export function openDirectStream(
     return { kind: "jobs", jobs: jobs.map(toTakenJob) };
   };
 
-  return {
-    async *frames() {
-      try {
-        while (true) {
-          signal.throwIfAborted();
-          const frame = next();
-          if (frame !== undefined) yield frame;
-          else if (!isOpen) return;
-          else await new Promise<void>((resolve) => void (wake = resolve));
-        }
-      } finally {
-        leave();
+  async function* frames(): AsyncGenerator<DirectFrame> {
+    try {
+      while (true) {
+        signal.throwIfAborted();
+        const frame = next();
+        if (frame !== undefined) yield frame;
+        else if (!isOpen) return;
+        else await new Promise<void>((resolve) => void (wake = resolve));
       }
-    },
-    async close() {
+    } finally {
       leave();
-      await Promise.resolve();
+    }
+  }
+
+  async function* batches(): AsyncGenerator<readonly Job[]> {
+    for await (const frame of frames()) if (frame.kind === "jobs") yield frame.jobs;
+  }
+
+  return {
+    frames,
+    batches,
+    close: () => Promise.resolve(leave()),
+    async *[Symbol.asyncIterator]() {
+      for await (const jobs of batches()) yield* jobs;
     },
   };
 }

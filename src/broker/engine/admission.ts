@@ -11,7 +11,7 @@ import { checkEnqueue, type NewJob } from "../../protocol/new-job.ts";
 import type { RawPayload } from "../../protocol/record.ts";
 import type { Rejection } from "../../protocol/rejection.ts";
 import type { NewRecord } from "../../store/enqueue.ts";
-import type { StepBudget } from "../../jq/mod.ts";
+import type { StepBudget } from "../../jq/meter.ts";
 import type { Expressions } from "../../store/expressions.ts";
 import { toCreated } from "../../store/job-rules.ts";
 import type { Identities } from "./ids.ts";

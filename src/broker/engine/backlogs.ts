@@ -31,6 +31,7 @@ import { status } from "../../protocol/status.ts";
 import type { Change, ReadyJob } from "../../store/changes.ts";
 import type { ClaimSources } from "../../store/claim-builder.ts";
 import { createQueueHeads } from "../../store/queue-heads.ts";
+import { anyNumber } from "./members.ts";
 import type { ExhaustedBudget } from "../../store/claim-merged.ts";
 
 /** The backlogs of a broker. */
@@ -150,7 +151,7 @@ export function createBacklogs(knowsAll: boolean): Backlogs {
         if (job.budgets === null) addTo(counts, job.queue, 1);
         else {
           replay?.push(() => join(job));
-          for (const queue of join(job)) addTo(counts, queue, Infinity);
+          for (const queue of join(job)) addTo(counts, queue, anyNumber);
           if (isOpen(budgetsOf(job))) addTo(counts, job.queue, 1);
         }
       }

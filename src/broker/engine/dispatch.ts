@@ -30,6 +30,7 @@ import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
 import { createBacklogs } from "./backlogs.ts";
 import {
+  anyNumber,
   type Claim,
   createMembers,
   type InFlightLimits,
@@ -215,14 +216,14 @@ export function createDispatcher(
   /** Jobs may be ready in these queues, and nobody knows how many. */
   const wakeReaders = (queues: ReadonlySet<string>) => {
     if (queues.size === 0) return;
-    for (const queue of queues) members.addReady(queue, Infinity);
+    for (const queue of queues) members.addReady(queue, anyNumber);
     if (members.isAnyWaiting) void dispatch();
   };
 
   const applyChange = (change: Change): void => {
     if (change.kind === "budgets") {
       const opened = change.refunded ? backlogs.refund(change.keys) : backlogs.reopen(change.keys);
-      for (const queue of opened) members.addReady(queue, Infinity);
+      for (const queue of opened) members.addReady(queue, anyNumber);
     }
     if (change.kind !== "jobs") return;
     if (change.to === status.inFlight) {
@@ -281,7 +282,7 @@ export function createDispatcher(
     },
     reload(all) {
       backlogs.replace(all);
-      for (const { queue } of all) members.addReady(queue, Infinity);
+      for (const { queue } of all) members.addReady(queue, anyNumber);
       if (members.isAnyWaiting) void dispatch();
     },
     heldJob: members.heldJob,

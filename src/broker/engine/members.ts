@@ -2,8 +2,8 @@
  * The subscribers of a dispatcher: what each holds, who has room, and in which queues jobs may be ready.
  *
  * A queue *may have jobs* from when one becomes ready until a claim finds none that is left. It is `pending` while a
- * reader of it has room, and `parked` while none has. So waking costs as much as there are jobs to hand out, however many
- * readers wait.
+ * reader of just some queues, this one among them, has room. So waking costs as much as there are jobs to hand out, however
+ * many readers and queues there are.
  *
  * @module
  */
@@ -17,6 +17,9 @@ const claimSize = 500;
 
 /** Subscribers that one transaction serves at most. */
 const claimsAtOnce = 64;
+
+/** How many jobs there may be where nobody knows. */
+export const anyNumber: number = 2 ** 31;
 
 /** Stands for every queue that nobody knows of; no queue has this name. */
 const unknownQueue = "";
@@ -111,10 +114,12 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
   /** Those that have room, by the queues they read, in the order they are served. */
   const readers = new Map<string, Set<Member>>();
   const readersOfAll = new Set<Member>();
-  /** How many jobs each queue may have at most. */
-  const pending = new Map<string, number>();
-  const parked = new Map<string, number>();
-  /** The same, of what became ready since the last plan. */
+  /** How many jobs each queue may have at most, and all of them together. */
+  const ready = new Map<string, number>();
+  let readyInAll = 0;
+  /** Queues of those that have readers of their own with room. Some may have none any more. */
+  const pending = new Set<string>();
+  /** As `ready`, of what became ready since the last plan. */
   const fresh = new Map<string, number>();
   const mostHeld = total === 0 ? Infinity : Math.max(1, Math.ceil(total * percentOfOne / 100));
   let turns = 0;
@@ -126,25 +131,15 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
 
   const roomInAll = () => total === 0 ? Infinity : total - inFlight.size;
 
-  const hasReader = (queue: string) => readersOfAll.size > 0 || (readers.get(queue)?.size ?? 0) > 0;
-
   const enter = (member: Member) => {
     member.turn = turns++;
     const { queues } = member.subscriber;
-    if (queues === undefined) {
-      readersOfAll.add(member);
-      for (const [queue, count] of parked) pending.set(queue, count);
-      parked.clear();
-      return;
-    }
-    for (const queue of queues) {
+    if (queues === undefined) readersOfAll.add(member);
+    for (const queue of queues ?? []) {
       const set = readers.get(queue);
       if (set === undefined) readers.set(queue, new Set([member]));
       else set.add(member);
-      const count = parked.get(queue);
-      if (count === undefined) continue;
-      parked.delete(queue);
-      pending.set(queue, count);
+      if (ready.has(queue)) pending.add(queue);
     }
   };
 
@@ -164,26 +159,20 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
     else if (member.turn === undefined) enter(member);
   };
 
-  /** Those who read a queue and have room, in their order. */
-  function* readersInTurn(queue: string): Generator<Member> {
-    const [own, any] = [readers.get(queue)?.values(), readersOfAll.values()];
-    let a = own?.next().value;
-    let b = any.next().value;
-    while (a !== undefined || b !== undefined) {
-      if (b === undefined || (a !== undefined && a.turn! < b.turn!)) {
-        yield a!;
-        a = own!.next().value;
-      } else {
-        yield b;
-        b = any.next().value;
-      }
-    }
-  }
-
   const mayHaveJobs = ({ subscriber: { queues } }: Member) =>
-    queues === undefined
-      ? pending.size + parked.size > 0
-      : queues.some((queue) => pending.has(queue) || parked.has(queue));
+    queues === undefined ? ready.size > 0 : queues.some((queue) => ready.has(queue));
+
+  /** Chooses members, longest wait first, until they have room for so many jobs. */
+  const choose = (candidates: Iterable<Member>, count: number, chosen: Set<Member>) => {
+    let wanted = count;
+    for (const member of candidates) {
+      if (wanted <= 0 || chosen.size >= 2 * claimsAtOnce) return;
+      const room = roomOf(member);
+      wanted -= room;
+      if (room > 0) chosen.add(member);
+      else leave(member); // Its reader has become slow.
+    }
+  };
 
   const countFreed = (changes: readonly Change[]): Map<Member, number> => {
     const freed = new Map<Member, number>();
@@ -197,28 +186,25 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
     return freed;
   };
 
-  const addReady = (queue: string, count: number) => {
-    const [map, other] = hasReader(queue) ? [pending, parked] : [parked, pending];
-    map.set(queue, (map.get(queue) ?? other.get(queue) ?? 0) + count);
-    other.delete(queue);
-    fresh.set(queue, (fresh.get(queue) ?? 0) + count);
+  const setReady = (queue: string, count: number) => {
+    readyInAll += count - (ready.get(queue) ?? 0);
+    if (count > 0) ready.set(queue, count);
+    else ready.delete(queue);
   };
 
-  const noneLeftIn = (queue: string) => {
-    const count = fresh.get(queue);
-    for (const map of [pending, parked]) {
-      if (count === undefined) map.delete(queue);
-      else if (map.has(queue)) map.set(queue, count);
-    }
+  const addReady = (queue: string, count: number) => {
+    setReady(queue, (ready.get(queue) ?? 0) + count);
+    fresh.set(queue, (fresh.get(queue) ?? 0) + count);
+    if (readers.has(queue)) pending.add(queue);
   };
 
   return {
     all,
     get isAnyWaiting() {
-      for (const [queue, count] of pending) {
-        if (hasReader(queue)) return true;
+      if (readersOfAll.size > 0 && ready.size > 0) return true;
+      for (const queue of pending) {
+        if (readers.has(queue) && ready.has(queue)) return true;
         pending.delete(queue);
-        parked.set(queue, count);
       }
       return false;
     },
@@ -242,38 +228,29 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
     updateRoom,
     addReady,
     addUnknown() {
-      addReady(unknownQueue, Infinity);
+      addReady(unknownQueue, anyNumber);
       for (const { subscriber: { queues } } of all) {
-        for (const queue of queues ?? []) addReady(queue, Infinity);
+        for (const queue of queues ?? []) addReady(queue, anyNumber);
       }
     },
     plan() {
       fresh.clear();
-      const claims: Claim[] = [];
-      const planned = new Set<Member>();
       let left = roomInAll();
-      for (const [queue, count] of pending) {
-        let wanted = count;
-        let isRead = false;
-        for (const member of readersInTurn(queue)) {
-          if (left <= 0 || claims.length === claimsAtOnce) return claims;
-          const limit = Math.min(roomOf(member), left);
-          if (limit <= 0) {
-            leave(member); // Its reader has become slow.
-            continue;
-          }
-          isRead = true;
-          if (!planned.has(member)) {
-            planned.add(member);
-            claims.push({ member, limit });
-            left -= limit;
-          }
-          wanted -= limit;
-          if (wanted <= 0) break;
-        }
-        if (isRead) continue;
-        pending.delete(queue);
-        parked.set(queue, count);
+      if (left <= 0) return [];
+      const chosen = new Set<Member>();
+      choose(readersOfAll, readyInAll, chosen);
+      for (const queue of pending) {
+        const own = readers.get(queue);
+        const count = ready.get(queue);
+        if (own === undefined || count === undefined) pending.delete(queue);
+        else choose(own, count, chosen);
+      }
+      const claims: Claim[] = [];
+      for (const member of [...chosen].sort((a, b) => a.turn! - b.turn!)) {
+        const limit = Math.min(roomOf(member), left);
+        if (limit <= 0 || claims.length === claimsAtOnce) break;
+        claims.push({ member, limit });
+        left -= limit;
       }
       return claims;
     },
@@ -293,8 +270,11 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
     },
     sawAll: () => fresh.clear(),
     noneLeft({ subscriber: { queues } }) {
-      const empty = queues ?? [...pending.keys(), ...parked.keys()];
-      for (const queue of empty) noneLeftIn(queue);
+      for (const queue of queues ?? []) setReady(queue, fresh.get(queue) ?? 0);
+      if (queues !== undefined) return;
+      ready.clear();
+      readyInAll = 0;
+      for (const [queue, count] of fresh) setReady(queue, count);
     },
     hold(member, jobs) {
       for (const { id, seq, queue, type } of jobs) {

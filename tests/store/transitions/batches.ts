@@ -91,7 +91,7 @@ export function describeBatches(open: () => Promise<TestStore>): void {
     it("closes a batch when its head is taken, also when that is handed back", async () => {
       const store = await open();
       await store.given(part("a"));
-      const { holder, results } = await store.take();
+      const { holder } = await store.take();
       assert.equal(await heads(store), "");
       await store.write(() => releaseHolder(holder, store.terms()));
       assert.equal(await heads(store), "");

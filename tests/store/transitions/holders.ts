@@ -28,7 +28,7 @@ export function describeHolders(open: () => Promise<TestStore>): void {
     it("gives back all kinds of jobs, uncharged, with keys and tokens, and forgets the stream", async () => {
       const store = await open();
       await store.given(...kinds);
-      const { holder, results } = await store.take();
+      const { holder } = await store.take();
       assert.deepEqual([await drawn(store), await store.statuses()], [
         2,
         "a in_flight, b in_flight, c in_flight",
@@ -60,7 +60,6 @@ export function describeHolders(open: () => Promise<TestStore>): void {
       assert.deepEqual([mine.ids, other.ids], [["a", "b", "c", "d"], ["e"]]);
       await store.write(() => completeJobs([{ id: "a" }, { id: "c" }], store.terms()));
       await store.given({ id: "z" });
-      const named = [...mine.ids, ...other.ids, "z"];
       store.changes();
       await store.write(() => releaseHolder(mine.holder, store.terms()));
       assert.equal(await store.statuses(), "b ready, d ready, e in_flight, z ready");

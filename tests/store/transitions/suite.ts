@@ -8,6 +8,8 @@ import { afterEach } from "node:test";
 import { describeBatches } from "./batches.ts";
 import { describeBindings } from "./bindings.ts";
 import { describeBudgets } from "./budgets.ts";
+import { describeClaims } from "./claims.ts";
+import { describeCounts } from "./counts.ts";
 import { describeCrons } from "./crons.ts";
 import { describeDelete } from "./delete.ts";
 import { describeDue } from "./due.ts";
@@ -19,6 +21,7 @@ import { describeHolders } from "./holders.ts";
 import { describeLocks } from "./locks.ts";
 import { describePatch } from "./patch.ts";
 import { describeReads } from "./reads.ts";
+import { describeRelease } from "./release.ts";
 import { describeTake } from "./take.ts";
 import { type OpenDatabase, openTestStore, type TestStore } from "./test-store.ts";
 import { describeUnique } from "./unique.ts";
@@ -38,8 +41,10 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeUnique(open);
   describeBatches(open);
   describeTake(open);
+  describeClaims(open);
   describeFinish(open);
   describeHolders(open);
+  describeRelease(open);
   describePatch(open);
   describeDelete(open);
   describeDue(open);
@@ -48,6 +53,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeCrons(open);
   describeFiring(open);
   describeReads(open);
+  describeCounts(open);
   describeGuards(open);
   describeLocks(open);
 }

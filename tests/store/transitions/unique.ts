@@ -36,7 +36,7 @@ const events: Readonly<Record<string, (store: TestStore) => Promise<unknown>>> =
     await store.write(() => failJob("a", { message: "m" }, store.terms()));
   },
   async "handed back"(store) {
-    const { holder, results } = await store.take();
+    const { holder } = await store.take();
     await store.write(() => releaseHolder(holder, store.terms()));
   },
   async "completed, retained"(store) {

@@ -256,10 +256,13 @@ function toPublic(error: unknown): unknown {
   return new JqLimitError("stack", message);
 }
 
+/** Steps to write the value of an error: a message needs no more, and it must not take longer than the program. */
+const errorSteps = 10_000;
+
 /** Writes the value of an error for its message, with new limits: those of the program may be used up. */
 function textOf(value: Json): string {
   try {
-    resetMeter(defaultLimits);
+    resetMeter({ ...defaultLimits, steps: errorSteps });
     return toJson(value);
   } catch {
     return "…";

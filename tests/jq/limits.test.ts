@@ -75,6 +75,24 @@ describe("the limit steps ends", () => {
   ];
   for (const source of sources) test(source, () => assert.equal(limitOf(source), "steps"));
 
+  describe("a program whose single operations take long", () => {
+    const slow = [
+      '("a" * 1e5) as $a | [range(300) | [$a] | contains(["b"])]',
+      "[range(9000) | [., .] | transpose?]",
+      "[range(9000) | todate | fromdate]",
+      '[range(9000) | strftime("%c")]',
+      '("%c" * 1e4) as $format | 0 | strftime($format)',
+      '"é" * 1e4 | [range(30) as $i | @uri | length]',
+      '[range(9000) | {key: "k\\(.)", value: 1}] | from_entries | with_entries(.) | to_entries',
+      "[range(300) | 0.1] as $list | [range(200) | $list | tojson | length]",
+      "[range(9999) | label $a | ., (label $b | break $b), break $a] | length",
+      "[range(9999) | .[0]?, (. as [$a] ?// $a | $a)]",
+      '"a" * 1e5 | test("a" * 200 + "b")',
+      '("[" + ([range(1000; 2000) | [.] | implode] | add) + "]+z") as $set | "é" * 1e5 | test($set)',
+    ];
+    for (const source of slow) test(source, () => assert.equal(limitOf(source), "steps"));
+  });
+
   test("a program over a value that has one part in many places", () => {
     for (const source of ["flatten", "[.. | empty]", "walk(.)", ". == (tojson | .)", "tostream"]) {
       assert.notEqual(limitOf(source, shared), "none", source);
@@ -110,7 +128,7 @@ describe("a limit of size ends", () => {
       '"a" * 1e4 * 1e4',
       'reduce range(1e6) as $i (""; . + "aaaaaaaaaaaaaaaaaaaaaaaaa")',
       '[range(9000) | "aaaaaaaaaaaaaaaaaaaaaaaaaaaa"] | join("")',
-      '"a" * 1e5 | gsub("a"; "bb")',
+      '"aa" * 5e4 | gsub("aa"; "bbbb")',
       '"a" * 1e5 | @base64',
       '("a" * 1e5) as $a | "\\($a)\\($a)"',
       '[range(9999) | "aaaaaaaaaaaaaaa"] | tojson',

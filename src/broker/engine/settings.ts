@@ -72,7 +72,7 @@ export interface Settings {
   readonly maxBudgets: number;
   /**
    * How many steps one evaluation of a filter, or of an expression of a batch, may take. One that needs more is refused.
-   * The default allows about 50 ms of most programs, and 200 ms of the slowest.
+   * The default allows about 50 ms of any program, and less of most.
    *
    * @default {500000}
    */

@@ -9,9 +9,9 @@ import { collectOutputs } from "../code/construct.ts";
 import { identity } from "../code/flow.ts";
 import { eachPath, firstOf } from "../code/updates.ts";
 import { fail } from "../errors.ts";
-import { checkArray, spendMembers, tick } from "../meter.ts";
+import { checkArray, spendMembers, spendSteps, tick } from "../meter.ts";
 import { add } from "../values/arithmetic.ts";
-import { itemsOf } from "../values/items.ts";
+import { itemsOf, ownKeys } from "../values/items.ts";
 import { type Draft, isArray, isObject, type Json, setMember } from "../values/json.ts";
 import { compare } from "../values/order.ts";
 import { deletePaths, getPath, setPath } from "../values/paths.ts";
@@ -102,7 +102,7 @@ function mapValues(input: Json, filter: Code, env: Env | undefined): Json {
   if (isArray(input)) return input.map(change).filter((value) => value !== undefined);
   if (!isObject(input)) return fail(`Cannot iterate over ${describe(input)}`);
   const changed: Draft = {};
-  for (const key of Object.keys(input)) {
+  for (const key of ownKeys(input)) {
     const value = change(input[key]!);
     if (value !== undefined) setMember(changed, key, value);
   }
@@ -112,7 +112,9 @@ function mapValues(input: Json, filter: Code, env: Env | undefined): Json {
 function withEntries(input: Json, filter: Code, env: Env | undefined): Json {
   const entries: Json[] = [];
   if (!isObject(input) && !isArray(input)) return fail(`${describe(input)} has no keys`);
-  for (const [key, value] of Object.entries(input)) {
+  const pairs = Object.entries(input);
+  spendSteps(pairs.length * 2);
+  for (const [key, value] of pairs) {
     collectInto(entries, filter, { key: isArray(input) ? Number(key) : key, value }, env);
   }
   return fromEntries(entries);
@@ -125,7 +127,7 @@ function onKeys(
 ): Code {
   return computed((input, env) => {
     const items = itemsOf(input).map((value) => {
-      tick();
+      spendSteps(2);
       return { key: collectOutputs(filter, value, env), value };
     });
     // jq runs the filter over the values of an object too, before it refuses the object.

@@ -5,9 +5,10 @@
  */
 
 import { fail } from "../errors.ts";
-import { tick } from "../meter.ts";
+import { checkArray, spendMembers, spendSteps, spendText, tick } from "../meter.ts";
 import { cannotIndex, findPart, index } from "../values/access.ts";
 import { add, subtract } from "../values/arithmetic.ts";
+import { hasPart } from "../values/find-text.ts";
 import { itemsOf, ownKeys } from "../values/items.ts";
 import {
   type Draft,
@@ -97,6 +98,7 @@ function keysOf(input: Json): Json {
 
 function toEntries(input: Json): Json {
   const keys = keysOf(input) as readonly (string | number)[];
+  spendSteps(keys.length * 2);
   return keys.map((key) => ({ key, value: index(input, key) }));
 }
 
@@ -105,7 +107,9 @@ const keyNames = ["key", "Key", "name", "Name"] as const;
 /** Makes an object from a list of entries. */
 export function fromEntries(input: Json): Json {
   const object: Draft = {};
-  for (const entry of itemsOf(input)) {
+  const entries = itemsOf(input);
+  spendMembers(entries.length);
+  for (const entry of entries) {
     tick();
     // The first name with a value that is neither false nor null; if there is none, the value of the last name.
     let key: Json = null;
@@ -139,7 +143,10 @@ function contains(a: Json, b: Json, _b: Json, _c: Json): boolean {
     });
   }
   if (isArray(a) && isArray(b)) return b.every((part) => a.some((own) => holds(own, part)));
-  if (typeof a === "string" && typeof b === "string") return a.includes(b);
+  if (typeof a === "string" && typeof b === "string") {
+    spendText(a);
+    return hasPart(a, b);
+  }
   if (typeOf(a) === typeOf(b)) return equals(a, b);
   return fail(`${describe(a)} and ${describe(b)} cannot have their containment checked`);
 }
@@ -180,6 +187,8 @@ function flatten(items: readonly Json[], depth: Json, into: Json[]): Json[] {
 function transpose(input: Json): Json {
   const rows = itemsOf(input);
   const width = Math.max(0, ...rows.map((row) => length(row) as number));
+  checkArray(width);
+  spendSteps(width);
   return Array.from({ length: width }, (_, i) =>
     rows.map((row) => {
       tick();

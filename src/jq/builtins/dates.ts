@@ -5,6 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
+import { spendSteps } from "../meter.ts";
 import { type Moment, momentOf, toMoment, toSeconds } from "../values/calendar.ts";
 import { isArray, type Json } from "../values/json.ts";
 import type { ValueRow } from "./row.ts";
@@ -15,7 +16,10 @@ import { parseTime } from "./strptime.ts";
 export const dates: Readonly<Record<string, ValueRow>> = {
   "gmtime/0": (input) => breakDown(input, "gmtime"),
   "localtime/0": (input) => breakDown(input, "localtime"),
-  "mktime/0": (input) => toSeconds(momentOf(input, "mktime")),
+  "mktime/0": (input) => {
+    spendSteps(conversionSteps);
+    return toSeconds(momentOf(input, "mktime"));
+  },
   "strftime/1": (input, format) => write(input, format, "strftime/1"),
   "strflocaltime/1": (input, format) => write(input, format, "strflocaltime/1"),
   "strptime/1": (input, format) =>
@@ -24,7 +28,11 @@ export const dates: Readonly<Record<string, ValueRow>> = {
       : fail("strptime/1 requires string inputs and arguments"),
 };
 
+/** What converting a time between its two forms costs. */
+const conversionSteps = 12;
+
 function breakDown(input: Json, name: string): Moment {
+  spendSteps(conversionSteps);
   return typeof input === "number" ? toMoment(input) : fail(`${name}() requires numeric inputs`);
 }
 
@@ -32,6 +40,7 @@ function write(input: Json, format: Json, name: string): string {
   if (typeof input !== "number" && !isArray(input)) {
     return fail(`${name} requires parsed datetime inputs`);
   }
+  spendSteps(conversionSteps);
   const time = typeof input === "number" ? toMoment(input) : momentOf(input, name);
   return typeof format === "string"
     ? formatTime(time, format)

@@ -5,7 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
-import { checkString, spend } from "../meter.ts";
+import { checkString, spend, spendSteps } from "../meter.ts";
 import { isArray, type Json } from "../values/json.ts";
 import { describe, numberText, toJson, toText } from "../values/text.ts";
 
@@ -16,14 +16,18 @@ const decoder = new TextDecoder();
 export const formats: ReadonlyMap<string, (value: Json) => string> = new Map([
   ["text", toText],
   ["json", toJson],
-  ["csv", (value) => row(value, "csv", ",", (text) => `"${text.replaceAll('"', '""')}"`)],
+  ["csv", (value) => row(value, "csv", ",", (text) => `"${escapeMark(text, '"', '""')}"`)],
   ["tsv", (value) => row(value, "tsv", "\t", (text) => replace(text, tabEscapes))],
   ["html", (value) => replace(toText(value), htmlEscapes)],
   ["uri", (value) => toUri(toText(value))],
-  ["sh", (value) => (isArray(value) ? value : [value]).map(quoteForShell).join(" ")],
-  ["base64", (value) => toBase64(encoder.encode(toText(value)))],
+  ["sh", (value) => {
+    const words = isArray(value) ? value : [value];
+    spendSteps(words.length);
+    return words.map(quoteForShell).join(" ");
+  }],
+  ["base64", (value) => toBase64(toBytes(toText(value)))],
   ["base64d", (value) => fromBase64(toText(value), value)],
-  ["base32", (value) => toBase32(encoder.encode(toText(value)))],
+  ["base32", (value) => toBase32(toBytes(toText(value)))],
   ["base32d", (value) => fromBase32(toText(value), value)],
 ]);
 
@@ -43,6 +47,7 @@ const tabEscapes: Readonly<Record<string, string>> = {
 };
 
 function replace(text: string, escapes: Readonly<Record<string, string>>): string {
+  spend(text.length << 2);
   return text.replace(/[<>&'"\t\n\r\\]/g, (char) => escapes[char] ?? char);
 }
 
@@ -55,6 +60,7 @@ function row(
   if (!isArray(value)) {
     return fail(`${describe(value)} cannot be ${format}-formatted, only array`);
   }
+  spendSteps(value.length);
   return value.map((cell) => {
     if (typeof cell === "string") return quote(cell);
     if (typeof cell === "number") return cell !== cell ? "" : numberText(cell);
@@ -63,32 +69,47 @@ function row(
   }).join(separator);
 }
 
+/** What each byte becomes in a URI. */
+const uriBytes: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  const char = String.fromCharCode(byte);
+  return /[\w.~-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+});
+
 function toUri(text: string): string {
+  const bytes = toBytes(text);
   let encoded = "";
-  for (const byte of encoder.encode(text)) {
-    const char = String.fromCharCode(byte);
-    encoded += /[\w.~-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
+  for (const byte of bytes) encoded += uriBytes[byte];
   return encoded;
+}
+
+/** Escapes a quotation mark in a cell or word. */
+function escapeMark(text: string, mark: string, escaped: string): string {
+  spend(text.length << 2);
+  return text.replaceAll(mark, escaped);
 }
 
 function quoteForShell(value: Json): string {
   if (typeof value === "object" && value !== null) {
     fail(`${describe(value)} can not be escaped for shell`);
   }
-  return typeof value === "string" ? `'${value.replaceAll("'", "'\\''")}'` : toText(value);
+  return typeof value === "string" ? `'${escapeMark(value, "'", "'\\''")}'` : toText(value);
+}
+
+/** The bytes of a text in UTF-8. Counts the cost of what each of them is made into. */
+function toBytes(text: string): Uint8Array {
+  spendSteps(8 + (text.length >> 1));
+  return encoder.encode(text);
 }
 
 function toBase64(bytes: Uint8Array): string {
   checkString(bytes.length * 4 / 3);
-  spend(bytes.length * 8);
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary);
 }
 
 function fromBase64(text: string, value: Json): string {
-  spend(text.length * 8);
+  spendSteps(12 + (text.length >> 1));
   // An incomplete last group of four is decoded as far as possible.
   const digits = withoutPadding(text);
   const whole = digits.length % 4 === 1 ? digits.slice(0, -1) : digits;
@@ -111,7 +132,7 @@ function withoutPadding(text: string): string {
 const base32Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 function toBase32(bytes: Uint8Array): string {
-  spend(bytes.length * 8);
+  spendSteps(8 + bytes.length);
   let encoded = "";
   for (let at = 0; at < bytes.length; at += 5) {
     let bits = 0n;
@@ -125,7 +146,7 @@ function toBase32(bytes: Uint8Array): string {
 }
 
 function fromBase32(text: string, value: Json): string {
-  spend(text.length * 8);
+  spendSteps(12 + (text.length >> 1));
   const bytes: number[] = [];
   let bits = 0;
   let count = 0;

@@ -7,7 +7,7 @@
 import { type Code, type Env, generated, giveOutputs, type Signal, STOP } from "../code/code.ts";
 import { collectOutputs } from "../code/construct.ts";
 import { fail } from "../errors.ts";
-import { checkArray, spend, spendText, tick } from "../meter.ts";
+import { checkArray, spend, spendSteps, spendText, tick } from "../meter.ts";
 import { compileRegex, type Regex } from "../regex/regex.ts";
 import type { RegexMatch } from "../regex/matcher.ts";
 import { add } from "../values/arithmetic.ts";
@@ -75,6 +75,7 @@ function eachMatch(text: string, regex: Regex, give: (match: RegexMatch) => Sign
   for (let at = 0; at <= text.length;) {
     const match = regex.search(text, at);
     if (match === undefined) break;
+    spendSteps(3);
     if (give(match) === STOP) return STOP;
     if (!regex.isGlobal) break;
     // After an empty match, the search goes on one character later.
@@ -104,7 +105,7 @@ function describeMatch(
   { start, end, groups }: RegexMatch,
   toPoint: (unit: number) => number,
 ): Json {
-  tick();
+  spendSteps(1 + names.length * 2);
   const offset = toPoint(start);
   const captures = names.map((name, i) => {
     const from = groups[i * 2]!;

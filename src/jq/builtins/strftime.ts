@@ -5,6 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
+import { spendSteps } from "../meter.ts";
 import { type Moment, toSeconds } from "../values/calendar.ts";
 
 /** The names of the days, from Sunday. */
@@ -74,7 +75,9 @@ const conversions: Readonly<Record<string, (time: Moment) => string>> = {
 
 /** Writes a time by a format such as `%Y-%m-%d`. */
 export function formatTime(time: Moment, format: string): string {
-  return expandFormat(format).replace(/%([^])?/g, (_, letter: string | undefined) => {
+  const whole = expandFormat(format);
+  spendSteps(whole.length);
+  return whole.replace(/%([^])?/g, (_, letter: string | undefined) => {
     const convert = letter !== undefined && Object.hasOwn(conversions, letter)
       ? conversions[letter]
       : undefined;
@@ -84,6 +87,7 @@ export function formatTime(time: Moment, format: string): string {
 
 /** Replaces the conversions that are short for others. */
 export function expandFormat(format: string): string {
+  spendSteps(format.length);
   return format.replace(
     /%([^])/g,
     (whole, letter: string) =>

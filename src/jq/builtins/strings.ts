@@ -5,7 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
-import { checkString, spend, tick } from "../meter.ts";
+import { checkString, spend, spendSteps, tick } from "../meter.ts";
 import { add, splitText } from "../values/arithmetic.ts";
 import { itemsOf } from "../values/items.ts";
 import { isArray, type Json } from "../values/json.ts";
@@ -86,15 +86,15 @@ function isBlank(unit: number): boolean {
 }
 
 function changeCase(input: Json, letters: RegExp, change: (text: string) => string): Json {
-  return typeof input === "string"
-    ? input.replace(letters, change)
-    : fail("explode input must be a string");
+  if (typeof input !== "string") return fail("explode input must be a string");
+  spendSteps(2 + (input.length >> 2));
+  return input.replace(letters, change);
 }
 
 function explode(input: Json): Json {
-  return typeof input === "string"
-    ? Array.from(input, (char) => char.codePointAt(0)!)
-    : fail("explode input must be a string");
+  if (typeof input !== "string") return fail("explode input must be a string");
+  spend(input.length << 3);
+  return Array.from(input, (char) => char.codePointAt(0)!);
 }
 
 function implode(input: Json): Json {

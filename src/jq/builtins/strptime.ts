@@ -6,6 +6,7 @@
  */
 
 import { fail } from "../errors.ts";
+import { spendSteps } from "../meter.ts";
 import { type Moment, toMoment, toSeconds } from "../values/calendar.ts";
 import { dayNames, expandFormat, monthNames } from "./strftime.ts";
 
@@ -66,7 +67,9 @@ export function parseTime(text: string, format: string): Moment {
   const fields: Fields = { year: 1970, month: 0, day: 1, hour: 0, minute: 0, second: 0 };
   const refuse = () => fail(`date "${text}" does not match format "${format}"`);
   let at = 0;
-  for (const [part] of expandFormat(format).matchAll(/%[^]?|\s+|[^]/gu)) {
+  const whole = expandFormat(format);
+  spendSteps(16 + whole.length);
+  for (const [part] of whole.matchAll(/%[^]?|\s+|[^]/gu)) {
     if (/^\s/.test(part)) {
       while (/\s/.test(text[at] ?? "")) at++;
     } else if (part[0] !== "%") {

@@ -5,7 +5,7 @@
  */
 
 import { fail, Raised } from "../errors.ts";
-import { spendMembers, tick } from "../meter.ts";
+import { spendCatch, spendMembers, tick } from "../meter.ts";
 import type { AccessNode } from "../syntax/ast.ts";
 import { cannotIndex, index, slice } from "../values/access.ts";
 import { isArray, isObject, type Json } from "../values/json.ts";
@@ -178,7 +178,8 @@ function attempt(take: () => Json): Json | undefined {
   try {
     return take();
   } catch (error) {
-    if (error instanceof Raised) return undefined;
-    throw error;
+    if (!(error instanceof Raised)) throw error;
+    spendCatch();
+    return undefined;
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { Raised } from "../errors.ts";
-import { meter } from "../meter.ts";
+import { meter, spendCatch } from "../meter.ts";
 import type { AstNode, Pattern } from "../syntax/ast.ts";
 import { index } from "../values/access.ts";
 import { type Json, typeOf } from "../values/json.ts";
@@ -90,6 +90,7 @@ export function buildPatterns(
     } catch (error) {
       if (!(error instanceof Raised)) throw error;
       meter.depth = depth;
+      spendCatch();
       return attempt(at + 1, value, env, then);
     }
   };

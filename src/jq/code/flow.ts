@@ -199,6 +199,7 @@ export function buildLabel(node: AstNode<"label">, scope: Scope | undefined, bui
       } catch (error) {
         if (!(error instanceof Break) || error.label !== label) throw error;
         meter.depth = depth;
+        spendCatch();
         return GO;
       }
     },

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { spendSteps, tick } from "../meter.ts";
+
 /** Whether a code point is in the set. */
 export type CharTest = (point: number) => boolean;
 
@@ -70,16 +72,21 @@ export function foldingSet(test: CharTest): CharTest {
 /** One code point for all that are different in case only. */
 export function fold(point: number): number {
   if (point < 0x80) return point >= 65 && point <= 90 ? point + 32 : point;
+  spendSteps(2);
   const upper = String.fromCodePoint(point).toUpperCase();
   // An upper case of several characters, as that of ß, cannot be matched by one.
   const single = upper.length === (upper.codePointAt(0)! > 0xffff ? 2 : 1);
   return single ? upper.toLowerCase().codePointAt(0)! : point;
 }
 
-/** The same set, with a table of the answers for ASCII. */
+/** The same set, with a table of the answers for ASCII. Counts the cost of an answer that is not in it. */
 export function withTable(test: CharTest): CharTest {
   const table = Uint8Array.from({ length: 128 }, (_, point) => test(point) ? 1 : 0);
-  return (point) => point < 128 ? table[point] === 1 : test(point);
+  return (point) => {
+    if (point < 128) return table[point] === 1;
+    tick();
+    return test(point);
+  };
 }
 
 /** Makes a set from a pattern of the runtime's engine, which then sees one character at a time and is fast. */

@@ -33,6 +33,9 @@ export interface MatchOptions {
 /** Finds the first match from an offset of a text on; undefined if there is none. */
 export type RegexMatcher = (text: string, from: number) => RegexMatch | undefined;
 
+/** So many parts of a sequence cost a step; the first one is part of the step that tries it. */
+const partsOfStep = 8;
+
 const isWord = posixSet("word")!;
 
 /** Compiles an expression to a function that searches for it. */
@@ -50,6 +53,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
   const accept: Continuation = (at) => {
     if (wanted.notEmpty && at === begin) return -1;
     if (!wanted.longest) return at;
+    spend(groups.length);
     if (best === undefined || at > best.end) best = { end: at, groups: groups.slice() };
     return -1;
   };
@@ -64,7 +68,10 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
           return width === 0 ? -1 : next(at + width);
         };
       case "sequence":
-        return node.parts.reduceRight((after, part) => build(part, after), next);
+        return node.parts.reduceRight(
+          (after, part, index) => build(part, index % partsOfStep === 0 ? counted(after) : after),
+          next,
+        );
       case "choice":
         return buildChoice(node.parts.map((part) => build(part, next)));
       case "repeat":
@@ -92,6 +99,14 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
     }
   }
 
+  /** Counts a step before what follows. */
+  function counted(next: Continuation): Continuation {
+    return (at) => {
+      tick();
+      return next(at);
+    };
+  }
+
   /** How many units the character at an offset has; 0 if it is not in the set. */
   function widthAt(test: CharTest, at: number): number {
     if (at >= text.length) return 0;
@@ -102,8 +117,10 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
   function buildChar(point: number, folds: boolean, next: Continuation): Continuation {
     const width = point > 0xffff ? 2 : 1;
     if (folds) {
-      return (at) =>
-        at < text.length && sameFold(text.codePointAt(at)!, point) ? next(at + width) : -1;
+      return (at) => {
+        tick();
+        return at < text.length && sameFold(text.codePointAt(at)!, point) ? next(at + width) : -1;
+      };
     }
     if (width === 1) return (at) => text.charCodeAt(at) === point ? next(at + 1) : -1;
     return (at) => text.codePointAt(at) === point ? next(at + 2) : -1;
@@ -235,6 +252,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
       return end;
     });
     return (at) => {
+      tick();
       const { length } = starts;
       starts.push(at);
       const end = inner(at);
@@ -247,6 +265,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
   function buildAtomic(body: RegexNode, next: Continuation): Continuation {
     const inner = build(body, (at) => at);
     return (at) => {
+      spend(groups.length + 16);
       const before = groups.slice();
       const end = inner(at);
       const last = end < 0 ? -1 : next(end);
@@ -287,6 +306,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
     next: Continuation,
   ): Continuation {
     return (at) => {
+      spend(groups.length + 16);
       const before = groups.slice();
       const end = isFound(at) === negative ? -1 : next(at);
       if (end < 0) groups = before;
@@ -304,7 +324,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
       const index = indices.findLast((index) => groups[index * 2 + 1]! >= 0);
       if (index === undefined) return -1;
       const part = text.slice(groups[index * 2], groups[index * 2 + 1]);
-      spend(part.length + 16);
+      spend((folds ? part.length << 5 : part.length) + 16);
       const here = text.slice(at, at + part.length);
       const isSame = folds ? foldText(here) === foldText(part) : here === part;
       return isSame ? next(at + part.length) : -1;
@@ -343,7 +363,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
         at = text.indexOf(first, at);
         if (at < 0) return undefined;
       }
-      tick();
+      spend(16 + (names.length << 2));
       begin = at;
       kept = -1;
       if (names.length > 0) groups = new Array<number>(names.length * 2).fill(-1);
@@ -361,6 +381,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
     text = subject;
     from = offset;
     // A limit may have ended the search before this one at any point.
+    spend(opened.length);
     for (const starts of opened) starts.length = 0;
     try {
       return find(offset);

@@ -36,7 +36,7 @@ export function compileRegex(source: string, flags: string): Regex {
   if (found !== undefined) return found;
   if (/[^gixsnpl]/.test(flags)) fail(`${flags} is not a valid modifier string`);
   // To compile an expression costs far more than to read its characters.
-  spend(source.length << 6);
+  spend((source.length + 8) << 6);
   const parsed = parseRegex(source, {
     ignoreCase: flags.includes("i"),
     extended: flags.includes("x"),

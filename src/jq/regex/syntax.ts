@@ -5,6 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
+import { spend, spendSteps } from "../meter.ts";
 import {
   type CharTest,
   fold,
@@ -19,6 +20,9 @@ import type { Anchor, ParsedRegex, RegexNode, RegexOptions } from "./tree.ts";
 /** The deepest nesting that an expression may have. */
 const maxDepth = 200;
 const maxRepeat = 100_000;
+
+/** What the table of a set costs. */
+const bracketSteps = 50;
 
 /** Reads an expression. A mistake in it is an error that the program may catch. */
 export function parseRegex(source: string, options: RegexOptions): ParsedRegex {
@@ -77,6 +81,7 @@ class Parser {
         if (Number(name) > this.#names.length) refuse("invalid backref number/name");
         groups.push(Number(name) - 1);
       } else {
+        spendSteps(this.#names.length);
         this.#names.forEach((found, index) => found === name && groups.push(index));
         if (groups.length === 0) refuse(`undefined name <${name}> reference`);
       }
@@ -220,7 +225,7 @@ class Parser {
 
   /** Reads what follows a backslash, inside or outside of brackets: a character or a set. */
   #classItem(): number | CharTest {
-    const property = this.#match(/[pP]\{[^}]*\}/y);
+    const property = this.#match(/[pP]\{[^}]{0,64}\}/y);
     if (property !== undefined) {
       const name = property.slice(2, -1);
       const set = propertySet(name.replace("^", ""));
@@ -242,6 +247,7 @@ class Parser {
   }
 
   #brackets(options: RegexOptions): CharTest {
+    spendSteps(bracketSteps);
     const negative = this.#accept("^");
     const tests: CharTest[] = [];
     for (let isFirst = true;; isFirst = false) {
@@ -261,7 +267,10 @@ class Parser {
       if (to < from) refuse("empty range in char class");
       tests.push((point) => point >= from && point <= to);
     }
-    const any: CharTest = (point) => tests.some((test) => test(point));
+    const any: CharTest = (point) => {
+      spend(tests.length);
+      return tests.some((test) => test(point));
+    };
     const set = withTable(options.ignoreCase ? foldingSet(any) : any);
     return negative ? not(set) : set;
   }

@@ -51,7 +51,7 @@ export function slice(value: Json, from: Json, to: Json): Json {
   }
   if (!isArray(value)) return fail(`Cannot index ${typeOf(value)} with object`);
   const [start, end] = bounds(value.length, from, to);
-  spend(end - start);
+  spend(16 + end - start);
   return value.slice(start, end);
 }
 

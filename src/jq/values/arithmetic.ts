@@ -7,6 +7,7 @@
 import { fail } from "../errors.ts";
 import { checkArray, checkString, spend, spendMembers, tick } from "../meter.ts";
 import { type Draft, isArray, isObject, type Json, type JsonObject, setMember } from "./json.ts";
+import { splitAt } from "./find-text.ts";
 import { equals } from "./order.ts";
 import { describe } from "./text.ts";
 
@@ -22,7 +23,7 @@ export function add(a: Json, b: Json): Json {
   if (isArray(a) && isArray(b)) {
     if (b.length === 0) return a;
     checkArray(a.length + b.length);
-    spend(a.length + b.length);
+    spend(16 + a.length + b.length);
     return a.concat(b);
   }
   if (isObject(a) && isObject(b)) {
@@ -94,9 +95,9 @@ export function negate(value: Json): Json {
 
 /** Splits a string at a separator; into characters if that is empty. An empty string has no parts. */
 export function splitText(text: string, separator: string): readonly string[] {
-  spend(text.length << 2);
+  spend(16 + text.length << (separator === "" ? 3 : 2));
   if (text === "") return [];
-  return separator === "" ? Array.from(text) : text.split(separator);
+  return separator === "" ? Array.from(text) : splitAt(text, separator);
 }
 
 function repeatText(text: string, times: number): Json {

@@ -5,7 +5,7 @@
  */
 
 import { fail } from "../errors.ts";
-import { checkArray, spend, spendMembers, spendText, tick } from "../meter.ts";
+import { checkArray, spend, spendMembers, spendSteps, spendText, tick } from "../meter.ts";
 import { cannotIndex, index, sliceBounds, toIndex } from "./access.ts";
 import {
   type Draft,
@@ -96,8 +96,8 @@ function withSlice(
   const part = next(isNew ? null : array.slice(start, end));
   if (!isArray(part)) return fail("A slice of an array can only be assigned another array");
   checkArray(array.length + part.length);
-  spend(array.length + part.length);
-  return [...array.slice(0, start), ...part, ...array.slice(end)];
+  spend((array.length + part.length) * 2);
+  return array.slice(0, start).concat(part, array.slice(end));
 }
 
 /**
@@ -138,6 +138,7 @@ function deleteKeys(value: Json, keys: readonly Json[]): Json {
   }
   if (!isObject(value)) return fail(`Cannot delete fields from ${typeOf(value)}`);
   const copy: Draft = { ...value };
+  spendSteps(keys.length * 8); // What a member is deleted from becomes a slower kind of object.
   for (const key of keys) {
     if (typeof key !== "string") return fail(`Cannot delete ${typeOf(key)} field of object`);
     delete copy[key];

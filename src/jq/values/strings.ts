@@ -5,7 +5,8 @@
  * @module
  */
 
-import { tick } from "../meter.ts";
+import { spend } from "../meter.ts";
+import { offsetsOf } from "./find-text.ts";
 
 const surrogate = /[\ud800-\udfff]/;
 
@@ -17,6 +18,7 @@ function hasNoSurrogates(text: string): boolean {
 /** How many code points a text has. */
 export function countPoints(text: string): number {
   if (hasNoSurrogates(text)) return text.length;
+  spend(text.length << 1);
   let count = 0;
   for (const _ of text) count++;
   return count;
@@ -25,6 +27,7 @@ export function countPoints(text: string): number {
 /** The part of a text between two code point offsets, which are within it. */
 export function slicePoints(text: string, from: number, to: number): string {
   if (hasNoSurrogates(text)) return text.slice(from, to);
+  spend(to << 2);
   return text.slice(unitOffset(text, from), unitOffset(text, to));
 }
 
@@ -42,14 +45,7 @@ export function pointOffsetsOf(text: string): (unit: number) => number {
 
 /** The code point offsets at which a text has a part; occurrences may overlap. */
 export function findText(text: string, part: string): readonly number[] {
-  const offsets: number[] = [];
-  if (part === "") return offsets;
-  const toPoint = pointOffsetsOf(text);
-  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
-    tick();
-    offsets.push(toPoint(at));
-  }
-  return offsets;
+  return offsetsOf(text, part).map(pointOffsetsOf(text));
 }
 
 function isPairEnd(text: string, at: number): boolean {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkString, spendMembers, tick } from "../meter.ts";
+import { checkString, spendMembers, spendSteps, spendText, tick } from "../meter.ts";
 import { isArray, type Json, type JsonObject, typeOf } from "./json.ts";
 
 /** Writes a value as JSON, without blanks. */
@@ -30,6 +30,7 @@ export function numberText(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e15) {
     return Object.is(value, -0) ? "-0" : `${value}`;
   }
+  spendSteps(4);
   const [mantissa = "", exponent = "0"] = value.toExponential().split("e");
   const sign = mantissa.startsWith("-") ? "-" : "";
   const digits = mantissa.replace(/[-.]/g, "");
@@ -116,6 +117,8 @@ function write(value: Json, length: number): string {
   checkString(length);
   switch (typeof value) {
     case "string":
+      spendText(value);
+      checkString(length + value.length);
       return quote(value);
     case "number":
       return numberText(value);

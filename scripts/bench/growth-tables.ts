@@ -41,7 +41,7 @@ export function toGrowthTables(points: readonly GrowthPoint[]): string {
       ],
       points.map((point) => [
         point.runtime,
-        toNumber(point.stored),
+        point.stored.toLocaleString("en"),
         toNumber(point.fillRate),
         toNumber(point.openMs),
         toMebibytes(point.openRssBytes),

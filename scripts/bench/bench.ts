@@ -51,7 +51,7 @@ export interface Report<Results> {
 }
 
 /** Runs a bench on this checkout. */
-export async function runBench<Results>(
+async function runBench<Results>(
   bench: Bench<Results>,
   run: BenchRun,
 ): Promise<Report<Results>> {
@@ -67,7 +67,7 @@ export async function runBench<Results>(
 }
 
 /** A signal that SIGINT and SIGTERM abort: what was started is ended, and its folders are removed. */
-export function abortOnSignals(): AbortSignal {
+function abortOnSignals(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => stop.abort(new Error(`Stopped by ${signal}`)));

@@ -25,7 +25,7 @@ interface IdleSample extends IdleFigure {
   readonly runtime: RuntimeName;
 }
 
-export const idleBench: Bench<readonly IdleSample[]> = {
+const idleBench: Bench<readonly IdleSample[]> = {
   name: "idle",
   flags: ["runtimes", "workers", "rounds"],
 

@@ -36,7 +36,7 @@ interface RustResults {
 /** No run of the program may hang, in ms. */
 const longestMs = 180_000;
 
-export const rustBench: Bench<RustResults> = {
+const rustBench: Bench<RustResults> = {
   name: "rust",
   flags: ["program", "base", "this", "rounds", "jobs", "concurrency", "format"],
 

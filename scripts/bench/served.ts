@@ -16,7 +16,7 @@ import { type Bench, openFolder, runCommand } from "./bench.ts";
 import { readChoices, readCount } from "./flags.ts";
 import { type Measurement, openMeasurement, ownFolder } from "./measurement.ts";
 import { openRuntimes } from "./open-runtimes.ts";
-import { type RuntimeName, runtimeNames } from "./runtimes.ts";
+import { runtimeNames } from "./runtimes.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 import {
   type ServedClient,
@@ -44,7 +44,7 @@ interface Measured {
   readonly serverCpuMs: number;
 }
 
-export const servedBench: Bench<ServedResults> = {
+const servedBench: Bench<ServedResults> = {
   name: "served",
   flags: ["runtimes", "jobs", "rounds", "format", "rate", "seconds"],
 

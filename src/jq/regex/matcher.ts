@@ -9,7 +9,7 @@
  */
 
 import { spend, tick } from "../meter.ts";
-import { type CharTest, fold, posixSet } from "./classes.ts";
+import { type CharTest, foldText, posixSet } from "./classes.ts";
 import { firstUnit, singleOf, startsAtStart } from "./hints.ts";
 import { sameFold } from "./syntax.ts";
 import type { Anchor, ParsedRegex, RegexNode } from "./tree.ts";
@@ -101,10 +101,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
 
   /** Counts a step before what follows. */
   function counted(next: Continuation): Continuation {
-    return (at) => {
-      tick();
-      return next(at);
-    };
+    return (at) => (tick(), next(at));
   }
 
   /** How many units the character at an offset has; 0 if it is not in the set. */
@@ -369,8 +366,9 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
       if (names.length > 0) groups = new Array<number>(names.length * 2).fill(-1);
       const end = match(at);
       const longest = takeBest();
-      if (longest !== undefined) return { start: startOf(at), ...longest };
-      if (end >= 0) return { start: startOf(at), end, groups };
+      const start = kept < 0 ? at : kept;
+      if (longest !== undefined) return { start, ...longest };
+      if (end >= 0) return { start, end, groups };
       if (isPinned) return undefined;
       if (text.codePointAt(at)! > 0xffff) at++;
     }
@@ -397,12 +395,4 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
     best = undefined;
     return found;
   }
-
-  function startOf(at: number): number {
-    return kept < 0 ? at : kept;
-  }
-}
-
-function foldText(text: string): string {
-  return Array.from(text, (char) => String.fromCodePoint(fold(char.codePointAt(0)!))).join("");
 }

@@ -38,6 +38,8 @@ export interface Bench<Results> {
   measure(run: BenchRun): Promise<Results>;
   /** What it found, as tables in Markdown. */
   toMarkdown(results: Results): string;
+  /** Whether what it found is good enough. Left out, it judges nothing. */
+  passes?(results: Results): boolean;
 }
 
 /** What a bench found, and where. */
@@ -75,7 +77,7 @@ function abortOnSignals(): AbortSignal {
   return stop.signal;
 }
 
-/** Runs a bench as a command and ends the process: with 2 if something failed. */
+/** Runs a bench as a command and ends the process: with 1 if it is not good enough, with 2 if something failed. */
 export async function runCommand<Results>(bench: Bench<Results>): Promise<never> {
   try {
     const { values } = parseArgs({
@@ -93,6 +95,7 @@ export async function runCommand<Results>(bench: Bench<Results>): Promise<never>
     if (json !== undefined) {
       await Deno.writeTextFile(json, `${JSON.stringify(report, null, 2)}\n`);
     }
+    if (bench.passes?.(report.results) === false) Deno.exit(1);
   } catch (error) {
     console.error(error instanceof TypeError ? error.message : error);
     Deno.exit(2);

@@ -4,7 +4,7 @@
  *     deno task bench:rust --program PATH --base "COMMAND" --this "COMMAND" --rounds 5 --jobs 50000 --concurrency 25
  *         --format msgpack --quick --json FILE
  *
- * A command has `{port}` and `{data}` where the port and the path of the data belong; `--this` is by default the server of
+ * `--base-name` and `--this-name` say what they are. A command has `{port}` and `{data}` where the port and the path of the data belong; `--this` is by default the server of
  * this checkout on Deno. The program is not part of this repository. To build it:
  *
  *     # in the source of the crate `zizq` 0.7.0, from crates.io
@@ -29,8 +29,8 @@ import { toWords } from "./runtimes.ts";
 
 /** The rates of all rounds. */
 interface RustResults {
-  readonly base: { readonly command: string; readonly rounds: readonly RustRates[] };
-  readonly this: { readonly command: string; readonly rounds: readonly RustRates[] };
+  readonly base: { readonly name: string; readonly rounds: readonly RustRates[] };
+  readonly this: { readonly name: string; readonly rounds: readonly RustRates[] };
 }
 
 /** No run of the program may hang, in ms. */
@@ -38,7 +38,17 @@ const longestMs = 180_000;
 
 const rustBench: Bench<RustResults> = {
   name: "rust",
-  flags: ["program", "base", "this", "rounds", "jobs", "concurrency", "format"],
+  flags: [
+    "program",
+    "base",
+    "base-name",
+    "this",
+    "this-name",
+    "rounds",
+    "jobs",
+    "concurrency",
+    "format",
+  ],
 
   async measure({ flags, quick, signal, tell }) {
     const { program, base } = flags;
@@ -59,8 +69,11 @@ const rustBench: Bench<RustResults> = {
       }
     }
     return {
-      base: { command: commands.base, rounds: found.base },
-      this: { command: commands.this, rounds: found.this },
+      base: { name: flags["base-name"] ?? base, rounds: found.base },
+      this: {
+        name: flags["this-name"] ?? flags["this"] ?? "this checkout on Deno",
+        rounds: found.this,
+      },
     };
   },
 
@@ -72,7 +85,8 @@ const rustBench: Bench<RustResults> = {
       return [name, toNumber(ours), toNumber(theirs), (ours! / theirs!).toFixed(2)];
     });
     const columns = ["this, jobs/s", "base, jobs/s", "ratio"].map((number) => ({ number }));
-    return toTable(["Workload", ...columns], rows);
+    const legend = `This is ${results.this.name}, base is ${results.base.name}.`;
+    return [legend, toTable(["Workload", ...columns], rows)].join("\n\n");
   },
 };
 

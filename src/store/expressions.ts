@@ -83,6 +83,13 @@ export interface Expressions {
 /** A call may take so many times the steps of one evaluation. */
 const evaluationsOfCall = 10;
 
+/** The longest expression that is accepted, in UTF-16 units: to compile it holds the event loop for some 50 ms. */
+const maxExpressionLength = 65_536;
+
+/** The steps that compiling costs, for each program and for each of its characters. */
+const stepsOfProgram = 20;
+const stepsOfCharacter = 5;
+
 /** Creates what evaluates expressions. */
 export function createExpressions(
   { now, maxJqSteps, maxBodyBytes }: ExpressionOptions,
@@ -95,9 +102,9 @@ export function createExpressions(
   const folds = createCompiler({ limits, now, variables, nonFinite: rejectNonFinite });
 
   /** Whether the head accepts one more job. It does not when its expression fails. */
-  const accepts = ({ when }: Batch, input: FoldInput): boolean => {
+  const accepts = ({ when }: Batch, input: FoldInput, budget: StepBudget): boolean => {
     try {
-      const output = compiled(whens, when).first(null, input);
+      const output = compiled(whens, when, budget).first(null, input);
       return output !== undefined && output !== null && output !== false;
     } catch (error) {
       toProgramMessage(error);
@@ -105,10 +112,10 @@ export function createExpressions(
     }
   };
 
-  const runFold = (source: string, input: FoldInput): FoldOutput => {
+  const runFold = (source: string, input: FoldInput, budget: StepBudget): FoldOutput => {
     const outputs: Json[] = [];
     try {
-      for (const output of compiled(folds, source).run(null, input)) {
+      for (const output of compiled(folds, source, budget).run(null, input)) {
         outputs.push(output);
         if (outputs.length > 1) return { problem: "fold expression produced more than one output" };
       }
@@ -121,10 +128,11 @@ export function createExpressions(
   };
 
   const stepsOfCall = maxJqSteps * evaluationsOfCall;
-  const exceedTogether = `exceed together their limit of ${stepsOfCall} steps`;
+  const exceedTogether =
+    `all expressions of the call exceed together their limit of ${stepsOfCall} steps`;
   const newBudget = () => ({ steps: stepsOfCall });
 
-  const checkBatch = ({ batch, payload }: NewJob): string | undefined => {
+  const checkBatch = ({ batch, payload }: NewJob, budget: StepBudget): string | undefined => {
     if (batch === null) return undefined;
     for (
       const [name, compile, source] of [
@@ -132,26 +140,28 @@ export function createExpressions(
         ["fold", folds, batch.fold],
       ] as const
     ) {
-      const program = compile(source);
-      if ("problem" in program) return `batch expression: ${name}: ${program.problem}`;
+      const problem = checkLength(source) ?? problemOf(compile(source, budget));
+      if (problem !== undefined) return `batch expression: ${name}: ${problem}`;
     }
     const value = toValue(
       typeof payload === "string" ? { payloadJson: payload } : { payloadPack: payload },
     );
     const input = { existing: value, new: value };
     try {
-      compiled(whens, batch.when).first(null, input);
+      compiled(whens, batch.when, budget).first(null, input);
     } catch (error) {
       return `batch dry-run: when: expression failed at runtime: ${toProgramMessage(error)}`;
     }
-    const output = runFold(batch.fold, input);
+    const output = runFold(batch.fold, input, budget);
     return "problem" in output ? `batch dry-run: fold: ${output.problem}` : undefined;
   };
 
   return {
     toFilter(source) {
       if (source === undefined) return undefined;
-      const program = filters(source);
+      const tooLong = checkLength(source);
+      if (tooLong !== undefined) throw new QueryError(`invalid filter: ${tooLong}`);
+      const program = filters(source, newBudget());
       if ("problem" in program) throw new QueryError(`invalid filter: ${program.problem}`);
       return (payload) => {
         try {
@@ -168,24 +178,29 @@ export function createExpressions(
 
     newBudget,
 
-    checkBatch: (job, budget) => shareSteps(budget, () => checkBatch(job)),
+    checkBatch(job, budget) {
+      const problem = shareSteps(budget, () => checkBatch(job, budget));
+      // Whatever came of it, the call would not have had the steps for it.
+      return budget.steps < 0 ? `batch expression: ${exceedTogether}` : problem;
+    },
 
     createFolds() {
       const budget = newBudget();
       const values = new Map<string, Json>();
       return {
         fold(head, job) {
-          if (budget.steps <= 0) return rejectFold(`all expressions of the call ${exceedTogether}`);
           const batch = fromBatchText(head.batch!);
           const existing = values.has(head.id) ? values.get(head.id)! : toValue(head);
           const input = { existing, new: toValue(job) };
-          return shareSteps(budget, () => {
-            if (!accepts(batch, input)) return "closed";
-            const output = runFold(batch.fold, input);
+          const outcome = shareSteps<Folded>(budget, () => {
+            if (!accepts(batch, input, budget)) return "closed";
+            const output = runFold(batch.fold, input, budget);
             if ("problem" in output) return rejectFold(output.problem);
             values.set(head.id, output.value);
             return "folded";
           });
+          // Without the steps for it, a 'when' says no: that must not close the batch.
+          return budget.steps < 0 ? rejectFold(exceedTogether) : outcome;
         },
         payloadOf(headId) {
           if (!values.has(headId)) return undefined;
@@ -214,14 +229,18 @@ interface FoldInput {
 
 type FoldOutput = { readonly value: Json } | { readonly problem: string };
 
-/** Compiles programs of one kind. */
-type Compiler = (source: string) => JqProgram | { readonly problem: string };
+/** Compiles programs of one kind, and takes what that costs off a budget. */
+type Compiler = (
+  source: string,
+  budget: StepBudget,
+) => JqProgram | { readonly problem: string };
 
 function createCompiler(options: JqOptions): Compiler {
   const kept = new Map<string, JqProgram>();
-  return (source) => {
+  return (source, budget) => {
     let program = kept.get(source);
     if (program === undefined) {
+      budget.steps -= stepsOfProgram + stepsOfCharacter * source.length;
       try {
         program = compile(source, options);
       } catch (error) {
@@ -235,9 +254,18 @@ function createCompiler(options: JqOptions): Compiler {
   };
 }
 
+function checkLength({ length }: string): string | undefined {
+  if (length <= maxExpressionLength) return undefined;
+  return `expression is ${length} characters, at most ${maxExpressionLength} are accepted`;
+}
+
+function problemOf(program: ReturnType<Compiler>): string | undefined {
+  return "problem" in program ? program.problem : undefined;
+}
+
 /** Compiles an expression that was checked when it was enqueued. */
-function compiled(compile: Compiler, source: string): JqProgram {
-  const program = compile(source);
+function compiled(compile: Compiler, source: string, budget: StepBudget): JqProgram {
+  const program = compile(source, budget);
   if ("problem" in program) throw new Error(program.problem);
   return program;
 }

@@ -71,7 +71,7 @@ export function* searchJobs(search: Search): Transition<Found> {
       let done = 0;
       while (done < found.length) {
         const part = found.slice(done, done + readSize);
-        const read = yield* matching(part, { matches, order });
+        const read = yield* matching(part, { ...search, matches });
         for (const seq of read.seqs) {
           seqs.push(seq);
           if (seqs.length === limit) return { seqs, next: seq };
@@ -123,10 +123,13 @@ function* readWindow(
 
 const reader = createManyJobsReader();
 
-/** Reads payloads of jobs, and gives the keys of those that match, and how many were looked at: at least one. */
+/**
+ * Reads payloads of jobs, and gives the keys of those that match, and how many were looked at: at least one, and no more
+ * when it is time, as a filter may take long for each.
+ */
 function* matching(
   seqs: readonly number[],
-  { matches, order }: { readonly matches: PayloadFilter; readonly order: "asc" | "desc" },
+  { matches, order, clock, until }: Search & { readonly matches: PayloadFilter },
 ): Transition<{ readonly seqs: number[]; readonly count: number }> {
   const jobs = yield* reader.read(
     `FROM jobs WHERE ${isOneOf("seq", "integers")} ORDER BY seq ${order}`,
@@ -137,7 +140,7 @@ function* matching(
   let last: JobRecord | undefined;
   for (const job of jobs) {
     bytes += payloadSize(job);
-    if (last !== undefined && bytes > readBytes) {
+    if (last !== undefined && (bytes > readBytes || clock.now() >= until)) {
       return { seqs: found, count: seqs.indexOf(last.seq) + 1 };
     }
     const [whole] = yield* withLargePayloads([job]);

@@ -278,4 +278,80 @@ describe("batch expressions", () => {
       assert.equal(status, 422);
       assert.match(body.error, /^batch fold failed: payload is 1202 characters, at most 1000/);
     }, { maxBodyBytes: 1000 }));
+
+  const together = "all expressions of the call exceed together their limit of 10000 steps";
+  const bulkOf = (count: number, batch: object) => ({
+    jobs: Array.from({ length: count }, (_, n) => wire([n], { batch: { key: "k", ...batch } })),
+  });
+
+  it("share the steps of a call when they are tried: one that needs more is refused whole", () =>
+    withBroker(async ({ broker, client }) => {
+      const costly = { when: "true", fold: "[range(200)] as $list | $existing" };
+      const few = await send(broker, "POST", "/jobs/bulk", bulkOf(20, costly));
+      assert.equal(few.status, 201);
+      assert.equal(await client.count(), 1);
+      const many = await send(broker, "POST", "/jobs/bulk", bulkOf(30, costly));
+      assert.equal(many.status, 422);
+      assert.match(many.body.error, /^jobs\[2\d\]: batch expression: /);
+      assert.ok(many.body.error.endsWith(together), many.body.error);
+      assert.equal(await client.count(), 1);
+    }, { maxJqSteps: 1000 }));
+
+  for (
+    const [name, batch] of Object.entries({
+      fold: { when: "true", fold: "$existing + $new | [range(length * 10)] as $list | ." },
+      when: { when: "[range($existing | length * 10)] | true", fold: "$existing + $new" },
+    })
+  ) {
+    it(`share the steps of a call when they are folded: '${name}' grows with the head`, () =>
+      withBroker(async ({ broker, client }) => {
+        const few = await send(broker, "POST", "/jobs/bulk", bulkOf(20, batch));
+        assert.equal(few.status, 201);
+        const payload = Array.from({ length: 20 }, (_, n) => n);
+        assert.deepEqual((await client.get(few.body.jobs[19].id)).payload, payload);
+        const { status, body } = await send(
+          broker,
+          "POST",
+          "/jobs/bulk",
+          bulkOf(40, { ...batch, key: "l" }),
+        );
+        assert.equal(status, 422);
+        assert.match(body.error, /^jobs\[\d+\]: batch fold failed: /);
+        assert.ok(body.error.endsWith(together), body.error);
+        const jobs = (await client.page()).jobs.map(({ payload }) => payload);
+        assert.deepEqual(jobs, [payload]);
+      }, { maxJqSteps: 1000 }));
+  }
+
+  it("pay for being compiled, once for each expression", () =>
+    withBroker(async ({ broker }) => {
+      const padded = (name: string) => ({ when: "true", fold: `$existing # ${name.padEnd(300)}` });
+      const same = await send(broker, "POST", "/jobs/bulk", bulkOf(30, padded("x")));
+      assert.equal(same.status, 201);
+      const jobs = Array.from({ length: 30 }, (_, n) => {
+        return wire([n], { batch: { key: "k", ...padded(`${n}`) } });
+      });
+      const different = await send(broker, "POST", "/jobs/bulk", { jobs });
+      assert.equal(different.status, 422);
+      assert.match(
+        different.body.error,
+        /^jobs\[\d\]: batch expression: all expressions of the call/,
+      );
+    }, { maxJqSteps: 1000 }));
+
+  it("and filters have at most 65,536 characters in an expression", () =>
+    withBroker(async ({ broker }) => {
+      const tooLong = "expression is 65537 characters, at most 65536 are accepted";
+      const longest = "1".padEnd(65_536);
+      const filled = await post(broker, 1, { batch: { key: "k", when: longest, fold: longest } });
+      assert.equal(filled.status, 201);
+      for (const name of ["when", "fold"]) {
+        const batch = { key: "k", when: "true", fold: "1", [name]: `${longest} ` };
+        const { status, body } = await post(broker, 1, { batch });
+        assert.deepEqual([status, body.error], [422, `batch expression: ${name}: ${tooLong}`]);
+      }
+      const filter = encodeURIComponent("1".padEnd(65_537, "1"));
+      const { status, body } = await send(broker, "GET", `/jobs?filter=${filter}`);
+      assert.deepEqual([status, body.error], [400, `invalid filter: ${tooLong}`]);
+    }));
 });

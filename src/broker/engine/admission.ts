@@ -22,10 +22,12 @@ export interface Admission {
   /**
    * Checks jobs that are to be stored together, without reading the database: first their form (`invalid`), then what they
    * ask for (`unprocessable`). Gives the first rejection; undefined when there is none.
+   *
+   * @param budget The steps that the expressions of the call may take; what is left afterwards says how much they took.
    */
-  check(jobs: readonly NewJob[]): Rejection | undefined;
-  /** Checks many jobs in the same way, and gives other work its turns. */
-  checkMany(jobs: readonly NewJob[]): Promise<Rejection | undefined>;
+  check(jobs: readonly NewJob[], budget?: StepBudget): Rejection | undefined;
+  /** Checks many jobs, or several that have expressions, in the same way, and gives other work its turns. */
+  checkMany(jobs: readonly NewJob[], budget: StepBudget): Promise<Rejection | undefined>;
   /** Checks the bindings and the batch of a job. Gives what is wrong; undefined when nothing is. */
   checkRequirements(job: NewJob): string | undefined;
   /** The record of a job that was checked, stored at `now`, in ms since the epoch. */
@@ -69,17 +71,13 @@ export function createAdmission(
   };
 
   const checkForm = (job: NewJob) => checkEnqueue(job) ?? checkPayload(job.payload);
-  const noBudget: StepBudget = { steps: 0 };
 
   return {
-    check(jobs) {
-      // Most calls have no expressions, and need no budget for them.
-      const budget = jobs.some(hasBatch) ? expressions.newBudget() : noBudget;
+    check(jobs, budget = expressions.newBudget()) {
       return first(jobs, "invalid", checkForm) ??
         first(jobs, "unprocessable", (job) => checkRequirements(job, budget));
     },
-    async checkMany(jobs) {
-      const budget = expressions.newBudget();
+    async checkMany(jobs, budget) {
       const passes = [
         ["invalid", checkForm],
         ["unprocessable", (job: NewJob) => checkRequirements(job, budget)],
@@ -102,9 +100,4 @@ export function createAdmission(
       bindings: job.budgets,
     }),
   };
-}
-
-/** Whether expressions belong to a job. */
-function hasBatch({ batch }: NewJob): boolean {
-  return batch !== null;
 }

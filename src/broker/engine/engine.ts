@@ -212,10 +212,13 @@ export function createEngine(
     nextDueAt: scheduler.nextDueAt,
     runDue: scheduler.runDue,
     async enqueue(jobs) {
-      const size = sizeOf(jobs);
-      const rejection = size <= jobsOfTurn
-        ? admission.check(jobs)
-        : await admission.checkMany(jobs);
+      let folds = 0;
+      for (const { batch } of jobs) if (batch !== null) folds++;
+      const budget = expressions.newBudget();
+      const allowed = budget.steps;
+      const rejection = jobs.length <= jobsOfTurn && folds <= 1
+        ? admission.check(jobs, budget)
+        : await admission.checkMany(jobs, budget);
       if (rejection !== undefined) return rejection;
       const now = clock.now();
       const records: NewRecord[] = [];
@@ -224,6 +227,9 @@ export function createEngine(
         if (records.length % jobsOfTurn === 0) await pause(clock);
       }
       const terms = { now, maxBudgets: settings.maxBudgets, expressions };
+      // The check has tried the expressions of each job, so it tells what folding them will take, about.
+      const sizeOfSteps = Math.ceil((allowed - budget.steps) / stepsOfRow);
+      const size = jobs.length + folds * sizeOfFold + sizeOfSteps;
       return await store.write(() => enqueueJobs(records, terms), size);
     },
     async complete(ids) {
@@ -288,12 +294,8 @@ export function createEngine(
   };
 }
 
-/** A job of a batch takes as long as so many others: it may be folded into another. */
+/** A job of a batch takes as long as so many others, besides the steps of its expressions: it may be folded into another. */
 const sizeOfFold = 100;
 
-/** How much work it is to store jobs, in jobs without a batch. */
-function sizeOf(jobs: readonly NewJob[]): number {
-  let size = jobs.length;
-  for (const { batch } of jobs) if (batch !== null) size += sizeOfFold;
-  return size;
-}
+/** So many steps take as long as storing a job. */
+const stepsOfRow = 200;

@@ -144,6 +144,23 @@ export function describeReads(open: () => Promise<TestStore>): void {
       assert.deepEqual(await search(store, { limit: 2, from: seqOf("b") }), [["c"], undefined]);
     });
 
+    it("looks at no other payload when a filter has taken all its time", async () => {
+      const store = await open();
+      const ids = ["a", "b", "c", "d"];
+      await store.given(...ids.map((id) => ({ id, payload: '"yes"' })));
+      let looks = 0;
+      const matches = () => {
+        // As long as a piece may last; the first one is over before it begins.
+        if (looks++ % 2 === 1) store.clock.setNow(store.clock.now() + 1);
+        return true;
+      };
+      const until = store.clock.now() + 1;
+      assert.deepEqual(await search(store, { matches, until }), [["a", "b"], seqOf("b")]);
+      const late = { matches, until: store.clock.now(), from: seqOf("b") };
+      assert.deepEqual(await search(store, late), [["c"], seqOf("c")]);
+      assert.equal(looks, 3);
+    });
+
     it("goes job by job when it is late, through windows without any of the selection", async () => {
       const store = await open();
       const ids = Array.from({ length: 2500 }, (_, at) => `j${10_000 + at}`);

@@ -53,7 +53,7 @@ export interface Report<Results> {
 }
 
 /** Runs a bench on this checkout. */
-async function runBench<Results>(
+export async function runBench<Results>(
   bench: Bench<Results>,
   run: BenchRun,
 ): Promise<Report<Results>> {
@@ -69,7 +69,7 @@ async function runBench<Results>(
 }
 
 /** A signal that SIGINT and SIGTERM abort: what was started is ended, and its folders are removed. */
-function abortOnSignals(): AbortSignal {
+export function abortOnSignals(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => stop.abort(new Error(`Stopped by ${signal}`)));

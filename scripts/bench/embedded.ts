@@ -26,7 +26,7 @@ export interface EmbeddedFigure {
   readonly pairs: readonly Pair[];
 }
 
-const embeddedBench: Bench<readonly EmbeddedFigure[]> = {
+export const embeddedBench: Bench<readonly EmbeddedFigure[]> = {
   name: "embedded",
   flags: ["runtimes", "jobs", "rounds"],
 

@@ -24,7 +24,7 @@ const script = new URL("growth-measure.ts", import.meta.url);
 /** How many jobs are stored at first. */
 const smallest = 10_000;
 
-const growthBench: Bench<readonly GrowthPoint[]> = {
+export const growthBench: Bench<readonly GrowthPoint[]> = {
   name: "growth",
   flags: ["runtimes", "jobs"],
 

@@ -25,7 +25,7 @@ interface IdleSample extends IdleFigure {
   readonly runtime: RuntimeName;
 }
 
-const idleBench: Bench<readonly IdleSample[]> = {
+export const idleBench: Bench<readonly IdleSample[]> = {
   name: "idle",
   flags: ["runtimes", "workers", "rounds"],
 

@@ -36,7 +36,7 @@ interface RustResults {
 /** No run of the program may hang, in ms. */
 const longestMs = 180_000;
 
-const rustBench: Bench<RustResults> = {
+export const rustBench: Bench<RustResults> = {
   name: "rust",
   flags: [
     "program",

@@ -44,7 +44,7 @@ interface Measured {
   readonly serverCpuMs: number;
 }
 
-const servedBench: Bench<ServedResults> = {
+export const servedBench: Bench<ServedResults> = {
   name: "served",
   flags: ["runtimes", "jobs", "rounds", "format", "rate", "seconds"],
 

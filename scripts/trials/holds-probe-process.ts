@@ -26,8 +26,8 @@ export interface Probe extends AsyncDisposable {
   report(): Promise<ProbeReport>;
 }
 
-/** Starts a prober, and waits until it hears heartbeats. */
-export async function startProbe(url: string): Promise<Probe> {
+/** Starts a prober. */
+export function startProbe(url: string): Probe {
   const script = fileURLToPath(new URL("holds-probe.ts", import.meta.url));
   const words = [...toWords(generator, script, ownFolder), url, String(heartbeatMs)];
   const child = spawn(generator.program, words, { stdio: ["pipe", "pipe", "inherit"] });

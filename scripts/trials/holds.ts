@@ -109,7 +109,7 @@ async function measureCall(runtime: Runtime, call: HeavyCall): Promise<Hold> {
   try {
     await using caller = await openCaller(new URL(server.url));
     const run = await call.prepare(caller);
-    await using probe = await startProbe(server.url);
+    await using probe = startProbe(server.url);
     await probe.report(); // What the preparations did is forgotten.
     const startedAt = performance.now();
     const answer = await run();

@@ -31,10 +31,15 @@ describe("the route table", () => {
 
   it("says of each row what it is, and nothing else", () => {
     const known = ["method", "path", "access", "repeat"];
+    const flags = ["ownFormat", "isStream"];
     for (const [name, route] of table) {
-      const facts = Object.keys(route).filter((fact) => fact !== "ownFormat");
+      const facts = Object.keys(route).filter((fact) => !flags.includes(fact));
       assert.deepEqual(facts, known, name);
     }
+  });
+
+  it("says which answer is a stream", () => {
+    assert.deepEqual(namesOf(({ isStream }) => isStream === true), ["take"]);
   });
 
   it("gives an own format to what answers with a stream or a file", () => {

@@ -192,9 +192,10 @@ function* releaseSome(
     yield report({ kind: "jobs", from: status.inFlight, to: status.ready, jobs: plain });
   }
   if (plain.length === releaseSize) return true;
+  // In the order of an index: in that of the key alone, SQLite reads the whole table.
   const others = yield* jobRows(
     `SELECT ${metadataColumns} FROM jobs WHERE ${held.sql} AND ${isInFlight}
-     ORDER BY seq LIMIT ? ${lockRows}`,
+     ORDER BY holder, seq LIMIT ? ${lockRows}`,
     [...held.params, releaseSize],
   );
   const ledger = createBudgetLedger();

@@ -1,0 +1,48 @@
+/**
+ * How SQLite reads the table of jobs where a full reading would grow with what is stored.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { recoverJobs, releaseHolder } from "../../src/store/finish.ts";
+import type { StepAnswer, Transition } from "../../src/store/transition.ts";
+import { openMemory } from "./sqlite.ts";
+import { openTestStore, start, type TestStore } from "./transitions/test-store.ts";
+
+/** The plans of a transition's statements that read or write jobs, when each of them finds nothing. */
+function plansOf(store: TestStore, transition: Transition<unknown>): string[] {
+  const plans: string[] = [];
+  for (let step = transition.next(); !step.done; step = transition.next([] as StepAnswer)) {
+    if (step.value.kind !== "rows" || !step.value.sql.includes("jobs")) continue;
+    const { sql, params } = step.value;
+    const steps = (store.database as ReturnType<typeof openMemory>)
+      .all(`EXPLAIN QUERY PLAN ${sql}`, params);
+    plans.push(steps.map(({ detail }) => detail).join("\n"));
+  }
+  return plans;
+}
+
+describe("the plans of SQLite", () => {
+  for (
+    const [name, transition] of [
+      ["recoverJobs()", (store) => recoverJobs(store.broker + 1, start + 1, store.terms())],
+      ["releaseHolder()", (store) => releaseHolder(1, store.terms())],
+    ] as readonly (readonly [string, (store: TestStore) => Transition<unknown>])[]
+  ) {
+    it(`${name} reads the jobs that are held, and no others`, async () => {
+      const store = await openTestStore(openMemory);
+      try {
+        const plans = plansOf(store, transition(store));
+        assert.equal(plans.length, 2);
+        for (const plan of plans) {
+          assert.match(plan, /(SCAN|SEARCH) jobs USING INDEX jobs_held/);
+          assert.doesNotMatch(plan, /SCAN jobs$/m);
+        }
+      } finally {
+        await store.close();
+      }
+    });
+  }
+});

@@ -55,7 +55,7 @@ export interface Found {
 
 /** Searches until it has found enough, has come to the end, or it is time. */
 export function* searchJobs(search: Search): Transition<Found> {
-  const { matches, limit, clock, until, order } = search;
+  const { matches, limit, clock, until } = search;
   const seqs: number[] = [];
   let at = search.from;
   let size = firstWindow;

@@ -9,10 +9,11 @@
  */
 
 import { spend, tick } from "../meter.ts";
-import { type CharTest, fold, posixSet } from "./classes.ts";
+import { isAnchored } from "./anchors.ts";
+import { type CharTest, fold } from "./classes.ts";
 import { firstUnit, singleOf, startsAtStart } from "./hints.ts";
 import { sameFold } from "./syntax.ts";
-import type { Anchor, ParsedRegex, RegexNode } from "./tree.ts";
+import type { ParsedRegex, RegexNode } from "./tree.ts";
 
 /** A match, in UTF-16 units. `groups` has the start and end of each group, -1 for a group that did not match. */
 export interface RegexMatch {
@@ -35,8 +36,6 @@ export type RegexMatcher = (text: string, from: number) => RegexMatch | undefine
 
 /** So many parts of a sequence cost a step; the first one is part of the step that tries it. */
 const partsOfStep = 8;
-
-const isWord = posixSet("word")!;
 
 /** Compiles an expression to a function that searches for it. */
 export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOptions): RegexMatcher {
@@ -87,7 +86,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
       case "reference":
         return buildReference(node.groups, node.folds, next);
       case "anchor":
-        return (at) => isAnchored(node.at, at) ? next(at) : -1;
+        return (at) => isAnchored(node.at, text, at, from) ? next(at) : -1;
       case "keep":
         return (at) => {
           const before = kept;
@@ -329,28 +328,6 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
       const isSame = folds ? foldText(here) === foldText(part) : here === part;
       return isSame ? next(at + part.length) : -1;
     };
-  }
-
-  function isAnchored(anchor: Anchor, at: number): boolean {
-    switch (anchor) {
-      case "start":
-        return at === 0;
-      case "veryEnd":
-        return at === text.length;
-      case "end":
-        return at === text.length || (at === text.length - 1 && text.charCodeAt(at) === 10);
-      case "lineStart":
-        return at === 0 || text.charCodeAt(at - 1) === 10;
-      case "lineEnd":
-        return at === text.length || text.charCodeAt(at) === 10;
-      case "from":
-        return at === from;
-      default: {
-        const before = at > 0 && isWord(text.codePointAt(at - 1)!);
-        const after = at < text.length && isWord(text.codePointAt(at)!);
-        return (before !== after) === (anchor === "word");
-      }
-    }
   }
 
   const match = build(node, accept);

@@ -5,8 +5,9 @@
  */
 
 import { parseArgs } from "node:util";
+import { readChoices, readCount, readNumber } from "./flags.ts";
 import { type RuntimeName, runtimeNames } from "./runtimes.ts";
-import { type FigureName, figureNames, type SettingName, settingNames } from "./settings.ts";
+import { type ComparedSetting, type FigureName, figureNames, settingNames } from "./settings.ts";
 
 /** What is compared, and how. */
 export interface CompareConfig {
@@ -14,7 +15,7 @@ export interface CompareConfig {
   readonly revision: string | undefined;
   readonly folder: string | undefined;
   readonly runtimes: readonly RuntimeName[];
-  readonly settings: readonly SettingName[];
+  readonly settings: readonly ComparedSetting[];
   readonly figures: readonly FigureName[];
   /** How often fresh processes are started. */
   readonly rounds: number;
@@ -48,39 +49,15 @@ export function readCompareFlags(args: readonly string[]): CompareConfig {
   if (positionals.length + (values.folder === undefined ? 0 : 1) !== 1) {
     throw new TypeError("Expected one revision, or '--folder PATH'");
   }
-  const rounds = readNumber("rounds", values.rounds ?? (values.quick ? "2" : "5"));
-  if (!Number.isInteger(rounds)) {
-    throw new TypeError(`Flag '--rounds' is '${rounds}', expected a whole number`);
-  }
   return {
     revision: positionals[0],
     folder: values.folder,
     runtimes: readChoices("runtimes", values.runtimes, runtimeNames),
     settings: readChoices("settings", values.settings, settingNames),
     figures: readChoices("figures", values.figures, figureNames),
-    rounds,
+    rounds: readCount("rounds", values.rounds ?? (values.quick ? "2" : "5")),
     passes: values.quick ? 8 : 10,
     floor: values.floor === undefined ? undefined : readNumber("floor", values.floor),
     json: values.json,
   };
-}
-
-function readNumber(flag: string, text: string): number {
-  const number = Number(text);
-  if (number > 0 && Number.isFinite(number)) return number;
-  throw new TypeError(`Flag '--${flag}' is '${text}', expected a number above 0`);
-}
-
-function readChoices<Name extends string>(
-  flag: string,
-  text: string | undefined,
-  names: readonly Name[],
-): readonly Name[] {
-  if (text === undefined) return names;
-  const chosen = text.split(",");
-  const unknown = chosen.find((name) => !names.includes(name as Name));
-  if (unknown !== undefined) {
-    throw new TypeError(`Flag '--${flag}' has '${unknown}', expected some of ${names.join(", ")}`);
-  }
-  return chosen as Name[];
 }

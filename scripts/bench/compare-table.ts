@@ -13,12 +13,12 @@ import {
   type Verdict,
 } from "./ratios.ts";
 import type { RuntimeName } from "./runtimes.ts";
-import type { SettingName } from "./settings.ts";
+import type { ComparedSetting } from "./settings.ts";
 
 /** A figure of one runtime and setting, over all rounds. */
 export interface ComparedFigure extends Comparison {
   readonly runtime: RuntimeName;
-  readonly setting: SettingName;
+  readonly setting: ComparedSetting;
   readonly figure: string;
   readonly pairs: readonly Pair[];
 }

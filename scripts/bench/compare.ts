@@ -18,44 +18,14 @@
  * @module
  */
 
-import { deno } from "../gate/command.ts";
-import { findRuntime } from "../gate/tools.ts";
 import { type Checkout, openFolder, openOwn, openRevision } from "./checkouts.ts";
 import { type CompareConfig, readCompareFlags } from "./compare-flags.ts";
 import { type ComparedFigure, findVerdicts, printFigures } from "./compare-table.ts";
-import { type Measurement, openMeasurement } from "./measurement.ts";
+import { measureInTurn } from "./in-turn.ts";
+import { openMeasurement } from "./measurement.ts";
+import { generator, openRuntimes } from "./open-runtimes.ts";
 import { compare, type Pair } from "./ratios.ts";
-import type { Runtime, RuntimeName } from "./runtimes.ts";
 import { sizesOf } from "./settings.ts";
-
-/** Deno's, whatever runs the server: two tables that were made on different runtimes have the same client. */
-const generator: Runtime = { name: "deno", program: deno };
-
-async function openRuntime(name: RuntimeName): Promise<Runtime> {
-  if (name === "deno") return { name, program: deno };
-  const found = await findRuntime(name === "node" ? "node24" : name);
-  if ("missing" in found) throw new Error(`There is no ${name}: ${found.missing}`);
-  return { name, program: found.program };
-}
-
-/** Measures both checkouts side by side: each step of one after the same step of the other, in turn. */
-async function measureBoth(
-  [ours, theirs]: readonly [Measurement, Measurement],
-  { round, figures }: { readonly round: number; readonly figures: number },
-  onPair: (name: string, pair: Pair) => void,
-): Promise<void> {
-  for (let measured = 0;;) {
-    const pass = Math.floor(measured / figures);
-    const oursFirst = (measured % figures + pass + round) % 2 === 0;
-    const first = await (oursFirst ? ours : theirs).next();
-    const second = await (oursFirst ? theirs : ours).next();
-    const [our, their] = oursFirst ? [first, second] : [second, first];
-    if (our.done || their.done) return;
-    if (our.figure === undefined || their.figure === undefined) continue;
-    measured++;
-    onPair(our.figure.name, { ours: our.figure, theirs: their.figure });
-  }
-}
 
 async function measureRounds(
   ours: Checkout,
@@ -63,8 +33,7 @@ async function measureRounds(
   { config, signal }: { readonly config: CompareConfig; readonly signal: AbortSignal },
 ): Promise<ComparedFigure[]> {
   const { rounds, passes, figures } = config;
-  const runtimes: Runtime[] = [];
-  for (const name of config.runtimes) runtimes.push(await openRuntime(name));
+  const runtimes = await openRuntimes(config.runtimes);
   const pairs = new Map<string, Pair[]>();
   for (let round = 0; round < rounds; round++) {
     for (const runtime of runtimes) {
@@ -80,7 +49,7 @@ async function measureRounds(
           });
         await using our = await open(ours);
         await using their = await open(theirs);
-        await measureBoth([our, their], { round, figures: count }, (figure, pair) => {
+        await measureInTurn([our, their], { round, figures: count }, (figure, pair) => {
           const key = JSON.stringify({ runtime: runtime.name, setting, figure });
           pairs.set(key, [...pairs.get(key) ?? [], pair]);
         });

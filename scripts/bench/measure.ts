@@ -2,13 +2,17 @@
  * Measures one setting of one checkout in this process, step by step. Started by `measurement.ts`: a line on the standard input
  * asks for the next step, a line on the standard output says what came of it. It ends when the input does.
  *
- * The checkout is imported by its path and may be older or newer than this file.
+ * The checkout is imported by its path and may be older or newer than this file. What a task says of a server that runs already, and
+ * of an open loop, is used by `served.ts` only.
  *
  * @module
  */
 
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { createFloor } from "./floor-subject.ts";
+import { createLean } from "./lean-subject.ts";
+import { type Latency, type OpenLoop, runOpenLoop } from "./open-loop.ts";
 import { createEmbedded, createOwn } from "./own-subject.ts";
 import type { Runtime } from "./runtimes.ts";
 import { startServer } from "./server-process.ts";
@@ -28,20 +32,33 @@ export interface Task {
   readonly data: string;
   /** How often all is measured. */
   readonly passes: number;
+  /** A server that runs already, for the settings that need one: only the CPU time of the client is counted. */
+  readonly url?: string | undefined;
+  /** How bodies are written by the checkout's own client. */
+  readonly format?: "json" | "msgpack" | undefined;
+  /** What is measured after all passes. */
+  readonly openLoop?: OpenLoop | undefined;
 }
 
 /** What came of a step: a figure, or a workload that is ready to start. */
 export interface Step {
   readonly figure?: Figure;
+  readonly latency?: Latency;
   readonly done?: true;
 }
 
 async function createSubject(task: Task): Promise<Subject> {
-  const { checkout, setting, runtime, data } = task;
+  const { checkout, setting, runtime, data, url, format = "msgpack" } = task;
   if (setting === "embedded") return await createEmbedded(checkout, runtime.name, data);
+  if (setting === "floor") return await createFloor(runtime.name, data);
+  if (url !== undefined) {
+    return setting === "served-own"
+      ? await createOwn(checkout, { url, format })
+      : await createLean(runtime.name, url);
+  }
   const server = await startServer(checkout, runtime, data);
   if (setting === "served-own") {
-    const own = await createOwn(checkout, { url: server.url, format: "msgpack" });
+    const own = await createOwn(checkout, { url: server.url, format });
     return {
       ...own,
       // The client and the worker are under test too.
@@ -54,7 +71,7 @@ async function createSubject(task: Task): Promise<Subject> {
   return await createWireSubject(server, setting === "served-json" ? "json" : "msgpack");
 }
 
-async function* steps({ sizes, passes }: Task, subject: Subject): AsyncGenerator<Step> {
+async function* steps({ sizes, passes, openLoop }: Task, subject: Subject): AsyncGenerator<Step> {
   // What runs first is slow for a while, as it is compiled meanwhile. It is not counted.
   for await (const _ of runPass(subject, sizes));
   for (let pass = 0; pass < passes; pass++) {
@@ -62,6 +79,10 @@ async function* steps({ sizes, passes }: Task, subject: Subject): AsyncGenerator
       yield figure === undefined ? {} : { figure };
     }
   }
+  if (openLoop === undefined) return;
+  await runOpenLoop(subject, { ...openLoop, seconds: 1 });
+  yield {};
+  yield { latency: await runOpenLoop(subject, openLoop) };
 }
 
 const task = JSON.parse(process.argv[2]!) as Task;

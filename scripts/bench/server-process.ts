@@ -12,6 +12,7 @@ import { type Runtime, toWords } from "./runtimes.ts";
 /** A server that listens. */
 export interface ServerProcess {
   readonly url: string;
+  readonly pid: number;
   /** CPU time that it has used so far, in ms. */
   cpuMs(): Promise<number>;
   stop(): Promise<void>;
@@ -20,15 +21,17 @@ export interface ServerProcess {
 /**
  * Starts the server of a checkout on a database file.
  *
+ * @param more Further flags of `millrace serve`.
  * @throws {Error} If it ends before it listens.
  */
 export async function startServer(
   checkout: string,
   runtime: Runtime,
   data: string,
+  more: readonly string[] = [],
 ): Promise<ServerProcess> {
   const script = fileURLToPath(new URL("server.ts", import.meta.url));
-  const flags = ["--port", "0", "--data", data];
+  const flags = ["--port", "0", "--data", data, ...more];
   const words = [...toWords(runtime, script, checkout), checkout, ...flags];
   const child = spawn(runtime.program, words, { stdio: ["pipe", "pipe", "pipe"] });
   let log = "";
@@ -50,6 +53,7 @@ export async function startServer(
   const url = await nextLine("millrace listening on ");
   return {
     url,
+    pid: child.pid!,
     async cpuMs() {
       const answer = nextLine("cpu ");
       child.stdin!.write("?");

@@ -13,7 +13,16 @@
  */
 export const settingNames = ["embedded", "served-json", "served-msgpack", "served-own"] as const;
 
-export type SettingName = typeof settingNames[number];
+/** A setting that is compared with another revision. */
+export type ComparedSetting = typeof settingNames[number];
+
+/**
+ * Those, and what others are held against:
+ *
+ * - `floor`: plain statements on SQLite, which is what the machine allows.
+ * - `served-lean`: the checkout's server, called by the least code that speaks the protocol.
+ */
+export type SettingName = ComparedSetting | "floor" | "served-lean";
 
 /** How many jobs each figure has; one that has none is not measured. */
 export interface Sizes {
@@ -37,7 +46,7 @@ const served: Sizes = {
   drain100: 5_000,
 };
 
-const sizes: Readonly<Record<SettingName, Sizes>> = {
+const sizes: Readonly<Record<ComparedSetting, Sizes>> = {
   "embedded": {
     bulk: 5_000,
     list: 10_000,
@@ -63,11 +72,22 @@ export type FigureName = typeof figureNames[number];
  * @default {figureNames}
  */
 export function sizesOf(
-  setting: SettingName,
+  setting: ComparedSetting,
   figures: readonly FigureName[] = figureNames,
 ): Sizes {
   const chosen = Object.entries(sizes[setting]).filter(([name]) =>
     figures.includes(name as FigureName)
   );
   return Object.fromEntries(chosen);
+}
+
+/** The sizes of a bench that needs no list, made from one number: what is slow for a job has fewer. */
+export function sizesFor(jobs: number): Sizes {
+  return {
+    bulk: jobs,
+    single: Math.ceil(jobs / 2),
+    drain1: Math.ceil(jobs / 10),
+    drain25: jobs,
+    drain100: jobs,
+  };
 }

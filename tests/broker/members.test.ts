@@ -53,7 +53,7 @@ describe("a plan of claims", () => {
     const members = createMembers(noLimits);
     const all = [
       ...add(members, 1, { prefetch: 2 }),
-      ...add(members, 1, { prefetch: 3, queues: undefined }),
+      ...add(members, 1, { prefetch: 3 }),
       ...add(members, 1, { prefetch: 1, queues: ["a", "q"] }),
       ...add(members, 3),
     ];
@@ -62,6 +62,22 @@ describe("a plan of claims", () => {
     assert.deepEqual(members.plan().map(({ member }) => all.indexOf(member)), [0, 1, 2]);
     members.addReady("q", 1);
     assert.deepEqual(members.plan().map(({ member }) => all.indexOf(member)), [0, 1, 2, 3]);
+  });
+
+  it("has as many readers of all queues as have room for the jobs of all queues", () => {
+    const members = createMembers(noLimits);
+    const all = add(members, 9, { queues: undefined, prefetch: 2 });
+    const one = add(members, 1, { queues: ["a"] });
+    members.addReady("a", 1);
+    members.addReady("b", 2);
+    members.addReady("c", 2);
+    const asked = members.plan().map(({ member }) => member);
+    // Nobody knows yet who of those that wait for `a` gets its job.
+    assert.deepEqual(asked, [...all.slice(0, 3), ...one]);
+    members.noneLeft(one[0]!);
+    assert.deepEqual(members.plan().map(({ member }) => member), all.slice(0, 2));
+    members.noneLeft(all[0]!);
+    assert.equal(members.isAnyWaiting, false);
   });
 
   it("has at most 64 subscribers, of whom none takes more than 500 jobs", () => {

@@ -79,6 +79,11 @@ export function fold(point: number): number {
   return single ? upper.toLowerCase().codePointAt(0)! : point;
 }
 
+/** A text with one code point for all that are different in case only. */
+export function foldText(text: string): string {
+  return Array.from(text, (char) => String.fromCodePoint(fold(char.codePointAt(0)!))).join("");
+}
+
 /** The same set, with a table of the answers for ASCII. Counts the cost of an answer that is not in it. */
 export function withTable(test: CharTest): CharTest {
   const table = Uint8Array.from({ length: 128 }, (_, point) => test(point) ? 1 : 0);

@@ -9,11 +9,10 @@
  */
 
 import { spend, tick } from "../meter.ts";
-import { isAnchored } from "./anchors.ts";
-import { type CharTest, fold } from "./classes.ts";
+import { type CharTest, foldText, posixSet } from "./classes.ts";
 import { firstUnit, singleOf, startsAtStart } from "./hints.ts";
 import { sameFold } from "./syntax.ts";
-import type { ParsedRegex, RegexNode } from "./tree.ts";
+import type { Anchor, ParsedRegex, RegexNode } from "./tree.ts";
 
 /** A match, in UTF-16 units. `groups` has the start and end of each group, -1 for a group that did not match. */
 export interface RegexMatch {
@@ -36,6 +35,8 @@ export type RegexMatcher = (text: string, from: number) => RegexMatch | undefine
 
 /** So many parts of a sequence cost a step; the first one is part of the step that tries it. */
 const partsOfStep = 8;
+
+const isWord = posixSet("word")!;
 
 /** Compiles an expression to a function that searches for it. */
 export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOptions): RegexMatcher {
@@ -86,7 +87,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
       case "reference":
         return buildReference(node.groups, node.folds, next);
       case "anchor":
-        return (at) => isAnchored(node.at, text, at, from) ? next(at) : -1;
+        return (at) => isAnchored(node.at, at) ? next(at) : -1;
       case "keep":
         return (at) => {
           const before = kept;
@@ -100,10 +101,7 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
 
   /** Counts a step before what follows. */
   function counted(next: Continuation): Continuation {
-    return (at) => {
-      tick();
-      return next(at);
-    };
+    return (at) => (tick(), next(at));
   }
 
   /** How many units the character at an offset has; 0 if it is not in the set. */
@@ -330,6 +328,28 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
     };
   }
 
+  function isAnchored(anchor: Anchor, at: number): boolean {
+    switch (anchor) {
+      case "start":
+        return at === 0;
+      case "veryEnd":
+        return at === text.length;
+      case "end":
+        return at === text.length || (at === text.length - 1 && text.charCodeAt(at) === 10);
+      case "lineStart":
+        return at === 0 || text.charCodeAt(at - 1) === 10;
+      case "lineEnd":
+        return at === text.length || text.charCodeAt(at) === 10;
+      case "from":
+        return at === from;
+      default: {
+        const before = at > 0 && isWord(text.codePointAt(at - 1)!);
+        const after = at < text.length && isWord(text.codePointAt(at)!);
+        return (before !== after) === (anchor === "word");
+      }
+    }
+  }
+
   const match = build(node, accept);
   const isPinned = startsAtStart(node);
   const first = firstUnit(node);
@@ -346,8 +366,9 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
       if (names.length > 0) groups = new Array<number>(names.length * 2).fill(-1);
       const end = match(at);
       const longest = takeBest();
-      if (longest !== undefined) return { start: startOf(at), ...longest };
-      if (end >= 0) return { start: startOf(at), end, groups };
+      const start = kept < 0 ? at : kept;
+      if (longest !== undefined) return { start, ...longest };
+      if (end >= 0) return { start, end, groups };
       if (isPinned) return undefined;
       if (text.codePointAt(at)! > 0xffff) at++;
     }
@@ -374,12 +395,4 @@ export function compileMatcher({ node, names }: ParsedRegex, wanted: MatchOption
     best = undefined;
     return found;
   }
-
-  function startOf(at: number): number {
-    return kept < 0 ? at : kept;
-  }
-}
-
-function foldText(text: string): string {
-  return Array.from(text, (char) => String.fromCodePoint(fold(char.codePointAt(0)!))).join("");
 }

@@ -107,7 +107,7 @@ export function describeClaims(open: () => Promise<TestStore>): void {
           const heads = createQueueHeads();
           const model: ModelJob[] = [];
           const place = position(random);
-          for (let round = 0, made = 0; round < 25; round++) {
+          for (let round = 0, made = 0; round < 12; round++) {
             const jobs = sketches(random, made, random.int(40));
             made += jobs.length;
             if (jobs.length > 0) await store.given(...jobs);
@@ -143,7 +143,7 @@ export function describeClaims(open: () => Promise<TestStore>): void {
         const random = createRandom(3);
         const store = await open();
         const model: ModelJob[] = [];
-        for (let round = 0, made = 0; round < 25; round++) {
+        for (let round = 0, made = 0; round < 12; round++) {
           const jobs = sketches(random, made, 1 + random.int(40)).map((job) => {
             const budgets = [toBinding(random.pick(["x", "y"]), 1, { allocation: 99_999 })];
             return share > 0 && random.once(share) ? { ...job, budgets } : job;

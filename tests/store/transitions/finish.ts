@@ -8,9 +8,16 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Failure } from "../../../src/protocol/failure.ts";
 import { findError, listErrors } from "../../../src/store/error-records.ts";
-import { completeJobs, failJob } from "../../../src/store/finish.ts";
+import { removeJob } from "../../../src/store/delete-jobs.ts";
+import {
+  completeJobs,
+  failJob,
+  releaseHolder,
+  type RunningJob,
+} from "../../../src/store/finish.ts";
 import { promoteJobs } from "../../../src/store/due-jobs.ts";
-import { start, type TestStore } from "./test-store.ts";
+import { patchJob } from "../../../src/store/patch-jobs.ts";
+import { start, type TestStore, toBinding } from "./test-store.ts";
 
 const all = { from: undefined, order: "asc", limit: 100 } as const;
 const noBackoff = '{"exponent":0,"base_ms":0,"jitter_ms":0}';
@@ -70,6 +77,98 @@ export function describeFinish(open: () => Promise<TestStore>): void {
       assert.equal((await store.all("SELECT * FROM errors")).length, 1);
       assert.deepEqual(await complete(store, "a"), []);
       assert.deepEqual(await store.all("SELECT * FROM errors"), []);
+    });
+  });
+
+  describe("completeJobs() of jobs that are known", () => {
+    const known = async (store: TestStore) => {
+      const { results } = await store.take();
+      store.changes();
+      return results[0]!.jobs.map(({ id, seq, queue, type }) => ({ id, seq, queue, type }));
+    };
+    /** As the broker does: one by one when that could not be told together. */
+    const complete = async (store: TestStore, jobs: readonly RunningJob[]) => {
+      let runs = 0;
+      const missing = await store.write(() =>
+        completeJobs(jobs, { ...store.terms(), oneByOne: runs++ > 0 })
+      );
+      return { missing, runs };
+    };
+    const inFlight = async (store: TestStore) =>
+      (await store.all("SELECT queue, in_flight FROM job_counts ORDER BY queue")).map((row) => {
+        return [row["queue"], row["in_flight"]];
+      });
+
+    it("deletes those that are plain with one statement", async () => {
+      const store = await open();
+      const sketches = Array.from({ length: 9 }, (_, at) => ({ id: `j${at}` }));
+      await store.given(...sketches);
+      const jobs = await known(store);
+      const statements: string[] = [];
+      const missing = await store.write(function* () {
+        const steps = completeJobs(jobs, store.terms());
+        let step = steps.next();
+        while (!step.done) {
+          if ("sql" in step.value) statements.push(step.value.sql);
+          step = steps.next(yield step.value);
+        }
+        return step.value;
+      });
+      assert.deepEqual([missing, statements.length], [[], 1]);
+      assert.deepEqual(store.changes(), ["9 in_flight > none: j0 j1 j2 j3 j4 j5 j6 j7 j8"]);
+      assert.deepEqual(await inFlight(store), [["q", 0]]);
+    });
+
+    it("ends each as what it is, whatever the others are", async () => {
+      const store = await open();
+      await store.given(
+        { id: "again", backoff: noBackoff },
+        { id: "bound", budgets: [toBinding("x", 1, { allocation: 4 })] },
+        { id: "kept", retention: '{"completed_ms":50}' },
+        { id: "other", queue: "p" },
+        { id: "plain" },
+      );
+      const { holder } = await store.take();
+      await store.write(() => failJob("again", { message: "m" }, store.terms()));
+      await store.write(() => releaseHolder(holder, store.terms()));
+      await store.write(() => promoteJobs(start + 9999));
+      const jobs = await known(store);
+      assert.deepEqual(await complete(store, jobs), { missing: [], runs: 1 });
+      assert.equal(await store.statuses(), "kept completed");
+      assert.deepEqual(await store.all("SELECT job_id FROM bindings"), []);
+      assert.equal((await store.all("SELECT drawn FROM budgets"))[0]!["drawn"], 0);
+      assert.deepEqual(await store.all("SELECT job_id FROM errors"), []);
+      assert.deepEqual(await inFlight(store), [["p", 0], ["q", 0]]);
+    });
+
+    it("cannot tell together which of them were there, but one by one", async () => {
+      const store = await open();
+      await store.given({ id: "a" }, { id: "b" }, { id: "c" }, { id: "d" });
+      const jobs = await known(store);
+      await store.write(() => removeJob("a"));
+      await store.write(() => failJob("b", { message: "m", kill: true }, store.terms()));
+      store.changes();
+      await assert.rejects(
+        store.write(() => completeJobs(jobs, store.terms())),
+        /others were in the way/,
+      );
+      assert.equal(await store.statuses(), "b dead, c in_flight, d in_flight");
+      assert.deepEqual(await complete(store, jobs), { missing: ["a", "b"], runs: 2 });
+      assert.deepEqual(store.changes(), ["1 in_flight > none: c", "1 in_flight > none: d"]);
+      assert.equal(await store.statuses(), "b dead");
+      assert.deepEqual(await inFlight(store), [["q", 0]]);
+    });
+
+    it("counts a job under the queue that a patch has moved it to", async () => {
+      const store = await open();
+      await store.given({ id: "a" }, { id: "b" }, { id: "c", queue: "p" });
+      const jobs = await known(store);
+      await store.write(() => patchJob("a", { queue: "elsewhere" }, start));
+      store.changes();
+      // What is known of `a` is from before.
+      assert.deepEqual((await complete(store, jobs)).missing, []);
+      assert.equal(await store.statuses(), "");
+      assert.deepEqual(await inFlight(store), [["elsewhere", 0], ["p", 0], ["q", 0]]);
     });
   });
 

@@ -26,25 +26,28 @@ import { describeTake } from "./take.ts";
 import { type OpenDatabase, openTestStore, type TestStore } from "./test-store.ts";
 import { describeUnique } from "./unique.ts";
 
-/** Defines the tests; to be called inside of a suite that is named for the database. */
-export function describeTransitions(openDatabase: OpenDatabase): void {
+/** Gives what opens a store for a test; it is closed after the test. */
+function openEach(openDatabase: OpenDatabase): () => Promise<TestStore> {
   const opened: TestStore[] = [];
-  const open = async () => {
+  afterEach(async () => {
+    for (const store of opened.splice(0)) await store.close();
+  });
+  return async () => {
     const store = await openTestStore(openDatabase);
     opened.push(store);
     return store;
   };
-  afterEach(async () => {
-    for (const store of opened.splice(0)) await store.close();
-  });
+}
+
+/** Defines the tests; to be called inside of a suite that is named for the database. */
+export function describeTransitions(openDatabase: OpenDatabase): void {
+  const open = openEach(openDatabase);
   describeEnqueue(open);
   describeUnique(open);
   describeBatches(open);
   describeTake(open);
-  describeClaims(open);
   describeFinish(open);
   describeHolders(open);
-  describeRelease(open);
   describePatch(open);
   describeDelete(open);
   describeDue(open);
@@ -53,7 +56,17 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeCrons(open);
   describeFiring(open);
   describeReads(open);
-  describeCounts(open);
   describeGuards(open);
   describeLocks(open);
+}
+
+/**
+ * Defines the tests with many jobs, as {@linkcode describeTransitions}: in a file of their own, since they take as long as
+ * all others.
+ */
+export function describeManyJobs(openDatabase: OpenDatabase): void {
+  const open = openEach(openDatabase);
+  describeClaims(open);
+  describeRelease(open);
+  describeCounts(open);
 }

@@ -323,6 +323,15 @@ describe("batch expressions", () => {
       }, { maxJqSteps: 1000 }));
   }
 
+  it("fold the 5,000 jobs of one call, each of which makes the head's list longer", () =>
+    withBroker(async ({ broker, client }) => {
+      const batch = { when: "true", fold: "$existing + $new" };
+      const { status, body } = await send(broker, "POST", "/jobs/bulk", bulkOf(5000, batch));
+      assert.equal(status, 201);
+      const { payload } = await client.get(body.jobs[0].id);
+      assert.deepEqual(payload, Array.from({ length: 5000 }, (_, n) => n));
+    }));
+
   it("pay for being compiled, once for each expression", () =>
     withBroker(async ({ broker }) => {
       const padded = (name: string) => ({ when: "true", fold: `$existing # ${name.padEnd(300)}` });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { tick } from "../meter.ts";
+import { spend, spendMembers } from "../meter.ts";
 import { type Draft, isArray, type Json, type JsonObject, setMember } from "./json.ts";
 
 /** Gives the value that replaces `nan` or an infinite number. */
@@ -15,8 +15,8 @@ export const printNonFinite: NonFiniteReplacer = (value) =>
   value !== value ? null : value > 0 ? Number.MAX_VALUE : -Number.MAX_VALUE;
 
 /**
- * Replaces every number that JSON does not have. Each part counts as a step: a value that has one part in many places is
- * far larger as text than in memory.
+ * Replaces every number that JSON does not have. Each array and object counts each time that it is met: a value that has
+ * one part in many places is far larger as text than in memory.
  *
  * @param value The value, which is not changed.
  * @param nonFinite Gives the replacement of a number.
@@ -30,8 +30,8 @@ export function replaceNonFinite(value: Json, nonFinite: NonFiniteReplacer): Jso
 
 function replaceInArray(array: readonly Json[], nonFinite: NonFiniteReplacer): Json {
   let copy: Json[] | undefined;
+  spend(16 + array.length);
   for (let i = 0; i < array.length; i++) {
-    tick();
     const item = array[i]!;
     const replaced = replaceNonFinite(item, nonFinite);
     if (replaced === item) continue;
@@ -43,8 +43,10 @@ function replaceInArray(array: readonly Json[], nonFinite: NonFiniteReplacer): J
 
 function replaceInObject(object: JsonObject, nonFinite: NonFiniteReplacer): Json {
   let copy: Draft | undefined;
-  for (const key of Object.keys(object)) {
-    tick();
+  const keys = Object.keys(object);
+  spend(16 + keys.length * 8);
+  if (keys.length > 64) spendMembers(keys.length);
+  for (const key of keys) {
     const item = object[key]!;
     const replaced = replaceNonFinite(item, nonFinite);
     if (replaced === item) continue;

@@ -72,7 +72,7 @@ export interface Settings {
   readonly maxBudgets: number;
   /**
    * How many steps one evaluation of a filter, or of an expression of a batch, may take. One that needs more is refused.
-   * The default allows about 50 ms of any program, and less of most.
+   * The default allows some 50 to 150 ms of the slowest programs, and less of most.
    *
    * @default {500000}
    */

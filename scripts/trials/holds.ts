@@ -13,7 +13,6 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, openFolder, runCommand } from "../bench/bench.ts";
 import { readChoices, readNumber } from "../bench/flags.ts";
@@ -24,6 +23,7 @@ import { type Runtime, type RuntimeName, runtimeNames } from "../bench/runtimes.
 import { startServer } from "../bench/server-process.ts";
 import { openCaller } from "./holds-caller.ts";
 import { type HeavyCall, heavyCalls } from "./holds-calls.ts";
+import { readMemory } from "./memory.ts";
 import type { ProbeReport } from "./holds-probe.ts";
 import { heartbeatMs, startProbe } from "./holds-probe-process.ts";
 
@@ -115,19 +115,10 @@ async function measureCall(runtime: Runtime, call: HeavyCall): Promise<Hold> {
     const answer = await run();
     const ms = performance.now() - startedAt;
     const found = await probe.report();
-    const peakRssBytes = readPeakRss(server.pid);
+    const peakRssBytes = readMemory(server.pid, "VmHWM");
     return { runtime: runtime.name, call: call.name, answer, ms, ...found, peakRssBytes };
   } finally {
     await server.stop();
-  }
-}
-
-function readPeakRss(pid: number): number | undefined {
-  try {
-    const found = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-    return found === null ? undefined : Number(found[1]) * 1024;
-  } catch {
-    return undefined;
   }
 }
 

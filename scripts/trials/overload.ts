@@ -11,7 +11,6 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bench, openFolder, runCommand } from "../bench/bench.ts";
@@ -23,6 +22,7 @@ import { openRuntimes } from "../bench/open-runtimes.ts";
 import { type Runtime, type RuntimeName, runtimeNames } from "../bench/runtimes.ts";
 import { startServer } from "../bench/server-process.ts";
 import { openCaller } from "./holds-caller.ts";
+import { readMemory } from "./memory.ts";
 import { createLoader, type Load } from "./overload-load.ts";
 
 const callers = 64;
@@ -131,7 +131,7 @@ async function overload(
     const startedAt = performance.now();
     const watch = setInterval(() => {
       const half = performance.now() - startedAt < ms / 2 ? 0 : 1;
-      const now = readRss(server.pid);
+      const now = readMemory(server.pid, "VmRSS");
       if (now !== undefined) rssBytes[half] = Math.max(rssBytes[half] ?? 0, now);
     }, 500);
     const stored = await countJobs(url);
@@ -152,15 +152,6 @@ async function countJobs(url: URL): Promise<number> {
   await using caller = await openCaller(url);
   const { body } = await caller.send(toRequest("GET /jobs/count?queue=load", []));
   return JSON.parse(String(body)).count;
-}
-
-function readRss(pid: number): number | undefined {
-  try {
-    const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-    return found === null ? undefined : Number(found[1]) * 1024;
-  } catch {
-    return undefined;
-  }
 }
 
 if (import.meta.main) await runCommand(overloadTrial);

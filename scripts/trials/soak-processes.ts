@@ -6,11 +6,12 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Runtime, toWords } from "../bench/runtimes.ts";
+import { readMemory } from "./memory.ts";
 import type { WorkerMessage } from "./soak-worker.ts";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
@@ -54,7 +55,7 @@ export async function startBroker(runtime: Runtime, data: string): Promise<Broke
   return {
     url,
     usage: () => ({
-      rssBytes: readRss(child.pid!),
+      rssBytes: readMemory(child.pid!, "VmRSS"),
       descriptors: countDescriptors(child.pid!),
       fileBytes: sizeOf(data),
       logBytes: sizeOf(`${data}-wal`),
@@ -105,18 +106,7 @@ export async function startWorker(
 
 /** Undefined for a line that was cut off when its writer was killed. */
 function toMessage(line: string): WorkerMessage | undefined {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-function readRss(pid: number): number | undefined {
-  return tryTo(() => {
-    const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-    return found === null ? undefined : Number(found[1]) * 1024;
-  });
+  return tryTo(() => JSON.parse(line));
 }
 
 function countDescriptors(pid: number): number | undefined {

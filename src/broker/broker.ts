@@ -14,9 +14,8 @@ import { createDirect } from "./direct/direct.ts";
 import { createEngine } from "./engine/engine.ts";
 import { type Settings, toSettings } from "./engine/settings.ts";
 import { createAdminHandler } from "./http/admin.ts";
-import { answerValue } from "./http/answer.ts";
 import { protocol } from "./http/endpoints.ts";
-import { isOfWebPage, webPagesRefused } from "./http/guard.ts";
+import { refuseWebPages } from "./http/guard.ts";
 import { createHandler } from "./http/handler.ts";
 
 /** What {@linkcode createBroker} makes a broker from. */
@@ -144,10 +143,7 @@ export function createBroker(options: BrokerOptions): Broker {
   const settings = toSettings(options);
   const engine = createEngine({ database, settings, clock, random, logger, timers });
   const handle = createHandler(protocol, { engine, settings, clock, logger }, settings);
-  const handleGuarded = settings.allowBrowsers ? handle : async (request: Request) => {
-    if (!isOfWebPage(request.headers)) return await handle(request);
-    return answerValue("json", 403, { error: webPagesRefused });
-  };
+  const handleGuarded = settings.allowBrowsers ? handle : refuseWebPages(handle);
   const upkeep = createUpkeep(database, clock);
   const handleAdmin = createAdminHandler({ upkeep, clock, logger });
   let starting: Promise<void> | undefined;

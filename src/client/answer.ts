@@ -104,6 +104,7 @@ async function codecOf(response: PortAnswer): Promise<Codec | undefined> {
   return format && await loadCodec(format);
 }
 
-function messageOf(error: unknown): string {
+/** What an error says. */
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

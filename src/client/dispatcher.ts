@@ -9,6 +9,7 @@
  * @module
  */
 
+import { concatBytes } from "../protocol/concat-bytes.ts";
 import type { Bytes, Port, PortAnswer, PortCall } from "./port-types.ts";
 
 /** The members of a handler that are called. */
@@ -119,7 +120,7 @@ function createHandler(
         if (!cancelled) stream.close();
         return;
       }
-      const bytes = join(chunks);
+      const bytes = chunks.length === 1 ? chunks[0]! : concatBytes(chunks);
       resolve({
         ...head!,
         bytes: () => Promise.resolve(bytes),
@@ -143,15 +144,4 @@ function findHeader(headers: readonly Uint8Array[], name: string): string | null
     }
   }
   return null;
-}
-
-function join(chunks: readonly Bytes[]): Bytes {
-  if (chunks.length === 1) return chunks[0]!;
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }

@@ -6,6 +6,7 @@
  */
 
 import { isMillraceError, NetworkError } from "../errors.ts";
+import { messageOf } from "./answer.ts";
 import type { Fetch } from "./options.ts";
 import type { Port, PortAnswer, PortCall } from "./port-types.ts";
 
@@ -18,8 +19,7 @@ export function createPort(fetch: Fetch | undefined): Port {
 /** The error for a call that got no answer. */
 export function toNetworkError(error: unknown, url: string): Error {
   if (isMillraceError(error)) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new NetworkError(`Cannot reach ${url}: ${message}`, { cause: error });
+  return new NetworkError(`Cannot reach ${url}: ${messageOf(error)}`, { cause: error });
 }
 
 let dispatcherPort: typeof import("./dispatcher.ts") | undefined;

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { concatBytes } from "./concat-bytes.ts";
 import { DecodeError, type Format } from "./codec.ts";
 import { createPackScanner } from "./msgpack-scan.ts";
 
@@ -22,6 +23,14 @@ export interface ListPart {
 /** A list has more items than a call may have. */
 export class TooManyItemsError extends Error {
   override readonly name = "TooManyItemsError";
+
+  /**
+   * @param list The member that the list is.
+   * @param maxItems How many items it may have.
+   */
+  constructor(list: string, maxItems: number) {
+    super(`'${list}' has more than ${maxItems} items, send them in several calls`);
+  }
 }
 
 /** Bytes of a part, about: reading them takes some milliseconds. */
@@ -75,7 +84,7 @@ function* jsonParts(bytes: Bytes, { name, maxItems }: ListCut): Generator<ListPa
     if (isBlank(bytes, start, end) && (first > 0 || bytes[end] === comma)) {
       throw new DecodeError(`the list '${name}' has a comma without an item`);
     }
-    return { bytes: concat(head, bytes.subarray(start, end), tail), first };
+    return { bytes: concatBytes([head, bytes.subarray(start, end), tail]), first };
   };
   for (; depth > 0; at++) {
     switch (bytes[at]) {
@@ -94,7 +103,7 @@ function* jsonParts(bytes: Bytes, { name, maxItems }: ListCut): Generator<ListPa
         break;
       case comma: {
         if (depth > 1) break;
-        if (++items >= maxItems) throw tooManyItems(name, maxItems);
+        if (++items >= maxItems) throw new TooManyItemsError(name, maxItems);
         if (at - start < partBytes) break;
         yield toPart(at);
         first = items;
@@ -173,7 +182,7 @@ function* packParts(bytes: Bytes, { name, maxItems }: ListCut): Generator<ListPa
       scanner.value(2);
       continue;
     }
-    if (items > maxItems) throw tooManyItems(name, maxItems);
+    if (items > maxItems) throw new TooManyItemsError(name, maxItems);
     const toPart = (start: number, first: number, count: number): ListPart => {
       const head = new Uint8Array(key.length + 6);
       head[0] = 0x81;
@@ -181,7 +190,7 @@ function* packParts(bytes: Bytes, { name, maxItems }: ListCut): Generator<ListPa
       const view = new DataView(head.buffer);
       view.setUint8(key.length + 1, 0xdd);
       view.setUint32(key.length + 2, count);
-      return { bytes: concat(head, bytes.subarray(start, scanner.at)), first };
+      return { bytes: concatBytes([head, bytes.subarray(start, scanner.at)]), first };
     };
     let start = scanner.at;
     let first = 0;
@@ -201,7 +210,7 @@ function* packParts(bytes: Bytes, { name, maxItems }: ListCut): Generator<ListPa
 /** A short text as MessagePack. */
 function packText(text: string): Uint8Array {
   const bytes = encoder.encode(text);
-  return concat(new Uint8Array([0xa0 | bytes.length]), bytes);
+  return concatBytes([new Uint8Array([0xa0 | bytes.length]), bytes]);
 }
 
 /** All but the items of a list, as a body. */
@@ -218,25 +227,12 @@ function around(
   if (rest > mostAround) {
     throw new DecodeError(`${rest} bytes besides '${name}', at most ${mostAround} are read`);
   }
-  return { bytes: concat(bytes.subarray(0, from), inside, bytes.subarray(to)), first: undefined };
-}
-
-function concat(...parts: readonly Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return {
+    bytes: concatBytes([bytes.subarray(0, from), inside, bytes.subarray(to)]),
+    first: undefined,
+  };
 }
 
 function noList(name: string): DecodeError {
   return new DecodeError(`a body of this size needs a list '${name}'`);
-}
-
-function tooManyItems(name: string, maxItems: number): TooManyItemsError {
-  return new TooManyItemsError(
-    `'${name}' has more than ${maxItems} items, send them in several calls`,
-  );
 }

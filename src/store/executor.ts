@@ -5,6 +5,7 @@
  */
 
 import { StoreError } from "../errors.ts";
+import type { Turns } from "../async/turns.ts";
 import type { Change } from "./changes.ts";
 import type {
   AsyncConnection,
@@ -72,14 +73,6 @@ export interface Executor {
   check(): void;
   /** Closes the database. */
   close(): void | Promise<void>;
-}
-
-/** When a piece of work ends, and how others get a turn. */
-export interface Turns {
-  /** Whether it is time to pause. */
-  isOver(): boolean;
-  /** Resolves when others had a turn; another one begins. */
-  pause(): Promise<void>;
 }
 
 /** How often transitions are run, at most, when other brokers interfere each time. */

@@ -17,22 +17,8 @@ import { rows, rowValues, type Transition } from "./transition.ts";
 /** A payload of more bytes is large. */
 const largeBytes = 64 * 1024;
 
-/** A column that most jobs use, besides that of the payload. */
-export type PlainMember =
-  | "seq"
-  | "id"
-  | "type"
-  | "queue"
-  | "priority"
-  | "status"
-  | "readyAt"
-  | "attempts"
-  | "retryLimit"
-  | "dequeuedAt"
-  | "deliveries";
-
 /** What most jobs have, in the order in which `toRecord` reads it. The payload follows, and whether there is more. */
-const plainMembers: readonly PlainMember[] = [
+const plainMembers = [
   "seq",
   "id",
   "type",
@@ -44,7 +30,10 @@ const plainMembers: readonly PlainMember[] = [
   "retryLimit",
   "dequeuedAt",
   "deliveries",
-];
+] as const;
+
+/** A column that most jobs use, besides that of the payload. */
+export type PlainMember = typeof plainMembers[number];
 
 /** What few jobs have. */
 const otherMembers: readonly ColumnMember[] = [

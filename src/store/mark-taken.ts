@@ -32,7 +32,7 @@ const takeMany = takeSql(isOneOf("seq", "integers"));
 /**
  * Marks ready jobs as in flight.
  *
- * @param jobs Jobs as they were read, with {@linkcode takenColumns}; at least one.
+ * @param jobs Jobs as they were read, with {@linkcode takenJobs}; at least one.
  * @param holder The row of `holders` that stands for who gets them.
  * @param now In ms since the epoch.
  * @throws {StaleReadError} If one of them was not ready any more: a budget may have been charged for it, and others may

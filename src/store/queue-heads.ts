@@ -49,57 +49,28 @@ interface Slot {
 /** Creates heads of no queue. */
 export function createQueueHeads(): MutableQueueHeads {
   const slots = new Map<string, Slot>();
-  const heap: Slot[] = [];
+  const heap = createPositionHeap<Slot>([], (slot, at) => void (slot.at = at));
 
-  const place = (slot: Slot, at: number) => {
-    heap[at] = slot;
-    slot.at = at;
-  };
-  /** Moves a slot towards the front or the back of the heap, to where it belongs. */
-  const settle = (slot: Slot) => {
-    let { at } = slot;
-    while (at > 0) {
-      const parent = heap[(at - 1) >> 1]!;
-      if (comparePositions(parent.position, slot.position) <= 0) break;
-      place(parent, at);
-      at = (at - 1) >> 1;
-    }
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      const right = heap[child + 1];
-      if (right && comparePositions(right.position, heap[child]!.position) < 0) child++;
-      const next = heap[child]!;
-      if (next === slot || comparePositions(slot.position, next.position) <= 0) break;
-      place(next, at);
-      at = child;
-    }
-    place(slot, at);
-  };
   const insert = (queue: string, position: Position) => {
-    const slot: Slot = { queue, position, at: heap.length };
+    const slot: Slot = { queue, position, at: 0 };
     slots.set(queue, slot);
-    heap.push(slot);
-    settle(slot);
+    heap.add(slot);
   };
-  const remove = (slot: Slot) => {
-    slots.delete(slot.queue);
-    const last = heap.pop()!;
-    if (last === slot) return;
-    place(last, slot.at);
-    settle(last);
+  const moveTo = (slot: Slot, position: Position) => {
+    slot.position = position;
+    heap.settle(slot.at);
   };
 
   return {
     of: (queue) => slots.get(queue)?.position,
     get size() {
-      return heap.length;
+      return slots.size;
     },
     *inOrder() {
-      const frontier = createPositionHeap(heap.slice(0, 1));
+      const frontier = createPositionHeap(heap.items.slice(0, 1));
       for (let slot = frontier.shift(); slot !== undefined; slot = frontier.shift()) {
         for (const at of [2 * slot.at + 1, 2 * slot.at + 2]) {
-          const child = heap[at];
+          const child = heap.items[at];
           if (child !== undefined) frontier.add(child);
         }
         yield slot;
@@ -108,24 +79,19 @@ export function createQueueHeads(): MutableQueueHeads {
     add(queue, position) {
       const slot = slots.get(queue);
       if (slot === undefined) insert(queue, position);
-      else if (comparePositions(position, slot.position) < 0) {
-        slot.position = position;
-        settle(slot);
-      }
+      else if (comparePositions(position, slot.position) < 0) moveTo(slot, position);
     },
     set(queue, position) {
       const slot = slots.get(queue);
       if (position === undefined) {
-        if (slot !== undefined) remove(slot);
+        if (slot !== undefined) heap.remove(slot.at);
+        slots.delete(queue);
       } else if (slot === undefined) insert(queue, position);
-      else {
-        slot.position = position;
-        settle(slot);
-      }
+      else moveTo(slot, position);
     },
     clear() {
       slots.clear();
-      heap.length = 0;
+      heap.clear();
     },
   };
 }

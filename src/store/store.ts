@@ -8,26 +8,17 @@
  */
 
 import type { Clock } from "../async/clock.ts";
-import { pause } from "../async/pause.ts";
+import { createTurns } from "../async/turns.ts";
 import { StoreError } from "../errors.ts";
 import type { Change } from "./changes.ts";
 import type { Database } from "./database.ts";
-import {
-  type BeforeCommit,
-  type Committed,
-  createExecutor,
-  type Executor,
-  type Turns,
-} from "./executor.ts";
+import { type BeforeCommit, type Committed, createExecutor, type Executor } from "./executor.ts";
 import { migrate } from "./migrate.ts";
 import { probeCommit } from "./probe.ts";
 import type { Transition } from "./transition.ts";
 
 /** Rows that the transitions of one transaction write at most, about; keeps a burst from holding the event loop. */
 const groupSize = 2000;
-
-/** How long a piece of a larger transition may hold the event loop, in ms. */
-const turnMs = 10;
 
 /** After a commit failed, a check succeeds only once the disk has room for this many bytes. */
 const roomBytes = 1024 * 1024;
@@ -168,17 +159,9 @@ export function createStore(
     write: Write,
     commitInPieces: NonNullable<Executor["commitInPieces"]>,
   ): Promise<void> => {
-    let until = clock.now() + turnMs;
-    const turns: Turns = {
-      isOver: () => clock.now() >= until,
-      async pause() {
-        await pause(clock);
-        until = clock.now() + turnMs;
-      },
-    };
     wasAccompanied = false;
     try {
-      succeed([write], await commitInPieces(write.transition, lastStep, turns));
+      succeed([write], await commitInPieces(write.transition, lastStep, createTurns(clock)));
     } catch (error) {
       if (error instanceof StoreError) doubtful = true;
       write.reject(error);

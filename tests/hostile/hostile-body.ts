@@ -8,6 +8,7 @@
 import { encode } from "@msgpack/msgpack";
 import type { Format } from "../../src/protocol/codec.ts";
 import { type Random, randomKey, randomValue } from "../support/random.ts";
+import { concatBytes } from "../../src/protocol/concat-bytes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -159,24 +160,14 @@ function toJson(random: Random, value: unknown): string {
 function toPack(value: unknown): Bytes {
   if (value instanceof Verbatim) return Uint8Array.from(value.pack);
   if (Array.isArray(value)) {
-    return concat([[0xdc, value.length >> 8, value.length & 255], ...value.map(toPack)]);
+    return concatBytes([[0xdc, value.length >> 8, value.length & 255], ...value.map(toPack)]);
   }
   if (value instanceof Members) {
     const { entries } = value;
     const head = entries.length < 16 ? [0x80 | entries.length] : [0xde, 0, entries.length];
-    return concat([head, ...entries.flatMap((entry) => entry.map(toPack))]);
+    return concatBytes([head, ...entries.flatMap((entry) => entry.map(toPack))]);
   }
   return encode(value);
-}
-
-function concat(parts: readonly ArrayLike<number>[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 const fragments: readonly (readonly number[])[] = [
@@ -191,9 +182,11 @@ function damage(random: Random, body: Bytes): Bytes {
     const rest = bytes.subarray(at);
     const kind = random.int(6);
     if (kind === 0) bytes = bytes.slice(0, at);
-    else if (kind === 1) bytes = concat([bytes.subarray(0, at), rest.subarray(1 + random.int(8))]);
-    else if (kind === 2) bytes = concat([bytes.subarray(0, at), random.pick(fragments), rest]);
-    else if (kind === 3) bytes = concat([bytes, bytes.subarray(at, at + random.int(20))]);
+    else if (kind === 1) {
+      bytes = concatBytes([bytes.subarray(0, at), rest.subarray(1 + random.int(8))]);
+    } else if (kind === 2) {
+      bytes = concatBytes([bytes.subarray(0, at), random.pick(fragments), rest]);
+    } else if (kind === 3) bytes = concatBytes([bytes, bytes.subarray(at, at + random.int(20))]);
     else if (at < bytes.length) {
       bytes = bytes.slice();
       bytes[at] = kind === 4 ? bytes[at]! ^ (1 << random.int(8)) : random.int(256);

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
+import { watchSilence } from "../../async/silence.ts";
 import type { DirectTake } from "../../protocol/direct.ts";
 import type { Job } from "../../protocol/job.ts";
 import { readJob } from "../../protocol/job-read.ts";
@@ -13,6 +14,7 @@ import { payloadAsJson } from "../../protocol/payload.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { jobToJson, type JobView } from "../../protocol/record-json.ts";
 import { statusNames } from "../../protocol/status.ts";
+import { payloadSize } from "../../store/many-jobs.ts";
 import type { Engine } from "../engine/engine.ts";
 
 /** What a direct stream brings, as a take stream does: jobs, or a sign of life. */
@@ -50,13 +52,17 @@ export function openDirectStream(
   let waitingBytes = 0;
   let isHeartbeatDue = true; // One at once, as on any take stream.
   let isOpen = true;
-  let heardAt = clock.now();
   let wake = () => {};
-  let stopBeating = () => {};
+
+  const silence = watchSilence(clock, heartbeatIntervalMs, () => {
+    isHeartbeatDue = true;
+    silence.heard(); // It waits for the reader, as what was written to a stream of bytes does.
+    wake();
+  });
 
   const shut = () => {
     isOpen = false;
-    stopBeating();
+    silence.stop();
     signal.removeEventListener("abort", leave);
     wake();
   };
@@ -74,9 +80,7 @@ export function openDirectStream(
     canWrite: () => isOpen && waitingBytes < highWaterMark,
     deliver(jobs) {
       waiting.push(jobs);
-      for (const { payloadJson, payloadPack } of jobs) {
-        waitingBytes += payloadJson?.length ?? payloadPack?.length ?? 0;
-      }
+      for (const job of jobs) waitingBytes += payloadSize(job);
       wake();
     },
     end() {
@@ -84,16 +88,6 @@ export function openDirectStream(
     },
   });
 
-  const beatIn = (delayMs: number) => {
-    stopBeating = clock.setTimer(() => {
-      if (clock.now() - heardAt >= heartbeatIntervalMs) {
-        isHeartbeatDue = true;
-        wake();
-      }
-      beatIn(Math.max(1, heartbeatIntervalMs - (clock.now() - heardAt)));
-    }, delayMs);
-  };
-  beatIn(heartbeatIntervalMs);
   if (signal.aborted) leave();
   else signal.addEventListener("abort", leave);
 
@@ -101,7 +95,7 @@ export function openDirectStream(
     const jobs = waiting.shift();
     if (jobs === undefined && !isHeartbeatDue) return undefined;
     isHeartbeatDue = false;
-    heardAt = clock.now();
+    silence.heard();
     if (jobs === undefined) return { kind: "heartbeat" };
     if (waiting.length === 0 && waitingBytes > 0) {
       const wasFull = waitingBytes >= highWaterMark;

@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { pause } from "../../async/pause.ts";
+import { createTurns } from "../../async/turns.ts";
 import { checkBindings } from "../../protocol/binding.ts";
 import { checkEnqueue, type NewJob } from "../../protocol/new-job.ts";
 import type { RawPayload } from "../../protocol/record.ts";
@@ -15,7 +15,6 @@ import type { StepBudget } from "../../jq/meter.ts";
 import type { Expressions } from "../../store/expressions.ts";
 import { toCreated } from "../../store/job-rules.ts";
 import type { Identities } from "./ids.ts";
-import { turnMs } from "./turn.ts";
 
 /** Checks new jobs. */
 export interface Admission {
@@ -82,14 +81,12 @@ export function createAdmission(
         ["invalid", checkForm],
         ["unprocessable", (job: NewJob) => checkRequirements(job, budget)],
       ] as const;
+      const turns = createTurns(clock);
       for (const [kind, check] of passes) {
-        let until = clock.now() + turnMs;
         for (const [index, job] of jobs.entries()) {
           const message = check(job);
           if (message !== undefined) return { kind, message, index };
-          if (clock.now() < until) continue;
-          await pause(clock);
-          until = clock.now() + turnMs;
+          if (turns.isOver()) await turns.pause();
         }
       }
       return undefined;

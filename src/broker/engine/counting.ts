@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { pause } from "../../async/pause.ts";
+import { pause } from "../../async/turns.ts";
 import type { Backlog } from "../../store/backlog.ts";
 import {
   countExpired,

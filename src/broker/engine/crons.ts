@@ -8,6 +8,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
+import { createTurns } from "../../async/turns.ts";
 import type { Logger } from "../../log.ts";
 import {
   checkCronEntry,
@@ -83,9 +84,6 @@ export interface CronOperationsOptions {
   readonly admission: Admission;
 }
 
-/** How long others wait at most while the entries of one call are looked at, in ms. */
-const turnMs = 10;
-
 /** Creates the operations. */
 export function createCronOperations(
   { store, clock, settings, logger, expressions, admission }: CronOperationsOptions,
@@ -105,13 +103,9 @@ export function createCronOperations(
     items: Iterable<Item>,
     visit: (item: Item) => Result | undefined,
   ): Promise<Result | undefined> => {
-    let turnEnds = clock.now() + turnMs;
+    const turns = createTurns(clock);
     for (const item of items) {
-      if (clock.now() >= turnEnds) {
-        // Not deferred: Deno reads nothing from its sockets while one piece of deferred work follows another.
-        await new Promise<void>((resolve) => clock.setTimer(resolve, 1));
-        turnEnds = clock.now() + turnMs;
-      }
+      if (turns.isOver()) await turns.pause();
       const result = visit(item);
       if (result !== undefined) return result;
     }

@@ -17,7 +17,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { pause } from "../../async/pause.ts";
+import { createTurns, pause } from "../../async/turns.ts";
 import type { Logger } from "../../log.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
@@ -38,7 +38,6 @@ import {
   type Member,
   type Subscriber,
 } from "./members.ts";
-import { turnMs } from "./turn.ts";
 
 /** How long to wait before jobs of a vanished subscriber are given back again after the store failed, in ms. */
 const retryMs = 1000;
@@ -170,7 +169,7 @@ export function createDispatcher(
   const dispatch = async () => {
     if (dispatching) return;
     dispatching = true;
-    let until = clock.now() + turnMs;
+    const turns = createTurns(clock);
     for (let claims = members.plan(); claims.length > 0; claims = members.plan()) {
       try {
         await dispatchOnce(claims);
@@ -182,9 +181,7 @@ export function createDispatcher(
           await remove(member);
         }
       }
-      if (clock.now() < until) continue;
-      await pause(clock);
-      until = clock.now() + turnMs;
+      if (turns.isOver()) await turns.pause();
     }
     dispatching = false;
   };

@@ -5,7 +5,7 @@
  */
 
 import type { Clock, Random } from "../../async/clock.ts";
-import { pause } from "../../async/pause.ts";
+import { pause } from "../../async/turns.ts";
 import type { Logger } from "../../log.ts";
 import type { ErrorRecord } from "../../protocol/error-record.ts";
 import type { Failure } from "../../protocol/failure.ts";
@@ -45,7 +45,6 @@ import type { Subscriber } from "./members.ts";
 import { createPresence } from "./presence.ts";
 import { createScheduler, type DueSource } from "./scheduler.ts";
 import { createSearching } from "./searching.ts";
-import { jobsOfTurn } from "./turn.ts";
 import type { Settings } from "./settings.ts";
 
 /** What the engine runs on. */
@@ -222,9 +221,9 @@ export function createEngine(
       if (rejection !== undefined) return rejection;
       const now = clock.now();
       const records: NewRecord[] = [];
-      for (const job of jobs) {
+      for (const [at, job] of jobs.entries()) {
+        if (at > 0 && at % jobsOfTurn === 0) await pause(clock);
         records.push(admission.toRecord(job, now));
-        if (records.length % jobsOfTurn === 0) await pause(clock);
       }
       const terms = { now, maxBudgets: settings.maxBudgets, expressions };
       // The check has tried the expressions of each job, so it tells what folding them will take, about.
@@ -236,8 +235,8 @@ export function createEngine(
       if (ids.length <= jobsOfTurn) return await complete(ids);
       const missing: string[] = [];
       for (let at = 0; at < ids.length; at += jobsOfTurn) {
+        if (at > 0) await pause(clock);
         for (const id of await complete(ids.slice(at, at + jobsOfTurn))) missing.push(id);
-        await pause(clock);
       }
       return missing;
     },
@@ -293,6 +292,9 @@ export function createEngine(
     take: (subscriber) => dispatcher.subscribe(subscriber),
   };
 }
+
+/** Jobs that are checked, made into records or completed in one piece. */
+const jobsOfTurn = 2000;
 
 /** A job of a batch takes as long as so many others, besides the steps of its expressions: it may be folded into another. */
 const sizeOfFold = 100;

@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { pause } from "../../async/pause.ts";
+import { createTurns } from "../../async/turns.ts";
 import type { PageQuery } from "../../protocol/query.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import type { PayloadFilter } from "../../store/expressions.ts";
@@ -13,7 +13,6 @@ import { payloadSize, withLargePayloads } from "../../store/many-jobs.ts";
 import { keyBehind, listJobs } from "../../store/read.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
-import { turnMs } from "./turn.ts";
 import type { Searching } from "./searching.ts";
 
 /** Jobs that are read with one statement: their payloads are in memory before they are counted. */
@@ -79,7 +78,7 @@ export function createListing(
   return async (selection, page, matches, signal) => {
     const jobs: JobRecord[] = [];
     let bytes = 0;
-    let until = clock.now() + turnMs;
+    const turns = createTurns(clock);
     for await (const piece of pieces(selection, page, matches, signal)) {
       for (const job of piece) {
         const size = payloadSize(job);
@@ -90,9 +89,7 @@ export function createListing(
         jobs.push(whole!);
         bytes += size;
       }
-      if (clock.now() < until) continue;
-      await pause(clock);
-      until = clock.now() + turnMs;
+      if (turns.isOver()) await turns.pause();
     }
     return { jobs, more: false };
   };

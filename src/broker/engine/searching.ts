@@ -9,13 +9,12 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { pause } from "../../async/pause.ts";
+import { pause, turnMs } from "../../async/turns.ts";
 import { sumCounts } from "../../store/counts.ts";
 import type { PayloadFilter } from "../../store/expressions.ts";
 import { type Search, searchJobs } from "../../store/search.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
-import { turnMs } from "./turn.ts";
 import { createTurnstile } from "./turnstile.ts";
 
 /** Jobs that one transaction changes at most. */

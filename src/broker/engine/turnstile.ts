@@ -6,7 +6,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { pause } from "../../async/pause.ts";
+import { pause } from "../../async/turns.ts";
 
 /** There is too much to do already. The caller may try again later. */
 export class BusyError extends Error {

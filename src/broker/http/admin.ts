@@ -12,9 +12,9 @@ import { type AdminRouteName, adminRoutes } from "../../protocol/routes.ts";
 import { toBackup } from "../../store/backup.ts";
 import type { DatabaseCopy } from "../../store/database.ts";
 import type { Upkeep } from "../../store/upkeep.ts";
-import { answerNothing, answerValue } from "./answer.ts";
+import { answerNothing } from "./answer.ts";
 import type { Endpoint, Surface } from "./call.ts";
-import { isOfWebPage, webPagesRefused } from "./guard.ts";
+import { refuseWebPages } from "./guard.ts";
 import { createHandler } from "./handler.ts";
 
 /** What the endpoints of the admin listener work with. */
@@ -71,9 +71,5 @@ const surface: Surface<AdminRouteName, AdminContext> = {
 export function createAdminHandler(
   context: AdminContext,
 ): (request: Request) => Promise<Response> {
-  const handle = createHandler(surface, context);
-  return async (request) => {
-    if (!isOfWebPage(request.headers)) return await handle(request);
-    return answerValue("json", 403, { error: webPagesRefused });
-  };
+  return refuseWebPages(createHandler(surface, context));
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { watchSilence } from "../../async/silence.ts";
 import type { EndpointCall } from "./call.ts";
 import type { CallLoad } from "./load.ts";
 import { Refusal } from "./refusal.ts";
@@ -55,25 +56,18 @@ async function collect(
   const reader = body.getReader();
   const leave = () => void reader.cancel().catch(() => {});
   let silent = false;
-  let heardAt = clock.now();
-  // One timer for the whole body: it looks how long the silence is.
-  let disarm = () => {};
-  const watch = (delayMs: number) => {
-    disarm = clock.setTimer(() => {
-      const silentMs = clock.now() - heardAt;
-      if (silentMs < bodyTimeoutMs) return watch(bodyTimeoutMs - silentMs);
-      silent = true;
-      leave(); // Which ends the read below.
-    }, delayMs);
-  };
-  watch(bodyTimeoutMs);
+  const silence = watchSilence(clock, bodyTimeoutMs, () => {
+    silent = true;
+    silence.stop();
+    leave(); // Which ends the read below.
+  });
   try {
     const bytes = createBuffer(load);
     for (;;) {
       const { done, value } = await reader.read();
       if (silent) throw tooSlow(bodyTimeoutMs);
       if (done) return bytes.whole();
-      heardAt = clock.now();
+      silence.heard();
       if (bytes.length + value.byteLength > maxBodyBytes) {
         leave();
         throw tooLarge(`over ${maxBodyBytes}`, maxBodyBytes);
@@ -84,7 +78,7 @@ async function collect(
     leave();
     throw error;
   } finally {
-    disarm();
+    silence.stop();
   }
 }
 

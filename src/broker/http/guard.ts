@@ -8,12 +8,21 @@
  * @module
  */
 
+import { answerValue } from "./answer.ts";
+
+/** Makes a fetch function refuse web pages. */
+export function refuseWebPages(
+  handle: (request: Request) => Promise<Response>,
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    if (!isOfWebPage(request.headers)) return await handle(request);
+    return answerValue("json", 403, { error: "requests of web pages are refused" });
+  };
+}
+
 /** Whether a request is that of a web page. */
-export function isOfWebPage(headers: { get(name: string): string | null }): boolean {
+function isOfWebPage(headers: { get(name: string): string | null }): boolean {
   if (headers.get("origin") !== null) return true;
   const site = headers.get("sec-fetch-site");
   return site !== null && site !== "none";
 }
-
-/** What a web page is told. */
-export const webPagesRefused = "requests of web pages are refused";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { pause } from "../../async/pause.ts";
+import { pause } from "../../async/turns.ts";
 import { DecodeError, type Format, formatLabel } from "../../protocol/codec.ts";
 import { bodyFormat, supportedMediaTypes } from "../../protocol/negotiate.ts";
 import { type ListPart, listParts, TooManyItemsError } from "../../protocol/list-parts.ts";
@@ -45,9 +45,11 @@ export async function readListMessage<Item>(
   const bytes = await readBody(call);
   const { settings: { maxItemsPerCall: maxItems }, clock } = call;
   if (bytes.length <= largeBytes) {
-    const items = decode(format, () => read(bytes, format));
-    if (items.length > maxItems) throw tooManyItems(name, maxItems);
-    return items;
+    return decode(format, () => {
+      const items = read(bytes, format);
+      if (items.length > maxItems) throw new TooManyItemsError(name, maxItems);
+      return items;
+    });
   }
   const all: Item[] = [];
   const parts = listParts(bytes, { format, name, maxItems });
@@ -95,8 +97,4 @@ function decode<Result>(format: Format, read: () => Result): Result {
     }
     throw error;
   }
-}
-
-function tooManyItems(name: string, maxItems: number): Refusal {
-  return new Refusal(413, `'${name}' has more than ${maxItems} items, send them in several calls`);
 }

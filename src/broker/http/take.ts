@@ -8,6 +8,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
+import { watchSilence } from "../../async/silence.ts";
 import { encodeFrames, heartbeat } from "../../protocol/frames.ts";
 import { streamFormat, supportedStreamTypes } from "../../protocol/negotiate.ts";
 import { readTakeQuery } from "../../protocol/query.ts";
@@ -84,16 +85,17 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       let open = true;
-      let writtenAt = clock.now();
-      let stopBeating = () => {};
+      const silence = watchSilence(clock, heartbeatIntervalMs, () => {
+        if (canWrite()) write(beat);
+      });
       const write = (bytes: Uint8Array<ArrayBuffer>) => {
         controller.enqueue(bytes);
-        writtenAt = clock.now();
+        silence.heard();
       };
       const canWrite = () => open && (controller.desiredSize ?? 0) > 0;
       const shut = () => {
         open = false;
-        stopBeating();
+        silence.stop();
         request.signal.removeEventListener("abort", abort);
       };
       const abort = () => {
@@ -120,17 +122,8 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
         void subscription.unsubscribe();
       };
 
-      // Where jobs flow no timer is touched: the one that is armed looks how long the silence is.
-      const beatIn = (delayMs: number) => {
-        stopBeating = clock.setTimer(() => {
-          const silentMs = clock.now() - writtenAt;
-          if (silentMs >= heartbeatIntervalMs && canWrite()) write(beat);
-          beatIn(Math.max(1, heartbeatIntervalMs - (clock.now() - writtenAt)));
-        }, delayMs);
-      };
       // One at once: some servers hold back the head of an answer until it has a body.
       write(beat);
-      beatIn(heartbeatIntervalMs);
 
       if (request.signal.aborted) abort();
       else request.signal.addEventListener("abort", abort);

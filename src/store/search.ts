@@ -1,8 +1,8 @@
 /**
  * Searching jobs in pieces, so that other work is done between two pieces.
  *
- * A piece goes through the jobs by their keys, window by window: first the jobs of a window are selected by their
- * columns, then their payloads are read and looked at, a few at a time.
+ * A piece goes through the jobs by their keys, window by window: so a statement looks at a bounded number of jobs,
+ * however few of them it finds.
  *
  * @module
  */
@@ -10,10 +10,9 @@
 import type { Clock } from "../async/clock.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import type { PayloadFilter } from "./expressions.ts";
-import { isOneOf } from "./dialect.ts";
 import { createManyJobsReader, payloadSize, withLargePayloads } from "./many-jobs.ts";
 import { rowValues, type Transition } from "./transition.ts";
-import { isVisible, type JobSelection, whereMatches } from "./where.ts";
+import { all, type Condition, isVisible, type JobSelection, whereMatches } from "./where.ts";
 
 /** How many jobs the first window has; later ones have more while they take little time. */
 const firstWindow = 256;
@@ -22,10 +21,10 @@ const largestWindow = 16_384;
 /** A window that takes less than this is followed by a larger one, in ms. */
 const quickMs = 2;
 
-/** Jobs whose payloads are read with one statement. */
-const readSize = 50;
+/** Jobs that are read with one statement: their payloads are in memory before they are counted. */
+const readSize = 100;
 
-/** Payloads that are in memory at a time, in bytes, unless a single one is larger. */
+/** A piece ends when the payloads of its jobs take more, in bytes. */
 const readBytes = 1 << 20;
 
 /** A search: its position, and what it looks for. */
@@ -46,106 +45,149 @@ export interface Search {
 }
 
 /** A piece of a search. */
-export interface Found {
-  /** The keys of the jobs that were found. */
-  readonly seqs: readonly number[];
-  /** Where to go on; undefined at the end. */
+export interface Found<Item> {
+  readonly items: readonly Item[];
+  /** The key to go on behind; undefined at the end. */
   readonly next: number | undefined;
 }
 
-/** Searches until it has found enough, has come to the end, or it is time. */
-export function* searchJobs(search: Search): Transition<Found> {
-  const { matches, limit, clock, until } = search;
-  const seqs: number[] = [];
-  let at = search.from;
+/** Searches for the keys of jobs until it has found enough, has come to the end, or it is time. */
+export function* searchKeys(search: Search): Transition<Found<number>> {
+  if (search.matches === undefined) return yield* searchWindows(search, readKeys);
+  const { items, next } = yield* searchWindows(search, readMatching(search.matches));
+  return { items: items.map(({ seq }) => seq), next };
+}
+
+/**
+ * Searches for jobs in the same way, and also ends when their payloads take much memory. Without a filter, large payloads
+ * are left out.
+ */
+export function searchRecords(search: Search): Transition<Found<JobRecord>> {
+  const { matches } = search;
+  return searchWindows(search, matches === undefined ? readRecords : readMatching(matches));
+}
+
+/** What one statement is to read. */
+interface Reading extends Pick<Search, "order" | "clock" | "until"> {
+  /** What the jobs have to meet. */
+  readonly condition: Condition;
+  /** How many at most. */
+  readonly limit: number;
+}
+
+/** What one statement read. */
+interface Part<Item> extends Found<Item> {
+  /** How much memory the payloads take, about. */
+  readonly bytes: number;
+}
+
+/** Reads jobs; `next` is undefined when there are no more that meet the condition. */
+type Reader<Item> = (reading: Reading) => Transition<Part<Item>>;
+
+function* searchWindows<Item>(search: Search, read: Reader<Item>): Transition<Found<Item>> {
+  const { order, limit, clock, until } = search;
+  const fits = conditionOf(search);
+  const items: Item[] = [];
+  let bytes = 0;
+  let behind = search.from;
   let size = firstWindow;
   for (;;) {
     const startedAt = clock.now();
-    const { found, end } = yield* readWindow(search, at, size);
-    if (matches === undefined) {
-      for (const seq of found) {
-        seqs.push(seq);
-        if (seqs.length === limit) return { seqs, next: seq };
-      }
-    } else {
-      let done = 0;
-      while (done < found.length) {
-        const part = found.slice(done, done + readSize);
-        const read = yield* matching(part, { ...search, matches });
-        for (const seq of read.seqs) {
-          seqs.push(seq);
-          if (seqs.length === limit) return { seqs, next: seq };
-        }
-        done += read.count;
-        if (clock.now() >= until) return { seqs, next: found[done - 1] };
-      }
+    const end = yield* windowEnd(search, behind, size);
+    for (;;) {
+      const condition = all([...isBetween(order, behind, end), fits]);
+      const wanted = limit - items.length;
+      const part = yield* read({ order, clock, until, condition, limit: wanted });
+      for (const item of part.items) items.push(item);
+      bytes += part.bytes;
+      const next = part.next ?? end;
+      const isOver = items.length === limit || bytes > readBytes || clock.now() >= until;
+      if (next === undefined || isOver) return { items, next };
+      behind = next;
+      if (part.next === undefined) break;
     }
-    if (end === undefined) return { seqs, next: undefined };
-    at = end;
-    if (clock.now() >= until) return { seqs, next: at };
     if (clock.now() - startedAt < quickMs) size = Math.min(size * 2, largestWindow);
   }
 }
 
-/**
- * Selects jobs of a window by their columns.
- *
- * @returns Their keys, and the last key of the window; undefined when it was the last one.
- */
-function* readWindow(
-  { selection, order, now }: Search,
-  from: number | undefined,
+function isLookup({ id, seq }: JobSelection): boolean {
+  return id !== undefined || seq !== undefined;
+}
+
+/** The condition on the columns of a job. */
+function conditionOf({ selection, now }: Search): Condition {
+  const fits = whereMatches(selection);
+  const condition = now === undefined ? fits : all([{ sql: isVisible, params: [now] }, fits]);
+  if (isLookup(selection)) return condition;
+  // No index but the key serves here: another one would lead through all of a queue for each window. This hides them.
+  return { sql: `CASE WHEN ${condition.sql} THEN 1 ELSE 0 END = 1`, params: condition.params };
+}
+
+/** The last key of the `size` jobs behind a key; undefined when they are the last ones, or are looked up at once. */
+function* windowEnd(
+  { selection, order }: Search,
+  behind: number | undefined,
   size: number,
-): Transition<{ readonly found: number[]; readonly end: number | undefined }> {
-  const { sql, params } = whereMatches(selection);
-  const visible = now === undefined ? "1 = 1" : isVisible;
-  const seen = now === undefined ? [] : [now];
-  const behind = from === undefined ? "1 = 1" : `seq ${order === "asc" ? ">" : "<"} ?`;
-  const start = from === undefined ? [] : [from];
-  if (selection.id !== undefined || selection.seq !== undefined) {
-    // These are a window of their own.
-    const found = yield* rowValues(
-      `SELECT seq FROM jobs WHERE ${behind} AND ${visible} AND ${sql} ORDER BY seq ${order}`,
-      [...start, ...seen, ...params],
-    );
-    return { found: found.map(([seq]) => seq as number), end: undefined };
-  }
-  // In its case no index but the key serves: another one would lead through all of a queue for each window.
-  const window = yield* rowValues(
-    `SELECT seq, CASE WHEN ${visible} AND ${sql} THEN 1 ELSE 0 END AS fits FROM jobs
-     WHERE ${behind} ORDER BY seq ${order} LIMIT ?`,
-    [...seen, ...params, ...start, size],
+): Transition<number | undefined> {
+  if (isLookup(selection)) return undefined;
+  const { sql, params } = all(isBetween(order, behind, undefined));
+  const [row] = yield* rowValues(
+    `SELECT seq FROM jobs WHERE ${sql} ORDER BY seq ${order} LIMIT 1 OFFSET ?`,
+    [...params, size - 1],
   );
-  const found = window.filter(([, fits]) => fits === 1).map(([seq]) => seq as number);
-  const end = window.length < size ? undefined : window.at(-1)![0] as number;
-  return { found, end };
+  return row?.[0] as number | undefined;
+}
+
+/** The condition that a key comes behind another, and not behind the end. */
+function isBetween(
+  order: "asc" | "desc",
+  behind: number | undefined,
+  end: number | undefined,
+): Condition[] {
+  const conditions: Condition[] = [];
+  const [after, upTo] = order === "asc" ? [">", "<="] : ["<", ">="];
+  if (behind !== undefined) conditions.push({ sql: `seq ${after} ?`, params: [behind] });
+  if (end !== undefined) conditions.push({ sql: `seq ${upTo} ?`, params: [end] });
+  return conditions;
+}
+
+function* readKeys({ condition, order, limit }: Reading): Transition<Part<number>> {
+  const found = yield* rowValues(
+    `SELECT seq FROM jobs WHERE ${condition.sql} ORDER BY seq ${order} LIMIT ?`,
+    [...condition.params, limit],
+  );
+  const items = found.map(([seq]) => seq as number);
+  return { items, next: items.length < limit ? undefined : items.at(-1), bytes: 0 };
 }
 
 const reader = createManyJobsReader();
 
-/**
- * Reads payloads of jobs, and gives the keys of those that match, and how many were looked at: at least one, and no more
- * when it is time, as a filter may take long for each.
- */
-function* matching(
-  seqs: readonly number[],
-  { matches, order, clock, until }: Search & { readonly matches: PayloadFilter },
-): Transition<{ readonly seqs: number[]; readonly count: number }> {
-  const jobs = yield* reader.read(
-    `FROM jobs WHERE ${isOneOf("seq", "integers")} ORDER BY seq ${order}`,
-    [JSON.stringify(seqs)],
+function* readRecords({ condition, order, limit }: Reading): Transition<Part<JobRecord>> {
+  const most = Math.min(limit, readSize);
+  const items = yield* reader.read(
+    `FROM jobs WHERE ${condition.sql} ORDER BY seq ${order} LIMIT ?`,
+    [...condition.params, most],
   );
-  const found: number[] = [];
   let bytes = 0;
-  let last: JobRecord | undefined;
-  for (const job of jobs) {
-    bytes += payloadSize(job);
-    if (last !== undefined && (bytes > readBytes || clock.now() >= until)) {
-      return { seqs: found, count: seqs.indexOf(last.seq) + 1 };
+  for (const job of items) bytes += payloadSize(job);
+  return { items, next: items.length < most ? undefined : items.at(-1)!.seq, bytes };
+}
+
+/** Reads jobs whose payloads match: stops when it is time, as a filter may take long for each job. */
+function readMatching(matches: PayloadFilter): Reader<JobRecord> {
+  return function* (reading) {
+    const { limit, clock, until } = reading;
+    const { items: jobs, next } = yield* readRecords({ ...reading, limit: readSize });
+    const items: JobRecord[] = [];
+    let bytes = 0;
+    for (const [at, job] of jobs.entries()) {
+      const [whole] = yield* withLargePayloads([job]);
+      bytes += payloadSize(job);
+      if (matches(whole!)) items.push(whole!);
+      const isLast = at === jobs.length - 1;
+      const isOver = items.length === limit || bytes > readBytes || clock.now() >= until;
+      if (isOver && !isLast) return { items, next: job.seq, bytes };
     }
-    const [whole] = yield* withLargePayloads([job]);
-    if (matches(whole!)) found.push(job.seq);
-    last = job;
-  }
-  return { seqs: found, count: seqs.length };
+    return { items, next, bytes };
+  };
 }

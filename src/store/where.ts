@@ -25,9 +25,17 @@ export interface Condition {
 /** The condition that a job is still seen: its parameter is the present instant, in ms since the epoch. */
 export const isVisible = "(purge_at IS NULL OR purge_at > ?)";
 
-/** The condition that a job of the selection meets; `1 = 1` when it selects by nothing. */
+/** The condition that all of some are met; `1 = 1` when there are none. */
+export function all(conditions: readonly Condition[]): Condition {
+  return {
+    sql: ["1 = 1", ...conditions.map(({ sql }) => sql)].join(" AND "),
+    params: conditions.flatMap(({ params }) => params),
+  };
+}
+
+/** The condition that a job of the selection meets. */
 export function whereMatches(selection: JobSelection): Condition {
-  const conditions: Condition[] = [
+  return all([
     ...hasOneOf("status", selection.status, "integers"),
     ...hasOneOf("queue", selection.queue, "texts"),
     ...hasOneOf("type", selection.type, "texts"),
@@ -37,11 +45,7 @@ export function whereMatches(selection: JobSelection): Condition {
     ...isWithin("ready_at", selection.readyAt),
     ...isWithin("attempts", selection.attempts),
     ...drawsOn(selection.budget),
-  ];
-  return {
-    sql: ["1 = 1", ...conditions.map(({ sql }) => sql)].join(" AND "),
-    params: conditions.flatMap(({ params }) => params),
-  };
+  ]);
 }
 
 function hasOneOf(

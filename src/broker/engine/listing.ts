@@ -65,14 +65,7 @@ export function createListing(
       }
     }
     const limit = page.limit + 1;
-    for await (const seqs of searching.find(selection, { behind, order, limit }, matches, signal)) {
-      for (let at = 0; at < seqs.length; at += readSize) {
-        const seq = seqs.slice(at, at + readSize);
-        yield await store.read(
-          listJobs({ seq }, { behind: undefined, order, limit: readSize }, now),
-        );
-      }
-    }
+    yield* searching.find(selection, { behind, order, limit }, matches, signal);
   }
 
   return async (selection, page, matches, signal) => {

@@ -10,10 +10,12 @@
 
 import type { Clock } from "../../async/clock.ts";
 import { pause, turnMs } from "../../async/turns.ts";
+import type { JobRecord } from "../../protocol/record.ts";
 import { sumCounts } from "../../store/counts.ts";
 import type { PayloadFilter } from "../../store/expressions.ts";
-import { type Search, searchJobs } from "../../store/search.ts";
+import { type Found, type Search, searchKeys, searchRecords } from "../../store/search.ts";
 import type { Store } from "../../store/store.ts";
+import type { Transition } from "../../store/transition.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createTurnstile } from "./turnstile.ts";
 
@@ -36,13 +38,15 @@ export interface SearchRange {
 export interface Searching {
   /** Whether the jobs of a selection can be read with one statement, as an index leads to them or there are few at all. */
   isSmall(selection: JobSelection): Promise<boolean>;
-  /** The keys of what matches, piece by piece. As all searches, it ends when its signal is aborted. */
+  /**
+   * What matches, piece by piece; large payloads may be left out. As all searches, it ends when its signal is aborted.
+   */
   find(
     selection: JobSelection,
     range: SearchRange,
     matches: PayloadFilter | undefined,
     signal?: AbortSignal,
-  ): AsyncIterable<readonly number[]>;
+  ): AsyncIterable<readonly JobRecord[]>;
   /** How many jobs match. */
   count(
     selection: JobSelection,
@@ -68,10 +72,11 @@ export function createSearching(
 ): Searching {
   const turnstile = createTurnstile({ clock, maxSearches });
 
-  async function* search(
+  async function* search<Item>(
+    runPiece: (search: Search) => Transition<Found<Item>>,
     query: Omit<Search, "clock" | "until">,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<readonly number[], void> {
+  ): AsyncGenerator<readonly Item[], void> {
     let { from, limit } = query;
     if (limit === 0) return;
     const leave = turnstile.enter();
@@ -80,10 +85,10 @@ export function createSearching(
         const found = await turnstile.pass(() => {
           signal?.throwIfAborted();
           const until = clock.now() + turnMs;
-          return store.read(searchJobs({ ...query, from, limit, clock, until }));
+          return store.read(runPiece({ ...query, from, limit, clock, until }));
         });
-        if (found.seqs.length > 0) yield found.seqs;
-        limit -= found.seqs.length;
+        if (found.items.length > 0) yield found.items;
+        limit -= found.items.length;
         if (found.next === undefined || limit === 0) return;
         from = found.next;
       }
@@ -112,19 +117,19 @@ export function createSearching(
     async *find(selection, { behind, order, limit }, matches, signal) {
       const most = behind === undefined ? await countAtMost(selection) : Infinity;
       const query = { selection, matches, order, from: behind, now: clock.now() };
-      yield* search({ ...query, limit: Math.min(limit, most) }, signal);
+      yield* search(searchRecords, { ...query, limit: Math.min(limit, most) }, signal);
     },
     async count(selection, matches, signal) {
       let count = 0;
       const limit = await countAtMost(selection);
       const query = { selection, matches, ...everything, limit, now: clock.now() };
-      for await (const piece of search(query, signal)) count += piece.length;
+      for await (const piece of search(searchKeys, query, signal)) count += piece.length;
       return count;
     },
     async *pieces(selection, matches, signal) {
       const limit = await countAtMost(selection);
       const query = { selection, matches, ...everything, limit, now: undefined };
-      for await (const found of search(query, signal)) {
+      for await (const found of search(searchKeys, query, signal)) {
         for (let at = 0; at < found.length; at += pieceSize) {
           if (at > 0) await pause(clock);
           yield { ...selection, seq: found.slice(at, at + pieceSize) };

@@ -10,7 +10,7 @@ import { completeJobs } from "../../../src/store/finish.ts";
 import { getJob, getMetadata, listBacklogs, listJobs } from "../../../src/store/read.ts";
 import { countExpired, listQueues, sumCounts } from "../../../src/store/counts.ts";
 import { keyBehind } from "../../../src/store/read.ts";
-import { type Search, searchJobs } from "../../../src/store/search.ts";
+import { type Search, searchKeys } from "../../../src/store/search.ts";
 import { probeCommit } from "../../../src/store/probe.ts";
 import type { JobSelection } from "../../../src/store/where.ts";
 import { seqOf, start, type TestStore, toBinding } from "./test-store.ts";
@@ -105,9 +105,9 @@ export function describeReads(open: () => Promise<TestStore>): void {
     });
   });
 
-  describe("searchJobs()", () => {
+  describe("searchKeys()", () => {
     const search = async (store: TestStore, changes: Partial<Search> = {}) => {
-      const found = await store.read(searchJobs({
+      const found = await store.read(searchKeys({
         selection: {},
         matches: ({ payloadJson }) => payloadJson === '"yes"',
         order: "asc",
@@ -121,7 +121,7 @@ export function describeReads(open: () => Promise<TestStore>): void {
       const ids = new Map(
         (await store.all("SELECT seq, id FROM jobs")).map(({ seq, id }) => [seq, id as string]),
       );
-      return [found.seqs.map((seq) => ids.get(seq)!), found.next] as const;
+      return [found.items.map((seq) => ids.get(seq)!), found.next] as const;
     };
 
     it("finds what matches, in both orders and from a place on", async () => {

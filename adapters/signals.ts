@@ -1,11 +1,11 @@
 /**
- * What a process does when it is asked to end: the first signal stops, the second kills.
+ * What a process does when it is asked to end: the first wish stops, the second kills.
  *
  * @module
  */
 
 import process from "node:process";
-import { type Logger, silentLogger } from "../src/log.ts";
+import { guardLogger, type Logger, runGuarded, silentLogger } from "../src/log.ts";
 
 /** What can be stopped: a worker, a server, a broker. */
 export interface StopTarget {
@@ -39,8 +39,16 @@ export interface StopOnSignalsOptions {
 const interruptedCode = 130;
 
 /**
+ * The same signal again within this time, in ms, is the same wish. A terminal sends Ctrl+C to all processes in the
+ * foreground, and some process managers send to the whole group: `deno task`, `npx` and `npm run` pass on what they get, so
+ * that the program gets it twice.
+ */
+const sameWishMs = 1000;
+
+/**
  * Stops a worker, a server or a broker, or several of them, on the first signal; on the second, kills them and exits
- * the process with code 130.
+ * the process with code 130. The same signal within a second of the first is the same wish, and does nothing: a process
+ * that was started by `deno task`, `npx` or `npm run` often gets each signal twice.
  *
  * Several are stopped at the same time. A server and its broker have to be: the server waits for take streams, and only
  * the broker ends those. A worker that calls a broker in its own process must be stopped before that broker, as it
@@ -71,9 +79,10 @@ export function stopOnSignals(
   targets: StopTarget | readonly StopTarget[],
   options: StopOnSignalsOptions = {},
 ): () => void {
-  const { signals = ["SIGINT", "SIGTERM"], timeoutMs, logger = silentLogger, onStopped } = options;
+  const { signals = ["SIGINT", "SIGTERM"], timeoutMs, onStopped } = options;
+  const logger = guardLogger(options.logger ?? silentLogger);
   const all: readonly StopTarget[] = "stop" in targets ? [targets] : [...targets];
-  let stopping = false;
+  let first: { readonly signal: string; readonly at: number } | undefined;
 
   const stop = async () => {
     const stopOptions = timeoutMs === undefined ? {} : { timeoutMs };
@@ -88,8 +97,12 @@ export function stopOnSignals(
     }
     if (errors.length === 0) logger.info("Stopped");
     else process.exitCode = 1;
-    stopListening();
-    onStopped?.(errors);
+    // Its second copy may be on its way: without a listener, that would end the process as if nothing had been stopped.
+    setTimeout(stopListening, sameWishMs).unref();
+    runGuarded(
+      () => onStopped?.(errors),
+      (error) => logger.error("Callback 'onStopped' threw", { error }),
+    );
   };
   const kill = (signal: string) => {
     logger.warn(`Killed by ${signal}`);
@@ -103,8 +116,11 @@ export function stopOnSignals(
     process.exit(interruptedCode);
   };
   const onSignal = (signal: string) => {
-    if (stopping) return kill(signal);
-    stopping = true;
+    if (first !== undefined) {
+      const isSameWish = signal === first.signal && performance.now() - first.at < sameWishMs;
+      return isSameWish ? undefined : kill(signal);
+    }
+    first = { signal, at: performance.now() };
     logger.info(`Stopping on ${signal}`);
     void stop();
   };

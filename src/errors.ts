@@ -148,5 +148,14 @@ export class StoreError extends MillraceError {
  * @param value Anything, such as what was caught.
  */
 export function isMillraceError(value: unknown): value is MillraceError {
-  return typeof value === "object" && value !== null && brand in value;
+  return hasBrand(value, brand);
+}
+
+/** Whether a value has a brand; false for what cannot be looked at, such as a revoked proxy. */
+export function hasBrand(value: unknown, brand: symbol): boolean {
+  try {
+    return typeof value === "object" && value !== null && brand in value;
+  } catch {
+    return false;
+  }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Logger } from "../log.ts";
+import { type Logger, runGuarded } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -82,7 +82,7 @@ export interface Events {
 /**
  * Creates an empty list of listeners.
  *
- * @param logger Gets told of what a listener throws; the others are called all the same.
+ * @param logger Gets told of what a listener throws, also later if it is async; the others are called all the same.
  */
 export function createEvents(logger: Logger): Events {
   const listeners = new Map<keyof WorkerEvents, Set<(event: never) => void>>();
@@ -98,13 +98,8 @@ export function createEvents(logger: Logger): Events {
       const list = listeners.get(name);
       if (list === undefined || list.size === 0) return;
       const event = make();
-      for (const listener of list) {
-        try {
-          listener(event as never);
-        } catch (error) {
-          logger.error(`Listener of '${name}' threw`, { error });
-        }
-      }
+      const failed = (error: unknown) => logger.error(`Listener of '${name}' threw`, { error });
+      for (const listener of list) runGuarded(() => listener(event as never), failed);
     },
   };
 }

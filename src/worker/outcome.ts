@@ -6,6 +6,7 @@
 
 import type { Clock } from "../async/clock.ts";
 import { type Duration, toMs } from "../async/duration.ts";
+import { hasBrand } from "../errors.ts";
 import type { Failure } from "../protocol/failure.ts";
 import { describeError } from "./describe-error.ts";
 
@@ -132,7 +133,7 @@ const longestDate = 8.64e15;
 
 /** Tells whether what a handler returned or threw is an outcome. */
 export function isOutcome(value: unknown): value is Outcome {
-  return typeof value === "object" && value !== null && brand in value;
+  return hasBrand(value, brand);
 }
 
 /**

@@ -41,10 +41,19 @@ type Perform = (context: RunningContext) => Promise<unknown>;
  * is a failure like any other.
  */
 class PayloadMismatch {
-  readonly error: unknown;
+  readonly #error: unknown;
 
   constructor(error: unknown) {
-    this.error = error;
+    this.#error = error;
+  }
+
+  /** Looks at no member of a foreign value: `instanceof` would, and a revoked proxy throws then. */
+  static is(value: unknown): value is PayloadMismatch {
+    return typeof value === "object" && value !== null && #error in value;
+  }
+
+  get error(): unknown {
+    return this.#error;
   }
 }
 
@@ -101,7 +110,7 @@ export function createRunner({ handlers, middleware, events, clock }: RunnerOpti
       return isOutcome(result) ? result : succeeded;
     } catch (thrown) {
       if (isOutcome(thrown)) return thrown;
-      return thrown instanceof PayloadMismatch
+      return PayloadMismatch.is(thrown)
         ? { kind: "failed", error: thrown.error, retry: false }
         : { kind: "failed", error: thrown, retry: true };
     }

@@ -80,7 +80,7 @@ export interface Worker extends Startable {
    * Listens to the events of a kind.
    *
    * @param name Which kind.
-   * @param listener Is called at each; what it throws is logged.
+   * @param listener Is called at each; what it throws is logged, also if it is async.
    * @returns A function that ends it.
    */
   on<Name extends keyof WorkerEvents>(

@@ -9,6 +9,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { loadRuntime } from "../../adapters/cli/runtime.ts";
@@ -48,13 +49,37 @@ function createLines() {
   };
 }
 
+/** Runs targets that never stop; `next` goes on after a SIGTERM has reached them all. */
+async function runStubborn(
+  next: (signal: (name: NodeJS.Signals) => void, lines: readonly string[]) => void | Promise<void>,
+): Promise<{ lines: readonly string[]; code: number | null }> {
+  const script = fileURLToPath(new URL("./stubborn-targets.ts", import.meta.url));
+  const child = spawn(process.execPath, [...runArguments, script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "close");
+  const lines: string[] = [];
+  // Not child.kill(): after that, Deno gives no exit code.
+  const signal = (name: NodeJS.Signals) => void process.kill(child.pid!, name);
+  for await (const line of createInterface({ input: child.stdout! })) {
+    lines.push(line);
+    if (line === "ready") signal("SIGTERM");
+    if (line === "stop c") void next(signal, lines);
+  }
+  await ended;
+  return { lines, code: child.exitCode };
+}
+
 describe("stopOnSignals()", () => {
-  it("stops one target with the deadline, and stops listening then", limit, async () => {
+  it("stops one target with the deadline, and stops listening a second later", limit, async () => {
     const listeners = process.listenerCount("SIGHUP");
     const seen: unknown[] = [];
     const stop = (options: unknown) => Promise.resolve(seen.push(options));
     assert.deepEqual(await stopBySignal({ stop }, { timeoutMs: 1234 }), []);
     assert.deepEqual(seen, [{ timeoutMs: 1234 }]);
+    assert.equal(process.listenerCount("SIGHUP"), listeners + 1);
+    process.kill(process.pid, "SIGHUP"); // The second copy of the signal. It would end this process.
+    await sleep(1200);
     assert.equal(process.listenerCount("SIGHUP"), listeners);
   });
 
@@ -116,21 +141,52 @@ describe("stopOnSignals()", () => {
   });
 
   it("kills every target on the second signal and exits with 130", limit, async () => {
-    const script = fileURLToPath(new URL("./stubborn-targets.ts", import.meta.url));
-    const child = spawn(process.execPath, [...runArguments, script], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const ended = once(child, "close");
-    const lines: string[] = [];
-    for await (const line of createInterface({ input: child.stdout! })) {
-      lines.push(line);
-      // Not child.kill(): after that, Deno gives no exit code.
-      if (line === "ready") process.kill(child.pid!, "SIGTERM");
-      if (line === "stop c") process.kill(child.pid!, "SIGINT");
-    }
-    await ended;
+    const { lines, code } = await runStubborn((signal) => signal("SIGINT"));
     assert.deepEqual(lines, ["ready", "stop a", "stop b", "stop c", "kill a", "kill b"]);
-    assert.equal(child.exitCode, 130);
+    assert.equal(code, 130);
+  });
+
+  it(
+    "takes the same signal within a second for the same wish, and a later one for a second",
+    limit,
+    async () => {
+      const waits: number[] = [];
+      const { lines, code } = await runStubborn(async (signal, lines) => {
+        signal("SIGTERM");
+        await sleep(200);
+        waits.push(lines.length);
+        await sleep(1000);
+        signal("SIGTERM");
+      });
+      assert.deepEqual(waits, [4]); // Not killed yet.
+      assert.deepEqual(lines, ["ready", "stop a", "stop b", "stop c", "kill a", "kill b"]);
+      assert.equal(code, 130);
+    },
+  );
+
+  it("is not disturbed by a callback or a logger that throws", limit, async () => {
+    const { lines, logger } = createLines();
+    const failing = {
+      ...logger,
+      info() {
+        throw new Error("disk full");
+      },
+    };
+    const busy = setInterval(() => {}, 1000);
+    const called = Promise.withResolvers<void>();
+    stopOnSignals({ stop: () => Promise.resolve() }, {
+      signals,
+      logger: failing,
+      async onStopped() {
+        called.resolve();
+        await Promise.reject(new Error("oops"));
+      },
+    });
+    process.kill(process.pid, "SIGHUP");
+    await called.promise;
+    await sleep(0);
+    clearInterval(busy);
+    assert.deepEqual(lines, ["error Callback 'onStopped' threw"]);
   });
 
   it("returns a function that stops listening, and may be called twice", () => {

@@ -39,6 +39,16 @@ describe("millrace serve", () => {
     });
   }
 
+  it("takes a signal that comes twice for one wish, as wrappers pass it on", limit, async () => {
+    const cli = startCli(["serve", "--port", "0", "--data", ":memory:"]);
+    const response = await fetch(`${await cli.url}/jobs/take`);
+    cli.kill("SIGINT");
+    cli.kill("SIGINT");
+    assert.equal((await response.text()).trim(), ""); // Ended, not cut.
+    cli.kill("SIGINT");
+    assert.equal((await cli.outcome).code, 0);
+  });
+
   it("ends an open take stream when it stops", limit, async () => {
     const cli = startCli(["serve", "--port", "0", "--data", ":memory:"]);
     const response = await fetch(`${await cli.url}/jobs/take`);

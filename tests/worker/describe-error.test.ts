@@ -47,12 +47,61 @@ describe("describeError", () => {
       [42n, "42"],
       [{ code: 7 }, '{"code":7}'],
       [Symbol("s"), "Symbol(s)"],
-      [circle, "Handler threw something that cannot be described"],
+      [circle, '{"self":"…"}'],
+      [{ id: 7n, twice: [circle, circle] }, '{"id":"7","twice":[{"self":"…"},"…"]}'],
+      [{}, "[object Object]"],
+      [new Response("no"), "[object Response]"],
+      [Array(2000).fill(0), "[object Array]"],
+      [{ bytes: new Uint8Array(1e8) }, '{"bytes":"[object Uint8Array]"}'],
     ];
     for (const [thrown, message] of cases) assert.deepEqual(describeError(thrown), { message });
   });
 
+  it("tells the members of an aggregate, and theirs, in its backtrace", () => {
+    const inner = new AggregateError([new RangeError("b"), { status: 500 }], "some failed");
+    const error = new AggregateError([new TypeError("a", { cause: "why" }), inner], "all failed");
+    const { message, errorType, backtrace } = describeError(error);
+    assert.deepEqual([message, errorType], ["all failed", "AggregateError"]);
+    const heads = backtrace!.split("\n").filter((line) => !line.startsWith("    at "));
+    assert.deepEqual(heads, [
+      "AggregateError: all failed",
+      "Member 1: TypeError: a",
+      "Caused by: why",
+      "Member 2: AggregateError: some failed",
+      "Member 1: RangeError: b",
+      'Member 2: {"status":500}',
+    ]);
+  });
+
+  it("gives an aggregate without a message those of its members", () => {
+    const refused = new AggregateError([new Error("connect ::1"), "connect 127.0.0.1"]);
+    assert.equal(describeError(refused).message, "connect ::1; connect 127.0.0.1");
+  });
+
+  it("stops when an aggregate has many members", () => {
+    const many = new AggregateError(Array(1000).fill(new Error("x")), "many");
+    assert.equal(describeError(many).backtrace!.match(/Member/g)!.length, 10);
+  });
+
+  it("tells what can be read of an error with a member that throws", () => {
+    const error = new Error("half");
+    for (const name of ["stack", "cause", "errors"]) {
+      Object.defineProperty(error, name, {
+        get() {
+          throw new Error("gotcha");
+        },
+      });
+    }
+    const text = { message: "half", errorType: "Error", backtrace: "Error: half" };
+    assert.deepEqual(describeError(error), text);
+  });
+
   it("never throws", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    assert.deepEqual(describeError(proxy), {
+      message: "Handler threw something that cannot be described",
+    });
     const hostile = new Proxy(new Error("x"), {
       get() {
         throw new Error("gotcha");

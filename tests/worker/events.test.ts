@@ -51,4 +51,51 @@ describe("events", () => {
     await deliver(wireJob("a"));
     assert.deepEqual([heard, acks, errors], [1, [["a"]], ["Listener of 'succeeded' threw"]]);
   });
+
+  it("are not disturbed by an async listener that rejects, nor by what only looks like a promise", async () => {
+    const errors: unknown[] = [];
+    const logger = {
+      debug() {},
+      info() {},
+      warn() {},
+      error: (message: string, fields: unknown) => errors.push([message, fields]),
+    };
+    const { worker, deliver, acks } = await setUp({ handlers: [handle(work, () => {})], logger });
+    const error = new Error("the metrics server is down");
+    const thenable = {
+      get then() {
+        throw error;
+      },
+    };
+    worker.on("succeeded", () => Promise.reject(error));
+    worker.on("started", () => thenable);
+    await deliver(wireJob("a"));
+    assert.deepEqual(acks, [["a"]]);
+    assert.deepEqual(errors, [
+      ["Listener of 'started' threw", { error }],
+      ["Listener of 'succeeded' threw", { error }],
+    ]);
+  });
+
+  it("and jobs go on although the logger throws, now or later", async (context) => {
+    const told = context.mock.method(console, "error", () => {});
+    const logger = {
+      debug() {},
+      info: () => {
+        throw new Error("disk full");
+      },
+      warn() {},
+      error: () => Promise.reject(new Error("no network")),
+    };
+    const { worker, deliver, acks } = await setUp({ handlers: [handle(work, () => {})], logger });
+    worker.on("succeeded", () => {
+      throw new Error("oops");
+    });
+    await deliver(wireJob("a"));
+    assert.deepEqual(acks, [["a"]]);
+    assert.equal(told.mock.callCount(), 1);
+    const [text, error] = told.mock.calls[0]!.arguments as [string, Error];
+    assert.match(text, /^A logger that was given to Millrace threw/);
+    assert.equal(error.message, "disk full");
+  });
 });

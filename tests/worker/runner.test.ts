@@ -38,6 +38,33 @@ describe("a handler", () => {
     assert.equal(failure!.error_type, undefined);
   });
 
+  it("fails by throwing what cannot be looked at", async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const { acks, failure, events } = await runOne(() => {
+      throw proxy;
+    });
+    assert.deepEqual(acks, []);
+    assert.equal(failure!.message, "Handler threw something that cannot be described");
+    assert.deepEqual(events, ["started a", "failed a"]);
+  });
+
+  it("fails with a schema that throws what cannot be looked at", async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const check = v.pipe(
+      v.unknown(),
+      v.check(() => {
+        throw proxy;
+      }),
+    );
+    const strict = defineJob({ type: "work", queue: "q", payload: check });
+    const { failures, deliver } = await setUp({ handlers: [handle(strict, () => {})] });
+    await deliver(wireJob("a"));
+    const [{ message, kill }] = failures as [(typeof failures)[0]];
+    assert.deepEqual([message, kill], ["Handler threw something that cannot be described", false]);
+  });
+
   it("gets the job, the attempt, the signal and a logger with its context", async () => {
     let seen: JobContext | undefined;
     const lines: unknown[] = [];

@@ -28,6 +28,9 @@ export interface MillraceErrorOptions {
 /** The kinds that may not happen again when the same call is tried later. */
 const retryableCodes: ReadonlySet<MillraceErrorCode> = new Set(["network", "timeout", "server"]);
 
+/** Too slow, too early, too many: the statuses of 4xx that ask for another try. */
+const passing: ReadonlySet<number> = new Set([408, 425, 429]);
+
 /** The same in all copies of this module, so that {@linkcode isMillraceError} knows the errors of another copy. */
 const brand = Symbol.for("millrace.error");
 
@@ -84,10 +87,26 @@ export class ProtocolError extends MillraceError {
   override readonly code = "protocol";
 }
 
+/** What a {@linkcode ResponseError} is built from. */
+export interface ResponseErrorOptions extends MillraceErrorOptions {
+  /**
+   * Whether the answer has the form of a broker's errors. That of a proxy before the broker has another.
+   *
+   * @default {true}
+   */
+  readonly fromBroker?: boolean | undefined;
+  /** How long the server asks to wait before the call is repeated, in ms; undefined if it does not say. */
+  readonly retryAfterMs?: number | undefined;
+}
+
 /** The server answered with an error status. */
 export abstract class ResponseError extends MillraceError {
   /** The HTTP status of the answer. */
   readonly status: number;
+  /** Whether the answer has the form of a broker's errors. That of a proxy before the broker has another. */
+  readonly fromBroker: boolean;
+  /** How long the server asks to wait before the call is repeated, in ms; undefined if it does not say. */
+  readonly retryAfterMs: number | undefined;
 
   /**
    * Creates the error.
@@ -96,9 +115,11 @@ export abstract class ResponseError extends MillraceError {
    * @param status The HTTP status.
    * @param options What led to it.
    */
-  constructor(message: string, status: number, options?: MillraceErrorOptions) {
+  constructor(message: string, status: number, options: ResponseErrorOptions = {}) {
     super(message, options);
     this.status = status;
+    this.fromBroker = options.fromBroker ?? true;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 
@@ -110,12 +131,16 @@ export class NotFoundError extends ResponseError {
   override readonly code = "not_found";
 }
 
-/** Any other 4xx: the server understood the call and refused it; asking again changes nothing. */
+/** Any other 4xx: the server refused the call. Retryable with 408, 425 and 429; else asking again changes nothing. */
 export class RefusedError extends ResponseError {
   /** The literal name of this class. */
   override readonly name = "RefusedError";
   /** The literal kind of this error. */
   override readonly code = "refused";
+  /** Whether the refusal was for the moment only. */
+  override get retryable(): boolean {
+    return passing.has(this.status);
+  }
 }
 
 /** 5xx: the server failed. Retryable. */
@@ -149,6 +174,18 @@ export class StoreError extends MillraceError {
  */
 export function isMillraceError(value: unknown): value is MillraceError {
   return hasBrand(value, brand);
+}
+
+/**
+ * Tells whether a failure is no broker's last word: the network, a server that fails, or a proxy that refuses for the
+ * moment. A broker of the protocol knows neither tokens nor users, so 401, 403 and 407 are not its own, whatever they
+ * look like.
+ */
+export function mayPass(error: MillraceError): boolean {
+  if (error.retryable) return true;
+  if (error.code === "protocol") return true;
+  const { status, fromBroker } = error as Partial<ResponseError>;
+  return fromBroker === false || status === 401 || status === 403 || status === 407;
 }
 
 /** Whether a value has a brand; false for what cannot be looked at, such as a revoked proxy. */

@@ -65,28 +65,48 @@ export function decodeOrThrow<Result>(read: () => Result): Result {
 /** The error that a response with an error status is. */
 export async function toError(response: PortAnswer): Promise<Error> {
   const { status } = response;
-  const message = await readMessage(response) ?? `HTTP ${status}`;
-  if (status === 404) return new NotFoundError(message, status);
-  if (status >= 400 && status < 500) return new RefusedError(message, status);
-  if (status >= 500) return new ServerError(message, status);
+  const { text, fromBroker } = await readMessage(response);
+  const message = text ?? `HTTP ${status}`;
+  const options = { fromBroker, retryAfterMs: readRetryAfter(response) };
+  if (status === 404) return new NotFoundError(message, status, options);
+  if (status >= 400 && status < 500) return new RefusedError(message, status, options);
+  if (status >= 500) return new ServerError(message, status, options);
   return new ProtocolError(`Cannot use an answer with status ${status}`);
 }
 
 /** A plain-text message is shown up to this length; a page of HTML, as a proxy sends it, not at all. */
 const longestText = 500;
 
-async function readMessage(response: PortAnswer): Promise<string | undefined> {
+async function readMessage(
+  response: PortAnswer,
+): Promise<{ readonly text: string | undefined; readonly fromBroker: boolean }> {
   const bytes = await readBytes(response);
-  if (bytes.length === 0) return undefined;
+  let text: string | undefined;
   if (response.header("content-type")?.startsWith("text/plain")) {
-    return new TextDecoder().decode(bytes.subarray(0, longestText)).trim();
+    text = new TextDecoder().decode(bytes.subarray(0, longestText)).trim() || undefined;
+    return { text, fromBroker: false };
   }
   const codec = await codecOf(response);
   try {
-    return codec && readErrorMessage(codec.decode(bytes));
+    text = codec && readErrorMessage(codec.decode(bytes));
   } catch {
-    return undefined; // The status says enough.
+    // The status says enough.
   }
+  return { text, fromBroker: text !== undefined };
+}
+
+/** A server that asks for more is asked again after this, in ms. */
+const longestWaitMs = 300_000;
+
+/**
+ * `Retry-After` in ms: seconds, or an instant by the server's own clock (RFC 9110, section 10.2.3).
+ */
+function readRetryAfter(response: PortAnswer): number | undefined {
+  const text = response.header("retry-after") ?? "";
+  const ms = /^\d+$/.test(text)
+    ? Number(text) * 1000
+    : Date.parse(text) - Date.parse(response.header("date") ?? "");
+  return ms >= 0 ? Math.min(ms, longestWaitMs) : undefined;
 }
 
 async function readBytes(response: PortAnswer): Promise<Bytes> {

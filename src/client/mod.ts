@@ -56,6 +56,7 @@ export {
   ProtocolError,
   RefusedError,
   ResponseError,
+  type ResponseErrorOptions,
   ServerError,
   TimeoutError,
 } from "../errors.ts";

@@ -11,7 +11,7 @@ import { backoffMs } from "../async/backoff.ts";
 import type { Clock, Random } from "../async/clock.ts";
 import { checkNotNegative } from "../async/duration.ts";
 import { wait } from "../async/wait.ts";
-import { isMillraceError } from "../errors.ts";
+import { isMillraceError, type MillraceError, type ResponseError } from "../errors.ts";
 
 /** How often and how soon a call that is safe to repeat is repeated. */
 export interface RetryOptions {
@@ -42,6 +42,12 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
   readonly clock: Clock;
   readonly random: Random;
+  /**
+   * Whether to try again after an error.
+   *
+   * @default {after those that are retryable}
+   */
+  readonly isPassing?: (error: MillraceError) => boolean;
 }
 
 /**
@@ -58,7 +64,8 @@ export function toRetryPolicy(options: RetryOptions, clock: Clock, random: Rando
 }
 
 /**
- * Calls `attempt` until it succeeds, fails for good, or the policy is used up; the last error is thrown.
+ * Calls `attempt` until it succeeds, fails for good, or the policy is used up; the last error is thrown. A server that
+ * asks to wait longer is obeyed.
  *
  * @param attempt Makes one try; is told how many were made before.
  * @param policy How often and how soon.
@@ -69,13 +76,20 @@ export async function retry<Result>(
   policy: RetryPolicy,
   signal: AbortSignal,
 ): Promise<Result> {
+  const { limit, baseDelayMs, maxDelayMs, clock, random, isPassing = isRetryable } = policy;
+  const range = { baseMs: baseDelayMs, maxMs: maxDelayMs };
   for (let retries = 0;; retries++) {
+    let askedMs: number | undefined;
     try {
       return await attempt(retries);
     } catch (error) {
-      if (retries >= policy.limit || !isMillraceError(error) || !error.retryable) throw error;
+      if (retries >= limit || !isMillraceError(error) || !isPassing(error)) throw error;
+      askedMs = (error as Partial<ResponseError>).retryAfterMs;
     }
-    const range = { baseMs: policy.baseDelayMs, maxMs: policy.maxDelayMs };
-    await wait(backoffMs(retries + 1, range, policy.random), policy.clock, signal);
+    await wait(Math.max(backoffMs(retries + 1, range, random), askedMs ?? 0), clock, signal);
   }
+}
+
+function isRetryable({ retryable }: MillraceError): boolean {
+  return retryable;
 }

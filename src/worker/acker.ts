@@ -4,14 +4,17 @@
  * Successes are sent at once; they gather only while a request is under way, and go together with the next one. So a
  * slow broker gets larger batches. There is no timer: the broker delivers a next job only when one is reported.
  *
+ * A report is repeated until the broker itself has answered it. What a proxy before it says is no answer: a job whose
+ * report was dropped would stay in flight for as long as the worker lives, and take a place from others.
+ *
  * @module
  */
 
 import type { Clock, Random } from "../async/clock.ts";
 import { createPool } from "../async/pool.ts";
 import type { Client } from "../client/client.ts";
-import { retry } from "../client/retry.ts";
-import { isMillraceError } from "../errors.ts";
+import { retry, type RetryPolicy } from "../client/retry.ts";
+import { isMillraceError, mayPass, type NotFoundError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Failure } from "../protocol/failure.ts";
 
@@ -38,7 +41,7 @@ interface FailureReport {
 
 /** Reports what came of jobs; each report is sent until the broker confirms or refuses it. */
 export interface Acker {
-  /** The last refusal of a report; undefined again when a report is confirmed. */
+  /** The last refusal of a report, by the broker or by a proxy; undefined again when a report is confirmed. */
   readonly problem: unknown;
   /** Reports a success. */
   succeed(id: string): void;
@@ -56,7 +59,14 @@ const mostFailures = 8;
 /** Creates an acker. */
 export function createAcker(options: AckerOptions): Acker {
   const { client, clock, random, logger, signal, acked, dropped } = options;
-  const policy = { limit: Infinity, baseDelayMs: 250, maxDelayMs: 30_000, clock, random };
+  const policy: RetryPolicy = {
+    limit: Infinity,
+    baseDelayMs: 250,
+    maxDelayMs: 30_000,
+    clock,
+    random,
+    isPassing: mayPass,
+  };
   let problem: unknown;
   let waiting: string[] = [];
   let sending: Promise<void> | undefined;
@@ -85,8 +95,10 @@ export function createAcker(options: AckerOptions): Acker {
   };
 
   const warn = (error: unknown): never => {
-    if (!signal.aborted && isMillraceError(error) && error.retryable) {
+    if (!signal.aborted && isMillraceError(error) && mayPass(error)) {
       logger.warn("Cannot report to the broker, will try again", { error });
+      // A short break of the network is no reason to be unhealthy; a proxy that refuses may need a person.
+      if (!error.retryable) problem = error;
     }
     throw error;
   };
@@ -131,6 +143,8 @@ export function createAcker(options: AckerOptions): Acker {
 }
 
 function asNotFound(error: unknown): false {
-  if (isMillraceError(error) && error.code === "not_found") return false;
+  const isOfBroker = isMillraceError(error) && error.code === "not_found" &&
+    (error as NotFoundError).fromBroker;
+  if (isOfBroker) return false;
   throw error;
 }

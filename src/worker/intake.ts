@@ -12,7 +12,7 @@ import { backoffMs, type BackoffRange } from "../async/backoff.ts";
 import type { Clock, Random } from "../async/clock.ts";
 import { wait } from "../async/wait.ts";
 import type { TakeFrame, TakeStream } from "../client/take-stream.ts";
-import { isMillraceError, TimeoutError } from "../errors.ts";
+import { isMillraceError, type ResponseError, TimeoutError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
 import type { DisconnectedEvent } from "./events.ts";
@@ -113,7 +113,8 @@ export function createIntake(options: IntakeOptions): Intake {
         }
       }
       if (isStopping) return;
-      const retryInMs = backoffMs(++failures, reconnect, random);
+      const askedMs = (error as Partial<ResponseError> | undefined)?.retryAfterMs ?? 0;
+      const retryInMs = Math.max(backoffMs(++failures, reconnect, random), askedMs);
       logger.warn("Not connected, will try again", { error, retryInMs });
       options.disconnected({ error, retryInMs });
       await wait(retryInMs, clock, closing.signal).catch(() => {});

@@ -44,6 +44,19 @@ describe("errors of a call", () => {
     });
   }
 
+  it("tells a broker's answer from that of a proxy", async () => {
+    const answers: [Line, boolean][] = [
+      [json({ error: "job not found" }, 404), true],
+      [json({ message: "Forbidden" }, 403), false],
+      [text("404 page not found", 404), false],
+      [text("<html>", 404, "text/html"), false],
+      [new Response(null, { status: 404 }), false],
+    ];
+    const { fetch } = createScript(...answers.map(([answer]) => answer));
+    const client = createClient({ fetch, retry: { limit: 0 } });
+    for (const [, fromBroker] of answers) await assert.rejects(client.get("x"), { fromBroker });
+  });
+
   it("keeps the status and the cause", async () => {
     const lost = new TypeError("refused");
     const { fetch } = createScript(json({ error: "no" }, 409), lost);

@@ -70,6 +70,46 @@ describe("retries", () => {
     assert.equal(requests, 3);
   });
 
+  for (const status of [408, 425, 429]) {
+    it(`repeats what was refused with ${status}`, async () => {
+      const answers = [json({ error: "later" }, status), json({ count: 1 })];
+      const { result, requests } = await run((client) => client.count(), answers);
+      assert.deepEqual([result.status, requests], ["fulfilled", 2]);
+    });
+  }
+
+  const waits: [what: string, headers: Record<string, string>, ms: number][] = [
+    ["seconds", { "retry-after": "3" }, 3000],
+    ["an instant, by the server's clock", {
+      "retry-after": "Wed, 21 Oct 2015 07:28:09 GMT",
+      "date": "Wed, 21 Oct 2015 07:28:00 GMT",
+    }, 9000],
+    ["an instant without a clock to go by", {
+      "retry-after": "Wed, 21 Oct 2065 07:28:09 GMT",
+    }, 75],
+    ["an instant that is over", {
+      "retry-after": "Wed, 21 Oct 2015 07:28:00 GMT",
+      "date": "Wed, 21 Oct 2015 07:28:09 GMT",
+    }, 75],
+    ["no time at all", { "retry-after": "soon" }, 75],
+    ["less than the client would wait", { "retry-after": "0" }, 75],
+    ["more than is obeyed", { "retry-after": "999999999999" }, 300_000],
+  ];
+  for (const [what, headers, ms] of waits) {
+    it(`waits as long as Retry-After asks for: ${what}`, async () => {
+      const clock = createTestClock(0);
+      const busy = new Response(null, { status: 503, headers });
+      const { fetch, sent } = createScript(busy, json({ count: 1 }));
+      const client = createClient({ fetch, clock, random: () => 0.5, timeoutMs: Infinity });
+      const counted = client.count();
+      await clock.advance(ms - 1);
+      assert.equal(sent.length, 1);
+      await clock.advance(1);
+      assert.equal(sent.length, 2);
+      assert.equal(await counted, 1);
+    });
+  }
+
   it("does not repeat what was refused or not understood", async () => {
     for (const answer of [gone(), json({ error: "no" }, 400), json({ count: "x" })]) {
       assert.equal((await run((client) => client.count(), [answer])).requests, 1);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  type Answer,
   createScriptedBroker,
   createScriptedWorker,
   hold,
@@ -86,14 +87,66 @@ describe("success reports", () => {
 
   it("are dropped when they are refused, and the worker is unhealthy until one is heard", async () => {
     const { acks, answers, succeed, worker } = await setUp();
-    answers.success.push(refuse(403));
+    answers.success.push(refuse(400));
     await succeed("a");
     assert.deepEqual(acks, [["a"]]);
     assert.equal(worker.health().unreported, 0);
-    assert.match(worker.health().problem!, /^Broker refuses a report: RefusedError: status 403$/);
+    assert.match(worker.health().problem!, /^Broker refuses a report: RefusedError: status 400$/);
     await succeed("b");
     assert.deepEqual(acks, [["a"], ["b"]]);
     assert.equal(worker.health().healthy, true);
+  });
+});
+
+describe("reports that a proxy refuses", () => {
+  const ofProxy = (status: number, headers: Record<string, string> = {}): Answer => () =>
+    new Response("slow down", { status, headers: { "content-type": "text/plain", ...headers } });
+  const web = (): Answer => () =>
+    new Response("<html>", { headers: { "content-type": "text/html" } });
+  const refusals: [what: string, answer: Answer][] = [
+    ...[400, 401, 403, 404, 407, 408, 413, 425, 429, 502].map((status) =>
+      [`${status} of a proxy`, ofProxy(status)] as [string, Answer]
+    ),
+    ...[401, 403, 407, 408, 425, 429].map((status) =>
+      [`${status} that looks like a broker's`, refuse(status)] as [string, Answer]
+    ),
+    ["a page of a proxy", web()],
+  ];
+  for (const [what, answer] of refusals) {
+    it(`are repeated until the broker has heard them: ${what}`, async () => {
+      const { broker, acks, failures, answers, succeed, worker, finish, clock } = await setUp();
+      answers.success.push(answer, answer);
+      answers.failure.push(answer, answer);
+      broker.connection.send(wireJob("bad"));
+      await clock.settle();
+      await finish("bad", new Error("no"));
+      await succeed("good");
+      await clock.advance(10_000);
+      assert.equal(acks.length > 1 && acks.every(([id]) => id === "good"), true);
+      assert.equal(failures.length > 1 && failures.every(({ id }) => id === "bad"), true);
+      const { unreported, problem } = worker.health();
+      assert.deepEqual([unreported, problem], [0, undefined]);
+    });
+  }
+
+  it("make the worker unhealthy meanwhile", async () => {
+    const { answers, succeed, worker, clock } = await setUp();
+    answers.success.push(ofProxy(401), ofProxy(401));
+    await succeed("a");
+    assert.equal(worker.health().problem, "Broker refuses a report: RefusedError: slow down");
+    await clock.advance(10_000);
+    assert.equal(worker.health().healthy, true);
+  });
+
+  it("are repeated no sooner than it asks for", async () => {
+    const { acks, answers, succeed, clock } = await setUp();
+    // The client tries four times, and the worker goes on.
+    answers.success.push(ofProxy(429, { "retry-after": "20" }));
+    await succeed("a");
+    await clock.advance(19_999);
+    assert.equal(acks.length, 1);
+    await clock.advance(1);
+    assert.equal(acks.length, 2);
   });
 });
 

@@ -222,6 +222,18 @@ describe("a broker that is not there", () => {
     assert.deepEqual([started, connections.length], [true, 1]);
   });
 
+  it("is asked again no sooner than it, or a proxy before it, asks for", async () => {
+    const { worker, answers, clock, connections } = setUp();
+    const headers = { "retry-after": "7" };
+    answers.take.push(() => new Response("too many", { status: 429, headers }));
+    let started = false;
+    void worker.start().then(() => started = true);
+    await clock.advance(6999);
+    assert.deepEqual([started, connections.length], [false, 0]);
+    await clock.advance(1);
+    assert.deepEqual([started, connections.length], [true, 1]);
+  });
+
   it("makes the worker unhealthy after the idle timeout, until it is back", async () => {
     const { worker, broker, answers, clock } = setUp();
     await worker.start();

@@ -6,8 +6,13 @@
 
 /** Where a component reads the time and sets its timers. */
 export interface Clock {
-  /** The wall clock, in ms since the epoch. */
+  /** The wall clock, in ms since the epoch: for instants. It may be set, backwards too. */
   now(): number;
+  /**
+   * A clock that is never set, in ms: for spans. Only the difference of two readings means something, and it is that of
+   * the timers.
+   */
+  monotonic(): number;
   /**
    * Sets a timer: calls `callback` once, after the delay.
    *
@@ -33,6 +38,7 @@ const setImmediate = (globalThis as { setImmediate?: (callback: () => void) => u
 /** The platform's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimer(callback, delayMs) {
     let timer: ReturnType<typeof setTimeout>;
     const arm = (restMs: number) => {

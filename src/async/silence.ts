@@ -22,10 +22,10 @@ export interface Silence {
  * @param notice Called when it does, and again every ms until something is heard.
  */
 export function watchSilence(clock: Clock, lastsMs: number, notice: () => void): Silence {
-  let heardAt = clock.now();
+  let heardAt = clock.monotonic();
   let stopped = false;
   let disarm = () => {};
-  const rest = () => lastsMs - (clock.now() - heardAt);
+  const rest = () => lastsMs - (clock.monotonic() - heardAt);
   const lookIn = (delayMs: number) => {
     disarm = clock.setTimer(() => {
       if (rest() <= 0) notice();
@@ -34,7 +34,7 @@ export function watchSilence(clock: Clock, lastsMs: number, notice: () => void):
   };
   lookIn(lastsMs);
   return {
-    heard: () => void (heardAt = clock.now()),
+    heard: () => void (heardAt = clock.monotonic()),
     stop() {
       stopped = true;
       disarm();

@@ -19,12 +19,12 @@ export interface Turns {
 
 /** Begins the first turn of a long piece of work. */
 export function createTurns(clock: Clock): Turns {
-  let until = clock.now() + turnMs;
+  let until = clock.monotonic() + turnMs;
   return {
-    isOver: () => clock.now() >= until,
+    isOver: () => clock.monotonic() >= until,
     async pause() {
       await pause(clock);
-      until = clock.now() + turnMs;
+      until = clock.monotonic() + turnMs;
     },
   };
 }

@@ -40,7 +40,7 @@ export interface Search {
   /** Jobs whose retention ended by then are not seen; undefined sees all. */
   readonly now: number | undefined;
   readonly clock: Clock;
-  /** When the piece ends, in ms since the epoch. */
+  /** When the piece ends, by the monotonic clock in ms. */
   readonly until: number;
 }
 
@@ -92,7 +92,7 @@ function* searchWindows<Item>(search: Search, read: Reader<Item>): Transition<Fo
   let behind = search.from;
   let size = firstWindow;
   for (;;) {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const end = yield* windowEnd(search, behind, size);
     for (;;) {
       const condition = all([...isBetween(order, behind, end), fits]);
@@ -101,12 +101,12 @@ function* searchWindows<Item>(search: Search, read: Reader<Item>): Transition<Fo
       for (const item of part.items) items.push(item);
       bytes += part.bytes;
       const next = part.next ?? end;
-      const isOver = items.length === limit || bytes > readBytes || clock.now() >= until;
+      const isOver = items.length === limit || bytes > readBytes || clock.monotonic() >= until;
       if (next === undefined || isOver) return { items, next };
       behind = next;
       if (part.next === undefined) break;
     }
-    if (clock.now() - startedAt < quickMs) size = Math.min(size * 2, largestWindow);
+    if (clock.monotonic() - startedAt < quickMs) size = Math.min(size * 2, largestWindow);
   }
 }
 
@@ -185,7 +185,7 @@ function readMatching(matches: PayloadFilter): Reader<JobRecord> {
       bytes += payloadSize(job);
       if (matches(whole!)) items.push(whole!);
       const isLast = at === jobs.length - 1;
-      const isOver = items.length === limit || bytes > readBytes || clock.now() >= until;
+      const isOver = items.length === limit || bytes > readBytes || clock.monotonic() >= until;
       if (isOver && !isLast) return { items, next: job.seq, bytes };
     }
     return { items, next, bytes };

@@ -88,6 +88,7 @@ export function createTestClock(now: number = Date.UTC(2026, 0)): TestClock {
   return {
     // An integer, as on every platform, also after a timer of a fraction of a ms.
     now: () => offset + Math.floor(elapsed),
+    monotonic: () => elapsed,
     setTimer(callback, delayMs) {
       if (delayMs <= 0) {
         let armed = true;

@@ -133,7 +133,7 @@ export function createIntake(options: IntakeOptions): Intake {
 
   /** Reads a stream to its end and gives the error that ended it, or undefined. */
   const readStream = async (stream: TakeStream): Promise<unknown> => {
-    const openedAt = clock.now();
+    const openedAt = clock.monotonic();
     isConnected = wasConnected = true;
     problem = undefined;
     heard();
@@ -152,7 +152,7 @@ export function createIntake(options: IntakeOptions): Intake {
     } finally {
       isConnected = false;
       // A stream that lasted is a success even without jobs; one that was only opened is not.
-      if (clock.now() - openedAt >= idleTimeoutMs / ticksPerTimeout) failures = 0;
+      if (clock.monotonic() - openedAt >= idleTimeoutMs / ticksPerTimeout) failures = 0;
       await stream.close();
     }
   };

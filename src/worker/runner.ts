@@ -117,7 +117,7 @@ export function createRunner({ handlers, middleware, events, clock }: RunnerOpti
   };
 
   const tell = (report: RunReport, { job }: RunningContext, startedAt: number) => {
-    const durationMs = () => clock.now() - startedAt;
+    const durationMs = () => clock.monotonic() - startedAt;
     switch (report.kind) {
       case "succeeded":
         return events.emit("succeeded", () => ({ job, durationMs: durationMs() }));
@@ -138,7 +138,7 @@ export function createRunner({ handlers, middleware, events, clock }: RunnerOpti
     },
     async run(context) {
       const { job } = context;
-      const startedAt = clock.now();
+      const startedAt = clock.monotonic();
       events.emit("started", () => ({ job }));
       const report = await runToEnd(context);
       if (!context.released) tell(report, context, startedAt);

@@ -20,6 +20,21 @@ describe("take stream", () => {
       assert.equal(stream.heartbeats(), 3);
     }));
 
+  for (const [where, hours] of [["back", -2], ["forward", 2]] as const) {
+    it(`sends heartbeats as before when the wall clock is set ${where}`, () =>
+      withBroker(async ({ clock, take }) => {
+        const stream = await take();
+        await clock.advance(1000);
+        clock.setNow(clock.now() + hours * 3_600_000);
+        await clock.advance(1999);
+        assert.equal(stream.heartbeats(), 1);
+        await clock.advance(1);
+        assert.equal(stream.heartbeats(), 2);
+        await clock.advance(30_000);
+        assert.equal(stream.heartbeats(), 12);
+      }));
+  }
+
   it("stops its heartbeat timer when the worker disconnects", () =>
     withBroker(async ({ clock, take }) => {
       const stream = await take();

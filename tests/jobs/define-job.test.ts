@@ -9,7 +9,12 @@ import { defineJob } from "../../src/jobs/define-job.ts";
 import type { StandardSchema } from "../../src/jobs/standard-schema.ts";
 
 const names = { type: "resize", queue: "images" };
-const at1000: Clock = { now: () => 1000, setTimer: () => () => {}, defer: () => {} };
+const at1000: Clock = {
+  now: () => 1000,
+  monotonic: () => 0,
+  setTimer: () => () => {},
+  defer: () => {},
+};
 
 /** The same schema in three libraries: a day that travels as a text, and becomes a number. */
 const libraries: Record<string, StandardSchema<{ day: string }, { day: number }>> = {

@@ -20,6 +20,22 @@ describe("events", () => {
     assert.deepEqual(seen, [[1234, error]]);
   });
 
+  it("measure durations by a clock that is never set", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { worker, clock, deliver } = await setUp({
+      handlers: [handle(work, () => gate.promise)],
+    });
+    const seen: number[] = [];
+    worker.on("succeeded", ({ durationMs }) => seen.push(durationMs));
+    await deliver(wireJob("a"));
+    await clock.advance(1000);
+    clock.setNow(clock.now() - 3_600_000);
+    await clock.advance(500);
+    gate.resolve();
+    await clock.settle();
+    assert.deepEqual(seen, [1500]);
+  });
+
   it("end for a listener that was removed", async () => {
     const { worker, deliver } = await setUp({ handlers: [handle(work, () => {})] });
     let heard = 0;

@@ -84,7 +84,7 @@ export function createSearching(
       for (;;) {
         const found = await turnstile.pass(() => {
           signal?.throwIfAborted();
-          const until = clock.now() + turnMs;
+          const until = clock.monotonic() + turnMs;
           return store.read(runPiece({ ...query, from, limit, clock, until }));
         });
         if (found.items.length > 0) yield found.items;

@@ -25,6 +25,12 @@ export interface Clock {
   defer(callback: () => void): void;
 }
 
+/**
+ * A wall clock that is set back by less than this, in ms, soon shows again what it showed: stored instants stay as they are.
+ * After more they were told by a clock that was wrong.
+ */
+export const setBackMs = 300_000;
+
 /** A source of uniform numbers in [0, 1). */
 export type Random = () => number;
 

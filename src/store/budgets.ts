@@ -30,6 +30,14 @@ import {
 import { isInFlight, isUnfinished } from "./status-sql.ts";
 import { report, rows, run, type Transition } from "./transition.ts";
 
+/**
+ * Budgets go on refilling from `now` on where a clock that was wrong told that they were refilled later than that; until then
+ * they would earn nothing. Their tokens stay.
+ */
+export function* correctRefills(now: number): Transition<void> {
+  yield* run("UPDATE budgets SET refilled_at = ? WHERE refilled_at > ?", [now, now]);
+}
+
 /** Creates a budget; a conflict when there is one of this key. */
 export function* createBudget(
   key: string,

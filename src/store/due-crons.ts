@@ -42,6 +42,15 @@ export function* listDue(now: number): Transition<DueEntry[]> {
   );
 }
 
+/** Entries that are due after `now`, by their groups and names: the first ones behind an entry. */
+export function* listWaiting(now: number, behind?: DueEntry): Transition<DueEntry[]> {
+  return yield* entryRows<DueEntry>(
+    `SELECT ${dueColumns} FROM cron_entries WHERE next_enqueue_at > ? AND (cron_group, name) > (?, ?)
+     ORDER BY cron_group, name LIMIT ?`,
+    [now, behind?.group ?? "", behind?.name ?? "", firingSize],
+  );
+}
+
 /** What to do for an entry that is due. */
 export interface Firing {
   /** The entry as it was read. */

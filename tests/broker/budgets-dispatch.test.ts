@@ -156,20 +156,35 @@ describe("budget with a duration: jobs", () => {
     store.close();
   });
 
-  it("do not start sooner when the clock is set back, nor never", () =>
+  it("do not start sooner when the clock is set back by some minutes, nor never", () =>
     withBroker(async ({ broker, clock, take }) => {
       await budget(broker, "k", perSecond(1));
       await enqueue(broker, ...times(3, { budgets: { k: 1 } }));
       const taken = await take({ prefetch: 10 });
       await clock.settle();
       assert.equal(taken.jobs.length, 1);
-      clock.setNow(clock.now() - 3_600_000);
+      clock.setNow(clock.now() - 240_000);
       await clock.advance(1000);
       assert.equal(taken.jobs.length, 1);
-      await clock.advance(3_600_000);
+      await clock.advance(240_000);
       assert.equal(taken.jobs.length, 2);
       await clock.advance(1000);
       assert.equal(taken.jobs.length, 3);
+    }));
+
+  it("go on at their rate when the clock is set back by hours", () =>
+    withBroker(async ({ broker, clock, take }) => {
+      await budget(broker, "k", perSecond(1));
+      await enqueue(broker, ...times(5, { budgets: { k: 1 } }));
+      const taken = await take({ prefetch: 10 });
+      await clock.settle();
+      clock.setNow(clock.now() - 3 * 3_600_000);
+      const counts: number[] = [];
+      for (let second = 1; second <= 5; second++) {
+        await clock.advance(1000);
+        counts.push(taken.jobs.length);
+      }
+      assert.deepEqual(counts, [1, 2, 3, 4, 5]); // Noticed when the first timer fires.
     }));
 });
 

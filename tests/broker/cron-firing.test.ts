@@ -8,10 +8,12 @@ import { createClient } from "../../src/client/mod.ts";
 import type { SyncDatabase } from "../../src/store/database.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 import { withBroker } from "../support/broker.ts";
+import { createRecordingLogger } from "../support/recording-logger.ts";
 import { send } from "../support/send.ts";
 
 const minute = 60_000;
-const day = 1440 * minute;
+const hour = 60 * minute;
+const day = 24 * hour;
 
 const put = async (broker: Broker, changes: object = {}, group: object = {}) => {
   const entry = {
@@ -181,6 +183,37 @@ describe("cron firing when the clock jumps", () => {
         assert.equal((await get(broker)).next_enqueue_at, clock.now() + minute);
       }
     }));
+
+  it("backward by hours goes on by the new time, every entry by its own schedule", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      await put(broker);
+      const hourly = {
+        name: "e",
+        expression: "0 * * * *",
+        job: { type: "t", queue: "q", payload: null },
+      };
+      assert.equal((await send(broker, "PUT", "/crons/h", { entries: [hourly] })).status, 200);
+      await clock.advance(hour);
+      assert.equal(await client.count(), 61);
+      clock.setNow(clock.now() - 5 * hour);
+      await clock.advance(hour);
+      // The first minute is over when it is noticed.
+      assert.equal(await client.count(), 61 + 59 + 1);
+    }));
+
+  it("backward leaves a time out that was done, and is told once", async () => {
+    const { logger, errors } = createRecordingLogger();
+    await withBroker(async ({ broker, client, clock }) => {
+      await put(broker, { expression: "0 * * * *" });
+      await clock.advance(hour);
+      clock.setNow(clock.now() - 30 * minute);
+      await clock.advance(hour);
+      assert.equal(await client.count(), 1);
+      await clock.advance(30 * minute);
+      assert.equal(await client.count(), 2);
+      assert.deepEqual(errors, ["The clock was set back"]);
+    }, { logger });
+  });
 
   it("backward fires nothing twice, and nothing early", () =>
     withBroker(async ({ broker, client, clock }) => {

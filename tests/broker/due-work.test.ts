@@ -156,6 +156,8 @@ interface Work {
   readonly prepare: (parts: TestBroker, stream: Taken) => Promise<void>;
   /** How often it was done. */
   readonly done: (stream: Taken, database: SyncDatabase) => number;
+  /** How long it takes after half an hour has passed and the clock was set back by an hour; else until it shows the instant. */
+  readonly afterSetBackMs?: number;
 }
 
 const bound = { type: "t", queue: "q", payload: null, budgets: [{ key: "rate", cost: 1 }] };
@@ -196,13 +198,15 @@ const works: readonly Work[] = [
       await clock.settle();
     },
     done: (stream) => stream.jobs.length - 1,
+    // Refills anew from the minute in which that is noticed.
+    afterSetBackMs: minute + dueAfterMs,
   },
 ];
 
 interface Trouble {
   readonly name: string;
   /** Makes trouble; `done` says how often the work was done. */
-  readonly make: (clock: TestClock, done: () => number) => Promise<void>;
+  readonly make: (clock: TestClock, done: () => number, work: Work) => Promise<void>;
 }
 
 const troubles: readonly Trouble[] = [
@@ -217,10 +221,10 @@ const troubles: readonly Trouble[] = [
   },
   {
     name: "is done when a clock that was set back by an hour comes to the instant, not before",
-    async make(clock, done) {
+    async make(clock, done, { afterSetBackMs = 2 * hour }) {
       await clock.advance(30 * minute);
       clock.setNow(clock.now() - hour);
-      await clock.advance(2 * hour - 1);
+      await clock.advance(afterSetBackMs - 1);
       assert.equal(done(), 0, "too early");
       await clock.advance(1);
       assert.equal(done(), 1, "not in time");
@@ -277,7 +281,8 @@ const troubles: readonly Trouble[] = [
   },
 ];
 
-for (const { name, prepare, done } of works) {
+for (const work of works) {
+  const { name, prepare, done } = work;
   describe(`due work: ${name}`, () => {
     for (const trouble of troubles) {
       it(trouble.name, async () => {
@@ -288,10 +293,10 @@ for (const { name, prepare, done } of works) {
           const stream = await take({ prefetch: 10 });
           await prepare(parts, stream);
           await clock.settle();
-          await trouble.make(clock, () => done(stream, database));
+          await trouble.make(clock, () => done(stream, database), work);
           await clock.advance(3 * hour);
           assert.equal(done(stream, database), 1, "not once");
-          assert.deepEqual(errors, []);
+          assert.deepEqual(errors.filter((message) => message !== "The clock was set back"), []);
         }, { store: database, logger, heartbeatIntervalMs: 2 ** 31 });
       });
     }

@@ -6,6 +6,39 @@ import { createScheduler, type DueSource } from "../../src/broker/engine/schedul
 import { silentLogger } from "../../src/log.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 
+describe("a clock that is set back by much", () => {
+  it("is told to the sources that go by it, again if one fails, and then no more", async () => {
+    const clock = createTestClock();
+    const told: number[] = [];
+    const hour = 3_600_000;
+    const source: DueSource = {
+      name: "work",
+      nextDueAt: () => clock.now() + 600_000,
+      run() {},
+      clockSetBack(now) {
+        told.push(now);
+        if (told.length === 1) throw new Error("disk full");
+      },
+    };
+    const scheduler = createScheduler({
+      sources: [source],
+      clock,
+      logger: silentLogger,
+      timers: true,
+    });
+    await scheduler.start();
+    clock.setNow(clock.now() - 299_999);
+    await clock.advance(60_000);
+    assert.deepEqual(told, []);
+    clock.setNow(clock.now() - hour);
+    await clock.advance(60_000);
+    const noticedAt = clock.now();
+    await clock.advance(hour);
+    assert.deepEqual(told, [noticedAt, noticedAt + 1000]);
+    await scheduler.stop();
+  });
+});
+
 describe("due work that failed", () => {
   for (const timers of [true, false]) {
     it(`is tried again soon when the clock is set back, ${timers ? "with" : "without"} timers`, async () => {

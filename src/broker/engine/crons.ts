@@ -40,6 +40,7 @@ import {
   fireCron,
   type Firing,
   listDue,
+  listWaiting,
   nextFiring,
 } from "../../store/due-crons.ts";
 import type { Expressions } from "../../store/expressions.ts";
@@ -184,6 +185,37 @@ export function createCronOperations(
       });
       for (const { firing, rejection } of fired) logRejection(firing.entry, rejection);
     },
+    async clockSetBack(now) {
+      let entries = await store.read(listWaiting(now));
+      while (entries.length > 0) {
+        const earlier: Firing[] = [];
+        await inTurns(entries, (entry) => {
+          const nextAt = earlierFiring(entry, now);
+          if (nextAt !== undefined) earlier.push({ entry, nextAt, job: undefined });
+        });
+        await move(earlier, now);
+        entries = await store.read(listWaiting(now, entries.at(-1)));
+      }
+    },
+  };
+
+  /**
+   * When an entry is due after `now` instead, if it would leave out more than one time until it is due. It leaves out the one
+   * that it was done at before the clock was set back.
+   */
+  const earlierFiring = (entry: DueEntry, now: number): number | undefined => {
+    const first = find(scheduleOf(entry), now);
+    const second = first === null ? null : find(scheduleOf(entry), first);
+    return second !== null && second < entry.nextAt! ? first! : undefined;
+  };
+
+  const move = async (firings: readonly Firing[], now: number) => {
+    if (firings.length === 0) return;
+    const { maxBudgets } = settings;
+    const terms = { now, expressions, maxBudgets };
+    await store.write(function* () {
+      for (const firing of firings) yield* fireCron(firing, terms);
+    });
   };
 
   return {

@@ -16,7 +16,7 @@ import type { JobRecord } from "../../protocol/record.ts";
 import type { Rejection } from "../../protocol/rejection.ts";
 import { status } from "../../protocol/status.ts";
 import { addSaturating } from "../../store/add-saturating.ts";
-import { removeBudgets } from "../../store/budgets.ts";
+import { correctRefills, removeBudgets } from "../../store/budgets.ts";
 import type { Change } from "../../store/changes.ts";
 import { forgetEmptyCounts, isCounted, writeCounts } from "../../store/counts.ts";
 import type { Database } from "../../store/database.ts";
@@ -153,6 +153,10 @@ export function createEngine(
     name: "open budgets that have tokens again",
     nextDueAt: () => dispatcher.nextOpening(),
     run: (now) => dispatcher.openDue(now),
+    async clockSetBack(now) {
+      await store.write(() => correctRefills(now));
+      dispatcher.openDue(Infinity); // What is still closed says anew when it opens.
+    },
   };
   const sources = [promotion, reaping, crons.source, budgetOpening, presence.source];
   const scheduler = createScheduler({ sources, clock, logger, timers });

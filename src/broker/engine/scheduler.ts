@@ -7,6 +7,7 @@
  * | `expectAt`                              | its source is due then, if it was not due earlier        |
  * | the timer fires, or `runDue` is called  | each source that is due does a piece of its work and is asked again, until none is due |
  * | a source fails                          | it is due again after a second                           |
+ * | the clock was set back by much          | sources that go by it are asked again                    |
  *
  * A timer measures elapsed time, but due times are times of the wall clock, which may be set, and a machine may sleep. So
  * the timer is set for a minute at most, and the clock is read when it fires: due work is late by a minute at most.
@@ -14,7 +15,7 @@
  * @module
  */
 
-import type { Clock } from "../../async/clock.ts";
+import { type Clock, setBackMs } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 
 /** How long to wait after a source failed, in ms. */
@@ -31,6 +32,8 @@ export interface DueSource {
   nextDueAt(): Promise<number | undefined> | number | undefined;
   /** Does a piece of what is due by `now`, in ms since the epoch; what is left is due at once. */
   run(now: number): Promise<void> | void;
+  /** The clock was set back to `now`, by so much that what was told before is too late: corrects it. */
+  clockSetBack?(now: number): Promise<void> | void;
 }
 
 /** Runs due work. */
@@ -103,11 +106,11 @@ export function createScheduler(
     if (at < (dueAt.get(source) ?? Infinity)) dueAt.set(source, at);
   };
 
-  const runSource = async (source: DueSource) => {
+  const runSource = async (source: DueSource, work: DueSource["run"] = source.run) => {
     dueAt.delete(source);
     failed.delete(source);
     try {
-      await source.run(clock.now());
+      await work.call(source, clock.now());
       await ask(source);
     } catch (error) {
       failed.add(source);
@@ -116,9 +119,30 @@ export function createScheduler(
     }
   };
 
+  const aheadMs = () => clock.now() - clock.monotonic();
+  /** By how much the wall clock was ahead of the other one at most, in ms. */
+  let mostAheadMs = aheadMs();
+
+  const noticeSetBack = async () => {
+    const backMs = mostAheadMs - aheadMs();
+    if (backMs < setBackMs) {
+      mostAheadMs = Math.max(mostAheadMs, aheadMs());
+      return;
+    }
+    logger.warn("The clock was set back", { byMs: Math.round(backMs) });
+    let hasFailed = false;
+    for (const source of sources) {
+      if (source.clockSetBack === undefined) continue;
+      await runSource(source, source.clockSetBack);
+      hasFailed ||= failed.has(source);
+    }
+    if (!hasFailed) mostAheadMs = aheadMs(); // Else it is noticed again at the next try.
+  };
+
   /** Each source in turn does one piece of its work, until none is due: one with much to do holds up no other. */
   const runAll = async () => {
     await Promise.resolve(); // `running` has to be set before it is unset.
+    await noticeSetBack();
     for (let ran = true; ran && !stopped;) {
       ran = false;
       for (const source of sources) {

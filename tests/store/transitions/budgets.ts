@@ -10,6 +10,7 @@ import type { Rejection } from "../../../src/protocol/rejection.ts";
 import { front } from "../../../src/store/backlog.ts";
 import {
   changeBudget,
+  correctRefills,
   createBudget,
   removeBudget,
   removeBudgets,
@@ -45,6 +46,19 @@ const at = (id: string) => ({ priority: 5, seq: seqOf(id) });
 
 /** Defines the tests. */
 export function describeBudgets(open: () => Promise<TestStore>): void {
+  describe("correctRefills()", () => {
+    it("lets budgets go on refilling that were refilled by a clock that was wrong", async () => {
+      const store = await openBudgets(open);
+      const levelOf = async () => (await store.read(getBudget("r")))!;
+      const { tokens, refilledAt } = await levelOf();
+      await store.write(() => correctRefills(refilledAt + 1));
+      assert.equal((await levelOf()).refilledAt, refilledAt);
+      await store.write(() => correctRefills(refilledAt - 5));
+      const corrected = await levelOf();
+      assert.deepEqual([corrected.tokens, corrected.refilledAt], [tokens, refilledAt - 5]);
+    });
+  });
+
   describe("claimJobs() with budgets", () => {
     it("takes what a budget pays for, and tells who waits for what is in flight", async () => {
       const store = await openBudgets(open);

@@ -179,13 +179,14 @@ export function isMillraceError(value: unknown): value is MillraceError {
 /**
  * Tells whether a failure is no broker's last word: the network, a server that fails, or a proxy that refuses for the
  * moment. A broker of the protocol knows neither tokens nor users, so 401, 403 and 407 are not its own, whatever they
- * look like.
+ * look like. What is refused for what it is, such as its size, stays so, whoever refuses it.
  */
 export function mayPass(error: MillraceError): boolean {
   if (error.retryable) return true;
   if (error.code === "protocol") return true;
   const { status, fromBroker } = error as Partial<ResponseError>;
-  return fromBroker === false || status === 401 || status === 403 || status === 407;
+  if (status === 404) return fromBroker === false;
+  return status === 401 || status === 403 || status === 407;
 }
 
 /** Whether a value has a brand; false for what cannot be looked at, such as a revoked proxy. */

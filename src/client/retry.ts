@@ -28,7 +28,7 @@ export interface RetryOptions {
    */
   readonly baseDelayMs?: number | undefined;
   /**
-   * The longest wait before any retry, in ms.
+   * The longest wait before any retry, in ms, unless the server asks for a longer one (at most five minutes).
    *
    * @default {5000}
    */

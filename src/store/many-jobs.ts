@@ -167,7 +167,7 @@ function* withPayload(job: JobRecord): Transition<JobRecord> {
     `SELECT payload_json AS "payloadJson", payload_pack AS "payloadPack" FROM jobs WHERE seq = ?`,
     [job.seq],
   );
-  return { ...job, ...payload };
+  return { ...job, ...payload, largeBytes: null };
 }
 
 /** How much memory the payload of a job takes, about: bytes, or characters of a text. */

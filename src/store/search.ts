@@ -35,7 +35,7 @@ export interface Search {
   readonly order: "asc" | "desc";
   /** The key that the search goes on behind; undefined at the start. */
   readonly from: number | undefined;
-  /** How many jobs it is to find at most. */
+  /** How many jobs it is to find at most; may be Infinity. */
   readonly limit: number;
   /** Jobs whose retention ended by then are not seen; undefined sees all. */
   readonly now: number | undefined;
@@ -152,12 +152,13 @@ function isBetween(
 }
 
 function* readKeys({ condition, order, limit }: Reading): Transition<Part<number>> {
+  const most = Math.min(limit, largestWindow);
   const found = yield* rowValues(
     `SELECT seq FROM jobs WHERE ${condition.sql} ORDER BY seq ${order} LIMIT ?`,
-    [...condition.params, limit],
+    [...condition.params, most],
   );
   const items = found.map(([seq]) => seq as number);
-  return { items, next: items.length < limit ? undefined : items.at(-1), bytes: 0 };
+  return { items, next: items.length < most ? undefined : items.at(-1), bytes: 0 };
 }
 
 const reader = createManyJobsReader();

@@ -24,6 +24,10 @@ const unreadable = "Handler threw something that cannot be described";
 
 /** Describes an error: message, name, and the stacks of it, its causes and, of an aggregate, its members. */
 export function describeError(thrown: unknown): ErrorText {
+  return attempt(() => describe(thrown)) ?? { message: unreadable };
+}
+
+function describe(thrown: unknown): ErrorText {
   const error = readError(thrown);
   if (error === undefined) return { message: cut(toText(thrown), longestText) };
   return {
@@ -57,8 +61,13 @@ function readError(value: unknown): ReadError | undefined {
     message,
     stack: typeof stack === "string" ? stack : undefined,
     cause: read("cause"),
-    members: attempt(() => Array.isArray(members) ? members.slice(0, mostParts) : []) ?? [],
+    members: attempt(() => firstOf(members)) ?? [],
   };
+}
+
+/** Not by the list's own `slice`: that may give anything. */
+function firstOf(members: unknown): unknown[] {
+  return Array.isArray(members) ? Array.prototype.slice.call(members, 0, mostParts) : [];
 }
 
 function attempt<Result>(look: () => Result): Result | undefined {

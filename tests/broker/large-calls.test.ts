@@ -11,6 +11,27 @@ import { send } from "../support/send.ts";
 const lean = (count: number) =>
   Array.from({ length: count }, (_, n) => ({ type: "t", queue: `q${n % 3}`, payload: n }));
 
+describe("calls on many jobs", () => {
+  it("find all of them in more queues than are counted at once", () =>
+    withBroker(async ({ broker, client }) => {
+      const jobs = Array.from({ length: 11_000 }, (_, n) => {
+        return { type: "t", queue: `q${n % 5500}`, priority: n % 10, payload: n };
+      });
+      assert.equal((await send(broker, "POST", "/jobs/bulk", { jobs })).status, 201);
+      const calls: [method: string, target: string, body: unknown, answer: object][] = [
+        ["GET", "/jobs/count?priority=3", undefined, { count: 1100 }],
+        ["GET", "/jobs/count?filter=.%3C5", undefined, { count: 5 }],
+        ["PATCH", "/jobs?priority=3", { priority: 77 }, { patched: 1100 }],
+        ["DELETE", "/jobs?priority=77", undefined, { deleted: 1100 }],
+        ["DELETE", "/jobs?status=ready&attempts=0", undefined, { deleted: 9900 }],
+      ];
+      for (const [method, target, body, answer] of calls) {
+        assert.deepEqual((await send(broker, method, target, body)).body, answer, target);
+      }
+      assert.equal(await client.count(), 0);
+    }));
+});
+
 describe("a bulk enqueue of many jobs", () => {
   it("stores all of them, and tells of each", () =>
     withBroker(async ({ broker, client }) => {

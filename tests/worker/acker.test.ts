@@ -104,7 +104,7 @@ describe("reports that a proxy refuses", () => {
   const web = (): Answer => () =>
     new Response("<html>", { headers: { "content-type": "text/html" } });
   const refusals: [what: string, answer: Answer][] = [
-    ...[400, 401, 403, 404, 407, 408, 413, 425, 429, 502].map((status) =>
+    ...[401, 403, 404, 407, 408, 425, 429, 502].map((status) =>
       [`${status} of a proxy`, ofProxy(status)] as [string, Answer]
     ),
     ...[401, 403, 407, 408, 425, 429].map((status) =>
@@ -126,6 +126,19 @@ describe("reports that a proxy refuses", () => {
       assert.equal(failures.length > 1 && failures.every(({ id }) => id === "bad"), true);
       const { unreported, problem } = worker.health();
       assert.deepEqual([unreported, problem], [0, undefined]);
+    });
+  }
+
+  for (const status of [400, 413, 422, 431]) {
+    it(`are dropped when they are refused for what they are: ${status}`, async () => {
+      const { broker, failures, answers, worker, finish, clock } = await setUp();
+      answers.failure.push(ofProxy(status));
+      broker.connection.send(wireJob("bad"));
+      await clock.settle();
+      await finish("bad", new Error("no"));
+      await clock.advance(10_000);
+      assert.equal(failures.length, 1);
+      assert.equal(worker.health().healthy, false);
     });
   }
 

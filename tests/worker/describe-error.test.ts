@@ -97,6 +97,9 @@ describe("describeError", () => {
   });
 
   it("never throws", () => {
+    const members = Object.assign([new Error("a")], { slice: () => 5 });
+    const odd = Object.assign(new Error("odd"), { errors: members });
+    assert.match(describeError(odd).backtrace!, /Member 1: Error: a/);
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     assert.deepEqual(describeError(proxy), {

@@ -115,9 +115,23 @@ export function createSearching(
       return await countAtMost({}) <= fewJobs;
     },
     async *find(selection, { behind, order, limit }, matches, signal) {
-      const most = behind === undefined ? await countAtMost(selection) : Infinity;
-      const query = { selection, matches, order, from: behind, now: clock.now() };
-      yield* search(searchRecords, { ...query, limit: Math.min(limit, most) }, signal);
+      const query = { selection, matches, order, now: clock.now() };
+      let from = behind;
+      let found = 0;
+      let most = behind === undefined ? await countAtMost(selection) : Infinity;
+      for (;;) {
+        const wanted = Math.min(limit, most) - found;
+        for await (const jobs of search(searchRecords, { ...query, from, limit: wanted }, signal)) {
+          yield jobs;
+          found += jobs.length;
+          from = jobs.at(-1)!.seq;
+        }
+        if (found === limit || found < most) return;
+        // One of these may have come after they were counted.
+        const counted = await countAtMost(selection);
+        if (counted <= most) return;
+        most = counted;
+      }
     },
     async count(selection, matches, signal) {
       let count = 0;

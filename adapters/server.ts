@@ -6,7 +6,7 @@
 
 import { systemClock } from "../src/async/clock.ts";
 import { NetworkError } from "../src/errors.ts";
-import { guardLogger, type Logger, silentLogger } from "../src/log.ts";
+import { guardLogger, type Logger } from "../src/log.ts";
 import { createHosts } from "./hosts.ts";
 
 /** Answers requests, as a broker does: `broker.fetch`, or any function of this shape. */
@@ -95,7 +95,7 @@ export async function startServer(
   listen: (fetch: FetchHandler, host: string, port: number) => Listener | Promise<Listener>,
 ): Promise<Server> {
   const { host = "127.0.0.1", port = 7890, allowedHosts = [] } = options;
-  const logger = guardLogger(options.logger ?? silentLogger);
+  const logger = guardLogger(options.logger);
   if (typeof host !== "string" || host === "") {
     throw new TypeError(`Option 'host' is '${host}', expected a name or an address`);
   }

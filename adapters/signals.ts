@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { guardLogger, type Logger, runGuarded, silentLogger } from "../src/log.ts";
+import { guardLogger, type Logger, runGuarded } from "../src/log.ts";
 
 /** What can be stopped: a worker, a server, a broker. */
 export interface StopTarget {
@@ -80,7 +80,7 @@ export function stopOnSignals(
   options: StopOnSignalsOptions = {},
 ): () => void {
   const { signals = ["SIGINT", "SIGTERM"], timeoutMs, onStopped } = options;
-  const logger = guardLogger(options.logger ?? silentLogger);
+  const logger = guardLogger(options.logger);
   const all: readonly StopTarget[] = "stop" in targets ? [targets] : [...targets];
   let first: { readonly signal: string; readonly at: number } | undefined;
 

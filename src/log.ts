@@ -25,8 +25,11 @@ export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() 
 /**
  * Makes a logger harmless: what it throws, at once or later, ends neither a job nor the process. The first time it is
  * told on the console, as there is nobody else to tell.
+ *
+ * @param logger What a user gave; silent when undefined.
  */
-export function guardLogger(logger: Logger): Logger {
+export function guardLogger(logger: Logger | undefined): Logger {
+  if (logger === undefined) return silentLogger;
   let told = false;
   const tell = (error: unknown) => {
     if (told) return;

@@ -5,7 +5,7 @@
  */
 
 import { systemClock } from "../../src/async/clock.ts";
-import { guardLogger, type Logger, silentLogger } from "../../src/log.ts";
+import { guardLogger, type Logger } from "../../src/log.ts";
 import {
   type FetchHandler,
   type Listener,
@@ -72,7 +72,7 @@ export function serve(
   handler: FetchHandler | { readonly fetch: FetchHandler },
   options: ServeOptions = {},
 ): Promise<Server> {
-  const logger = guardLogger(options.logger ?? silentLogger);
+  const logger = guardLogger(options.logger);
   return startServer(handler, options, (fetch, hostname, port) => {
     return listen(fetch, { hostname, port, logger });
   });

@@ -6,7 +6,7 @@
 
 import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
 import { checkNotNegative } from "../async/duration.ts";
-import { guardLogger, type Logger, silentLogger } from "../log.ts";
+import { guardLogger, type Logger } from "../log.ts";
 import { directKey } from "../protocol/direct.ts";
 import type { Database } from "../store/database.ts";
 import { createUpkeep } from "../store/upkeep.ts";
@@ -139,7 +139,7 @@ export interface Broker extends AsyncDisposable {
  */
 export function createBroker(options: BrokerOptions): Broker {
   const { clock = systemClock, random = systemRandom } = options;
-  const logger = guardLogger(options.logger ?? silentLogger);
+  const logger = guardLogger(options.logger);
   const { store: database, timers = true } = options;
   const settings = toSettings(options);
   const engine = createEngine({ database, settings, clock, random, logger, timers });

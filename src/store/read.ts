@@ -13,7 +13,7 @@ import { jobColumns, metadataColumns } from "./jobs-table.ts";
 import { createManyJobsReader } from "./many-jobs.ts";
 import { isReady } from "./status-sql.ts";
 import { rows, type Transition } from "./transition.ts";
-import { isVisible, type JobSelection, whereMatches } from "./where.ts";
+import { all, isBetween, isVisibleAt, type JobSelection, whereMatches } from "./where.ts";
 
 const selectJob = `SELECT ${jobColumns()} FROM jobs`;
 const selectMetadata = `SELECT ${metadataColumns} FROM jobs`;
@@ -48,11 +48,14 @@ export function* listJobs(
   },
   now: number,
 ): Transition<JobRecord[]> {
-  const where = whereMatches(selection);
-  const cursor = behind === undefined ? "1 = 1" : `seq ${order === "asc" ? ">" : "<"} ?`;
+  const { sql, params } = all([
+    ...isBetween(order, behind),
+    isVisibleAt(now),
+    whereMatches(selection),
+  ]);
   return yield* listedJobs.read(
-    `FROM jobs WHERE ${cursor} AND ${isVisible} AND ${where.sql} ORDER BY seq ${order} LIMIT ?`,
-    [...(behind === undefined ? [] : [behind]), now, ...where.params, limit],
+    `FROM jobs WHERE ${sql} ORDER BY seq ${order} LIMIT ?`,
+    [...params, limit],
   );
 }
 

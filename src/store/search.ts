@@ -12,7 +12,14 @@ import type { JobRecord } from "../protocol/record.ts";
 import type { PayloadFilter } from "./expressions.ts";
 import { createManyJobsReader, payloadSize, withLargePayloads } from "./many-jobs.ts";
 import { rowValues, type Transition } from "./transition.ts";
-import { all, type Condition, isVisible, type JobSelection, whereMatches } from "./where.ts";
+import {
+  all,
+  type Condition,
+  isBetween,
+  isVisibleAt,
+  type JobSelection,
+  whereMatches,
+} from "./where.ts";
 
 /** How many jobs the first window has; later ones have more while they take little time. */
 const firstWindow = 256;
@@ -22,7 +29,7 @@ const largestWindow = 16_384;
 const quickMs = 2;
 
 /** Jobs that are read with one statement: their payloads are in memory before they are counted. */
-const readSize = 100;
+export const readSize = 100;
 
 /** A piece ends when the payloads of its jobs take more, in bytes. */
 const readBytes = 1 << 20;
@@ -117,7 +124,7 @@ function isLookup({ id, seq }: JobSelection): boolean {
 /** The condition on the columns of a job. */
 function conditionOf({ selection, now }: Search): Condition {
   const fits = whereMatches(selection);
-  const condition = now === undefined ? fits : all([{ sql: isVisible, params: [now] }, fits]);
+  const condition = now === undefined ? fits : all([isVisibleAt(now), fits]);
   if (isLookup(selection)) return condition;
   // No index but the key serves here: another one would lead through all of a queue for each window. This hides them.
   return { sql: `CASE WHEN ${condition.sql} THEN 1 ELSE 0 END = 1`, params: condition.params };
@@ -130,25 +137,12 @@ function* windowEnd(
   size: number,
 ): Transition<number | undefined> {
   if (isLookup(selection)) return undefined;
-  const { sql, params } = all(isBetween(order, behind, undefined));
+  const { sql, params } = all(isBetween(order, behind));
   const [row] = yield* rowValues(
     `SELECT seq FROM jobs WHERE ${sql} ORDER BY seq ${order} LIMIT 1 OFFSET ?`,
     [...params, size - 1],
   );
   return row?.[0] as number | undefined;
-}
-
-/** The condition that a key comes behind another, and not behind the end. */
-function isBetween(
-  order: "asc" | "desc",
-  behind: number | undefined,
-  end: number | undefined,
-): Condition[] {
-  const conditions: Condition[] = [];
-  const [after, upTo] = order === "asc" ? [">", "<="] : ["<", ">="];
-  if (behind !== undefined) conditions.push({ sql: `seq ${after} ?`, params: [behind] });
-  if (end !== undefined) conditions.push({ sql: `seq ${upTo} ?`, params: [end] });
-  return conditions;
 }
 
 function* readKeys({ condition, order, limit }: Reading): Transition<Part<number>> {

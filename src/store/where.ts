@@ -22,8 +22,23 @@ export interface Condition {
   readonly params: readonly SqlValue[];
 }
 
-/** The condition that a job is still seen: its parameter is the present instant, in ms since the epoch. */
-export const isVisible = "(purge_at IS NULL OR purge_at > ?)";
+/** The condition that a job is still seen at `now`, in ms since the epoch. */
+export function isVisibleAt(now: number): Condition {
+  return { sql: "(purge_at IS NULL OR purge_at > ?)", params: [now] };
+}
+
+/** The condition that a key comes behind another, and not behind the end. */
+export function isBetween(
+  order: "asc" | "desc",
+  behind: number | undefined,
+  end?: number,
+): Condition[] {
+  const conditions: Condition[] = [];
+  const [after, upTo] = order === "asc" ? [">", "<="] : ["<", ">="];
+  if (behind !== undefined) conditions.push({ sql: `seq ${after} ?`, params: [behind] });
+  if (end !== undefined) conditions.push({ sql: `seq ${upTo} ?`, params: [end] });
+  return conditions;
+}
 
 /** The condition that all of some are met; `1 = 1` when there are none. */
 export function all(conditions: readonly Condition[]): Condition {

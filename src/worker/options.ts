@@ -6,7 +6,7 @@
 
 import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
 import type { Client } from "../client/client.ts";
-import { guardLogger, type Logger, silentLogger } from "../log.ts";
+import { guardLogger, type Logger } from "../log.ts";
 import { checkName } from "../protocol/names.ts";
 import type { JobHandler } from "./handle.ts";
 import type { Middleware } from "./middleware.ts";
@@ -127,7 +127,7 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
     middleware: options.middleware ?? [],
     workerId: toWorkerId(options.workerId, random),
     idleTimeoutMs,
-    logger: guardLogger(options.logger ?? silentLogger),
+    logger: guardLogger(options.logger),
     clock: options.clock ?? systemClock,
     random,
   };

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
+import { silentLogger } from "../../src/log.ts";
 import { createBroker } from "../../src/broker/mod.ts";
 import { StoreError } from "../../src/errors.ts";
 import type { DatabaseCopy, SyncDatabase } from "../../src/store/database.ts";
@@ -77,9 +78,7 @@ describe("broker.adminFetch", () => {
   it("backup: answers 500 when it fails, and logs the error", async () => {
     const told: unknown[] = [];
     const logger = {
-      debug() {},
-      info() {},
-      warn() {},
+      ...silentLogger,
       error: (...line: unknown[]) => told.push(line),
     };
     await withBroker(async ({ broker }) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { silentLogger } from "../../src/log.ts";
 import { handle } from "../../src/worker/mod.ts";
 import { setUp } from "./run-one.ts";
 import { wireJob, work } from "./scripted-broker.ts";
@@ -53,9 +54,7 @@ describe("events", () => {
   it("are not disturbed by a listener that throws", async () => {
     const errors: unknown[] = [];
     const logger = {
-      debug() {},
-      info() {},
-      warn() {},
+      ...silentLogger,
       error: (message: string) => errors.push(message),
     };
     const { worker, deliver, acks } = await setUp({ handlers: [handle(work, () => {})], logger });
@@ -71,9 +70,7 @@ describe("events", () => {
   it("are not disturbed by an async listener that rejects, nor by what only looks like a promise", async () => {
     const errors: unknown[] = [];
     const logger = {
-      debug() {},
-      info() {},
-      warn() {},
+      ...silentLogger,
       error: (message: string, fields: unknown) => errors.push([message, fields]),
     };
     const { worker, deliver, acks } = await setUp({ handlers: [handle(work, () => {})], logger });
@@ -96,11 +93,10 @@ describe("events", () => {
   it("and jobs go on although the logger throws, now or later", async (context) => {
     const told = context.mock.method(console, "error", () => {});
     const logger = {
-      debug() {},
+      ...silentLogger,
       info: () => {
         throw new Error("disk full");
       },
-      warn() {},
       error: () => Promise.reject(new Error("no network")),
     };
     const { worker, deliver, acks } = await setUp({ handlers: [handle(work, () => {})], logger });

@@ -11,12 +11,10 @@ import type { JobRecord } from "../../protocol/record.ts";
 import type { PayloadFilter } from "../../store/expressions.ts";
 import { payloadSize, withLargePayloads } from "../../store/many-jobs.ts";
 import { keyBehind, listJobs } from "../../store/read.ts";
+import { readSize } from "../../store/search.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
 import type { Searching } from "./searching.ts";
-
-/** Jobs that are read with one statement: their payloads are in memory before they are counted. */
-const readSize = 100;
 
 /** A page. */
 export interface FoundPage {

@@ -60,5 +60,21 @@ export const systemClock: Clock = {
     : (callback) => void setImmediate(callback),
 };
 
+/**
+ * The clock that was given, or the platform's. One that has no `monotonic` gets that of the platform.
+ *
+ * @param given A clock of a user, who need not have written it in TypeScript.
+ */
+export function toClock(given: Omit<Clock, "monotonic"> & Partial<Clock> | undefined): Clock {
+  if (given === undefined) return systemClock;
+  if (given.monotonic !== undefined) return given as Clock;
+  return {
+    now: () => given.now(),
+    monotonic: systemClock.monotonic,
+    setTimer: (callback, delayMs) => given.setTimer(callback, delayMs),
+    defer: (callback) => given.defer(callback),
+  };
+}
+
 /** The platform's pseudo-random numbers; good enough for delays, not for secrets. */
 export const systemRandom: Random = () => Math.random();

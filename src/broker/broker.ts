@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
+import { type Clock, type Random, systemRandom, toClock } from "../async/clock.ts";
 import { checkNotNegative } from "../async/duration.ts";
 import { guardLogger, type Logger } from "../log.ts";
 import { directKey } from "../protocol/direct.ts";
@@ -138,7 +138,8 @@ export interface Broker extends AsyncDisposable {
  * ```
  */
 export function createBroker(options: BrokerOptions): Broker {
-  const { clock = systemClock, random = systemRandom } = options;
+  const { random = systemRandom } = options;
+  const clock = toClock(options.clock);
   const logger = guardLogger(options.logger);
   const { store: database, timers = true } = options;
   const settings = toSettings(options);

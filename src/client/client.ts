@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "../async/clock.ts";
+import type { JobReference, ReportResult } from "../protocol/ack.ts";
 import type { EnqueueRequest } from "../protocol/enqueue.ts";
 import type { ErrorRecord } from "../protocol/error-record.ts";
 import type { Failure } from "../protocol/failure.ts";
@@ -12,6 +13,7 @@ import type { JobFilter } from "../protocol/filter.ts";
 import type { EnqueuedJob, Job } from "../protocol/job.ts";
 import type { PageRequest } from "../protocol/page.ts";
 import type { JobPatch } from "../protocol/patch.ts";
+import type { ReleaseTime } from "../protocol/release.ts";
 import type { CallOptions } from "./deadline.ts";
 import type { ErrorPage, JobPage, Listing } from "./listing.ts";
 import type { TakeOptions, TakeStream } from "./take-stream.ts";
@@ -46,10 +48,15 @@ export interface BulkFilter extends JobFilter {
   readonly all?: boolean | undefined;
 }
 
-/** Which successes came to nothing. */
-export interface SuccessReport {
-  /** The ids of jobs that were not in flight: done before, taken back, or never there. */
-  readonly notFound: readonly string[];
+/** Bounds of a report of a failure, and what was tried before. */
+export interface FailureOptions extends CallOptions {
+  /**
+   * Whether an earlier call with the same failure may have been received. A server that does not count deliveries is
+   * then asked first where the job stands.
+   *
+   * @default {false}
+   */
+  readonly isRepeated?: boolean | undefined;
 }
 
 /**
@@ -181,26 +188,53 @@ export interface Client {
   /**
    * Says that a taken job is done.
    *
-   * @param id The job's id.
+   * @param job The job as it was taken, or its id. Given the job, the call ends that delivery and no later one, if the
+   * broker counts deliveries; and repeated, it is answered as the first time.
    * @throws {NotFoundError} If the job is not in flight; but not after a repeated try, because the broker may have
    * received the first one.
+   * @throws {RefusedError} If the job is there, but not in flight at this delivery (its status is 409).
    */
-  success(id: string, options?: CallOptions): Promise<void>;
+  success(job: JobReference, options?: CallOptions): Promise<void>;
   /**
    * Says that taken jobs are done. Those that are not in flight are reported, and are no error.
    *
-   * @param ids The jobs' ids.
+   * @param jobs The jobs as they were taken, or their ids; as above.
    */
-  successMany(ids: readonly string[], options?: CallOptions): Promise<SuccessReport>;
+  successMany(jobs: readonly JobReference[], options?: CallOptions): Promise<ReportResult>;
   /**
    * Says that a taken job failed.
    *
-   * @param id The job's id.
+   * @param job The job as it was taken, or its id; as above. A server that does not count deliveries is asked where the
+   * job stands before the call is repeated, as the first try may have been received.
    * @param failure Why, and what shall become of the job.
    * @returns The job as it is now.
    * @throws {NotFoundError} If the job is not in flight.
+   * @throws {RefusedError} If the job is there, but not in flight at this delivery (its status is 409).
    */
-  failure(id: string, failure: Failure, options?: CallOptions): Promise<Job>;
+  failure(job: JobReference, failure: Failure, options?: FailureOptions): Promise<Job>;
+  /**
+   * Gives a taken job back, as if it had not been taken: no attempt is counted, and there is no error record. An
+   * extension of the protocol: a server that does not know it answers 404.
+   *
+   * @param job The job as it was taken, or its id; as above.
+   * @param time When it is ready again. Left out, it is ready at once.
+   * @returns The job as it is now.
+   * @throws {NotFoundError} If the job is not in flight, or the server does not know the call.
+   * @throws {RefusedError} If the job is there, but not in flight at this delivery (its status is 409).
+   */
+  release(job: JobReference, time?: ReleaseTime, options?: CallOptions): Promise<Job>;
+  /**
+   * Gives taken jobs back, as {@linkcode release}. Those that are not in flight are reported, and are no error.
+   *
+   * @param jobs The jobs as they were taken, or their ids.
+   * @param time When they are ready again. Left out, they are ready at once.
+   * @throws {NotFoundError} If the server does not know the call.
+   */
+  releaseMany(
+    jobs: readonly JobReference[],
+    time?: ReleaseTime,
+    options?: CallOptions,
+  ): Promise<ReportResult>;
 
   /**
    * Lists the failures of a job, first to last.

@@ -5,10 +5,8 @@
  */
 
 import { isMillraceError, NotFoundError, RefusedError } from "../errors.ts";
-import { readNotFound } from "../protocol/ack.ts";
 import { readEnqueuedJob, readEnqueuedJobs, toEnqueueWire } from "../protocol/enqueue.ts";
 import { type ErrorRecord, readErrorRecord } from "../protocol/error-record.ts";
-import { toFailureWire } from "../protocol/failure.ts";
 import { matchesAll, matchesNothing, toFilterParams, toTakeParams } from "../protocol/filter.ts";
 import { readJob } from "../protocol/job-read.ts";
 import type { EnqueuedJob, Job } from "../protocol/job.ts";
@@ -23,7 +21,6 @@ import {
   readQueues,
   readVersion,
 } from "../protocol/system.ts";
-import { decodeOrThrow } from "./answer.ts";
 import type { BulkFilter, Client } from "./client.ts";
 import type { CallOptions } from "./deadline.ts";
 import { type EnqueueArgs, type EnqueueManyArgs, resolveMany, resolveOne } from "./enqueue-args.ts";
@@ -37,8 +34,9 @@ import {
   type PageSource,
 } from "./listing.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
+import { createReports } from "./reports.ts";
 import { openTake } from "./take.ts";
-import { type ClientCall, createTransport, ignoreBody, withQuery } from "./transport.ts";
+import { createTransport, ignoreBody, withQuery } from "./transport.ts";
 
 /**
  * Creates a client of the broker at `url`, or of a broker in the same process (`fetch: broker.fetch`).
@@ -63,7 +61,7 @@ import { type ClientCall, createTransport, ignoreBody, withQuery } from "./trans
  */
 export function createClient(options: ClientOptions): Client {
   const transport = createTransport(toClientSettings(options));
-  const { settings: { clock, attach }, call } = transport;
+  const { settings: { clock, attach }, serverClock, call } = transport;
 
   const jobPages: PageSource<Job, JobPage> = {
     load: (path, options) => call({ route: jobRoutes.list, path }, options, readJobPage),
@@ -94,7 +92,7 @@ export function createClient(options: ClientOptions): Client {
   const client: Client = {
     async enqueue(...args: EnqueueArgs) {
       const { what, options } = await resolveOne(args, clock);
-      const body = toEnqueueWire(what);
+      const body = toEnqueueWire(what, serverClock.now());
       if (enqueues > 0 && options?.signal === undefined && options?.timeoutMs === undefined) {
         return await (await (gathering ??= loadGathering()))(body);
       }
@@ -105,7 +103,8 @@ export function createClient(options: ClientOptions): Client {
       const { what, options } = await resolveMany(args, clock);
       const send = (bytes: Uint8Array<ArrayBuffer>) =>
         call({ route: jobRoutes.enqueueMany, bytes }, options, readEnqueuedJobs);
-      return await enqueueInParts(what, await transport.codec(), send);
+      const codec = await transport.codec();
+      return await enqueueInParts(what, { codec, now: serverClock.now(), send });
     },
 
     get: (id, options) => call({ route: jobRoutes.get, params: { id } }, options, readJob),
@@ -139,26 +138,7 @@ export function createClient(options: ClientOptions): Client {
       return await call({ route: jobRoutes.deleteMany, query }, options, readDeleted);
     },
 
-    success: (id, options) =>
-      call({ route: jobRoutes.success, params: { id } }, options, ignoreBody),
-    async successMany(ids, options) {
-      if (ids.length === 0) return { notFound: [] };
-      if (ids.length > mostIds) {
-        const notFound: string[] = [];
-        for (let at = 0; at < ids.length; at += mostIds) {
-          const report = await client.successMany(ids.slice(at, at + mostIds), options);
-          notFound.push(...report.notFound);
-        }
-        return { notFound };
-      }
-      const call: ClientCall = { route: jobRoutes.successMany, body: { ids }, acceptStatus: 422 };
-      const { status, value } = await transport.send(call, options);
-      return { notFound: status === 422 ? decodeOrThrow(() => readNotFound(value)) : [] };
-    },
-    async failure(id, failure, options) {
-      const body = toFailureWire(failure);
-      return await call({ route: jobRoutes.failure, params: { id }, body }, options, readJob);
-    },
+    ...createReports(transport),
 
     errors(id, query = {}, options) {
       const path = withQuery(toPath(jobRoutes.errors, { id }), toPageParams(query));
@@ -180,9 +160,6 @@ export function createClient(options: ClientOptions): Client {
     checkTake: toTakeParams,
   }) ?? client;
 }
-
-/** The most ids in one request. */
-const mostIds = 10_000;
 
 /** The query of a bulk change. A filter without members must be asked for by `all: true`. */
 function toBulkQuery({ all, ...filter }: BulkFilter): string[] {

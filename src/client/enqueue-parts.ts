@@ -26,13 +26,21 @@ export class PartialEnqueueError extends MillraceError {
   }
 }
 
+/** How parts are sent. */
+export interface PartsOptions {
+  readonly codec: Codec;
+  /** The time by the server's clock, as far as it is known, in ms since the epoch. */
+  readonly now: number;
+  /** Stores the jobs of a body. */
+  send(body: Uint8Array<ArrayBuffer>): Promise<EnqueuedJob[]>;
+}
+
 /** Sends requests part by part, each all or nothing, and gives the jobs of all. */
 export async function enqueueInParts(
   requests: readonly EnqueueRequest[],
-  codec: Codec,
-  send: (body: Uint8Array<ArrayBuffer>) => Promise<EnqueuedJob[]>,
+  { codec, now, send }: PartsOptions,
 ): Promise<EnqueuedJob[]> {
-  const jobs = requests.map(toEnqueueWire);
+  const jobs = requests.map((request) => toEnqueueWire(request, now));
   const enqueued: EnqueuedJob[] = [];
   // Loaded when many jobs are sent: who sends one at a time does not pay for it.
   const { encodeParts } = await import("./encode-parts.ts");

@@ -26,7 +26,7 @@ export { type BudgetsClient, createBudgets } from "./budgets.ts";
 export { createClient } from "./create-client.ts";
 export { createCrons } from "./crons.ts";
 export type { CronAddress, CronsClient } from "./crons.ts";
-export type { BulkFilter, Client, Enqueueable, JobQuery, SuccessReport } from "./client.ts";
+export type { BulkFilter, Client, Enqueueable, FailureOptions, JobQuery } from "./client.ts";
 export type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
 export type { ClientOptions, Fetch } from "./options.ts";
 export type { RetryOptions } from "./retry.ts";
@@ -61,6 +61,7 @@ export {
   TimeoutError,
 } from "../errors.ts";
 export { jq } from "./jq.ts";
+export type { JobReference, ReportResult } from "../protocol/ack.ts";
 export type { Clock, Random } from "../async/clock.ts";
 export type { Duration } from "../async/duration.ts";
 export type { Format } from "../protocol/codec.ts";
@@ -100,6 +101,10 @@ export {
   type UniqueWhile,
 } from "../protocol/job.ts";
 export type { PageRequest } from "../protocol/page.ts";
+export type { Ask } from "../protocol/frames-control.ts";
 export type { JobPatch } from "../protocol/patch.ts";
 export type { RetentionPatch } from "../protocol/retention.ts";
 export type { Range } from "../protocol/range.ts";
+export type { ReleaseTime } from "../protocol/release.ts";
+export type { WorkerRun } from "../protocol/worker-run.ts";
+export type { HeldDelivery, WorkerStatement } from "../protocol/worker-statement.ts";

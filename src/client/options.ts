@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
+import { type Clock, type Random, systemRandom, toClock } from "../async/clock.ts";
 import { checkNotNegative } from "../async/duration.ts";
 import type { Format } from "../protocol/codec.ts";
 import { type AttachDirect, directKey } from "../protocol/direct.ts";
@@ -78,7 +78,8 @@ const placeholderUrl = "http://localhost";
  * @throws {RangeError} If a number is out of range.
  */
 export function toClientSettings(options: ClientOptions): ClientSettings {
-  const { url, token, format = "json", timeoutMs = 30_000, clock = systemClock } = options;
+  const { url, token, format = "json", timeoutMs = 30_000 } = options;
+  const clock = toClock(options.clock);
   if (url === undefined && options.fetch === undefined) {
     throw new TypeError("Cannot create a client without 'url' and 'fetch': give one of them");
   }

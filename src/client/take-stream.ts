@@ -5,7 +5,10 @@
  */
 
 import type { TakeRequest } from "../protocol/filter.ts";
+import type { Ask } from "../protocol/frames-control.ts";
 import type { Job } from "../protocol/job.ts";
+import type { WorkerRun } from "../protocol/worker-run.ts";
+import type { WorkerStatement } from "../protocol/worker-statement.ts";
 import type { CallOptions } from "./deadline.ts";
 
 /** What to take, and as who. */
@@ -17,6 +20,13 @@ export interface TakeOptions extends TakeRequest, CallOptions {
    * @default {a name that the broker makes up}
    */
   readonly workerId?: string | undefined;
+  /**
+   * The run of a worker that answers when it is asked: a Millrace broker then asks on the stream (a frame of the kind
+   * `ask`), and takes one that does not answer for dead. A stream of the same run replaces the one before.
+   *
+   * @default {none: the worker is alive as long as its connection is}
+   */
+  readonly run?: WorkerRun | undefined;
 }
 
 /**
@@ -24,12 +34,14 @@ export interface TakeOptions extends TakeRequest, CallOptions {
  *
  * - `jobs`: jobs that arrived together, at least one.
  * - `heartbeat`: a sign of life, and nothing else.
- * - `control`: what the broker has to say besides jobs, by the name of its kind. This version knows no kind: pass it
+ * - `ask`: the broker asks what the worker has. It is answered with {@linkcode TakeStream.tell}.
+ * - `control`: something else that the broker has to say, by the name of its kind. This version does not know it: pass it
  *   over.
  */
 export type TakeFrame =
   | { readonly kind: "jobs"; readonly jobs: readonly Job[] }
   | { readonly kind: "heartbeat" }
+  | { readonly kind: "ask"; readonly ask: Ask }
   | { readonly kind: "control"; readonly name: string };
 
 /**
@@ -53,6 +65,15 @@ export interface TakeStream extends AsyncIterable<Job> {
    * @throws {NetworkError} If the stream breaks off.
    */
   batches(): AsyncIterable<readonly Job[]>;
+  /**
+   * Says what the worker does and has. Only on a stream that was opened with a `run`, and on which an `ask` came: no other
+   * server listens.
+   *
+   * @param statement What to say.
+   * @returns The ids of those that the worker has and that are not its any more.
+   * @throws {NotFoundError} If the stream is not open any more.
+   */
+  tell(statement: WorkerStatement, options?: CallOptions): Promise<readonly string[]>;
   /** Closes the stream; the broker makes its unfinished jobs ready again. Closing twice is fine. */
   close(): Promise<void>;
 }

@@ -7,12 +7,14 @@
 import { isMillraceError, NetworkError, ProtocolError } from "../errors.ts";
 import type { Codec, Format } from "../protocol/codec.ts";
 import { toTakeParams } from "../protocol/filter.ts";
-import { readControl } from "../protocol/frames-control.ts";
+import { readAsk, readControl } from "../protocol/frames-control.ts";
 import { createMsgpackDecoder } from "../protocol/frames-msgpack.ts";
 import { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
 import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
 import { jobRoutes } from "../protocol/routes.ts";
+import { answersWithinHeader, runHeader } from "../protocol/worker-run.ts";
+import { readGone, toStatementWire } from "../protocol/worker-statement.ts";
 import { type FrameDecoder, streamMediaTypes } from "../protocol/stream-format.ts";
 import { decodeOrThrow, isOk, toError } from "./answer.ts";
 import { loadCodec } from "./codecs.ts";
@@ -35,12 +37,21 @@ const formats = ["json", "msgpack"] as const satisfies readonly Format[];
 /** Opens a take stream; the time limit is for the head of the response only. */
 export async function openTake(
   transport: Transport,
-  { signal, timeoutMs, workerId, ...request }: TakeOptions = {},
+  { signal, timeoutMs, workerId, run, ...request }: TakeOptions = {},
 ): Promise<TakeStream> {
   const { settings } = transport;
   const call: ClientCall = { route: jobRoutes.take, query: toTakeParams(request) };
   const headers: Record<string, string> = { accept: mediaTypes[settings.format] };
   if (workerId !== undefined) headers["worker-id"] = workerId;
+  if (run !== undefined) {
+    headers[runHeader] = run.id;
+    headers[answersWithinHeader] = String(run.withinMs);
+  }
+  const tell: TakeStream["tell"] = (statement, options) => {
+    const body = toStatementWire(statement);
+    const params = { run: run?.id ?? "" };
+    return transport.call({ route: jobRoutes.tell, params, body }, options, readGone);
+  };
 
   const controller = new AbortController();
   const unfollow = abortBy(controller, signal, Infinity, settings.clock);
@@ -50,7 +61,7 @@ export async function openTake(
     const opened = await untilAborted(async (signal) => {
       return await toOpenBody(await transport.exchange(call, headers, signal, true));
     }, controller.signal);
-    return createTakeStream(opened, controller, unfollow);
+    return createTakeStream(opened, { controller, unfollow, tell });
   } catch (error) {
     unfollow();
     throw error;
@@ -90,7 +101,9 @@ function toFrames(documents: readonly unknown[]): TakeFrame[] {
   for (const document of documents) {
     const name = readControl(document);
     if (name !== undefined) {
-      frames.push({ kind: "control", name });
+      frames.push(
+        name === "ask" ? { kind: name, ask: readAsk(document) } : { kind: "control", name },
+      );
       jobs = [];
     } else if (jobs.push(readJob(document)) === 1) frames.push({ kind: "jobs", jobs });
   }
@@ -99,8 +112,11 @@ function toFrames(documents: readonly unknown[]): TakeFrame[] {
 
 function createTakeStream(
   { body, decoder, codec }: OpenBody,
-  controller: AbortController,
-  unfollow: () => void,
+  { controller, unfollow, tell }: {
+    readonly controller: AbortController;
+    readonly unfollow: () => void;
+    readonly tell: TakeStream["tell"];
+  },
 ): TakeStream {
   const { signal } = controller;
   const reader = body.getReader();
@@ -145,6 +161,7 @@ function createTakeStream(
   return {
     frames,
     batches,
+    tell,
     close,
     async *[Symbol.asyncIterator]() {
       for await (const jobs of batches()) yield* jobs;

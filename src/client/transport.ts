@@ -14,6 +14,7 @@ import type { ClientSettings } from "./options.ts";
 import { createPort, toNetworkError } from "./port.ts";
 import type { PortAnswer } from "./port-types.ts";
 import { retry } from "./retry.ts";
+import { createServerClock, type ServerClock } from "./server-clock.ts";
 
 /** One call. The row of the route table says whether it is sent again when it fails for the moment. */
 export interface ClientCall {
@@ -31,12 +32,21 @@ export interface ClientCall {
   readonly bytes?: Uint8Array<ArrayBuffer>;
   /** A status of 400 or more that is an answer and no error. */
   readonly acceptStatus?: number;
+  /**
+   * Called before each try, with how many there were before. The answer that it gives, if it gives one, is that of the
+   * call, and nothing is sent.
+   */
+  readonly before?:
+    | ((retries: number, signal: AbortSignal) => Promise<Answer | undefined>)
+    | undefined;
 }
 
 /** Sends calls. */
 export interface Transport {
   /** What the client was made from. */
   readonly settings: ClientSettings;
+  /** What its answers show of the server's clock. */
+  readonly serverClock: ServerClock;
   /** The client's codec. */
   codec(): Codec | Promise<Codec>;
   /**
@@ -65,9 +75,11 @@ export function createTransport(settings: ClientSettings): Transport {
   const { base, format, token, clock } = settings;
   const port = createPort(settings.fetch);
   const mediaType = `application/${format}`;
+  const serverClock = createServerClock(clock);
 
   const transport: Transport = {
     settings,
+    serverClock,
     codec: () => loadCodec(format),
 
     async exchange(call, headers, signal, streamed) {
@@ -81,11 +93,13 @@ export function createTransport(settings: ClientSettings): Transport {
         body ??= (await transport.codec()).encode(call.body);
       }
       let answer: PortAnswer;
+      const sentAt = clock.monotonic();
       try {
         answer = await port({ method: route.method, url, headers, body, signal, streamed });
       } catch (error) {
         throw signal.aborted ? error : toNetworkError(error, url);
       }
+      serverClock.observe(answer, sentAt);
       // Nobody waits for this answer any more: free its connection.
       if (signal.aborted) void answer.stream()?.cancel(signal.reason).catch(() => {});
       return answer;
@@ -93,6 +107,8 @@ export function createTransport(settings: ClientSettings): Transport {
 
     send(call, options = {}) {
       const attempt = async (signal: AbortSignal, retries: number): Promise<Answer> => {
+        const received = await call.before?.(retries, signal);
+        if (received !== undefined) return received;
         const answer = await transport.exchange(call, { accept: mediaType }, signal, false);
         // A 404 to a later try says that an earlier one was received and its answer lost.
         const acceptsNotFound = retries > 0 && repeat === "until-received";

@@ -196,7 +196,7 @@ export function defineJob<Input, Output>(
     queue,
     payload,
     priority: settings.priority ?? options.priority,
-    readyAt: toReadyAt(settings, options, clock),
+    ...toTime(settings, options, clock),
     retryLimit: settings.retryLimit ?? options.retryLimit,
     backoff: settings.backoff ?? options.backoff,
     retention: settings.retention ?? options.retention,
@@ -225,7 +225,7 @@ export function defineJob<Input, Output>(
   });
 
   // Settings that no enqueue could send fail here, and not at the first enqueue.
-  toEnqueueWire(toBaseRequest(null as Input, {}, systemClock));
+  toEnqueueWire(toBaseRequest(null as Input, {}, systemClock), 0);
   return {
     type,
     queue,
@@ -255,15 +255,16 @@ function toBatch<Payload>(
   return key === undefined ? undefined : { ...options, key };
 }
 
-function toReadyAt(
+function toTime(
   { delay, readyAt }: EnqueueSettings,
   defaults: JobSettings,
   clock: Clock,
-): number | undefined {
+): Pick<EnqueueRequest, "readyAt" | "delayMs"> {
   if (delay !== undefined && readyAt !== undefined) {
     throw new TypeError("Cannot enqueue with both 'delay' and 'readyAt': give one of them");
   }
-  if (readyAt !== undefined) return readyAt;
-  const wait = delay ?? defaults.delay;
-  return wait === undefined ? undefined : clock.now() + toMs(wait, "delay");
+  const wait = readyAt === undefined ? delay ?? defaults.delay : undefined;
+  if (wait === undefined) return { readyAt };
+  const delayMs = toMs(wait, "delay");
+  return { readyAt: clock.now() + delayMs, delayMs };
 }

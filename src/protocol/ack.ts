@@ -1,33 +1,91 @@
 /**
- * The messages of `POST /jobs/success`.
+ * The messages of `POST /jobs/success`, and the answer of `POST /jobs/release`.
  *
  * @module
  */
 
 import * as v from "valibot";
-import { readAs, text } from "./schema.ts";
+import type { Job } from "./job.ts";
+import { optional, readAs, text } from "./schema.ts";
+
+/**
+ * The job that a report is about: its id, or the job as it was taken. Given the job, the report ends that delivery and
+ * no other, if the broker counts deliveries. So the job is better.
+ */
+export type JobReference =
+  | string
+  | (Pick<Job, "id"> & Partial<Pick<Job, "deliveries" | "attempts" | "dequeuedAt">>);
+
+/** A job, and which delivery of it; undefined for whichever is in flight. */
+export interface JobRun {
+  readonly id: string;
+  readonly delivery: number | undefined;
+}
+
+/** The run that a reference names. */
+export function toRun(job: JobReference): JobRun {
+  return typeof job === "string"
+    ? { id: job, delivery: undefined }
+    : { id: job.id, delivery: job.deliveries };
+}
+
+/** The runs that references name; a job that is given twice counts once. */
+export function toRuns(jobs: readonly JobReference[]): JobRun[] {
+  const runs = jobs.map(toRun);
+  if (runs.length === 1) return runs;
+  return [...new Map(runs.map((run) => [run.id, run])).values()];
+}
+
+/**
+ * Writes runs. Deliveries are left out unless all of them are known: a list holds either one for each, or none.
+ *
+ * @param runs At least one.
+ */
+export function toRunsWire(runs: readonly JobRun[]): object {
+  const ids = runs.map(({ id }) => id);
+  if (runs.some(({ delivery }) => delivery === undefined)) return { ids };
+  return { ids, deliveries: runs.map(({ delivery }) => delivery) };
+}
 
 /** Says why ids cannot be acknowledged, in the words of the protocol. */
-export function checkIds(ids: readonly string[]): string | undefined {
+export function checkIds(ids: readonly unknown[]): string | undefined {
   return ids.length === 0 ? "ids must not be empty" : undefined;
 }
 
-/** The answer when some ids were not in flight; the others are done. */
-export interface NotFoundWire {
-  readonly not_found: readonly string[];
+/** What a report of many runs came to. */
+export interface ReportResult {
+  /** The ids of jobs that were not in flight: done before, taken back, or never there. */
+  readonly notFound: readonly string[];
+  /**
+   * Those of them that are there, but not at the delivery that was reported: somebody else has them, or will. Left out if
+   * there are none; only a Millrace broker tells.
+   */
+  readonly stale?: readonly string[];
 }
 
-/** Writes the answer of a partial success. */
-export function toNotFoundWire(ids: readonly string[]): NotFoundWire {
-  return { not_found: ids };
+/** The result of a report, by the ids of jobs that were not in flight and those of them that are there. */
+export function toReportResult(
+  notFound: readonly string[],
+  stale: readonly string[],
+): ReportResult {
+  return stale.length === 0 ? { notFound } : { notFound, stale };
 }
 
-/** Reads the answer of a partial success. */
-export function readNotFound(value: unknown): string[] {
-  return readAs(notFoundSchema, value).not_found;
+/** Writes the answer when some were not in flight; the others are done. */
+export function toMissedWire({ notFound, stale }: ReportResult): object {
+  return { not_found: notFound, stale };
 }
 
-const notFoundSchema: v.GenericSchema<unknown, { readonly not_found: string[] }> = v.object(
-  { not_found: v.array(text, "a list") },
+/** Reads the same. */
+export function readMissed(value: unknown): ReportResult {
+  const { not_found, stale } = readAs(missedSchema, value);
+  return toReportResult(not_found, stale ?? []);
+}
+
+const missedSchema: v.GenericSchema<
+  unknown,
+  { readonly not_found: string[]; readonly stale?: string[] | null | undefined }
+> = v.object(
+  { not_found: v.array(text, "a list"), stale: optional(v.array(text, "a list")) },
   "an object",
 );

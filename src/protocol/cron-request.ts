@@ -52,16 +52,18 @@ export async function toCronGroupBody(
  * Writes the body that makes an entry. Rejects also with what the promise of the job rejects with.
  *
  * @throws {RangeError} If a number cannot be sent.
- * @throws {TypeError} If the job has a `readyAt`.
+ * @throws {TypeError} If the job has a `readyAt` or a `delayMs`.
  */
 export async function toCronEntryBody(
   { name, expression, timezone, paused, job }: CronEntrySettings,
 ): Promise<object> {
   const request = await job;
-  if (request.readyAt !== undefined) {
+  const { readyAt, delayMs } = request;
+  if (readyAt !== undefined || delayMs !== undefined) {
+    const what = readyAt === undefined ? `'delayMs' ${delayMs}` : `'readyAt' ${readyAt}`;
     throw new TypeError(
-      `Cannot use a job with 'readyAt' ${request.readyAt} in cron entry '${name}': expected none, also no 'delay', as the schedule says when`,
+      `Cannot use a job with ${what} in cron entry '${name}': expected none, also no 'delay', as the schedule says when`,
     );
   }
-  return { name, expression, timezone, paused, job: toEnqueueWire(request) };
+  return { name, expression, timezone, paused, job: toEnqueueWire(request, 0) };
 }

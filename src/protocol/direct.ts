@@ -7,9 +7,11 @@
  * @module
  */
 
+import type { JobReference, ReportResult } from "./ack.ts";
 import type { EnqueueRequest } from "./enqueue.ts";
 import type { TakeRequest } from "./filter.ts";
 import type { EnqueuedJob } from "./job.ts";
+import type { WorkerRun } from "./worker-run.ts";
 
 /** The bounds of a call. */
 export interface DirectBounds {
@@ -26,16 +28,14 @@ export interface DirectResolved<What> {
 /** What to take, and as who. */
 export interface DirectTake extends TakeRequest, DirectBounds {
   readonly workerId?: string | undefined;
+  readonly run?: WorkerRun | undefined;
 }
 
 /** The calls of a client that are replaced. */
 export interface DirectClient<EnqueueArgs, EnqueueManyArgs, TakeStream> {
   enqueue(args: EnqueueArgs): Promise<EnqueuedJob>;
   enqueueMany(args: EnqueueManyArgs): Promise<EnqueuedJob[]>;
-  successMany(
-    ids: readonly string[],
-    options?: DirectBounds,
-  ): Promise<{ readonly notFound: readonly string[] }>;
+  successMany(jobs: readonly JobReference[], options?: DirectBounds): Promise<ReportResult>;
   take(options?: DirectTake): Promise<TakeStream>;
 }
 

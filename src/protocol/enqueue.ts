@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import type { BudgetUse } from "./budget-request.ts";
 import { toFieldsWire } from "./fields-wire.ts";
+import { checkInteger, maxExact, toInstant } from "./integer.ts";
 import type { Backoff, Batch, EnqueuedJob, Job, Retention, UniqueWhile } from "./job.ts";
 import { fieldsWith } from "./job-fields.ts";
 import { readJob } from "./job-read.ts";
@@ -28,6 +29,11 @@ export interface EnqueueRequest {
   readonly priority?: number | undefined;
   /** When it becomes ready, in ms since the epoch. Left out, it is ready at once. */
   readonly readyAt?: number | undefined;
+  /**
+   * How long after it is stored it becomes ready, in ms; counts before `readyAt`. A Millrace broker counts it by its own
+   * clock; for other servers it is made an instant, by what is known of their clock.
+   */
+  readonly delayMs?: number | undefined;
   /** How many retries it has before it is dead. Left out, the broker's default holds, which is 25 if nobody changed it. */
   readonly retryLimit?: number | undefined;
   /** How long it waits before each retry. Left out, the broker's default holds. */
@@ -51,16 +57,21 @@ export interface EnqueueRequest {
 /**
  * Writes the body of `POST /jobs`, or an item of `POST /jobs/bulk`.
  *
+ * @param now What a delay is counted from by servers that know no delays, in ms since the epoch.
  * @throws {RangeError} If a number cannot be sent.
  */
-export function toEnqueueWire(request: EnqueueRequest): object {
-  return {
+export function toEnqueueWire(request: EnqueueRequest, now: number): object {
+  const { delayMs } = request;
+  const wire = {
     type: request.type,
     queue: request.queue,
     // Undefined has no JSON: null is what it becomes wherever JSON has to say something.
     payload: request.payload ?? null,
     ...toFieldsWire(enqueueFields, request),
   };
+  if (delayMs === undefined) return wire;
+  checkInteger("delayMs", delayMs, maxExact);
+  return { ...wire, ready_at: toInstant(now, delayMs), delay_ms: delayMs };
 }
 
 const enqueueFields = fieldsWith("enqueue");

@@ -8,22 +8,31 @@
 import * as v from "valibot";
 import type { Failure } from "./failure.ts";
 import { requestU64 } from "./request-integer.ts";
-import { bool, optional, text } from "./schema.ts";
+import { bool, optional, text, u32 } from "./schema.ts";
+
+/** A failure, and which delivery it is about; undefined for whichever is in flight. */
+export interface FailureRequest extends Failure {
+  readonly delivery: number | undefined;
+}
 
 /** Reads the body. A `kill` of null is not a boolean, unlike the other nulls, which mean absent. */
-export const failureSchema: v.GenericSchema<unknown, Failure> = v.pipe(
+export const failureSchema: v.GenericSchema<unknown, FailureRequest> = v.pipe(
   v.object({
     message: text,
     error_type: optional(text),
     backtrace: optional(text),
     retry_at: optional(requestU64),
+    delay_ms: optional(requestU64),
     kill: v.optional(bool, false),
+    delivery: optional(u32),
   }, "an object"),
-  v.transform((wire): Failure => ({
+  v.transform((wire): FailureRequest => ({
+    delivery: wire.delivery ?? undefined,
     message: wire.message,
     errorType: wire.error_type ?? undefined,
     backtrace: wire.backtrace ?? undefined,
     retryAt: wire.retry_at ?? undefined,
+    delayMs: wire.delay_ms ?? undefined,
     kill: wire.kill,
   })),
 );

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkInteger, maxExact } from "./integer.ts";
+import { checkInteger, maxExact, toInstant } from "./integer.ts";
 
 /** Why a job failed, and what is to become of it. */
 export interface Failure {
@@ -17,6 +17,11 @@ export interface Failure {
   /** When to try again, in ms since the epoch, whatever the retry limit. Left out, the job's backoff decides. */
   readonly retryAt?: number | undefined;
   /**
+   * The same as a span from now, in ms, instead of `retryAt`. A Millrace broker counts it by its own clock; for others it
+   * is made an instant by what is known of their clock.
+   */
+  readonly delayMs?: number | undefined;
+  /**
    * Whether the job is dead at once, also if there is a `retryAt`.
    *
    * @default {false}
@@ -27,14 +32,22 @@ export interface Failure {
 /**
  * Writes the body.
  *
- * @throws {RangeError} If `retryAt` cannot be sent.
+ * @param delivery Which delivery has failed; undefined for whichever is in flight.
+ * @param now What a delay is counted from by servers that know no delays, in ms since the epoch.
+ * @throws {RangeError} If `retryAt` or `delayMs` cannot be sent.
  */
-export function toFailureWire(failure: Failure): object {
+export function toFailureWire(
+  failure: Failure,
+  { delivery, now }: { readonly delivery?: number | undefined; readonly now: number },
+): object {
+  const { delayMs } = failure;
   return {
     message: failure.message,
     error_type: failure.errorType,
     backtrace: failure.backtrace,
-    retry_at: checkInteger("retryAt", failure.retryAt, maxExact),
+    retry_at: checkInteger("retryAt", failure.retryAt, maxExact) ?? toInstant(now, delayMs),
+    delay_ms: checkInteger("delayMs", delayMs, maxExact),
     kill: failure.kill,
+    delivery,
   };
 }

@@ -12,11 +12,40 @@
  * |                | then `data: {"control":"…"}` and an empty line                              |
  *
  * A client that knows only jobs would fail at one. So a broker sends them only to a client that asked for them with
- * a header of its take request, and a foreign client never gets one. No kind of them is sent yet; a client that gets
- * a kind that it does not know passes it over.
+ * headers of its take request (`worker-run.ts`), and a foreign client never gets one. A client that gets a kind that it
+ * does not know passes it over.
+ *
+ * | kind  | members               | meaning                                                                        |
+ * |-------|-----------------------|--------------------------------------------------------------------------------|
+ * | `ask` | `number`, `within_ms` | the worker is to say what it has: all that came before the frame, and no more  |
  *
  * @module
  */
+
+import * as v from "valibot";
+import { readAs, u32 } from "./schema.ts";
+
+/** The broker asks a worker what it has. */
+export interface Ask {
+  /** How many questions there were on the stream, this one included. */
+  readonly number: number;
+  /** A worker that does not answer for so long loses its stream, in ms. */
+  readonly withinMs: number;
+}
+
+/** Writes the document. */
+export function toAskWire({ number, withinMs }: Ask): object {
+  return { control: "ask", number, within_ms: withinMs };
+}
+
+/** Reads the document. */
+export function readAsk(document: unknown): Ask {
+  const { number, within_ms } = readAs(askSchema, document);
+  return { number, withinMs: within_ms };
+}
+
+const askSchema: v.GenericSchema<unknown, { readonly number: number; readonly within_ms: number }> =
+  /* @__PURE__ */ v.object({ number: u32, within_ms: u32 }, "an object");
 
 /** The kind of a control frame, by its decoded document; undefined if that is none. */
 export function readControl(document: unknown): string | undefined {

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { concatBytes } from "./concat-bytes.ts";
+import { msgpackCodec } from "./msgpack.ts";
 import { PackWriter } from "./pack-writer.ts";
 import type { JobRecord } from "./record.ts";
 import { jobToJson, type JobView, wholeView } from "./record-json.ts";
@@ -38,6 +40,18 @@ function encodePackFrames(jobs: readonly JobRecord[], view: JobView): Uint8Array
     writer.setU32(at, writer.length - at - 4);
   }
   return writer.end();
+}
+
+/** Writes a control frame (`frames-control.ts`). */
+export function encodeControl(format: StreamFormat, document: object): Uint8Array<ArrayBuffer> {
+  if (format === "msgpack-stream") {
+    const body = msgpackCodec.encode(document);
+    const head = new Uint8Array(4);
+    new DataView(head.buffer).setUint32(0, body.length);
+    return concatBytes([head, body]);
+  }
+  const text = JSON.stringify(document);
+  return encoder.encode(format === "sse" ? `event: control\ndata: ${text}\n\n` : `${text}\n`);
 }
 
 /** A frame that says only that the stream is alive. */

@@ -26,3 +26,16 @@ export function checkInteger<Value extends number | null | undefined>(
   if (Number.isInteger(value) && value >= 0 && value <= max) return value;
   throw new RangeError(`Cannot send '${label}' ${value}: expected an integer from 0 to ${max}`);
 }
+
+/** The last instant that a `Date` can show, in ms since the epoch. */
+const lastDate = 8.64e15;
+
+/**
+ * The instant that lies so far ahead of another, but at most the last one of a `Date`; undefined without a delay.
+ *
+ * @param now In ms since the epoch.
+ */
+export function toInstant(now: number, delayMs: number | null | undefined): number | undefined {
+  if (delayMs === undefined || delayMs === null) return undefined;
+  return Math.min(Math.max(0, Math.round(now)) + delayMs, lastDate);
+}

@@ -10,7 +10,7 @@ import { type BindingRequest, bindingsSchema, toBindingsText } from "./binding.t
 import { backoffSchema, toBackoffText } from "./backoff.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
 import { type Batch, uniqueWhiles } from "./job.ts";
-import { fieldsWith, type NamesWith } from "./job-fields.ts";
+import { fieldsWith, type JobField, type NamesWith } from "./job-fields.ts";
 import { checkName } from "./names.ts";
 import type { JobRecord, PayloadField, RawPayload } from "./record.ts";
 import { requestU64 } from "./request-integer.ts";
@@ -28,6 +28,8 @@ export interface NewJob extends Pick<JobRecord, Exclude<NamesWith<"enqueue">, As
   readonly payload: RawPayload;
   /** Null is now. */
   readonly readyAt: number | null;
+  /** How long after it was stored it becomes ready, in ms; unless it is null, it counts, and `readyAt` does not. */
+  readonly delayMs: number | null;
   /** The batch that it is part of. */
   readonly batch: Batch | null;
   /** The budgets that it draws on. */
@@ -51,10 +53,16 @@ const requestKinds: KindSchemas = {
   budgets: bindingsSchema,
 };
 
+/** A span of time instead of an instant: no field of a job, which has the instant. */
+const delayField: JobField = { name: "delayMs", wire: "delay_ms", kind: "ms" };
+
 /** A priority and an instant are in every job, and need not be in a request. */
-const enqueueFields = fieldsWith("enqueue").map(({ always = false, ...field }) =>
-  always && field.kind === "text" ? { ...field, always } : field
-);
+const enqueueFields = [
+  ...fieldsWith("enqueue").map(({ always = false, ...field }) =>
+    always && field.kind === "text" ? { ...field, always } : field
+  ),
+  delayField,
+];
 
 /** What a new job is before anything of it was read. */
 const blank: NewJob = {

@@ -109,6 +109,15 @@ export function readTakeQuery(search: string): TakeQuery {
   };
 }
 
+/**
+ * Reads the delivery that a call without a body is about; undefined if it names none. Other parameters are passed over,
+ * as the protocol has it. Throws {@linkcode QueryError}.
+ */
+export function readDelivery(search: string): number | undefined {
+  const delivery = new URLSearchParams(search).get("delivery");
+  return delivery === null ? undefined : readInteger("delivery", delivery, u32);
+}
+
 /** The path segment that names an attempt; undefined when it cannot be one. */
 export function readAttempt(segment: string): number | undefined {
   const attempt = parseInteger(segment, u32);

@@ -19,14 +19,23 @@ import {
   cronGroupSchema,
 } from "./cron.ts";
 import { type NewJob, newJobSchema, newJobsSchema } from "./new-job.ts";
-import type { Failure } from "./failure.ts";
-import { failureSchema } from "./failure-request.ts";
+import { type FailureRequest, failureSchema } from "./failure-request.ts";
 import { jsonCodec } from "./json.ts";
 import { msgpackCodec } from "./msgpack.ts";
 import { type PatchRequest, patchSchema } from "./patch-request.ts";
 import { decodeBody, decodeLargeIntegers, decodeWithPayloads } from "./raw-body.ts";
 import type { RawPayload } from "./record.ts";
-import { MessageError, readAs, text } from "./schema.ts";
+import {
+  type ReleaseListRequest,
+  releaseListSchema,
+  type ReleaseRequest,
+  releaseSchema,
+  type RunList,
+  runListSchema,
+  statementSchema,
+} from "./release-request.ts";
+import { MessageError, readAs } from "./schema.ts";
+import type { WorkerStatement } from "./worker-statement.ts";
 
 /** The bytes of a body. */
 export type BodyBytes = Uint8Array<ArrayBuffer>;
@@ -48,19 +57,29 @@ export function readEnqueueBulk(bytes: BodyBytes, format: Format): NewJob[] {
   return jobs;
 }
 
-/** The body of `POST /jobs/success`: `{ ids: [...] }`. */
-export const idsSchema: v.GenericSchema<unknown, { readonly ids: string[] }> = v.object(
-  { ids: v.array(text, "a list") },
-  "an object",
-);
-
 /** Reads the body of `POST /jobs/success`. */
-export function readIds(bytes: BodyBytes, format: Format): string[] {
-  return read(idsSchema, decodeBody(bytes, format), { bytes, format }).ids;
+export function readRunList(bytes: BodyBytes, format: Format): RunList {
+  return read(runListSchema, decodeBody(bytes, format), { bytes, format });
+}
+
+/** Reads the body of `POST /jobs/release`. */
+export function readReleaseList(bytes: BodyBytes, format: Format): ReleaseListRequest {
+  return read(releaseListSchema, decodeBody(bytes, format), { bytes, format });
+}
+
+/** Reads the body of `POST /jobs/{id}/release`, which may be left out. */
+export function readRelease(bytes: BodyBytes, format: Format): ReleaseRequest {
+  const value = bytes.length === 0 ? {} : decodeBody(bytes, format);
+  return read(releaseSchema, value, { bytes, format });
+}
+
+/** Reads the body of `PUT /workers/{run}`. */
+export function readStatement(bytes: BodyBytes, format: Format): WorkerStatement {
+  return read(statementSchema, decodeBody(bytes, format), { bytes, format });
 }
 
 /** Reads the body of `POST /jobs/{id}/failure`. */
-export function readFailure(bytes: BodyBytes, format: Format): Failure {
+export function readFailure(bytes: BodyBytes, format: Format): FailureRequest {
   return read(failureSchema, decodeBody(bytes, format), { bytes, format });
 }
 

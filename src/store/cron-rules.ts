@@ -55,6 +55,7 @@ export function toCronJob(entry: CronEntryRecord, now: number): NewJob {
     ...fields,
     payload: entry.payloadJson ?? entry.payloadPack ?? "null",
     readyAt: now,
+    delayMs: null,
     // A scope without a key is shown, and has no effect.
     uniqueWhile: entry.uniqueKey === null ? null : entry.uniqueWhile,
     batch: entry.batch === null ? null : fromBatchText(entry.batch),

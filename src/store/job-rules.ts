@@ -13,6 +13,8 @@
  * | in flight             | failure with a retry left     | scheduled           | `attempts`, `failedAt`, `readyAt` |
  * | in flight             | failure, last or killed       | dead (or deleted)   | `attempts`, `failedAt`, `purgeAt` |
  * | in flight             | stream ended, broker gone     | ready               | nobody holds it                |
+ * | in flight             | release                       | ready               | nobody holds it, `releases`    |
+ * | in flight             | release, due later            | scheduled           | the same, and `readyAt`        |
  * | ready                 | patch, due later              | scheduled           | `readyAt`                      |
  * | scheduled             | patch, due now                | ready               | `readyAt`                      |
  * | completed, dead       | retention ended               | deleted             |                                |
@@ -28,6 +30,7 @@ import { toBindingsText } from "../protocol/binding.ts";
 import type { NewJob } from "../protocol/new-job.ts";
 import type { Failure } from "../protocol/failure.ts";
 import { fromBackoffText, toBackoffText } from "../protocol/backoff.ts";
+import { toInstant } from "../protocol/integer.ts";
 import type { Backoff, Retention } from "../protocol/job.ts";
 import type { JobPatch } from "../protocol/patch.ts";
 import { type JobRecord, newRecord } from "../protocol/record.ts";
@@ -67,7 +70,7 @@ export function toCreated(
   { id, seq }: Pick<JobRecord, "id" | "seq">,
   now: number,
 ): JobRecord {
-  const readyAt = job.readyAt ?? now;
+  const readyAt = toInstant(now, job.delayMs) ?? job.readyAt ?? now;
   const isText = typeof job.payload === "string";
   return newRecord(job, {
     id,
@@ -99,15 +102,29 @@ export function toFailed(
   const attempts = job.attempts + 1;
   const retryLimit = job.retryLimit ?? defaults.defaultRetryLimit;
   const base = { ...job, attempts, failedAt: now };
-  const isDead = failure.kill === true || (failure.retryAt === undefined && attempts > retryLimit);
+  const retryAt = toInstant(now, failure.delayMs) ?? failure.retryAt;
+  const isDead = failure.kill === true || (retryAt === undefined && attempts > retryLimit);
   if (!isDead) {
     const backoff = job.backoff === null ? defaults.defaultBackoff : fromBackoffText(job.backoff);
-    const readyAt = failure.retryAt ?? addSaturating(now, retryDelay(backoff, attempts, jitter));
+    const readyAt = retryAt ?? addSaturating(now, retryDelay(backoff, attempts, jitter));
     return { job: { ...base, status: status.scheduled, readyAt }, deleted: false };
   }
   const keptMs = retentionOf(job).deadMs ?? defaults.defaultDeadRetentionMs;
   const purgeAt = keptMs === 0 ? null : addSaturating(now, keptMs);
   return { job: { ...base, status: status.dead, purgeAt }, deleted: keptMs === 0 };
+}
+
+/** In flight → ready or scheduled, uncharged. */
+export function toReleased(
+  job: JobRecord,
+  { readyAt, now }: { readonly readyAt?: number | undefined; readonly now: number },
+): JobRecord {
+  const isLater = readyAt !== undefined && readyAt > now;
+  return {
+    ...job,
+    status: isLater ? status.scheduled : status.ready,
+    readyAt: readyAt ?? job.readyAt,
+  };
 }
 
 /** A patch of a waiting or running job; only `readyAt` can change its status. */

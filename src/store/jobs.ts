@@ -14,9 +14,12 @@ import { type KeyedRow, withTextKeys } from "./text-bytes.ts";
 import { run, runEach, type Transition } from "./transition.ts";
 
 /** Reads jobs: the select list of the statement is that of whole jobs, or of jobs without their payloads. */
-export function* jobRows(sql: string, params: readonly SqlValue[]): Transition<JobRecord[]> {
+export function* jobRows<Row extends JobRecord = JobRecord>(
+  sql: string,
+  params: readonly SqlValue[],
+): Transition<Row[]> {
   // Yields its step itself, and not by way of `rows`: every job that is read passes here.
-  return withTextKeys<JobRecord>((yield { kind: "rows", sql, params }) as unknown as KeyedRow[]);
+  return withTextKeys<Row>((yield { kind: "rows", sql, params }) as unknown as KeyedRow[]);
 }
 
 /**

@@ -7,7 +7,8 @@
 import type { JobRecord } from "../protocol/record.ts";
 import type { Backlog, Position } from "./backlog.ts";
 import { listReadyQueues } from "./counts.ts";
-import { lastKeyUpTo } from "./job-key.ts";
+import { isOneOf } from "./dialect.ts";
+import { keyOfId, lastKeyUpTo } from "./job-key.ts";
 import { isExpired, jobOfId } from "./jobs.ts";
 import { jobColumns, metadataColumns } from "./jobs-table.ts";
 import { createManyJobsReader } from "./many-jobs.ts";
@@ -31,6 +32,24 @@ export function* getMetadata(id: string, now: number): Transition<JobRecord | un
   const job = yield* jobOfId(selectMetadata, id);
   return isExpired(job, now) ? undefined : job;
 }
+
+/** Where jobs stand, and at which delivery, by their ids; those that are not there have no entry. */
+export function* readStates(
+  ids: readonly string[],
+): Transition<ReadonlyMap<string, JobState>> {
+  const select = "SELECT id, status, deliveries FROM jobs WHERE";
+  const seqs = ids.map(keyOfId).filter((seq) => seq !== undefined);
+  const found = [
+    ...yield* rows<JobState>(`${select} ${isOneOf("seq", "integers")}`, [JSON.stringify(seqs)]),
+    ...yield* rows<JobState>(`${select} named = 1 AND ${isOneOf("id", "texts")}`, [
+      JSON.stringify(ids),
+    ]),
+  ];
+  return new Map(found.map((state) => [state.id, state]));
+}
+
+/** Where a job stands, and at which delivery. */
+export type JobState = Pick<JobRecord, "id" | "status" | "deliveries">;
 
 /**
  * Jobs of a selection with their payloads, but for large ones, in the order of their keys.

@@ -46,6 +46,9 @@
  * - Only ready jobs are in `jobs_by_queue` now; the jobs in flight of a holder are in `jobs_held`. In both, and in the
  *   indexes of time, SQLite puts the key behind the columns that are named; PostgreSQL is told to (`dialect.ts`).
  * - `job_counts` says how many jobs of a queue and a type have each status. It is written with each commit.
+ *
+ * Version 5 counts in `releases` how often a worker gave the job back of its own will. The column may stand behind the
+ * payload: it is 0 in most rows, and then SQLite finds it in the head of the row.
  */
 export const migrations: readonly string[] = [
   `
@@ -338,5 +341,8 @@ INSERT INTO job_counts (queue, type, scheduled, ready, in_flight, completed, dea
     sum(CASE WHEN status = 2 THEN 1 ELSE 0 END), sum(CASE WHEN status = 3 THEN 1 ELSE 0 END),
     sum(CASE WHEN status = 4 THEN 1 ELSE 0 END)
   FROM jobs GROUP BY queue, type;
+`,
+  `
+ALTER TABLE jobs ADD COLUMN releases INTEGER NOT NULL DEFAULT 0;
 `,
 ];

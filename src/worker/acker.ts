@@ -1,11 +1,12 @@
 /**
- * Tells the broker what came of jobs: successes in batches, failures one by one.
+ * Tells the broker what came of jobs: successes in batches, failures and releases one by one.
  *
  * Successes are sent at once; they gather only while a request is under way, and go together with the next one. So a
  * slow broker gets larger batches. There is no timer: the broker delivers a next job only when one is reported.
  *
  * A report is repeated until the broker itself has answered it. What a proxy before it says is no answer: a job whose
- * report was dropped would stay in flight for as long as the worker lives, and take a place from others.
+ * report was dropped would stay in flight for as long as the worker lives, and take a place from others. So a job whose
+ * report the broker refuses is given back.
  *
  * @module
  */
@@ -14,28 +15,35 @@ import type { Clock, Random } from "../async/clock.ts";
 import { createPool } from "../async/pool.ts";
 import type { Client } from "../client/client.ts";
 import { retry, type RetryPolicy } from "../client/retry.ts";
-import { isMillraceError, mayPass, type NotFoundError } from "../errors.ts";
+import { isMillraceError, mayPass, type ResponseError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import type { ReportResult } from "../protocol/ack.ts";
 import type { Failure } from "../protocol/failure.ts";
+import type { Job } from "../protocol/job.ts";
+import type { ReleaseTime } from "../protocol/release.ts";
+
+/** What an acker needs of a client. */
+export type AckerClient = Pick<Client, "successMany" | "failure" | "release" | "releaseMany">;
 
 /** What an acker needs. */
 export interface AckerOptions {
-  readonly client: Pick<Client, "successMany" | "failure">;
+  readonly client: AckerClient;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   /** Ends the requests that are under way, and drops what waits. */
   readonly signal: AbortSignal;
-  /** The broker has confirmed these successes; those in `notFound` were not in flight. */
-  acked(ids: readonly string[], notFound: readonly string[]): void;
-  /** The broker refused the report of these successes. */
-  dropped(ids: readonly string[]): void;
+  /** The broker has confirmed these successes, but for those that were not in flight. */
+  acked(jobs: readonly Job[], result: ReportResult): void;
+  /** The broker refused the report of these jobs; `isReleased` if they were given back instead. */
+  dropped(jobs: readonly Job[], isReleased: boolean): void;
 }
 
-/** A failure that is being reported. */
-interface FailureReport {
-  readonly id: string;
-  readonly failure: Failure;
+/** A report of one job that is being sent. */
+interface SingleReport {
+  readonly job: Job;
+  /** Sends it; is told whether it was sent before. */
+  readonly send: (isRepeated: boolean) => Promise<unknown>;
   readonly done: (found: boolean) => void;
 }
 
@@ -44,17 +52,22 @@ export interface Acker {
   /** The last refusal of a report, by the broker or by a proxy; undefined again when a report is confirmed. */
   readonly problem: unknown;
   /** Reports a success. */
-  succeed(id: string): void;
-  /** Reports a failure. Calls `done` when it is confirmed or refused, with false if the job was not in flight. */
-  fail(id: string, failure: Failure, done: (found: boolean) => void): void;
+  succeed(job: Job): void;
+  /** Reports a failure. Calls `done` when it is confirmed, with false if the job was not in flight at this delivery. */
+  fail(job: Job, failure: Failure, done: (found: boolean) => void): void;
+  /** Gives a job back to a broker that knows how; `done` as above. */
+  release(job: Job, time: ReleaseTime, done: (found: boolean) => void): void;
   /** Resolves when there is nothing left to report. */
   idle(): Promise<void>;
 }
 
-/** The most ids that go with one request. */
+/** The most successes that go with one request. */
 const longestBatch = 1000;
-/** The most failures that are under way at a time. */
-const mostFailures = 8;
+/** The most single reports that are under way at a time. */
+const mostSingle = 8;
+
+/** A job whose report is refused comes again after this, in ms: its next report may be refused as well. */
+const refusedDelayMs = 60_000;
 
 /** Creates an acker. */
 export function createAcker(options: AckerOptions): Acker {
@@ -68,31 +81,11 @@ export function createAcker(options: AckerOptions): Acker {
     isPassing: mayPass,
   };
   let problem: unknown;
-  let waiting: string[] = [];
+  let waiting: Job[] = [];
   let sending: Promise<void> | undefined;
 
-  /**
-   * Sends a report until it is confirmed, and gives the answer. A report that is refused is logged and dropped, because
-   * it would block the others for ever; the result is undefined then.
-   */
-  const persist = async <Result>(
-    ids: readonly string[],
-    report: () => Promise<Result>,
-  ): Promise<Result | undefined> => {
-    try {
-      const result = await retry(() => report().catch(warn), policy, signal);
-      problem = undefined;
-      return result;
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      problem = error;
-      logger.error("Broker refused a report; its jobs stay in flight until the worker stops", {
-        ids,
-        error,
-      });
-      return undefined;
-    }
-  };
+  const persist = <Result>(report: (isRepeated: boolean) => Promise<Result>): Promise<Result> =>
+    retry((retries) => report(retries > 0).catch(warn), policy, signal);
 
   const warn = (error: unknown): never => {
     if (!signal.aborted && isMillraceError(error) && mayPass(error)) {
@@ -103,48 +96,93 @@ export function createAcker(options: AckerOptions): Acker {
     throw error;
   };
 
+  /**
+   * Sends a report until it is confirmed, and gives the answer. One that is refused is logged, and its jobs are given
+   * back, because it would block the others for ever; the result is undefined then.
+   */
+  const sendReport = async <Result>(
+    jobs: readonly Job[],
+    report: (isRepeated: boolean) => Promise<Result>,
+  ): Promise<Result | undefined> => {
+    try {
+      const result = await persist(report);
+      problem = undefined;
+      return result;
+    } catch (error) {
+      if (signal.aborted) {
+        dropped(jobs, true); // The end of the stream gives them back.
+        return undefined;
+      }
+      problem = error;
+      const ids = jobs.map(({ id }) => id);
+      logger.error("Broker refused a report; its jobs go back to their queue", { ids, error });
+      dropped(jobs, await giveBack(jobs));
+      return undefined;
+    }
+  };
+
+  /** Whether the broker took the jobs back. */
+  const giveBack = async (jobs: readonly Job[]): Promise<boolean> => {
+    // Only what counts deliveries knows how.
+    if (jobs.some(({ deliveries }) => deliveries === undefined)) return false;
+    try {
+      await persist(() => client.releaseMany(jobs, { delayMs: refusedDelayMs }, { signal }));
+      return true;
+    } catch (error) {
+      if (!signal.aborted) logger.error("Broker does not take jobs back", { error });
+      return false;
+    }
+  };
+
   const sendSuccesses = async () => {
     // Lets handlers that are about to return do so first; else each first batch would have a single id.
     await new Promise<void>((resolve) => clock.defer(resolve));
     while (waiting.length > 0 && !signal.aborted) {
-      const ids = waiting.slice(0, longestBatch);
+      const jobs = waiting.slice(0, longestBatch);
       waiting = waiting.slice(longestBatch);
-      const report = await persist(ids, () => client.successMany(ids, { signal }));
-      if (report === undefined) dropped(ids);
-      else acked(ids, report.notFound);
+      const result = await sendReport(jobs, () => client.successMany(jobs, { signal }));
+      if (result !== undefined) acked(jobs, result);
     }
     sending = undefined;
   };
 
-  const failures = createPool<FailureReport>(mostFailures, async ({ id, failure, done }) => {
-    const found = await persist(
-      [id],
-      () => client.failure(id, failure, { signal }).then(() => true, asNotFound),
+  const singles = createPool<SingleReport>(mostSingle, async ({ job, send, done }) => {
+    const found = await sendReport(
+      [job],
+      (isRepeated) => send(isRepeated).then(() => true, asNotFound),
     );
-    done(found ?? true);
+    if (found !== undefined) done(found);
   });
 
   return {
     get problem() {
       return problem;
     },
-    succeed(id) {
-      waiting.push(id);
+    succeed(job) {
+      waiting.push(job);
       sending ??= sendSuccesses();
     },
-    fail: (id, failure, done) => failures.add({ id, failure, done }),
+    fail(job, failure, done) {
+      const send = (isRepeated: boolean) => client.failure(job, failure, { signal, isRepeated });
+      singles.add({ job, send, done });
+    },
+    release(job, time, done) {
+      singles.add({ job, send: () => client.release(job, time, { signal }), done });
+    },
     async idle() {
-      while (sending !== undefined || failures.running > 0) {
+      while (sending !== undefined || singles.running > 0) {
         await sending;
-        await failures.idle();
+        await singles.idle();
       }
     },
   };
 }
 
+/** The broker says that the job is not in flight, or not at this delivery. */
 function asNotFound(error: unknown): false {
-  const isOfBroker = isMillraceError(error) && error.code === "not_found" &&
-    (error as NotFoundError).fromBroker;
-  if (isOfBroker) return false;
+  if (isMillraceError(error)) {
+    const { status, fromBroker } = error as Partial<ResponseError>;
+    if (status === 409 || (status === 404 && fromBroker)) return false;
+  }
   throw error;
 }

@@ -2,14 +2,16 @@
  * The deliveries that are here: jobs that arrived and whose reports the broker has not confirmed.
  *
  * When a stream breaks off, the broker delivers its jobs again, here or elsewhere. A job that is still here does not
- * run a second time: when its report is ready, that answers the new delivery too. A job that was done here does not
+ * run a second time: when its report is ready, that is the report of the new delivery. A job that was done here does not
  * run again either, if its report reached the broker while the job was in flight nowhere: it is reported once more.
  *
  * @module
  */
 
 import type { Logger } from "../log.ts";
+import type { ReportResult } from "../protocol/ack.ts";
 import type { Job } from "../protocol/job.ts";
+import type { HeldDelivery } from "../protocol/worker-statement.ts";
 import type { Acker } from "./acker.ts";
 import { RunningContext } from "./context.ts";
 import type { Acknowledgement } from "./report.ts";
@@ -18,9 +20,11 @@ import type { Acknowledgement } from "./report.ts";
 export interface Delivery {
   /** What its handler is told. */
   readonly context: RunningContext;
+  /** The job as it was delivered last: what its report is about. */
+  job: Job;
   /** How far it is. */
-  stage: "waiting" | "running" | "succeeded" | "failed";
-  /** Whether the job was delivered again meanwhile. */
+  stage: "waiting" | "running" | "succeeded" | "failed" | "released" | "gone";
+  /** Whether the job was delivered again since it was reported. */
   redelivered: boolean;
 }
 
@@ -32,12 +36,16 @@ export interface Deliveries {
   accept(job: Job): Delivery | undefined;
   /** Tells the broker what came of a job. */
   report(delivery: Delivery, acknowledgement: Acknowledgement): void;
-  /** The broker has confirmed these successes; those in `notFound` were not in flight. */
-  acked(ids: readonly string[], notFound: readonly string[]): void;
-  /** Forgets jobs that were not reported. */
-  drop(ids: Iterable<string>): void;
+  /** The broker has confirmed these successes, but for those that were not in flight. */
+  acked(jobs: readonly Job[], result: ReportResult): void;
+  /** Forgets jobs that were not reported, at these deliveries. */
+  drop(jobs: Iterable<Job>): void;
   /** Those that run. */
   running(): Delivery[];
+  /** All of a broker that counts deliveries. */
+  held(): HeldDelivery[];
+  /** Takes out those that wait or run and are not this worker's any more, and gives those that run. */
+  lose(held: readonly HeldDelivery[]): Delivery[];
 }
 
 /** How many jobs are remembered that were done here and will be delivered again. */
@@ -74,15 +82,14 @@ export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
     },
     accept(job) {
       const present = byId.get(job.id);
-      // The next attempt may arrive before the answer to the failure that led to it.
-      const isNextAttempt = present?.stage === "failed" &&
-        job.attempts > present.context.job.attempts;
-      if (present !== undefined && !isNextAttempt) {
+      if (present !== undefined && !isNextRun(present, job)) {
+        present.job = job;
         present.redelivered = true;
         return undefined;
       }
       const delivery: Delivery = {
         context: new RunningContext(job, logger),
+        job,
         stage: "waiting",
         redelivered: false,
       };
@@ -95,36 +102,70 @@ export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
       return delivery;
     },
     report(delivery, acknowledgement) {
-      const { id } = delivery.context.job;
-      if (acknowledgement.kind === "success") {
-        delivery.stage = "succeeded";
-        return acker.succeed(id);
-      }
-      delivery.stage = "failed";
-      acker.fail(id, acknowledgement.failure, (found) => {
+      const { job } = delivery;
+      const done = (found: boolean) => {
         if (needsSecondReport(delivery, found)) deliveries.report(delivery, acknowledgement);
-        else if (byId.get(id) === delivery) byId.delete(id);
-      });
+        else if (byId.get(job.id) === delivery) byId.delete(job.id);
+      };
+      delivery.redelivered = false;
+      switch (acknowledgement.kind) {
+        case "success":
+          delivery.stage = "succeeded";
+          return acker.succeed(job);
+        case "failure":
+          delivery.stage = "failed";
+          return acker.fail(job, acknowledgement.failure, done);
+        case "release":
+          delivery.stage = "released";
+          return acker.release(job, acknowledgement.time, done);
+      }
     },
-    acked(ids, notFound) {
+    acked(jobs, { notFound }) {
       const missing = new Set(notFound);
-      for (const id of ids) {
+      for (const { id } of jobs) {
         const delivery = byId.get(id);
         if (delivery === undefined) continue;
         const found = !missing.has(id);
         if (needsSecondReport(delivery, found)) {
-          acker.succeed(id);
+          acker.succeed(delivery.job);
           continue;
         }
         byId.delete(id);
         if (found) doneAttempts.delete(id);
-        else remember(delivery.context.job);
+        else remember(delivery.job);
       }
     },
-    drop(ids) {
-      for (const id of ids) byId.delete(id);
+    drop(jobs) {
+      for (const { id, deliveries } of jobs) {
+        if (byId.get(id)?.job.deliveries === deliveries) byId.delete(id);
+      }
     },
     running: () => [...byId.values()].filter(({ stage }) => stage === "running"),
+    held() {
+      const held: HeldDelivery[] = [];
+      for (const { job: { id, deliveries } } of byId.values()) {
+        if (deliveries !== undefined) held.push({ id, delivery: deliveries });
+      }
+      return held;
+    },
+    lose(held) {
+      const running: Delivery[] = [];
+      for (const { id, delivery } of held) {
+        const lost = byId.get(id);
+        if (lost === undefined || lost.job.deliveries !== delivery) continue;
+        if (lost.stage !== "waiting" && lost.stage !== "running") continue;
+        if (lost.stage === "running") running.push(lost);
+        lost.stage = "gone";
+        byId.delete(id);
+      }
+      return running;
+    },
   };
   return deliveries;
+}
+
+/** Whether a job that is here already arrived to be run anew: it may come before the answer to the report of the last run. */
+function isNextRun(present: Delivery, job: Job): boolean {
+  return present.stage === "released" ||
+    present.stage === "failed" && job.attempts > present.job.attempts;
 }

@@ -14,6 +14,7 @@ import { wait } from "../async/wait.ts";
 import type { TakeFrame, TakeStream } from "../client/take-stream.ts";
 import { isMillraceError, type ResponseError, TimeoutError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import type { Ask } from "../protocol/frames-control.ts";
 import type { Job } from "../protocol/job.ts";
 import type { DisconnectedEvent } from "./events.ts";
 
@@ -28,8 +29,10 @@ export interface IntakeOptions {
   readonly logger: Logger;
   /** Jobs have come. */
   received(jobs: readonly Job[]): void;
-  /** A stream is open. */
-  connected(): void;
+  /** A stream is open until the signal is aborted. */
+  connected(stream: TakeStream, signal: AbortSignal): void;
+  /** The broker asks what the worker has. */
+  asked(ask: Ask): void;
   /** A stream ended, or could not be opened. The broker delivers its unfinished jobs again. */
   disconnected(event: DisconnectedEvent): void;
   /** The broker refused the very first stream: it is not asked again. */
@@ -50,6 +53,8 @@ export interface Intake {
   open(): void;
   /** Passes on no more jobs and opens no more streams. The open one stays open, and with it the jobs stay here. */
   stopTaking(): void;
+  /** Ends the open stream and opens another one: the broker delivers all jobs again. */
+  renew(): void;
   /** Closes the stream: the broker delivers its unfinished jobs to others. */
   close(): Promise<void>;
 }
@@ -125,7 +130,9 @@ export function createIntake(options: IntakeOptions): Intake {
     switch (frame.kind) {
       case "jobs":
         failures = 0;
-        return options.received(frame.jobs);
+        return isStopping ? undefined : options.received(frame.jobs);
+      case "ask":
+        return options.asked(frame.ask);
       case "control":
         return logger.info("Passed over a control frame of an unknown kind", { kind: frame.name });
     }
@@ -137,11 +144,11 @@ export function createIntake(options: IntakeOptions): Intake {
     isConnected = wasConnected = true;
     problem = undefined;
     heard();
-    options.connected();
+    options.connected(stream, connection.signal);
     try {
       for await (const frame of stream.frames()) {
         heard();
-        if (!isStopping) receive(frame);
+        receive(frame);
       }
       return undefined;
     } catch (error) {
@@ -151,6 +158,7 @@ export function createIntake(options: IntakeOptions): Intake {
       return error;
     } finally {
       isConnected = false;
+      connection.abort();
       // A stream that lasted is a success even without jobs; one that was only opened is not.
       if (clock.monotonic() - openedAt >= idleTimeoutMs / ticksPerTimeout) failures = 0;
       await stream.close();
@@ -176,6 +184,9 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     stopTaking() {
       isStopping = true;
+    },
+    renew() {
+      if (isConnected) connection.abort(new Error("Opening another stream gives back all jobs"));
     },
     async close() {
       isStopping = true;

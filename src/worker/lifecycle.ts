@@ -5,7 +5,7 @@
  * |----------|-----------------------------------|----------|----------------------------------------------------
  * | idle     | start(), run()                    | running  | the take stream is opened, and reopened from now on
  * | idle     | stop(), kill()                    | stopped  | nothing
- * | running  | stop()                            | draining | waiting jobs are dropped, new ones are not taken
+ * | running  | stop()                            | draining | waiting jobs go back, new ones are not taken
  * | running  | kill(), fail(): refused at first  | stopped  | end, as below
  * | draining | all done, and the broker knows    | stopped  | end
  * | draining | the deadline, kill()              | stopped  | end

@@ -4,15 +4,19 @@
  * @module
  */
 
-import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
+import { type Clock, type Random, systemRandom, toClock } from "../async/clock.ts";
 import type { Client } from "../client/client.ts";
 import { guardLogger, type Logger } from "../log.ts";
 import { checkName } from "../protocol/names.ts";
+import { defaultWithinMs, leastWithinMs } from "../protocol/worker-run.ts";
 import type { JobHandler } from "./handle.ts";
 import type { Middleware } from "./middleware.ts";
 
 /** What a worker needs of a client. */
-export type WorkerClient = Pick<Client, "take" | "successMany" | "failure">;
+export type WorkerClient = Pick<
+  Client,
+  "take" | "successMany" | "failure" | "release" | "releaseMany"
+>;
 
 /** What a worker is made from. */
 export interface WorkerOptions {
@@ -62,6 +66,14 @@ export interface WorkerOptions {
    */
   readonly idleTimeoutMs?: number | undefined;
   /**
+   * Within which time, in ms, the worker answers when a Millrace broker asks whether it lives; 1000 or more. A worker that
+   * does not, because its process hangs or was stopped, loses its jobs to others. A handler that holds the event loop for
+   * longer has that effect too.
+   *
+   * @default {60000}
+   */
+  readonly answersWithinMs?: number | undefined;
+  /**
    * Gets told of lost connections, delayed reports and the like; `console` fits.
    *
    * @default {one that logs nothing}
@@ -92,6 +104,7 @@ export interface WorkerSettings {
   readonly middleware: readonly Middleware[];
   readonly workerId: string;
   readonly idleTimeoutMs: number;
+  readonly answersWithinMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
@@ -108,6 +121,7 @@ const max32 = 2 ** 32 - 1;
  */
 export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
   const { client, handlers, concurrency = 10, idleTimeoutMs = 30_000 } = options;
+  const { answersWithinMs = defaultWithinMs } = options;
   const random = options.random ?? systemRandom;
   checkHandlers(handlers);
   demandWhole("concurrency", concurrency, 1);
@@ -118,6 +132,7 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
       `Cannot use 'idleTimeoutMs' ${idleTimeoutMs}: expected a finite number above 0`,
     );
   }
+  demandWhole("answersWithinMs", answersWithinMs, leastWithinMs);
   return {
     client,
     handlers,
@@ -127,8 +142,9 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
     middleware: options.middleware ?? [],
     workerId: toWorkerId(options.workerId, random),
     idleTimeoutMs,
+    answersWithinMs,
     logger: guardLogger(options.logger),
-    clock: options.clock ?? systemClock,
+    clock: toClock(options.clock),
     random,
   };
 }

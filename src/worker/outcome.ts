@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Clock } from "../async/clock.ts";
 import { type Duration, toMs } from "../async/duration.ts";
 import { hasBrand } from "../errors.ts";
 import type { Failure } from "../protocol/failure.ts";
@@ -29,9 +28,9 @@ export interface OutcomeOptions {
 /** The same in all copies of this module: each knows the outcomes of the others. */
 const brand = Symbol.for("millrace.outcome");
 
-/** An outcome with what only this file reads: when to try again. */
+/** An outcome with what only this file reads: when to try again, at an instant or after a span, in ms. */
 interface TimedOutcome extends Outcome {
-  readonly retryAt: (clock: Clock) => number | undefined;
+  readonly time: Pick<Failure, "retryAt" | "delayMs">;
 }
 
 /**
@@ -58,16 +57,17 @@ interface TimedOutcome extends Outcome {
  * ```
  */
 export function cancel(reason: string, options?: OutcomeOptions): Outcome {
-  return toOutcome("cancelled", reason, () => undefined, options);
+  return toOutcome("cancelled", reason, {}, options);
 }
 
 /**
- * Runs a job again after a while, whatever its retry limit.
+ * Runs a job again after a while, as if it had not been run: no attempt is counted, and there is no error record.
  *
- * The protocol knows this only as a failure with a time: it counts as an attempt and leaves an error record.
+ * Other servers than Millrace know this only as a failure with a time: there it counts as an attempt and leaves an error
+ * record, whatever the retry limit.
  *
  * @param duration How long to wait, in ms or as text: `60_000`, `"5m"`.
- * @param options The error that led to it.
+ * @param options The error that led to it, for the listeners of `decided` and for an error record.
  * @returns What the handler has to return or throw.
  * @throws {TypeError} If it is no duration.
  * @throws {RangeError} If the duration is negative or not finite.
@@ -87,18 +87,13 @@ export function cancel(reason: string, options?: OutcomeOptions): Outcome {
  */
 export function snooze(duration: Duration, options?: OutcomeOptions): Outcome {
   const ms = toMs(duration, "duration");
-  return toOutcome(
-    "snoozed",
-    `Snoozed for ${ms} ms`,
-    (clock) => Math.min(clock.now() + ms, longestDate),
-    options,
-  );
+  return toOutcome("snoozed", `Snoozed for ${ms} ms`, { delayMs: ms }, options);
 }
 
 /**
  * Runs a job again at an instant, whatever its backoff and its retry limit.
  *
- * As with `snooze`, it counts as an attempt and leaves an error record.
+ * It counts as an attempt, and leaves an error record.
  *
  * @param at When, as a `Date` or in ms since the epoch.
  * @param options The error that led to it.
@@ -125,7 +120,7 @@ export function retryAt(at: Date | number, options?: OutcomeOptions): Outcome {
     throw new RangeError(`Cannot retry at ${at}: expected a Date or ms since the epoch`);
   }
   const message = `Put off until ${new Date(instant).toISOString()}`;
-  return toOutcome("retried", message, () => instant, options);
+  return toOutcome("retried", message, { retryAt: instant }, options);
 }
 
 /** The last instant that a `Date` can show, in ms since the epoch. */
@@ -136,18 +131,19 @@ export function isOutcome(value: unknown): value is Outcome {
   return hasBrand(value, brand);
 }
 
-/**
- * Gives the failure that the broker is told of for an outcome.
- *
- * @param clock What the delay of a snooze is counted from.
- */
-export function toFailure(outcome: Outcome, clock: Clock): Failure {
-  const { kind, message, cause, retryAt } = outcome as TimedOutcome;
+/** How long to wait before the job runs again, in ms; undefined if the outcome says nothing of it. */
+export function delayOf(outcome: Outcome): number | undefined {
+  return (outcome as TimedOutcome).time.delayMs;
+}
+
+/** Gives the failure that the broker is told of for an outcome. */
+export function toFailure(outcome: Outcome): Failure {
+  const { kind, message, cause, time } = outcome as TimedOutcome;
   return {
     message: message.toWellFormed(),
     errorType: kind,
     backtrace: cause === undefined ? undefined : describeError(cause).backtrace,
-    retryAt: retryAt(clock),
+    ...time,
     kill: kind === "cancelled",
   };
 }
@@ -155,9 +151,9 @@ export function toFailure(outcome: Outcome, clock: Clock): Failure {
 function toOutcome(
   kind: Outcome["kind"],
   message: string,
-  retryAt: TimedOutcome["retryAt"],
+  time: TimedOutcome["time"],
   { cause }: OutcomeOptions = {},
 ): Outcome {
-  const outcome: TimedOutcome = { kind, message, cause, retryAt };
+  const outcome: TimedOutcome = { kind, message, cause, time };
   return Object.defineProperty(outcome, brand, { value: true });
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Clock } from "../async/clock.ts";
 import type { Failure } from "../protocol/failure.ts";
+import type { ReleaseTime } from "../protocol/release.ts";
 import { describeError } from "./describe-error.ts";
-import { type Outcome, toFailure } from "./outcome.ts";
+import { delayOf, type Outcome, toFailure } from "./outcome.ts";
 
 /**
  * What came of one run of a job:
@@ -27,15 +27,19 @@ export type RunReport =
 /** What the broker is told of a job. */
 export type Acknowledgement =
   | { readonly kind: "success" }
-  | { readonly kind: "failure"; readonly failure: Failure };
+  | { readonly kind: "failure"; readonly failure: Failure }
+  | { readonly kind: "release"; readonly time: ReleaseTime };
 
 /**
  * Turns a report into what is sent.
  *
- * @param clock What the delay of a snooze is counted from.
+ * @param canRelease Whether the broker knows how to take a job back. If not, a snooze is a failure with a time.
  * @returns Undefined if nothing is sent: the end of the stream says it.
  */
-export function toAcknowledgement(report: RunReport, clock: Clock): Acknowledgement | undefined {
+export function toAcknowledgement(
+  report: RunReport,
+  canRelease: boolean,
+): Acknowledgement | undefined {
   switch (report.kind) {
     case "succeeded":
       return { kind: "success" };
@@ -44,10 +48,12 @@ export function toAcknowledgement(report: RunReport, clock: Clock): Acknowledgem
         kind: "failure",
         failure: { ...describeError(report.error), kill: !report.retry },
       };
-    case "cancelled":
     case "snoozed":
+      if (canRelease) return { kind: "release", time: { delayMs: delayOf(report) } };
+      return { kind: "failure", failure: toFailure(report) };
+    case "cancelled":
     case "retried":
-      return { kind: "failure", failure: toFailure(report, clock) };
+      return { kind: "failure", failure: toFailure(report) };
     case "released":
       return undefined;
   }

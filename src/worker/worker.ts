@@ -7,6 +7,7 @@
 
 import { createPool } from "../async/pool.ts";
 import type { Startable, StopOptions } from "../async/stoppable.ts";
+import type { WorkerRun } from "../protocol/worker-run.ts";
 import { createAcker } from "./acker.ts";
 import { createDeliveries, type Deliveries, type Delivery } from "./deliveries.ts";
 import { createEvents, type WorkerEvents } from "./events.ts";
@@ -15,6 +16,7 @@ import { createLifecycle, type WorkerState } from "./lifecycle.ts";
 import { toWorkerSettings, type WorkerOptions } from "./options.ts";
 import { toAcknowledgement } from "./report.ts";
 import { createRunner } from "./runner.ts";
+import { createStatements } from "./statements.ts";
 
 /** How a worker is doing. */
 export interface WorkerHealth {
@@ -38,6 +40,11 @@ export interface WorkerHealth {
   readonly unreported: number;
   /** How many handlers go on although their time is over; they do not count as running. */
   readonly overdue: number;
+  /**
+   * Within which time, in ms, the broker wants to hear from this worker, or gives its jobs to others. Undefined while it is
+   * not connected, and with a server that goes by the connection alone.
+   */
+  readonly answersWithinMs: number | undefined;
 }
 
 /** Takes jobs from a broker and runs their handlers. */
@@ -57,9 +64,10 @@ export interface Worker extends Startable {
   /** Starts the worker, and resolves when it is stopped. Rejects as `start` does. */
   run(): Promise<void>;
   /**
-   * Stops the worker: it starts no more jobs, waits for those that run, waits until the broker knows what came of
-   * them, and then closes the stream, which hands the jobs that were not started to other workers. Stopping twice
-   * waits for the first.
+   * Stops the worker: it starts no more jobs, gives back those that it has not started, waits for those that run and
+   * until the broker knows what came of them, and then closes the stream. Other servers than Millrace cannot be told
+   * that a worker stops: there the jobs that were not started go back when the stream is closed. Stopping twice waits for
+   * the first.
    *
    * The deadline holds for all of that. Then the signals of the jobs that still run are aborted and the stream is
    * closed: these jobs too go back to their queue, without being charged an attempt, and what their handlers come to
@@ -125,7 +133,9 @@ export interface Worker extends Startable {
 export function createWorker(options: WorkerOptions): Worker {
   const settings = toWorkerSettings(options);
   const { client, clock, random, logger, queues, prefetch, workerId, idleTimeoutMs } = settings;
+  const { answersWithinMs: withinMs } = settings;
   const events = createEvents(logger);
+  const run: WorkerRun = { id: crypto.randomUUID(), withinMs };
   const runner = createRunner({ ...settings, events });
   const ending = new AbortController();
   let lastJobAt: number | undefined;
@@ -136,25 +146,57 @@ export function createWorker(options: WorkerOptions): Worker {
     random,
     logger,
     signal: ending.signal,
-    acked(ids, notFound) {
-      deliveries.acked(ids, notFound);
-      events.emit("acked", () => ({ ids, notFound }));
+    acked(jobs, result) {
+      deliveries.acked(jobs, result);
+      const { notFound } = result;
+      events.emit("acked", () => ({ ids: jobs.map(({ id }) => id), notFound }));
+      renewIfIdle();
     },
-    dropped: (ids) => deliveries.drop(ids),
+    dropped(jobs, isReleased) {
+      deliveries.drop(jobs);
+      if (!isReleased) stranded += jobs.length;
+      renewIfIdle();
+    },
   });
   const deliveries: Deliveries = createDeliveries(acker, logger);
 
+  /** Jobs that were dropped here, and that the server counts for this stream until it ends. */
+  let stranded = 0;
+  /** A server that takes no job back alone gets all back, once no other job is here. */
+  const renewIfIdle = () => {
+    if (stranded > 0 && deliveries.size === 0) intake.renew();
+  };
+
   const pool = createPool<Delivery>(settings.concurrency, async (delivery) => {
+    if (delivery.stage === "gone") return;
     delivery.stage = "running";
     const report = await runner.run(delivery.context);
-    const acknowledgement = toAcknowledgement(report, clock);
+    const canRelease = delivery.job.deliveries !== undefined;
+    const acknowledgement = toAcknowledgement(report, canRelease);
     if (acknowledgement !== undefined) deliveries.report(delivery, acknowledgement);
   });
 
-  const dropWaiting = () => deliveries.drop(pool.clear().map(({ context }) => context.job.id));
+  const dropWaiting = () => deliveries.drop(pool.clear().map(({ job }) => job));
+
+  const release = ({ context }: Delivery, reason: DOMException) => {
+    context.release(reason);
+    events.emit("released", () => ({ job: context.job }));
+  };
+
+  const statements = createStatements({
+    clock,
+    random,
+    logger,
+    isTaking: () => lifecycle.state === "running",
+    held: deliveries.held,
+    lost(held) {
+      const reason = new DOMException("Job is not this worker's any more", "AbortError");
+      for (const delivery of deliveries.lose(held)) release(delivery, reason);
+    },
+  });
 
   const intake = createIntake({
-    take: (signal) => client.take({ queues, prefetch, workerId, signal }),
+    take: (signal) => client.take({ queues, prefetch, workerId, run, signal }),
     idleTimeoutMs,
     clock,
     random,
@@ -166,7 +208,10 @@ export function createWorker(options: WorkerOptions): Worker {
         if (delivery !== undefined) pool.add(delivery);
       }
     },
-    connected() {
+    asked: statements.answer,
+    connected(stream, signal) {
+      stranded = 0;
+      statements.open(stream, signal);
       logger.info("Connected", { workerId, queues, prefetch });
       events.emit("connected", () => undefined);
       lifecycle.ready();
@@ -185,15 +230,18 @@ export function createWorker(options: WorkerOptions): Worker {
     async drain() {
       intake.stopTaking();
       dropWaiting();
+      statements.stopTaking();
+      if (statements.withinMs === undefined && pool.running > 0) {
+        logger.info(
+          "This server cannot be told that a worker stops: it may send jobs until the last one is done",
+        );
+      }
       await pool.idle();
       await acker.idle();
     },
     async end() {
       const reason = new DOMException("Worker stopped before the job was done", "AbortError");
-      for (const { context } of deliveries.running()) {
-        context.release(reason);
-        events.emit("released", () => ({ job: context.job }));
-      }
+      for (const delivery of deliveries.running()) release(delivery, reason);
       dropWaiting();
       ending.abort(reason);
       await intake.close();
@@ -229,6 +277,7 @@ export function createWorker(options: WorkerOptions): Worker {
         waiting,
         unreported: deliveries.size - running - waiting,
         overdue: runner.overdue,
+        answersWithinMs: intake.isConnected ? statements.withinMs : undefined,
       };
     },
     on: events.on,

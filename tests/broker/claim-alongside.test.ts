@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
+import { toRuns } from "../../src/protocol/ack.ts";
 import { systemRandom } from "../../src/async/clock.ts";
 import { createEngine, type Engine } from "../../src/broker/engine/engine.ts";
 import { defaultSettings, type Settings } from "../../src/broker/engine/settings.ts";
@@ -61,7 +62,7 @@ describe("claim alongside a commit", () => {
       await engine.enqueue(times(10));
       const [one, two] = [takeOne(engine), takeOne(engine)];
       await clock.settle();
-      const acks = [engine.complete(one), engine.complete(two)];
+      const acks = [engine.reports.complete(toRuns(one)), engine.reports.complete(toRuns(two))];
       await Promise.all(acks);
       await clock.settle();
       assert.deepEqual([one.length, two.length], [2, 2]);
@@ -78,7 +79,7 @@ describe("claim alongside a commit", () => {
       const got = takeOne(engine);
       await clock.settle();
       const urgent = engine.enqueue(times(1, { ...newJob, priority: 1, budgets }));
-      await Promise.all([urgent, engine.complete(got)]);
+      await Promise.all([urgent, engine.reports.complete(toRuns(got))]);
       await clock.settle();
       assert.deepEqual(got.slice(1), (await urgent as StoredJob[]).map(({ job }) => job.id));
     }));
@@ -89,11 +90,11 @@ describe("claim alongside a commit", () => {
       const one = takeOne(engine);
       await clock.settle();
       await engine.enqueue(times(2));
-      await engine.complete(one); // Gets the next job alongside, as nobody else waits.
+      await engine.reports.complete(toRuns(one)); // Gets the next job alongside, as nobody else waits.
       await clock.settle();
       const two = takeOne(engine); // Finds no room.
       await clock.settle();
-      await engine.complete(one.slice(1));
+      await engine.reports.complete(toRuns(one.slice(1)));
       await clock.settle();
       assert.deepEqual([one.length, two.length], [2, 1]);
     }, { globalInFlightLimit: 1 }));
@@ -111,7 +112,7 @@ describe("claim alongside a commit", () => {
         const got = takeOne(engine);
         await clock.settle();
         const before = commits;
-        await engine.complete(got);
+        await engine.reports.complete(toRuns(got));
         await clock.settle();
         assert.equal(commits, before + 1);
       },
@@ -125,8 +126,8 @@ describe("jobs that leave flight in the commit in which they are claimed", () =>
   const ways: Record<string, (engine: Engine, id: string) => Promise<unknown>> = {
     "by being deleted": (engine, id) => engine.remove(id),
     "by a deletion of all": (engine) => engine.removeMany({}),
-    "by success": (engine, id) => engine.complete([id]),
-    "by failure": (engine, id) => engine.fail(id, { message: "m" }),
+    "by success": (engine, id) => engine.reports.complete(toRuns([id])),
+    "by failure": (engine, id) => engine.reports.fail({ id }, { message: "m" }),
   };
   for (const [how, leave] of Object.entries(ways)) {
     it(`${how} are not handed out, and take up no room`, () =>

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
+import { toRuns } from "../../src/protocol/ack.ts";
 import { createEngine, type Engine } from "../../src/broker/engine/engine.ts";
 import { toSettings } from "../../src/broker/engine/settings.ts";
 import { silentLogger } from "../../src/log.ts";
@@ -128,13 +129,16 @@ class Run {
     const end = this.#random.pick(["success", "retry", "kill", "disconnect"] as const);
     if (this.model.jobs.get(job.id)?.status !== "in_flight") return "deleted meanwhile";
     if (end === "success") {
-      assert.deepEqual(await this.#engine.complete([job.id]), []);
+      assert.deepEqual(await this.#engine.reports.complete(toRuns([job.id])), []);
       this.model.succeed(job);
     } else if (end === "retry") {
-      await this.#engine.fail(job.id, { message: "", retryAt: this.#clock.now() + 500 });
+      await this.#engine.reports.fail({ id: job.id }, {
+        message: "",
+        retryAt: this.#clock.now() + 500,
+      });
       this.model.retry(job);
     } else if (end === "kill") {
-      await this.#engine.fail(job.id, { message: "", kill: true });
+      await this.#engine.reports.fail({ id: job.id }, { message: "", kill: true });
       this.model.kill(job);
     } else this.model.handBack(job);
     await unsubscribe();

@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { toRuns } from "../../src/protocol/ack.ts";
 import type { BindingRequest } from "../../src/protocol/binding.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
 import { status } from "../../src/protocol/status.ts";
@@ -66,7 +67,7 @@ function createLife(
   };
   const complete = () => {
     const some = Array.from({ length: 1 + random.int(4) }, pickTaken);
-    return engine.complete(some);
+    return engine.reports.complete(toRuns(some));
   };
 
   const steps: readonly (() => unknown)[] = [
@@ -108,7 +109,11 @@ function createLife(
       reader.canWrite = !reader.canWrite;
       if (reader.canWrite) listeners.get(reader)!.drained();
     },
-    () => engine.fail(pickTaken(), { message: "m", retryAt: clock.now() + random.int(10) }),
+    () =>
+      engine.reports.fail({ id: pickTaken() }, {
+        message: "m",
+        retryAt: clock.now() + random.int(10),
+      }),
     () =>
       engine.patch(random.once(2) ? pickId() : pickTaken(), {
         queue: random.pick(queues),

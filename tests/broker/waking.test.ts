@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { toRuns } from "../../src/protocol/ack.ts";
 import type { BindingRequest } from "../../src/protocol/binding.ts";
 import { createCountingDatabase, type TestEngine, withEngine } from "../support/engine.ts";
 
@@ -88,7 +89,7 @@ describe("waking", () => {
       const id = await enqueue();
       await settle();
       assert.deepEqual([one.got, two.got], [[id], []]);
-      await engine.complete([id]);
+      await engine.reports.complete(toRuns([id]));
       await settle();
       asked();
       for (const { drained } of [one, two]) drained();
@@ -119,11 +120,11 @@ describe("waking", () => {
       for (let at = 0; at < 6; at++) ids.push(await enqueue());
       await settle();
       assert.deepEqual([one.got, two.got], [[ids[0]], [ids[1]]]);
-      await engine.complete([ids[1]!]);
+      await engine.reports.complete(toRuns([ids[1]!]));
       await settle();
       assert.deepEqual([one.got, two.got], [[ids[0]], [ids[1], ids[2]]]);
-      await engine.complete([ids[0]!]);
-      await engine.complete([ids[2]!]);
+      await engine.reports.complete(toRuns([ids[0]!]));
+      await engine.reports.complete(toRuns([ids[2]!]));
       await settle();
       assert.deepEqual([one.got, two.got], [[ids[0], ids[3]], [ids[1], ids[2], ids[4]]]);
     }));
@@ -171,7 +172,7 @@ describe("waking", () => {
       const plain = await enqueue(); // Is not held up by those that wait.
       await settle();
       assert.ok(asked().commits <= 2);
-      await engine.complete([first]);
+      await engine.reports.complete(toRuns([first]));
       await settle();
       assert.ok(asked().commits <= 3);
       const got = await engine.list(
@@ -204,7 +205,7 @@ describe("waking", () => {
       for (let at = 0; at < 50; at++) {
         const id = await enqueue();
         await settle();
-        await engine.complete([id]);
+        await engine.reports.complete(toRuns([id]));
       }
       assert.deepEqual(listeners.map(({ got }) => got.length), [10, 10, 10, 10, 10]);
     }));
@@ -239,7 +240,7 @@ describe("the share of one stream in all jobs in flight", () => {
       await fill(parts, 30);
       await settle();
       assert.deepEqual([one!, two!, three!].map(({ got }) => got.length), [5, 5, 0]);
-      await engine.complete(one!.got.slice(0, 2));
+      await engine.reports.complete(toRuns(one!.got.slice(0, 2)));
       await settle();
       // The third waits longest; all that is free goes to it.
       assert.deepEqual([one!, two!, three!].map(({ got }) => got.length), [5, 5, 2]);

@@ -37,7 +37,7 @@ const cases: Case[] = [
     does: "enqueues by definition, with the client's clock",
     call: (client) => client.enqueue(defineJob({ type: "t", queue: "q" }), 7, { delay: "1s" }),
     answer: json(enqueued, 200),
-    sends: 'POST /jobs {"type":"t","queue":"q","payload":7,"ready_at":1001000}',
+    sends: 'POST /jobs {"type":"t","queue":"q","payload":7,"ready_at":1001000,"delay_ms":1000}',
     gives: { ...job, duplicate: false, folded: false },
   },
   {

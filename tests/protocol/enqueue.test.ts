@@ -22,6 +22,7 @@ describe("newJobSchema", () => {
     const nulls = {
       priority: null,
       ready_at: null,
+      delay_ms: null,
       retry_limit: null,
       backoff: null,
       retention: null,
@@ -34,6 +35,7 @@ describe("newJobSchema", () => {
       payload: "",
       priority: 32768,
       readyAt: null,
+      delayMs: null,
       retryLimit: null,
       backoff: null,
       retention: null,
@@ -144,13 +146,14 @@ describe("toEnqueueWire", () => {
       retention: { completedMs: 6 },
       uniqueKey: "k",
       uniqueWhile: "active",
-    });
+    }, 0);
     assert.deepEqual(readAs(newJobSchema, JSON.parse(JSON.stringify(wire))), {
       type: "t",
       queue: "q",
       payload: "",
       priority: 0,
       readyAt: 5,
+      delayMs: null,
       retryLimit: 0,
       backoff: '{"exponent":2,"base_ms":3,"jitter_ms":4}',
       retention: '{"completed_ms":6}',
@@ -161,8 +164,19 @@ describe("toEnqueueWire", () => {
     });
   });
 
+  it("sends a delay as such, and as an instant for servers that know no delays", () => {
+    const wire = toEnqueueWire(
+      { type: "t", queue: "q", payload: 1, readyAt: 5, delayMs: 70 },
+      1000,
+    );
+    const { readyAt, delayMs } = readAs(newJobSchema, wire);
+    assert.deepEqual([readyAt, delayMs], [1070, 70]);
+    const never = toEnqueueWire({ type: "t", queue: "q", payload: 1, delayMs: 2 ** 53 - 1 }, 1000);
+    assert.equal(readAs(newJobSchema, never).readyAt, 8.64e15);
+  });
+
   it("sends a payload even when there is none", () => {
-    const wire = toEnqueueWire({ type: "t", queue: "q", payload: undefined });
+    const wire = toEnqueueWire({ type: "t", queue: "q", payload: undefined }, 0);
     assert.equal(JSON.stringify(wire), '{"type":"t","queue":"q","payload":null}');
   });
 
@@ -172,6 +186,8 @@ describe("toEnqueueWire", () => {
       const fields of [
         { readyAt: NaN },
         { readyAt: 1.5 },
+        { delayMs: NaN },
+        { delayMs: -1 },
         { priority: 65536 },
         { retryLimit: -1 },
         { backoff: { exponent: Infinity, baseMs: 0, jitterMs: 0 } },
@@ -179,7 +195,7 @@ describe("toEnqueueWire", () => {
         { retention: { deadMs: NaN } },
       ]
     ) {
-      assert.throws(() => toEnqueueWire({ ...request, ...fields }), RangeError);
+      assert.throws(() => toEnqueueWire({ ...request, ...fields }, 0), RangeError);
     }
   });
 });

@@ -37,7 +37,7 @@ const all: JobView = { payload: false, extensions: true };
 const wireNames = (chosen: readonly JobField[]) => chosen.map(({ wire }) => wire);
 const names = (chosen: readonly JobField[]) => chosen.map(({ name }) => name);
 
-const settings: Required<EnqueueRequest> = {
+const settings: Required<Omit<EnqueueRequest, "delayMs">> = {
   type: "t",
   queue: "q",
   payload: null,
@@ -102,7 +102,7 @@ describe("the fields of a job", () => {
   });
 
   it("that an enqueue may set are sent, read and kept", () => {
-    const wire = JSON.parse(JSON.stringify(toEnqueueWire(settings)));
+    const wire = JSON.parse(JSON.stringify(toEnqueueWire(settings, 0)));
     const marked = fields.filter(({ enqueue }) => enqueue);
     assert.deepEqual(new Set(Object.keys(wire)), new Set([...wireNames(marked), "payload"]));
     const stored = toStoredFields({ ...readAs(newJobSchema, wire), payload: '{"p":14}' });

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { encode } from "@msgpack/msgpack";
 import { DecodeError, type Format } from "../../src/protocol/codec.ts";
 import { listParts, TooManyItemsError } from "../../src/protocol/list-parts.ts";
-import { readEnqueueBulk, readIds } from "../../src/protocol/request-body.ts";
+import { readEnqueueBulk, readRunList } from "../../src/protocol/request-body.ts";
 import { createRandom, randomText, randomValue } from "../support/random.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -50,7 +50,7 @@ describe("listParts()", () => {
       for (const count of [0, 1, 20_000]) {
         const ids = Array.from({ length: count }, (_, at) => `id-${at}`);
         const read = [...listParts(write({ ids }), cut(format, "ids"))]
-          .flatMap(({ bytes }) => readIds(bytes, format));
+          .flatMap(({ bytes }) => readRunList(bytes, format).ids);
         assert.deepEqual(read, ids);
       }
     });
@@ -80,7 +80,7 @@ describe("listParts()", () => {
       ]
     ) {
       assert.throws(
-        () => [...listParts(utf8(text), cut("json"))].map(({ bytes }) => readIds2(bytes)),
+        () => [...listParts(utf8(text), cut("json"))].map(({ bytes }) => readJson(bytes)),
         DecodeError,
         text.slice(0, 40),
       );
@@ -92,7 +92,7 @@ describe("listParts()", () => {
 });
 
 /** Reads a part as JSON; what is none is refused. */
-function readIds2(bytes: Bytes): unknown {
+function readJson(bytes: Bytes): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {

@@ -5,7 +5,7 @@ import { toFailureWire } from "../../src/protocol/failure.ts";
 import { failureSchema } from "../../src/protocol/failure-request.ts";
 import { toPatchWire } from "../../src/protocol/patch.ts";
 import { checkPatch, patchSchema } from "../../src/protocol/patch-request.ts";
-import { idsSchema } from "../../src/protocol/request-body.ts";
+import { runListSchema } from "../../src/protocol/release-request.ts";
 import { readAs } from "../../src/protocol/schema.ts";
 
 /** What is left of a value on its way through JSON. */
@@ -14,7 +14,11 @@ const sent = (value: unknown) => JSON.parse(JSON.stringify(value));
 describe("failure", () => {
   it("is read by the other side as what was meant", () => {
     const failure = { message: "", errorType: "E", backtrace: "b", retryAt: 7, kill: true };
-    assert.deepEqual(readAs(failureSchema, sent(toFailureWire(failure))), failure);
+    const wire = sent(toFailureWire(failure, { delivery: 3, now: 0 }));
+    assert.deepEqual(readAs(failureSchema, wire), { ...failure, delayMs: undefined, delivery: 3 });
+    const later = sent(toFailureWire({ message: "m", delayMs: 5 }, { now: 10 }));
+    const { retryAt, delayMs, delivery } = readAs(failureSchema, later);
+    assert.deepEqual([retryAt, delayMs, delivery], [15, 5, undefined]);
     assert.equal(readAs(failureSchema, { message: "m" }).kill, false);
   });
 
@@ -28,7 +32,7 @@ describe("failure", () => {
   });
 
   it("refuses an instant that is none", () => {
-    assert.throws(() => toFailureWire({ message: "m", retryAt: NaN }), RangeError);
+    assert.throws(() => toFailureWire({ message: "m", retryAt: NaN }, { now: 0 }), RangeError);
   });
 });
 
@@ -43,8 +47,8 @@ describe("error record", () => {
 
 describe("ids", () => {
   it("are texts in a list", () => {
-    assert.deepEqual(readAs(idsSchema, { ids: ["a"] }).ids, ["a"]);
-    assert.throws(() => readAs(idsSchema, { ids: ["a", 1] }), {
+    assert.deepEqual(readAs(runListSchema, { ids: ["a"] }).ids, ["a"]);
+    assert.throws(() => readAs(runListSchema, { ids: ["a", 1] }), {
       message: "ids[1]: expected a text, got 1",
     });
   });

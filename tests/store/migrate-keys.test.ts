@@ -11,7 +11,8 @@ import { removeJob } from "../../src/store/delete-jobs.ts";
 import { enqueueJobs, type StoredJob } from "../../src/store/enqueue.ts";
 import { listErrors } from "../../src/store/error-records.ts";
 import { createExecutor } from "../../src/store/executor.ts";
-import { completeJobs, failJob, recoverJobs, releaseHolder } from "../../src/store/finish.ts";
+import { completeJobs, failJob } from "../../src/store/finish.ts";
+import { recoverJobs, releaseHolder } from "../../src/store/release.ts";
 import { toCreated } from "../../src/store/job-rules.ts";
 import { patchJob } from "../../src/store/patch-jobs.ts";
 import { getJob, keyBehind, lastSeq, listJobs } from "../../src/store/read.ts";
@@ -253,7 +254,7 @@ function describeKeys(openDatabase: () => TestDatabase): void {
       assert.deepEqual(new Uint8Array(packed.payloadPack!), new Uint8Array([0x91, 0x01]));
       const [first, second, third, ...rest] = results[0]!.jobs;
       assert.deepEqual(await store.write(() => completeJobs([first!, ...rest], store.terms())), []);
-      await store.write(() => failJob(second!.id, { message: "m", kill: true }, store.terms()));
+      await store.write(() => failJob(second!, { message: "m", kill: true }, store.terms()));
       await store.write(() => patchJob(third!.id, { queue: "elsewhere" }, start));
       assert.equal((await store.row(second!.id))!["status"], 4);
       assert.equal((await store.row(third!.id))!["queue"], "elsewhere");

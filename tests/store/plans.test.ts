@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { recoverJobs, releaseHolder } from "../../src/store/finish.ts";
+import { recoverJobs, releaseHolder } from "../../src/store/release.ts";
 import type { StepAnswer, Transition } from "../../src/store/transition.ts";
 import { openMemory } from "./sqlite.ts";
 import { openTestStore, start, type TestStore } from "./transitions/test-store.ts";

@@ -8,6 +8,7 @@ export const newJob: NewJob = {
   payload: "1",
   priority: 5,
   readyAt: null,
+  delayMs: null,
   retryLimit: null,
   backoff: null,
   retention: null,

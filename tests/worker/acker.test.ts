@@ -86,12 +86,16 @@ describe("success reports", () => {
   }
 
   it("are dropped when they are refused, and the worker is unhealthy until one is heard", async () => {
-    const { acks, answers, succeed, worker } = await setUp();
+    const { acks, answers, succeed, worker, clock, broker } = await setUp();
     answers.success.push(refuse(400));
     await succeed("a");
     assert.deepEqual(acks, [["a"]]);
     assert.equal(worker.health().unreported, 0);
     assert.match(worker.health().problem!, /^Broker refuses a report: RefusedError: status 400$/);
+    // The server counts the job for this stream, and only its end gives the job back.
+    assert.equal(broker.connection.closed, true);
+    await clock.advance(1000);
+    assert.equal(broker.connections.length, 2);
     await succeed("b");
     assert.deepEqual(acks, [["a"], ["b"]]);
     assert.equal(worker.health().healthy, true);

@@ -1,45 +1,41 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createTestClock } from "../../src/testing/mod.ts";
 import { cancel, retryAt, snooze } from "../../src/worker/mod.ts";
 import { toAcknowledgement } from "../../src/worker/report.ts";
 
-const clock = createTestClock(5000);
-
 describe("toAcknowledgement", () => {
   it("gives a success for a run that succeeded", () => {
-    assert.deepEqual(toAcknowledgement({ kind: "succeeded" }, clock), { kind: "success" });
+    assert.deepEqual(toAcknowledgement({ kind: "succeeded" }, true), { kind: "success" });
   });
 
   it("gives nothing to send for a run that was released", () => {
-    assert.equal(toAcknowledgement({ kind: "released" }, clock), undefined);
+    assert.equal(toAcknowledgement({ kind: "released" }, true), undefined);
   });
 
   for (const retry of [true, false]) {
     it(`gives a failure that ${retry ? "leaves the job" : "kills it"} when retry is ${retry}`, () => {
-      const sent = toAcknowledgement({ kind: "failed", error: "no luck", retry }, clock);
+      const sent = toAcknowledgement({ kind: "failed", error: "no luck", retry }, true);
       assert.deepEqual(sent, { kind: "failure", failure: { message: "no luck", kill: !retry } });
     });
   }
 
+  it("gives a release with a time for a job that was snoozed, if the broker knows releases", () => {
+    const sent = toAcknowledgement(snooze(1000), true);
+    assert.deepEqual(sent, { kind: "release", time: { delayMs: 1000 } });
+  });
+
   for (
-    const [outcome, retryTime, kill] of [
-      [cancel("left"), undefined, true],
-      [snooze(1000), 6000, false],
-      [retryAt(9000), 9000, false],
+    const [outcome, time, kill] of [
+      [cancel("left"), {}, true],
+      [snooze(1000), { delayMs: 1000 }, false],
+      [retryAt(9000), { retryAt: 9000 }, false],
     ] as const
   ) {
     it(`gives a failure with the kind and the time of a job that was ${outcome.kind}`, () => {
-      const sent = toAcknowledgement(outcome, clock);
-      assert.deepEqual(sent, {
+      const { kind, message } = outcome;
+      assert.deepEqual(toAcknowledgement(outcome, false), {
         kind: "failure",
-        failure: {
-          message: outcome.message,
-          errorType: outcome.kind,
-          backtrace: undefined,
-          retryAt: retryTime,
-          kill,
-        },
+        failure: { message, errorType: kind, backtrace: undefined, ...time, kill },
       });
     });
   }

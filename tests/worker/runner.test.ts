@@ -111,6 +111,7 @@ describe("an outcome", () => {
         message: "Snoozed for 300000 ms",
         error_type: "snoozed",
         retry_at: clock.now() + 300_000,
+        delay_ms: 300_000,
         kill: false,
       });
     });

@@ -46,6 +46,8 @@ export interface ScriptedBroker {
   /** The ids of each request of successes. */
   readonly acks: string[][];
   readonly failures: Reported[];
+  /** What a job is when somebody looks at it, if not in flight as it was sent; by its id. */
+  readonly jobs: Map<string, object>;
   /** What takes, successes and failures are answered with, in turn; when empty, as a broker does. */
   readonly answers: { take: Answer[]; success: Answer[]; failure: Answer[] };
 }
@@ -84,6 +86,7 @@ export function createScriptedBroker(): ScriptedBroker {
   const connections: Connection[] = [];
   const acks: string[][] = [];
   const failures: Reported[] = [];
+  const jobs = new Map<string, object>();
   const answers: ScriptedBroker["answers"] = { take: [], success: [], failure: [] };
   const encoder = new TextEncoder();
 
@@ -118,9 +121,10 @@ export function createScriptedBroker(): ScriptedBroker {
       acks.push((await request.json() as { ids: string[] }).ids);
       return await (answers.success.shift() ?? ok)();
     }
-    const id = /^\/jobs\/([^/]+)\/failure$/.exec(pathname)![1]!;
+    const [, id, isReport] = /^\/jobs\/([^/]+)(\/failure)?$/.exec(pathname)!;
+    if (!isReport) return Response.json(wireJob(id!, jobs.get(id!)));
     failures.push({ id, ...await request.json() as object } as Reported);
-    return await (answers.failure.shift() ?? (() => Response.json(wireJob(id))))();
+    return await (answers.failure.shift() ?? (() => Response.json(wireJob(id!))))();
   };
 
   return {
@@ -133,6 +137,7 @@ export function createScriptedBroker(): ScriptedBroker {
     },
     acks,
     failures,
+    jobs,
     answers,
   };
 }

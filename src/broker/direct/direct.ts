@@ -6,7 +6,7 @@
 
 import { ServerError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
-import { checkIds } from "../../protocol/ack.ts";
+import { checkIds, type JobReference, toRuns } from "../../protocol/ack.ts";
 import type {
   AttachDirect,
   DirectBounds,
@@ -23,6 +23,7 @@ import { isRejection } from "../../protocol/rejection.ts";
 import { statusNames } from "../../protocol/status.ts";
 import { type DirectStream, openDirectStream } from "./stream.ts";
 import type { Engine } from "../engine/engine.ts";
+import { resultOf } from "../engine/reports.ts";
 import type { Settings } from "../engine/settings.ts";
 import type { Clock } from "../../async/clock.ts";
 
@@ -86,12 +87,12 @@ export function createDirect(
         const { what, options } = await resolveMany(args);
         return await enqueue(what, options) ?? await own.enqueueMany(what, options);
       },
-      async successMany(ids: readonly string[], options?: DirectBounds) {
+      async successMany(jobs: readonly JobReference[], options?: DirectBounds) {
         options?.signal?.throwIfAborted();
-        const isUsual = options?.timeoutMs === undefined && checkIds(ids) === undefined;
-        if (!isUsual || !await isUsable()) return await own.successMany(ids, options);
-        const unique = ids.length === 1 ? ids : [...new Set(ids)];
-        return { notFound: await engine.complete(unique).catch(fail) };
+        const isUsual = options?.timeoutMs === undefined && checkIds(jobs) === undefined;
+        if (!isUsual || !await isUsable()) return await own.successMany(jobs, options);
+        const missed = await engine.reports.complete(toRuns(jobs)).catch(fail);
+        return resultOf(missed);
       },
       async take(options: DirectTake = {}) {
         checkTake(options);
@@ -119,18 +120,19 @@ const usual: ReadonlySet<string> = new Set([
   "payload",
   "priority",
   "readyAt",
+  "delayMs",
   "retryLimit",
 ]);
 
 /** The job that a request asks for; undefined if there is anything unusual about it. */
 function toNewJob(request: EnqueueRequest): NewJob | undefined {
-  const { type, queue, priority, readyAt, retryLimit } = request;
+  const { type, queue, priority, readyAt, delayMs, retryLimit } = request;
   if (typeof type !== "string" || typeof queue !== "string") return undefined;
   for (const name in request) {
     if (!usual.has(name) && request[name as keyof EnqueueRequest] !== undefined) return undefined;
   }
   if (!isInteger(priority, max16) || !isInteger(readyAt, maxExact)) return undefined;
-  if (!isInteger(retryLimit, max32)) return undefined;
+  if (!isInteger(delayMs, maxExact) || !isInteger(retryLimit, max32)) return undefined;
   const payload = toPayloadText(request.payload);
   if (payload === undefined) return undefined;
   const job: { -readonly [Member in keyof NewJob]: NewJob[Member] } = blankJob();
@@ -139,6 +141,7 @@ function toNewJob(request: EnqueueRequest): NewJob | undefined {
   job.payload = payload;
   if (priority !== undefined) job.priority = priority;
   if (readyAt !== undefined) job.readyAt = readyAt;
+  if (delayMs !== undefined) job.delayMs = delayMs;
   if (retryLimit !== undefined) job.retryLimit = retryLimit;
   return job;
 }

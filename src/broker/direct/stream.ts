@@ -7,7 +7,9 @@
 import type { Clock } from "../../async/clock.ts";
 import { watchSilence } from "../../async/silence.ts";
 import type { DirectTake } from "../../protocol/direct.ts";
+import type { Ask } from "../../protocol/frames-control.ts";
 import type { Job } from "../../protocol/job.ts";
+import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { readJob } from "../../protocol/job-read.ts";
 import { parseJson } from "../../protocol/json.ts";
 import { payloadAsJson } from "../../protocol/payload.ts";
@@ -17,10 +19,11 @@ import { statusNames } from "../../protocol/status.ts";
 import { payloadSize } from "../../store/many-jobs.ts";
 import type { Engine } from "../engine/engine.ts";
 
-/** What a direct stream brings, as a take stream does: jobs, or a sign of life. */
+/** What a direct stream brings, as a take stream does: jobs, a sign of life, or a question. */
 export type DirectFrame =
   | { readonly kind: "jobs"; readonly jobs: readonly Job[] }
-  | { readonly kind: "heartbeat" };
+  | { readonly kind: "heartbeat" }
+  | { readonly kind: "ask"; readonly ask: Ask };
 
 /** A take stream without bytes. */
 export interface DirectStream extends AsyncIterable<Job> {
@@ -28,6 +31,8 @@ export interface DirectStream extends AsyncIterable<Job> {
   frames(): AsyncGenerator<DirectFrame>;
   /** Goes through the jobs, as many at a time as arrived together. */
   batches(): AsyncGenerator<readonly Job[]>;
+  /** Says what its worker does and has; gives the ids of what is not its any more. */
+  tell(statement: WorkerStatement): Promise<readonly string[]>;
   /** Ends the stream: its unfinished jobs are ready again. */
   close(): Promise<void>;
 }
@@ -45,7 +50,7 @@ const highWaterMark = 256 * 1024;
 
 /** Opens a stream and subscribes it to jobs. */
 export function openDirectStream(
-  { queues, prefetch = 1, workerId, signal = new AbortController().signal }: DirectTake,
+  { queues, prefetch = 1, workerId, run, signal = new AbortController().signal }: DirectTake,
   { engine, clock, heartbeatIntervalMs }: DirectStreamOptions,
 ): DirectStream {
   let waiting: (readonly JobRecord[])[] = [];
@@ -77,6 +82,7 @@ export function openDirectStream(
     queues: queues && [...new Set(queues)],
     prefetch: prefetch === 0 ? Infinity : prefetch,
     worker: workerId,
+    run: run?.id,
     canWrite: () => isOpen && waitingBytes < highWaterMark,
     deliver(jobs) {
       waiting.push(jobs);
@@ -91,7 +97,14 @@ export function openDirectStream(
   if (signal.aborted) leave();
   else signal.addEventListener("abort", leave);
 
+  /** Asked once, so that its worker knows that it is listened to: it cannot be dead while the broker lives. */
+  let isAskDue = run !== undefined;
+
   const next = (): DirectFrame | undefined => {
+    if (isAskDue) {
+      isAskDue = false;
+      return { kind: "ask", ask: { number: subscription.ask(), withinMs: run!.withinMs } };
+    }
     const jobs = waiting.shift();
     if (jobs === undefined && !isHeartbeatDue) return undefined;
     isHeartbeatDue = false;
@@ -126,6 +139,7 @@ export function openDirectStream(
   return {
     frames,
     batches,
+    tell: subscription.tell,
     close: () => Promise.resolve(leave()),
     async *[Symbol.asyncIterator]() {
       for await (const jobs of batches()) yield* jobs;

@@ -22,13 +22,16 @@ import type { Logger } from "../../log.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
 import type { Backlog } from "../../store/backlog.ts";
-import type { Change, ChangedJob } from "../../store/changes.ts";
+import type { Change } from "../../store/changes.ts";
 import { type Claimed, claimJobs } from "../../store/claim.ts";
 import type { ClaimResult, ClaimSources } from "../../store/claim-builder.ts";
-import { releaseHolder, type ReleaseTerms } from "../../store/finish.ts";
+import type { TakenJob } from "../../store/finish.ts";
+import { releaseHolder, releaseRuns, type ReleaseTerms } from "../../store/release.ts";
 import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
+import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { createBacklogs } from "./backlogs.ts";
+import { findForgotten, findGone } from "./holdings.ts";
 import {
   anyNumber,
   type Claim,
@@ -46,14 +49,24 @@ const retryMs = 1000;
 export interface Subscription {
   /** The subscriber can be written to again. */
   drained(): void;
+  /** Its worker is asked now what it holds: gives the number of the question. */
+  ask(): number;
+  /**
+   * Its worker says what it does and holds. What it does not know of goes back to others.
+   *
+   * @returns The ids of those that it holds and that are not its any more.
+   */
+  tell(statement: WorkerStatement): Promise<readonly string[]>;
   /** Removes the subscriber and gives its unfinished jobs back. A second call does nothing. */
   unsubscribe(): Promise<void>;
 }
 
 /** Gives ready jobs to subscribers. */
 export interface Dispatcher {
-  /** Adds a subscriber. */
+  /** Adds a subscriber. One with a run replaces the one that has the same. */
   subscribe(subscriber: Subscriber): Subscription;
+  /** The run of a worker says what it does and holds, as {@linkcode Subscription.tell}; undefined if it has no stream. */
+  tell(run: string, statement: WorkerStatement): Promise<readonly string[]> | undefined;
   /**
    * Claims jobs for subscribers whose jobs leave flight by these changes, in the same transaction, in the simple case:
    * no other subscriber waits, and no ready job draws on budgets. The jobs are handed out when
@@ -65,7 +78,7 @@ export interface Dispatcher {
   /** Replaces all known backlogs with these. */
   reload(backlogs: readonly Backlog[]): void;
   /** What is known of a job in flight that a subscriber holds. */
-  heldJob(id: string): ChangedJob | undefined;
+  takenJob(id: string): TakenJob | undefined;
   /** When a budget opens by itself, in ms since the epoch; undefined when none does. */
   nextOpening(): number | undefined;
   /** Opens the budgets that are due by `now`. */
@@ -106,12 +119,16 @@ export function createDispatcher(
     | undefined;
   /** What left flight since it was claimed, by the claim that is under way: it is not handed out any more. */
   const leftEarly = new Set<string>();
+  /** The subscribers that say of which run of a worker they are. */
+  const byRun = new Map<string, Member>();
   let dispatching = false;
   let stopped = false;
 
   const assign = (member: Member, jobs: readonly JobRecord[]) => {
     if (member.gone) void release(member);
-    else if (jobs.length > 0) deliver(member, jobs);
+    else if (jobs.length === 0) return;
+    else if (member.taking) deliver(member, jobs);
+    else void giveBack(member, jobs); // It stopped while they were claimed.
   };
 
   /** Jobs that cannot be written go back at once. The claims of other subscribers go on. */
@@ -204,10 +221,38 @@ export function createDispatcher(
     if (members.isAnyWaiting) void dispatch();
   };
 
+  /** Gives back some of what a member holds. If that fails, they are still its, and its next statement tells so. */
+  const giveBack = async (member: Member, jobs: readonly Pick<TakenJob, "id" | "deliveries">[]) => {
+    const runs = jobs.map(({ id, deliveries }) => ({ id, delivery: deliveries }));
+    try {
+      await store.write(() => releaseRuns(runs, { now: clock.now() }), runs.length);
+    } catch (error) {
+      const { worker } = member.subscriber;
+      logger.error("Cannot give back what a worker does not take", { error, worker });
+    }
+  };
+
   const remove = async (member: Member) => {
     if (member.gone) return;
     members.remove(member);
+    const { run } = member.subscriber;
+    if (run !== undefined && byRun.get(run) === member) byRun.delete(run);
     await release(member);
+  };
+
+  const tell = async (member: Member, statement: WorkerStatement): Promise<readonly string[]> => {
+    if (member.gone) return [];
+    member.subscriber.heard?.();
+    member.taking = statement.taking;
+    members.updateRoom(member);
+    const forgotten = findForgotten(member, statement, members.heldJob);
+    if (forgotten.length > 0) {
+      const { worker } = member.subscriber;
+      if (statement.taking) logger.warn("A worker forgot jobs", { worker, jobs: forgotten.length });
+      await giveBack(member, forgotten);
+    }
+    if (members.isAnyWaiting) void dispatch();
+    return await findGone(member, statement, { heldJob: members.heldJob, store, clock });
   };
 
   /** Jobs may be ready in these queues, and nobody knows how many. */
@@ -244,7 +289,14 @@ export function createDispatcher(
 
   return {
     subscribe(subscriber) {
+      const { run } = subscriber;
+      const former = run === undefined ? undefined : byRun.get(run);
+      if (former !== undefined) {
+        former.subscriber.end();
+        void remove(former);
+      }
       const member = members.add(subscriber);
+      if (run !== undefined) byRun.set(run, member);
       if (store.isShared) members.addUnknown(); // Others may have stored jobs.
       void dispatch();
       return {
@@ -252,8 +304,14 @@ export function createDispatcher(
           members.updateRoom(member);
           if (members.isAnyWaiting) void dispatch();
         },
+        ask: () => ++member.asked,
+        tell: (statement) => tell(member, statement),
         unsubscribe: () => remove(member),
       };
+    },
+    tell(run, statement) {
+      const member = byRun.get(run);
+      return member && tell(member, statement);
     },
     claimAlongside(changes) {
       accompanying = undefined;
@@ -282,7 +340,7 @@ export function createDispatcher(
       for (const { queue } of all) members.addReady(queue, anyNumber);
       if (members.isAnyWaiting) void dispatch();
     },
-    heldJob: members.heldJob,
+    takenJob: members.heldJob,
     nextOpening() {
       const at = backlogs.nextOpening();
       return at === Infinity ? undefined : at;

@@ -8,12 +8,12 @@ import type { Clock, Random } from "../../async/clock.ts";
 import { pause } from "../../async/turns.ts";
 import type { Logger } from "../../log.ts";
 import type { ErrorRecord } from "../../protocol/error-record.ts";
-import type { Failure } from "../../protocol/failure.ts";
 import type { NewJob } from "../../protocol/new-job.ts";
 import type { JobPatch } from "../../protocol/patch.ts";
 import type { PageQuery } from "../../protocol/query.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import type { Rejection } from "../../protocol/rejection.ts";
+import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { status } from "../../protocol/status.ts";
 import { addSaturating } from "../../store/add-saturating.ts";
 import { correctRefills, removeBudgets } from "../../store/budgets.ts";
@@ -28,7 +28,6 @@ import {
   type Expressions,
   type PayloadFilter,
 } from "../../store/expressions.ts";
-import { completeJobs, failJob } from "../../store/finish.ts";
 import { patchJob, patchJobs } from "../../store/patch-jobs.ts";
 import { getJob, getMetadata, lastSeq } from "../../store/read.ts";
 import { createStore } from "../../store/store.ts";
@@ -43,6 +42,7 @@ import { createIdentities } from "./ids.ts";
 import { createListing, type Listing } from "./listing.ts";
 import type { Subscriber } from "./members.ts";
 import { createPresence } from "./presence.ts";
+import { createReports, type Reports } from "./reports.ts";
 import { createScheduler, type DueSource } from "./scheduler.ts";
 import { createSearching } from "./searching.ts";
 import type { Settings } from "./settings.ts";
@@ -74,10 +74,7 @@ export interface Engine {
   runDue(): Promise<void>;
   /** Stores jobs together, all or none. */
   enqueue(jobs: readonly NewJob[]): Promise<readonly StoredJob[] | Rejection>;
-  /** Gives the ids that were not in flight. */
-  complete(ids: readonly string[]): Promise<readonly string[]>;
-  /** Undefined when the job is not in flight. */
-  fail(id: string, failure: Failure): Promise<JobRecord | undefined>;
+  readonly reports: Reports;
   get(id: string): Promise<JobRecord | undefined>;
   readonly list: Listing;
   count(
@@ -112,6 +109,12 @@ export interface Engine {
   readonly crons: CronOperations;
   /** Adds a take stream. */
   take(subscriber: Subscriber): Subscription;
+  /**
+   * The run of a worker says what it does and holds.
+   *
+   * @returns The ids of those that it holds and that are not its any more; undefined if it has no take stream.
+   */
+  tell(run: string, statement: WorkerStatement): Promise<readonly string[]> | undefined;
 }
 
 /** Creates an engine on a database that is not open yet. */
@@ -183,17 +186,10 @@ export function createEngine(
     }
   };
 
+  const reports = createReports({ store, clock, random, settings, takenJob: dispatcher.takenJob });
   const counting = createCounting({ store, clock });
   const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
   const list = createListing({ store, clock, searching, maxPageBytes: settings.maxPageBytes });
-
-  const complete = (ids: readonly string[]) => {
-    const jobs = ids.map((id) => dispatcher.heldJob(id) ?? { id });
-    const terms = { now: clock.now(), defaults: settings };
-    let runs = 0;
-    // Together at first: when that could not tell which jobs were in flight, one by one.
-    return store.write(() => completeJobs(jobs, { ...terms, oneByOne: runs++ > 0 }), jobs.length);
-  };
 
   return {
     async start() {
@@ -235,19 +231,7 @@ export function createEngine(
       const size = jobs.length + folds * sizeOfFold + sizeOfSteps;
       return await store.write(() => enqueueJobs(records, terms), size);
     },
-    async complete(ids) {
-      if (ids.length <= jobsOfTurn) return await complete(ids);
-      const missing: string[] = [];
-      for (let at = 0; at < ids.length; at += jobsOfTurn) {
-        if (at > 0) await pause(clock);
-        for (const id of await complete(ids.slice(at, at + jobsOfTurn))) missing.push(id);
-      }
-      return missing;
-    },
-    fail(id, failure) {
-      const terms = { now: clock.now(), jitter: random(), defaults: settings };
-      return store.write(() => failJob(id, failure, terms));
-    },
+    reports,
     get: (id) => store.read(getJob(id, clock.now())),
     list,
     count: (selection, matches, signal) =>
@@ -293,7 +277,8 @@ export function createEngine(
     expressions,
     crons,
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
-    take: (subscriber) => dispatcher.subscribe(subscriber),
+    take: dispatcher.subscribe,
+    tell: dispatcher.tell,
   };
 }
 

@@ -11,6 +11,7 @@
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
 import type { Change, ChangedJob, JobsChange } from "../../store/changes.ts";
+import type { TakenJob } from "../../store/finish.ts";
 
 /** Jobs of one claim for one subscriber at most: bounds a chunk, and how long a transaction holds the loop. */
 const claimSize = 500;
@@ -32,10 +33,14 @@ export interface Subscriber {
   readonly prefetch: number;
   /** What its worker calls itself, if it says so. */
   readonly worker: string | undefined;
+  /** The run of its worker, if it says so: of each run there is one subscriber. */
+  readonly run?: string | undefined;
   /** Whether it can be written to now: a reader that is slow to read gets nothing more. */
   canWrite(): boolean;
   /** Gets jobs, already in flight. */
   deliver(jobs: readonly JobRecord[]): void;
+  /** Its worker has said something. */
+  heard?(): void;
   /** The broker ends the stream. */
   end(): void;
 }
@@ -49,6 +54,10 @@ export interface Member {
   holder: number | undefined;
   /** Its place among those who have room: lower ones are served first. Undefined when it has none. */
   turn: number | undefined;
+  /** Whether its worker takes jobs; if not, it gets nothing more. */
+  taking: boolean;
+  /** How often its worker was asked what it holds. */
+  asked: number;
   /** Whether it has left. */
   gone: boolean;
 }
@@ -60,8 +69,10 @@ export interface Claim {
 }
 
 /** A job in flight, and who holds it. */
-interface HeldJob extends ChangedJob {
+export interface HeldJob extends TakenJob {
   readonly member: Member;
+  /** How often its worker had been asked when the job was delivered. */
+  readonly asked: number;
 }
 
 /** How many jobs may be in flight. */
@@ -97,7 +108,7 @@ export interface Members {
   /** A member holds these jobs from now on. */
   hold(member: Member, jobs: readonly JobRecord[]): void;
   /** What is known of a job that a member holds. */
-  heldJob(id: string): ChangedJob | undefined;
+  heldJob(id: string): HeldJob | undefined;
   /** Jobs in flight changed: they may be in other queues now. */
   update(jobs: readonly ChangedJob[]): void;
   /** These jobs are in flight no more; who held them has room again. Gives the ids of those that nobody held. */
@@ -124,8 +135,8 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
   const mostHeld = total === 0 ? Infinity : Math.max(1, Math.ceil(total * percentOfOne / 100));
   let turns = 0;
 
-  const roomOf = ({ subscriber, held, gone }: Member, freed = 0) =>
-    gone || !subscriber.canWrite()
+  const roomOf = ({ subscriber, held, taking, gone }: Member, freed = 0) =>
+    gone || !taking || !subscriber.canWrite()
       ? 0
       : Math.min(Math.min(subscriber.prefetch, mostHeld) - held.size + freed, claimSize);
 
@@ -214,6 +225,8 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
         held: new Set(),
         holder: undefined,
         turn: undefined,
+        taking: true,
+        asked: 0,
         gone: false,
       };
       all.add(member);
@@ -277,8 +290,9 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
       for (const [queue, count] of fresh) setReady(queue, count);
     },
     hold(member, jobs) {
-      for (const { id, seq, queue, type } of jobs) {
-        inFlight.set(id, { member, id, seq, queue, type });
+      const { asked } = member;
+      for (const { id, seq, queue, type, deliveries } of jobs) {
+        inFlight.set(id, { member, asked, id, seq, queue, type, deliveries });
         member.held.add(id);
       }
       if (jobs.length > 0) leave(member); // Who was served goes to the end.
@@ -288,7 +302,7 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
     update(jobs) {
       for (const { id, seq, queue, type } of jobs) {
         const held = inFlight.get(id);
-        if (held !== undefined) inFlight.set(id, { member: held.member, id, seq, queue, type });
+        if (held !== undefined) inFlight.set(id, { ...held, seq, queue, type });
       }
     },
     release(jobs) {

@@ -11,7 +11,7 @@
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import { farFuture } from "../../store/add-saturating.ts";
-import { recoverJobs, type ReleaseTerms } from "../../store/finish.ts";
+import { recoverJobs, type ReleaseTerms } from "../../store/release.ts";
 import { deleteBroker, markBrokerSeen, registerBroker } from "../../store/holders.ts";
 import type { Store } from "../../store/store.ts";
 import type { DueSource } from "./scheduler.ts";

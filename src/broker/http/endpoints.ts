@@ -5,7 +5,7 @@
  */
 
 import { type RouteName, routes } from "../../protocol/routes.ts";
-import { failure, success, successMany } from "./acks.ts";
+import { failure, release, releaseMany, success, successMany } from "./acks.ts";
 import * as bindings from "./bindings.ts";
 import * as budgets from "./budgets.ts";
 import * as crons from "./crons.ts";
@@ -16,6 +16,7 @@ import { get, patch, remove } from "./jobs.ts";
 import { count, list, patchMany, removeMany } from "./listing.ts";
 import { health, queues, reset, version } from "./system.ts";
 import { take } from "./take.ts";
+import { tell } from "./workers.ts";
 
 const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   health,
@@ -34,6 +35,9 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   delete: remove,
   success,
   failure,
+  release,
+  releaseMany,
+  tell,
   errors,
   error,
   reset,

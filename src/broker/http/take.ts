@@ -9,17 +9,21 @@
 
 import type { Clock } from "../../async/clock.ts";
 import { watchSilence } from "../../async/silence.ts";
-import { encodeFrames, heartbeat } from "../../protocol/frames.ts";
+import type { Logger } from "../../log.ts";
+import { encodeControl, encodeFrames, heartbeat } from "../../protocol/frames.ts";
+import { toAskWire } from "../../protocol/frames-control.ts";
 import { streamFormat, supportedStreamTypes } from "../../protocol/negotiate.ts";
 import { readTakeQuery } from "../../protocol/query.ts";
 import { type StreamFormat, streamMediaTypes } from "../../protocol/stream-format.ts";
 import type { Engine } from "../engine/engine.ts";
+import { readWorkerRun, type WorkerRun } from "../../protocol/worker-run.ts";
 import { viewFor } from "./answer.ts";
+import { type Asking, startAsking } from "./asking.ts";
 import type { Endpoint } from "./call.ts";
 import { Refusal } from "./refusal.ts";
 
 /** `GET /jobs/take` */
-export const take: Endpoint = ({ request, query, engine, settings, clock }) => {
+export const take: Endpoint = ({ request, query, engine, settings, clock, logger }) => {
   const format = streamFormat(request.headers.get("accept"));
   if (format === undefined) {
     throw new Refusal(406, "not acceptable", { supported: supportedStreamTypes });
@@ -30,9 +34,11 @@ export const take: Endpoint = ({ request, query, engine, settings, clock }) => {
     queues,
     prefetch: prefetch === 0 ? Infinity : prefetch,
     worker: readWorkerId(request.headers),
+    run: readRun(request.headers),
     heartbeatIntervalMs: settings.heartbeatIntervalMs,
     engine,
     clock,
+    logger,
     request,
   });
   return new Response(body, { status: 200, headers: streamHeaders[format] });
@@ -51,6 +57,12 @@ function readWorkerId(headers: Headers): string | undefined {
   return headers.get("worker-id")?.slice(0, longestWorkerId).replaceAll("\0", "") || undefined;
 }
 
+function readRun(headers: Headers): WorkerRun | undefined {
+  const { run, problem } = readWorkerRun((name) => headers.get(name));
+  if (problem !== undefined) throw new Refusal(400, problem);
+  return run;
+}
+
 /**
  * Bytes that may wait for a slow reader before it gets no more jobs: what is taken is written in any
  * case, this only stops the next pick.
@@ -66,9 +78,12 @@ interface TakeStreamOptions {
   readonly prefetch: number;
   /** What the worker calls itself, if it says so. */
   readonly worker: string | undefined;
+  /** The run of the worker, if it answers when it is asked. */
+  readonly run: WorkerRun | undefined;
   readonly heartbeatIntervalMs: number;
   readonly engine: Engine;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** Its signal is aborted when the client is gone, where the runtime tells it that way. */
   readonly request: Request;
 }
@@ -76,7 +91,7 @@ interface TakeStreamOptions {
 /** Opens the body of a take answer and subscribes it to jobs. */
 function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
   // The request itself is held, not just its signal: on Node that goes deaf when its request is collected.
-  const { format, engine, clock, heartbeatIntervalMs, request } = options;
+  const { format, engine, clock, logger, heartbeatIntervalMs, request, worker, run } = options;
   const beat = heartbeat(format);
   const view = viewFor(request);
   let leave = () => {};
@@ -93,9 +108,11 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
         silence.heard();
       };
       const canWrite = () => open && (controller.desiredSize ?? 0) > 0;
+      let asking: Asking | undefined;
       const shut = () => {
         open = false;
         silence.stop();
+        asking?.stop();
         request.signal.removeEventListener("abort", abort);
       };
       const abort = () => {
@@ -103,17 +120,21 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
         controller.error(request.signal.reason);
       };
 
+      const end = () => {
+        if (!open) return;
+        shut();
+        controller.close();
+      };
+
       const subscription = engine.take({
         queues: options.queues,
         prefetch: options.prefetch,
-        worker: options.worker,
+        worker,
+        run: run?.id,
         canWrite,
         deliver: (jobs) => write(encodeFrames(format, jobs, view)),
-        end() {
-          if (!open) return;
-          shut();
-          controller.close();
-        },
+        heard: () => asking?.heard(),
+        end,
       });
       drained = subscription.drained;
       leave = () => {
@@ -124,6 +145,20 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
 
       // One at once: some servers hold back the head of an answer until it has a body.
       write(beat);
+      if (run !== undefined) {
+        const { withinMs } = run;
+        asking = startAsking({
+          clock,
+          withinMs,
+          ask: () =>
+            write(encodeControl(format, toAskWire({ number: subscription.ask(), withinMs }))),
+          silent() {
+            logger.warn("A worker does not answer, ending its stream", { worker, withinMs });
+            end();
+            void subscription.unsubscribe();
+          },
+        });
+      }
 
       if (request.signal.aborted) abort();
       else request.signal.addEventListener("abort", abort);

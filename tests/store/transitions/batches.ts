@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Rejection } from "../../../src/protocol/rejection.ts";
 import type { StoredJob } from "../../../src/store/enqueue.ts";
-import { releaseHolder } from "../../../src/store/finish.ts";
+import { releaseHolder } from "../../../src/store/release.ts";
 import { removeJob } from "../../../src/store/delete-jobs.ts";
 import { promoteJobs } from "../../../src/store/due-jobs.ts";
 import { type JobSketch, start, type TestStore, toBinding } from "./test-store.ts";

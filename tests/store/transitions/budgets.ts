@@ -84,7 +84,7 @@ export function describeBudgets(open: () => Promise<TestStore>): void {
       assert.deepEqual((await store.take()).ids, ["b"]);
       assert.equal(await levels(store), "f 2, r 2");
       store.changes();
-      await store.write(() => failJob("b", { message: "m" }, store.terms()));
+      await store.write(() => failJob({ id: "b" }, { message: "m" }, store.terms()));
       assert.equal(await levels(store), "f 0, r 2");
       assert.deepEqual(store.changes(), ["1 in_flight > scheduled: b", "budgets f refunded"]);
     });

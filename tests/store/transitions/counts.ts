@@ -21,13 +21,8 @@ import {
 import { removeJob, removeJobs } from "../../../src/store/delete-jobs.ts";
 import { promoteJobs, reapJobs } from "../../../src/store/due-jobs.ts";
 import { enqueueJobs } from "../../../src/store/enqueue.ts";
-import {
-  completeJobs,
-  failJob,
-  recoverJobs,
-  releaseHolder,
-  type RunningJob,
-} from "../../../src/store/finish.ts";
+import { completeJobs, failJob, type RunningJob } from "../../../src/store/finish.ts";
+import { recoverJobs, releaseHolder } from "../../../src/store/release.ts";
 import { registerBroker } from "../../../src/store/holders.ts";
 import { patchJob, patchJobs } from "../../../src/store/patch-jobs.ts";
 import { rebindJob } from "../../../src/store/rebind.ts";
@@ -134,7 +129,7 @@ function createLife(store: TestStore, random: Random, otherBroker: number) {
       { message: "m", retryAt: store.clock.now() + random.int(9) },
     ]);
     const id = pickTaken()?.id ?? idOf();
-    return store.write(() => failJob(id, failure, store.terms()));
+    return store.write(() => failJob({ id: id }, failure, store.terms()));
   };
 
   const selection = (): JobSelection =>
@@ -322,7 +317,7 @@ export function describeCounts(open: () => Promise<TestStore>): void {
       await store.take();
       const ids = ["a", "b"].map((id) => ({ id }));
       await store.write(() => completeJobs(ids, store.terms()));
-      await store.write(() => failJob("c", { message: "m", kill: true }, store.terms()));
+      await store.write(() => failJob({ id: "c" }, { message: "m", kill: true }, store.terms()));
       const expired = async (selection: JobSelection, now: number) =>
         (await store.read(countExpired(selection, now))).count;
       for (const [ms, all, dead, inB] of [[39, 0, 0, 0], [40, 2, 0, 1], [60, 3, 1, 2]] as const) {

@@ -23,7 +23,7 @@ async function fill(store: TestStore): Promise<void> {
   );
   await store.take();
   await store.write(() => completeJobs([{ id: "d" }], store.terms()));
-  await store.write(() => failJob("e", { message: "m", kill: true }, store.terms()));
+  await store.write(() => failJob({ id: "e" }, { message: "m", kill: true }, store.terms()));
   await store.given(
     {
       id: "a",

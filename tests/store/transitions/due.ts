@@ -66,7 +66,7 @@ export function describeDue(open: () => Promise<TestStore>): void {
       );
       await store.take();
       await store.write(() => completeJobs([{ id: "a" }, { id: "c" }], store.terms()));
-      await store.write(() => failJob("b", { message: "m", kill: true }, store.terms()));
+      await store.write(() => failJob({ id: "b" }, { message: "m", kill: true }, store.terms()));
       store.changes();
       assert.equal(await store.read(nextReaping()), start + 10);
       assert.equal(await store.write(() => reapJobs(start + 9)), false);

@@ -12,21 +12,24 @@ import { removeJob } from "../../../src/store/delete-jobs.ts";
 import {
   completeJobs,
   failJob,
-  releaseHolder,
+  type MissedReport,
   type RunningJob,
 } from "../../../src/store/finish.ts";
+import { releaseHolder } from "../../../src/store/release.ts";
 import { promoteJobs } from "../../../src/store/due-jobs.ts";
 import { patchJob } from "../../../src/store/patch-jobs.ts";
 import { start, type TestStore, toBinding } from "./test-store.ts";
 
 const all = { from: undefined, order: "asc", limit: 100 } as const;
+const idsOf = (missed: readonly MissedReport[]) => missed.map(({ id }) => id);
+
 const noBackoff = '{"exponent":0,"base_ms":0,"jitter_ms":0}';
 
 /** Defines the tests. */
 export function describeFinish(open: () => Promise<TestStore>): void {
   describe("completeJobs()", () => {
-    const complete = (store: TestStore, ...ids: string[]) =>
-      store.write(() => completeJobs(ids.map((id) => ({ id })), store.terms()));
+    const complete = async (store: TestStore, ...ids: string[]) =>
+      idsOf(await store.write(() => completeJobs(ids.map((id) => ({ id })), store.terms())));
 
     it("deletes what is not kept", async () => {
       const store = await open();
@@ -71,7 +74,7 @@ export function describeFinish(open: () => Promise<TestStore>): void {
       const store = await open();
       await store.given({ id: "a", backoff: noBackoff });
       await store.take();
-      await store.write(() => failJob("a", { message: "m" }, store.terms()));
+      await store.write(() => failJob({ id: "a" }, { message: "m" }, store.terms()));
       await store.write(() => promoteJobs(start + 9999));
       await store.take();
       assert.equal((await store.all("SELECT * FROM errors")).length, 1);
@@ -84,15 +87,17 @@ export function describeFinish(open: () => Promise<TestStore>): void {
     const known = async (store: TestStore) => {
       const { results } = await store.take();
       store.changes();
-      return results[0]!.jobs.map(({ id, seq, queue, type }) => ({ id, seq, queue, type }));
+      return results[0]!.jobs.map(({ id, seq, queue, type, deliveries }) => {
+        return { id, delivery: deliveries, taken: { id, seq, queue, type, deliveries } };
+      });
     };
     /** As the broker does: one by one when that could not be told together. */
     const complete = async (store: TestStore, jobs: readonly RunningJob[]) => {
       let runs = 0;
-      const missing = await store.write(() =>
+      const missed = await store.write(() =>
         completeJobs(jobs, { ...store.terms(), oneByOne: runs++ > 0 })
       );
-      return { missing, runs };
+      return { missing: idsOf(missed), runs };
     };
     const inFlight = async (store: TestStore) =>
       (await store.all("SELECT queue, in_flight FROM job_counts ORDER BY queue")).map((row) => {
@@ -129,7 +134,7 @@ export function describeFinish(open: () => Promise<TestStore>): void {
         { id: "plain" },
       );
       const { holder } = await store.take();
-      await store.write(() => failJob("again", { message: "m" }, store.terms()));
+      await store.write(() => failJob({ id: "again" }, { message: "m" }, store.terms()));
       await store.write(() => releaseHolder(holder, store.terms()));
       await store.write(() => promoteJobs(start + 9999));
       const jobs = await known(store);
@@ -141,12 +146,29 @@ export function describeFinish(open: () => Promise<TestStore>): void {
       assert.deepEqual(await inFlight(store), [["p", 0], ["q", 0]]);
     });
 
+    it("leaves those alone that were delivered again since", async () => {
+      const store = await open();
+      await store.given({ id: "a" }, { id: "b" }, { id: "c" });
+      const { holder } = await store.take({ limit: 2 });
+      await store.write(() => releaseHolder(holder, store.terms()));
+      // `a` and `b` are at their second delivery, `c` is at its first.
+      const jobs = await known(store);
+      assert.deepEqual(jobs.map(({ delivery }) => delivery), [2, 2, 1]);
+      const stale = jobs.map((job) => {
+        if (job.id !== "a") return job;
+        return { ...job, delivery: 1, taken: { ...job.taken, deliveries: 1 } };
+      });
+      assert.deepEqual(await complete(store, stale), { missing: ["a"], runs: 1 });
+      assert.equal(await store.statuses(), "a in_flight");
+      assert.deepEqual(await inFlight(store), [["q", 1]]);
+    });
+
     it("cannot tell together which of them were there, but one by one", async () => {
       const store = await open();
       await store.given({ id: "a" }, { id: "b" }, { id: "c" }, { id: "d" });
       const jobs = await known(store);
       await store.write(() => removeJob("a"));
-      await store.write(() => failJob("b", { message: "m", kill: true }, store.terms()));
+      await store.write(() => failJob({ id: "b" }, { message: "m", kill: true }, store.terms()));
       store.changes();
       await assert.rejects(
         store.write(() => completeJobs(jobs, store.terms())),
@@ -173,8 +195,12 @@ export function describeFinish(open: () => Promise<TestStore>): void {
   });
 
   describe("failJob()", () => {
-    const fail = (store: TestStore, failure: Partial<Failure> = {}) =>
-      store.write(() => failJob("a", { message: "m", ...failure }, store.terms()));
+    const fail = async (store: TestStore, failure: Partial<Failure> = {}, delivery?: number) => {
+      const outcome = await store.write(() =>
+        failJob({ id: "a", delivery }, { message: "m", ...failure }, store.terms())
+      );
+      return "job" in outcome ? outcome.job : undefined;
+    };
     const facts = async (store: TestStore) => {
       const { status, attempts, ready_at, failed_at, purge_at, holder } = (await store.row("a"))!;
       return { status, attempts, ready_at, failed_at, purge_at, holder };
@@ -205,6 +231,26 @@ export function describeFinish(open: () => Promise<TestStore>): void {
       await store.take();
       assert.equal((await fail(store, { retryAt: start + 77 }))!.readyAt, start + 77);
       assert.equal(await store.statuses(), "a scheduled");
+    });
+
+    it("retries after a delay, which counts before an instant", async () => {
+      const store = await open();
+      await store.given({ id: "a", retryLimit: 0 });
+      await store.take();
+      const failed = await fail(store, { delayMs: 80, retryAt: start + 77 });
+      assert.equal(failed!.readyAt, start + 80);
+    });
+
+    it("fails one delivery and no other", async () => {
+      const store = await open();
+      await store.given({ id: "a", backoff: noBackoff });
+      const { holder } = await store.take();
+      await store.write(() => releaseHolder(holder, store.terms()));
+      await store.take();
+      store.changes();
+      for (const other of [0, 1, 3]) assert.equal(await fail(store, {}, other), undefined);
+      assert.deepEqual(store.changes(), []);
+      assert.equal((await fail(store, {}, 2))!.attempts, 1);
     });
 
     it("kills a job past its limit, keeps it, and keeps the record", async () => {
@@ -271,7 +317,7 @@ export function describeFinish(open: () => Promise<TestStore>): void {
         await store.write(() => promoteJobs(start + at * 10_000));
         await store.take();
         store.clock.setNow(start + at * 10_000 + 5);
-        await store.write(() => failJob("a", failure, store.terms()));
+        await store.write(() => failJob({ id: "a" }, failure, store.terms()));
       }
     };
 

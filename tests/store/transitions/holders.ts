@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { farFuture } from "../../../src/store/add-saturating.ts";
-import { completeJobs, recoverJobs, releaseHolder } from "../../../src/store/finish.ts";
+import { completeJobs } from "../../../src/store/finish.ts";
+import { recoverJobs, releaseHolder } from "../../../src/store/release.ts";
 import { deleteBroker, markBrokerSeen, registerBroker } from "../../../src/store/holders.ts";
 import { type JobSketch, start, type TestStore, toBinding } from "./test-store.ts";
 

@@ -9,7 +9,8 @@ import { describe, it } from "node:test";
 import { farFuture } from "../../../src/store/add-saturating.ts";
 import { promoteJobs } from "../../../src/store/due-jobs.ts";
 import { listErrors } from "../../../src/store/error-records.ts";
-import { failJob, recoverJobs, releaseHolder } from "../../../src/store/finish.ts";
+import { failJob } from "../../../src/store/finish.ts";
+import { recoverJobs, releaseHolder } from "../../../src/store/release.ts";
 import { registerBroker } from "../../../src/store/holders.ts";
 import { type JobSketch, start, type TestStore, toBinding } from "./test-store.ts";
 
@@ -121,7 +122,7 @@ export function describeRelease(open: () => Promise<TestStore>): void {
         const { ids } = await store.take();
         assert.deepEqual(ids, ["a"]);
         const failure = { message: "m", retryAt: store.clock.now() };
-        await store.write(() => failJob("a", failure, store.terms()));
+        await store.write(() => failJob({ id: "a" }, failure, store.terms()));
         await store.write(() => promoteJobs(store.clock.now()));
       }
       const { holder } = await store.take();

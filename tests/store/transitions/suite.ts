@@ -21,6 +21,7 @@ import { describeHolders } from "./holders.ts";
 import { describeLocks } from "./locks.ts";
 import { describePatch } from "./patch.ts";
 import { describeReads } from "./reads.ts";
+import { describeReleaseRuns } from "./release-runs.ts";
 import { describeRelease } from "./release.ts";
 import { describeTake } from "./take.ts";
 import { type OpenDatabase, openTestStore, type TestStore } from "./test-store.ts";
@@ -67,6 +68,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
 export function describeManyJobs(openDatabase: OpenDatabase): void {
   const open = openEach(openDatabase);
   describeClaims(open);
+  describeReleaseRuns(open);
   describeRelease(open);
   describeCounts(open);
 }

@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { claimJobs } from "../../../src/store/claim.ts";
-import { failJob, releaseHolder } from "../../../src/store/finish.ts";
+import { failJob } from "../../../src/store/finish.ts";
+import { releaseHolder } from "../../../src/store/release.ts";
 import { promoteJobs } from "../../../src/store/due-jobs.ts";
 import { type JobSketch, start, type TestStore } from "./test-store.ts";
 
@@ -139,7 +140,7 @@ export function describeTake(open: () => Promise<TestStore>): void {
       await store.write(() => releaseHolder(first.holder, store.terms()));
       assert.equal(await deliveries(), 1);
       await store.take();
-      await store.write(() => failJob("a", { message: "m" }, store.terms()));
+      await store.write(() => failJob({ id: "a" }, { message: "m" }, store.terms()));
       assert.equal(await deliveries(), 2);
       await store.write(() => promoteJobs(start + 1000));
       const third = await store.take();

@@ -24,7 +24,8 @@ import type {
 import { toPostgres } from "../../../src/store/dialect.ts";
 import { enqueueJobs, type EnqueueTerms, type StoredJob } from "../../../src/store/enqueue.ts";
 import { createExpressions } from "../../../src/store/expressions.ts";
-import type { CompleteTerms, ReleaseTerms } from "../../../src/store/finish.ts";
+import type { CompleteTerms } from "../../../src/store/finish.ts";
+import type { ReleaseTerms } from "../../../src/store/release.ts";
 import { registerBroker } from "../../../src/store/holders.ts";
 import { type FailureTerms, toCreated } from "../../../src/store/job-rules.ts";
 import { writeCounts } from "../../../src/store/counts.ts";

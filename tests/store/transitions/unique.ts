@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { StoredJob } from "../../../src/store/enqueue.ts";
-import { completeJobs, failJob, releaseHolder } from "../../../src/store/finish.ts";
+import { completeJobs, failJob } from "../../../src/store/finish.ts";
+import { releaseHolder } from "../../../src/store/release.ts";
 import { removeJob } from "../../../src/store/delete-jobs.ts";
 import type { JobSketch, TestStore } from "./test-store.ts";
 
@@ -33,7 +34,7 @@ const events: Readonly<Record<string, (store: TestStore) => Promise<unknown>>> =
   taken: (store) => store.take(),
   async "failed, with a retry"(store) {
     await store.take();
-    await store.write(() => failJob("a", { message: "m" }, store.terms()));
+    await store.write(() => failJob({ id: "a" }, { message: "m" }, store.terms()));
   },
   async "handed back"(store) {
     const { holder } = await store.take();
@@ -45,7 +46,7 @@ const events: Readonly<Record<string, (store: TestStore) => Promise<unknown>>> =
   },
   async "dead, retained"(store) {
     await store.take();
-    await store.write(() => failJob("a", { message: "m", kill: true }, store.terms()));
+    await store.write(() => failJob({ id: "a" }, { message: "m", kill: true }, store.terms()));
   },
   deleted: (store) => store.write(() => removeJob("a")),
 };
@@ -96,7 +97,7 @@ export function describeUnique(open: () => Promise<TestStore>): void {
       await store.given(unique("a", "queued"));
       await store.take();
       await store.given(unique("b", "queued"));
-      await store.write(() => failJob("a", { message: "m" }, store.terms()));
+      await store.write(() => failJob({ id: "a" }, { message: "m" }, store.terms()));
       assert.equal(await holderOf(store), "b");
       assert.equal(await store.statuses(), "a scheduled, b ready");
     });

@@ -1,0 +1,70 @@
+/**
+ * The two books on who holds a job, compared: what a worker says that it has, and what the broker has given it.
+ *
+ * | The broker                               | The worker       | What is done                                         |
+ * | ---------------------------------------- | ---------------- | ---------------------------------------------------- |
+ * | holds it for the worker                  | has it           | –                                                    |
+ * | held it before the worker was asked      | does not know it | forgotten: it goes back to its queue                 |
+ * | holds it since                           | does not know it | –: it may be under way to the worker                 |
+ * | holds it, and the worker takes no more   | does not know it | forgotten, also if it is under way                   |
+ * | gave it to somebody else, or it is over  | has it           | gone: the worker is told                             |
+ * | has it ready, and nobody had it since    | has it           | –: it may come back to the worker                    |
+ *
+ * @module
+ */
+
+import type { Clock } from "../../async/clock.ts";
+import { pause } from "../../async/turns.ts";
+import { status } from "../../protocol/status.ts";
+import type { HeldDelivery, WorkerStatement } from "../../protocol/worker-statement.ts";
+import { readStates } from "../../store/read.ts";
+import type { Store } from "../../store/store.ts";
+import type { HeldJob, Member } from "./members.ts";
+
+/** What a member holds and its worker does not know of. */
+export function findForgotten(
+  member: Member,
+  { heard = 0, taking, holds }: WorkerStatement,
+  heldJob: (id: string) => HeldJob | undefined,
+): HeldJob[] {
+  const known = new Map(holds.map(({ id, delivery }) => [id, delivery]));
+  const forgotten: HeldJob[] = [];
+  for (const id of member.held) {
+    const job = heldJob(id)!;
+    if (known.get(id) === job.deliveries) continue;
+    if (!taking || job.asked < heard) forgotten.push(job);
+  }
+  return forgotten;
+}
+
+/** Deliveries that are looked up in one turn. */
+const lookedUpAtOnce = 500;
+
+/** The ids of what a worker has and that is not its any more. */
+export async function findGone(
+  member: Member,
+  { holds }: WorkerStatement,
+  { heldJob, store, clock }: {
+    readonly heldJob: (id: string) => HeldJob | undefined;
+    readonly store: Store;
+    readonly clock: Clock;
+  },
+): Promise<readonly string[]> {
+  const unknown = holds.filter(({ id, delivery }) => {
+    const job = heldJob(id);
+    return job?.member !== member || job.deliveries !== delivery;
+  });
+  const gone: string[] = [];
+  for (let at = 0; at < unknown.length; at += lookedUpAtOnce) {
+    if (at > 0) await pause(clock);
+    const piece = unknown.slice(at, at + lookedUpAtOnce);
+    const states = await store.read(readStates(piece.map(({ id }) => id)));
+    const isGone = ({ id, delivery }: HeldDelivery) => {
+      const state = states.get(id);
+      if (state === undefined || state.deliveries !== delivery) return true;
+      return state.status !== status.ready && state.status !== status.inFlight;
+    };
+    for (const held of piece) if (isGone(held)) gone.push(held.id);
+  }
+  return gone;
+}

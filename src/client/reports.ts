@@ -1,0 +1,110 @@
+/**
+ * The calls with which a taken job ends: success, failure, and giving it back.
+ *
+ * @module
+ */
+
+import { RefusedError } from "../errors.ts";
+import {
+  type JobReference,
+  readMissed,
+  type ReportResult,
+  toReportResult,
+  toRun,
+  toRuns,
+  toRunsWire,
+} from "../protocol/ack.ts";
+import { type Failure, toFailureWire } from "../protocol/failure.ts";
+import { readJob } from "../protocol/job-read.ts";
+import type { Job } from "../protocol/job.ts";
+import { type ReleaseTime, toReleaseTimeWire } from "../protocol/release.ts";
+import { jobRoutes } from "../protocol/routes.ts";
+import { type Answer, decodeOrThrow } from "./answer.ts";
+import type { Client, FailureOptions } from "./client.ts";
+import type { CallOptions } from "./deadline.ts";
+import { type ClientCall, ignoreBody, type Transport } from "./transport.ts";
+
+/** Creates the calls. */
+export function createReports(
+  transport: Transport,
+): Pick<Client, "success" | "successMany" | "failure" | "release" | "releaseMany"> {
+  const { call, serverClock } = transport;
+
+  /** Sends a report of many runs. */
+  const reportMany = async (
+    route: ClientCall["route"],
+    { jobs, more = {}, options }: {
+      readonly jobs: readonly JobReference[];
+      readonly more?: object;
+      readonly options: CallOptions | undefined;
+    },
+  ): Promise<ReportResult> => {
+    const runs = toRuns(jobs);
+    const notFound: string[] = [];
+    const stale: string[] = [];
+    for (let at = 0; at < runs.length; at += mostIds) {
+      const body = { ...toRunsWire(runs.slice(at, at + mostIds)), ...more };
+      const { status, value } = await transport.send({ route, body, acceptStatus: 422 }, options);
+      if (status !== 422) continue;
+      const missed = decodeOrThrow(() => readMissed(value));
+      notFound.push(...missed.notFound);
+      stale.push(...missed.stale ?? []);
+    }
+    return toReportResult(notFound, stale);
+  };
+
+  /**
+   * Whether a failure was received of which the answer was lost, by a server that knows no deliveries: the job has moved
+   * on since.
+   */
+  const findReceived = async (
+    job: JobReference,
+    { id, signal }: { readonly id: string; readonly signal: AbortSignal },
+  ): Promise<Answer | undefined> => {
+    const look: ClientCall = { route: jobRoutes.get, params: { id } };
+    const answer = await transport.send(look, { signal }).catch((error) => {
+      // Who may report need not be allowed to look.
+      if (error instanceof RefusedError && !error.retryable) return undefined;
+      throw error;
+    });
+    if (answer === undefined) return undefined;
+    const present = decodeOrThrow(() => readJob(answer.value));
+    if (present.status !== "in_flight") {
+      const { payload: _, ...rest } = answer.value as { readonly payload?: unknown };
+      return { status: 200, value: rest };
+    }
+    const { attempts, dequeuedAt } = typeof job === "string" ? present : { ...present, ...job };
+    if (attempts === present.attempts && dequeuedAt === present.dequeuedAt) return undefined;
+    throw new RefusedError(`Job ${id} has been delivered again since`, 409);
+  };
+
+  return {
+    success(job, options) {
+      const { id, delivery } = toRun(job);
+      const query = delivery === undefined ? [] : [`delivery=${delivery}`];
+      return call({ route: jobRoutes.success, params: { id }, query }, options, ignoreBody);
+    },
+    successMany: (jobs, options) => reportMany(jobRoutes.successMany, { jobs, options }),
+    async failure(job: JobReference, failure: Failure, options: FailureOptions = {}): Promise<Job> {
+      const { id, delivery } = toRun(job);
+      const body = toFailureWire(failure, { delivery, now: serverClock.now() });
+      const { isRepeated = false, ...bounds } = options;
+      const before: ClientCall["before"] = async (retries, signal) =>
+        delivery === undefined && (isRepeated || retries > 0)
+          ? await findReceived(job, { id, signal })
+          : undefined;
+      const report: ClientCall = { route: jobRoutes.failure, params: { id }, body, before };
+      return await call(report, bounds, readJob);
+    },
+    async release(job: JobReference, time: ReleaseTime = {}, options?: CallOptions): Promise<Job> {
+      const { id, delivery } = toRun(job);
+      const body = { ...toReleaseTimeWire(time), delivery };
+      return await call({ route: jobRoutes.release, params: { id }, body }, options, readJob);
+    },
+    releaseMany: (jobs, time = {}, options) =>
+      reportMany(jobRoutes.releaseMany, { jobs, more: toReleaseTimeWire(time), options }),
+  };
+}
+
+/** The most ids in one request. */
+const mostIds = 10_000;

@@ -1,0 +1,102 @@
+/**
+ * What a worker sends about runs, as the broker reads it. It lies apart from the client's side, whose bundle would hold
+ * it as well.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import type { ReleaseTime } from "./release.ts";
+import { requestU64 } from "./request-integer.ts";
+import { bool, MessageError, optional, text, u32 } from "./schema.ts";
+import type { WorkerStatement } from "./worker-statement.ts";
+
+/** The body of `POST /jobs/{id}/release`. */
+export interface ReleaseRequest extends ReleaseTime {
+  /** Which delivery is given back; undefined for whichever is in flight. */
+  readonly delivery: number | undefined;
+}
+
+const timeFields = { ready_at: optional(requestU64), delay_ms: optional(requestU64) };
+
+/** Reads the body of `POST /jobs/{id}/release`. */
+export const releaseSchema: v.GenericSchema<unknown, ReleaseRequest> = v.pipe(
+  v.object({ ...timeFields, delivery: optional(u32) }, "an object"),
+  v.transform((wire): ReleaseRequest => ({
+    delivery: wire.delivery ?? undefined,
+    readyAt: wire.ready_at ?? undefined,
+    delayMs: wire.delay_ms ?? undefined,
+  })),
+);
+
+/** Ids of jobs, and which delivery of each is meant. */
+export interface RunList {
+  readonly ids: readonly string[];
+  /** One for each id; undefined for whichever is in flight. */
+  readonly deliveries: readonly number[] | undefined;
+}
+
+const runFields = { ids: v.array(text, "a list"), deliveries: optional(v.array(u32, "a list")) };
+
+/** Reads the body of `POST /jobs/success`. */
+export const runListSchema: v.GenericSchema<unknown, RunList> = v.pipe(
+  v.object(runFields, "an object"),
+  v.transform(({ ids, deliveries }) => ({ ids, deliveries: deliveries ?? undefined })),
+);
+
+/** The body of `POST /jobs/release`. */
+export interface ReleaseListRequest extends RunList, ReleaseTime {}
+
+/** Reads the body of `POST /jobs/release`. */
+export const releaseListSchema: v.GenericSchema<unknown, ReleaseListRequest> = v.pipe(
+  v.object({ ...runFields, ...timeFields }, "an object"),
+  v.transform((wire): ReleaseListRequest => ({
+    ids: wire.ids,
+    deliveries: wire.deliveries ?? undefined,
+    readyAt: wire.ready_at ?? undefined,
+    delayMs: wire.delay_ms ?? undefined,
+  })),
+);
+
+/** What runs a list is about, each once. */
+export interface ListedRun {
+  readonly id: string;
+  readonly delivery: number | undefined;
+}
+
+/**
+ * The runs of a list; an id that is given twice counts once.
+ *
+ * @throws {MessageError} If there are deliveries, but not one for each id.
+ */
+export function toRuns({ ids, deliveries }: RunList): ListedRun[] {
+  if (deliveries !== undefined && deliveries.length !== ids.length) {
+    throw new MessageError(
+      `deliveries: expected one for each of the ${ids.length} ids, got ${deliveries.length}`,
+    );
+  }
+  const seen = new Set<string>();
+  const runs: ListedRun[] = [];
+  for (const [at, id] of ids.entries()) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    runs.push({ id, delivery: deliveries?.[at] });
+  }
+  return runs;
+}
+
+/** Reads the body of `PUT /workers/{run}`. */
+export const statementSchema: v.GenericSchema<unknown, WorkerStatement> = v.pipe(
+  v.object({
+    heard: optional(u32),
+    taking: v.optional(bool, true),
+    ids: v.array(text, "a list"),
+    deliveries: v.array(u32, "a list"),
+  }, "an object"),
+  v.check(({ ids, deliveries }) => ids.length === deliveries.length, "as many deliveries as ids"),
+  v.transform(({ heard, taking, ids, deliveries }): WorkerStatement => ({
+    heard: heard ?? undefined,
+    taking,
+    holds: ids.map((id, at) => ({ id, delivery: deliveries[at]! })),
+  })),
+);

@@ -1,0 +1,46 @@
+/**
+ * The messages of `PUT /workers/{run}`: what a worker says of itself, and what it is told.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { readAs, text } from "./schema.ts";
+
+/** A delivery that a worker has. */
+export interface HeldDelivery {
+  /** The id of the job. */
+  readonly id: string;
+  /** Which delivery of it. */
+  readonly delivery: number;
+}
+
+/** What a worker says of itself. */
+export interface WorkerStatement {
+  /** The number of the last question that it has heard; undefined if it has heard none. */
+  readonly heard?: number | undefined;
+  /** Whether it takes jobs. If not, it gets nothing more, and has nothing but what it says. */
+  readonly taking: boolean;
+  /** All deliveries that it has and that the broker has not confirmed a report of. */
+  readonly holds: readonly HeldDelivery[];
+}
+
+/** Writes the body. */
+export function toStatementWire({ heard, taking, holds }: WorkerStatement): object {
+  return {
+    heard,
+    taking,
+    ids: holds.map(({ id }) => id),
+    deliveries: holds.map(({ delivery }) => delivery),
+  };
+}
+
+/** Reads the answer: the ids of those that the worker has and that are not its any more. */
+export function readGone(value: unknown): readonly string[] {
+  return readAs(goneSchema, value).gone;
+}
+
+const goneSchema: v.GenericSchema<unknown, { readonly gone: string[] }> = v.object(
+  { gone: v.array(text, "a list") },
+  "an object",
+);

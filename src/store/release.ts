@@ -1,0 +1,149 @@
+/**
+ * Giving jobs back, without counting an attempt: in flight → ready, or scheduled when a worker says when.
+ *
+ * @module
+ */
+
+import type { Failure } from "../protocol/failure.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { status } from "../protocol/status.ts";
+import { createBudgetLedger } from "./budget-ledger.ts";
+import type { ReadyJob } from "./changes.ts";
+import type { SqlValue } from "./database.ts";
+import { lockRows } from "./dialect.ts";
+import { endAsFailed, type EndedRun, isRunOf, type RunReference, toMissed } from "./finish.ts";
+import { deleteBroker, deleteHolder, listGoneBrokers } from "./holders.ts";
+import { type FinishTerms, toReleased } from "./job-rules.ts";
+import { findJob, jobRows } from "./jobs.ts";
+import { metadataColumns } from "./jobs-table.ts";
+import { moveJob } from "./move-job.ts";
+import { isInFlight } from "./status-sql.ts";
+import { report, rows, run, type Transition } from "./transition.ts";
+
+/** When a job that is given back becomes ready. */
+export interface ReleaseTime {
+  /** In ms since the epoch; undefined for at once, in its old place. */
+  readonly readyAt?: number | undefined;
+  readonly now: number;
+}
+
+/**
+ * Gives back jobs that their workers let go of: a decision, and no sign that something is wrong with the job. So it does
+ * not count towards the deliveries that a job may have.
+ *
+ * @returns What came of each, in their order.
+ */
+export function* releaseRuns(
+  runs: readonly RunReference[],
+  time: ReleaseTime,
+): Transition<EndedRun[]> {
+  const ledger = createBudgetLedger();
+  const outcomes: EndedRun[] = [];
+  for (const given of runs) {
+    const job = yield* findJob(given.id);
+    const released = isRunOf(job, given) ? toReleased(job, time) : undefined;
+    if (released === undefined || !(yield* moveJob(job!, released, ledger))) {
+      outcomes.push({ missed: yield* toMissed(given, job) });
+      continue;
+    }
+    yield* run("UPDATE jobs SET releases = releases + 1 WHERE seq = ?", [released.seq]);
+    outcomes.push({ job: released });
+  }
+  yield* ledger.flush();
+  return outcomes;
+}
+
+/** Jobs that one piece of a release gives back at most. */
+const releaseSize = 500;
+
+/** What giving jobs back depends on. */
+export interface ReleaseTerms extends FinishTerms {
+  /**
+   * How often a job may be delivered beyond its retries without coming to an end; then it is dead. 0 for any number.
+   */
+  readonly maxDeliveries: number;
+}
+
+/** What a worker gave back itself says nothing against the job. */
+const isDeliverable = "deliveries - releases <= coalesce(retry_limit, ?) + CAST(? AS BIGINT)";
+
+/**
+ * Gives jobs in flight back to their queues, without counting an attempt: in flight → ready. A job that was delivered too
+ * often is dead instead: it may be what ends its workers.
+ *
+ * @param held The condition for the jobs, with its parameters; of those only some, if there are many.
+ * @returns Whether there may be more.
+ */
+function* releaseSome(
+  held: { readonly sql: string; readonly params: readonly SqlValue[] },
+  terms: ReleaseTerms,
+): Transition<boolean> {
+  const { defaultRetryLimit } = terms.defaults;
+  const limit = terms.maxDeliveries === 0 ? Number.MAX_SAFE_INTEGER : terms.maxDeliveries;
+  const plain = yield* rows<ReadyJob>(
+    `UPDATE jobs SET status = ${status.ready}, holder = NULL
+     WHERE seq IN (SELECT seq FROM jobs WHERE ${held.sql} AND ${isInFlight}
+         AND unique_key IS NULL AND budgets IS NULL AND ${isDeliverable} LIMIT ? ${lockRows})
+     RETURNING id, seq, queue, type, priority, budgets`,
+    [...held.params, defaultRetryLimit, limit, releaseSize],
+  );
+  if (plain.length > 0) {
+    yield report({ kind: "jobs", from: status.inFlight, to: status.ready, jobs: plain });
+  }
+  if (plain.length === releaseSize) return true;
+  // In the order of an index: in that of the key alone, SQLite reads the whole table.
+  const others = yield* jobRows<JobRecord & { readonly releases: number }>(
+    `SELECT ${metadataColumns}, releases FROM jobs WHERE ${held.sql} AND ${isInFlight}
+     ORDER BY holder, seq LIMIT ? ${lockRows}`,
+    [...held.params, releaseSize],
+  );
+  const ledger = createBudgetLedger();
+  for (const { releases, ...job } of others) {
+    const mayRun = job.deliveries - releases <= (job.retryLimit ?? defaultRetryLimit) + limit;
+    if (mayRun) yield* moveJob(job, { ...job, status: status.ready }, ledger);
+    else yield* endAsFailed(job, toDeliveryFailure(job), { ...terms, jitter: 0, ledger });
+  }
+  yield* ledger.flush();
+  return others.length === releaseSize;
+}
+
+function toDeliveryFailure({ deliveries }: JobRecord): Failure {
+  return {
+    message: `Delivered ${deliveries} times, and each time the worker was gone before it reported`,
+    errorType: "TooManyDeliveries",
+    kill: true,
+  };
+}
+
+/**
+ * Gives back some jobs of a stream, and deletes the stream's row once it holds no more.
+ *
+ * @param holder The row of `holders` that stands for it.
+ * @returns Whether it may hold more: then this has to run again.
+ */
+export function* releaseHolder(holder: number, terms: ReleaseTerms): Transition<boolean> {
+  const hasMore = yield* releaseSome({ sql: "holder = ?", params: [holder] }, terms);
+  if (!hasMore) yield* deleteHolder(holder);
+  return hasMore;
+}
+
+/** Jobs in flight whose holder belongs to no registered broker. */
+const isOrphan = `holder IS NOT NULL AND NOT EXISTS (
+  SELECT 1 FROM holders JOIN brokers ON brokers.id = holders.broker WHERE holders.id = jobs.holder)`;
+
+/**
+ * Gives back some jobs of brokers that are gone, as {@linkcode releaseHolder}. Jobs of other brokers stay in flight.
+ *
+ * @param broker The broker that recovers the jobs.
+ * @param seenBefore Brokers that were last seen before this instant are gone, in ms since the epoch; with `farFuture` all
+ * others are.
+ * @returns Whether there may be more: then this has to run again.
+ */
+export function* recoverJobs(
+  broker: number,
+  seenBefore: number,
+  terms: ReleaseTerms,
+): Transition<boolean> {
+  for (const gone of yield* listGoneBrokers(broker, seenBefore)) yield* deleteBroker(gone);
+  return yield* releaseSome({ sql: isOrphan, params: [] }, terms);
+}

@@ -1,0 +1,114 @@
+/**
+ * What the worker says of itself to a broker that listens: whether it takes jobs, and what it has. It says so when it is
+ * asked, and when it stops taking.
+ *
+ * Statements go one after the other, each with what is true when it is sent: a later one must not be overtaken by an
+ * earlier one that says otherwise.
+ *
+ * @module
+ */
+
+import { backoffMs, type BackoffRange } from "../async/backoff.ts";
+import type { Clock, Random } from "../async/clock.ts";
+import { wait } from "../async/wait.ts";
+import type { TakeStream } from "../client/take-stream.ts";
+import type { Logger } from "../log.ts";
+import type { Ask } from "../protocol/frames-control.ts";
+import type { HeldDelivery } from "../protocol/worker-statement.ts";
+
+/** What statements need. */
+export interface StatementsOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Whether the worker takes jobs now. */
+  isTaking(): boolean;
+  /** What the worker has now. */
+  held(): readonly HeldDelivery[];
+  /** These are not the worker's any more. */
+  lost(held: readonly HeldDelivery[]): void;
+}
+
+/** Makes statements on one stream after the other. */
+export interface Statements {
+  /** Within which time the broker of the present stream wants an answer, in ms; undefined if it does not listen. */
+  readonly withinMs: number | undefined;
+  /** A stream is open until the signal is aborted; what follows is said on this one. */
+  open(stream: Pick<TakeStream, "tell">, signal: AbortSignal): void;
+  /** The broker asks. */
+  answer(ask: Ask): void;
+  /** The worker stops taking: says so until the broker knows, if it listens. */
+  stopTaking(): void;
+}
+
+/** A stream on which the broker listens. */
+interface Listener {
+  readonly stream: Pick<TakeStream, "tell">;
+  readonly signal: AbortSignal;
+  readonly ask: Ask;
+}
+
+/** Delays between attempts to say that the worker stops taking. */
+const again: BackoffRange = { baseMs: 100, maxMs: 5000 };
+
+/** How many statements may fail within the time in which one has to succeed. */
+const triesPerTime = 4;
+
+/** Creates what makes statements. */
+export function createStatements(options: StatementsOptions): Statements {
+  const { clock, random, logger, isTaking, held, lost } = options;
+  let stream: Omit<Listener, "ask"> | undefined;
+  let listener: Listener | undefined;
+  let isSpeaking = false;
+  let hasMore = false;
+  let failures = 0;
+
+  const say = async ({ stream, signal, ask }: Listener): Promise<void> => {
+    const taking = isTaking();
+    const holds = held();
+    const timeoutMs = ask.withinMs / triesPerTime;
+    const gone = await stream.tell({ heard: ask.number, taking, holds }, { signal, timeoutMs });
+    if (gone.length === 0) return;
+    const ids = new Set(gone);
+    lost(holds.filter(({ id }) => ids.has(id)));
+  };
+
+  const speak = async () => {
+    hasMore = true;
+    if (isSpeaking) return;
+    isSpeaking = true;
+    while (hasMore && listener !== undefined && !listener.signal.aborted) {
+      hasMore = false;
+      const { signal } = listener;
+      try {
+        await say(listener);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) continue;
+        logger.warn("Cannot tell the broker what this worker has", { error });
+        // Who takes jobs is asked again.
+        if (isTaking()) continue;
+        hasMore = true;
+        await wait(backoffMs(++failures, again, random), clock, signal).catch(() => {});
+      }
+    }
+    isSpeaking = false;
+  };
+
+  return {
+    get withinMs() {
+      return listener?.ask.withinMs;
+    },
+    open(opened, signal) {
+      stream = { stream: opened, signal };
+      listener = undefined;
+    },
+    answer(ask) {
+      listener = { ...stream!, ask };
+      void speak();
+    },
+    stopTaking() {
+      if (listener !== undefined) void speak();
+    },
+  };
+}

@@ -19,6 +19,8 @@ export interface Connection {
   beat(): void;
   /** Sends a control frame of a kind. */
   control(name: string): void;
+  /** Asks what the worker has. */
+  ask(number: number): void;
   /** Sends any text. */
   write(text: string): void;
   end(): void;
@@ -33,6 +35,16 @@ export interface Reported {
   readonly backtrace?: string;
   readonly retry_at?: number;
   readonly kill?: boolean;
+  readonly delivery?: number;
+}
+
+/** What a worker said of itself. */
+export interface Statement {
+  readonly run: string;
+  readonly heard?: number;
+  readonly taking: boolean;
+  readonly ids: readonly string[];
+  readonly deliveries: readonly number[];
 }
 
 export type Answer = () => Response | Promise<Response>;
@@ -45,11 +57,23 @@ export interface ScriptedBroker {
   readonly connection: Connection;
   /** The ids of each request of successes. */
   readonly acks: string[][];
+  /** The deliveries of each of them. */
+  readonly ackedDeliveries: (readonly number[] | undefined)[];
   readonly failures: Reported[];
   /** What a job is when somebody looks at it, if not in flight as it was sent; by its id. */
   readonly jobs: Map<string, object>;
-  /** What takes, successes and failures are answered with, in turn; when empty, as a broker does. */
-  readonly answers: { take: Answer[]; success: Answer[]; failure: Answer[] };
+  /** What was given back. */
+  readonly releases: { readonly id: string; readonly delay_ms?: number }[];
+  /** What the worker said of itself. */
+  readonly statements: Statement[];
+  /** What calls are answered with, in turn; when empty, as a broker does. */
+  readonly answers: {
+    take: Answer[];
+    success: Answer[];
+    failure: Answer[];
+    release: Answer[];
+    tell: Answer[];
+  };
 }
 
 export const ok: Answer = () => new Response(null, { status: 204 });
@@ -57,6 +81,8 @@ export const refuse = (status: number): Answer => () =>
   Response.json({ error: `status ${status}` }, { status });
 export const notFound = (...ids: string[]): Answer => () =>
   Response.json({ not_found: ids }, { status: 422 });
+/** What a worker is told is not its any more. */
+export const gone = (...ids: string[]): Answer => () => Response.json({ gone: ids });
 export const unreachable: Answer = () => Promise.reject(new TypeError("connection refused"));
 
 /** An answer that waits until it is given. */
@@ -85,9 +111,18 @@ export function createScriptedBroker(): ScriptedBroker {
   const clock = createTestClock();
   const connections: Connection[] = [];
   const acks: string[][] = [];
+  const ackedDeliveries: (readonly number[] | undefined)[] = [];
   const failures: Reported[] = [];
   const jobs = new Map<string, object>();
-  const answers: ScriptedBroker["answers"] = { take: [], success: [], failure: [] };
+  const statements: Statement[] = [];
+  const releases: ScriptedBroker["releases"] = [];
+  const answers: ScriptedBroker["answers"] = {
+    take: [],
+    success: [],
+    failure: [],
+    release: [],
+    tell: [],
+  };
   const encoder = new TextEncoder();
 
   const openConnection = (request: Request): Response => {
@@ -107,6 +142,7 @@ export function createScriptedBroker(): ScriptedBroker {
       send: (...jobs) => write(jobs.map((job) => `${JSON.stringify(job)}\n`).join("")),
       beat: () => write("\n"),
       control: (name) => write(`${JSON.stringify({ control: name })}\n`),
+      ask: (number) => write(`${JSON.stringify({ control: "ask", number, within_ms: 60_000 })}\n`),
       write,
       end: () => controller.close(),
       breakOff: () => controller.error(new TypeError("connection reset")),
@@ -118,8 +154,24 @@ export function createScriptedBroker(): ScriptedBroker {
     const { pathname } = new URL(request.url);
     if (pathname === "/jobs/take") return await answers.take.shift()?.() ?? openConnection(request);
     if (pathname === "/jobs/success") {
-      acks.push((await request.json() as { ids: string[] }).ids);
+      const { ids, deliveries } = await request.json() as { ids: string[]; deliveries?: number[] };
+      acks.push(ids);
+      ackedDeliveries.push(deliveries);
       return await (answers.success.shift() ?? ok)();
+    }
+    if (pathname.startsWith("/workers/")) {
+      statements.push({ run: pathname.slice(9), ...await request.json() as object } as Statement);
+      return await (answers.tell.shift() ?? gone())();
+    }
+    if (pathname === "/jobs/release") {
+      const { ids, ...rest } = await request.json() as { ids: string[] };
+      for (const id of ids) releases.push({ id, ...rest });
+      return await (answers.release.shift() ?? ok)();
+    }
+    const released = /^\/jobs\/([^/]+)\/release$/.exec(pathname)?.[1];
+    if (released !== undefined) {
+      releases.push({ id: released, ...await request.json() as object });
+      return await (answers.release.shift() ?? (() => Response.json(wireJob(released))))();
     }
     const [, id, isReport] = /^\/jobs\/([^/]+)(\/failure)?$/.exec(pathname)!;
     if (!isReport) return Response.json(wireJob(id!, jobs.get(id!)));
@@ -136,7 +188,10 @@ export function createScriptedBroker(): ScriptedBroker {
       return connections.at(-1)!;
     },
     acks,
+    ackedDeliveries,
     failures,
+    releases,
+    statements,
     jobs,
     answers,
   };

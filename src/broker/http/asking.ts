@@ -2,8 +2,8 @@
  * Asks a worker, again and again, what it has. One that does not answer is not alive, although its connection may be: the
  * kernel takes in what is sent to a process that hangs or was stopped.
  *
- * What is counted are questions, and not ms: a broker that was stopped itself must not take all its workers for dead when
- * it goes on, since their answers wait for it.
+ * A timer that fires late counts as much as one that does not: a broker that was stopped itself must not take all its
+ * workers for dead when it goes on, since their answers wait for it.
  *
  * @module
  */
@@ -28,22 +28,32 @@ export interface AskingOptions {
   silent(): void;
 }
 
-/** Questions that may be left without an answer. */
-const mostUnanswered = 3;
+/** How often a worker is asked within the time. */
+const asksPerTime = 4;
 
 /** Asks at once, and then some times within the time. */
 export function startAsking({ clock, withinMs, ask, silent }: AskingOptions): Asking {
-  let unanswered = 0;
+  /** How long the worker has said nothing, up to `countedAt`. */
+  let silentMs = 0;
+  let countedAt = clock.monotonic();
   let disarm = () => {};
-  const askNext = () => {
-    if (unanswered === mostUnanswered) return silent();
-    unanswered++;
-    ask();
-    disarm = clock.setTimer(askNext, withinMs / (mostUnanswered + 1));
+  const askAfter = (delayMs: number) => {
+    disarm = clock.setTimer(() => {
+      const now = clock.monotonic();
+      silentMs += Math.min(now - countedAt, delayMs);
+      countedAt = now;
+      if (silentMs >= withinMs) return silent();
+      ask();
+      askAfter(Math.min(withinMs / asksPerTime, withinMs - silentMs));
+    }, delayMs);
   };
-  askNext();
+  ask();
+  askAfter(withinMs / asksPerTime);
   return {
-    heard: () => void (unanswered = 0),
+    heard() {
+      silentMs = 0;
+      countedAt = clock.monotonic();
+    },
     stop: () => disarm(),
   };
 }

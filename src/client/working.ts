@@ -1,5 +1,6 @@
 /**
- * The calls with which a taken job ends: success, failure, and giving it back.
+ * The calls of those who work: taking jobs, and what a taken job ends with. They are loaded when the first is made, so
+ * that an edge function that only enqueues does not pay for them.
  *
  * @module
  */
@@ -22,12 +23,17 @@ import { jobRoutes } from "../protocol/routes.ts";
 import { type Answer, decodeOrThrow } from "./answer.ts";
 import type { Client, FailureOptions } from "./client.ts";
 import type { CallOptions } from "./deadline.ts";
+import { openTake } from "./take.ts";
 import { type ClientCall, ignoreBody, type Transport } from "./transport.ts";
 
+/** The calls. */
+export type WorkingCalls = Pick<
+  Client,
+  "take" | "success" | "successMany" | "failure" | "release" | "releaseMany"
+>;
+
 /** Creates the calls. */
-export function createReports(
-  transport: Transport,
-): Pick<Client, "success" | "successMany" | "failure" | "release" | "releaseMany"> {
+export function createWorkingCalls(transport: Transport): WorkingCalls {
   const { call, serverClock } = transport;
 
   /** Sends a report of many runs. */
@@ -79,6 +85,7 @@ export function createReports(
   };
 
   return {
+    take: (options) => openTake(transport, options),
     success(job, options) {
       const { id, delivery } = toRun(job);
       const query = delivery === undefined ? [] : [`delivery=${delivery}`];

@@ -32,8 +32,9 @@ export function toRun(job: JobReference): JobRun {
 /** The runs that references name; a job that is given twice counts once. */
 export function toRuns(jobs: readonly JobReference[]): JobRun[] {
   const runs = jobs.map(toRun);
-  if (runs.length === 1) return runs;
-  return [...new Map(runs.map((run) => [run.id, run])).values()];
+  const ids = new Set<string>();
+  for (const { id } of runs) ids.add(id);
+  return ids.size === runs.length ? runs : runs.filter(({ id }) => ids.delete(id));
 }
 
 /**

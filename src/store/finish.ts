@@ -31,11 +31,6 @@ export interface RunReference {
 /** What is known of a job since it was taken. */
 export type TakenJob = ChangedJob & Pick<JobRecord, "deliveries">;
 
-/** A job that is to be completed. */
-export interface RunningJob extends RunReference {
-  readonly taken?: TakenJob | undefined;
-}
-
 /** A report that ended nothing. */
 export interface MissedReport extends RunReference {
   /** The job without its payload, if there is one: it is not in flight, or at another delivery. */
@@ -56,6 +51,8 @@ export function isRunOf(
 
 /** What completing jobs depends on. */
 export interface CompleteTerms extends FinishTerms {
+  /** What is known of a job in flight since it was taken; undefined if nothing is. */
+  readonly takenJob: (id: string) => TakenJob | undefined;
   /** Looks at each job by itself, instead of completing all that are plain with one statement. */
   readonly oneByOne: boolean;
 }
@@ -73,12 +70,12 @@ const deleteMany = deletePlain(isOneOf("seq", "integers"));
  * @throws {StaleReadError} If it cannot tell which of the jobs were in flight. It can with `oneByOne`.
  */
 export function* completeJobs(
-  jobs: readonly RunningJob[],
+  runs: readonly RunReference[],
   terms: CompleteTerms,
 ): Transition<MissedReport[]> {
-  let rest: readonly RunningJob[] = jobs;
+  let rest = runs;
   if (terms.defaults.defaultCompletedRetentionMs === 0 && !terms.oneByOne) {
-    rest = yield* completePlain(jobs);
+    rest = yield* completePlain(runs, terms);
   }
   if (rest.length === 0) return [];
   const missed: MissedReport[] = [];
@@ -98,16 +95,23 @@ export function* completeJobs(
  *
  * @returns The jobs that are not plain, not known or not there.
  */
-function* completePlain(jobs: readonly RunningJob[]): Transition<readonly RunningJob[]> {
+function* completePlain(
+  runs: readonly RunReference[],
+  { takenJob }: CompleteTerms,
+): Transition<readonly RunReference[]> {
   const known: TakenJob[] = [];
-  for (const { taken } of jobs) if (taken !== undefined) known.push(taken);
+  for (const { id, delivery } of runs) {
+    const taken = takenJob(id);
+    if (taken === undefined) continue;
+    if (delivery === undefined || delivery === taken.deliveries) known.push(taken);
+  }
   const done = new Set<string>();
   for (const part of byPlace(known)) {
     const gone = yield* deleteKnown(part);
-    if (gone.length === jobs.length) return [];
+    if (gone.length === runs.length) return [];
     for (const { id } of gone) done.add(id);
   }
-  return jobs.filter(({ id }) => !done.has(id));
+  return runs.filter(({ id }) => !done.has(id));
 }
 
 /** Deletes those of the jobs, all of one queue and at one delivery, that are plain, and gives them. */

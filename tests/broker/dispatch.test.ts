@@ -120,7 +120,12 @@ async function setUp(jobs: number, total = 0) {
   };
 }
 
-const finish = (now: number) => ({ now, defaults: defaultSettings, oneByOne: false });
+const finish = (now: number) => ({
+  now,
+  defaults: defaultSettings,
+  oneByOne: false,
+  takenJob: () => undefined,
+});
 
 describe("dispatcher", () => {
   it("reads the database only when a subscriber with room may have jobs", async () => {

@@ -91,7 +91,8 @@ export function createDirect(
         options?.signal?.throwIfAborted();
         const isUsual = options?.timeoutMs === undefined && checkIds(jobs) === undefined;
         if (!isUsual || !await isUsable()) return await own.successMany(jobs, options);
-        const missed = await engine.reports.complete(toRuns(jobs)).catch(fail);
+        const missed = await engine.reports.complete(toRuns(jobs), { isRemembered: false })
+          .catch(fail);
         return resultOf(missed);
       },
       async take(options: DirectTake = {}) {

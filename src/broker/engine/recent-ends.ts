@@ -9,44 +9,57 @@
  */
 
 import type { JobRecord } from "../../protocol/record.ts";
+import type { RunReference } from "../../store/finish.ts";
 
-/** How a run ended. */
-export type RunEnd =
-  | { readonly kind: "succeeded" }
-  /** The job is now, or was before it was deleted, what its record says. */
-  | { readonly kind: "failed" | "released"; readonly job: JobRecord };
-
-/** Remembers how runs ended. */
-export interface RecentEnds {
-  /** A run of a job ended. */
-  remember(id: string, delivery: number, end: RunEnd): void;
-  /** How a run of a job ended, if it was in this way; undefined if nobody remembers. */
-  find<Kind extends RunEnd["kind"]>(
-    kind: Kind,
-    id: string,
-    delivery: number,
-  ): Extract<RunEnd, { readonly kind: Kind }> | undefined;
+/** How a run ended, other than well. */
+export interface RunEnd {
+  readonly kind: "failed" | "released";
+  /** What the job is now, or was before it was deleted. */
+  readonly job: JobRecord;
 }
 
-/** So many runs are remembered at least, and twice as many at most. */
+/** Remembers how runs ended, of reports that name their delivery. */
+export interface RecentEnds {
+  succeeded(run: RunReference): void;
+  hasSucceeded(run: RunReference): boolean;
+  ended(run: RunReference, end: RunEnd): void;
+  /** The job after its run ended in this way; undefined if nobody remembers. */
+  find(kind: RunEnd["kind"], run: RunReference): JobRecord | undefined;
+}
+
+/** So many runs of either sort are remembered at least, and twice as many at most. */
 const fewestKept = 5000;
 
 /** Creates an empty memory. */
 export function createRecentEnds(): RecentEnds {
-  type Ends = Map<string, { readonly delivery: number; readonly end: RunEnd }>;
-  let young: Ends = new Map();
-  let old: Ends = new Map();
+  const successes = createRecent<number>();
+  const others = createRecent<RunEnd & { readonly delivery: number }>();
   return {
-    remember(id, delivery, end) {
-      young.set(id, { delivery, end });
+    succeeded({ id, delivery }) {
+      if (delivery !== undefined) successes.add(id, delivery);
+    },
+    hasSucceeded: ({ id, delivery }) => delivery !== undefined && successes.get(id) === delivery,
+    ended({ id, delivery }, end) {
+      if (delivery !== undefined) others.add(id, { ...end, delivery });
+    },
+    find(kind, { id, delivery }) {
+      const end = delivery === undefined ? undefined : others.get(id);
+      return end?.kind === kind && end.delivery === delivery ? end.job : undefined;
+    },
+  };
+}
+
+/** The values that were added last, by their ids. */
+function createRecent<Value>() {
+  let young = new Map<string, Value>();
+  let old = young;
+  return {
+    add(id: string, value: Value) {
+      young.set(id, value);
       if (young.size < fewestKept) return;
       old = young;
       young = new Map();
     },
-    find(kind, id, delivery) {
-      const found = young.get(id) ?? old.get(id);
-      if (found?.delivery !== delivery || found.end.kind !== kind) return undefined;
-      return found.end as Extract<RunEnd, { readonly kind: typeof kind }>;
-    },
+    get: (id: string) => young.get(id) ?? old.get(id),
   };
 }

@@ -30,8 +30,15 @@ import type { Settings } from "./settings.ts";
 
 /** Takes reports; each call resolves when what it reports is durable. */
 export interface Reports {
-  /** Ends runs well. Gives the reports that were missed. */
-  complete(runs: readonly RunReference[]): Promise<readonly MissedReport[]>;
+  /**
+   * Ends runs well. Gives the reports that were missed.
+   *
+   * @param options Whether the reports may come again (`isRemembered`, default true): they may where answers can be lost.
+   */
+  complete(
+    runs: readonly RunReference[],
+    options?: { readonly isRemembered?: boolean },
+  ): Promise<readonly MissedReport[]>;
   /** Ends a run as failed. */
   fail(run: RunReference, failure: Failure): Promise<EndedRun>;
   /**
@@ -52,8 +59,6 @@ export interface ReportsOptions {
   takenJob(id: string): TakenJob | undefined;
 }
 
-const succeeded: RunEnd = { kind: "succeeded" };
-
 /** Jobs of one transaction at most. */
 const jobsOfPiece = 2000;
 
@@ -64,40 +69,31 @@ export function createReports(
   const ends = createRecentEnds();
   const terms = () => ({ now: clock.now(), defaults: settings });
 
-  const remember = ({ id, delivery }: RunReference, end: RunEnd) => {
-    if (delivery !== undefined) ends.remember(id, delivery, end);
-  };
-  const isRepeated = ({ id, delivery }: RunReference) =>
-    delivery !== undefined && ends.find("succeeded", id, delivery) !== undefined;
-
   /** The outcome of the first report, if this one repeats it. */
-  const asBefore = (outcome: EndedRun, kind: "failed" | "released"): EndedRun => {
+  const asBefore = (outcome: EndedRun, kind: RunEnd["kind"]): EndedRun => {
     if ("job" in outcome) return outcome;
-    const { id, delivery } = outcome.missed;
-    return (delivery === undefined ? undefined : ends.find(kind, id, delivery)) ?? outcome;
+    const job = ends.find(kind, outcome.missed);
+    return job === undefined ? outcome : { job };
   };
 
   const completePiece = async (
     runs: readonly RunReference[],
+    isRemembered: boolean,
   ): Promise<readonly MissedReport[]> => {
-    const jobs = runs.map(({ id, delivery }) => {
-      const taken = takenJob(id);
-      const isMeant = delivery === undefined || taken?.deliveries === delivery;
-      return { id, delivery, taken: isMeant ? taken : undefined };
-    });
     let tries = 0;
     // Together at first: when that could not tell which jobs were in flight, one by one.
     const missed = await store.write(
-      () => completeJobs(jobs, { ...terms(), oneByOne: tries++ > 0 }),
-      jobs.length,
+      () => completeJobs(runs, { ...terms(), takenJob, oneByOne: tries++ > 0 }),
+      runs.length,
     );
+    if (!isRemembered) return missed;
     if (missed.length === 0) {
-      for (const run of runs) remember(run, succeeded);
+      for (const run of runs) ends.succeeded(run);
       return missed;
     }
     const missedIds = new Set(missed.map(({ id }) => id));
-    for (const run of runs) if (!missedIds.has(run.id)) remember(run, succeeded);
-    return missed.filter((run) => !isRepeated(run));
+    for (const run of runs) if (!missedIds.has(run.id)) ends.succeeded(run);
+    return missed.filter((run) => !ends.hasSucceeded(run));
   };
 
   const releasePiece = async (runs: readonly RunReference[], readyAt: number | undefined) => {
@@ -106,18 +102,19 @@ export function createReports(
       runs.length,
     );
     for (const [at, outcome] of outcomes.entries()) {
-      if ("job" in outcome) remember(runs[at]!, { kind: "released", job: outcome.job });
+      if ("job" in outcome) ends.ended(runs[at]!, { kind: "released", job: outcome.job });
     }
     return outcomes.map((outcome) => asBefore(outcome, "released"));
   };
 
   return {
-    complete: (runs) => inPieces(runs, completePiece, clock),
+    complete: (runs, { isRemembered = true } = {}) =>
+      inPieces(runs, (piece) => completePiece(piece, isRemembered), clock),
     async fail(run, failure) {
       const outcome = await store.write(() =>
         failJob(run, failure, { ...terms(), jitter: random() })
       );
-      if ("job" in outcome) remember(run, { kind: "failed", job: outcome.job });
+      if ("job" in outcome) ends.ended(run, { kind: "failed", job: outcome.job });
       return asBefore(outcome, "failed");
     },
     release: (runs, readyAt) => inPieces(runs, (piece) => releasePiece(piece, readyAt), clock),

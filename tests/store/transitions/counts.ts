@@ -21,7 +21,7 @@ import {
 import { removeJob, removeJobs } from "../../../src/store/delete-jobs.ts";
 import { promoteJobs, reapJobs } from "../../../src/store/due-jobs.ts";
 import { enqueueJobs } from "../../../src/store/enqueue.ts";
-import { completeJobs, failJob, type RunningJob } from "../../../src/store/finish.ts";
+import { completeJobs, failJob, type TakenJob } from "../../../src/store/finish.ts";
 import { recoverJobs, releaseHolder } from "../../../src/store/release.ts";
 import { registerBroker } from "../../../src/store/holders.ts";
 import { patchJob, patchJobs } from "../../../src/store/patch-jobs.ts";
@@ -113,13 +113,16 @@ function createLife(store: TestStore, random: Random, otherBroker: number) {
 
   /** Completes jobs by what was known of them when they were taken, by their ids, or twice. */
   const complete = () => {
-    const jobs: RunningJob[] = Array.from({ length: 1 + random.int(4) }, () => {
+    const known = new Map<string, TakenJob>();
+    const runs = Array.from({ length: 1 + random.int(4) }, () => {
       const job = random.once(4) ? undefined : pickTaken();
       if (job === undefined || random.once(4)) return { id: job?.id ?? idOf() };
-      return { id: job.id, seq: job.seq, queue: job.queue, type: job.type };
+      known.set(job.id, job);
+      return { id: job.id, delivery: random.once(2) ? undefined : job.deliveries };
     });
-    let runs = 0;
-    return store.write(() => completeJobs(jobs, { ...store.terms(), oneByOne: runs++ > 0 }));
+    let tries = 0;
+    const terms = { ...store.terms(), takenJob: (id: string) => known.get(id) };
+    return store.write(() => completeJobs(runs, { ...terms, oneByOne: tries++ > 0 }));
   };
 
   const fail = () => {

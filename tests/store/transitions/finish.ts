@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { toRuns } from "../../../src/protocol/ack.ts";
 import type { Failure } from "../../../src/protocol/failure.ts";
 import { findError, listErrors } from "../../../src/store/error-records.ts";
 import { removeJob } from "../../../src/store/delete-jobs.ts";
@@ -13,7 +14,7 @@ import {
   completeJobs,
   failJob,
   type MissedReport,
-  type RunningJob,
+  type TakenJob,
 } from "../../../src/store/finish.ts";
 import { releaseHolder } from "../../../src/store/release.ts";
 import { promoteJobs } from "../../../src/store/due-jobs.ts";
@@ -88,14 +89,18 @@ export function describeFinish(open: () => Promise<TestStore>): void {
       const { results } = await store.take();
       store.changes();
       return results[0]!.jobs.map(({ id, seq, queue, type, deliveries }) => {
-        return { id, delivery: deliveries, taken: { id, seq, queue, type, deliveries } };
+        return { id, seq, queue, type, deliveries };
       });
     };
+    const knowing = (store: TestStore, jobs: readonly TakenJob[]) => {
+      const byId = new Map(jobs.map((job) => [job.id, job]));
+      return { ...store.terms(), takenJob: (id: string) => byId.get(id) };
+    };
     /** As the broker does: one by one when that could not be told together. */
-    const complete = async (store: TestStore, jobs: readonly RunningJob[]) => {
+    const complete = async (store: TestStore, jobs: readonly TakenJob[]) => {
       let runs = 0;
       const missed = await store.write(() =>
-        completeJobs(jobs, { ...store.terms(), oneByOne: runs++ > 0 })
+        completeJobs(toRuns(jobs), { ...knowing(store, jobs), oneByOne: runs++ > 0 })
       );
       return { missing: idsOf(missed), runs };
     };
@@ -111,7 +116,7 @@ export function describeFinish(open: () => Promise<TestStore>): void {
       const jobs = await known(store);
       const statements: string[] = [];
       const missing = await store.write(function* () {
-        const steps = completeJobs(jobs, store.terms());
+        const steps = completeJobs(toRuns(jobs), knowing(store, jobs));
         let step = steps.next();
         while (!step.done) {
           if ("sql" in step.value) statements.push(step.value.sql);
@@ -153,11 +158,8 @@ export function describeFinish(open: () => Promise<TestStore>): void {
       await store.write(() => releaseHolder(holder, store.terms()));
       // `a` and `b` are at their second delivery, `c` is at its first.
       const jobs = await known(store);
-      assert.deepEqual(jobs.map(({ delivery }) => delivery), [2, 2, 1]);
-      const stale = jobs.map((job) => {
-        if (job.id !== "a") return job;
-        return { ...job, delivery: 1, taken: { ...job.taken, deliveries: 1 } };
-      });
+      assert.deepEqual(jobs.map(({ deliveries }) => deliveries), [2, 2, 1]);
+      const stale = jobs.map((job) => job.id === "a" ? { ...job, deliveries: 1 } : job);
       assert.deepEqual(await complete(store, stale), { missing: ["a"], runs: 1 });
       assert.equal(await store.statuses(), "a in_flight");
       assert.deepEqual(await inFlight(store), [["q", 1]]);
@@ -171,7 +173,7 @@ export function describeFinish(open: () => Promise<TestStore>): void {
       await store.write(() => failJob({ id: "b" }, { message: "m", kill: true }, store.terms()));
       store.changes();
       await assert.rejects(
-        store.write(() => completeJobs(jobs, store.terms())),
+        store.write(() => completeJobs(toRuns(jobs), knowing(store, jobs))),
         /others were in the way/,
       );
       assert.equal(await store.statuses(), "b dead, c in_flight, d in_flight");

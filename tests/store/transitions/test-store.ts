@@ -106,6 +106,7 @@ export async function openTestStore(openDatabase: OpenDatabase): Promise<TestSto
     now: clock.now(),
     jitter: 0,
     oneByOne: false,
+    takenJob: () => undefined,
     maxDeliveries: 0,
     maxBudgets: 5,
     defaults: defaultSettings,

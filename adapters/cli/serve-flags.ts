@@ -42,6 +42,7 @@ export interface ServeConfig {
   readonly defaultCompletedJobRetention: number;
   readonly defaultDeadJobRetention: number;
   readonly reaperCheckInterval: number;
+  readonly idempotencyRetention: number;
   readonly heartbeatInterval: number;
   readonly globalInFlightLimit: number;
   readonly streamInFlightPercent: number;
@@ -105,6 +106,12 @@ export const serveFlags: Flags<ServeConfig> = {
     "30s",
     readDuration(1, u32),
     "how long jobs past that may gather",
+  ),
+  idempotencyRetention: flag(
+    "TIME",
+    "10m",
+    readDuration(360_000, forever),
+    "how long an enqueue with a key may be repeated",
   ),
   heartbeatInterval: flag("TIME", "3s", readDuration(1, u32), "pause between heartbeats"),
   globalInFlightLimit: flag(

@@ -33,6 +33,7 @@ export async function runServe(config: ServeConfig): Promise<number> {
     defaultCompletedRetentionMs: config.defaultCompletedJobRetention,
     defaultDeadRetentionMs: config.defaultDeadJobRetention,
     reaperIntervalMs: config.reaperCheckInterval,
+    idempotencyMs: config.idempotencyRetention,
     heartbeatIntervalMs: config.heartbeatInterval,
     globalInFlightLimit: config.globalInFlightLimit,
     streamInFlightPercent: config.streamInFlightPercent,

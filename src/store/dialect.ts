@@ -12,6 +12,7 @@
  * | {@linkcode claimRows} | nothing: nobody else writes | `FOR UPDATE SKIP LOCKED`                              |
  * | {@linkcode lockRows} | nothing                     | `FOR UPDATE`                                            |
  * | types of columns   | as they are                  | `BIGINT`, `BYTEA`, `TEXT COLLATE "C"` (the order of bytes) |
+ * | `WITHOUT ROWID`    | the rows stand in the tree of the primary key | nothing                                |
  * | `seq` in a comment | nothing: each index ends in the key of the row | `, seq`, as the last column of the index |
  *
  * @module
@@ -52,6 +53,7 @@ export function toPostgres(sql: string): string {
 export function toPostgresSchema(sql: string): string {
   return sql
     .replaceAll("/* , seq */", ", seq")
+    .replaceAll(" WITHOUT ROWID", "")
     .replaceAll(
       "INTEGER PRIMARY KEY AUTOINCREMENT",
       "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",

@@ -47,8 +47,10 @@
  *   indexes of time, SQLite puts the key behind the columns that are named; PostgreSQL is told to (`dialect.ts`).
  * - `job_counts` says how many jobs of a queue and a type have each status. It is written with each commit.
  *
- * Version 5 counts in `releases` how often a worker gave the job back of its own will. The column may stand behind the
- * payload: it is 0 in most rows, and then SQLite finds it in the head of the row.
+ * Version 5 keeps what became of calls that may be repeated: `idempotency_keys` has a row for each (`idempotency.ts`).
+ * The row stands in the index, without a second tree; PostgreSQL has no such tables. And it counts in `releases` how often
+ * a worker gave a job back of its own will. That column may stand behind the payload: it is 0 in most rows, and then
+ * SQLite finds it in the head of the row.
  */
 export const migrations: readonly string[] = [
   `
@@ -344,5 +346,11 @@ INSERT INTO job_counts (queue, type, scheduled, ready, in_flight, completed, dea
 `,
   `
 ALTER TABLE jobs ADD COLUMN releases INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE idempotency_keys (
+  key TEXT NOT NULL PRIMARY KEY,
+  fingerprint BIGINT NOT NULL,
+  kept_at BIGINT NOT NULL,
+  outcome TEXT NOT NULL
+) WITHOUT ROWID;
 `,
 ];

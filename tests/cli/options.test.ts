@@ -36,6 +36,7 @@ describe("the flags of 'millrace serve'", () => {
       globalInFlightLimit: config.globalInFlightLimit,
       heartbeatIntervalMs: config.heartbeatInterval,
       reaperIntervalMs: config.reaperCheckInterval,
+      idempotencyMs: config.idempotencyRetention,
       maxBudgets: config.maxBudgets,
       maxJqSteps: config.maxJqSteps,
       maxBodyBytes: config.maxBodyBytes,

@@ -28,6 +28,7 @@ import {
   type Expressions,
   type PayloadFilter,
 } from "../../store/expressions.ts";
+import { enqueueOnce, type KeyedCall, removeKeys } from "../../store/idempotency.ts";
 import { patchJob, patchJobs } from "../../store/patch-jobs.ts";
 import { getJob, getMetadata, lastSeq } from "../../store/read.ts";
 import { createStore } from "../../store/store.ts";
@@ -38,6 +39,7 @@ import { createCounting } from "./counting.ts";
 import { createCronOperations, type CronOperations } from "./crons.ts";
 import { createDispatcher, type Subscription } from "./dispatch.ts";
 import { createPromotion, createReaping } from "./due-sources.ts";
+import { createForgetting } from "./forgetting.ts";
 import { createIdentities } from "./ids.ts";
 import { createListing, type Listing } from "./listing.ts";
 import type { Subscriber } from "./members.ts";
@@ -72,8 +74,15 @@ export interface Engine {
   nextDueAt(): number | undefined;
   /** Does all work that is due by now. */
   runDue(): Promise<void>;
-  /** Stores jobs together, all or none. */
-  enqueue(jobs: readonly NewJob[]): Promise<readonly StoredJob[] | Rejection>;
+  /**
+   * Stores jobs together, all or none.
+   *
+   * @param call What the call goes by if it may be repeated: then it is done once.
+   */
+  enqueue(
+    jobs: readonly NewJob[],
+    call?: Pick<KeyedCall, "key" | "fingerprint">,
+  ): Promise<readonly StoredJob[] | Rejection>;
   readonly reports: Reports;
   get(id: string): Promise<JobRecord | undefined>;
   readonly list: Listing;
@@ -102,7 +111,7 @@ export interface Engine {
   errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
   /** `"no job"` or `"no record"` when that is missing. */
   error(id: string, attempt: number): Promise<ErrorRecord | "no job" | "no record">;
-  /** Deletes all cron groups, jobs and budgets. */
+  /** Deletes all cron groups, jobs, budgets and keys of calls. */
   reset(): Promise<void>;
   readonly expressions: Expressions;
   readonly budgets: BudgetOperations;
@@ -161,7 +170,8 @@ export function createEngine(
       dispatcher.openDue(Infinity); // What is still closed says anew when it opens.
     },
   };
-  const sources = [promotion, reaping, crons.source, budgetOpening, presence.source];
+  const forgetting = createForgetting(store, settings.idempotencyMs, clock);
+  const sources = [promotion, reaping, forgetting, crons.source, budgetOpening, presence.source];
   const scheduler = createScheduler({ sources, clock, logger, timers });
 
   /** Applies what a commit changed: due times here, subscribers in the dispatcher. */
@@ -210,7 +220,7 @@ export function createEngine(
     checkStore: () => store.check(),
     nextDueAt: scheduler.nextDueAt,
     runDue: scheduler.runDue,
-    async enqueue(jobs) {
+    async enqueue(jobs, call) {
       let folds = 0;
       for (const { batch } of jobs) if (batch !== null) folds++;
       const budget = expressions.newBudget();
@@ -229,7 +239,13 @@ export function createEngine(
       // The check has tried the expressions of each job, so it tells what folding them will take, about.
       const sizeOfSteps = Math.ceil((allowed - budget.steps) / stepsOfRow);
       const size = jobs.length + folds * sizeOfFold + sizeOfSteps;
-      return await store.write(() => enqueueJobs(records, terms), size);
+      const enqueue = () => enqueueJobs(records, terms);
+      if (call === undefined) return await store.write(enqueue, size);
+      const keyed = { ...call, jobs, now, ids: records.map(({ job }) => job.id) };
+      const stored = await store.write(() => enqueueOnce(keyed, enqueue), size + 1);
+      const dueAt = forgetting.dueAfter(now);
+      if (dueAt !== undefined) scheduler.expectAt(forgetting, dueAt);
+      return stored;
     },
     reports,
     get: (id) => store.read(getJob(id, clock.now())),
@@ -273,6 +289,7 @@ export function createEngine(
         await store.write(() => removeJobs(piece));
       }
       await store.write(removeBudgets);
+      await store.write(removeKeys);
     },
     expressions,
     crons,

@@ -65,6 +65,14 @@ export interface Settings {
    */
   readonly reaperIntervalMs: number;
   /**
+   * How long the broker knows an enqueue that came with an idempotency key, in ms, so that the same call stores nothing when
+   * it is repeated. The key is gone after one and a half times as long. The client repeats a call for five minutes at most,
+   * so it is at least six. The default is 10 minutes.
+   *
+   * @default {600000}
+   */
+  readonly idempotencyMs: number;
+  /**
    * How many budgets there may be. The broker refuses to create more.
    *
    * @default {8192}
@@ -143,6 +151,7 @@ export const defaultSettings: Settings = {
   maxDeliveries: 20,
   heartbeatIntervalMs: 3000,
   reaperIntervalMs: 30_000,
+  idempotencyMs: 600_000,
   maxBudgets: 8192,
   maxJqSteps: 500_000,
   maxSearches: 100,
@@ -169,6 +178,7 @@ const ranges: Readonly<
   maxDeliveries: [0, u32],
   heartbeatIntervalMs: [1, u32],
   reaperIntervalMs: [1, u32],
+  idempotencyMs: [360_000, Number.MAX_SAFE_INTEGER],
   maxBudgets: [0, u32],
   maxJqSteps: [1, u32],
   maxSearches: [1, u32],

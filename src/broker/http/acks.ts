@@ -21,8 +21,9 @@ import { statusNames } from "../../protocol/status.ts";
 import type { EndedRun, MissedReport, RunReference } from "../../store/finish.ts";
 import { isStale, resultOf } from "../engine/reports.ts";
 import { answerJob, answerNothing, answerValue } from "./answer.ts";
+import { readBody } from "./body.ts";
 import type { Endpoint, EndpointCall } from "./call.ts";
-import { readListMessage, readMessage } from "./message.ts";
+import { demandFormat, readMessage, toListMessage } from "./message.ts";
 import { Refusal } from "./refusal.ts";
 
 const notInFlight = "job not found in in-flight set";
@@ -80,11 +81,18 @@ async function readRuns<Body extends Pick<ReleaseListRequest, "ids" | "deliverie
   read: (...body: Parameters<typeof readRunList>) => Body,
 ): Promise<{ readonly runs: readonly RunReference[]; readonly rest: Omit<Body, "ids"> }> {
   let rest: Body | undefined;
-  const ids = await readListMessage(call, "ids", (...body) => {
-    const part = read(...body);
-    rest = part; // Of a large body, the last part is what stands around the ids.
-    return part.ids;
-  });
+  const ids = await toListMessage(
+    call,
+    { format: demandFormat(call), bytes: await readBody(call) },
+    {
+      name: "ids",
+      read: (...body) => {
+        const part = read(...body);
+        rest = part; // Of a large body, the last part is what stands around the ids.
+        return part.ids;
+      },
+    },
+  );
   const problem = checkIds(ids);
   if (problem !== undefined) throw new Refusal(400, problem);
   try {

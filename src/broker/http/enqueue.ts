@@ -7,24 +7,37 @@
 import { isRejection } from "../../protocol/rejection.ts";
 import { readEnqueue, readEnqueueBulk } from "../../protocol/request-body.ts";
 import { answerEnqueued, answerEnqueuedMany } from "./answer.ts";
+import { readBody } from "./body.ts";
 import type { Endpoint } from "./call.ts";
-import { readListMessage, readMessage } from "./message.ts";
+import { readKey, tellExtensions, toKeyed } from "./keyed.ts";
+import { demandFormat, toListMessage, toMessage } from "./message.ts";
 import { toRefusal } from "./refusal.ts";
 
 /** `POST /jobs` */
 export const enqueue: Endpoint = async (call) => {
-  const job = await readMessage(call, readEnqueue);
-  const stored = await call.engine.enqueue([job]);
+  const key = readKey(call);
+  const body = { format: demandFormat(call), bytes: await readBody(call) };
+  const job = toMessage(body, readEnqueue);
+  const keyed = key === null ? undefined : await toKeyed(key, body, { clock: call.clock, seed: 1 });
+  const stored = await call.engine.enqueue([job], keyed);
   if (isRejection(stored)) throw toRefusal(stored);
-  return answerEnqueued(call.format, stored[0]!);
+  const answer = answerEnqueued(call.format, stored[0]!);
+  if (key !== null) tellExtensions(call, answer);
+  return answer;
 };
 
 /** `POST /jobs/bulk`: all or none. */
 export const enqueueMany: Endpoint = async (call) => {
-  const jobs = await readListMessage(call, "jobs", readEnqueueBulk);
-  const stored = await call.engine.enqueue(jobs);
+  const key = readKey(call);
+  const body = { format: demandFormat(call), bytes: await readBody(call) };
+  const jobs = await toListMessage(call, body, { name: "jobs", read: readEnqueueBulk });
+  const keyed = key === null ? undefined : await toKeyed(key, body, { clock: call.clock, seed: 2 });
+  const stored = await call.engine.enqueue(jobs, keyed);
   if (isRejection(stored)) {
+    if (stored.index === undefined) throw toRefusal(stored);
     throw toRefusal({ ...stored, message: `jobs[${stored.index}]: ${stored.message}` });
   }
-  return answerEnqueuedMany(call.format, stored);
+  const answer = answerEnqueuedMany(call.format, stored);
+  if (key !== null) tellExtensions(call, answer);
+  return answer;
 };

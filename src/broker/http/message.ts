@@ -17,32 +17,46 @@ import { Refusal } from "./refusal.ts";
 /** A larger body with a list is read in parts. */
 const largeBytes = 512 * 1024;
 
+/** A body that is there whole, and not decoded. */
+export interface Received {
+  readonly format: Format;
+  readonly bytes: BodyBytes;
+}
+
+/** Decodes a body. Throws a {@linkcode Refusal}: 400. */
+export function toMessage<Message>(
+  { format, bytes }: Received,
+  read: (bytes: BodyBytes, format: Format) => Message,
+): Message {
+  return decode(format, () => read(bytes, format));
+}
+
 /**
- * Reads and decodes the body of a call. Throws a {@linkcode Refusal}: 415 for a media type that is not
- * spoken, 413, 408 and 400 as the body deserves.
+ * Reads and decodes the body of a call. Throws a {@linkcode Refusal}: 415 for a media type that is not spoken, 413, 408 and
+ * 400 as the body deserves.
  */
 export async function readMessage<Message>(
   call: EndpointCall,
   read: (bytes: BodyBytes, format: Format) => Message,
 ): Promise<Message> {
   const format = demandFormat(call);
-  const bytes = await readBody(call);
-  return decode(format, () => read(bytes, format));
+  return toMessage({ format, bytes: await readBody(call) }, read);
 }
 
-/**
- * The same for a body that holds a list, which may be long: other work gets its turns meanwhile.
- *
- * @param name The member that the list is.
- * @param read Reads the items of a body.
- */
-export async function readListMessage<Item>(
+/** How a list is read. */
+export interface ListReader<Item> {
+  /** The member that the list is. */
+  readonly name: string;
+  /** Reads the items of a body. */
+  readonly read: (bytes: BodyBytes, format: Format) => readonly Item[];
+}
+
+/** Decodes a body that holds a list, which may be long: other work gets its turns meanwhile. */
+export async function toListMessage<Item>(
   call: EndpointCall,
-  name: string,
-  read: (bytes: BodyBytes, format: Format) => readonly Item[],
+  { format, bytes }: Received,
+  { name, read }: ListReader<Item>,
 ): Promise<readonly Item[]> {
-  const format = demandFormat(call);
-  const bytes = await readBody(call);
   const { settings: { maxItemsPerCall: maxItems }, clock } = call;
   if (bytes.length <= largeBytes) {
     return decode(format, () => {
@@ -81,7 +95,8 @@ function readPart<Item>(
   }
 }
 
-function demandFormat(call: EndpointCall): Format {
+/** The format of a body. Throws a {@linkcode Refusal}: 415. */
+export function demandFormat(call: EndpointCall): Format {
   const format = bodyFormat(call.request.headers.get("content-type"));
   if (format !== undefined) return format;
   throw new Refusal(415, "unsupported media type", { supported: supportedMediaTypes });

@@ -7,6 +7,7 @@
 import { UnusableStoreError } from "../../store/unusable.ts";
 import { answerNothing, answerValue } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
+import { tellExtensions } from "./keyed.ts";
 import { logOnce } from "./log-once.ts";
 import { Refusal } from "./refusal.ts";
 import { version as current } from "../../version.ts";
@@ -24,7 +25,11 @@ export const health: Endpoint = async ({ engine, format, logger }) => {
 };
 
 /** `GET /version` */
-export const version: Endpoint = ({ format }) => answerValue(format, 200, { version: current });
+export const version: Endpoint = ({ format, request }) => {
+  const answer = answerValue(format, 200, { version: current });
+  tellExtensions({ request }, answer);
+  return answer;
+};
 
 /** `GET /queues` */
 export const queues: Endpoint = async ({ engine, format }) =>

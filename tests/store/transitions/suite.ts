@@ -18,6 +18,7 @@ import { describeFinish } from "./finish.ts";
 import { describeFiring } from "./firing.ts";
 import { describeGuards } from "./guards.ts";
 import { describeHolders } from "./holders.ts";
+import { describeIdempotency } from "./idempotency.ts";
 import { describeLocks } from "./locks.ts";
 import { describePatch } from "./patch.ts";
 import { describeReads } from "./reads.ts";
@@ -44,6 +45,7 @@ function openEach(openDatabase: OpenDatabase): () => Promise<TestStore> {
 export function describeTransitions(openDatabase: OpenDatabase): void {
   const open = openEach(openDatabase);
   describeEnqueue(open);
+  describeIdempotency(open);
   describeUnique(open);
   describeBatches(open);
   describeTake(open);

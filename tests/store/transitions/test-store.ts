@@ -210,6 +210,7 @@ const keysOf = {
   cron_entries: "cron_group, name",
   brokers: "id",
   holders: "id",
+  idempotency_keys: "key",
 };
 
 /** The content of all tables. */

@@ -35,6 +35,19 @@ export interface Enqueueable<Input, Settings> {
   ): EnqueueRequest | Promise<EnqueueRequest>;
 }
 
+/** When an enqueue ends, and what it goes by. */
+export interface EnqueueCallOptions extends CallOptions {
+  /**
+   * A name for what is enqueued, such as the id of a webhook: 1 to 255 visible ASCII characters. A Millrace broker does
+   * calls with one key once, whoever sends them: it answers the others as the first one, for ten minutes unless its
+   * operator says otherwise. Another call with the key is refused, so all must be the same to the byte: a `delay` gives
+   * each its own `readyAt`.
+   *
+   * @default {for a single enqueue, one that the client makes}
+   */
+  readonly idempotencyKey?: string | undefined;
+}
+
 /** Which jobs to list, and how. */
 export interface JobQuery extends JobFilter, PageRequest {}
 
@@ -63,9 +76,9 @@ export interface FailureOptions extends CallOptions {
  * A client of one broker.
  *
  * Each call is rejected with one of the {@linkcode MillraceError} family, or with the reason of its own `signal`;
- * a mistake in its arguments is a `TypeError` or `RangeError`. Reads and acknowledgements are repeated when the
- * network or the server fails for the moment. An enqueue is not: the broker may have stored the job although its
- * answer was lost, and a second enqueue would store a second job. To repeat one safely, give it a `uniqueKey`.
+ * a mistake in its arguments is a `TypeError` or `RangeError`. Reads, acknowledgements and single enqueues are repeated
+ * when the network or the server fails for the moment. An enqueue carries an idempotency key, so that a broker which has
+ * stored the job, though its answer was lost, stores no second one. A server that keeps no keys is sent an enqueue once.
  */
 export interface Client {
   /**
@@ -73,7 +86,7 @@ export interface Client {
    *
    * @param definition What kind of job it is.
    * @param payload What it is about; must fit the definition.
-   * @param options Settings of this job, which beat those of the definition, and bounds of the call.
+   * @param options Settings of this job, which beat those of the definition, bounds of the call, and its key.
    * @returns The stored job, or the one that has its unique key or took it into its batch.
    * @throws {PayloadError} If the payload does not fit; nothing is sent then.
    * @throws {RefusedError} If the broker does not accept the job.
@@ -81,27 +94,29 @@ export interface Client {
   enqueue<Input, Settings>(
     definition: Enqueueable<Input, Settings>,
     payload: Input,
-    options?: Settings & CallOptions,
+    options?: Settings & EnqueueCallOptions,
   ): Promise<EnqueuedJob>;
   /**
    * Enqueues one job that was put together by hand.
    *
    * @param request The job.
-   * @param options Bounds of the call.
+   * @param options Bounds of the call, and its key.
    * @returns As above.
    * @throws {RefusedError} If the broker does not accept the job.
    */
-  enqueue(request: EnqueueRequest, options?: CallOptions): Promise<EnqueuedJob>;
+  enqueue(request: EnqueueRequest, options?: EnqueueCallOptions): Promise<EnqueuedJob>;
 
   /**
    * Enqueues many jobs of a definition.
    *
    * All are stored or none, up to 2,000 jobs or 8 MiB. More are sent in parts of that size, one after the other,
-   * each all or nothing and with a timeout of its own.
+   * each all or nothing and with a timeout of its own. A part is repeated only if there is an `idempotencyKey`. Then the
+   * whole call may be made again too: parts that are stored are not stored twice. The second part has the key with `/2`
+   * behind it, and so on.
    *
    * @param definition What kind of jobs they are.
    * @param payloads What each is about.
-   * @param options Settings of these jobs, which beat those of the definition, and bounds of the calls.
+   * @param options Settings of these jobs, which beat those of the definition, bounds of the calls, and their key.
    * @returns The jobs, in the order of the payloads.
    * @throws {PayloadError} If a payload does not fit; the message says which. Nothing is sent then.
    * @throws {PartialEnqueueError} If a part fails after others were stored; it tells what is stored.
@@ -109,17 +124,20 @@ export interface Client {
   enqueueMany<Input, Settings>(
     definition: Enqueueable<Input, Settings>,
     payloads: readonly Input[],
-    options?: Settings & CallOptions,
+    options?: Settings & EnqueueCallOptions,
   ): Promise<EnqueuedJob[]>;
   /**
    * Enqueues many jobs, of any types, that were put together by hand; in parts as above.
    *
    * @param requests The jobs.
-   * @param options Bounds of the calls.
+   * @param options Bounds of the calls, and their key.
    * @returns The jobs, in the order of the requests.
    * @throws {PartialEnqueueError} If a part fails after others were stored; it tells what is stored.
    */
-  enqueueMany(requests: readonly EnqueueRequest[], options?: CallOptions): Promise<EnqueuedJob[]>;
+  enqueueMany(
+    requests: readonly EnqueueRequest[],
+    options?: EnqueueCallOptions,
+  ): Promise<EnqueuedJob[]>;
 
   /**
    * Gets one job with its payload.

@@ -25,6 +25,7 @@ import type { BulkFilter, Client } from "./client.ts";
 import type { CallOptions } from "./deadline.ts";
 import { type EnqueueArgs, type EnqueueManyArgs, resolveMany, resolveOne } from "./enqueue-args.ts";
 import { enqueueInParts } from "./enqueue-parts.ts";
+import { createKeys, demandKey } from "./idempotency-keys.ts";
 import {
   createListing,
   emptyPage,
@@ -76,13 +77,19 @@ export function createClient(options: ClientOptions): Client {
   /** Single enqueues that are under way; others that come meanwhile are gathered. */
   let enqueues = 0;
   let gathering: Promise<(job: object) => Promise<EnqueuedJob>> | undefined;
-  const sendOne = (body: object, options?: CallOptions) =>
-    call({ route: jobRoutes.enqueue, body }, options, readEnqueuedJob);
+  // No answer of a broker in the same process is lost.
+  const nextKey = attach === undefined ? createKeys(clock) : () => undefined;
+  const sendOne = (body: object, options?: CallOptions, key = nextKey()) =>
+    call({ route: jobRoutes.enqueue, body, key }, options, readEnqueuedJob);
   const loadGathering = async () =>
     (await import("./gathering.ts")).createGathering({
       sendMany: (jobs) =>
-        call({ route: jobRoutes.enqueueMany, body: { jobs } }, undefined, readEnqueuedJobs),
-      sendOne,
+        call(
+          { route: jobRoutes.enqueueMany, body: { jobs }, key: nextKey() },
+          undefined,
+          readEnqueuedJobs,
+        ),
+      sendOne: (job) => sendOne(job),
       // Also one that could not be sent at all, because of one of its jobs.
       isRefusal: (error) =>
         error instanceof RefusedError || error instanceof NotFoundError || !isMillraceError(error),
@@ -96,16 +103,22 @@ export function createClient(options: ClientOptions): Client {
     async enqueue(...args: EnqueueArgs) {
       const { what, options } = await resolveOne(args, clock);
       const body = toEnqueueWire(what, serverClock.now());
-      if (enqueues > 0 && options?.signal === undefined && options?.timeoutMs === undefined) {
+      const key = demandKey(options?.idempotencyKey);
+      const { signal, timeoutMs } = options ?? {};
+      if (enqueues > 0 && (key ?? signal ?? timeoutMs) === undefined) {
         return await (await (gathering ??= loadGathering()))(body);
       }
       enqueues++;
-      return await sendOne(body, options).finally(() => enqueues--);
+      return await sendOne(body, options, key).finally(() => enqueues--);
     },
     async enqueueMany(...args: EnqueueManyArgs) {
       const { what, options } = await resolveMany(args, clock);
-      const send = (bytes: Uint8Array<ArrayBuffer>) =>
-        call({ route: jobRoutes.enqueueMany, bytes }, options, readEnqueuedJobs);
+      const first = demandKey(options?.idempotencyKey);
+      let parts = 0;
+      const send = (bytes: Uint8Array<ArrayBuffer>) => {
+        const key = ++parts === 1 || first === undefined ? first : `${first}/${parts}`;
+        return call({ route: jobRoutes.enqueueMany, bytes, key }, options, readEnqueuedJobs);
+      };
       const codec = await transport.codec();
       return await enqueueInParts(what, { codec, now: serverClock.now(), send });
     },

@@ -7,16 +7,19 @@
 import type { Clock } from "../async/clock.ts";
 import { PayloadError } from "../errors.ts";
 import type { EnqueueRequest } from "../protocol/enqueue.ts";
-import type { Enqueueable } from "./client.ts";
-import type { CallOptions } from "./deadline.ts";
+import type { Enqueueable, EnqueueCallOptions } from "./client.ts";
 
 type Definition = Enqueueable<unknown, unknown>;
 
 /** A definition with what is to be enqueued of it. */
-type ByDefinition<What> = [definition: Definition, what: What, options?: CallOptions | undefined];
+type ByDefinition<What> = [
+  definition: Definition,
+  what: What,
+  options?: EnqueueCallOptions | undefined,
+];
 
 /** What was put together by hand. */
-type ByHand<What> = [what: What, options?: CallOptions | undefined];
+type ByHand<What> = [what: What, options?: EnqueueCallOptions | undefined];
 
 /** The arguments of `enqueue`. */
 export type EnqueueArgs = ByHand<EnqueueRequest> | ByDefinition<unknown>;
@@ -28,8 +31,8 @@ export type EnqueueManyArgs = ByHand<readonly EnqueueRequest[]> | ByDefinition<r
 export interface Resolved<What> {
   /** One request or many. */
   readonly what: What;
-  /** Bounds of the call. */
-  readonly options: CallOptions | undefined;
+  /** Bounds of the call, and its key. */
+  readonly options: EnqueueCallOptions | undefined;
 }
 
 /** The request that `enqueue` is to send. */

@@ -26,7 +26,14 @@ export { type BudgetsClient, createBudgets } from "./budgets.ts";
 export { createClient } from "./create-client.ts";
 export { createCrons } from "./crons.ts";
 export type { CronAddress, CronsClient } from "./crons.ts";
-export type { BulkFilter, Client, Enqueueable, FailureOptions, JobQuery } from "./client.ts";
+export type {
+  BulkFilter,
+  Client,
+  Enqueueable,
+  EnqueueCallOptions,
+  FailureOptions,
+  JobQuery,
+} from "./client.ts";
 export type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
 export type { ClientOptions, Fetch } from "./options.ts";
 export type { RetryOptions } from "./retry.ts";

@@ -37,7 +37,7 @@ export interface ClientOptions {
    * @default {30000}
    */
   readonly timeoutMs?: number | undefined;
-  /** How reads and acknowledgements are repeated when they fail for the moment. Enqueues are never repeated. */
+  /** How reads, acknowledgements and single enqueues are repeated when they fail for the moment. */
   readonly retry?: RetryOptions | undefined;
   /**
    * The time and the timers.

@@ -1,8 +1,9 @@
 /**
  * Trying again: which failures, how often, after how long.
  *
- * The route table says which calls come through here: reads and acknowledgements do, an enqueue does not. The broker
- * may have stored its job although the answer was lost, and a second enqueue would store a second job.
+ * The route table says which calls come through here: reads and acknowledgements do, and enqueues by way of
+ * `repeat-keyed.ts`. The broker may have stored the job of one although the answer was lost, and only its idempotency key
+ * keeps a second enqueue from storing a second job.
  *
  * @module
  */

@@ -5,8 +5,10 @@
  */
 
 import type { Codec } from "../protocol/codec.ts";
+import { isMillraceError } from "../errors.ts";
 import { extensionsHeader, extensionsVersion } from "../protocol/extensions.ts";
-import { type Route, toPath } from "../protocol/routes.ts";
+import { idempotencyHeader } from "../protocol/idempotency.ts";
+import { jobRoutes, type Route, toPath } from "../protocol/routes.ts";
 import { type Answer, decodeOrThrow, readAnswer } from "./answer.ts";
 import { loadCodec } from "./codecs.ts";
 import { type CallOptions, withDeadline } from "./deadline.ts";
@@ -30,6 +32,8 @@ export interface ClientCall {
   readonly body?: unknown;
   /** The body, encoded in the client's format; instead of `body`. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
+  /** What the call goes by when it is repeated; a route that repeats by key is sent once without. */
+  readonly key?: string | undefined;
   /** A status of 400 or more that is an answer and no error. */
   readonly acceptStatus?: number;
   /**
@@ -76,6 +80,11 @@ export function createTransport(settings: ClientSettings): Transport {
   const port = createPort(settings.fetch);
   const mediaType = `application/${format}`;
   const serverClock = createServerClock(clock);
+  /** Whether the server is known to keep idempotency keys. */
+  let keepsKeys = false;
+  const learn = (answer: PortAnswer) => {
+    keepsKeys ||= answer.header(extensionsHeader) === extensionsVersion;
+  };
 
   const transport: Transport = {
     settings,
@@ -86,7 +95,9 @@ export function createTransport(settings: ClientSettings): Transport {
       if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
       const { route, params, query = [] } = call;
       const url = base + (call.path ?? withQuery(toPath(route, params), query));
-      if (route.method === "GET") headers[extensionsHeader] = extensionsVersion;
+      if (call.key !== undefined) headers[idempotencyHeader] = call.key;
+      const asksForKeys = call.key !== undefined && !keepsKeys;
+      if (route.method === "GET" || asksForKeys) headers[extensionsHeader] = extensionsVersion;
       let body = call.bytes;
       if (body !== undefined || call.body !== undefined) {
         headers["content-type"] = mediaType;
@@ -100,27 +111,51 @@ export function createTransport(settings: ClientSettings): Transport {
         throw signal.aborted ? error : toNetworkError(error, url);
       }
       serverClock.observe(answer, sentAt);
+      if (asksForKeys) learn(answer);
       // Nobody waits for this answer any more: free its connection.
       if (signal.aborted) void answer.stream()?.cancel(signal.reason).catch(() => {});
       return answer;
     },
 
     send(call, options = {}) {
+      const ask = (call: ClientCall, signal: AbortSignal) =>
+        transport.exchange(call, { accept: mediaType }, signal, false);
       const attempt = async (signal: AbortSignal, retries: number): Promise<Answer> => {
         const received = await call.before?.(retries, signal);
         if (received !== undefined) return received;
-        const answer = await transport.exchange(call, { accept: mediaType }, signal, false);
         // A 404 to a later try says that an earlier one was received and its answer lost.
         const acceptsNotFound = retries > 0 && repeat === "until-received";
-        return await readAnswer(answer, acceptsNotFound ? 404 : call.acceptStatus);
+        return await readAnswer(await ask(call, signal), acceptsNotFound ? 404 : call.acceptStatus);
+      };
+      const attemptKeyed = async (signal: AbortSignal): Promise<Answer> => {
+        const since = clock.monotonic();
+        // Written once: a payload may change while its call is under way, and another body would be refused.
+        const bytes = call.bytes ?? (await transport.codec()).encode(call.body);
+        const send = async () => await readAnswer(await ask({ ...call, bytes }, signal));
+        try {
+          return await send();
+        } catch (failure) {
+          const isPassing = isMillraceError(failure) && failure.retryable;
+          if (!isPassing || settings.retry.limit <= 0) throw failure;
+          const look = async () => {
+            const answer = await ask({ route: jobRoutes.version }, signal);
+            await readAnswer(answer);
+            learn(answer);
+          };
+          const failed = { failure, since, send, look, keepsKeys: () => keepsKeys, retry };
+          const { repeatKeyed } = await import("./repeat-keyed.ts");
+          return await repeatKeyed(failed, settings.retry, signal);
+        }
       };
       const { repeat } = call.route;
       const { signal, timeoutMs = settings.timeoutMs } = options;
       return withDeadline(
-        (signal) =>
-          repeat === "never"
+        (signal) => {
+          if (call.key !== undefined) return attemptKeyed(signal);
+          return repeat === "never" || repeat === "keyed"
             ? attempt(signal, 0)
-            : retry((retries) => attempt(signal, retries), settings.retry, signal),
+            : retry((retries) => attempt(signal, retries), settings.retry, signal);
+        },
         { signal, timeoutMs },
         clock,
       );

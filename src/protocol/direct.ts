@@ -13,10 +13,11 @@ import type { TakeRequest } from "./filter.ts";
 import type { EnqueuedJob } from "./job.ts";
 import type { WorkerRun } from "./worker-run.ts";
 
-/** The bounds of a call. */
+/** The bounds of a call, and the key of an enqueue. */
 export interface DirectBounds {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** Requests, and the bounds of their call. */

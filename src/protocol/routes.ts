@@ -26,9 +26,10 @@ export type Access = "open" | "read" | "enqueue" | "work" | "manage" | "admin";
  * |------------------|---------------------------------------------------------------------------------|
  * | `always`         | does no harm: it finds what the first one left                                  |
  * | `until-received` | does no harm, but is answered with 404 if the first one was received            |
+ * | `keyed`          | does no harm if both carry the same idempotency key and the server keeps keys   |
  * | `never`          | may do something again (another job), or undo what somebody else did in between |
  */
-export type Repeat = "always" | "until-received" | "never";
+export type Repeat = "always" | "until-received" | "keyed" | "never";
 
 /** All that there is to know of an endpoint. */
 export interface Route {
@@ -52,8 +53,8 @@ export const jobRoutes = {
   health:      { method: "GET",    path: "/health",                       access: "open",    repeat: "always" },
   version:     { method: "GET",    path: "/version",                      access: "open",    repeat: "always" },
   queues:      { method: "GET",    path: "/queues",                       access: "read",    repeat: "always" },
-  enqueue:     { method: "POST",   path: "/jobs",                         access: "enqueue", repeat: "never" },
-  enqueueMany: { method: "POST",   path: "/jobs/bulk",                    access: "enqueue", repeat: "never" },
+  enqueue:     { method: "POST",   path: "/jobs",                         access: "enqueue", repeat: "keyed" },
+  enqueueMany: { method: "POST",   path: "/jobs/bulk",                    access: "enqueue", repeat: "keyed" },
   list:        { method: "GET",    path: "/jobs",                         access: "read",    repeat: "always" },
   patchMany:   { method: "PATCH",  path: "/jobs",                         access: "manage",  repeat: "never" },
   deleteMany:  { method: "DELETE", path: "/jobs",                         access: "manage",  repeat: "never" },

@@ -1,4 +1,4 @@
-/** What a broker still has after it was killed: unique keys, batches, cron, budgets and their levels, errors. */
+/** What a broker still has after it was killed: unique keys, batches, cron, budgets and their levels, errors, calls. */
 
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -25,7 +25,7 @@ describe("a broker that was killed", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("still has unique keys, batches, cron entries, budgets, attempts and errors", {
+  it("still has unique keys, batches, cron entries, budgets, attempts, errors and calls", {
     timeout: 60_000,
   }, async () => {
     const args = ["serve", "--port", "0", "--data", join(folder, "jobs.db")];
@@ -68,6 +68,8 @@ describe("a broker that was killed", () => {
     await client.failure(failed.id, { message: "no luck", retryAt: Date.now() });
     assert.equal((await failing.next()).value.attempts, 1, "in flight again");
     const head = await client.enqueue(batched);
+    const done = await client.enqueue({ ...job, queue: "done" }, { idempotencyKey: "call" });
+    await client.delete(done.id);
     const cron = await createCrons({ url }).put("g", {
       entries: [{ name: "e", expression: "0 0 1 1 *", timezone: "UTC", job }],
     });
@@ -87,6 +89,9 @@ describe("a broker that was killed", () => {
     assert.equal((await later.enqueue(unique)).id, held.id, "its key is taken again");
     assert.equal((await later.enqueue(batched)).id, head.id);
     assert.deepEqual((await later.get(head.id)).payload, [1, 1]);
+    const repeated = await later.enqueue({ ...job, queue: "done" }, { idempotencyKey: "call" });
+    assert.deepEqual(repeated, done);
+    assert.equal(await later.count({ queue: "done" }), 0);
     const { entries: [entry] } = await createCrons(after).get("g");
     assert.equal(entry?.nextEnqueueAt, cron.entries[0]?.nextEnqueueAt);
     const budgets = await createBudgets(after).list();

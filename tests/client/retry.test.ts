@@ -43,7 +43,6 @@ describe("retries", () => {
   }
 
   const once: [string, (client: Client) => Promise<unknown>][] = [
-    ["enqueue", (client) => client.enqueue({ type: "t", queue: "q", payload: 1 })],
     ["enqueueMany", (client) => client.enqueueMany([{ type: "t", queue: "q", payload: 1 }])],
     ["patch", (client) => client.patch("x", { readyAt: null })],
     ["patchMany", (client) => client.patchMany({ all: true }, { priority: 1 })],

@@ -82,9 +82,13 @@ describe("the access of a route", () => {
 
 describe("the repeat of a route", () => {
   it("is never for what makes something, and for a stream", () => {
-    for (const name of ["enqueue", "enqueueMany", "createCronEntry", "createBudget", "take"]) {
+    for (const name of ["createCronEntry", "createBudget", "take"]) {
       assert.equal(mainTable[name]!.repeat, "never" satisfies Repeat, name);
     }
+  });
+
+  it("goes by a key for enqueues, and for nothing else", () => {
+    assert.deepEqual(namesOf(({ repeat }) => repeat === "keyed"), ["enqueue", "enqueueMany"]);
   });
 
   it("is always for what only looks, and for what says how a thing is to be", () => {

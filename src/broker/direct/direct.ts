@@ -57,7 +57,7 @@ export function createDirect(
     requests: readonly EnqueueRequest[],
     options: DirectBounds | undefined,
   ): Promise<EnqueuedJob[] | undefined> => {
-    if (!isUnbounded(options) || requests.length > mostAtOnce) return undefined;
+    if (!isPlain(options) || requests.length > mostAtOnce) return undefined;
     const jobs: NewJob[] = [];
     for (const request of requests) {
       const job = toNewJob(request);
@@ -109,9 +109,13 @@ export function createDirect(
 /** More jobs go in parts, by way of the protocol. */
 const mostAtOnce = 2000;
 
-/** Whether nothing ends a call before it is done; those that something may end go by way of the protocol. */
-function isUnbounded(options: DirectBounds | undefined): boolean {
-  return options?.signal === undefined && options?.timeoutMs === undefined;
+/**
+ * Whether nothing ends a call before it is done, and it has no key; the others go by way of the protocol. No answer is
+ * lost on the way, so a call needs a key only if it is to be the same as another one.
+ */
+function isPlain(options: DirectBounds | undefined): boolean {
+  return options?.signal === undefined && options?.timeoutMs === undefined &&
+    options?.idempotencyKey === undefined;
 }
 
 /** What a usual request has. Whatever else it has is left to the protocol. */

@@ -31,11 +31,13 @@ import { isInFlight, isUnfinished } from "./status-sql.ts";
 import { report, rows, run, type Transition } from "./transition.ts";
 
 /**
- * Budgets go on refilling from `now` on where a clock that was wrong told that they were refilled later than that; until then
+ * Budgets go on refilling from `now` on where a clock that was wrong told that they were refilled after `after`; until then
  * they would earn nothing. Their tokens stay.
+ *
+ * @returns How many there were.
  */
-export function* correctRefills(now: number): Transition<void> {
-  yield* run("UPDATE budgets SET refilled_at = ? WHERE refilled_at > ?", [now, now]);
+export function* correctRefills(now: number, after: number): Transition<number> {
+  return yield* run("UPDATE budgets SET refilled_at = ? WHERE refilled_at > ?", [now, after]);
 }
 
 /** Creates a budget; a conflict when there is one of this key. */

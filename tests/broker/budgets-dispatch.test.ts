@@ -120,7 +120,7 @@ describe("budget with a duration: jobs", () => {
       assert.equal(taken.jobs.length, 8);
     }));
 
-  it("do not get their tokens back by ending, nor full ones by a restart", async () => {
+  it("do not get their tokens back by ending, nor full ones by a restart, nor none when the clock was ahead", async () => {
     const store = openSqlite(":memory:");
     const unclosed = { ...store, close: () => {} };
     const clock = createTestClock();
@@ -146,6 +146,8 @@ describe("budget with a duration: jobs", () => {
     await before.close();
     await first.close();
 
+    // The clock of the first one was two hours ahead.
+    clock.setNow(clock.now() - 7_200_000);
     const second = start();
     const after = await takeAll(second);
     assert.equal(after.ids.length, 0);

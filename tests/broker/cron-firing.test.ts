@@ -279,6 +279,31 @@ describe("cron firing of a broker that was down", () => {
     house.close();
   });
 
+  for (
+    const [backMs, waitMs, complaint] of [
+      [2 * hour, minute, "Cron entries were due later than their schedules say"],
+      [3 * minute, 4 * minute, undefined],
+    ] as const
+  ) {
+    it(`fires ${waitMs} ms after the start when the clock was set back by ${backMs} ms`, async () => {
+      const house = createHouse();
+      const first = await house.start();
+      await put(first);
+      await first.close();
+      const { clock, complaints } = house;
+      clock.setNow(clock.now() - backMs);
+      const second = await house.start();
+      const client = createClient({ fetch: second.fetch });
+      await clock.advance(waitMs - 1);
+      assert.equal(await client.count(), 0);
+      await clock.advance(1);
+      assert.equal(await client.count(), 1);
+      assert.deepEqual(complaints, complaint === undefined ? [] : [complaint]);
+      await second.close();
+      house.close();
+    });
+  }
+
   it("fires once, after whichever statement it went down", async () => {
     let statements = 0;
     for (let isDown = true; isDown; statements++) {

@@ -17,7 +17,7 @@ describe("a clock that is set back by much", () => {
       run() {},
       clockSetBack(now) {
         told.push(now);
-        if (told.length === 1) throw new Error("disk full");
+        if (told.length === 2) throw new Error("disk full");
       },
     };
     const scheduler = createScheduler({
@@ -26,15 +26,16 @@ describe("a clock that is set back by much", () => {
       logger: silentLogger,
       timers: true,
     });
+    const startedAt = clock.now();
     await scheduler.start();
     clock.setNow(clock.now() - 299_999);
     await clock.advance(60_000);
-    assert.deepEqual(told, []);
+    assert.deepEqual(told, [startedAt]);
     clock.setNow(clock.now() - hour);
     await clock.advance(60_000);
     const noticedAt = clock.now();
     await clock.advance(hour);
-    assert.deepEqual(told, [noticedAt, noticedAt + 1000]);
+    assert.deepEqual(told.slice(1), [noticedAt, noticedAt + 1000]);
     await scheduler.stop();
   });
 });

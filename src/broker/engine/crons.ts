@@ -185,8 +185,9 @@ export function createCronOperations(
       });
       for (const { firing, rejection } of fired) logRejection(firing.entry, rejection);
     },
-    async clockSetBack(now) {
-      let entries = await store.read(listWaiting(now));
+    async clockSetBack(now, after) {
+      let count = 0;
+      let entries = await store.read(listWaiting(after));
       while (entries.length > 0) {
         const earlier: Firing[] = [];
         await inTurns(entries, (entry) => {
@@ -194,7 +195,12 @@ export function createCronOperations(
           if (nextAt !== undefined) earlier.push({ entry, nextAt, job: undefined });
         });
         await move(earlier, now);
-        entries = await store.read(listWaiting(now, entries.at(-1)));
+        count += earlier.length;
+        entries = await store.read(listWaiting(after, entries.at(-1)));
+      }
+      const isStart = after > now; // Else it was told already that the clock was set back.
+      if (isStart && count > 0) {
+        logger.warn("Cron entries were due later than their schedules say", { count });
       }
     },
   };

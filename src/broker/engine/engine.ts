@@ -165,8 +165,10 @@ export function createEngine(
     name: "open budgets that have tokens again",
     nextDueAt: () => dispatcher.nextOpening(),
     run: (now) => dispatcher.openDue(now),
-    async clockSetBack(now) {
-      await store.write(() => correctRefills(now));
+    async clockSetBack(now, after) {
+      const count = await store.write(() => correctRefills(now, after));
+      const isStart = after > now; // Else it was told already that the clock was set back.
+      if (isStart && count > 0) logger.warn("Budgets were refilled in the future", { count });
       dispatcher.openDue(Infinity); // What is still closed says anew when it opens.
     },
   };

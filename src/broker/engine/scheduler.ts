@@ -32,8 +32,14 @@ export interface DueSource {
   nextDueAt(): Promise<number | undefined> | number | undefined;
   /** Does a piece of what is due by `now`, in ms since the epoch; what is left is due at once. */
   run(now: number): Promise<void> | void;
-  /** The clock was set back to `now`, by so much that what was told before is too late: corrects it. */
-  clockSetBack?(now: number): Promise<void> | void;
+  /**
+   * What was told before may be too late, as the clock was ahead then: corrects it. Called when the clock was set back by
+   * much, and at the start, since that may have happened while nobody looked.
+   *
+   * @param now In ms since the epoch.
+   * @param after Instants up to this one are right.
+   */
+  clockSetBack?(now: number, after: number): Promise<void> | void;
 }
 
 /** Runs due work. */
@@ -106,11 +112,14 @@ export function createScheduler(
     if (at < (dueAt.get(source) ?? Infinity)) dueAt.set(source, at);
   };
 
-  const runSource = async (source: DueSource, work: DueSource["run"] = source.run) => {
+  const runSource = async (
+    source: DueSource,
+    work: (now: number) => Promise<void> | void = (now) => source.run(now),
+  ) => {
     dueAt.delete(source);
     failed.delete(source);
     try {
-      await work.call(source, clock.now());
+      await work(clock.now());
       await ask(source);
     } catch (error) {
       failed.add(source);
@@ -133,7 +142,7 @@ export function createScheduler(
     let hasFailed = false;
     for (const source of sources) {
       if (source.clockSetBack === undefined) continue;
-      await runSource(source, source.clockSetBack);
+      await runSource(source, (now) => source.clockSetBack!(now, now));
       hasFailed ||= failed.has(source);
     }
     if (!hasFailed) mostAheadMs = aheadMs(); // Else it is noticed again at the next try.
@@ -163,7 +172,11 @@ export function createScheduler(
 
   return {
     async start() {
-      for (const source of sources) await ask(source);
+      const now = clock.now();
+      for (const source of sources) {
+        await source.clockSetBack?.(now, now + setBackMs);
+        await ask(source);
+      }
       arm();
     },
     expectAt(source, at) {

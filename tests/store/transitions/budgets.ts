@@ -51,9 +51,9 @@ export function describeBudgets(open: () => Promise<TestStore>): void {
       const store = await openBudgets(open);
       const levelOf = async () => (await store.read(getBudget("r")))!;
       const { tokens, refilledAt } = await levelOf();
-      await store.write(() => correctRefills(refilledAt + 1));
+      await store.write(() => correctRefills(start, refilledAt));
       assert.equal((await levelOf()).refilledAt, refilledAt);
-      await store.write(() => correctRefills(refilledAt - 5));
+      await store.write(() => correctRefills(refilledAt - 5, refilledAt - 1));
       const corrected = await levelOf();
       assert.deepEqual([corrected.tokens, corrected.refilledAt], [tokens, refilledAt - 5]);
     });

@@ -25,11 +25,31 @@ export function createLogger(format: LogFormat, sink: LogSink): Logger {
 }
 
 function toJson(level: string, time: string, message: string, fields: LogFields): string {
-  return JSON.stringify({ time, level, message, ...fields }, (_key, value: unknown) => {
-    if (!(value instanceof Error)) return typeof value === "bigint" ? String(value) : value;
-    const { name, message, stack, cause } = value;
-    return { name, message, stack, cause };
-  });
+  const head = { time, level, message };
+  const whole = tryJson({ ...head, ...fields });
+  if (whole !== undefined) return whole;
+  // Some field is no JSON: a line without it is better than none.
+  const told = Object.entries(fields).map(([name, value]) =>
+    [name, tryJson(value) === undefined ? kindOf(value) : value] as const
+  );
+  return tryJson({ ...head, ...Object.fromEntries(told) })!;
+}
+
+/** Undefined for what cannot be said, such as an object that holds itself. */
+function tryJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value, (_key, value: unknown) => {
+      if (!(value instanceof Error)) return typeof value === "bigint" ? String(value) : value;
+      const { name, message, stack, cause } = value;
+      return { name, message, stack, cause };
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+function kindOf(value: unknown): string {
+  return typeof value === "object" ? Object.prototype.toString.call(value) : String(value);
 }
 
 function toText(level: string, time: string, message: string, fields: LogFields): string {
@@ -39,5 +59,5 @@ function toText(level: string, time: string, message: string, fields: LogFields)
 
 function toWord(value: unknown): string {
   if (value instanceof Error) return JSON.stringify(`${value.name}: ${value.message}`);
-  return typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
+  return typeof value === "string" ? value : tryJson(value) ?? kindOf(value);
 }

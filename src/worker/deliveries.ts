@@ -32,6 +32,8 @@ export interface Delivery {
 export interface Deliveries {
   /** How many there are. */
   readonly size: number;
+  /** How many of them are done, and the broker has not confirmed a report. */
+  readonly unreported: number;
   /** Takes in a job that arrived; undefined if there is nothing to run: it is here already, or was done here. */
   accept(job: Job): Delivery | undefined;
   /** Tells the broker what came of a job. */
@@ -79,6 +81,11 @@ export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
   const deliveries: Deliveries = {
     get size() {
       return byId.size;
+    },
+    get unreported() {
+      let count = 0;
+      for (const { stage } of byId.values()) if (isDone[stage]) count++;
+      return count;
     },
     accept(job) {
       const present = byId.get(job.id);
@@ -163,6 +170,15 @@ export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
   };
   return deliveries;
 }
+
+const isDone: Readonly<Record<Delivery["stage"], boolean>> = {
+  waiting: false,
+  running: false,
+  succeeded: true,
+  failed: true,
+  released: true,
+  gone: false,
+};
 
 /** Whether a job that is here already arrived to be run anew: it may come before the answer to the report of the last run. */
 function isNextRun(present: Delivery, job: Job): boolean {

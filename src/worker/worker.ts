@@ -275,7 +275,7 @@ export function createWorker(options: WorkerOptions): Worker {
         lastJobAt,
         running,
         waiting,
-        unreported: deliveries.size - running - waiting,
+        unreported: deliveries.unreported,
         overdue: runner.overdue,
         answersWithinMs: intake.isConnected ? statements.withinMs : undefined,
       };

@@ -48,6 +48,16 @@ describe("createLogger", () => {
     assert.equal(error.cause.message, "disk full");
   });
 
+  it("writes a line also when a field is no JSON", () => {
+    const loop: Record<string, unknown> = {};
+    loop["self"] = loop;
+    const log = (logger: ReturnType<typeof createLogger>) =>
+      logger.warn("Odd", { loop, jobs: 3, error: new Error("e") });
+    const { loop: told, jobs, error } = JSON.parse(linesOf("json", true, log).join(""));
+    assert.deepEqual([told, jobs, error.message], ["[object Object]", 3, "e"]);
+    assert.match(linesOf("text", true, log).join(""), /Odd loop=\[object Object\] jobs=3 error="/);
+  });
+
   it("writes the format that was asked for on any output, and drops debug lines", () => {
     const log = (logger: ReturnType<typeof createLogger>) => {
       logger.debug("hidden");

@@ -126,6 +126,7 @@ describe("a worker that is asked", () => {
     broker.connection.ask(2);
     await clock.settle();
     assert.deepEqual(released, ["a"]);
+    assert.equal(worker.health().unreported, 0);
     // `a` still runs, as its handler does not listen. What it comes to is not reported.
     await finish("a");
     await finish("b");

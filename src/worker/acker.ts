@@ -135,9 +135,10 @@ export function createAcker(options: AckerOptions): Acker {
   };
 
   const sendSuccesses = async () => {
-    // Lets handlers that are about to return do so first; else each first batch would have a single id.
-    await new Promise<void>((resolve) => clock.defer(resolve));
-    while (waiting.length > 0 && !signal.aborted) {
+    while (!signal.aborted) {
+      // Lets handlers that are about to return do so first; else many a batch would have a single id.
+      await new Promise<void>((resolve) => clock.defer(resolve));
+      if (waiting.length === 0 || signal.aborted) break;
       const jobs = waiting.slice(0, longestBatch);
       waiting = waiting.slice(longestBatch);
       const result = await sendReport(jobs, () => client.successMany(jobs, { signal }));

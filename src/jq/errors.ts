@@ -7,13 +7,14 @@
  * @module
  */
 
-import type { Json } from "./values/json.ts";
+import type { Json as Value } from "./values/json.ts";
+import type { Json } from "./values/plain-json.ts";
 
 /** The value of an error, thrown to the nearest `try`. It never leaves the engine. */
 export class Raised {
-  readonly value: Json;
+  readonly value: Value;
 
-  constructor(value: Json) {
+  constructor(value: Value) {
     this.value = value;
   }
 }

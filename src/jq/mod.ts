@@ -35,8 +35,12 @@
  * error at run time in jq), and of the mathematics `gamma`, `lgamma`, `lgamma_r`, `tgamma`, `erf`, `erfc`, `j0`, `j1`,
  * `jn`, `y0`, `y1`, `yn`, `nextafter` and `nexttoward`.
  *
- * **Numbers** are always doubles. jq keeps the text of a number until it computes with it, so that `100000000000000000001`
- * and `1.0` come out unchanged there. The last digit of a logarithm or sine is the one that the runtime computes.
+ * **Numbers** keep all of their digits within a program, until it computes with them: `1234567890123456789` does not equal
+ * `1234567890123456788`, and `tojson`, `tonumber` and `fromjson` lose no digit of either. Inputs and outputs are
+ * JavaScript's numbers, so that an output is rounded to the nearest one; who needs more digits outside passes text. Unlike
+ * jq 1.7.1, a negative sign keeps the digits too, and a number that was computed equals only one that is written with the
+ * same digits. A number that a double keeps is written as the double: `1.0` as `1`. The last digit of a logarithm or sine
+ * is the one that the runtime computes.
  *
  * **Objects** have their members in the order of JavaScript: first names that are whole numbers, then all others in the
  * order in which they were added. `keys` gives the order of jq. `to_entries` gives the order of JavaScript.
@@ -84,4 +88,4 @@ export {
   type JqPosition,
 } from "./errors.ts";
 export type { JqLimits } from "./meter.ts";
-export type { Json } from "./values/json.ts";
+export type { Json } from "./values/plain-json.ts";

@@ -15,8 +15,9 @@ import { JqCompileError, JqError, JqLimitError, Raised } from "./errors.ts";
 import { defaultLimits, exceed, type JqLimits, meter, resetMeter } from "./meter.ts";
 import type { Definition } from "./syntax/ast.ts";
 import { parseProgram } from "./syntax/parser.ts";
-import { isTruthy, type Json } from "./values/json.ts";
-import { type NonFiniteReplacer, printNonFinite, replaceNonFinite } from "./values/non-finite.ts";
+import { isTruthy, type Json as Value } from "./values/json.ts";
+import { printNonFinite, type Replacements, replaceNumbers, roundExact } from "./values/output.ts";
+import type { Json } from "./values/plain-json.ts";
 import { toJson } from "./values/text.ts";
 
 /** The options of {@linkcode compile}. */
@@ -95,6 +96,21 @@ export interface JqProgram {
   some(input: Json, variables?: JqVariables): boolean;
 }
 
+/** The values of a program's variables, which may have exact numbers. */
+type Variables = { readonly [name: string]: Value };
+
+/** A {@linkcode JqProgram} that takes exact numbers; it gives those of `Output`. */
+interface Program<Output extends Value> {
+  readonly source: string;
+  run(input: Value, variables?: Variables): Iterable<Output>;
+  one(input: Value, variables?: Variables): Output | undefined;
+  first(input: Value, variables?: Variables): Output | undefined;
+  some(input: Value, variables?: Variables): boolean;
+}
+
+/** A program that gives on every digit of the numbers that it is given. */
+export type ExactProgram = Program<Value>;
+
 /** The variable with the time, whose name no source can have, and the filter that reads it. */
 const clock = "(clock)";
 const nowFilter: Definition = {
@@ -125,6 +141,22 @@ const countGrowth = 8;
  * @throws {RangeError} If a limit is not a positive number.
  */
 export function compile(source: string, options: JqOptions = {}): JqProgram {
+  return compileFor<Json>(source, options, roundExact);
+}
+
+/**
+ * Compiles a program for a caller who reads and writes JSON by itself. Public it is not: a user's values come from
+ * `JSON.parse`, which has rounded their numbers already.
+ */
+export function compileExact(source: string, options: JqOptions): ExactProgram {
+  return compileFor<Value>(source, options, undefined);
+}
+
+function compileFor<Output extends Value>(
+  source: string,
+  options: JqOptions,
+  exact: Replacements["exact"],
+): Program<Output> {
   const limits: Required<JqLimits> = { ...defaultLimits, ...options.limits };
   for (const [name, value] of Object.entries(limits)) {
     if (!(value > 0)) throw new RangeError(`Limit '${name}' is ${value}, must be more than 0`);
@@ -135,7 +167,7 @@ export function compile(source: string, options: JqOptions = {}): JqProgram {
   if (now !== undefined) scope = declareDefinition(declare(scope, "variable", clock), nowFilter);
   const code = compileSource(source, scope);
 
-  function toEnv(variables: JqVariables | undefined): Env | undefined {
+  function toEnv(variables: Variables | undefined): Env | undefined {
     let env: Env | undefined;
     for (const name of names) {
       const isGiven = variables !== undefined && Object.hasOwn(variables, name);
@@ -144,7 +176,7 @@ export function compile(source: string, options: JqOptions = {}): JqProgram {
     return now === undefined ? env : extend(env, now() / 1000);
   }
 
-  return toProgram(source, code, { limits, nonFinite, toEnv });
+  return toProgram<Output>(source, code, { limits, replacements: { nonFinite, exact }, toEnv });
 }
 
 function compileSource(source: string, scope: Scope | undefined): Code {
@@ -159,22 +191,23 @@ function compileSource(source: string, scope: Scope | undefined): Code {
 /** What a program needs for each run. */
 interface Setting {
   readonly limits: Required<JqLimits>;
-  readonly nonFinite: NonFiniteReplacer;
-  readonly toEnv: (variables: JqVariables | undefined) => Env | undefined;
+  readonly replacements: Replacements;
+  readonly toEnv: (variables: Variables | undefined) => Env | undefined;
 }
 
-function toProgram(
+function toProgram<Output extends Value>(
   source: string,
   { one, run }: Code,
-  { limits, nonFinite, toEnv }: Setting,
-): JqProgram {
+  setting: Setting,
+): Program<Output> {
+  const { limits, replacements, toEnv } = setting;
   /** Evaluates up to a number of outputs. */
-  function evaluate(input: Json, env: Env | undefined, wanted: number): Evaluation {
-    const outputs: Json[] = [];
+  function evaluate(input: Value, env: Env | undefined, wanted: number): Evaluation<Output> {
+    const outputs: Output[] = [];
     let isCut = false;
     const emit: Emit = (value) => {
       if (outputs.length >= limits.outputs) exceed("outputs");
-      outputs.push(replaceNonFinite(value, nonFinite));
+      outputs.push(replaceNumbers(value, replacements) as Output);
       isCut = outputs.length >= wanted;
       return isCut ? STOP : GO;
     };
@@ -184,7 +217,7 @@ function toProgram(
       else emit(one(input, env), undefined);
       return { outputs, isCut, error: undefined };
     } catch (error) {
-      return { outputs, isCut: false, error: toPublic(error) };
+      return { outputs, isCut: false, error: toPublic(error, setting) };
     }
   }
 
@@ -220,15 +253,15 @@ function toProgram(
         run(input, undefined, env, findTruthy);
         return found;
       } catch (error) {
-        throw toPublic(error);
+        throw toPublic(error, setting);
       }
     },
   };
 }
 
 /** The result of an evaluation. */
-interface Evaluation {
-  readonly outputs: readonly Json[];
+interface Evaluation<Output> {
+  readonly outputs: readonly Output[];
   /** Whether it stopped because it had enough outputs. There may be more. */
   readonly isCut: boolean;
   readonly error: unknown;
@@ -242,12 +275,12 @@ const findTruthy: Emit = (value) => {
   return STOP;
 };
 
-function toPublic(error: unknown): unknown {
+function toPublic(error: unknown, setting: Setting): unknown {
   if (error instanceof Raised) {
     const { value } = error;
     return new JqError(
       typeof value === "string" ? value : `(not a string): ${textOf(value)}`,
-      value,
+      caughtValue(value, setting),
     );
   }
   if (!isExhaustion(error)) return error;
@@ -256,11 +289,21 @@ function toPublic(error: unknown): unknown {
   return new JqLimitError("stack", message);
 }
 
+/** The value of an error for whoever catches it, with new limits too; null if it is too large to be an output. */
+function caughtValue(value: Value, { limits, replacements: { exact } }: Setting): Json {
+  try {
+    resetMeter(limits);
+    return replaceNumbers(value, { nonFinite: (number) => number, exact }) as Json;
+  } catch {
+    return null;
+  }
+}
+
 /** Steps to write the value of an error: a message needs no more, and it must not take longer than the program. */
 const errorSteps = 10_000;
 
 /** Writes the value of an error for its message, with new limits: those of the program may be used up. */
-function textOf(value: Json): string {
+function textOf(value: Value): string {
   try {
     resetMeter({ ...defaultLimits, steps: errorSteps });
     return toJson(value);

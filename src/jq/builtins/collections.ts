@@ -9,6 +9,7 @@ import { checkArray, spendMembers, spendSteps, spendText, tick } from "../meter.
 import { cannotIndex, findPart, index } from "../values/access.ts";
 import { add, subtract } from "../values/arithmetic.ts";
 import { hasPart } from "../values/find-text.ts";
+import { isNumber, toDouble } from "../values/exact-number.ts";
 import { itemsOf, ownKeys } from "../values/items.ts";
 import {
   type Draft,
@@ -87,6 +88,7 @@ function length(input: Json): Json {
       return fail(`${describe(input)} has no length`);
     default:
       if (input === null) return 0;
+      if (isNumber(input)) return Math.abs(toDouble(input));
       return isArray(input) ? input.length : ownKeys(input).length;
   }
 }
@@ -129,7 +131,10 @@ export function fromEntries(input: Json): Json {
 
 function has(input: Json, key: Json, _b: Json, _c: Json): boolean {
   if (isObject(input) && typeof key === "string") return Object.hasOwn(input, key);
-  if (isArray(input) && typeof key === "number") return key >= 0 && key < input.length;
+  if (isArray(input) && isNumber(key)) {
+    const at = toDouble(key);
+    return at >= 0 && at < input.length;
+  }
   if (input === null) return false;
   return fail(`Cannot check whether ${typeOf(input)} has a ${typeOf(key)} key`);
 }

@@ -20,7 +20,8 @@ import {
 } from "../code/code.ts";
 import { giveItems } from "../code/access.ts";
 import { Raised } from "../errors.ts";
-import { isArray, isObject, isTruthy, type Json } from "../values/json.ts";
+import { isNumber, toDouble } from "../values/exact-number.ts";
+import { hasParts, isArray, isObject, isTruthy, type Json } from "../values/json.ts";
 import { equals } from "../values/order.ts";
 import { getPath } from "../values/paths.ts";
 import { toPathKeys } from "./collections.ts";
@@ -35,15 +36,15 @@ export const control: Readonly<Record<string, FilterRow>> = {
   ...kinds({
     arrays: isArray,
     objects: isObject,
-    iterables: (value) => typeof value === "object" && value !== null,
+    iterables: hasParts,
     booleans: (value) => typeof value === "boolean",
-    numbers: (value) => typeof value === "number",
+    numbers: isNumber,
     normals: isNormal,
-    finites: (value) => typeof value === "number" && Math.abs(value) !== Infinity,
+    finites: (value) => isNumber(value) && Math.abs(toDouble(value)) !== Infinity,
     strings: (value) => typeof value === "string",
     nulls: (value) => value === null,
     values: (value) => value !== null,
-    scalars: (value) => typeof value !== "object" || value === null,
+    scalars: (value) => !hasParts(value),
   }),
   "isempty/1": (filter) => computed((input, env) => !someOutput(filter, input, env, () => true)),
   "any/0": () => computed((input) => anyItem(input, isTruthy)),
@@ -102,8 +103,9 @@ function someOutput(
 
 /** Whether a value is a normal number: not zero, infinite, `nan` or too small for full precision. */
 export function isNormal(value: Json): boolean {
-  if (typeof value !== "number") return false;
-  return Number.isFinite(value) && Math.abs(value) >= 2.2250738585072014e-308;
+  if (!isNumber(value)) return false;
+  const double = toDouble(value);
+  return Number.isFinite(double) && Math.abs(double) >= 2.2250738585072014e-308;
 }
 
 function isFalse(value: Json): boolean {

@@ -7,6 +7,7 @@
 import { fail } from "../errors.ts";
 import { spendSteps } from "../meter.ts";
 import { type Moment, momentOf, toMoment, toSeconds } from "../values/calendar.ts";
+import { isNumber, toDouble } from "../values/exact-number.ts";
 import { isArray, type Json } from "../values/json.ts";
 import type { ValueRow } from "./row.ts";
 import { formatTime } from "./strftime.ts";
@@ -33,15 +34,15 @@ const conversionSteps = 12;
 
 function breakDown(input: Json, name: string): Moment {
   spendSteps(conversionSteps);
-  return typeof input === "number" ? toMoment(input) : fail(`${name}() requires numeric inputs`);
+  return isNumber(input) ? toMoment(toDouble(input)) : fail(`${name}() requires numeric inputs`);
 }
 
 function write(input: Json, format: Json, name: string): string {
-  if (typeof input !== "number" && !isArray(input)) {
+  if (!isNumber(input) && !isArray(input)) {
     return fail(`${name} requires parsed datetime inputs`);
   }
   spendSteps(conversionSteps);
-  const time = typeof input === "number" ? toMoment(input) : momentOf(input, name);
+  const time = isNumber(input) ? toMoment(toDouble(input)) : momentOf(input, name);
   return typeof format === "string"
     ? formatTime(time, format)
     : fail(`${name} requires a string format`);

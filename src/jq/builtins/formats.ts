@@ -6,7 +6,8 @@
 
 import { fail } from "../errors.ts";
 import { checkString, spend, spendSteps } from "../meter.ts";
-import { isArray, type Json } from "../values/json.ts";
+import { isNumber } from "../values/exact-number.ts";
+import { hasParts, isArray, type Json } from "../values/json.ts";
 import { describe, numberText, toJson, toText } from "../values/text.ts";
 
 const encoder = new TextEncoder();
@@ -63,7 +64,7 @@ function row(
   spendSteps(value.length);
   return value.map((cell) => {
     if (typeof cell === "string") return quote(cell);
-    if (typeof cell === "number") return cell !== cell ? "" : numberText(cell);
+    if (isNumber(cell)) return cell !== cell ? "" : numberText(cell);
     if (typeof cell === "boolean") return `${cell}`;
     return cell === null ? "" : fail(`${describe(cell)} is not valid in a csv row`);
   }).join(separator);
@@ -89,7 +90,7 @@ function escapeMark(text: string, mark: string, escaped: string): string {
 }
 
 function quoteForShell(value: Json): string {
-  if (typeof value === "object" && value !== null) {
+  if (hasParts(value)) {
     fail(`${describe(value)} can not be escaped for shell`);
   }
   return typeof value === "string" ? `'${escapeMark(value, "'", "'\\''")}'` : toText(value);

@@ -20,7 +20,8 @@ import { giveItems } from "../code/access.ts";
 import { fail } from "../errors.ts";
 import { exceed, meter, tick } from "../meter.ts";
 import { add, subtract } from "../values/arithmetic.ts";
-import { isTruthy, type Json } from "../values/json.ts";
+import { isNumber, toDouble } from "../values/exact-number.ts";
+import { hasParts, isTruthy, type Json } from "../values/json.ts";
 import { compare } from "../values/order.ts";
 import type { FilterRow } from "./row.ts";
 
@@ -111,7 +112,7 @@ export const loops: Readonly<Record<string, FilterRow>> = {
     run: (input, path, env, emit) =>
       count.run(input, undefined, env, (n) => {
         // As in jq: null and booleans are less than any number and mean no limit; anything else fails here.
-        const limit = typeof n === "number" ? n : compare(n, 0) < 0 ? -1 : Number(subtract(n, 1));
+        const limit = isNumber(n) ? toDouble(n) : compare(n, 0) < 0 ? -1 : Number(subtract(n, 1));
         if (limit === 0) return GO;
         if (limit < 0) return filter.run(input, path, env, emit);
         return takeOutputs(Math.ceil(limit), filter.run, input, path, env, emit);
@@ -127,7 +128,11 @@ export const loops: Readonly<Record<string, FilterRow>> = {
   "nth/2": (place, filter) => ({
     run: (input, path, env, emit) =>
       place.run(input, undefined, env, (n) => {
-        let left = typeof n === "number" || compare(n, 0) < 0 ? Number(n ?? -1) : Number(add(n, 1));
+        let left = isNumber(n)
+          ? toDouble(n)
+          : compare(n, 0) < 0
+          ? Number(n ?? -1)
+          : Number(add(n, 1));
         if (left < 0) fail("nth doesn't support negative indices");
         const run: Run = (input, path, env, emit) =>
           filter.run(input, path, env, (value, at) => left-- > 0 ? GO : emit(value, at));
@@ -137,7 +142,7 @@ export const loops: Readonly<Record<string, FilterRow>> = {
 };
 
 function demandNumber(value: Json, name: string): number {
-  return typeof value === "number" ? value : fail(`${name}() requires a number`);
+  return isNumber(value) ? toDouble(value) : fail(`${name}() requires a number`);
 }
 
 /** Counts one level of calls for a turn of a loop: with several outputs, turns are calls inside calls. */
@@ -152,7 +157,7 @@ function nested<T>(turn: () => T): T {
 function descend(value: Json, path: Path | undefined, emit: Emit): Signal {
   tick();
   if (emit(value, path) === STOP) return STOP;
-  if (typeof value !== "object" || value === null) return GO;
+  if (!hasParts(value)) return GO;
   return giveItems(value, path, true, (item, at) => descend(item, at, emit));
 }
 
@@ -194,13 +199,17 @@ function range(from: Code | undefined, to: Code, by: Code | undefined): Code {
 }
 
 function countUp(start: Json, end: Json, step: Json, give: (value: Json) => Signal): Signal {
-  if (typeof start !== "number" || typeof end !== "number" || typeof step !== "number") {
+  if (!isNumber(start) || !isNumber(end) || !isNumber(step)) {
     return fail("Range bounds must be numeric");
   }
-  if (step === 0) return GO;
-  for (let n = start; step > 0 ? n < end : n > end; n += step) {
+  const first = toDouble(start);
+  const last = toDouble(end);
+  const by = toDouble(step);
+  if (by === 0) return GO;
+  for (let n = first; by > 0 ? n < last : n > last; n += by) {
     tick();
-    if (give(n) === STOP) return STOP;
+    // The first one is given as it is, and with all of its digits.
+    if (give(n === first ? start : n) === STOP) return STOP;
   }
   return GO;
 }

@@ -1,10 +1,11 @@
 /**
- * Builtins on numbers, which are doubles.
+ * Builtins on numbers, which compute with doubles.
  *
  * @module
  */
 
 import { fail } from "../errors.ts";
+import { isNumber, toDouble } from "../values/exact-number.ts";
 import type { Json } from "../values/json.ts";
 import { describe } from "../values/text.ts";
 import { isNormal } from "./control.ts";
@@ -16,7 +17,7 @@ export const math: Readonly<Record<string, ValueRow>> = {
   "infinite/0": () => Infinity,
   "isnan/0": (input) => Number.isNaN(numberOf(input)),
   "isinfinite/0": (input) => Math.abs(numberOf(input)) === Infinity,
-  "isfinite/0": (input) => typeof input === "number" && Math.abs(input) !== Infinity,
+  "isfinite/0": (input) => isNumber(input) && Math.abs(toDouble(input)) !== Infinity,
   "isnormal/0": (input) => isNormal(numberOf(input)),
   ...unary({
     floor: Math.floor,
@@ -76,7 +77,7 @@ export const math: Readonly<Record<string, ValueRow>> = {
 };
 
 function numberOf(value: Json): number {
-  return typeof value === "number" ? value : fail(`${describe(value)} number required`);
+  return isNumber(value) ? toDouble(value) : fail(`${describe(value)} number required`);
 }
 
 function unary(functions: Record<string, (x: number) => number>): Record<string, ValueRow> {

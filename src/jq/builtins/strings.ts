@@ -7,6 +7,7 @@
 import { fail } from "../errors.ts";
 import { checkString, spend, spendSteps, tick } from "../meter.ts";
 import { add, splitText } from "../values/arithmetic.ts";
+import { isNumber, toDouble } from "../values/exact-number.ts";
 import { itemsOf } from "../values/items.ts";
 import { isArray, type Json } from "../values/json.ts";
 import { fromJson } from "../values/from-json.ts";
@@ -63,10 +64,10 @@ function both(
 }
 
 function toNumber(input: Json): Json {
-  if (typeof input === "number") return input;
+  if (isNumber(input)) return input;
   if (typeof input !== "string") return fail(`${describe(input)} cannot be parsed as a number`);
   const value = fromJson(input);
-  return typeof value === "number" || value === null
+  return isNumber(value) || value === null
     ? value
     : fail(`${describe(input)} cannot be parsed as a number`);
 }
@@ -101,10 +102,11 @@ function implode(input: Json): Json {
   if (!isArray(input)) return fail("implode input must be an array");
   spend(input.length << 3);
   let text = "";
-  for (const point of input) {
-    if (typeof point !== "number") {
-      return fail(`${describe(point)} can't be imploded, unicode codepoint needs to be numeric`);
+  for (const item of input) {
+    if (!isNumber(item)) {
+      return fail(`${describe(item)} can't be imploded, unicode codepoint needs to be numeric`);
     }
+    const point = toDouble(item);
     const isChar = point >= 0 && point <= 0x10ffff && !(point >= 0xd800 && point <= 0xdfff);
     text += isChar ? String.fromCodePoint(Math.floor(point)) : "\ufffd";
   }
@@ -115,7 +117,7 @@ function join(input: Json, separator: Json): Json {
   let text: Json = null;
   for (const item of itemsOf(input)) {
     tick();
-    const shown = typeof item === "number" || typeof item === "boolean" ? toText(item) : item ?? "";
+    const shown = isNumber(item) || typeof item === "boolean" ? toText(item) : item ?? "";
     text = add(text === null ? "" : add(text, separator), shown);
     if (typeof text === "string") checkString(text.length);
   }

@@ -7,7 +7,8 @@
 import { fail, Raised } from "../errors.ts";
 import { spendCatch, spendMembers, tick } from "../meter.ts";
 import type { AccessNode } from "../syntax/ast.ts";
-import { cannotIndex, index, slice } from "../values/access.ts";
+import { cannotIndex, index, missing, slice } from "../values/access.ts";
+import { ExactNumber } from "../values/exact-number.ts";
 import { isArray, isObject, type Json } from "../values/json.ts";
 import { describe, shorten } from "../values/text.ts";
 import {
@@ -41,11 +42,11 @@ export function buildAccess(node: AccessNode, scope: Scope | undefined, build: B
 /** Compiles `.key` with a fixed name. Most programs use it most, so it must be fast. */
 function accessMember(target: Code, key: string, isOptional: boolean): Code {
   // An inherited member must not be found. `index` checks for that; most names need no check.
-  const get = key in Object.prototype ? index : (value: Json, key: string): Json => {
+  const get = key in ExactNumber.prototype ? index : (value: Json, key: string): Json => {
     if (typeof value !== "object") return fail(cannotIndex(value, key));
     if (value === null) return null;
     if (isArray(value)) return fail(cannotIndex(value, key));
-    return (value as { readonly [key: string]: Json | undefined })[key] ?? null;
+    return (value as { readonly [key: string]: Json | undefined })[key] ?? missing(value, key);
   };
   const isThere = (value: Json) => value === null || isObject(value);
   const from = target.one;

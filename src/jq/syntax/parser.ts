@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ExactNumber, negateExact } from "../values/exact-number.ts";
 import type { Ast, BinaryOperator, Definition, UpdateOperator } from "./ast.ts";
 import { parsePatterns } from "./patterns.ts";
 import { Reader } from "./reader.ts";
@@ -112,9 +113,12 @@ function combine(operator: string, left: Ast, right: Ast): Ast {
 function parseOperand(reader: ExpressionReader): Ast {
   if (reader.accept("-")) {
     const operand = reader.readExpression(multiplies.level);
-    return operand.kind === "literal" && typeof operand.value === "number"
-      ? { kind: "literal", value: -operand.value }
-      : { kind: "negate", operand };
+    if (operand.kind === "literal") {
+      const { kind, value } = operand;
+      if (typeof value === "number") return { kind, value: -value };
+      if (value instanceof ExactNumber) return { kind, value: negateExact(value) };
+    }
+    return { kind: "negate", operand };
   }
   if (reader.is("def")) {
     const definition = readDefinition(reader);

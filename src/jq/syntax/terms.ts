@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readNumber } from "../values/exact-number.ts";
 import type { AccessNode, Ast, Member } from "./ast.ts";
 import { positionOf } from "./lexer.ts";
 import { parsePatterns } from "./patterns.ts";
@@ -44,7 +45,7 @@ function parsePlain(reader: Reader): Ast {
   switch (kind) {
     case "number":
       reader.take();
-      return literal(Number(text));
+      return literal(readNumber(text));
     case "quote":
     case "format":
       return parseText(reader);

@@ -6,6 +6,7 @@
 
 import { fail } from "../errors.ts";
 import { spend, spendText } from "../meter.ts";
+import { ExactNumber, isNumber, toDouble } from "./exact-number.ts";
 import { isArray, isObject, type Json, type JsonObject, member, typeOf } from "./json.ts";
 import { equals } from "./order.ts";
 import { countPoints, slicePoints } from "./strings.ts";
@@ -20,8 +21,10 @@ import { countPoints, slicePoints } from "./strings.ts";
 export function index(value: Json, key: Json): Json {
   if (typeof key === "string") {
     spendText(key);
-    if (isObject(value)) return member(value, key) ?? null;
     if (value === null) return null;
+    if (typeof value === "object" && !isArray(value)) {
+      return member(value as JsonObject, key) ?? missing(value, key);
+    }
   } else if (typeof key === "number") {
     if (isArray(value)) return key !== key ? null : value[toIndex(value, key)] ?? null;
     if (value === null) return null;
@@ -31,8 +34,15 @@ export function index(value: Json, key: Json): Json {
     }
   } else if (isArray(key) && isArray(value)) {
     return findPart(value, key);
+  } else if (key instanceof ExactNumber) {
+    return index(value, toDouble(key));
   }
   return fail(cannotIndex(value, key));
+}
+
+/** What stands in the place of a member that there is not: an exact number is an object of JavaScript, and none of jq. */
+export function missing(value: Json, key: string): null {
+  return value instanceof ExactNumber ? fail(cannotIndex(value, key)) : null;
 }
 
 /** jq's message for a key that does not fit the value. */
@@ -62,12 +72,14 @@ export function sliceBounds(length: number, key: JsonObject): [start: number, en
 
 /** The start and end of a slice. Negative ones count from the end, fractions are rounded outwards, null is no limit. */
 function bounds(length: number, from: Json, to: Json): [start: number, end: number] {
-  if ((from !== null && typeof from !== "number") || (to !== null && typeof to !== "number")) {
-    fail("Array/string slice indices must be integers");
-  }
-  const start = clamp(Math.floor(fromEnd(length, from ?? 0)), length);
-  const end = clamp(Math.ceil(fromEnd(length, to ?? length)), length);
+  const start = clamp(Math.floor(fromEnd(length, toPlace(from) ?? 0)), length);
+  const end = clamp(Math.ceil(fromEnd(length, toPlace(to) ?? length)), length);
   return [start, Math.max(start, end)];
+}
+
+function toPlace(value: Json): number | null {
+  if (value === null) return null;
+  return isNumber(value) ? toDouble(value) : fail("Array/string slice indices must be integers");
 }
 
 /** The index in an array; a negative key counts from the end. The result may be outside of the array. */

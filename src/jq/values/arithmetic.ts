@@ -6,6 +6,7 @@
 
 import { fail } from "../errors.ts";
 import { checkArray, checkString, spend, spendMembers, tick } from "../meter.ts";
+import { ExactNumber, exactText, isNumber, negateExact, toDouble } from "./exact-number.ts";
 import { type Draft, isArray, isObject, type Json, type JsonObject, setMember } from "./json.ts";
 import { splitAt } from "./find-text.ts";
 import { equals } from "./order.ts";
@@ -31,6 +32,7 @@ export function add(a: Json, b: Json): Json {
     spendMembers(Object.keys(sum).length);
     return sum;
   }
+  if (isNumber(a) && isNumber(b)) return toDouble(a) + toDouble(b);
   return fail(`${describe(a)} and ${describe(b)} cannot be added`);
 }
 
@@ -43,6 +45,7 @@ export function subtract(a: Json, b: Json): Json {
       return !b.some((right) => equals(left, right));
     });
   }
+  if (isNumber(a) && isNumber(b)) return toDouble(a) - toDouble(b);
   return fail(`${describe(a)} and ${describe(b)} cannot be subtracted`);
 }
 
@@ -56,16 +59,19 @@ export function multiply(a: Json, b: Json): Json {
   } else if (isObject(a) && isObject(b)) {
     return merge(a, b);
   }
+  if (a instanceof ExactNumber) return multiply(toDouble(a), b);
+  if (b instanceof ExactNumber) return multiply(a, toDouble(b));
   return fail(`${describe(a)} and ${describe(b)} cannot be multiplied`);
 }
 
 /** Divides numbers, or splits a string at each occurrence of the other. */
 export function divide(a: Json, b: Json): Json {
-  if (typeof a === "number" && typeof b === "number") {
-    if (b === 0) {
+  if (isNumber(a) && isNumber(b)) {
+    const divisor = toDouble(b);
+    if (divisor === 0) {
       fail(`${describe(a)} and ${describe(b)} cannot be divided because the divisor is zero`);
     }
-    return a / b;
+    return toDouble(a) / divisor;
   }
   if (typeof a === "string" && typeof b === "string") return splitText(a, b);
   return fail(`${describe(a)} and ${describe(b)} cannot be divided`);
@@ -73,24 +79,34 @@ export function divide(a: Json, b: Json): Json {
 
 /** The remainder of whole numbers, with the sign of the left one. */
 export function modulo(a: Json, b: Json): Json {
-  if (typeof a !== "number" || typeof b !== "number") {
+  if (!isNumber(a) || !isNumber(b)) {
     return fail(`${describe(a)} and ${describe(b)} cannot be divided (remainder)`);
   }
-  if (a !== a || b !== b) return NaN;
-  if (Math.trunc(b) === 0) {
+  const x = toDouble(a);
+  const y = toDouble(b);
+  if (x !== x || y !== y) return NaN;
+  if (Math.trunc(y) === 0) {
     fail(
       `${describe(a)} and ${describe(b)} cannot be divided (remainder) because the divisor is zero`,
     );
   }
-  const isSafe = Math.abs(a) <= Number.MAX_SAFE_INTEGER && Math.abs(b) <= Number.MAX_SAFE_INTEGER;
+  const isSafe = Math.abs(x) <= Number.MAX_SAFE_INTEGER && Math.abs(y) <= Number.MAX_SAFE_INTEGER;
   // Adding 0 makes a negative zero positive: jq computes with integers here, which have none.
-  if (isSafe) return Math.trunc(a) % Math.trunc(b) + 0;
-  return Number(toInteger(a) % toInteger(b));
+  if (isSafe) return Math.trunc(x) % Math.trunc(y) + 0;
+  return Number(toInteger(x) % toInteger(y));
 }
 
-/** The negative of a number. */
+/**
+ * The negative of a number, with all digits: as in jq 1.8, and not as in jq 1.7.1, where `. == -1234567890123456789` is
+ * true of others too.
+ */
 export function negate(value: Json): Json {
-  return typeof value === "number" ? -value : fail(`${describe(value)} cannot be negated`);
+  if (typeof value === "number") return -value;
+  if (value instanceof ExactNumber) {
+    spend(exactText(value).length);
+    return negateExact(value);
+  }
+  return fail(`${describe(value)} cannot be negated`);
 }
 
 /** Splits a string at a separator; into characters if that is empty. An empty string has no parts. */

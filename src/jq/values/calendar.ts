@@ -6,6 +6,7 @@
  */
 
 import { fail } from "../errors.ts";
+import { isNumber, toDouble } from "./exact-number.ts";
 import { isArray, type Json } from "./json.ts";
 
 /** A broken-down time, in UTC. */
@@ -55,8 +56,8 @@ export function toSeconds(parts: readonly number[]): number {
 /** Checks that a value is a broken-down time, for the builtin `name`. */
 export function momentOf(value: Json, name: string): Moment {
   if (!isArray(value)) return fail(`${name} requires array inputs`);
-  if (value.length < 8 || value.some((part) => typeof part !== "number")) {
+  if (value.length < 8 || !value.every(isNumber)) {
     return fail(`${name} requires parsed datetime inputs`);
   }
-  return value as unknown as Moment;
+  return value.map(toDouble) as unknown as Moment;
 }

@@ -5,14 +5,18 @@
  */
 
 import { fail } from "../errors.ts";
-import { spend } from "../meter.ts";
+import { spend, spendSteps } from "../meter.ts";
+import { hasExactNumbers, readExactJson } from "./exact-json.ts";
 import type { Json } from "./json.ts";
 
 /** Reads one JSON value. */
 export function fromJson(text: string): Json {
   spend(text.length << 2);
   try {
-    return JSON.parse(text) as Json;
+    const value = JSON.parse(text) as Json;
+    if (!hasExactNumbers(text)) return value;
+    spendSteps(text.length >> 1);
+    return readExactJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

@@ -5,11 +5,14 @@
  * @module
  */
 
-/** A JSON value, as `JSON.parse` gives it. */
+import { ExactNumber } from "./exact-number.ts";
+
+/** A JSON value, whose numbers may have more digits than a double keeps. */
 export type Json =
   | null
   | boolean
   | number
+  | ExactNumber
   | string
   | readonly Json[]
   | { readonly [key: string]: Json };
@@ -33,7 +36,9 @@ export function typeOf(value: Json): TypeName {
     case "boolean":
       return "boolean";
     case "object":
-      return value === null ? "null" : isArray(value) ? "array" : "object";
+      if (value === null) return "null";
+      if (isArray(value)) return "array";
+      return value instanceof ExactNumber ? "number" : "object";
     default:
       return "null";
   }
@@ -49,9 +54,15 @@ export function isArray(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Whether a value is an object, and neither null nor an array. */
+/** Whether a value is an object, and neither null nor an array nor a number. */
 export function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    !(value instanceof ExactNumber);
+}
+
+/** Whether a value is an array or an object. */
+export function hasParts(value: Json): value is readonly Json[] | JsonObject {
+  return typeof value === "object" && value !== null && !(value instanceof ExactNumber);
 }
 
 /** The value of an object's own member, never of an inherited one. */

@@ -6,7 +6,8 @@
  */
 
 import { spend, spendMembers, spendText, tick } from "../meter.ts";
-import { isArray, type Json, type JsonObject } from "./json.ts";
+import { compareExact, ExactNumber, isNumber, sizeOf } from "./exact-number.ts";
+import { isArray, isObject, type Json, type JsonObject } from "./json.ts";
 
 /** Compares two values, as a comparer for `sort`: below 0, 0 or above 0. */
 export function compare(a: Json, b: Json): number {
@@ -15,18 +16,29 @@ export function compare(a: Json, b: Json): number {
   }
   if (typeof a === "string" && typeof b === "string") return compareStrings(a, b);
   const difference = rank(a) - rank(b);
-  if (difference !== 0 || typeof a !== "object" || a === null) return difference;
-  return isArray(a)
-    ? compareArrays(a, b as readonly Json[])
-    : compareObjects(a as JsonObject, b as JsonObject);
+  if (difference !== 0) return difference;
+  if (isArray(a)) return compareArrays(a, b as readonly Json[]);
+  if (isObject(a)) return compareObjects(a, b as JsonObject);
+  return isNumber(a) && isNumber(b) ? compareNumbers(a, b) : 0;
+}
+
+function compareNumbers(a: number | ExactNumber, b: number | ExactNumber): number {
+  spend(sizeOf(a) + sizeOf(b));
+  return compareExact(a, b);
 }
 
 /** Whether two values are equal; faster than `compare`. */
 export function equals(a: Json, b: Json): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
     if (typeof a === "string") spendText(a);
+    // An exact number equals no plain one.
     return a === b;
   }
+  return equalObjects(a, b);
+}
+
+/** As `equals`, which is small so that it is inlined. */
+function equalObjects(a: Json & object, b: Json & object): boolean {
   tick();
   if (isArray(a)) {
     if (!isArray(b) || a.length !== b.length) return false;
@@ -35,11 +47,14 @@ export function equals(a: Json, b: Json): boolean {
     return true;
   }
   if (isArray(b)) return false;
+  if (a instanceof ExactNumber || b instanceof ExactNumber) {
+    return isNumber(a) && isNumber(b) && compareNumbers(a, b) === 0;
+  }
   const keys = Object.keys(a);
   spendMembers(keys.length);
   if (keys.length !== Object.keys(b).length) return false;
   for (const key of keys) {
-    if (!Object.hasOwn(b, key) || !equals((a as JsonObject)[key]!, (b as JsonObject)[key]!)) {
+    if (!Object.hasOwn(b, key) || !equals(a[key]!, b[key]!)) {
       return false;
     }
   }
@@ -81,7 +96,9 @@ function rank(value: Json): number {
     case "string":
       return 4;
     case "object":
-      return value === null ? 0 : isArray(value) ? 5 : 6;
+      if (value === null) return 0;
+      if (isArray(value)) return 5;
+      return value instanceof ExactNumber ? 3 : 6;
     default:
       return 0;
   }

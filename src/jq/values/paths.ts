@@ -7,6 +7,7 @@
 import { fail } from "../errors.ts";
 import { checkArray, spend, spendMembers, spendSteps, spendText, tick } from "../meter.ts";
 import { cannotIndex, index, sliceBounds, toIndex } from "./access.ts";
+import { isNumber, toDouble } from "./exact-number.ts";
 import {
   type Draft,
   isArray,
@@ -53,8 +54,8 @@ function setFrom(value: Json, path: readonly Json[], at: number, leaf: Json): Js
   if (typeof key === "string" && (value === null || isObject(value))) {
     return withMember(value ?? {}, key, next(value === null ? null : member(value, key) ?? null));
   }
-  if (typeof key === "number" && (value === null || isArray(value))) {
-    return withElement(value ?? [], key, next);
+  if (isNumber(key) && (value === null || isArray(value))) {
+    return withElement(value ?? [], toDouble(key), next);
   }
   if (isObject(key) && (value === null || isArray(value))) {
     return withSlice(value ?? [], key, value === null, next);
@@ -127,7 +128,7 @@ function deleteKeys(value: Json, keys: readonly Json[]): Json {
   if (isArray(value)) {
     const gone = new Set<number>();
     for (const key of keys) {
-      if (typeof key === "number") gone.add(toIndex(value, key));
+      if (isNumber(key)) gone.add(toIndex(value, toDouble(key)));
       else if (isObject(key)) {
         const [start, end] = sliceBounds(value.length, key);
         for (let at = start; at < end; at++) gone.add(at);

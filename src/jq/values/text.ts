@@ -5,7 +5,8 @@
  */
 
 import { checkString, spendMembers, spendSteps, spendText, tick } from "../meter.ts";
-import { isArray, type Json, type JsonObject, typeOf } from "./json.ts";
+import { ExactNumber, exactText } from "./exact-number.ts";
+import { hasParts, isArray, type Json, type JsonObject, typeOf } from "./json.ts";
 
 /** Writes a value as JSON, without blanks. */
 export function toJson(value: Json): string {
@@ -21,9 +22,14 @@ export function toText(value: Json): string {
 
 /**
  * Writes a number as jq does: with the fewest digits that read back as the same number, and with an exponent if it would
- * need more than fifteen zeros. Infinity is written as the largest double, and `nan` as null.
+ * need more than fifteen zeros. An exact one has all its digits. Infinity is written as the largest double, and `nan` as null.
  */
-export function numberText(value: number): string {
+export function numberText(value: number | ExactNumber): string {
+  if (typeof value !== "number") {
+    const text = exactText(value);
+    spendText(text);
+    return text;
+  }
   if (value !== value) return "null";
   if (value === Infinity) return "1.7976931348623157e+308";
   if (value === -Infinity) return "-1.7976931348623157e+308";
@@ -74,7 +80,7 @@ function preview(value: Json, length: number): string {
   if (typeof value === "string") {
     return value.length > length ? quote(value.slice(0, length)).slice(0, -1) : quote(value);
   }
-  if (typeof value !== "object" || value === null) return write(value, 0);
+  if (!hasParts(value)) return write(value, 0);
   let text = "";
   const more = (name: string, item: Json) => {
     text += `${text === "" ? "" : ","}${name}`;
@@ -126,6 +132,7 @@ function write(value: Json, length: number): string {
       return value ? "true" : "false";
     default:
       if (value === null || value === undefined) return "null";
+      if (value instanceof ExactNumber) return numberText(value);
       return isArray(value) ? writeArray(value, length) : writeObject(value, length);
   }
 }

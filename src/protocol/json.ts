@@ -38,15 +38,19 @@ export function decodeText(bytes: Uint8Array<ArrayBuffer>): string {
 
 /** Reads JSON text. Throws {@linkcode DecodeError}. */
 export function parseJson(text: string): unknown {
-  let value: unknown;
+  const value = parseJsonAgain(text);
+  if (suspects.some((suspect) => suspect.test(text))) demandExact(value);
+  return value;
+}
+
+/** Reads JSON text that was read before, and is strict therefore. Throws {@linkcode DecodeError}. */
+export function parseJsonAgain(text: string): unknown {
   try {
-    value = JSON.parse(text);
-    if (text.includes("\\")) value = parseEscapedKeys(text) ?? value;
+    const value = JSON.parse(text);
+    return text.includes("\\") ? parseEscapedKeys(text) ?? value : value;
   } catch (error) {
     throw new DecodeError((error as Error).message);
   }
-  if (suspects.some((suspect) => suspect.test(text))) demandExact(value);
-  return value;
 }
 
 /**

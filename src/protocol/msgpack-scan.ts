@@ -28,9 +28,12 @@ export interface PackSpan {
 /**
  * Scans the first value of `bytes`; what follows is not looked at. Throws {@linkcode DecodeError} when it is cut off,
  * claims more than there is, is nested too deeply, or holds binary data, extension types, map keys or texts that
- * JSON has no word for. Gives whether there is a negative zero, which `JSON.stringify` does not tell from zero.
+ * JSON has no word for. Gives whether there is a negative zero, which `JSON.stringify` does not tell from zero, and whether
+ * there is an integer beyond 2^53, which no JavaScript number holds.
  */
-export function scanPack(bytes: Uint8Array): { readonly negativeZero: boolean } {
+export function scanPack(
+  bytes: Uint8Array,
+): { readonly negativeZero: boolean; readonly longInteger: boolean } {
   const scanner = new Scanner(bytes, Infinity);
   // The answer that lists jobs holds payloads two levels deeper than the request that brought them.
   scanner.value(-1);
@@ -67,6 +70,9 @@ export function createPackScanner(bytes: Uint8Array): PackParts {
   return new Scanner(bytes, maxContainers);
 }
 
+/** The upper half of 2^53. */
+const highOfLong = 0x20_0000;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -81,6 +87,7 @@ class Scanner implements PackScan, PackParts {
   readonly payloads: (PackSpan | undefined)[] = [];
   readonly spans: PackSpan[] = [];
   negativeZero = false;
+  longInteger = false;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   /** How many more lists and maps there may be. */
@@ -164,8 +171,13 @@ class Scanner implements PackScan, PackParts {
       case 0xd2:
         return void this.#skip(4);
       case 0xcf:
-      case 0xd3:
-        return void this.#skip(8);
+        if (this.#view.getUint32(this.#skip(8)) >= highOfLong) this.longInteger = true;
+        return;
+      case 0xd3: {
+        const high = this.#view.getInt32(this.#skip(8));
+        if (high >= highOfLong || high < -highOfLong) this.longInteger = true;
+        return;
+      }
       case 0xd9:
         return this.#text(this.#u8());
       case 0xda:

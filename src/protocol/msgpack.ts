@@ -11,14 +11,18 @@ import { scanPack } from "./msgpack-scan.ts";
 import { readPack } from "./pack-reader.ts";
 
 /** What is used of the library's encoder: more than its types show. */
-type OpenEncoder = new (options: object) => {
+type OpenEncoderType = new (options: object) => {
   encode(value: unknown): Uint8Array<ArrayBuffer>;
   encodeNumber(value: number): void;
   encodeNumberAsFloat(value: number): void;
+  encodeObject(value: unknown, depth: number): void;
+  encodeBigInt64(value: bigint): void;
 };
 
+const OpenEncoder = Encoder as unknown as OpenEncoderType;
+
 /** The library's own writes a negative zero as the integer 0. */
-class ExactEncoder extends (Encoder as unknown as OpenEncoder) {
+export class ZeroEncoder extends OpenEncoder {
   override encodeNumber(value: number): void {
     if (Object.is(value, -0)) this.encodeNumberAsFloat(value);
     else super.encodeNumber(value);
@@ -26,7 +30,8 @@ class ExactEncoder extends (Encoder as unknown as OpenEncoder) {
 }
 
 /** A payload of the deepest kind lies three levels deeper in a bulk answer. */
-const encoder = new ExactEncoder({ ignoreUndefined: true, maxDepth: maxPackDepth + 3 });
+export const encoderOptions: object = { ignoreUndefined: true, maxDepth: maxPackDepth + 3 };
+const encoder = new ZeroEncoder(encoderOptions);
 
 /** The codec of `application/msgpack`. Integers beyond 2^53 are read as the nearest number. */
 export const msgpackCodec: Codec = {

@@ -9,6 +9,7 @@
 
 import type { PackSpan } from "./msgpack-scan.ts";
 import { beyondU64, lastBelowBeyond, toMark } from "./integral-float.ts";
+import { rawJson } from "./raw-json.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -20,6 +21,11 @@ const shortText = 24;
 /** Reads the first value of bytes that were scanned. */
 export function readPack(bytes: Uint8Array<ArrayBuffer>): unknown {
   return new PackReader(bytes).value();
+}
+
+/** Reads the same for `JSON.stringify`, which then writes every digit of an integer. */
+export function readPackExactly(bytes: Uint8Array<ArrayBuffer>): unknown {
+  return new PackReader(bytes, undefined, true).value();
 }
 
 /** Reads the same as a request body: with marks in the place of whole floats, and null in that of its payloads. */
@@ -35,12 +41,15 @@ class PackReader {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
   readonly #marks: boolean;
+  /** Whether what `JSON.stringify` is to write stands in the place of an integer beyond 2^53. */
+  readonly #isExact: boolean;
   /** What is passed over, in the order of the bytes, and how much of it was. */
   readonly #skipped: readonly PackSpan[];
   #skips = 0;
   #skipFrom: number;
 
-  constructor(bytes: Uint8Array<ArrayBuffer>, skipped?: readonly PackSpan[]) {
+  constructor(bytes: Uint8Array<ArrayBuffer>, skipped?: readonly PackSpan[], isExact = false) {
+    this.#isExact = isExact;
     this.#marks = skipped !== undefined;
     this.#skipped = skipped ?? [];
     this.#skipFrom = this.#skipped[0]?.start ?? -1;
@@ -72,6 +81,7 @@ class PackReader {
       case 0xce:
         return this.#u32();
       case 0xcf:
+        if (this.#isExact) return toRaw(this.#view.getBigUint64(this.#skip(8)));
         return this.#u64();
       case 0xd0:
         return this.#view.getInt8(this.#skip(1));
@@ -80,6 +90,7 @@ class PackReader {
       case 0xd2:
         return this.#view.getInt32(this.#skip(4));
       case 0xd3:
+        if (this.#isExact) return toRaw(this.#view.getBigInt64(this.#skip(8)));
         return this.#view.getInt32(this.#skip(4)) * 0x1_0000_0000 + this.#u32();
       case 0xd9:
         return this.#text(this.#u8());
@@ -177,6 +188,11 @@ class PackReader {
     this.#at += length;
     return start;
   }
+}
+
+function toRaw(value: bigint): unknown {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : rawJson(`${value}`);
 }
 
 const plain = { configurable: true, enumerable: true, writable: true };

@@ -5,10 +5,14 @@
  * @module
  */
 
-import { parseJson } from "./json.ts";
+import { hasExactNumbers, readExactJson } from "../jq/values/exact-json.ts";
+import type { Json } from "../jq/values/json.ts";
+import { packExactly } from "./exact-pack.ts";
+import { parseJsonAgain } from "./json.ts";
 import { msgpackCodec } from "./msgpack.ts";
 import { type PackSpan, scanPack } from "./msgpack-scan.ts";
-import { readPack } from "./pack-reader.ts";
+import { readPack, readPackExactly } from "./pack-reader.ts";
+import { rawJson } from "./raw-json.ts";
 import type { JobRecord, RawPayload } from "./record.ts";
 
 /** A payload in the format it came in. */
@@ -18,24 +22,48 @@ export type StoredPayload = Pick<JobRecord, "payloadJson" | "payloadPack">;
 export function payloadAsJson({ payloadJson, payloadPack }: StoredPayload): string {
   if (typeof payloadJson === "string") return payloadJson;
   if (!payloadPack) return "null";
-  const { negativeZero } = scanPack(payloadPack);
+  const { negativeZero, longInteger } = scanPack(payloadPack);
   // Some drivers give a plain view of a buffer that is theirs: reading copies what it keeps.
-  return JSON.stringify(readPack(payloadPack), negativeZero ? tellNegativeZero : undefined);
+  const value = longInteger ? readPackExactly(payloadPack) : readPack(payloadPack);
+  return JSON.stringify(value, negativeZero ? tellNegativeZero : undefined);
 }
 
-/** The one number that `JSON.stringify` does not write as it reads it. In ES2026, and in no type library yet. */
-const rawNegativeZero = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON("-0");
+/** The payload of a record as the value that expressions work on, with every digit of its numbers. */
+export function readPayload(payload: StoredPayload): Json {
+  const text = payloadAsJson(payload);
+  const value = parseJsonAgain(text) as Json;
+  return hasExactNumbers(text) ? readExactJson(text) : value;
+}
+
+/** What an expression made, as the JSON text of a payload. */
+export function writePayload(value: Json): string {
+  const text = JSON.stringify(value);
+  return bareZero.test(text) ? JSON.stringify(value, tellNegativeZero) : text;
+}
+
+/** A zero, which may have been negative. What looks so in a text costs a second look, nothing more. */
+const bareZero = /(?:^|[:,[])0(?:$|[,}\]])/;
+
+/** The one number that `JSON.stringify` does not write as it reads it. */
+const rawNegativeZero = rawJson("-0");
 
 function tellNegativeZero(_key: string, value: unknown): unknown {
   return Object.is(value, -0) ? rawNegativeZero : value;
 }
 
-/** The payload of a record as the bytes of one MessagePack value. */
+/** The payload of a record as the bytes of one MessagePack value: integers of up to 64 bits are exact. */
 export function payloadAsPack(
   { payloadJson, payloadPack }: StoredPayload,
 ): Uint8Array<ArrayBuffer> {
-  return payloadPack ?? msgpackCodec.encode(parseJson(payloadJson ?? "null"));
+  if (payloadPack) return payloadPack;
+  const text = payloadJson ?? "null";
+  const value = parseJsonAgain(text);
+  if (!longInteger.test(text)) return msgpackCodec.encode(value);
+  return packExactly(hasExactNumbers(text) ? readExactJson(text) : value);
 }
+
+/** An integer beyond 2^53 has so many digits. What looks so costs time, nothing more. */
+const longInteger = /[0-9]{16}/;
 
 /** A payload of a body with null in the place of what JSON cannot say: NaN and the infinities. */
 export function cutPayload(body: Uint8Array<ArrayBuffer>, span: PackSpan): RawPayload {

@@ -5,22 +5,15 @@
  * @module
  */
 
-import {
-  compile,
-  JqCompileError,
-  JqError,
-  JqLimitError,
-  type JqOptions,
-  type JqProgram,
-  type Json,
-} from "../jq/mod.ts";
+import { JqCompileError, JqError, JqLimitError, type JqOptions } from "../jq/mod.ts";
 import { shareSteps, type StepBudget } from "../jq/meter.ts";
+import { compileExact, type ExactProgram } from "../jq/program.ts";
+import type { Json } from "../jq/values/json.ts";
 import { fromBatchText } from "../protocol/batch.ts";
 import type { NewJob } from "../protocol/new-job.ts";
 import type { Batch } from "../protocol/job.ts";
-import { parseJson } from "../protocol/json.ts";
 import { QueryError } from "../protocol/query.ts";
-import { payloadAsJson, type StoredPayload } from "../protocol/payload.ts";
+import { readPayload, type StoredPayload, writePayload } from "../protocol/payload.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { type Rejection, unprocessable } from "../protocol/rejection.ts";
 
@@ -143,7 +136,7 @@ export function createExpressions(
       const problem = checkLength(source) ?? problemOf(compile(source, budget));
       if (problem !== undefined) return `batch expression: ${name}: ${problem}`;
     }
-    const value = toValue(
+    const value = readPayload(
       typeof payload === "string" ? { payloadJson: payload } : { payloadPack: payload },
     );
     const input = { existing: value, new: value };
@@ -165,7 +158,7 @@ export function createExpressions(
       if ("problem" in program) throw new QueryError(`invalid filter: ${program.problem}`);
       return (payload) => {
         try {
-          return program.some(toValue(payload));
+          return program.some(readPayload(payload));
         } catch (error) {
           if (error instanceof JqError) return false;
           if (error instanceof JqLimitError) {
@@ -190,8 +183,8 @@ export function createExpressions(
       return {
         fold(head, job) {
           const batch = fromBatchText(head.batch!);
-          const existing = values.has(head.id) ? values.get(head.id)! : toValue(head);
-          const input = { existing, new: toValue(job) };
+          const existing = values.has(head.id) ? values.get(head.id)! : readPayload(head);
+          const input = { existing, new: readPayload(job) };
           const outcome = shareSteps<Folded>(budget, () => {
             if (!accepts(batch, input, budget)) return "closed";
             const output = runFold(batch.fold, input, budget);
@@ -204,7 +197,7 @@ export function createExpressions(
         },
         payloadOf(headId) {
           if (!values.has(headId)) return undefined;
-          const payloadJson = JSON.stringify(values.get(headId));
+          const payloadJson = writePayload(values.get(headId)!);
           const { length } = payloadJson;
           if (length <= maxBodyBytes) return payloadJson;
           return rejectFold(
@@ -233,16 +226,16 @@ type FoldOutput = { readonly value: Json } | { readonly problem: string };
 type Compiler = (
   source: string,
   budget: StepBudget,
-) => JqProgram | { readonly problem: string };
+) => ExactProgram | { readonly problem: string };
 
 function createCompiler(options: JqOptions): Compiler {
-  const kept = new Map<string, JqProgram>();
+  const kept = new Map<string, ExactProgram>();
   return (source, budget) => {
     let program = kept.get(source);
     if (program === undefined) {
       budget.steps -= stepsOfProgram + stepsOfCharacter * source.length;
       try {
-        program = compile(source, options);
+        program = compileExact(source, options);
       } catch (error) {
         if (error instanceof JqCompileError) return { problem: error.message };
         throw error;
@@ -264,14 +257,10 @@ function problemOf(program: ReturnType<Compiler>): string | undefined {
 }
 
 /** Compiles an expression that was checked when it was enqueued. */
-function compiled(compile: Compiler, source: string, budget: StepBudget): JqProgram {
+function compiled(compile: Compiler, source: string, budget: StepBudget): ExactProgram {
   const program = compile(source, budget);
   if ("problem" in program) throw new Error(program.problem);
   return program;
-}
-
-function toValue(payload: StoredPayload): Json {
-  return parseJson(payloadAsJson(payload)) as Json;
 }
 
 /** A fold gave a number that JSON cannot write. */

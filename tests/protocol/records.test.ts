@@ -58,6 +58,49 @@ describe("a payload", () => {
     assert.deepEqual(payloadAsPack(from({ payloadPack })), payloadPack);
   });
 
+  it("keeps integers of 64 bits in the other format", () => {
+    const integers: [text: string, ...bytes: number[]][] = [
+      ["9007199254740993", 0xcf, 0, 0x20, 0, 0, 0, 0, 0, 1],
+      ["-9007199254740993", 0xd3, 0xff, 0xdf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+      ["1234567890123456800", 0xcf, 0x11, 0x22, 0x10, 0xf4, 0x7d, 0xe9, 0x81, 0x20],
+      ["9223372036854775807", 0xcf, 0x7f, 255, 255, 255, 255, 255, 255, 255],
+      ["-9223372036854775808", 0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0],
+      ["18446744073709551615", 0xcf, 255, 255, 255, 255, 255, 255, 255, 255],
+    ];
+    for (const [text, ...bytes] of integers) {
+      const payloadJson = `{"a":[${text}]}`;
+      const payloadPack = Uint8Array.of(0x81, 0xa1, 0x61, 0x91, ...bytes);
+      assert.deepEqual(payloadAsPack(from({ payloadJson })), payloadPack, text);
+      assert.equal(payloadAsJson(from({ payloadPack })), payloadJson, text);
+    }
+    const least = [0xd3, 0xff, 0xe0, 0, 0, 0, 0, 0, 1];
+    const most = [0xcf, 0, 0x1f, 255, 255, 255, 255, 255, 255];
+    const payloadPack = Uint8Array.of(0x93, ...least, ...most, 0xcf, ...new Array(7).fill(0), 42);
+    assert.equal(payloadAsJson(from({ payloadPack })), "[-9007199254740991,9007199254740991,42]");
+  });
+
+  it("has doubles in MessagePack for other numbers that none holds", () => {
+    const texts = [
+      "18446744073709551616",
+      "-9223372036854775809",
+      "0.12345678901234567890",
+      "1e-400",
+    ];
+    for (const text of texts) {
+      const payloadPack = payloadAsPack(from({ payloadJson: `[${text}]` }));
+      assert.deepEqual(decode(payloadPack), [Number(text)], text);
+      assert.notEqual(payloadPack[1], 0xcf, text);
+    }
+    const mixed = '{"a":12345678901234567,"b":"\\n","c":[-0,1.5,null,true],"d":{"e":-5}}';
+    const options = { useBigInt64: true };
+    assert.deepEqual(decode(payloadAsPack(from({ payloadJson: mixed })), options), {
+      a: 12345678901234567n,
+      b: "\n",
+      c: [-0, 1.5, null, true],
+      d: { e: -5 },
+    });
+  });
+
   it("is null when there is none", () => {
     assert.equal(payloadAsJson(from({})), "null");
     assert.deepEqual(payloadAsPack(from({})), Uint8Array.of(0xc0));

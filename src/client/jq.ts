@@ -7,10 +7,11 @@
 /**
  * Puts values into a jq expression, so that no text in them can become code.
  *
- * Each value is written as JSON, which in jq stands for that value.
+ * Each value is written as JSON, which in jq stands for that value. A bigint is written with all of its digits: the id
+ * `1234567890123456789` is none that a number can hold.
  *
  * @param parts The expression between the values.
- * @param values What to put in: JSON values.
+ * @param values What to put in: JSON values, or a bigint.
  * @throws {TypeError} If a value is not a JSON value: a function, NaN, undefined.
  *
  * @example
@@ -26,6 +27,7 @@ export function jq(parts: TemplateStringsArray, ...values: readonly unknown[]): 
 }
 
 function toLiteral(value: unknown): string {
+  if (typeof value === "bigint") return `${value}`;
   const json = typeof value === "number" && !Number.isFinite(value)
     ? undefined
     : JSON.stringify(value);

@@ -10,6 +10,7 @@ describe("jq", () => {
     assert.equal(jq`.`, ".");
     assert.equal(jq`${[1, { a: null }]}`, '([1,{"a":null}])');
     assert.equal(jq`.n - ${-1}`, ".n - (-1)");
+    assert.equal(jq`.id == ${1234567890123456789n}`, ".id == (1234567890123456789)");
   });
 
   it("quotes texts, so that none becomes code", () => {

@@ -121,6 +121,25 @@ describe("direct calls", () => {
     });
   });
 
+  it("ask before the jobs that wait: the answer says nothing of these", async () => {
+    const clock = createTestClock();
+    await using broker = createBroker({ store: openSqlite(":memory:"), clock });
+    const client = createClient({ fetch: broker.fetch });
+    await client.enqueue({ type: "t", queue: "q", payload: null });
+    const stream = await client.take({ run: { id: "run-00000001", withinMs: 60_000 } });
+    await clock.settle();
+    assert.equal(await client.count({ status: "in_flight" }), 1);
+    for await (const frame of stream.frames()) {
+      if (frame.kind === "ask") {
+        await stream.tell({ heard: frame.ask.number, taking: true, holds: [] });
+      } else if (frame.kind === "jobs") {
+        const { id, deliveries } = frame.jobs[0]!;
+        assert.equal((await client.get(id)).deliveries, deliveries);
+        break;
+      }
+    }
+  });
+
   it("end with the signal's reason, and give the jobs back", async () => {
     await withBoth(async (direct) => {
       await direct.enqueue({ type: "t", queue: "q", payload: 1 });

@@ -97,13 +97,17 @@ export function openDirectStream(
   if (signal.aborted) leave();
   else signal.addEventListener("abort", leave);
 
-  /** Asked once, so that its worker knows that it is listened to: it cannot be dead while the broker lives. */
-  let isAskDue = run !== undefined;
+  /**
+   * Asked once, so that its worker knows that it is listened to: it cannot be dead while the broker lives. The question is
+   * counted now: jobs that come before it is read come behind it, and its answer says nothing of them.
+   */
+  let ask: Ask | undefined = run && { number: subscription.ask(), withinMs: run.withinMs };
 
   const next = (): DirectFrame | undefined => {
-    if (isAskDue) {
-      isAskDue = false;
-      return { kind: "ask", ask: { number: subscription.ask(), withinMs: run!.withinMs } };
+    if (ask !== undefined) {
+      const frame: DirectFrame = { kind: "ask", ask };
+      ask = undefined;
+      return frame;
     }
     const jobs = waiting.shift();
     if (jobs === undefined && !isHeartbeatDue) return undefined;

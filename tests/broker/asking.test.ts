@@ -197,6 +197,21 @@ describe("a worker that names its run", () => {
       await present.close();
     }));
 
+  it("keeps what comes on its next stream before it knows of that", () =>
+    withBroker(async (parts) => {
+      const former = await connect(parts.broker);
+      await enqueue(parts, 1);
+      await parts.clock.settle();
+      const present = await connect(parts.broker);
+      await parts.clock.settle();
+      assert.deepEqual(present.jobs, [{ ...former.jobs[0]!, delivery: 2 }]);
+      // The answer may overtake the frame with the second delivery.
+      const { body } = await tell(parts, { heard: 1, holds: former.jobs });
+      assert.deepEqual(body, { gone: [] });
+      assert.equal(await inFlight(parts), 1);
+      await present.close();
+    }));
+
   it("gets nothing more when it stops taking, and keeps what it has", () =>
     withBroker(async (parts) => {
       const { broker, clock } = parts;

@@ -8,6 +8,7 @@
  * | holds it since                           | does not know it | –: it may be under way to the worker                 |
  * | holds it, and the worker takes no more   | does not know it | forgotten, also if it is under way                   |
  * | gave it to somebody else, or it is over  | has it           | gone: the worker is told                             |
+ * | gave it to the worker once more          | has it           | –: the new delivery is under way to the worker       |
  * | has it ready, and nobody had it since    | has it           | –: it may come back to the worker                    |
  *
  * @module
@@ -50,10 +51,9 @@ export async function findGone(
     readonly clock: Clock;
   },
 ): Promise<readonly string[]> {
-  const unknown = holds.filter(({ id, delivery }) => {
-    const job = heldJob(id);
-    return job?.member !== member || job.deliveries !== delivery;
-  });
+  // At a later delivery too: the worker goes on, and its report is that of the delivery which is under way to it.
+  const isHeld = ({ id }: HeldDelivery) => heldJob(id)?.member === member;
+  const unknown = holds.filter((held) => !isHeld(held));
   const gone: string[] = [];
   for (let at = 0; at < unknown.length; at += lookedUpAtOnce) {
     if (at > 0) await pause(clock);
@@ -64,7 +64,8 @@ export async function findGone(
       if (state === undefined || state.deliveries !== delivery) return true;
       return state.status !== status.ready && state.status !== status.inFlight;
     };
-    for (const held of piece) if (isGone(held)) gone.push(held.id);
+    // It may have come to the worker while the database was asked.
+    for (const held of piece) if (isGone(held) && !isHeld(held)) gone.push(held.id);
   }
   return gone;
 }

@@ -212,6 +212,21 @@ describe("a worker that names its run", () => {
       await present.close();
     }));
 
+  it("loses nothing by a late answer to a question of its former stream", () =>
+    withBroker(async (parts) => {
+      const former = await connect(parts.broker);
+      await tell(parts, { heard: 1 });
+      await parts.clock.advance(15_000);
+      assert.deepEqual(former.asks, [1, 2]);
+      const present = await connect(parts.broker);
+      await enqueue(parts, 1);
+      await parts.clock.settle();
+      await tell(parts, { heard: 2 });
+      await parts.clock.settle();
+      assert.deepEqual(present.jobs.map(({ delivery }) => delivery), [1]);
+      await present.close();
+    }));
+
   it("gets nothing more when it stops taking, and keeps what it has", () =>
     withBroker(async (parts) => {
       const { broker, clock } = parts;

@@ -28,12 +28,14 @@ export function findForgotten(
   { heard = 0, taking, holds }: WorkerStatement,
   heldJob: (id: string) => HeldJob | undefined,
 ): HeldJob[] {
+  // A question that was not asked on this stream: a late answer, on the former one, says nothing of what came since.
+  const answered = heard <= member.asked ? heard : 0;
   const known = new Map(holds.map(({ id, delivery }) => [id, delivery]));
   const forgotten: HeldJob[] = [];
   for (const id of member.held) {
     const job = heldJob(id)!;
     if (known.get(id) === job.deliveries) continue;
-    if (!taking || job.asked < heard) forgotten.push(job);
+    if (!taking || job.asked < answered) forgotten.push(job);
   }
   return forgotten;
 }

@@ -279,6 +279,26 @@ describe("a broker that was killed before it answered", () => {
   });
 });
 
+describe("a broker that never runs for long", () => {
+  it("forgets keys too", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "millrace-idempotency-"));
+    const clock = createTestClock();
+    const ids: string[] = [];
+    for (let start = 0; start < 5; start++) {
+      const broker = createBroker({ store: openSqlite(join(folder, "jobs.db")), clock });
+      await broker.start();
+      await clock.settle();
+      ids.push(idOf(await call(broker, "one", one)));
+      await clock.advance(4 * minute);
+      await broker.stop();
+    }
+    rmSync(folder, { recursive: true, force: true });
+    const [first, , , fourth] = ids;
+    assert.deepEqual(ids, [first, first, first, fourth, fourth]);
+    assert.notEqual(fourth, first);
+  });
+});
+
 describe("a server that keeps keys says so", () => {
   const ask = async (broker: Broker, path: string, headers: Record<string, string>) => {
     const body = path === "/version" ? null : JSON.stringify(one);

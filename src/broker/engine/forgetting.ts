@@ -51,9 +51,11 @@ export function createForgetting(store: Store, idempotencyMs: number, clock: Clo
       behind = await store.write(() => forgetKeys(from, { upTo, after }));
       roundAt = addSaturating(now, pauseMs);
     },
-    clockSetBack(now) {
+    clockSetBack(now, after) {
       trustedSince = now;
-      roundAt = addSaturating(now, pauseMs);
+      // At the start a round is due at once: a broker that never runs for long would forget nothing.
+      const isStart = after > now;
+      if (!isStart) roundAt = addSaturating(now, pauseMs);
     },
     dueAfter(now) {
       if (isExpected) return undefined;

@@ -112,7 +112,7 @@ export interface Client {
    * All are stored or none, up to 2,000 jobs or 8 MiB. More are sent in parts of that size, one after the other,
    * each all or nothing and with a timeout of its own. A part is repeated only if there is an `idempotencyKey`. Then the
    * whole call may be made again too: parts that are stored are not stored twice. The second part has the key with `/2`
-   * behind it, and so on.
+   * behind it, and so on, so that a key of many jobs has 245 characters at most.
    *
    * @param definition What kind of jobs they are.
    * @param payloads What each is about.

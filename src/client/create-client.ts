@@ -25,7 +25,7 @@ import type { BulkFilter, Client } from "./client.ts";
 import type { CallOptions } from "./deadline.ts";
 import { type EnqueueArgs, type EnqueueManyArgs, resolveMany, resolveOne } from "./enqueue-args.ts";
 import { enqueueInParts } from "./enqueue-parts.ts";
-import { createKeys, demandKey } from "./idempotency-keys.ts";
+import { createKeys, demandKey, longestOfMany } from "./idempotency-keys.ts";
 import {
   createListing,
   emptyPage,
@@ -113,7 +113,7 @@ export function createClient(options: ClientOptions): Client {
     },
     async enqueueMany(...args: EnqueueManyArgs) {
       const { what, options } = await resolveMany(args, clock);
-      const first = demandKey(options?.idempotencyKey);
+      const first = demandKey(options?.idempotencyKey, longestOfMany);
       let parts = 0;
       const send = (bytes: Uint8Array<ArrayBuffer>) => {
         const key = ++parts === 1 || first === undefined ? first : `${first}/${parts}`;

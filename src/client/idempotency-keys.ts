@@ -23,16 +23,20 @@ export function createKeys(clock: Clock): () => string {
   };
 }
 
+/** The longest key that a user may choose for many jobs: those of their parts are longer. */
+export const longestOfMany = 245;
+
 /**
  * Gives back a key that a user chose.
  *
+ * @param longest How many characters it may have.
  * @throws {TypeError} If it cannot be one.
  */
-export function demandKey(key: string | undefined): string | undefined {
-  if (key === undefined || isIdempotencyKey(key)) return key;
+export function demandKey(key: string | undefined, longest = 255): string | undefined {
+  if (key === undefined || (isIdempotencyKey(key) && key.length <= longest)) return key;
   throw new TypeError(
     `Cannot use 'idempotencyKey' ${
       JSON.stringify(key)
-    }: expected 1 to 255 visible ASCII characters`,
+    }: expected 1 to ${longest} visible ASCII characters`,
   );
 }

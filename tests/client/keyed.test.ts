@@ -304,10 +304,25 @@ describe("a key that a user gives", () => {
       for (const one of settled) {
         const { name, message } = (one as PromiseRejectedResult).reason;
         assert.equal(name, "TypeError");
-        assert.match(message, /^Cannot use 'idempotencyKey' ".*": expected 1 to 255 visible ASCII/);
+        assert.match(
+          message,
+          /^Cannot use 'idempotencyKey' ".*": expected 1 to 2[45]5 visible ASCII/,
+        );
       }
       assert.deepEqual(calls, []);
     }
+  });
+
+  it("leaves room behind it for the numbers of parts", async () => {
+    const send = (length: number) =>
+      run(
+        [json({ jobs: [wireJob(marks)] }, 201)],
+        (client) => client.enqueueMany([job()], { idempotencyKey: "k".repeat(length) }),
+      );
+    assert.equal((await send(245)).calls.length, 1);
+    const { reason, calls } = await send(246);
+    assert.match(`${reason}`, /^TypeError: Cannot use 'idempotencyKey' "k+": expected 1 to 245 /);
+    assert.deepEqual(calls, []);
   });
 });
 

@@ -42,6 +42,12 @@ export interface Deliveries {
   acked(jobs: readonly Job[], result: ReportResult): void;
   /** Forgets jobs that were not reported, at these deliveries. */
   drop(jobs: Iterable<Job>): void;
+  /**
+   * Forgets jobs that were reported in vain.
+   *
+   * @returns How many of them came again meanwhile: nobody will report that delivery.
+   */
+  giveUp(jobs: readonly Job[]): number;
   /** Those that run. */
   running(): Delivery[];
   /** All of a broker that counts deliveries. */
@@ -84,7 +90,7 @@ export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
     },
     get unreported() {
       let count = 0;
-      for (const { stage } of byId.values()) if (isDone[stage]) count++;
+      for (const delivery of byId.values()) if (isDone(delivery)) count++;
       return count;
     },
     accept(job) {
@@ -147,6 +153,16 @@ export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
         if (byId.get(id)?.job.deliveries === deliveries) byId.delete(id);
       }
     },
+    giveUp(jobs) {
+      let again = 0;
+      for (const { id, deliveries } of jobs) {
+        const delivery = byId.get(id);
+        if (delivery === undefined || !isDone(delivery)) continue; // It runs once more.
+        byId.delete(id);
+        if (delivery.job.deliveries !== deliveries) again++;
+      }
+      return again;
+    },
     running: () => [...byId.values()].filter(({ stage }) => stage === "running"),
     held() {
       const held: HeldDelivery[] = [];
@@ -160,7 +176,7 @@ export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
       for (const { id, delivery } of held) {
         const lost = byId.get(id);
         if (lost === undefined || lost.job.deliveries !== delivery) continue;
-        if (lost.stage !== "waiting" && lost.stage !== "running") continue;
+        if (isDone(lost)) continue;
         if (lost.stage === "running") running.push(lost);
         lost.stage = "gone";
         byId.delete(id);
@@ -171,14 +187,10 @@ export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
   return deliveries;
 }
 
-const isDone: Readonly<Record<Delivery["stage"], boolean>> = {
-  waiting: false,
-  running: false,
-  succeeded: true,
-  failed: true,
-  released: true,
-  gone: false,
-};
+/** Whether only the report of a job is not confirmed. */
+function isDone({ stage }: Delivery): boolean {
+  return stage !== "waiting" && stage !== "running";
+}
 
 /** Whether a job that is here already arrived to be run anew: it may come before the answer to the report of the last run. */
 function isNextRun(present: Delivery, job: Job): boolean {

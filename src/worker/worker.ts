@@ -153,14 +153,14 @@ export function createWorker(options: WorkerOptions): Worker {
       renewIfIdle();
     },
     dropped(jobs, isReleased) {
-      deliveries.drop(jobs);
-      if (!isReleased) stranded += jobs.length;
+      const again = deliveries.giveUp(jobs);
+      stranded += isReleased ? again : jobs.length;
       renewIfIdle();
     },
   });
   const deliveries: Deliveries = createDeliveries(acker, logger);
 
-  /** Jobs that were dropped here, and that the server counts for this stream until it ends. */
+  /** Jobs that were given up here, and that the server counts for this stream until it ends. */
   let stranded = 0;
   /** A server that takes no job back alone gets all back, once no other job is here. */
   const renewIfIdle = () => {

@@ -311,4 +311,26 @@ describe("reports to a broker that counts deliveries", () => {
     assert.equal(broker.connections.length, 1);
     await worker.stop();
   });
+
+  it("that it refuses are not all that is known of a job which came again meanwhile", async () => {
+    const { broker, worker, finish, clock } = await setUp();
+    const held = hold();
+    broker.answers.failure.push(held.answer);
+    broker.connection.send(delivered("a"));
+    await clock.settle();
+    await finish("a", new Error("no"));
+    broker.connection.send(delivered("a", 2));
+    await clock.settle();
+    broker.answers.release.push(notFound("a"));
+    held.give(refuse(413));
+    await clock.settle();
+    // Nothing here will ever report it: another stream gives it back.
+    assert.equal(worker.health().unreported, 0);
+    await clock.advance(250);
+    assert.equal(broker.connections.length, 2);
+    broker.connection.ask(1);
+    await clock.settle();
+    assert.deepEqual(said(broker), { heard: 1, taking: true, held: [] });
+    await worker.stop();
+  });
 });

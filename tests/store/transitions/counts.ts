@@ -22,7 +22,7 @@ import { removeJob, removeJobs } from "../../../src/store/delete-jobs.ts";
 import { promoteJobs, reapJobs } from "../../../src/store/due-jobs.ts";
 import { enqueueJobs } from "../../../src/store/enqueue.ts";
 import { completeJobs, failJob, type TakenJob } from "../../../src/store/finish.ts";
-import { recoverJobs, releaseHolder } from "../../../src/store/release.ts";
+import { recoverJobs, releaseHolder, releaseRuns } from "../../../src/store/release.ts";
 import { registerBroker } from "../../../src/store/holders.ts";
 import { patchJob, patchJobs } from "../../../src/store/patch-jobs.ts";
 import { rebindJob } from "../../../src/store/rebind.ts";
@@ -135,6 +135,12 @@ function createLife(store: TestStore, random: Random, otherBroker: number) {
     return store.write(() => failJob({ id: id }, failure, store.terms()));
   };
 
+  const giveBack = () => {
+    const now = store.clock.now();
+    const readyAt = random.once(2) ? undefined : now + random.int(9);
+    return store.write(() => releaseRuns([{ id: pickTaken()?.id ?? idOf() }], { readyAt, now }));
+  };
+
   const selection = (): JobSelection =>
     random.pick<JobSelection>([
       { queue: [random.pick(queues)] },
@@ -159,6 +165,7 @@ function createLife(store: TestStore, random: Random, otherBroker: number) {
     complete,
     complete,
     fail,
+    giveBack,
     fail,
     () => {
       const id = (random.once(2) ? pickTaken()?.id : undefined) ?? idOf();
@@ -234,7 +241,7 @@ export function describeCounts(open: () => Promise<TestStore>): void {
         const other = await store.write(() => registerBroker(start));
         const step = createLife(store, createRandom(seed), other);
         const seen = new Set<string>();
-        for (let count = 0; count < 300; count++) {
+        for (let count = 0; count < 450; count++) {
           await step();
           assert.deepEqual(await keptCounts(store), await countedRows(store), `step ${count}`);
           for (const change of store.changes()) seen.add(change.replace(/^\d+ (.*):.*$/, "$1"));

@@ -7,7 +7,7 @@
 import type { Failure } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
-import { createBudgetLedger } from "./budget-ledger.ts";
+import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import type { ReadyJob } from "./changes.ts";
 import type { SqlValue } from "./database.ts";
 import { lockRows } from "./dialect.ts";
@@ -53,6 +53,23 @@ export function* releaseRuns(
   return outcomes;
 }
 
+/**
+ * Gives back jobs that their worker does not know of any more: as when its stream ends, one that was delivered too often is
+ * dead.
+ */
+export function* dropRuns(runs: readonly RunReference[], terms: ReleaseTerms): Transition<void> {
+  const ledger = createBudgetLedger();
+  for (const given of runs) {
+    const job = yield* findJob(given.id);
+    if (!isRunOf(job, given)) continue;
+    const [row] = yield* rows<{ releases: number }>("SELECT releases FROM jobs WHERE seq = ?", [
+      job.seq,
+    ]);
+    yield* giveBack({ ...job, releases: row?.releases ?? 0 }, terms, ledger);
+  }
+  yield* ledger.flush();
+}
+
 /** Jobs that one piece of a release gives back at most. */
 const releaseSize = 500;
 
@@ -79,32 +96,46 @@ function* releaseSome(
   terms: ReleaseTerms,
 ): Transition<boolean> {
   const { defaultRetryLimit } = terms.defaults;
-  const limit = terms.maxDeliveries === 0 ? Number.MAX_SAFE_INTEGER : terms.maxDeliveries;
   const plain = yield* rows<ReadyJob>(
     `UPDATE jobs SET status = ${status.ready}, holder = NULL
      WHERE seq IN (SELECT seq FROM jobs WHERE ${held.sql} AND ${isInFlight}
          AND unique_key IS NULL AND budgets IS NULL AND ${isDeliverable} LIMIT ? ${lockRows})
      RETURNING id, seq, queue, type, priority, budgets`,
-    [...held.params, defaultRetryLimit, limit, releaseSize],
+    [...held.params, defaultRetryLimit, limitOf(terms), releaseSize],
   );
   if (plain.length > 0) {
     yield report({ kind: "jobs", from: status.inFlight, to: status.ready, jobs: plain });
   }
   if (plain.length === releaseSize) return true;
   // In the order of an index: in that of the key alone, SQLite reads the whole table.
-  const others = yield* jobRows<JobRecord & { readonly releases: number }>(
+  const others = yield* jobRows<ReleasedJob>(
     `SELECT ${metadataColumns}, releases FROM jobs WHERE ${held.sql} AND ${isInFlight}
      ORDER BY holder, seq LIMIT ? ${lockRows}`,
     [...held.params, releaseSize],
   );
   const ledger = createBudgetLedger();
-  for (const { releases, ...job } of others) {
-    const mayRun = job.deliveries - releases <= (job.retryLimit ?? defaultRetryLimit) + limit;
-    if (mayRun) yield* moveJob(job, { ...job, status: status.ready }, ledger);
-    else yield* endAsFailed(job, toDeliveryFailure(job), { ...terms, jitter: 0, ledger });
-  }
+  for (const job of others) yield* giveBack(job, terms, ledger);
   yield* ledger.flush();
   return others.length === releaseSize;
+}
+
+/** A job in flight, and how often a worker gave it back of its own will. */
+type ReleasedJob = JobRecord & { readonly releases: number };
+
+/** Makes a job ready again, or dead if it was delivered too often. The caller flushes the ledger. */
+function* giveBack(
+  { releases, ...job }: ReleasedJob,
+  terms: ReleaseTerms,
+  ledger: BudgetLedger,
+): Transition<void> {
+  const retries = job.retryLimit ?? terms.defaults.defaultRetryLimit;
+  const mayRun = job.deliveries - releases <= retries + limitOf(terms);
+  if (mayRun) yield* moveJob(job, { ...job, status: status.ready }, ledger);
+  else yield* endAsFailed(job, toDeliveryFailure(job), { ...terms, jitter: 0, ledger });
+}
+
+function limitOf({ maxDeliveries }: ReleaseTerms): number {
+  return maxDeliveries === 0 ? Number.MAX_SAFE_INTEGER : maxDeliveries;
 }
 
 function toDeliveryFailure({ deliveries }: JobRecord): Failure {

@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { Clock } from "../async/clock.ts";
 import type { Logger } from "../log.ts";
 import type { ReportResult } from "../protocol/ack.ts";
 import type { Job } from "../protocol/job.ts";
@@ -26,6 +27,8 @@ export interface Delivery {
   stage: "waiting" | "running" | "succeeded" | "failed" | "released" | "gone";
   /** Whether the job was delivered again since it was reported. */
   redelivered: boolean;
+  /** When a job that was given back comes again at the earliest, by the monotonic clock, in ms. */
+  dueAt: number;
 }
 
 /** The deliveries that are here. */
@@ -63,9 +66,12 @@ const maxRemembered = 10_000;
  * Creates an empty set of deliveries.
  *
  * @param acker What sends the reports.
- * @param logger The logger of the worker, for the contexts of the jobs.
+ * @param options The logger of the worker, for the contexts of the jobs, and its clock.
  */
-export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
+export function createDeliveries(
+  acker: Acker,
+  { logger, clock }: { readonly logger: Logger; readonly clock: Clock },
+): Deliveries {
   const byId = new Map<string, Delivery>();
   /** Done here, but not in flight when the broker got the report: the attempts of each job by its id, oldest first. */
   const doneAttempts = new Map<string, number>();
@@ -95,7 +101,7 @@ export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
     },
     accept(job) {
       const present = byId.get(job.id);
-      if (present !== undefined && !isNextRun(present, job)) {
+      if (present !== undefined && !isNextRun(present, job, clock)) {
         present.job = job;
         present.redelivered = true;
         return undefined;
@@ -105,6 +111,7 @@ export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
         job,
         stage: "waiting",
         redelivered: false,
+        dueAt: 0,
       };
       byId.set(job.id, delivery);
       // With more attempts it has failed elsewhere since, and nobody knows what was undone.
@@ -130,6 +137,7 @@ export function createDeliveries(acker: Acker, logger: Logger): Deliveries {
           return acker.fail(job, acknowledgement.failure, done);
         case "release":
           delivery.stage = "released";
+          delivery.dueAt = clock.monotonic() + (acknowledgement.time.delayMs ?? 0);
           return acker.release(job, acknowledgement.time, done);
       }
     },
@@ -193,7 +201,8 @@ function isDone({ stage }: Delivery): boolean {
 }
 
 /** Whether a job that is here already arrived to be run anew: it may come before the answer to the report of the last run. */
-function isNextRun(present: Delivery, job: Job): boolean {
-  return present.stage === "released" ||
-    present.stage === "failed" && job.attempts > present.job.attempts;
+function isNextRun({ stage, dueAt, job: before }: Delivery, job: Job, clock: Clock): boolean {
+  // Sooner than it was put off, it comes because its stream broke off before the broker heard of that.
+  if (stage === "released") return clock.monotonic() >= dueAt;
+  return stage === "failed" && job.attempts > before.attempts;
 }

@@ -68,7 +68,8 @@ export interface WorkerOptions {
   /**
    * Within which time, in ms, the worker answers when a Millrace broker asks whether it lives; 1000 or more. A worker that
    * does not, because its process hangs or was stopped, loses its jobs to others. A handler that holds the event loop for
-   * longer has that effect too.
+   * longer has that effect too. `Infinity` is never to be asked: the worker is alive as long as its connection, and cannot
+   * say that it stops. That is for several brokers behind one address, where an answer may reach another one.
    *
    * @default {60000}
    */
@@ -132,7 +133,7 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
       `Cannot use 'idleTimeoutMs' ${idleTimeoutMs}: expected a finite number above 0`,
     );
   }
-  demandWhole("answersWithinMs", answersWithinMs, leastWithinMs);
+  if (answersWithinMs !== Infinity) demandWhole("answersWithinMs", answersWithinMs, leastWithinMs);
   return {
     client,
     handlers,

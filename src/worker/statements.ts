@@ -33,6 +33,8 @@ export interface StatementsOptions {
 export interface Statements {
   /** Within which time the broker of the present stream wants an answer, in ms; undefined if it does not listen. */
   readonly withinMs: number | undefined;
+  /** Why the last statement did not get through; undefined if it did. */
+  readonly problem: unknown;
   /** A stream is open until the signal is aborted; what follows is said on this one. */
   open(stream: Pick<TakeStream, "tell">, signal: AbortSignal): void;
   /** The broker asks. */
@@ -62,6 +64,7 @@ export function createStatements(options: StatementsOptions): Statements {
   let isSpeaking = false;
   let hasMore = false;
   let failures = 0;
+  let problem: unknown;
 
   const say = async ({ stream, signal, ask }: Listener): Promise<void> => {
     const taking = isTaking();
@@ -83,8 +86,10 @@ export function createStatements(options: StatementsOptions): Statements {
       try {
         await say(listener);
         failures = 0;
+        problem = undefined;
       } catch (error) {
         if (signal.aborted) continue;
+        problem = error;
         logger.warn("Cannot tell the broker what this worker has", { error });
         // Who takes jobs is asked again.
         if (isTaking()) continue;
@@ -99,8 +104,12 @@ export function createStatements(options: StatementsOptions): Statements {
     get withinMs() {
       return listener?.ask.withinMs;
     },
+    get problem() {
+      return problem;
+    },
     open(opened, signal) {
       stream = { stream: opened, signal };
+      problem = undefined;
       listener = undefined;
     },
     answer(ask) {

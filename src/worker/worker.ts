@@ -135,7 +135,9 @@ export function createWorker(options: WorkerOptions): Worker {
   const { client, clock, random, logger, queues, prefetch, workerId, idleTimeoutMs } = settings;
   const { answersWithinMs: withinMs } = settings;
   const events = createEvents(logger);
-  const run: WorkerRun = { id: crypto.randomUUID(), withinMs };
+  const run: WorkerRun | undefined = withinMs === Infinity
+    ? undefined
+    : { id: crypto.randomUUID(), withinMs };
   const runner = createRunner({ ...settings, events });
   const ending = new AbortController();
   let lastJobAt: number | undefined;
@@ -158,7 +160,7 @@ export function createWorker(options: WorkerOptions): Worker {
       renewIfIdle();
     },
   });
-  const deliveries: Deliveries = createDeliveries(acker, logger);
+  const deliveries: Deliveries = createDeliveries(acker, { logger, clock });
 
   /** Jobs that were given up here, and that the server counts for this stream until it ends. */
   let stranded = 0;
@@ -253,6 +255,9 @@ export function createWorker(options: WorkerOptions): Worker {
     if (state === "idle" || state === "stopped") return `Worker is ${state}`;
     if (intake.problem !== undefined) return `Cannot take jobs: ${intake.problem}`;
     if (intake.isSilent) return `Heard nothing for ${idleTimeoutMs} ms`;
+    if (statements.problem !== undefined) {
+      return `Cannot answer the broker: ${statements.problem}`;
+    }
     if (acker.problem !== undefined) return `Broker refuses a report: ${acker.problem}`;
     return undefined;
   };

@@ -286,6 +286,20 @@ describe("a worker that names its run", () => {
       await stream.close();
     }));
 
+  it("that always forgets a job does not get it for ever", () =>
+    withBroker(async (parts) => {
+      const stream = await connect(parts.broker);
+      const { id } = await parts.client.enqueue(job({ retryLimit: 0 }));
+      for (let number = 1; number <= 9; number++) {
+        await parts.clock.settle();
+        await tell(parts, { heard: stream.asks.at(-1) });
+        await parts.clock.advance(15_000);
+      }
+      const { status, deliveries } = await parts.client.get(id);
+      assert.deepEqual([status, deliveries], ["dead", 4]);
+      await stream.close();
+    }, { maxDeliveries: 3 }));
+
   it("is told what is not its any more", () =>
     withBroker(async (parts) => {
       const { broker, client, clock } = parts;
@@ -351,6 +365,50 @@ describe("what workers say", () => {
       assert.deepEqual([status, body.error], [413, "'ids' has more than 5 items"]);
       await stream.close();
     }, { maxItemsPerCall: 5 }));
+
+  it("is a sign of life also when it is refused", () =>
+    withBroker(async (parts) => {
+      const stream = await connect(parts.broker);
+      await parts.clock.settle();
+      const holds = Array.from({ length: 6 }, (_, at) => ({ id: `${at}`, delivery: 1 }));
+      for (let times = 0; times < 8; times++) {
+        const { status } = times % 2 === 0
+          ? await tell(parts, { holds })
+          : await tell(parts, { taking: 1 });
+        assert.equal(status, times % 2 === 0 ? 413 : 400);
+        await parts.clock.advance(20_000);
+      }
+      assert.equal(stream.isEnded, false);
+      await parts.clock.advance(60_000);
+      assert.equal(stream.isEnded, true);
+    }, { maxItemsPerCall: 5 }));
+
+  it("is a sign of life also when too much is at work", () =>
+    withBroker(async (parts) => {
+      const stream = await connect(parts.broker);
+      await parts.clock.settle();
+      const body = new ReadableStream({ start() {} });
+      const init = { method: "POST", body, duplex: "half" };
+      const busy = parts.broker.fetch(new Request("http://broker/jobs", init));
+      for (let times = 0; times < 8; times++) {
+        assert.equal((await tell(parts, {})).status, 503);
+        await parts.clock.advance(20_000);
+      }
+      assert.equal(stream.isEnded, false);
+      await parts.clock.advance(600_000);
+      await busy;
+    }, { maxCalls: 1, bodyTimeoutMs: 200_000 }));
+
+  it("is not asked for on a stream that nobody reads", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      await client.enqueue(job({ payload: "x".repeat(300_000) }));
+      const headers = { "millrace-extensions": "1", "worker-run": run };
+      const response = await broker.fetch(new Request("http://broker/jobs/take", { headers }));
+      await clock.advance(60_000);
+      const text = await response.text(); // The stream has ended.
+      assert.equal(text.split('"control":"ask"').length - 1, 1);
+      assert.equal(await client.count({ status: "ready" }), 1);
+    }));
 
   it("is refused of a run that has no stream", () =>
     withBroker(async (parts) => {

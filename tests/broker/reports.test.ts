@@ -126,6 +126,17 @@ describe("a report that names its delivery", () => {
       }));
   }
 
+  it("is answered as the first time when another run of the job has failed since", () =>
+    withBroker(async (parts) => {
+      const id = await deliver(parts, 1, { backoff: noBackoff });
+      const first = await ends["failure"]!(parts, id, 1);
+      await parts.clock.advance(2000);
+      const second = await ends["failure"]!(parts, id, 2);
+      assert.equal(second.body.attempts, 2);
+      assert.deepEqual(await ends["failure"]!(parts, id, 1), first);
+      assert.deepEqual(await ends["failure"]!(parts, id, 2), second);
+    }));
+
   it("is answered 404 when there is no such job", () =>
     withBroker(async (parts) => {
       for (const end of Object.values(ends)) {

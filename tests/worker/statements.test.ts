@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { WorkerOptions } from "../../src/worker/mod.ts";
+import { createWorker, handle, snooze, type WorkerOptions } from "../../src/worker/mod.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
 import {
   createScriptedBroker,
@@ -14,6 +14,7 @@ import {
   type ScriptedBroker,
   unreachable,
   wireJob,
+  work,
 } from "./scripted-broker.ts";
 
 const delivered = (id: string, deliveries = 1, more: object = {}) =>
@@ -159,6 +160,33 @@ describe("a worker that is asked", () => {
   });
 });
 
+describe("a worker that cannot answer", () => {
+  it("is not healthy until it can", async () => {
+    const { broker, worker, clock } = await setUp();
+    assert.equal(worker.health().healthy, true);
+    broker.answers.tell.push(refuse(404));
+    broker.connection.ask(2);
+    await clock.settle();
+    const { healthy, problem } = worker.health();
+    assert.deepEqual(
+      [healthy, problem],
+      [false, "Cannot answer the broker: NotFoundError: status 404"],
+    );
+    broker.connection.ask(3);
+    await clock.settle();
+    assert.equal(worker.health().healthy, true);
+    await worker.kill();
+  });
+
+  it("may ask not to be asked", async () => {
+    const broker = createScriptedBroker();
+    const { worker } = createScriptedWorker(broker, { answersWithinMs: Infinity });
+    await worker.start();
+    assert.equal(broker.connection.headers.get("worker-run"), null);
+    await worker.stop();
+  });
+});
+
 describe("a worker that stops", () => {
   it("says so at once, and has only what it runs", async () => {
     const { broker, worker, started, finish, clock } = await setUp();
@@ -271,6 +299,40 @@ describe("reports to a broker that counts deliveries", () => {
     assert.deepEqual([started, broker.ackedDeliveries], [["a"], [[1], [2]]]);
     assert.equal(worker.health().unreported, 0);
     await worker.stop();
+  });
+
+  it("put a job off once more when it came again before the broker heard that it was put off", async () => {
+    const broker = createScriptedBroker();
+    const { clock, client } = broker;
+    let runs = 0;
+    const worker = createWorker({
+      client,
+      clock,
+      random: () => 1,
+      handlers: [handle(work, () => (runs++, snooze(20_000)))],
+    });
+    await worker.start();
+    broker.connection.ask(1);
+    const held = hold();
+    broker.answers.release.push(held.answer);
+    broker.connection.send(delivered("a"));
+    await clock.settle();
+    broker.connection.breakOff();
+    await clock.advance(1000);
+    broker.connection.send(delivered("a", 2));
+    await clock.settle();
+    held.give(refuse(409));
+    await clock.settle();
+    assert.deepEqual(broker.releases, [
+      { id: "a", delay_ms: 20_000, delivery: 1 },
+      { id: "a", delay_ms: 20_000, delivery: 2 },
+    ]);
+    assert.equal(runs, 1);
+    await clock.advance(20_000);
+    broker.connection.send(delivered("a", 3));
+    await clock.settle();
+    assert.equal(runs, 2);
+    await worker.kill();
   });
 
   it("are over when the broker says that the delivery is", async () => {

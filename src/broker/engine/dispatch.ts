@@ -26,7 +26,7 @@ import type { Change } from "../../store/changes.ts";
 import { type Claimed, claimJobs } from "../../store/claim.ts";
 import type { ClaimResult, ClaimSources } from "../../store/claim-builder.ts";
 import type { TakenJob } from "../../store/finish.ts";
-import { releaseHolder, releaseRuns, type ReleaseTerms } from "../../store/release.ts";
+import { dropRuns, releaseHolder, releaseRuns, type ReleaseTerms } from "../../store/release.ts";
 import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
@@ -65,6 +65,8 @@ export interface Subscription {
 export interface Dispatcher {
   /** Adds a subscriber. One with a run replaces the one that has the same. */
   subscribe(subscriber: Subscriber): Subscription;
+  /** The run of a worker lives: it has said something. */
+  notice(run: string): void;
   /** The run of a worker says what it does and holds, as {@linkcode Subscription.tell}; undefined if it has no stream. */
   tell(run: string, statement: WorkerStatement): Promise<readonly string[]> | undefined;
   /**
@@ -119,6 +121,8 @@ export function createDispatcher(
     | undefined;
   /** What left flight since it was claimed, by the claim that is under way: it is not handed out any more. */
   const leftEarly = new Set<string>();
+  /** How many questions there were, on all streams: a late answer is not taken for that of another stream. */
+  let questions = 0;
   /** The subscribers that say of which run of a worker they are. */
   const byRun = new Map<string, Member>();
   let dispatching = false;
@@ -224,8 +228,11 @@ export function createDispatcher(
   /** Gives back some of what a member holds. If that fails, they are still its, and its next statement tells so. */
   const giveBack = async (member: Member, jobs: readonly Pick<TakenJob, "id" | "deliveries">[]) => {
     const runs = jobs.map(({ id, deliveries }) => ({ id, delivery: deliveries }));
+    // A worker that stops says nothing against its jobs; one that forgets them may do so because of them.
+    const transition = () =>
+      member.taking ? dropRuns(runs, releaseTerms()) : releaseRuns(runs, { now: clock.now() });
     try {
-      await store.write(() => releaseRuns(runs, { now: clock.now() }), runs.length);
+      await store.write<unknown>(transition, runs.length);
     } catch (error) {
       const { worker } = member.subscriber;
       logger.error("Cannot give back what a worker does not take", { error, worker });
@@ -242,7 +249,6 @@ export function createDispatcher(
 
   const tell = async (member: Member, statement: WorkerStatement): Promise<readonly string[]> => {
     if (member.gone) return [];
-    member.subscriber.heard?.();
     member.taking = statement.taking;
     members.updateRoom(member);
     const forgotten = findForgotten(member, statement, members.heldJob);
@@ -304,11 +310,12 @@ export function createDispatcher(
           members.updateRoom(member);
           if (members.isAnyWaiting) void dispatch();
         },
-        ask: () => ++member.asked,
+        ask: () => member.asked = ++questions,
         tell: (statement) => tell(member, statement),
         unsubscribe: () => remove(member),
       };
     },
+    notice: (run) => byRun.get(run)?.subscriber.heard?.(),
     tell(run, statement) {
       const member = byRun.get(run);
       return member && tell(member, statement);

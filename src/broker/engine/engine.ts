@@ -118,6 +118,8 @@ export interface Engine {
   readonly crons: CronOperations;
   /** Adds a take stream. */
   take(subscriber: Subscriber): Subscription;
+  /** The run of a worker lives. */
+  noticeWorker(run: string): void;
   /**
    * The run of a worker says what it does and holds.
    *
@@ -297,6 +299,7 @@ export function createEngine(
     crons,
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     take: dispatcher.subscribe,
+    noticeWorker: dispatcher.notice,
     tell: dispatcher.tell,
   };
 }

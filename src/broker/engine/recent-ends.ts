@@ -33,33 +33,33 @@ const fewestKept = 5000;
 /** Creates an empty memory. */
 export function createRecentEnds(): RecentEnds {
   const successes = createRecent<number>();
-  const others = createRecent<RunEnd & { readonly delivery: number }>();
+  const others = createRecent<RunEnd>();
   return {
     succeeded({ id, delivery }) {
       if (delivery !== undefined) successes.add(id, delivery);
     },
     hasSucceeded: ({ id, delivery }) => delivery !== undefined && successes.get(id) === delivery,
     ended({ id, delivery }, end) {
-      if (delivery !== undefined) others.add(id, { ...end, delivery });
+      if (delivery !== undefined) others.add(`${id} ${delivery}`, end);
     },
     find(kind, { id, delivery }) {
-      const end = delivery === undefined ? undefined : others.get(id);
-      return end?.kind === kind && end.delivery === delivery ? end.job : undefined;
+      const end = delivery === undefined ? undefined : others.get(`${id} ${delivery}`);
+      return end?.kind === kind ? end.job : undefined;
     },
   };
 }
 
-/** The values that were added last, by their ids. */
+/** The values that were added last, by their keys. A job succeeds once, but may fail often. */
 function createRecent<Value>() {
   let young = new Map<string, Value>();
   let old = young;
   return {
-    add(id: string, value: Value) {
-      young.set(id, value);
+    add(key: string, value: Value) {
+      young.set(key, value);
       if (young.size < fewestKept) return;
       old = young;
       young = new Map();
     },
-    get: (id: string) => young.get(id) ?? old.get(id),
+    get: (key: string) => young.get(key) ?? old.get(key),
   };
 }

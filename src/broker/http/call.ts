@@ -42,4 +42,8 @@ export type Endpoint<Services = Context> = (
 export interface Surface<Name extends string, Services> {
   readonly routes: Readonly<Record<Name, Route>>;
   readonly endpoints: Readonly<Record<Name, Endpoint<Services>>>;
+  /** What is noticed of calls also when they are refused, because too much is at work. */
+  readonly noticed?: Readonly<
+    Partial<Record<Name, (services: Services, params: readonly string[]) => void>>
+  >;
 }

@@ -16,7 +16,7 @@ import { get, patch, remove } from "./jobs.ts";
 import { count, list, patchMany, removeMany } from "./listing.ts";
 import { health, queues, reset, version } from "./system.ts";
 import { take } from "./take.ts";
-import { tell } from "./workers.ts";
+import { noticeTell, tell } from "./workers.ts";
 
 const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   health,
@@ -73,4 +73,8 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
 };
 
 /** The protocol: one endpoint for each row of the route table. */
-export const protocol: Surface<RouteName, Context> = { routes, endpoints };
+export const protocol: Surface<RouteName, Context> = {
+  routes,
+  endpoints,
+  noticed: { tell: noticeTell },
+};

@@ -38,7 +38,7 @@ export function createHandler<Name extends string, Services extends { readonly l
 async function handle<Name extends string, Services extends { readonly logger: Logger }>(
   request: Request,
   route: Router<Name>,
-  { routes, endpoints }: Surface<Name, Services>,
+  { routes, endpoints, noticed }: Surface<Name, Services>,
   { services, load }: { readonly services: Services; readonly load: Load },
 ): Promise<Response> {
   const { path, query } = splitUrl(request.url);
@@ -53,6 +53,7 @@ async function handle<Name extends string, Services extends { readonly logger: L
     if (match === undefined) throw new Refusal(404, "not found");
     const params = match.params.map(decodeSegment);
     const call = { ...services, request, params, query, format };
+    noticed?.[match.name]?.(services, params);
     const { access, isStream } = routes[match.name] as Route;
     // What tells whether the broker is well is always answered, and a stream is no work while nothing happens.
     if (access === "open" || isStream) {

@@ -150,8 +150,11 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
         asking = startAsking({
           clock,
           withinMs,
-          ask: () =>
-            write(encodeControl(format, toAskWire({ number: subscription.ask(), withinMs }))),
+          ask() {
+            // One that does not read would not hear it, and each question would take memory.
+            if (!canWrite()) return;
+            write(encodeControl(format, toAskWire({ number: subscription.ask(), withinMs })));
+          },
           silent() {
             logger.warn("A worker does not answer, ending its stream", { worker, withinMs });
             end();

@@ -6,9 +6,14 @@
 
 import { readStatement } from "../../protocol/request-body.ts";
 import { answerValue } from "./answer.ts";
-import type { Endpoint } from "./call.ts";
+import type { Context, Endpoint } from "./call.ts";
 import { readMessage } from "./message.ts";
 import { Refusal } from "./refusal.ts";
+
+/** A worker that says anything lives, also if what it says is refused. */
+export function noticeTell({ engine }: Context, params: readonly string[]): void {
+  engine.noticeWorker(params[0]!);
+}
 
 /** `PUT /workers/{run}` */
 export const tell: Endpoint = async (call) => {

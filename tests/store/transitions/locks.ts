@@ -27,7 +27,7 @@ import { fireCron, listDue } from "../../../src/store/due-crons.ts";
 import { promoteJobs, reapJobs } from "../../../src/store/due-jobs.ts";
 import { enqueueJobs } from "../../../src/store/enqueue.ts";
 import { completeJobs, failJob } from "../../../src/store/finish.ts";
-import { recoverJobs, releaseHolder, releaseRuns } from "../../../src/store/release.ts";
+import { dropRuns, recoverJobs, releaseHolder, releaseRuns } from "../../../src/store/release.ts";
 import { patchJob, patchJobs } from "../../../src/store/patch-jobs.ts";
 import { getJob, listJobs } from "../../../src/store/read.ts";
 import { rebindJob } from "../../../src/store/rebind.ts";
@@ -73,6 +73,7 @@ const writers: Readonly<Record<string, (store: TestStore) => Transition<unknown>
   "completeJobs()": (store) => completeJobs([{ id: "run" }], store.terms()),
   "failJob()": (store) => failJob({ id: "run" }, { message: "m" }, store.terms()),
   "releaseRuns()": () => releaseRuns([{ id: "run" }], { now: start }),
+  "dropRuns()": (store) => dropRuns([{ id: "run" }], store.terms()),
   "releaseHolder()": (store) => releaseHolder(1, store.terms()),
   "recoverJobs()": (store) => recoverJobs(store.broker + 1, start + 1, store.terms()),
   "patchJob()": () => patchJob("a", { priority: 1 }, start),

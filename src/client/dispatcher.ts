@@ -107,6 +107,9 @@ function createHandler(
       return true;
     },
     onData({ buffer, byteOffset, byteLength }) {
+      // A parser that goes on in the middle of a piece, before its rest has come, gives nothing as data. Passed on, that would
+      // be read, and reading would let it go on again: for ever, and before anything else has its turn.
+      if (byteLength === 0) return true;
       // What comes is a Buffer, whose methods are not all those of its base class.
       const chunk = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
       if (stream === undefined) return chunks.push(chunk) > 0;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { createClient, isMillraceError } from "../../../src/client/mod.ts";
 
@@ -103,5 +103,33 @@ describe("client on Node", () => {
       }
       await closed.promise;
     });
+  });
+
+  it("waits for the rest of a piece that has come in part, and notices the end", async () => {
+    const sockets: Socket[] = [];
+    const server = createTcpServer((socket) => {
+      sockets.push(socket);
+      socket.once("data", () => {
+        const head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\n" +
+          "transfer-encoding: chunked\r\n\r\n";
+        // More than is read at once, so that reading pauses; the last piece lacks all but one byte.
+        socket.write(`${head}${"1\r\n\n\r\n".repeat(5)}400\r\n\n`);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const stream = await createClient({ url }).take();
+      let frames = 0;
+      await assert.rejects(async () => {
+        for await (const _ of stream.frames()) {
+          assert.ok(++frames < 100, "frames come although no bytes do");
+          if (frames === 1) sockets[0]!.destroy();
+        }
+      }, isNetworkError);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    }
   });
 });

@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Format } from "../../src/protocol/codec.ts";
 import { type Runtime, toWords } from "../bench/runtimes.ts";
 import type { WorkerLine } from "./bad-network-worker.ts";
 import { readMemory } from "./memory.ts";
@@ -97,15 +98,16 @@ export async function startBroker(
 /** Starts a worker. */
 export async function startWorker(
   runtime: Runtime,
-  { name, url, concurrency }: {
+  { name, url, concurrency, format }: {
     readonly name: string;
     readonly url: string;
     readonly concurrency: number;
+    readonly format: Format;
   },
   onLine: (line: WorkerLine) => void,
 ): Promise<Watched> {
   const script = fileURLToPath(new URL("bad-network-worker.ts", import.meta.url));
-  const words = [...toWords(runtime, script, checkout), url, `${concurrency}`];
+  const words = [...toWords(runtime, script, checkout), url, `${concurrency}`, format];
   const child = spawn(runtime.program, words, { stdio: ["pipe", "pipe", "pipe"] });
   const logged: string[] = [];
   createInterface({ input: child.stderr! }).on("line", (line) => logged.push(`stderr ${line}`));

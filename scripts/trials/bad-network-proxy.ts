@@ -11,7 +11,7 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 
 /** How the proxy behaves; nothing of it is a proxy that passes on everything. */
 export interface Weather {
@@ -23,6 +23,8 @@ export interface Weather {
   readonly delayMs?: number;
   /** A connection is cut after some bytes, this many in the mean, in the middle of a piece. */
   readonly cutAfterBytes?: number;
+  /** Each piece is passed on in parts of so many bytes. */
+  readonly crumbBytes?: number;
   /** How many of the pieces from the broker have a wrong byte, from 0 to 1. */
   readonly corrupt?: number;
   /** Each request is answered with a page of this status. */
@@ -57,11 +59,30 @@ export async function startProxy(brokerPort: number): Promise<Proxy> {
     let held = 0;
     let passed = 0;
     let cutAt = 0;
-    const send = async (piece: Buffer, dueAt: number) => {
+    let isCutShort = false;
+    const write = async (piece: Buffer) => {
+      const { crumbBytes = Infinity } = weather;
+      let rest = piece;
+      for (; rest.length > crumbBytes; rest = rest.subarray(crumbBytes)) {
+        to.write(rest.subarray(0, crumbBytes));
+        await turn();
+      }
+      to.write(rest);
+    };
+    const send = async (whole: Buffer, dueAt: number) => {
+      let piece = whole;
+      if (isHeld() && !isCutShort && !to.destroyed) {
+        // It went silent in the middle of a piece.
+        isCutShort = true;
+        const half = piece.length >> 1;
+        to.write(piece.subarray(0, half));
+        piece = piece.subarray(half);
+      }
       while (isHeld()) await changed.promise;
+      isCutShort = false;
       const restMs = dueAt - performance.now();
       if (restMs > 0) await sleep(restMs);
-      held -= piece.length;
+      held -= whole.length;
       if (held < mostHeld) from.resume();
       if (to.destroyed) return;
       const { cutAfterBytes, corrupt = 0 } = weather;
@@ -78,7 +99,7 @@ export async function startProxy(brokerPort: number): Promise<Proxy> {
         piece = Buffer.from(piece);
         piece[Math.floor(Math.random() * piece.length)] = Math.floor(Math.random() * 256);
       }
-      to.write(piece);
+      await write(piece);
     };
     const finish = async () => {
       while (isHeld()) await changed.promise;

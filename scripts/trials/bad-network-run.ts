@@ -75,14 +75,19 @@ export async function runBadNetwork(
   const client = createClient({ url: broker.url, retry: { limit: 10 } });
 
   const workers: Watched[] = [];
-  for (const name of ["worker 1", "worker 2", "beside"]) {
-    const [url, concurrency] = name === "beside" ? [broker.url, 3] : [proxy.url, 8];
+  const starts = [
+    { name: "worker 1", url: proxy.url, concurrency: 8, format: "json" },
+    { name: "worker 2", url: proxy.url, concurrency: 8, format: "msgpack" },
+    { name: "beside", url: broker.url, concurrency: 3, format: "json" },
+  ] as const;
+  for (const start of starts) {
+    const { name } = start;
     const onLine = (line: WorkerLine) => {
       ledger.record(line);
       if (line.kind === "over" && line.done) finishes.record(name, 1);
       if (line.kind === "fault") failures.push(`${name}: ${line.text}`);
     };
-    const worker = await startWorker(runtime, { name, url, concurrency }, onLine);
+    const worker = await startWorker(runtime, start, onLine);
     cleanup.defer(() => worker.kill());
     workers.push(worker);
   }
@@ -93,18 +98,16 @@ export async function runBadNetwork(
     ledger.phase = phase.name;
     if (phase.weather !== undefined) await proxy.set(phase.weather);
     if (phase.event === "stop worker") isolated[0]!.signal("SIGSTOP");
-    if (phase.event === "kill broker") {
-      await feeder.pause();
-      await broker.kill();
-    }
+    if (phase.event === "stop broker" || phase.event === "kill broker") await feeder.pause();
+    if (phase.event === "stop broker") broker.signal("SIGSTOP");
+    if (phase.event === "kill broker") await broker.kill();
   };
   const end = async ({ event }: Phase) => {
     await proxy.set({});
     if (event === "stop worker") isolated[0]!.signal("SIGCONT");
-    if (event === "kill broker") {
-      broker = await startBroker(runtime, { data, port });
-      feeder.goOn();
-    }
+    if (event === "stop broker") broker.signal("SIGCONT");
+    if (event === "kill broker") broker = await startBroker(runtime, { data, port });
+    feeder.goOn();
   };
   const runPhase = async (phase: Phase): Promise<PhaseFigures> => {
     const before = new Map(listLogged().map(({ logged }) => [logged, logged.length]));

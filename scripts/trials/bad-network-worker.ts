@@ -2,7 +2,7 @@
  * A worker of the trial of a bad network, in a process of its own. Tells its parent each start and end of a run, and
  * what it logs, one JSON line each.
  *
- * Run with the broker's URL and the number of jobs that run at a time.
+ * Run with the broker's URL, the number of jobs that run at a time, and the format of the client.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import { writeSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "../../src/client/mod.ts";
+import type { Format } from "../../src/protocol/codec.ts";
 import { createWorker, handle, type JobContext, snooze } from "../../src/worker/mod.ts";
 import { definitionOf, type JobKind, kinds, toSign, workMsOf } from "./bad-network-jobs.ts";
 
@@ -67,9 +68,9 @@ process.on("unhandledRejection", (reason) => {
   tell({ kind: "fault", text: `Unhandled rejection: ${(reason as Error)?.stack ?? reason}` });
 });
 
-const [, , url, concurrency] = process.argv;
+const [, , url, concurrency, format] = process.argv;
 const worker = createWorker({
-  client: createClient({ url: url!, timeoutMs: 3000 }),
+  client: createClient({ url: url!, format: format as Format, timeoutMs: 3000 }),
   handlers,
   concurrency: Number(concurrency),
   idleTimeoutMs: 3000,

@@ -44,6 +44,12 @@ export interface RetryPolicy {
   readonly clock: Clock;
   readonly random: Random;
   /**
+   * Whose timers the delays are that no server has asked for: who has another clock here can end them early.
+   *
+   * @default {clock}
+   */
+  readonly delays?: Clock;
+  /**
    * Whether to try again after an error.
    *
    * @default {after those that are retryable}
@@ -78,16 +84,19 @@ export async function retry<Result>(
   signal: AbortSignal,
 ): Promise<Result> {
   const { limit, baseDelayMs, maxDelayMs, clock, random, isPassing = isRetryable } = policy;
+  const { delays = clock } = policy;
   const range = { baseMs: baseDelayMs, maxMs: maxDelayMs };
   for (let retries = 0;; retries++) {
-    let askedMs: number | undefined;
+    let askedMs = 0;
     try {
       return await attempt(retries);
     } catch (error) {
       if (retries >= limit || !isMillraceError(error) || !isPassing(error)) throw error;
-      askedMs = (error as Partial<ResponseError>).retryAfterMs;
+      askedMs = (error as Partial<ResponseError>).retryAfterMs ?? 0;
     }
-    await wait(Math.max(backoffMs(retries + 1, range, random), askedMs ?? 0), clock, signal);
+    const delayMs = backoffMs(retries + 1, range, random);
+    if (askedMs > 0) await wait(askedMs, clock, signal);
+    if (delayMs >= askedMs) await wait(delayMs - askedMs, delays, signal);
   }
 }
 

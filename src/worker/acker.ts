@@ -21,6 +21,7 @@ import type { ReportResult } from "../protocol/ack.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { Job } from "../protocol/job.ts";
 import type { ReleaseTime } from "../protocol/release.ts";
+import { createPauses } from "./pauses.ts";
 
 /** What an acker needs of a client. */
 export type AckerClient = Pick<Client, "successMany" | "failure" | "release" | "releaseMany">;
@@ -51,6 +52,8 @@ interface SingleReport {
 export interface Acker {
   /** The last refusal of a report, by the broker or by a proxy; undefined again when a report is confirmed. */
   readonly problem: unknown;
+  /** The broker can be reached: what waits to be repeated is sent at once, unless it was asked to wait. */
+  tryNow(): void;
   /** Reports a success. */
   succeed(job: Job): void;
   /** Reports a failure. Calls `done` when it is confirmed, with false if the job was not in flight at this delivery. */
@@ -72,11 +75,13 @@ const refusedDelayMs = 60_000;
 /** Creates an acker. */
 export function createAcker(options: AckerOptions): Acker {
   const { client, clock, random, logger, signal, acked, dropped } = options;
+  const pauses = createPauses(clock);
   const policy: RetryPolicy = {
     limit: Infinity,
     baseDelayMs: 250,
     maxDelayMs: 30_000,
     clock,
+    delays: pauses.clock,
     random,
     isPassing: mayPass,
   };
@@ -159,6 +164,7 @@ export function createAcker(options: AckerOptions): Acker {
     get problem() {
       return problem;
     },
+    tryNow: pauses.end,
     succeed(job) {
       waiting.push(job);
       sending ??= sendSuccesses();

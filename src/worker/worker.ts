@@ -214,6 +214,7 @@ export function createWorker(options: WorkerOptions): Worker {
     connected(stream, signal) {
       stranded = 0;
       statements.open(stream, signal);
+      acker.tryNow();
       logger.info("Connected", { workerId, queues, prefetch });
       events.emit("connected", () => undefined);
       lifecycle.ready();

@@ -165,6 +165,32 @@ describe("reports that a proxy refuses", () => {
     await clock.advance(1);
     assert.equal(acks.length, 2);
   });
+
+  for (
+    const { what, trouble, repeats } of [
+      { what: "at once", trouble: refuse(503), repeats: 1 },
+      {
+        what: "but not if it was asked to wait",
+        trouble: ofProxy(503, { "retry-after": "60" }),
+        repeats: 0,
+      },
+    ]
+  ) {
+    it(`are repeated when a stream is open again, ${what}`, async () => {
+      const { acks, answers, succeed, clock, broker } = await setUp();
+      // After so many failures, the next try would be half a minute away.
+      answers.success.push(...Array(9).fill(refuse(503)), trouble);
+      await succeed("a");
+      while (acks.length < 10) {
+        broker.connection.beat();
+        await clock.advance(1000);
+      }
+      broker.connection.breakOff();
+      await clock.advance(250);
+      assert.equal(broker.connections.length, 2);
+      assert.equal(acks.length, 10 + repeats);
+    });
+  }
 });
 
 describe("failure reports", () => {

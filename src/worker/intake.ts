@@ -17,6 +17,7 @@ import type { Logger } from "../log.ts";
 import type { Ask } from "../protocol/frames-control.ts";
 import type { Job } from "../protocol/job.ts";
 import type { DisconnectedEvent } from "./events.ts";
+import { createPauses } from "./pauses.ts";
 
 /** What an intake needs. */
 export interface IntakeOptions {
@@ -51,6 +52,8 @@ export interface Intake {
   readonly problem: unknown;
   /** Opens the first stream. Call once. */
   open(): void;
+  /** The broker has answered something else: if it refused a stream, it is asked again at once. */
+  tryNow(): void;
   /** Passes on no more jobs and opens no more streams. The open one stays open, and with it the jobs stay here. */
   stopTaking(): void;
   /** Ends the open stream and opens another one: the broker delivers all jobs again. */
@@ -69,6 +72,8 @@ const ticksPerTimeout = 4;
 export function createIntake(options: IntakeOptions): Intake {
   const { clock, random, logger, idleTimeoutMs } = options;
   const closing = new AbortController();
+  /** After a refusal. Others are short, and where streams break off at once they must not become shorter. */
+  const pauses = createPauses(clock);
   /** Ends the present connection only. */
   let connection = new AbortController();
   let isConnected = false;
@@ -103,6 +108,7 @@ export function createIntake(options: IntakeOptions): Intake {
     while (!isStopping) {
       connection = new AbortController();
       let error: unknown;
+      let delays = clock;
       try {
         error = await readStream(await options.take(connection.signal));
       } catch (refusal) {
@@ -114,6 +120,7 @@ export function createIntake(options: IntakeOptions): Intake {
           // Asks seldom from now on and logs an error: a proxy may recover, a wrong token will not.
           failures = Infinity;
           problem = refusal;
+          delays = pauses.clock;
           logger.error("Broker refuses this worker", { error: refusal });
         }
       }
@@ -122,7 +129,7 @@ export function createIntake(options: IntakeOptions): Intake {
       const retryInMs = Math.max(backoffMs(++failures, reconnect, random), askedMs);
       logger.warn("Not connected, will try again", { error, retryInMs });
       options.disconnected({ error, retryInMs });
-      await wait(retryInMs, clock, closing.signal).catch(() => {});
+      await wait(retryInMs, askedMs > 0 ? clock : delays, closing.signal).catch(() => {});
     }
   };
 
@@ -182,6 +189,7 @@ export function createIntake(options: IntakeOptions): Intake {
       tickLater();
       listening = listen();
     },
+    tryNow: pauses.end,
     stopTaking() {
       isStopping = true;
     },

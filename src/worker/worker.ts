@@ -55,7 +55,7 @@ export interface Worker extends Startable {
    *
    * A broker that is down is waited for. A refusal of the very first connection (a wrong token, an address that is
    * not a broker's) stops the worker. A later refusal may come from a proxy and pass: the worker goes on asking
-   * every half a minute, logs each refusal as an error, and is not healthy meanwhile.
+   * every half a minute, and when a report comes through; it logs each refusal as an error, and is not healthy meanwhile.
    *
    * @throws {MillraceError} If the broker refuses the worker before it was ever connected.
    * @throws {Error} If the worker was stopped.
@@ -152,6 +152,7 @@ export function createWorker(options: WorkerOptions): Worker {
       deliveries.acked(jobs, result);
       const { notFound } = result;
       events.emit("acked", () => ({ ids: jobs.map(({ id }) => id), notFound }));
+      intake.tryNow();
       renewIfIdle();
     },
     dropped(jobs, isReleased) {

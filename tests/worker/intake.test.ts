@@ -327,6 +327,26 @@ describe("a broker that refuses the worker", () => {
     assert.equal(connections.length, 2);
     assert.equal(worker.health().healthy, true);
   });
+
+  it("is asked again when a report comes through, but not when its streams break off", async () => {
+    const { worker, broker, answers, clock, connections, finish } = setUp();
+    await worker.start();
+    broker.connection.send(wireJob("a"), wireJob("b"));
+    await clock.settle();
+    answers.take.push(refuse(404));
+    broker.connection.breakOff();
+    await clock.advance(250);
+    assert.equal(worker.health().problem, "Cannot take jobs: NotFoundError: status 404");
+    await finish("a");
+    assert.equal(connections.length, 2);
+    assert.equal(worker.health().healthy, true);
+    broker.connection.breakOff();
+    await clock.settle();
+    await finish("b");
+    assert.equal(connections.length, 2);
+    await clock.advance(30_000);
+    assert.equal(connections.length, 3);
+  });
 });
 
 describe("health", () => {

@@ -117,8 +117,9 @@ export function createIntake(options: IntakeOptions): Intake {
         const isPassing = isMillraceError(refusal) && refusal.retryable;
         if (!isPassing && !wasConnected) return options.refused(refusal);
         if (!isPassing) {
-          // Asks seldom from now on and logs an error: a proxy may recover, a wrong token will not.
-          failures = Infinity;
+          // Asks seldom from now on and logs an error: a proxy may recover, a wrong token will not. What is no answer of
+          // a broker at all, such as a page of a proxy, is no refusal.
+          if (!isMillraceError(refusal) || refusal.code !== "protocol") failures = Infinity;
           problem = refusal;
           delays = pauses.clock;
           logger.error("Broker refuses this worker", { error: refusal });

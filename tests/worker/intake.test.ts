@@ -328,6 +328,19 @@ describe("a broker that refuses the worker", () => {
     assert.equal(worker.health().healthy, true);
   });
 
+  it("is asked again soon when a page of a proxy came in its place", async () => {
+    const { worker, broker, answers, clock, retries } = setUp();
+    await worker.start();
+    const page = () => new Response("<html>", { headers: { "content-type": "text/html" } });
+    answers.take.push(page, page);
+    broker.connection.end();
+    await clock.advance(250);
+    assert.match(worker.health().problem!, /^Cannot take jobs: ProtocolError: /);
+    await clock.advance(2000);
+    assert.deepEqual(retries, [250, 500, 1000]);
+    assert.equal(worker.health().healthy, true);
+  });
+
   it("is asked again when a report comes through, but not when its streams break off", async () => {
     const { worker, broker, answers, clock, connections, finish } = setUp();
     await worker.start();

@@ -36,7 +36,7 @@ import {
 } from "./listing.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
 import { createTransport, ignoreBody, withQuery } from "./transport.ts";
-import type { WorkingCalls } from "./working.ts";
+import { createWorkingCalls } from "./working.ts";
 
 /**
  * Creates a client of the broker at `url`, or of a broker in the same process (`fetch: broker.fetch`).
@@ -95,10 +95,6 @@ export function createClient(options: ClientOptions): Client {
         error instanceof RefusedError || error instanceof NotFoundError || !isMillraceError(error),
     });
 
-  let working: Promise<WorkingCalls> | undefined;
-  const load = () =>
-    working ??= import("./working.ts").then((module) => module.createWorkingCalls(transport));
-
   const client: Client = {
     async enqueue(...args: EnqueueArgs) {
       const { what, options } = await resolveOne(args, clock);
@@ -154,12 +150,7 @@ export function createClient(options: ClientOptions): Client {
       return await call({ route: jobRoutes.deleteMany, query }, options, readDeleted);
     },
 
-    success: async (job, options) => (await load()).success(job, options),
-    successMany: async (jobs, options) => (await load()).successMany(jobs, options),
-    failure: async (job, failure, options) => (await load()).failure(job, failure, options),
-    release: async (job, time, options) => (await load()).release(job, time, options),
-    releaseMany: async (jobs, time, options) => (await load()).releaseMany(jobs, time, options),
-    take: async (options) => (await load()).take(options),
+    ...createWorkingCalls(transport),
 
     errors(id, query = {}, options) {
       const path = withQuery(toPath(jobRoutes.errors, { id }), toPageParams(query));

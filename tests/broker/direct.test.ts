@@ -123,7 +123,7 @@ describe("direct calls", () => {
 
   it("ask before the jobs that wait: the answer says nothing of these", async () => {
     const clock = createTestClock();
-    await using broker = createBroker({ store: openSqlite(":memory:"), clock });
+    const broker = createBroker({ store: openSqlite(":memory:"), clock });
     const client = createClient({ fetch: broker.fetch });
     await client.enqueue({ type: "t", queue: "q", payload: null });
     const stream = await client.take({ run: { id: "run-00000001", withinMs: 60_000 } });
@@ -138,6 +138,7 @@ describe("direct calls", () => {
         break;
       }
     }
+    await broker.stop();
   });
 
   it("end with the signal's reason, and give the jobs back", async () => {

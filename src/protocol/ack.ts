@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import type { Job } from "./job.ts";
-import { optional, readAs, text } from "./schema.ts";
+import { optional, readAs, texts } from "./schema.ts";
 
 /**
  * The job that a report is about: its id, or the job as it was taken. Given the job, the report ends that delivery and
@@ -43,9 +43,13 @@ export function toRuns(jobs: readonly JobReference[]): JobRun[] {
  * @param runs At least one.
  */
 export function toRunsWire(runs: readonly JobRun[]): object {
-  const ids = runs.map(({ id }) => id);
-  if (runs.some(({ delivery }) => delivery === undefined)) return { ids };
-  return { ids, deliveries: runs.map(({ delivery }) => delivery) };
+  const ids: string[] = [];
+  const deliveries: number[] = [];
+  for (const { id, delivery } of runs) {
+    ids.push(id);
+    if (delivery !== undefined) deliveries.push(delivery);
+  }
+  return deliveries.length === ids.length ? { ids, deliveries } : { ids };
 }
 
 /** Says why ids cannot be acknowledged, in the words of the protocol. */
@@ -87,6 +91,6 @@ const missedSchema: v.GenericSchema<
   unknown,
   { readonly not_found: string[]; readonly stale?: string[] | null | undefined }
 > = v.object(
-  { not_found: v.array(text, "a list"), stale: optional(v.array(text, "a list")) },
+  { not_found: texts, stale: optional(texts) },
   "an object",
 );

@@ -8,7 +8,7 @@
 import * as v from "valibot";
 import type { ReleaseTime } from "./release.ts";
 import { requestU64 } from "./request-integer.ts";
-import { bool, MessageError, optional, text, u32 } from "./schema.ts";
+import { bool, MessageError, optional, texts, u32, u32s } from "./schema.ts";
 import type { WorkerStatement } from "./worker-statement.ts";
 
 /** The body of `POST /jobs/{id}/release`. */
@@ -36,7 +36,7 @@ export interface RunList {
   readonly deliveries: readonly number[] | undefined;
 }
 
-const runFields = { ids: v.array(text, "a list"), deliveries: optional(v.array(u32, "a list")) };
+const runFields = { ids: texts, deliveries: optional(u32s) };
 
 /** Reads the body of `POST /jobs/success`. */
 export const runListSchema: v.GenericSchema<unknown, RunList> = v.pipe(
@@ -90,8 +90,8 @@ export const statementSchema: v.GenericSchema<unknown, WorkerStatement> = v.pipe
   v.object({
     heard: optional(u32),
     taking: v.optional(bool, true),
-    ids: v.array(text, "a list"),
-    deliveries: v.array(u32, "a list"),
+    ids: texts,
+    deliveries: u32s,
   }, "an object"),
   v.check(({ ids, deliveries }) => ids.length === deliveries.length, "as many deliveries as ids"),
   v.transform(({ heard, taking, ids, deliveries }): WorkerStatement => ({

@@ -54,6 +54,28 @@ function show(value: unknown): string {
 /** Any text. */
 export const text: v.GenericSchema<unknown, string> = v.string("a text");
 
+/**
+ * Creates the schema of a list whose items are of one kind. Most lists are right, and may be long: they are looked at
+ * without the vocabulary, which takes ten times as long; it tells what is wrong with the others.
+ *
+ * @param item The schema of an item; it gives the item as it is.
+ * @param isItem Whether a value is one.
+ */
+// @__NO_SIDE_EFFECTS__
+function listOf<Item>(
+  item: v.GenericSchema<unknown, Item>,
+  isItem: (value: unknown) => boolean,
+): v.GenericSchema<unknown, Item[]> {
+  const list: v.GenericSchema<unknown, Item[]> = v.array(item, "a list");
+  const run: typeof list["~run"] = (dataset, config) => {
+    const { value } = dataset;
+    return Array.isArray(value) && value.every(isItem)
+      ? { typed: true, value }
+      : list["~run"](dataset, config);
+  };
+  return { ...list, "~run": run };
+}
+
 /** True or false. */
 export const bool: v.GenericSchema<unknown, boolean> = v.boolean("true or false");
 
@@ -90,6 +112,18 @@ export function largeInteger(max: number): v.GenericSchema<unknown, number> {
 function integer(max: number): v.GenericSchema<unknown, number> {
   return v.custom<number>((value) => isIntegerUpTo(max, value), `an integer from 0 to ${max}`);
 }
+
+/** Texts. */
+export const texts: v.GenericSchema<unknown, string[]> = listOf(
+  text,
+  (value) => typeof value === "string",
+);
+
+/** Integers from 0 to 2^32 − 1. */
+export const u32s: v.GenericSchema<unknown, number[]> = listOf(
+  u32,
+  (value) => isIntegerUpTo(max32, value),
+);
 
 function isIntegerUpTo(max: number, value: unknown): boolean {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max;

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { readAs, text } from "./schema.ts";
+import { readAs, texts } from "./schema.ts";
 
 /** A delivery that a worker has. */
 export interface HeldDelivery {
@@ -41,6 +41,6 @@ export function readGone(value: unknown): readonly string[] {
 }
 
 const goneSchema: v.GenericSchema<unknown, { readonly gone: string[] }> = v.object(
-  { gone: v.array(text, "a list") },
+  { gone: texts },
   "an object",
 );

@@ -27,18 +27,18 @@ export interface RecentEnds {
   find(kind: RunEnd["kind"], run: RunReference): JobRecord | undefined;
 }
 
-/** So many runs of either sort are remembered at least, and twice as many at most. */
+/** So many runs that did not end well are remembered at least, and twice as many at most. */
 const fewestKept = 5000;
 
 /** Creates an empty memory. */
 export function createRecentEnds(): RecentEnds {
-  const successes = createRecent<number>();
+  const successes = createRecentMarks();
   const others = createRecent<RunEnd>();
   return {
     succeeded({ id, delivery }) {
       if (delivery !== undefined) successes.add(id, delivery);
     },
-    hasSucceeded: ({ id, delivery }) => delivery !== undefined && successes.get(id) === delivery,
+    hasSucceeded: ({ id, delivery }) => delivery !== undefined && successes.has(id, delivery),
     ended({ id, delivery }, end) {
       if (delivery !== undefined) others.add(`${id} ${delivery}`, end);
     },
@@ -49,7 +49,42 @@ export function createRecentEnds(): RecentEnds {
   };
 }
 
-/** The values that were added last, by their keys. A job succeeds once, but may fail often. */
+/** A power of two: of the last 10,000 runs that were added, nearly nine in ten are found. */
+const places = 2 ** 16;
+
+/**
+ * Which runs were added last. Nearly every run ends here, so each is one number in an array: in a map of texts it took a
+ * twentieth of what the broker does for a job. A run whose number is that of another is taken for it; that happens once in
+ * 10^15 times.
+ */
+function createRecentMarks() {
+  const marks = new Float64Array(places);
+  let place = 0;
+  /** 53 bits of a run, and its place, by two hashes in the manner of FNV-1a. */
+  const markOf = (id: string, delivery: number): number => {
+    let one = 0x811c9dc5 ^ delivery;
+    let two = 0x9747b28c ^ delivery;
+    for (let at = 0; at < id.length; at++) {
+      const code = id.charCodeAt(at);
+      one = Math.imul(one ^ code, 0x01000193);
+      two = Math.imul(two ^ code, 0x85ebca6b);
+    }
+    place = (one ^ one >>> 15) & (places - 1);
+    return (one >>> 0) * 2 ** 21 + (two >>> 11);
+  };
+  return {
+    add(id: string, delivery: number) {
+      const mark = markOf(id, delivery);
+      marks[place] = mark;
+    },
+    has(id: string, delivery: number) {
+      const mark = markOf(id, delivery);
+      return marks[place] === mark;
+    },
+  };
+}
+
+/** The values that were added last, by their keys. */
 function createRecent<Value>() {
   let young = new Map<string, Value>();
   let old = young;

@@ -189,6 +189,11 @@ export function mayPass(error: MillraceError): boolean {
   return status === 401 || status === 403 || status === 407;
 }
 
+/** How long a server asks to wait after an error, in ms; 0 if it does not, or if the error is none of its answers. */
+export function askedDelayMs(error: unknown): number {
+  return (error as Partial<ResponseError> | undefined)?.retryAfterMs ?? 0;
+}
+
 /** Whether a value has a brand; false for what cannot be looked at, such as a revoked proxy. */
 export function hasBrand(value: unknown, brand: symbol): boolean {
   try {

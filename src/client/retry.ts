@@ -12,7 +12,7 @@ import { backoffMs } from "../async/backoff.ts";
 import type { Clock, Random } from "../async/clock.ts";
 import { checkNotNegative } from "../async/duration.ts";
 import { wait } from "../async/wait.ts";
-import { isMillraceError, type MillraceError, type ResponseError } from "../errors.ts";
+import { askedDelayMs, isMillraceError, type MillraceError } from "../errors.ts";
 
 /** How often and how soon a call that is safe to repeat is repeated. */
 export interface RetryOptions {
@@ -92,7 +92,7 @@ export async function retry<Result>(
       return await attempt(retries);
     } catch (error) {
       if (retries >= limit || !isMillraceError(error) || !isPassing(error)) throw error;
-      askedMs = (error as Partial<ResponseError>).retryAfterMs ?? 0;
+      askedMs = askedDelayMs(error);
     }
     const delayMs = backoffMs(retries + 1, range, random);
     if (askedMs > 0) await wait(askedMs, clock, signal);

@@ -16,10 +16,12 @@ export type JobReference =
   | string
   | (Pick<Job, "id"> & Partial<Pick<Job, "deliveries" | "attempts" | "dequeuedAt">>);
 
-/** A job, and which delivery of it; undefined for whichever is in flight. */
+/** Which run a report is about. */
 export interface JobRun {
+  /** The id of the job. */
   readonly id: string;
-  readonly delivery: number | undefined;
+  /** The delivery that began the run; undefined for whichever is in flight. */
+  readonly delivery?: number | undefined;
 }
 
 /** The run that a reference names. */
@@ -30,8 +32,12 @@ export function toRun(job: JobReference): JobRun {
 }
 
 /** The runs that references name; a job that is given twice counts once. */
-export function toRuns(jobs: readonly JobReference[]): JobRun[] {
-  const runs = jobs.map(toRun);
+export function toRuns(jobs: readonly JobReference[]): readonly JobRun[] {
+  return withoutRepeats(jobs.map(toRun));
+}
+
+/** The first run of each job. */
+export function withoutRepeats(runs: readonly JobRun[]): readonly JobRun[] {
   const ids = new Set<string>();
   for (const { id } of runs) ids.add(id);
   return ids.size === runs.length ? runs : runs.filter(({ id }) => ids.delete(id));

@@ -27,7 +27,7 @@ import { readAs, u32 } from "./schema.ts";
 
 /** The broker asks a worker what it has. */
 export interface Ask {
-  /** How many questions there were on the stream, this one included. */
+  /** Grows from question to question. A broker counts over all its streams, so the first on a stream need not be 1. */
   readonly number: number;
   /** A worker that does not answer for so long loses its stream, in ms. */
   readonly withinMs: number;

@@ -28,7 +28,7 @@ export function checkInteger<Value extends number | null | undefined>(
 }
 
 /** The last instant that a `Date` can show, in ms since the epoch. */
-const lastDate = 8.64e15;
+export const lastDate = 8.64e15;
 
 /**
  * The instant that lies so far ahead of another, but at most the last one of a `Date`; undefined without a delay.

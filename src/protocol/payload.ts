@@ -30,7 +30,11 @@ export function payloadAsJson({ payloadJson, payloadPack }: StoredPayload): stri
 
 /** The payload of a record as the value that expressions work on, with every digit of its numbers. */
 export function readPayload(payload: StoredPayload): Json {
-  const text = payloadAsJson(payload);
+  return readExactly(payloadAsJson(payload));
+}
+
+/** Parsed in any case: on a text that is cut off, as one of a broken database may be, the exact reader would not end. */
+function readExactly(text: string): Json {
   const value = parseJsonAgain(text) as Json;
   return hasExactNumbers(text) ? readExactJson(text) : value;
 }
@@ -57,9 +61,9 @@ export function payloadAsPack(
 ): Uint8Array<ArrayBuffer> {
   if (payloadPack) return payloadPack;
   const text = payloadJson ?? "null";
-  const value = parseJsonAgain(text);
-  if (!longInteger.test(text)) return msgpackCodec.encode(value);
-  return packExactly(hasExactNumbers(text) ? readExactJson(text) : value);
+  return longInteger.test(text)
+    ? packExactly(readExactly(text))
+    : msgpackCodec.encode(parseJsonAgain(text));
 }
 
 /** An integer beyond 2^53 has so many digits. What looks so costs time, nothing more. */

@@ -6,6 +6,7 @@
  */
 
 import * as v from "valibot";
+import { type JobRun, withoutRepeats } from "./ack.ts";
 import type { ReleaseTime } from "./release.ts";
 import { requestU64 } from "./request-integer.ts";
 import { bool, MessageError, optional, texts, u32, u32s } from "./schema.ts";
@@ -58,31 +59,18 @@ export const releaseListSchema: v.GenericSchema<unknown, ReleaseListRequest> = v
   })),
 );
 
-/** What runs a list is about, each once. */
-export interface ListedRun {
-  readonly id: string;
-  readonly delivery: number | undefined;
-}
-
 /**
  * The runs of a list; an id that is given twice counts once.
  *
  * @throws {MessageError} If there are deliveries, but not one for each id.
  */
-export function toRuns({ ids, deliveries }: RunList): ListedRun[] {
+export function fromRunList({ ids, deliveries }: RunList): readonly JobRun[] {
   if (deliveries !== undefined && deliveries.length !== ids.length) {
     throw new MessageError(
       `deliveries: expected one for each of the ${ids.length} ids, got ${deliveries.length}`,
     );
   }
-  const seen = new Set<string>();
-  const runs: ListedRun[] = [];
-  for (const [at, id] of ids.entries()) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    runs.push({ id, delivery: deliveries?.[at] });
-  }
-  return runs;
+  return withoutRepeats(ids.map((id, at) => ({ id, delivery: deliveries?.[at] })));
 }
 
 /** Reads the body of `PUT /workers/{run}`. */

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { JobRun } from "../protocol/ack.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
@@ -20,19 +21,11 @@ import { isInFlight } from "./status-sql.ts";
 import { toBytes } from "./text-bytes.ts";
 import { report, rows, run, StaleReadError, type Transition } from "./transition.ts";
 
-/** Which run a report is about. */
-export interface RunReference {
-  /** The id of the job. */
-  readonly id: string;
-  /** The delivery that began the run; undefined for whichever is in flight. */
-  readonly delivery?: number | undefined;
-}
-
 /** What is known of a job since it was taken. */
 export type TakenJob = ChangedJob & Pick<JobRecord, "deliveries">;
 
 /** A report that ended nothing. */
-export interface MissedReport extends RunReference {
+export interface MissedReport extends JobRun {
   /** The job without its payload, if there is one: it is not in flight, or at another delivery. */
   readonly job: JobRecord | undefined;
 }
@@ -43,7 +36,7 @@ export type EndedRun = { readonly job: JobRecord } | { readonly missed: MissedRe
 /** Whether a job is in the run that a report is about. */
 export function isRunOf(
   job: JobRecord | undefined,
-  { delivery }: RunReference,
+  { delivery }: JobRun,
 ): job is JobRecord {
   return job?.status === status.inFlight &&
     (delivery === undefined || job.deliveries === delivery);
@@ -70,7 +63,7 @@ const deleteMany = deletePlain(isOneOf("seq", "integers"));
  * @throws {StaleReadError} If it cannot tell which of the jobs were in flight. It can with `oneByOne`.
  */
 export function* completeJobs(
-  runs: readonly RunReference[],
+  runs: readonly JobRun[],
   terms: CompleteTerms,
 ): Transition<MissedReport[]> {
   let rest = runs;
@@ -96,9 +89,9 @@ export function* completeJobs(
  * @returns The jobs that are not plain, not known or not there.
  */
 function* completePlain(
-  runs: readonly RunReference[],
+  runs: readonly JobRun[],
   { takenJob }: CompleteTerms,
-): Transition<readonly RunReference[]> {
+): Transition<readonly JobRun[]> {
   const known: TakenJob[] = [];
   for (const { id, delivery } of runs) {
     const taken = takenJob(id);
@@ -151,7 +144,7 @@ function byPlace(jobs: readonly TakenJob[]): Iterable<readonly TakenJob[]> {
 
 /** Ends the run of a job in flight as failed: counts the attempt and writes its error record. */
 export function* failJob(
-  run: RunReference,
+  run: JobRun,
   failure: Failure,
   terms: FailureTerms,
 ): Transition<EndedRun> {
@@ -169,7 +162,7 @@ export function* failJob(
  * @param read The job as it was read. If that was the run which is meant, somebody else has changed it since.
  */
 export function* toMissed(
-  run: RunReference,
+  run: JobRun,
   read: JobRecord | undefined,
 ): Transition<MissedReport> {
   const { id, delivery } = run;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { JobRun } from "../protocol/ack.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
@@ -11,7 +12,7 @@ import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import type { ReadyJob } from "./changes.ts";
 import type { SqlValue } from "./database.ts";
 import { lockRows } from "./dialect.ts";
-import { endAsFailed, type EndedRun, isRunOf, type RunReference, toMissed } from "./finish.ts";
+import { endAsFailed, type EndedRun, isRunOf, toMissed } from "./finish.ts";
 import { deleteBroker, deleteHolder, listGoneBrokers } from "./holders.ts";
 import { type FinishTerms, toReleased } from "./job-rules.ts";
 import { findJob, jobRows } from "./jobs.ts";
@@ -21,7 +22,7 @@ import { isInFlight } from "./status-sql.ts";
 import { report, rows, run, type Transition } from "./transition.ts";
 
 /** When a job that is given back becomes ready. */
-export interface ReleaseTime {
+export interface ReadyTime {
   /** In ms since the epoch; undefined for at once, in its old place. */
   readonly readyAt?: number | undefined;
   readonly now: number;
@@ -34,8 +35,8 @@ export interface ReleaseTime {
  * @returns What came of each, in their order.
  */
 export function* releaseRuns(
-  runs: readonly RunReference[],
-  time: ReleaseTime,
+  runs: readonly JobRun[],
+  time: ReadyTime,
 ): Transition<EndedRun[]> {
   const ledger = createBudgetLedger();
   const outcomes: EndedRun[] = [];
@@ -57,7 +58,7 @@ export function* releaseRuns(
  * Gives back jobs that their worker does not know of any more: as when its stream ends, one that was delivered too often is
  * dead.
  */
-export function* dropRuns(runs: readonly RunReference[], terms: ReleaseTerms): Transition<void> {
+export function* dropRuns(runs: readonly JobRun[], terms: ReleaseTerms): Transition<void> {
   const ledger = createBudgetLedger();
   for (const given of runs) {
     const job = yield* findJob(given.id);

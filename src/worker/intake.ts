@@ -12,7 +12,7 @@ import { backoffMs, type BackoffRange } from "../async/backoff.ts";
 import type { Clock, Random } from "../async/clock.ts";
 import { wait } from "../async/wait.ts";
 import type { TakeFrame, TakeStream } from "../client/take-stream.ts";
-import { isMillraceError, type ResponseError, TimeoutError } from "../errors.ts";
+import { askedDelayMs, isMillraceError, TimeoutError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Ask } from "../protocol/frames-control.ts";
 import type { Job } from "../protocol/job.ts";
@@ -126,7 +126,7 @@ export function createIntake(options: IntakeOptions): Intake {
         }
       }
       if (isStopping) return;
-      const askedMs = (error as Partial<ResponseError> | undefined)?.retryAfterMs ?? 0;
+      const askedMs = askedDelayMs(error);
       const retryInMs = Math.max(backoffMs(++failures, reconnect, random), askedMs);
       logger.warn("Not connected, will try again", { error, retryInMs });
       options.disconnected({ error, retryInMs });

@@ -7,6 +7,7 @@
 import { type Duration, toMs } from "../async/duration.ts";
 import { hasBrand } from "../errors.ts";
 import type { Failure } from "../protocol/failure.ts";
+import { lastDate } from "../protocol/integer.ts";
 import { describeError } from "./describe-error.ts";
 
 /** What shall become of a job. `cancel`, `snooze` and `retryAt` make one; a handler returns or throws it. */
@@ -116,15 +117,12 @@ export function snooze(duration: Duration, options?: OutcomeOptions): Outcome {
  */
 export function retryAt(at: Date | number, options?: OutcomeOptions): Outcome {
   const instant = Math.round(Number(at));
-  if (!(instant >= 0 && instant <= longestDate)) {
+  if (!(instant >= 0 && instant <= lastDate)) {
     throw new RangeError(`Cannot retry at ${at}: expected a Date or ms since the epoch`);
   }
   const message = `Put off until ${new Date(instant).toISOString()}`;
   return toOutcome("retried", message, { retryAt: instant }, options);
 }
-
-/** The last instant that a `Date` can show, in ms since the epoch. */
-const longestDate = 8.64e15;
 
 /** Tells whether what a handler returned or threw is an outcome. */
 export function isOutcome(value: unknown): value is Outcome {

@@ -30,6 +30,19 @@ async function setUp(options: Partial<WorkerOptions> = {}) {
   return { broker, ...parts, clock: broker.clock };
 }
 
+/** A worker that runs a job, and whose statement about it waits for its answer. */
+async function setUpTelling() {
+  const parts = await setUp();
+  const { broker, clock } = parts;
+  broker.connection.send(delivered("a"));
+  await clock.settle();
+  const held = hold();
+  broker.answers.tell.push(held.answer);
+  broker.connection.ask(2);
+  await clock.settle();
+  return { ...parts, held };
+}
+
 /** What the last statement says. */
 const said = ({ statements }: ScriptedBroker) => {
   const { heard, taking, ids, deliveries } = statements.at(-1)!;
@@ -143,13 +156,7 @@ describe("a worker that is asked", () => {
   });
 
   it("keeps what was delivered again since it said what it has", async () => {
-    const { broker, worker, finish, clock } = await setUp();
-    broker.connection.send(delivered("a"));
-    await clock.settle();
-    const held = hold();
-    broker.answers.tell.push(held.answer);
-    broker.connection.ask(2);
-    await clock.settle();
+    const { broker, worker, finish, clock, held } = await setUpTelling();
     broker.connection.send(delivered("a", 2));
     await clock.settle();
     held.give(gone("a"));
@@ -220,13 +227,7 @@ describe("a worker that stops", () => {
   });
 
   it("is not overtaken by what it said before", async () => {
-    const { broker, worker, finish, clock } = await setUp();
-    broker.connection.send(delivered("a"));
-    await clock.settle();
-    const held = hold();
-    broker.answers.tell.push(held.answer);
-    broker.connection.ask(2);
-    await clock.settle();
+    const { broker, worker, finish, clock, held } = await setUpTelling();
     const stopped = worker.stop();
     await clock.settle();
     assert.equal(said(broker).taking, true);

@@ -56,7 +56,7 @@ export interface Member {
   turn: number | undefined;
   /** Whether its worker takes jobs; if not, it gets nothing more. */
   taking: boolean;
-  /** How often its worker was asked what it holds. */
+  /** The number of the last question to its worker, 0 if there was none: they are counted over all streams. */
   asked: number;
   /** Whether it has left. */
   gone: boolean;
@@ -71,7 +71,7 @@ export interface Claim {
 /** A job in flight, and who holds it. */
 export interface HeldJob extends TakenJob {
   readonly member: Member;
-  /** How often its worker had been asked when the job was delivered. */
+  /** The number of the last question to its worker when the job was delivered. */
   readonly asked: number;
 }
 

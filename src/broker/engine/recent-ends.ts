@@ -8,8 +8,8 @@
  * @module
  */
 
+import type { JobRun } from "../../protocol/ack.ts";
 import type { JobRecord } from "../../protocol/record.ts";
-import type { RunReference } from "../../store/finish.ts";
 
 /** How a run ended, other than well. */
 export interface RunEnd {
@@ -20,11 +20,11 @@ export interface RunEnd {
 
 /** Remembers how runs ended, of reports that name their delivery. */
 export interface RecentEnds {
-  succeeded(run: RunReference): void;
-  hasSucceeded(run: RunReference): boolean;
-  ended(run: RunReference, end: RunEnd): void;
+  succeeded(run: JobRun): void;
+  hasSucceeded(run: JobRun): boolean;
+  ended(run: JobRun, end: RunEnd): void;
   /** The job after its run ended in this way; undefined if nobody remembers. */
-  find(kind: RunEnd["kind"], run: RunReference): JobRecord | undefined;
+  find(kind: RunEnd["kind"], run: JobRun): JobRecord | undefined;
 }
 
 /** So many runs that did not end well are remembered at least, and twice as many at most. */
@@ -59,29 +59,34 @@ const places = 2 ** 16;
  */
 function createRecentMarks() {
   const marks = new Float64Array(places);
-  let place = 0;
-  /** 53 bits of a run, and its place, by two hashes in the manner of FNV-1a. */
-  const markOf = (id: string, delivery: number): number => {
-    let one = 0x811c9dc5 ^ delivery;
-    let two = 0x9747b28c ^ delivery;
-    for (let at = 0; at < id.length; at++) {
-      const code = id.charCodeAt(at);
-      one = Math.imul(one ^ code, 0x01000193);
-      two = Math.imul(two ^ code, 0x85ebca6b);
-    }
-    place = (one ^ one >>> 15) & (places - 1);
-    return (one >>> 0) * 2 ** 21 + (two >>> 11);
-  };
   return {
     add(id: string, delivery: number) {
       const mark = markOf(id, delivery);
-      marks[place] = mark;
+      marks[placeOf(mark)] = mark;
     },
     has(id: string, delivery: number) {
       const mark = markOf(id, delivery);
-      return marks[place] === mark;
+      return marks[placeOf(mark)] === mark;
     },
   };
+}
+
+/** 53 bits of a run, of two hashes in the manner of FNV-1a. */
+function markOf(id: string, delivery: number): number {
+  let one = 0x811c9dc5 ^ delivery;
+  let two = 0x9747b28c ^ delivery;
+  for (let at = 0; at < id.length; at++) {
+    const code = id.charCodeAt(at);
+    one = Math.imul(one ^ code, 0x01000193);
+    two = Math.imul(two ^ code, 0x85ebca6b);
+  }
+  return (one >>> 0) * 2 ** 21 + (two >>> 11);
+}
+
+/** Where a mark is kept: by its first hash. */
+function placeOf(mark: number): number {
+  const one = mark / 2 ** 21 >>> 0;
+  return (one ^ one >>> 15) & (places - 1);
 }
 
 /** The values that were added last, by their keys. */

@@ -13,14 +13,13 @@
 
 import type { Clock, Random } from "../../async/clock.ts";
 import { pause } from "../../async/turns.ts";
-import { type ReportResult, toReportResult } from "../../protocol/ack.ts";
+import { type JobRun, type ReportResult, toReportResult } from "../../protocol/ack.ts";
 import type { Failure } from "../../protocol/failure.ts";
 import {
   completeJobs,
   type EndedRun,
   failJob,
   type MissedReport,
-  type RunReference,
   type TakenJob,
 } from "../../store/finish.ts";
 import { releaseRuns } from "../../store/release.ts";
@@ -36,17 +35,17 @@ export interface Reports {
    * @param options Whether the reports may come again (`isRemembered`, default true): they may where answers can be lost.
    */
   complete(
-    runs: readonly RunReference[],
+    runs: readonly JobRun[],
     options?: { readonly isRemembered?: boolean },
   ): Promise<readonly MissedReport[]>;
   /** Ends a run as failed. */
-  fail(run: RunReference, failure: Failure): Promise<EndedRun>;
+  fail(run: JobRun, failure: Failure): Promise<EndedRun>;
   /**
    * Gives jobs back, uncharged.
    *
    * @param readyAt When they are ready again, in ms since the epoch; undefined for at once.
    */
-  release(runs: readonly RunReference[], readyAt?: number): Promise<readonly EndedRun[]>;
+  release(runs: readonly JobRun[], readyAt?: number): Promise<readonly EndedRun[]>;
 }
 
 /** What reports work with. */
@@ -77,7 +76,7 @@ export function createReports(
   };
 
   const completePiece = async (
-    runs: readonly RunReference[],
+    runs: readonly JobRun[],
     isRemembered: boolean,
   ): Promise<readonly MissedReport[]> => {
     let tries = 0;
@@ -96,7 +95,7 @@ export function createReports(
     return missed.filter((run) => !ends.hasSucceeded(run));
   };
 
-  const releasePiece = async (runs: readonly RunReference[], readyAt: number | undefined) => {
+  const releasePiece = async (runs: readonly JobRun[], readyAt: number | undefined) => {
     const outcomes = await store.write(
       () => releaseRuns(runs, { readyAt, now: clock.now() }),
       runs.length,

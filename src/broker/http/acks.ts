@@ -4,12 +4,12 @@
  * @module
  */
 
-import { checkIds, toMissedWire } from "../../protocol/ack.ts";
+import { checkIds, type JobRun, toMissedWire } from "../../protocol/ack.ts";
 import { toInstant } from "../../protocol/integer.ts";
 import { readDelivery } from "../../protocol/query.ts";
 import { metadataView } from "../../protocol/record-json.ts";
 import type { ReleaseTime } from "../../protocol/release.ts";
-import { type ReleaseListRequest, toRuns } from "../../protocol/release-request.ts";
+import { fromRunList, type ReleaseListRequest } from "../../protocol/release-request.ts";
 import {
   readFailure,
   readRelease,
@@ -18,7 +18,7 @@ import {
 } from "../../protocol/request-body.ts";
 import { MessageError } from "../../protocol/schema.ts";
 import { statusNames } from "../../protocol/status.ts";
-import type { EndedRun, MissedReport, RunReference } from "../../store/finish.ts";
+import type { EndedRun, MissedReport } from "../../store/finish.ts";
 import { isStale, resultOf } from "../engine/reports.ts";
 import { answerJob, answerNothing, answerValue } from "./answer.ts";
 import { readBody } from "./body.ts";
@@ -79,7 +79,7 @@ function toReadyAt({ readyAt, delayMs }: ReleaseTime, { clock }: EndpointCall): 
 async function readRuns<Body extends Pick<ReleaseListRequest, "ids" | "deliveries">>(
   call: EndpointCall,
   read: (...body: Parameters<typeof readRunList>) => Body,
-): Promise<{ readonly runs: readonly RunReference[]; readonly rest: Omit<Body, "ids"> }> {
+): Promise<{ readonly runs: readonly JobRun[]; readonly rest: Omit<Body, "ids"> }> {
   let rest: Body | undefined;
   const ids = await toListMessage(
     call,
@@ -96,7 +96,7 @@ async function readRuns<Body extends Pick<ReleaseListRequest, "ids" | "deliverie
   const problem = checkIds(ids);
   if (problem !== undefined) throw new Refusal(400, problem);
   try {
-    return { runs: toRuns({ ids, deliveries: rest!.deliveries }), rest: rest! };
+    return { runs: fromRunList({ ids, deliveries: rest!.deliveries }), rest: rest! };
   } catch (error) {
     throw error instanceof MessageError ? new Refusal(400, error.message) : error;
   }

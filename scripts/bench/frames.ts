@@ -168,6 +168,7 @@ function manyRecords(format: StreamFormat, count: number): JobRecord[] {
     uniqueWhile: null,
     batch: null,
     budgets: null,
+    traits: 0,
     deliveries: 1,
     payloadJson: packed ? null : JSON.stringify(payload),
     payloadPack: packed ? msgpackCodec.encode(payload) : null,

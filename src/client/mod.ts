@@ -107,6 +107,7 @@ export {
   type Retention,
   type UniqueWhile,
 } from "../protocol/job.ts";
+export type { JobExtra } from "../protocol/job-extra.ts";
 export type { PageRequest } from "../protocol/page.ts";
 export type { Ask } from "../protocol/frames-control.ts";
 export type { JobPatch } from "../protocol/patch.ts";

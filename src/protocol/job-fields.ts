@@ -9,7 +9,7 @@
 
 /**
  * What a value looks like: `u16`, `u32` and `ms` are integers up to 2^16 − 1, 2^32 − 1 and, for instants and
- * durations, 2^64 − 1. The kinds named like their field have a codec of their own; a record holds the JSON text of
+ * durations, 2^64 − 1; `texts` is a list. The kinds named like their field have a codec of their own; a record holds the JSON text of
  * the wire.
  */
 export type FieldKind =
@@ -22,7 +22,9 @@ export type FieldKind =
   | "backoff"
   | "retention"
   | "batch"
-  | "budgets";
+  | "budgets"
+  | "texts"
+  | "flag";
 
 /** One field of a job. A mark that is left out means no. */
 export interface JobField {
@@ -79,8 +81,13 @@ export type JobFieldRow = (typeof rows)[number];
 export const jobFields: readonly (JobField & Pick<JobFieldRow, "name">)[] = /* @__PURE__ */ rows
   .map((row) => ({
     ...row,
-    wire: row.name.replace(/[A-Z]/, (capital) => `_${capital.toLowerCase()}`),
+    wire: toWireName(row.name),
   }));
+
+/** The name on the wire of a name in code. */
+export function toWireName(name: string): string {
+  return name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+}
 
 /** The names of the fields that have a mark. */
 export type NamesWith<Mark extends keyof JobField> = Extract<

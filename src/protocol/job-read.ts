@@ -9,9 +9,10 @@ import { batchSchema } from "./batch.ts";
 import { backoffSchema } from "./backoff.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
 import { type Job, jobStatuses, uniqueWhiles } from "./job.ts";
+import { extraFields } from "./job-extra.ts";
 import { jobFields } from "./job-fields.ts";
 import { retentionSchema } from "./retention.ts";
-import { oneOf, readAs, text, u16, u32, u64 } from "./schema.ts";
+import { bool, oneOf, readAs, text, u16, u32, u64 } from "./schema.ts";
 
 /** How an answer spells the value of each kind. */
 export const answerKinds: KindSchemas = {
@@ -25,9 +26,11 @@ export const answerKinds: KindSchemas = {
   retention: retentionSchema,
   batch: batchSchema,
   budgets: v.array(v.object({ key: text, cost: u32 }, "an object"), "a list"),
+  texts: v.array(text, "a list"),
+  flag: bool,
 };
 
-const jobSchema: v.GenericSchema<unknown, Job> = fieldsSchema(jobFields, {
+const jobSchema: v.GenericSchema<unknown, Job> = fieldsSchema([...jobFields, ...extraFields], {
   kinds: answerKinds,
   start(wire) {
     // What every job has stands in the literal: engines keep members that are added later less well.

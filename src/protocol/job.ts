@@ -4,16 +4,19 @@
  * @module
  */
 
-/** Where a job stands. */
-export type JobStatus = "scheduled" | "ready" | "in_flight" | "completed" | "dead";
+import type { JobExtra } from "./job-extra.ts";
 
-/** All statuses, in the order of a job's life; the broker knows more of each (`status.ts`). */
+/** Where a job stands. Only a Millrace broker has jobs that are `blocked`: they wait for others to succeed. */
+export type JobStatus = "scheduled" | "ready" | "in_flight" | "completed" | "dead" | "blocked";
+
+/** All statuses, those of the protocol first; the broker knows more of each (`status.ts`). */
 export const jobStatuses: readonly JobStatus[] = [
   "scheduled",
   "ready",
   "in_flight",
   "completed",
   "dead",
+  "blocked",
 ];
 
 /** How long a failed job waits: `attempts^exponent × 1000 + baseMs + random × jitterMs × attempts`, in ms. */
@@ -65,7 +68,7 @@ export interface Binding {
 }
 
 /** A job, as an answer of the broker shows it. Instants are in ms since the epoch. */
-export interface Job<Payload = unknown> {
+export interface Job<Payload = unknown> extends JobExtra {
   /** 25 characters of SCRU128; they sort in the order of creation. */
   readonly id: string;
   /** The name of the handler that runs it. */

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { type JobExtra, toExtraWire } from "./job-extra.ts";
 import { fieldsWith } from "./job-fields.ts";
 import { payloadAsJson } from "./payload.ts";
 import type { JobRecord } from "./record.ts";
@@ -54,6 +55,7 @@ export function jobToJson(job: JobRecord, view: JobView, extra = ""): string {
   if (job.batch !== null) text += `,"batch":${job.batch}`;
   if (job.budgets !== null) text += `,"budgets":${job.budgets}`;
   if (view.extensions) text += extensionsToJson(job);
+  if (job.extra !== undefined) text += extraToJson(job.extra);
   return `${text}${extra}}`;
 }
 
@@ -67,6 +69,13 @@ function extensionsToJson(job: JobRecord): string {
     // A text has to be quoted; of all other kinds the record holds what JSON shows.
     if (value != null) text += `,"${wire}":${kind === "text" ? JSON.stringify(value) : value}`;
   }
+  return text;
+}
+
+/** The members that few jobs have, each led by a comma. */
+function extraToJson(extra: JobExtra): string {
+  let text = "";
+  for (const [wire, value] of toExtraWire(extra)) text += `,"${wire}":${JSON.stringify(value)}`;
   return text;
 }
 

@@ -8,7 +8,9 @@
 import { fromBackoffText } from "./backoff.ts";
 import { fromBatchText } from "./batch.ts";
 import { fromBindingsText } from "./binding.ts";
+import { toExtraWire } from "./job-extra.ts";
 import { type FieldKind, fieldsWith } from "./job-fields.ts";
+import { msgpackCodec } from "./msgpack.ts";
 import { PackWriter } from "./pack-writer.ts";
 import { payloadAsPack } from "./payload.ts";
 import type { JobRecord } from "./record.ts";
@@ -43,6 +45,8 @@ export function writeJob(
   if (job.budgets !== null) members++;
   const extensions = view.extensions ? extensionsOf(job) : undefined;
   if (extensions !== undefined) members += extensions.length;
+  const extra = job.extra === undefined ? undefined : toExtraWire(job.extra);
+  if (extra !== undefined) members += extra.length;
   writer.map(members);
   writer.text("id");
   writer.text(job.id);
@@ -90,6 +94,10 @@ export function writeJob(
     writeBindings(writer, job.budgets);
   }
   if (extensions !== undefined) writeExtensions(writer, extensions);
+  for (const [wire, value] of extra ?? []) {
+    writer.text(wire);
+    writer.raw(msgpackCodec.encode(value));
+  }
 }
 
 /** A member that an extension adds. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { JobExtra } from "./job-extra.ts";
 import type { NamesWith } from "./job-fields.ts";
 
 /**
@@ -43,12 +44,16 @@ export interface JobRecord {
   readonly budgets: string | null;
   /** How often it has been delivered to a worker; it only grows. */
   readonly deliveries: number;
+  /** What it has that most jobs have not, and that other tables hold: bits, see `store/traits.ts`. */
+  readonly traits: number;
   /** The payload if it came as JSON, and if it was asked for. */
   readonly payloadJson?: string | null;
   /** The payload if it came as MessagePack, and if it was asked for. */
   readonly payloadPack?: Uint8Array<ArrayBuffer> | null;
   /** How many bytes the payload has, if it was not read with the rest of the record because it is large. */
   readonly largeBytes?: number | null;
+  /** What other tables hold of it, if it was read for an answer. */
+  readonly extra?: JobExtra | undefined;
 }
 
 /** The fields of a record that hold the payload. */
@@ -93,6 +98,7 @@ export function newRecord(
     batch: start.batch,
     budgets: start.budgets,
     deliveries: 0,
+    traits: 0,
     payloadJson: start.payloadJson ?? null,
     payloadPack: start.payloadPack ?? null,
   };

@@ -22,20 +22,21 @@ export interface StatusRow {
   readonly phase: Phase;
 }
 
-/** The statuses of this version, in the order of a job's life. */
+/** The statuses of this version: those of the protocol in the order of a job's life, then those of extensions. */
 const statusRows = [
   { name: "scheduled", code: 0, wire: "scheduled", phase: "waiting" },
   { name: "ready", code: 1, wire: "ready", phase: "waiting" },
   { name: "inFlight", code: 2, wire: "in_flight", phase: "running" },
   { name: "completed", code: 3, wire: "completed", phase: "finished" },
   { name: "dead", code: 4, wire: "dead", phase: "finished" },
+  { name: "blocked", code: 5, wire: "blocked", phase: "waiting" },
 ] as const;
 
 /** What is known of a set of statuses. */
 export interface StatusTable<Rows extends readonly StatusRow[]> {
   /** The code of each status, by its name in code. */
   readonly codes: { readonly [Row in Rows[number] as Row["name"]]: Row["code"] };
-  /** The names on the wire, in the order of a job's life. */
+  /** The names on the wire, in the order of the rows. */
   readonly wireNames: readonly Rows[number]["wire"][];
   /** The name on the wire of each code; for the writers of jobs, which know that there is one. */
   readonly wireByCode: readonly string[];
@@ -50,7 +51,7 @@ export interface StatusTable<Rows extends readonly StatusRow[]> {
 /**
  * Creates the table of some statuses.
  *
- * @param rows The statuses, in the order of a job's life. Codes and names are different from each other.
+ * @param rows The statuses. Codes and names are different from each other.
  * @returns The sets and look-ups that follow from the rows.
  */
 // @__NO_SIDE_EFFECTS__

@@ -12,7 +12,33 @@ import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 
 /** What is told of every job: which one it is, and under what it is counted. */
-export type ChangedJob = Pick<JobRecord, "id" | "seq" | "queue" | "type">;
+export type ChangedJob = Pick<JobRecord, "id" | "seq" | "queue" | "type" | "traits">;
+
+/**
+ * Why jobs moved.
+ *
+ * | Cause       | From, to                               | What happened                                        |
+ * | ----------- | -------------------------------------- | ---------------------------------------------------- |
+ * | `enqueued`  | – → scheduled, ready, blocked          | they were stored                                     |
+ * | `due`       | scheduled → ready                      | their time came                                      |
+ * | `taken`     | ready → in flight                      | a worker has them                                    |
+ * | `succeeded` | in flight → completed, deleted         | a worker reported it                                 |
+ * | `failed`    | in flight → scheduled, dead, deleted   | a worker reported it, or they were delivered too often |
+ * | `released`  | in flight → ready, scheduled           | their worker gave them back, or is gone              |
+ * | `changed`   | any but finished                       | somebody changed them                                |
+ * | `removed`   | any → deleted                          | somebody deleted them                                |
+ * | `expired`   | completed, dead → deleted              | their retention ended                                |
+ */
+export type Cause =
+  | "enqueued"
+  | "due"
+  | "taken"
+  | "succeeded"
+  | "failed"
+  | "released"
+  | "changed"
+  | "removed"
+  | "expired";
 
 /** What a job that is ready means for those who wait for one. */
 export type ReadyJob = ChangedJob & Pick<JobRecord, "priority" | "budgets">;
@@ -24,6 +50,7 @@ interface JobsMoved {
   readonly from: number | undefined;
   /** The queue that they were in, if they are in another one now. */
   readonly fromQueue?: string;
+  readonly cause: Cause;
 }
 
 /** Jobs that are ready now; also those that were ready before, and whose place or budgets are others now. */
@@ -41,6 +68,14 @@ export interface BecameScheduled extends JobsMoved {
 /** Jobs that a worker has now. */
 export interface BecameTaken extends JobsMoved {
   readonly to: typeof status.inFlight;
+  /** What the worker calls itself, if it says so, and if they were taken now. */
+  readonly worker?: string | undefined;
+  readonly jobs: readonly ChangedJob[];
+}
+
+/** Jobs that wait for others. */
+export interface BecameBlocked extends JobsMoved {
+  readonly to: typeof status.blocked;
   readonly jobs: readonly ChangedJob[];
 }
 
@@ -61,6 +96,7 @@ export type JobsChange =
   | BecameReady
   | BecameScheduled
   | BecameTaken
+  | BecameBlocked
   | BecameFinished
   | BecameDeleted;
 
@@ -82,23 +118,20 @@ export interface CronsChange {
 export type Change = JobsChange | BudgetsChange | CronsChange;
 
 /**
- * The changes of jobs that now stand where their records say, one for each status.
- *
- * @param jobs The jobs as they are now.
- * @param from The code of the status that all of them had; undefined for new ones.
+ * The changes of jobs that were stored, one for each status.
  */
-export function toJobsChanges(jobs: readonly JobRecord[], from: number | undefined): JobsChange[] {
+export function toEnqueuedChanges(jobs: readonly JobRecord[]): JobsChange[] {
   if (jobs.length === 0) return [];
   const to = jobs[0]!.status;
   // The usual case, in which nothing is copied.
-  if (jobs.every((job) => job.status === to)) return [toChange(jobs, from, to)];
+  if (jobs.every((job) => job.status === to)) return [toEnqueued(jobs, to)];
   const byStatus = new Map<number, JobRecord[]>();
   for (const job of jobs) {
     const list = byStatus.get(job.status);
     if (list === undefined) byStatus.set(job.status, [job]);
     else list.push(job);
   }
-  return [...byStatus].map(([to, jobs]) => toChange(jobs, from, to));
+  return [...byStatus].map(([to, jobs]) => toEnqueued(jobs, to));
 }
 
 /**
@@ -106,17 +139,25 @@ export function toJobsChanges(jobs: readonly JobRecord[], from: number | undefin
  *
  * @param job The job as it is now.
  * @param before The job as it was.
+ * @param cause Why it moved.
  */
 export function toJobChange(
-  { id, seq, type, queue, status, priority, budgets, readyAt, purgeAt }: JobRecord,
+  { id, seq, type, queue, traits, status, priority, budgets, readyAt, purgeAt }: JobRecord,
   before: Pick<JobRecord, "status" | "queue">,
+  cause: Cause,
 ): JobsChange {
-  const told = { id, seq, type, queue, priority, budgets, readyAt, purgeAt };
-  const moved = { kind: "jobs", from: before.status, to: status, jobs: [told] } as JobsChange;
+  const told = { id, seq, type, queue, traits, priority, budgets, readyAt, purgeAt };
+  const moved = {
+    kind: "jobs",
+    from: before.status,
+    to: status,
+    jobs: [told],
+    cause,
+  } as JobsChange;
   return before.queue === queue ? moved : { ...moved, fromQueue: before.queue };
 }
 
-function toChange(jobs: readonly JobRecord[], from: number | undefined, to: number): JobsChange {
+function toEnqueued(jobs: readonly JobRecord[], to: number): JobsChange {
   // A record holds all that a change of any kind tells of its jobs.
-  return { kind: "jobs", from, to, jobs } as JobsChange;
+  return { kind: "jobs", from: undefined, to, jobs, cause: "enqueued" } as JobsChange;
 }

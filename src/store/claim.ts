@@ -19,6 +19,7 @@ import { createMerge, type ExhaustedBudget, type Merge } from "./claim-merged.ts
 import { registerHolder } from "./holders.ts";
 import { withLargePayloads } from "./many-jobs.ts";
 import { markTaken } from "./mark-taken.ts";
+import { withExtras } from "./trait-tables.ts";
 import type { Transition } from "./transition.ts";
 
 /** What subscribers got, and what was found out about backlogs and budgets. */
@@ -95,6 +96,6 @@ function* takeAll(
 ): Transition<Pick<ClaimResult, "jobs" | "holder">> {
   if (jobs.length === 0) return { jobs, holder: request.holder };
   const holder = request.holder ?? (yield* registerHolder(request.worker, terms));
-  yield* markTaken(jobs, holder, terms.now);
-  return { jobs: yield* withLargePayloads(jobs), holder };
+  yield* markTaken(jobs, { holder, worker: request.worker, now: terms.now });
+  return { jobs: yield* withExtras(yield* withLargePayloads(jobs)), holder };
 }

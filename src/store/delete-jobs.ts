@@ -12,6 +12,7 @@ import type { ChangedJob } from "./changes.ts";
 import { isOneOf, lockRows } from "./dialect.ts";
 import { findJob } from "./jobs.ts";
 import { moveAlone } from "./move-job.ts";
+import { deleteTraits } from "./trait-tables.ts";
 import { report, rows, run, StaleReadError, type Transition } from "./transition.ts";
 import { type JobSelection, whereMatches } from "./where.ts";
 
@@ -24,7 +25,7 @@ import { type JobSelection, whereMatches } from "./where.ts";
 export function* removeJob(id: string): Transition<boolean> {
   const job = yield* findJob(id);
   if (job === undefined) return false;
-  yield* moveAlone(job, undefined);
+  yield* moveAlone(job, undefined, "removed");
   return true;
 }
 
@@ -46,7 +47,7 @@ export function* removeJobs(selection: JobSelection): Transition<number> {
   let count = 0;
   while (true) {
     const jobs = yield* rows<DoomedJob>(
-      `SELECT id, seq, queue, type, status, budgets FROM jobs WHERE ${sql} LIMIT ? ${lockRows}`,
+      `SELECT id, seq, queue, type, traits, status, budgets FROM jobs WHERE ${sql} LIMIT ? ${lockRows}`,
       [...params, pieceSize],
     );
     if (jobs.length > 0) yield* removePiece(jobs, ledger);
@@ -66,6 +67,7 @@ function* removePiece(jobs: readonly DoomedJob[], ledger: BudgetLedger): Transit
   if (bound.length > 0) {
     yield* run(`DELETE FROM bindings WHERE ${isOneOf("job_id", "texts")}`, [ids]);
   }
+  yield* deleteTraits(jobs);
   for (const job of bound) if (job.status === status.inFlight) yield* ledger.refund(job);
   for (const from of new Set(jobs.map(({ status }) => status))) {
     const gone = jobs.filter((job) => job.status === from);
@@ -73,7 +75,7 @@ function* removePiece(jobs: readonly DoomedJob[], ledger: BudgetLedger): Transit
     if ((yield* run(deleteOfStatus, [seqs, from])) < gone.length) {
       throw new StaleReadError("The jobs of a selection changed meanwhile");
     }
-    yield report({ kind: "jobs", from, to: undefined, jobs: gone });
+    yield report({ kind: "jobs", from, to: undefined, jobs: gone, cause: "removed" });
   }
   // Others may have waited behind these.
   const kept = bound.filter((job) => job.status === status.ready).flatMap(budgetsOf);

@@ -28,7 +28,7 @@ export type DueAt = number | undefined;
  */
 export function* promoteJobs(now: number): Transition<boolean> {
   const due = yield* rows<ReadyJob>(
-    `SELECT id, seq, queue, type, priority, budgets FROM jobs
+    `SELECT id, seq, queue, type, traits, priority, budgets FROM jobs
      WHERE ${isScheduled} AND ready_at <= ? ORDER BY ready_at LIMIT ? ${claimRows}`,
     [now, promotionSize],
   );
@@ -38,7 +38,7 @@ export function* promoteJobs(now: number): Transition<boolean> {
   );
   const jobs = changedOf(due, counts);
   if (jobs.length > 0) {
-    yield report({ kind: "jobs", from: status.scheduled, to: status.ready, jobs });
+    yield report({ kind: "jobs", from: status.scheduled, to: status.ready, jobs, cause: "due" });
   }
   return due.length === promotionSize;
 }
@@ -56,7 +56,7 @@ export function* nextPromotion(): Transition<DueAt> {
  */
 export function* reapJobs(now: number): Transition<boolean> {
   const expired = yield* rows<ChangedJob & { readonly status: number }>(
-    `SELECT id, seq, queue, type, status FROM jobs WHERE purge_at <= ? LIMIT ? ${claimRows}`,
+    `SELECT id, seq, queue, type, traits, status FROM jobs WHERE purge_at <= ? LIMIT ? ${claimRows}`,
     [now, reapingSize],
   );
   const counts = yield* runEach(
@@ -64,10 +64,10 @@ export function* reapJobs(now: number): Transition<boolean> {
     expired.map(({ seq, status }) => [seq, status, now]),
   );
   const gone = changedOf(expired, counts);
-  yield* deleteBelongings(gone.map(({ id }) => id));
+  yield* deleteBelongings(gone);
   for (const from of new Set(gone.map(({ status }) => status))) {
     const jobs = gone.filter(({ status }) => status === from);
-    yield report({ kind: "jobs", from, to: undefined, jobs });
+    yield report({ kind: "jobs", from, to: undefined, jobs, cause: "expired" });
   }
   return expired.length === reapingSize;
 }

@@ -12,7 +12,7 @@ import { status } from "../protocol/status.ts";
 import { applyBatches, type BatchPlan, planBatches } from "./batch.ts";
 import { type BindingTerms, bindJobs, ensureBudgets } from "./bindings.ts";
 import { toBudgetSet } from "./budget-set.ts";
-import { toJobsChanges } from "./changes.ts";
+import { toEnqueuedChanges } from "./changes.ts";
 import type { SqlValue } from "./database.ts";
 import type { Expressions } from "./expressions.ts";
 import { type ColumnMember, columnOf, rareMembers } from "./jobs-table.ts";
@@ -55,6 +55,7 @@ export const optionalMembers: readonly ColumnMember[] = [
   "retention",
   "payloadJson",
   "payloadPack",
+  "traits",
 ];
 const rareBit = 1 << optionalMembers.length;
 const namedBit = rareBit << 1;
@@ -96,6 +97,7 @@ function maskOf(job: JobRecord, named: true | undefined): number {
   if (job.retention !== null) mask |= 16;
   if (job.payloadJson != null) mask |= 32;
   if (job.payloadPack != null) mask |= 64;
+  if (job.traits !== 0) mask |= 128;
   if (job.uniqueKey !== null || job.batch !== null || job.budgets !== null) mask |= rareBit;
   return named ? mask | namedBit : mask;
 }
@@ -180,7 +182,7 @@ export function* enqueueJobs(
   yield* insertJobs(fresh, batches);
   yield* bindJobs(bound.map(({ job, bindings }) => ({ id: job.id, bindings })));
   const added = fresh === entries ? jobs : fresh.map(({ job }) => job);
-  for (const change of toJobsChanges(added, undefined)) yield report(change);
+  for (const change of toEnqueuedChanges(added)) yield report(change);
   return jobs.map((job) => {
     const holder = duplicates.get(job);
     if (holder !== undefined) return { job: holder, duplicate: true, folded: false };

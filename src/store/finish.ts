@@ -50,7 +50,8 @@ export interface CompleteTerms extends FinishTerms {
   readonly oneByOne: boolean;
 }
 
-const isPlain = `${isInFlight} AND attempts = 0 AND retention IS NULL AND budgets IS NULL`;
+const isPlain =
+  `${isInFlight} AND attempts = 0 AND retention IS NULL AND budgets IS NULL AND traits = 0`;
 const deletePlain = (ofRows: string) =>
   `DELETE FROM jobs WHERE ${ofRows} AND queue = ? AND deliveries = ? AND ${isPlain}`;
 const deleteOne = deletePlain("seq = ?");
@@ -76,7 +77,7 @@ export function* completeJobs(
   for (const { id, delivery } of rest) {
     const job = yield* findJob(id);
     const done = isRunOf(job, { id, delivery }) &&
-      (yield* moveJob(job, toCompleted(job, terms), ledger));
+      (yield* moveJob(job, toCompleted(job, terms), { ledger, cause: "succeeded" }));
     if (!done) missed.push(yield* toMissed({ id, delivery }, job));
   }
   yield* ledger.flush();
@@ -95,7 +96,7 @@ function* completePlain(
   const known: TakenJob[] = [];
   for (const { id, delivery } of runs) {
     const taken = takenJob(id);
-    if (taken === undefined) continue;
+    if (taken === undefined || taken.traits !== 0) continue;
     if (delivery === undefined || delivery === taken.deliveries) known.push(taken);
   }
   const done = new Set<string>();
@@ -125,7 +126,13 @@ function* deleteKnown(jobs: readonly TakenJob[]): Transition<readonly TakenJob[]
     if (gone.length !== deleted) throw new StaleReadError("A job was completed or deleted before");
   }
   if (gone.length > 0) {
-    yield report({ kind: "jobs", from: status.inFlight, to: undefined, jobs: gone });
+    yield report({
+      kind: "jobs",
+      from: status.inFlight,
+      to: undefined,
+      jobs: gone,
+      cause: "succeeded",
+    });
   }
   return gone;
 }
@@ -181,7 +188,8 @@ export function* endAsFailed(
   { ledger, ...terms }: FailureTerms & { readonly ledger: BudgetLedger },
 ): Transition<JobRecord | undefined> {
   const { job: failed, deleted } = toFailed(job, failure, terms);
-  if (!(yield* moveJob(job, deleted ? undefined : failed, ledger))) return undefined;
+  const after = deleted ? undefined : failed;
+  if (!(yield* moveJob(job, after, { ledger, cause: "failed" }))) return undefined;
   if (!deleted) yield* insertError(failed, failure);
   return failed;
 }

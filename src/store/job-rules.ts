@@ -17,6 +17,7 @@
  * | in flight             | release, due later            | scheduled           | the same, and `readyAt`        |
  * | ready                 | patch, due later              | scheduled           | `readyAt`                      |
  * | scheduled             | patch, due now                | ready               | `readyAt`                      |
+ * | blocked               | patch                         | blocked             | `readyAt`: when it is due, once it waits for nothing |
  * | completed, dead       | retention ended               | deleted             |                                |
  * | any                   | delete                        | deleted             |                                |
  *
@@ -150,6 +151,7 @@ function rescheduled(
   now: number,
 ): { readonly status?: number; readonly readyAt?: number } {
   if (readyAt === undefined) return {};
+  if (job.status === status.blocked) return { readyAt: readyAt ?? now };
   if (readyAt === null) {
     return job.status === status.scheduled ? { status: status.ready, readyAt: now } : {};
   }

@@ -8,7 +8,7 @@ import { type JobField, type JobFieldRow, jobFields } from "../protocol/job-fiel
 import type { JobRecord } from "../protocol/record.ts";
 
 /** A member of a record that a column stands behind. */
-export type ColumnMember = Exclude<keyof JobRecord, "largeBytes">;
+export type ColumnMember = Exclude<keyof JobRecord, "largeBytes" | "extra">;
 
 /** The column behind each member of a {@linkcode JobRecord}. */
 export const columnOf: Readonly<Record<ColumnMember, string>> = {
@@ -17,6 +17,7 @@ export const columnOf: Readonly<Record<ColumnMember, string>> = {
     string
   >,
   seq: "seq",
+  traits: "traits",
   payloadJson: "payload_json",
   payloadPack: "payload_pack",
 };
@@ -25,9 +26,10 @@ export const columnOf: Readonly<Record<ColumnMember, string>> = {
 export const rareMembers: readonly ColumnMember[] = membersOf(({ rare }) => rare);
 
 /** The members that can change in a job's life, besides those that taking it changes. */
-export const changingMembers: readonly ColumnMember[] = membersOf(({ patch, changes }) =>
-  patch || changes
-);
+export const changingMembers: readonly ColumnMember[] = [
+  ...membersOf(({ patch, changes }) => patch || changes),
+  "traits",
+];
 
 function membersOf(has: (field: JobField) => boolean | undefined): readonly ColumnMember[] {
   const fields: readonly JobField[] = jobFields;

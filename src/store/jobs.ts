@@ -11,6 +11,7 @@ import { lockRows } from "./dialect.ts";
 import { keyOfId } from "./job-key.ts";
 import { changingMembers, columnOf, metadataColumns } from "./jobs-table.ts";
 import { type KeyedRow, withTextKeys } from "./text-bytes.ts";
+import { deleteTraits } from "./trait-tables.ts";
 import { run, runEach, type Transition } from "./transition.ts";
 
 /** Reads jobs: the select list of the statement is that of whole jobs, or of jobs without their payloads. */
@@ -88,19 +89,21 @@ export function* updateJob(before: JobRecord, after: JobRecord): Transition<bool
  *
  * @returns Whether it did.
  */
-export function* deleteJob(
-  { id, seq, status, deliveries }: Pick<JobRecord, "id" | "seq" | "status" | "deliveries">,
-): Transition<boolean> {
+export function* deleteJob(job: JobRecord): Transition<boolean> {
+  const { seq, status, deliveries } = job;
   if ((yield* run(`DELETE FROM jobs WHERE ${isUnchanged}`, [seq, status, deliveries])) === 0) {
     return false;
   }
-  yield* deleteBelongings([id]);
+  yield* deleteBelongings([job]);
   return true;
 }
 
-/** Deletes the errors and the bindings of jobs that were deleted. */
-export function* deleteBelongings(ids: readonly string[]): Transition<void> {
-  const sets = ids.map((id) => [id]);
+/** Deletes what other tables hold of jobs that were deleted. */
+export function* deleteBelongings(
+  jobs: readonly Pick<JobRecord, "id" | "seq" | "traits">[],
+): Transition<void> {
+  const sets = jobs.map(({ id }) => [id]);
   yield* runEach("DELETE FROM errors WHERE job_id = ?", sets);
   yield* runEach("DELETE FROM bindings WHERE job_id = ?", sets);
+  yield* deleteTraits(jobs);
 }

@@ -50,6 +50,7 @@ const otherMembers: readonly ColumnMember[] = [
 const payloadBytes = "coalesce(octet_length(payload_json), octet_length(payload_pack))";
 const isPlain = [
   ...otherMembers.map((member) => `${columnOf[member]} IS NULL`),
+  "traits = 0",
   `${payloadBytes} <= ${largeBytes}`,
 ].join(" AND ");
 
@@ -110,6 +111,7 @@ function toRecord(row: readonly SqlValue[]): JobRecord {
     batch: null,
     budgets: null,
     deliveries: row[10] as number,
+    traits: 0,
     payloadJson: row[11] as string | null,
     payloadPack: row[12] as Uint8Array<ArrayBuffer> | null,
   };
@@ -133,7 +135,7 @@ function* withOthers(
     const other = bySeq.get(job.seq);
     if (other === undefined) return job;
     const { backoff, failedAt, retention, purgeAt, completedAt } = other;
-    const { uniqueKey, uniqueWhile, batch, budgets, largeBytes } = other;
+    const { uniqueKey, uniqueWhile, batch, budgets, traits, largeBytes } = other;
     return {
       ...job,
       backoff,
@@ -145,6 +147,7 @@ function* withOthers(
       uniqueWhile,
       batch,
       budgets,
+      traits,
       largeBytes: largeBytes ?? null,
     };
   });

@@ -29,19 +29,27 @@ const takeSql = (ofRows: string) =>
 const takeOne = takeSql("seq = ?");
 const takeMany = takeSql(isOneOf("seq", "integers"));
 
+/** Who takes jobs, and when. */
+export interface TakeTerms {
+  /** The row of `holders` that stands for who gets them. */
+  readonly holder: number;
+  /** What the worker calls itself, if it says so. */
+  readonly worker: string | undefined;
+  /** In ms since the epoch. */
+  readonly now: number;
+}
+
 /**
  * Marks ready jobs as in flight.
  *
  * @param jobs Jobs as they were read, with {@linkcode takenJobs}; at least one.
- * @param holder The row of `holders` that stands for who gets them.
- * @param now In ms since the epoch.
+ * @param terms Who gets them, and when.
  * @throws {StaleReadError} If one of them was not ready any more: a budget may have been charged for it, and others may
  * have been passed over because of it.
  */
 export function* markTaken(
   jobs: readonly JobRecord[],
-  holder: number,
-  now: number,
+  { holder, worker, now }: TakeTerms,
 ): Transition<void> {
   // One statement for all: calling the engine once for each costs as much as what it does.
   const taken = jobs.length === 1
@@ -54,5 +62,12 @@ export function* markTaken(
   if (releasing.length > 0) yield* freeKeys(releasing.map(({ seq }) => seq));
   const batched = jobs.filter(({ batch }) => batch !== null);
   if (batched.length > 0) yield* closeBatches(batched.map(({ seq }) => seq));
-  yield report({ kind: "jobs", from: status.ready, to: status.inFlight, jobs });
+  yield report({
+    kind: "jobs",
+    from: status.ready,
+    to: status.inFlight,
+    jobs,
+    cause: "taken",
+    worker,
+  });
 }

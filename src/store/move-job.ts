@@ -8,10 +8,17 @@ import { budgetsOf } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
-import { toJobChange } from "./changes.ts";
+import { type Cause, toJobChange } from "./changes.ts";
 import { deleteJob, updateJob } from "./jobs.ts";
 import { report, StaleReadError, type Transition } from "./transition.ts";
 import { moveKey } from "./unique.ts";
+
+/** How a job is moved. */
+export interface Move {
+  /** Takes the tokens that come back; the caller flushes it. */
+  readonly ledger: BudgetLedger;
+  readonly cause: Cause;
+}
 
 /**
  * Writes the next state of a job, if its status and its delivery are still those that were read. Then updates its unique
@@ -19,13 +26,13 @@ import { moveKey } from "./unique.ts";
  *
  * @param before The job as it was read.
  * @param after The job as it is to be; undefined deletes it.
- * @param ledger Takes the tokens that come back; the caller flushes it.
+ * @param move Why, and what takes the tokens that come back; the caller flushes it.
  * @returns Whether it did.
  */
 export function* moveJob(
   before: JobRecord,
   after: JobRecord | undefined,
-  ledger: BudgetLedger,
+  { ledger, cause }: Move,
 ): Transition<boolean> {
   const moved = after === undefined ? yield* deleteJob(before) : yield* updateJob(before, after);
   if (!moved) return false;
@@ -33,8 +40,10 @@ export function* moveJob(
   if (before.status === status.inFlight && after?.status !== status.inFlight) {
     yield* ledger.refund(before);
   }
-  if (after !== undefined) yield report(toJobChange(after, before));
-  else yield report({ kind: "jobs", from: before.status, to: undefined, jobs: [before] });
+  if (after !== undefined) yield report(toJobChange(after, before, cause));
+  else {
+    yield report({ kind: "jobs", from: before.status, to: undefined, jobs: [before], cause });
+  }
   // Others may have waited behind a ready job that is deleted or moved.
   if (before.status === status.ready && before.budgets !== null) {
     yield report({ kind: "budgets", keys: budgetsOf(before), refunded: false });
@@ -47,9 +56,13 @@ export function* moveJob(
  *
  * @throws {StaleReadError} If it changed since it was read.
  */
-export function* moveAlone(before: JobRecord, after: JobRecord | undefined): Transition<void> {
+export function* moveAlone(
+  before: JobRecord,
+  after: JobRecord | undefined,
+  cause: Cause,
+): Transition<void> {
   const ledger = createBudgetLedger();
-  if (!(yield* moveJob(before, after, ledger))) {
+  if (!(yield* moveJob(before, after, { ledger, cause }))) {
     throw new StaleReadError(`Job ${before.id} was changed meanwhile`);
   }
   yield* ledger.flush();

@@ -33,7 +33,7 @@ export function* patchJob(
   const job = yield* findVisibleJob(id, now);
   if (job === undefined || isFinished(job.status)) return job;
   const patched = toPatched(job, patch, now);
-  yield* moveAlone(job, patched);
+  yield* moveAlone(job, patched, "changed");
   return patched;
 }
 
@@ -50,7 +50,7 @@ export function* patchJobs(
 ): Transition<number> {
   let count = 0;
   yield* visitJobs(selection, function* (job) {
-    yield* moveAlone(job, toPatched(job, patch, now));
+    yield* moveAlone(job, toPatched(job, patch, now), "changed");
     count++;
   });
   return count;

@@ -13,6 +13,7 @@ import { isExpired, jobOfId } from "./jobs.ts";
 import { jobColumns, metadataColumns } from "./jobs-table.ts";
 import { createManyJobsReader } from "./many-jobs.ts";
 import { isReady } from "./status-sql.ts";
+import { withExtras } from "./trait-tables.ts";
 import { rows, type Transition } from "./transition.ts";
 import { all, isBetween, isVisibleAt, type JobSelection, whereMatches } from "./where.ts";
 
@@ -24,7 +25,8 @@ const listedJobs = createManyJobsReader();
 /** One job with its payload. */
 export function* getJob(id: string, now: number): Transition<JobRecord | undefined> {
   const job = yield* jobOfId(selectJob, id);
-  return isExpired(job, now) ? undefined : job;
+  if (job === undefined || isExpired(job, now)) return undefined;
+  return (yield* withExtras([job]))[0];
 }
 
 /** One job without its payload. */

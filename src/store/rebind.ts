@@ -85,7 +85,7 @@ function* rebind(job: JobRecord, bindings: readonly Binding[]): Transition<JobRe
   const rebound = { ...job, budgets };
   if (job.status === status.ready) {
     const keys = [...new Set([job, rebound].flatMap(budgetsOf))];
-    yield report(toJobChange(rebound, job));
+    yield report(toJobChange(rebound, job, "changed"));
     yield report({ kind: "budgets", keys, refunded: false });
   }
   return rebound;

@@ -43,7 +43,9 @@ export function* releaseRuns(
   for (const given of runs) {
     const job = yield* findJob(given.id);
     const released = isRunOf(job, given) ? toReleased(job, time) : undefined;
-    if (released === undefined || !(yield* moveJob(job!, released, ledger))) {
+    if (
+      released === undefined || !(yield* moveJob(job!, released, { ledger, cause: "released" }))
+    ) {
       outcomes.push({ missed: yield* toMissed(given, job) });
       continue;
     }
@@ -101,11 +103,17 @@ function* releaseSome(
     `UPDATE jobs SET status = ${status.ready}, holder = NULL
      WHERE seq IN (SELECT seq FROM jobs WHERE ${held.sql} AND ${isInFlight}
          AND unique_key IS NULL AND budgets IS NULL AND ${isDeliverable} LIMIT ? ${lockRows})
-     RETURNING id, seq, queue, type, priority, budgets`,
+     RETURNING id, seq, queue, type, traits, priority, budgets`,
     [...held.params, defaultRetryLimit, limitOf(terms), releaseSize],
   );
   if (plain.length > 0) {
-    yield report({ kind: "jobs", from: status.inFlight, to: status.ready, jobs: plain });
+    yield report({
+      kind: "jobs",
+      from: status.inFlight,
+      to: status.ready,
+      jobs: plain,
+      cause: "released",
+    });
   }
   if (plain.length === releaseSize) return true;
   // In the order of an index: in that of the key alone, SQLite reads the whole table.
@@ -131,8 +139,9 @@ function* giveBack(
 ): Transition<void> {
   const retries = job.retryLimit ?? terms.defaults.defaultRetryLimit;
   const mayRun = job.deliveries - releases <= retries + limitOf(terms);
-  if (mayRun) yield* moveJob(job, { ...job, status: status.ready }, ledger);
-  else yield* endAsFailed(job, toDeliveryFailure(job), { ...terms, jitter: 0, ledger });
+  if (mayRun) {
+    yield* moveJob(job, { ...job, status: status.ready }, { ledger, cause: "released" });
+  } else yield* endAsFailed(job, toDeliveryFailure(job), { ...terms, jitter: 0, ledger });
 }
 
 function limitOf({ maxDeliveries }: ReleaseTerms): number {

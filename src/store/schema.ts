@@ -51,6 +51,9 @@
  * The row stands in the index, without a second tree; PostgreSQL has no such tables. And it counts in `releases` how often
  * a worker gave a job back of its own will. That column may stand behind the payload: it is 0 in most rows, and then
  * SQLite finds it in the head of the row.
+ *
+ * Version 6 says by a bit for each in `traits` what a job has that other tables hold (`traits.ts`), and counts the jobs
+ * that wait for others.
  */
 export const migrations: readonly string[] = [
   `
@@ -352,5 +355,9 @@ CREATE TABLE idempotency_keys (
   kept_at BIGINT NOT NULL,
   outcome TEXT NOT NULL
 ) WITHOUT ROWID;
+`,
+  `
+ALTER TABLE jobs ADD COLUMN traits INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job_counts ADD COLUMN blocked BIGINT NOT NULL DEFAULT 0;
 `,
 ];

@@ -44,15 +44,16 @@ function readyIn(...queues: string[]): Change[] {
     queue,
     priority: 1,
     budgets: null,
+    traits: 0,
   }));
   const { ready: to, scheduled: from } = status;
-  return [{ kind: "jobs", from, to, jobs }];
+  return [{ kind: "jobs", from, to, jobs, cause: "due" }];
 }
 
 /** These jobs are completed, and gone. */
 function completed(ids: readonly string[]): Change[] {
-  const jobs = ids.map((id) => ({ id, seq: 1, type: "t", queue: "q" }));
-  return [{ kind: "jobs", from: status.inFlight, to: undefined, jobs }];
+  const jobs = ids.map((id) => ({ id, seq: 1, type: "t", queue: "q", traits: 0 }));
+  return [{ kind: "jobs", from: status.inFlight, to: undefined, jobs, cause: "succeeded" }];
 }
 
 async function setUp(jobs: number, total = 0) {

@@ -29,7 +29,9 @@ const add = (members: Members, count: number, changes: Partial<Subscriber> = {})
   Array.from({ length: count }, () => members.add(subscriber(changes)));
 
 /** What is told of a job. */
-const toTold = ({ id, seq, queue, type }: ChangedJob): ChangedJob => ({ id, seq, queue, type });
+const toTold = ({ id, seq, queue, type, traits }: ChangedJob): ChangedJob => {
+  return { id, seq, queue, type, traits };
+};
 const jobsOf = (...told: readonly ChangedJob[]) =>
   told.map((job) => ({ ...toCreated(newJob, job, 0), ...job }));
 

@@ -167,8 +167,9 @@ describe("the fields of a job", () => {
 
   it("are columns of their names, the payload's two besides", () => {
     const columns = fields.map(({ name, wire }) => `${wire} AS "${name}"`).join(", ");
-    assert.equal(metadataColumns, `${columns}, seq AS "seq"`);
-    const payload = 'seq AS "seq", payload_json AS "payloadJson", payload_pack AS "payloadPack"';
+    assert.equal(metadataColumns, `${columns}, seq AS "seq", traits AS "traits"`);
+    const payload =
+      'seq AS "seq", traits AS "traits", payload_json AS "payloadJson", payload_pack AS "payloadPack"';
     assert.equal(jobColumns(), `${columns}, ${payload}`);
     assert.equal(
       jobColumns({ status: "2" }),
@@ -179,7 +180,7 @@ describe("the fields of a job", () => {
   it("are inserted with every job, or with few, and changed later", () => {
     assert.deepEqual([rareMembers, changingMembers].map((list) => list.join()), [
       "uniqueKey,uniqueWhile,batch,budgets",
-      "queue,priority,status,readyAt,attempts,retryLimit,backoff,failedAt,retention,purgeAt,completedAt",
+      "queue,priority,status,readyAt,attempts,retryLimit,backoff,failedAt,retention,purgeAt,completedAt,traits",
     ]);
     // Written out where jobs are stored, for speed.
     const constant = ["id", "type", "queue", "readyAt"];
@@ -188,7 +189,7 @@ describe("the fields of a job", () => {
     );
     assert.deepEqual(
       new Set<string>([...constant, ...optionalMembers]),
-      new Set([...names(settable), "payloadJson", "payloadPack"]),
+      new Set([...names(settable), "payloadJson", "payloadPack", "traits"]),
     );
   });
 });
@@ -198,7 +199,7 @@ describe("a new record", () => {
     const record = newRecord(fullRecord, { ...fullRecord, status: status.ready });
     assert.deepEqual(
       new Set(Object.keys(record)),
-      new Set([...names(fields), "seq", "payloadJson", "payloadPack"]),
+      new Set([...names(fields), "seq", "traits", "payloadJson", "payloadPack"]),
     );
     assert.deepEqual([record.attempts, record.dequeuedAt, record.purgeAt], [0, null, null]);
   });

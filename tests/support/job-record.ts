@@ -38,6 +38,7 @@ export const fullRecord: JobRecord = {
   batch: '{"key":"b","when":"true","fold":"$new"}',
   budgets: '[{"key":"c","cost":13}]',
   deliveries: 15,
+  traits: 0,
   payloadJson: '{"p":14}',
   payloadPack: null,
 };
@@ -85,6 +86,8 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
     batch: batch && JSON.stringify(batch),
     budgets: budgets && JSON.stringify(budgets),
     deliveries: random.int(2 ** 32),
+    traits: 0,
+    extra: random.once(2) ? { tags: ["a", randomText(random)], leaseExpiresAt: 17 } : undefined,
     payloadJson: format === "json" ? JSON.stringify(payload) : null,
     payloadPack: format === "msgpack" ? encode(payload) : null,
   };
@@ -100,6 +103,8 @@ export function randomJob(random: Random, format: "json" | "msgpack"): RandomJob
     unique_while: record.uniqueWhile,
     batch,
     budgets,
+    tags: record.extra?.tags ?? null,
+    lease_expires_at: record.extra?.leaseExpiresAt ?? null,
   };
   const wire = {
     id: record.id,

@@ -13,6 +13,7 @@ import { payloadSize, withLargePayloads } from "../../store/many-jobs.ts";
 import { keyBehind, listJobs } from "../../store/read.ts";
 import { readSize } from "../../store/search.ts";
 import type { Store } from "../../store/store.ts";
+import { withExtras } from "../../store/trait-tables.ts";
 import type { JobSelection } from "../../store/where.ts";
 import type { Searching } from "./searching.ts";
 
@@ -66,6 +67,10 @@ export function createListing(
     yield* searching.find(selection, { behind, order, limit }, matches, signal);
   }
 
+  const toPage = async (jobs: readonly JobRecord[], more: boolean): Promise<FoundPage> => {
+    return { jobs: await store.read(withExtras(jobs)), more };
+  };
+
   return async (selection, page, matches, signal) => {
     const jobs: JobRecord[] = [];
     let bytes = 0;
@@ -75,13 +80,13 @@ export function createListing(
         const size = payloadSize(job);
         const isFull = jobs.length === page.limit ||
           (jobs.length > 0 && bytes + size > maxPageBytes);
-        if (isFull) return { jobs, more: true };
+        if (isFull) return await toPage(jobs, true);
         const [whole] = job.largeBytes == null ? [job] : await store.read(withLargePayloads([job]));
         jobs.push(whole!);
         bytes += size;
       }
       if (turns.isOver()) await turns.pause();
     }
-    return { jobs, more: false };
+    return await toPage(jobs, false);
   };
 }

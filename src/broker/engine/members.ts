@@ -291,8 +291,8 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
     },
     hold(member, jobs) {
       const { asked } = member;
-      for (const { id, seq, queue, type, deliveries } of jobs) {
-        inFlight.set(id, { member, asked, id, seq, queue, type, deliveries });
+      for (const { id, seq, queue, type, traits, deliveries } of jobs) {
+        inFlight.set(id, { member, asked, id, seq, queue, type, traits, deliveries });
         member.held.add(id);
       }
       if (jobs.length > 0) leave(member); // Who was served goes to the end.
@@ -300,9 +300,9 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
     },
     heldJob: (id) => inFlight.get(id),
     update(jobs) {
-      for (const { id, seq, queue, type } of jobs) {
+      for (const { id, seq, queue, type, traits } of jobs) {
         const held = inFlight.get(id);
-        if (held !== undefined) inFlight.set(id, { ...held, seq, queue, type });
+        if (held !== undefined) inFlight.set(id, { ...held, seq, queue, type, traits });
       }
     },
     release(jobs) {

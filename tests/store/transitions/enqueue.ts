@@ -36,6 +36,7 @@ export function describeEnqueue(open: () => Promise<TestStore>): void {
         readyAt: start - 5,
         attempts: 0,
         deliveries: 0,
+        traits: 0,
         retryLimit: 3,
         backoff: '{"exponent":2.0,"base_ms":1,"jitter_ms":2}',
         dequeuedAt: null,

@@ -88,8 +88,8 @@ export function describeFinish(open: () => Promise<TestStore>): void {
     const known = async (store: TestStore) => {
       const { results } = await store.take();
       store.changes();
-      return results[0]!.jobs.map(({ id, seq, queue, type, deliveries }) => {
-        return { id, seq, queue, type, deliveries };
+      return results[0]!.jobs.map(({ id, seq, queue, type, traits, deliveries }) => {
+        return { id, seq, queue, type, traits, deliveries };
       });
     };
     const knowing = (store: TestStore, jobs: readonly TakenJob[]) => {

@@ -1,0 +1,58 @@
+/**
+ * What some jobs have besides the fields of the protocol: extensions of this broker, one row each.
+ *
+ * A job that does not use an extension shows nothing of it, so that other clients see what they know. The store keeps
+ * these things in tables of their own; a record has them only if it was read for an answer.
+ *
+ * @module
+ */
+
+import { type JobField, toWireName } from "./job-fields.ts";
+
+/** What extensions add to a job. A member that is left out says that it has no such thing. */
+export interface JobExtra {
+  /** Who has it under a lease. */
+  readonly workerId?: string | undefined;
+  /** The token of its lease; only who gets the lease is told. */
+  readonly leaseToken?: string | undefined;
+  /** When its lease ends, in ms since the epoch. */
+  readonly leaseExpiresAt?: number | undefined;
+  /** Its tags, in the order in which they were added. */
+  readonly tags?: readonly string[] | undefined;
+  /** Whether somebody tracks it. */
+  readonly tracked?: boolean | undefined;
+  /** The ids of the jobs that it waits for. */
+  readonly dependsOn?: readonly string[] | undefined;
+  /** The ids of the jobs that wait for it. */
+  readonly dependents?: readonly string[] | undefined;
+  /** The job, or the cron entry, that it came from. */
+  readonly spawnedFrom?: string | undefined;
+  /** What it died of, as failures are grouped. */
+  readonly failureGroup?: string | undefined;
+}
+
+const rows: readonly (Omit<JobField, "wire"> & { readonly name: keyof JobExtra })[] = [
+  { name: "workerId", kind: "text" },
+  { name: "leaseToken", kind: "text" },
+  { name: "leaseExpiresAt", kind: "ms" },
+  { name: "tags", kind: "texts" },
+  { name: "tracked", kind: "flag" },
+  { name: "dependsOn", kind: "texts" },
+  { name: "dependents", kind: "texts" },
+  { name: "spawnedFrom", kind: "text" },
+  { name: "failureGroup", kind: "text" },
+];
+
+/** The rows, in the order of the wire. */
+export const extraFields: readonly (JobField & { readonly name: keyof JobExtra })[] =
+  /* @__PURE__ */ rows.map((row) => ({ ...row, wire: toWireName(row.name) }));
+
+/** The members that a job has, by their names on the wire. */
+export function toExtraWire(extra: JobExtra): [wire: string, value: unknown][] {
+  const members: [string, unknown][] = [];
+  for (const { name, wire } of extraFields) {
+    const value = extra[name];
+    if (value !== undefined) members.push([wire, value]);
+  }
+  return members;
+}

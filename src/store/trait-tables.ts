@@ -1,0 +1,40 @@
+/**
+ * The tables behind the traits of jobs.
+ *
+ * @module
+ */
+
+import type { JobExtra } from "../protocol/job-extra.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { hasTrait, type TraitedJob, type TraitTable } from "./traits.ts";
+import type { Transition } from "./transition.ts";
+
+const tables: readonly TraitTable[] = [];
+
+/** Deletes what the tables hold of jobs that were deleted. */
+export function* deleteTraits(jobs: readonly TraitedJob[]): Transition<void> {
+  if (jobs.every(isPlain)) return;
+  for (const { trait, remove } of tables) {
+    const having = jobs.filter((job) => hasTrait(job, trait));
+    if (having.length > 0) yield* remove(having);
+  }
+}
+
+/** Adds to jobs what an answer shows of their traits. */
+export function* withExtras(jobs: readonly JobRecord[]): Transition<readonly JobRecord[]> {
+  if (jobs.every(isPlain)) return jobs;
+  const extras = new Map<number, JobExtra>();
+  for (const { trait, read } of tables) {
+    const seqs = jobs.filter((job) => hasTrait(job, trait)).map(({ seq }) => seq);
+    if (seqs.length === 0 || read === undefined) continue;
+    for (const [seq, extra] of yield* read(seqs)) extras.set(seq, { ...extras.get(seq), ...extra });
+  }
+  return jobs.map((job) => {
+    const extra = extras.get(job.seq);
+    return extra === undefined ? job : { ...job, extra };
+  });
+}
+
+function isPlain({ traits }: TraitedJob): boolean {
+  return traits === 0;
+}

@@ -1,0 +1,57 @@
+/**
+ * What a job has that most jobs have not, and that other tables hold: a bit for each in its row.
+ *
+ * So a job without any of it costs no look into these tables, and the statements for plain jobs need one condition. Most
+ * of these tables name the row of the job in a column `job`.
+ *
+ * @module
+ */
+
+import type { JobExtra } from "../protocol/job-extra.ts";
+import type { JobRecord } from "../protocol/record.ts";
+import { isOneOf } from "./dialect.ts";
+import { run, type Transition } from "./transition.ts";
+
+/** The bits. A bit is never used again for another trait. */
+export const traits = {
+  /** It is in flight under a lease. */
+  leased: 1,
+  /** It waits, or waited, for other jobs. */
+  dependent: 2,
+  /** Other jobs wait for it. */
+  awaited: 4,
+  /** It has tags. */
+  tagged: 8,
+  /** Somebody tracks it. */
+  tracked: 16,
+  /** Its history is kept. */
+  recorded: 32,
+  /** It is dead, and counted in a group of failures. */
+  grouped: 64,
+  /** It came from another job, or from a cron entry. */
+  spawned: 128,
+} as const;
+
+/** Which job is meant, and what it has. */
+export type TraitedJob = Pick<JobRecord, "id" | "seq" | "traits">;
+
+/** Whether a job has a trait. */
+export function hasTrait(job: Pick<JobRecord, "traits">, trait: number): boolean {
+  return (job.traits & trait) !== 0;
+}
+
+/** What is kept of a trait. */
+export interface TraitTable {
+  /** Its bit. */
+  readonly trait: number;
+  /** Deletes what is kept of jobs that were deleted. */
+  remove(jobs: readonly TraitedJob[]): Transition<void>;
+  /** Reads what an answer shows of jobs, by their rows; left out if it shows nothing. */
+  read?(seqs: readonly number[]): Transition<ReadonlyMap<number, JobExtra>>;
+}
+
+/** Deletes the rows of a table that belong to jobs, which it names in its column `job`. */
+export function* removeRows(table: string, jobs: readonly TraitedJob[]): Transition<void> {
+  const seqs = JSON.stringify(jobs.map(({ seq }) => seq));
+  yield* run(`DELETE FROM ${table} WHERE ${isOneOf("job", "integers")}`, [seqs]);
+}

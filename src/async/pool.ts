@@ -10,6 +10,8 @@ export interface Pool<Item> {
   readonly running: number;
   /** How many wait. */
   readonly waiting: number;
+  /** The one that waits longest. */
+  readonly next: Item | undefined;
   /** Runs an item as soon as there is room; at once if there is. */
   add(item: Item): void;
   /** Gives the items that wait, in order, and forgets them; what runs goes on. */
@@ -59,6 +61,9 @@ export function createPool<Item>(size: number, run: (item: Item) => Promise<void
     },
     get waiting() {
       return waiting.length - head;
+    },
+    get next() {
+      return waiting[head];
     },
     add(item) {
       if (running < size) start(item);

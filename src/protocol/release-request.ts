@@ -78,13 +78,15 @@ export const statementSchema: v.GenericSchema<unknown, WorkerStatement> = v.pipe
   v.object({
     heard: optional(u32),
     taking: v.optional(bool, true),
+    prefetch: optional(v.pipe(u32, v.minValue(1, "an integer of 1 or more"))),
     ids: texts,
     deliveries: u32s,
   }, "an object"),
   v.check(({ ids, deliveries }) => ids.length === deliveries.length, "as many deliveries as ids"),
-  v.transform(({ heard, taking, ids, deliveries }): WorkerStatement => ({
+  v.transform(({ heard, taking, prefetch, ids, deliveries }): WorkerStatement => ({
     heard: heard ?? undefined,
     taking,
+    prefetch: prefetch ?? undefined,
     holds: ids.map((id, at) => ({ id, delivery: deliveries[at]! })),
   })),
 );

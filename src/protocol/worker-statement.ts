@@ -21,15 +21,18 @@ export interface WorkerStatement {
   readonly heard?: number | undefined;
   /** Whether it takes jobs. If not, it gets nothing more, and has nothing but what it says. */
   readonly taking: boolean;
+  /** How many jobs it wants to have at a time from now on; undefined for as many as before. */
+  readonly prefetch?: number | undefined;
   /** All deliveries that it has and that the broker has not confirmed a report of. */
   readonly holds: readonly HeldDelivery[];
 }
 
 /** Writes the body. */
-export function toStatementWire({ heard, taking, holds }: WorkerStatement): object {
+export function toStatementWire({ heard, taking, prefetch, holds }: WorkerStatement): object {
   return {
     heard,
     taking,
+    prefetch,
     ids: holds.map(({ id }) => id),
     deliveries: holds.map(({ delivery }) => delivery),
   };

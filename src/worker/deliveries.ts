@@ -25,6 +25,8 @@ export interface Delivery {
   job: Job;
   /** How far it is. */
   stage: "waiting" | "running" | "succeeded" | "failed" | "released" | "gone";
+  /** When it came, by the monotonic clock, in ms; 0 where nobody wants to know. */
+  cameAt: number;
   /** Whether the job was delivered again since it was reported. */
   redelivered: boolean;
   /** When a job that was given back comes again at the earliest, by the monotonic clock, in ms. */
@@ -51,6 +53,8 @@ export interface Deliveries {
    * @returns How many of them came again meanwhile: nobody will report that delivery.
    */
   giveUp(jobs: readonly Job[]): number;
+  /** These were to be given back, and cannot be: gives those that wait here again. */
+  keep(lent: readonly Delivery[]): Delivery[];
   /** Those that run. */
   running(): Delivery[];
   /** All of a broker that counts deliveries. */
@@ -110,6 +114,7 @@ export function createDeliveries(
         context: new RunningContext(job, logger),
         job,
         stage: "waiting",
+        cameAt: 0,
         redelivered: false,
         dueAt: 0,
       };
@@ -170,6 +175,11 @@ export function createDeliveries(
         if (delivery.job.deliveries !== deliveries) again++;
       }
       return again;
+    },
+    keep(lent) {
+      const kept = lent.filter((delivery) => byId.get(delivery.job.id) === delivery);
+      for (const delivery of kept) delivery.stage = "waiting";
+      return kept;
     },
     running: () => [...byId.values()].filter(({ stage }) => stage === "running"),
     held() {

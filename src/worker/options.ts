@@ -42,9 +42,13 @@ export interface WorkerOptions {
    * How many jobs the broker delivers before the first of them is reported; an integer, at least `concurrency`.
    * More helps with a slow network. But a job that waits here waits although another worker may be free.
    *
+   * With `"auto"` the worker finds the number by itself: about 50 ms of work wait here, at least one job for each that runs,
+   * and 2000 jobs are here at most. Jobs that wait for half a second because handlers take longer than before are given
+   * back, uncharged. Needs a Millrace broker, as other servers cannot be told another number: there it is the default.
+   *
    * @default {2 * concurrency}
    */
-  readonly prefetch?: number | undefined;
+  readonly prefetch?: number | "auto" | undefined;
   /**
    * Functions around every handler, outermost first.
    *
@@ -102,6 +106,8 @@ export interface WorkerSettings {
   readonly queues: readonly string[] | undefined;
   readonly concurrency: number;
   readonly prefetch: number;
+  /** Whether the prefetch is only the first one. */
+  readonly isAutoPrefetch: boolean;
   readonly middleware: readonly Middleware[];
   readonly workerId: string;
   readonly idleTimeoutMs: number;
@@ -126,7 +132,9 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
   const random = options.random ?? systemRandom;
   checkHandlers(handlers);
   demandWhole("concurrency", concurrency, 1);
-  const prefetch = options.prefetch ?? Math.min(2 * concurrency, max32);
+  const { prefetch: given } = options;
+  const isAutoPrefetch = given === "auto";
+  const prefetch = isAutoPrefetch || given === undefined ? Math.min(2 * concurrency, max32) : given;
   demandWhole("prefetch", prefetch, concurrency);
   if (!(idleTimeoutMs > 0 && idleTimeoutMs < Infinity)) {
     throw new RangeError(
@@ -140,6 +148,7 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
     queues: toQueues(options.queues, handlers),
     concurrency,
     prefetch,
+    isAutoPrefetch,
     middleware: options.middleware ?? [],
     workerId: toWorkerId(options.workerId, random),
     idleTimeoutMs,

@@ -1,6 +1,6 @@
 /**
- * What the worker says of itself to a broker that listens: whether it takes jobs, and what it has. It says so when it is
- * asked, and when it stops taking.
+ * What the worker says of itself to a broker that listens: whether it takes jobs, how many it wants, and what it has. It
+ * says so when it is asked, when it stops taking, and when it wants another number.
  *
  * Statements go one after the other, each with what is true when it is sent: a later one must not be overtaken by an
  * earlier one that says otherwise.
@@ -23,6 +23,8 @@ export interface StatementsOptions {
   readonly logger: Logger;
   /** Whether the worker takes jobs now. */
   isTaking(): boolean;
+  /** How many jobs the worker wants to have at a time; undefined for as many as the stream was opened for. */
+  prefetch(): number | undefined;
   /** What the worker has now. */
   held(): readonly HeldDelivery[];
   /** These are not the worker's any more. */
@@ -39,8 +41,8 @@ export interface Statements {
   open(stream: Pick<TakeStream, "tell">, signal: AbortSignal): void;
   /** The broker asks. */
   answer(ask: Ask): void;
-  /** The worker stops taking: says so until the broker knows, if it listens. */
-  stopTaking(): void;
+  /** What the worker says has changed: says so, if the broker listens. If it stops taking, it says so until it is heard. */
+  changed(): void;
 }
 
 /** A stream on which the broker listens. */
@@ -58,7 +60,7 @@ const triesPerTime = 4;
 
 /** Creates what makes statements. */
 export function createStatements(options: StatementsOptions): Statements {
-  const { clock, random, logger, isTaking, held, lost } = options;
+  const { clock, random, logger, isTaking, prefetch, held, lost } = options;
   let stream: Omit<Listener, "ask"> | undefined;
   let listener: Listener | undefined;
   let isSpeaking = false;
@@ -70,7 +72,8 @@ export function createStatements(options: StatementsOptions): Statements {
     const taking = isTaking();
     const holds = held();
     const timeoutMs = ask.withinMs / triesPerTime;
-    const gone = await stream.tell({ heard: ask.number, taking, holds }, { signal, timeoutMs });
+    const statement = { heard: ask.number, taking, prefetch: prefetch(), holds };
+    const gone = await stream.tell(statement, { signal, timeoutMs });
     if (gone.length === 0) return;
     const ids = new Set(gone);
     lost(holds.filter(({ id }) => ids.has(id)));
@@ -116,7 +119,7 @@ export function createStatements(options: StatementsOptions): Statements {
       listener = { ...stream!, ask };
       void speak();
     },
-    stopTaking() {
+    changed() {
       if (listener !== undefined) void speak();
     },
   };

@@ -9,6 +9,7 @@ import { createPool } from "../async/pool.ts";
 import type { Startable, StopOptions } from "../async/stoppable.ts";
 import type { WorkerRun } from "../protocol/worker-run.ts";
 import { createAcker } from "./acker.ts";
+import { type AutoPrefetch, createAutoPrefetch } from "./auto-prefetch.ts";
 import { createDeliveries, type Deliveries, type Delivery } from "./deliveries.ts";
 import { createEvents, type WorkerEvents } from "./events.ts";
 import { createIntake } from "./intake.ts";
@@ -17,6 +18,7 @@ import { toWorkerSettings, type WorkerOptions } from "./options.ts";
 import { toAcknowledgement } from "./report.ts";
 import { createRunner } from "./runner.ts";
 import { createStatements } from "./statements.ts";
+import { createSurplus } from "./surplus.ts";
 
 /** How a worker is doing. */
 export interface WorkerHealth {
@@ -170,13 +172,43 @@ export function createWorker(options: WorkerOptions): Worker {
     if (stranded > 0 && deliveries.size === 0) intake.renew();
   };
 
+  const auto = settings.isAutoPrefetch ? createAutoPrefetch(prefetch, clock) : undefined;
+
   const pool = createPool<Delivery>(settings.concurrency, async (delivery) => {
     if (delivery.stage === "gone") return;
     delivery.stage = "running";
+    if (auto !== undefined) adaptPrefetch(auto, delivery);
     const report = await runner.run(delivery.context);
     const canRelease = delivery.job.deliveries !== undefined;
     const acknowledgement = toAcknowledgement(report, canRelease);
     if (acknowledgement !== undefined) deliveries.report(delivery, acknowledgement);
+  });
+
+  /** A broker that does not listen cannot be told another number. */
+  const adaptPrefetch = (auto: AutoPrefetch, { cameAt }: Delivery) => {
+    if (statements.withinMs === undefined) return;
+    if (auto.began(clock.monotonic() - cameAt)) statements.changed();
+  };
+
+  const surplus = auto && createSurplus({
+    clock,
+    pool,
+    kept: settings.concurrency,
+    giveBack(lent) {
+      if (statements.withinMs === undefined) return void lent.forEach(pool.add);
+      auto.shrink();
+      statements.changed();
+      const jobs = lent.map(({ job }) => job);
+      for (const delivery of lent) delivery.stage = "released";
+      client.releaseMany(jobs, {}, { signal: ending.signal }).then(
+        () => deliveries.drop(jobs),
+        (error) => {
+          if (ending.signal.aborted) return;
+          logger.warn("Cannot give back jobs that wait too long", { jobs: jobs.length, error });
+          for (const delivery of deliveries.keep(lent)) pool.add(delivery);
+        },
+      );
+    },
   });
 
   const dropWaiting = () => deliveries.drop(pool.clear().map(({ job }) => job));
@@ -191,6 +223,7 @@ export function createWorker(options: WorkerOptions): Worker {
     random,
     logger,
     isTaking: () => lifecycle.state === "running",
+    prefetch: () => auto?.wanted,
     held: deliveries.held,
     lost(held) {
       const reason = new DOMException("Job is not this worker's any more", "AbortError");
@@ -199,17 +232,23 @@ export function createWorker(options: WorkerOptions): Worker {
   });
 
   const intake = createIntake({
-    take: (signal) => client.take({ queues, prefetch, workerId, run, signal }),
+    take: (signal) =>
+      client.take({ queues, prefetch: auto?.wanted ?? prefetch, workerId, run, signal }),
     idleTimeoutMs,
     clock,
     random,
     logger,
     received(jobs) {
       lastJobAt = clock.now();
+      const cameAt = auto === undefined ? 0 : clock.monotonic();
       for (const job of jobs) {
         const delivery = deliveries.accept(job);
-        if (delivery !== undefined) pool.add(delivery);
+        if (delivery === undefined) continue;
+        delivery.cameAt = cameAt;
+        pool.add(delivery);
       }
+      auto?.came(deliveries.size);
+      surplus?.came();
     },
     asked: statements.answer,
     connected(stream, signal) {
@@ -234,7 +273,8 @@ export function createWorker(options: WorkerOptions): Worker {
     async drain() {
       intake.stopTaking();
       dropWaiting();
-      statements.stopTaking();
+      statements.changed();
+      surplus?.stop();
       if (statements.withinMs === undefined && pool.running > 0) {
         logger.info(
           "This server cannot be told that a worker stops: it may send jobs until the last one is done",
@@ -244,6 +284,7 @@ export function createWorker(options: WorkerOptions): Worker {
       await acker.idle();
     },
     async end() {
+      surplus?.stop();
       const reason = new DOMException("Worker stopped before the job was done", "AbortError");
       for (const delivery of deliveries.running()) release(delivery, reason);
       dropWaiting();

@@ -25,6 +25,7 @@ describe("what workers say", () => {
           [{ ids: ["a"], deliveries: ["1"] }, /deliveries\[0\]: expected an integer/],
           [{ ids: [], deliveries: [], taking: "no" }, /taking: expected true or false, got "no"/],
           [{ ids: [], deliveries: [], heard: -1 }, /heard: expected an integer/],
+          [{ ids: [], deliveries: [], prefetch: 0 }, /prefetch: expected an integer of 1 or more/],
         ] as const
       ) {
         const answer = await send(parts.broker, "PUT", `/workers/${run}`, body);
@@ -131,5 +132,30 @@ describe("a client of the protocol", () => {
         const { error } = await response.json() as { readonly error: string };
         assert.match(error, new RegExp(`^invalid header '${name}': must be .*, got "`));
       }
+    }));
+});
+
+describe("a worker that says how many jobs it wants", () => {
+  it("has so many from then on, and keeps what it has when it wants fewer", () =>
+    withBroker(async (parts) => {
+      const stream = await connect(parts.broker, { prefetch: 1 });
+      await enqueue(parts, 10);
+      await parts.clock.settle();
+      assert.equal(await inFlight(parts), 1);
+      const { body } = await tell(parts, { holds: stream.jobs, prefetch: 7 });
+      assert.deepEqual(body, { gone: [] });
+      await parts.clock.settle();
+      assert.equal(await inFlight(parts), 7);
+      await tell(parts, { holds: stream.jobs, prefetch: 2 });
+      await parts.clock.settle();
+      assert.equal(await inFlight(parts), 7);
+      let done = 0;
+      for (const count of [5, 1, 1]) {
+        // In the order in which they came.
+        await parts.client.successMany(stream.jobs.slice(done, done += count));
+        await parts.clock.settle();
+        assert.equal(await inFlight(parts), 2);
+      }
+      await stream.close();
     }));
 });

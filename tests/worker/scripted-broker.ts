@@ -43,6 +43,7 @@ export interface Statement {
   readonly run: string;
   readonly heard?: number;
   readonly taking: boolean;
+  readonly prefetch?: number;
   readonly ids: readonly string[];
   readonly deliveries: readonly number[];
 }

@@ -250,6 +250,7 @@ export function createDispatcher(
   const tell = async (member: Member, statement: WorkerStatement): Promise<readonly string[]> => {
     if (member.gone) return [];
     member.taking = statement.taking;
+    member.prefetch = statement.prefetch ?? member.prefetch;
     members.updateRoom(member);
     const forgotten = findForgotten(member, statement, members.heldJob);
     if (forgotten.length > 0) {

@@ -29,7 +29,7 @@ const unknownQueue = "";
 export interface Subscriber {
   /** The queues it reads; all of them when undefined. */
   readonly queues: readonly string[] | undefined;
-  /** How many jobs it may hold unfinished. */
+  /** How many jobs it may hold unfinished, until its worker says another number. */
   readonly prefetch: number;
   /** What its worker calls itself, if it says so. */
   readonly worker: string | undefined;
@@ -54,6 +54,8 @@ export interface Member {
   holder: number | undefined;
   /** Its place among those who have room: lower ones are served first. Undefined when it has none. */
   turn: number | undefined;
+  /** How many jobs it may hold unfinished. */
+  prefetch: number;
   /** Whether its worker takes jobs; if not, it gets nothing more. */
   taking: boolean;
   /** The number of the last question to its worker, 0 if there was none: they are counted over all streams. */
@@ -135,10 +137,10 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
   const mostHeld = total === 0 ? Infinity : Math.max(1, Math.ceil(total * percentOfOne / 100));
   let turns = 0;
 
-  const roomOf = ({ subscriber, held, taking, gone }: Member, freed = 0) =>
+  const roomOf = ({ subscriber, prefetch, held, taking, gone }: Member, freed = 0) =>
     gone || !taking || !subscriber.canWrite()
       ? 0
-      : Math.min(Math.min(subscriber.prefetch, mostHeld) - held.size + freed, claimSize);
+      : Math.min(Math.min(prefetch, mostHeld) - held.size + freed, claimSize);
 
   const roomInAll = () => total === 0 ? Infinity : total - inFlight.size;
 
@@ -225,6 +227,7 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
         held: new Set(),
         holder: undefined,
         turn: undefined,
+        prefetch: subscriber.prefetch,
         taking: true,
         asked: 0,
         gone: false,

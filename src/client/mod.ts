@@ -26,6 +26,12 @@ export { type BudgetsClient, createBudgets } from "./budgets.ts";
 export { createClient } from "./create-client.ts";
 export { createCrons } from "./crons.ts";
 export type { CronAddress, CronsClient } from "./crons.ts";
+export {
+  createInsight,
+  type FailureGroupPage,
+  type InsightClient,
+  type InsightQuery,
+} from "./insight.ts";
 export type {
   BulkFilter,
   Client,
@@ -94,6 +100,7 @@ export { createSseDecoder } from "../protocol/frames-sse.ts";
 export { FrameDecoderStream } from "../protocol/frame-streams.ts";
 export type { FrameDecoder, FrameDecoderOptions, StreamFormat } from "../protocol/stream-format.ts";
 export type { ErrorRecord } from "../protocol/error-record.ts";
+export type { FailureGroup, GroupRequeue } from "../protocol/failure-group.ts";
 export type { Failure } from "../protocol/failure.ts";
 export type { JobFilter, TakeRequest } from "../protocol/filter.ts";
 export {
@@ -108,6 +115,7 @@ export {
   type UniqueWhile,
 } from "../protocol/job.ts";
 export type { JobExtra } from "../protocol/job-extra.ts";
+export type { JobSort } from "../protocol/query.ts";
 export type { PageRequest } from "../protocol/page.ts";
 export type { Ask } from "../protocol/frames-control.ts";
 export type { JobPatch } from "../protocol/patch.ts";

@@ -20,6 +20,7 @@ export const failureSchema: v.GenericSchema<unknown, FailureRequest> = v.pipe(
   v.object({
     message: text,
     error_type: optional(text),
+    failure_group: optional(text),
     backtrace: optional(text),
     retry_at: optional(requestU64),
     delay_ms: optional(requestU64),
@@ -30,6 +31,7 @@ export const failureSchema: v.GenericSchema<unknown, FailureRequest> = v.pipe(
     delivery: wire.delivery ?? undefined,
     message: wire.message,
     errorType: wire.error_type ?? undefined,
+    failureGroup: wire.failure_group ?? undefined,
     backtrace: wire.backtrace ?? undefined,
     retryAt: wire.retry_at ?? undefined,
     delayMs: wire.delay_ms ?? undefined,

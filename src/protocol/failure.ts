@@ -12,6 +12,11 @@ export interface Failure {
   readonly message: string;
   /** The kind of error, such as `TypeError`. */
   readonly errorType?: string | undefined;
+  /**
+   * The group of failures that the job is in, if it is dead now; at most 200 characters. Left out, it is the error type. An
+   * extension: other servers pass it over.
+   */
+  readonly failureGroup?: string | undefined;
   /** Where it came from, such as a stack. */
   readonly backtrace?: string | undefined;
   /** When to try again, in ms since the epoch, whatever the retry limit. Left out, the job's backoff decides. */
@@ -44,6 +49,7 @@ export function toFailureWire(
   return {
     message: failure.message,
     error_type: failure.errorType,
+    failure_group: failure.failureGroup,
     backtrace: failure.backtrace,
     retry_at: checkInteger("retryAt", failure.retryAt, maxExact) ?? toInstant(now, delayMs),
     delay_ms: checkInteger("delayMs", delayMs, maxExact),

@@ -27,6 +27,8 @@ export interface JobFilter {
   readonly attempts?: number | Range | undefined;
   /** Draws on this budget, or on any of these. */
   readonly budget?: string | readonly string[] | undefined;
+  /** Dead, and in this group of failures; only a Millrace broker knows groups. */
+  readonly failureGroup?: string | undefined;
   /** A jq expression; the payload is its input. A job matches if the first output is neither false nor null. */
   readonly filter?: string | undefined;
 }
@@ -58,6 +60,9 @@ export function toFilterParams(filter: JobFilter): string[] {
     ...rangeParam("ready_at", "readyAt", filter.readyAt),
     ...rangeParam("attempts", "attempts", filter.attempts),
     ...listParam("budgets.key", filter.budget, (name) => checkName("budget key", name)),
+    ...(filter.failureGroup === undefined
+      ? []
+      : [`failure_group=${encodeURIComponent(filter.failureGroup)}`]),
     ...(filter.filter === undefined ? [] : [`filter=${encodeURIComponent(filter.filter)}`]),
   ];
 }

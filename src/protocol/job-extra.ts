@@ -7,6 +7,7 @@
  * @module
  */
 
+import { type ErrorRecord, toErrorRecordWire } from "./error-record.ts";
 import { type JobField, toWireName } from "./job-fields.ts";
 
 /** What extensions add to a job. A member that is left out says that it has no such thing. */
@@ -27,8 +28,10 @@ export interface JobExtra {
   readonly dependents?: readonly string[] | undefined;
   /** The job, or the cron entry, that it came from. */
   readonly spawnedFrom?: string | undefined;
-  /** What it died of, as failures are grouped. */
+  /** What it died of, as failures are grouped, if its failure was given a group. */
   readonly failureGroup?: string | undefined;
+  /** Its last error record; only who asks for it is told. */
+  readonly lastError?: ErrorRecord | undefined;
 }
 
 const rows: readonly (Omit<JobField, "wire"> & { readonly name: keyof JobExtra })[] = [
@@ -41,6 +44,7 @@ const rows: readonly (Omit<JobField, "wire"> & { readonly name: keyof JobExtra }
   { name: "dependents", kind: "texts" },
   { name: "spawnedFrom", kind: "text" },
   { name: "failureGroup", kind: "text" },
+  { name: "lastError", kind: "error" },
 ];
 
 /** The rows, in the order of the wire. */
@@ -50,9 +54,10 @@ export const extraFields: readonly (JobField & { readonly name: keyof JobExtra }
 /** The members that a job has, by their names on the wire. */
 export function toExtraWire(extra: JobExtra): [wire: string, value: unknown][] {
   const members: [string, unknown][] = [];
-  for (const { name, wire } of extraFields) {
+  for (const { name, wire, kind } of extraFields) {
     const value = extra[name];
-    if (value !== undefined) members.push([wire, value]);
+    if (value === undefined) continue;
+    members.push([wire, kind === "error" ? toErrorRecordWire(value as ErrorRecord) : value]);
   }
   return members;
 }

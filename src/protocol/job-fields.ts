@@ -24,7 +24,8 @@ export type FieldKind =
   | "batch"
   | "budgets"
   | "texts"
-  | "flag";
+  | "flag"
+  | "error";
 
 /** One field of a job. A mark that is left out means no. */
 export interface JobField {

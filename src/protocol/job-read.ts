@@ -9,6 +9,7 @@ import { batchSchema } from "./batch.ts";
 import { backoffSchema } from "./backoff.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
 import { type Job, jobStatuses, uniqueWhiles } from "./job.ts";
+import { errorRecordSchema } from "./error-record.ts";
 import { extraFields } from "./job-extra.ts";
 import { jobFields } from "./job-fields.ts";
 import { retentionSchema } from "./retention.ts";
@@ -28,6 +29,7 @@ export const answerKinds: KindSchemas = {
   budgets: v.array(v.object({ key: text, cost: u32 }, "an object"), "a list"),
   texts: v.array(text, "a list"),
   flag: bool,
+  error: errorRecordSchema,
 };
 
 const jobSchema: v.GenericSchema<unknown, Job> = fieldsSchema([...jobFields, ...extraFields], {

@@ -9,8 +9,9 @@ import { jobListSchema } from "./enqueue.ts";
 import { type ErrorRecord, errorRecordSchema } from "./error-record.ts";
 import type { Job } from "./job.ts";
 import { maxPageLimit } from "./limits.ts";
+import { toWireName } from "./job-fields.ts";
 import { readJob } from "./job-read.ts";
-import type { JobQuery, PageQuery } from "./query.ts";
+import type { JobPageQuery, JobQuery, PageQuery } from "./query.ts";
 import { type Range, rangeLimits, showRange } from "./range.ts";
 import { readAs, text } from "./schema.ts";
 import { statusNames } from "./status.ts";
@@ -70,8 +71,15 @@ export function toFilterQuery(query: JobQuery): string {
     range("ready_at", query.readyAt, rangeLimits.readyAt),
     range("attempts", query.attempts, rangeLimits.attempts),
     list("budgets.key", query.budget),
+    query.failureGroup === undefined ? "" : `&failure_group=${encode(query.failureGroup)}`,
     query.filter === undefined ? "" : `&filter=${encode(query.filter)}`,
   ].join("");
+}
+
+/** How the jobs of a page come, for its links, each parameter led by `&`. */
+export function toViewQuery({ sort, lastError }: JobPageQuery): string {
+  return (sort === undefined ? "" : `&sort=${toWireName(sort)}`) +
+    (lastError ? "&last_error=true" : "");
 }
 
 /** Which page of a listing a user asks for. */
@@ -135,10 +143,13 @@ const errorListSchema: v.GenericSchema<unknown, { readonly errors: ErrorRecord[]
   "an object",
 );
 
-const linksSchema: v.GenericSchema<unknown, { readonly pages: Pick<PageLinks, "next" | "prev"> }> =
-  v.object({
-    pages: v.object({ next: v.nullish(text, null), prev: v.nullish(text, null) }, "an object"),
-  }, "an object");
+/** Reads the links of any page. */
+export const linksSchema: v.GenericSchema<
+  unknown,
+  { readonly pages: Pick<PageLinks, "next" | "prev"> }
+> = v.object({
+  pages: v.object({ next: v.nullish(text, null), prev: v.nullish(text, null) }, "an object"),
+}, "an object");
 
 function list(param: string, values: readonly string[] | undefined): string {
   return values === undefined ? "" : `&${param}=${values.map(encode).join(",")}`;

@@ -7,7 +7,7 @@
 import { checkJobId } from "./filter.ts";
 import { maxPageLimit } from "./limits.ts";
 import { parseInteger, parseRange, type Range, rangeLimits, toNumber } from "./range.ts";
-import { isFinished, statuses, statusLabel } from "./status.ts";
+import { isFinished, status, statuses, statusLabel, statusNames } from "./status.ts";
 
 /** A query string that cannot be served; the message is the whole answer. */
 export class QueryError extends Error {
@@ -35,6 +35,8 @@ export interface JobQuery {
   readonly attempts?: Range | undefined;
   /** Keys of budgets, of which a job draws on one at least. */
   readonly budget?: readonly string[] | undefined;
+  /** The group of failures that a dead job is in. */
+  readonly failureGroup?: string | undefined;
   /** A jq expression on the payload, as it was sent. */
   readonly filter?: string | undefined;
 }
@@ -47,10 +49,21 @@ export interface PageQuery<Cursor> {
   readonly limit: number;
 }
 
+/** The instants that jobs can be listed by. */
+export type JobSort = "readyAt" | "completedAt" | "failedAt";
+
+/** Which page of jobs is asked for, and how they are shown. */
+export interface JobPageQuery extends PageQuery<string> {
+  /** The instant whose order they come in; undefined for that of their ids. */
+  readonly sort?: JobSort | undefined;
+  /** Whether each comes with its last error record. */
+  readonly lastError?: boolean | undefined;
+}
+
 /** What `GET /jobs` asks for. */
 export interface JobListQuery {
   readonly jobs: JobQuery;
-  readonly page: PageQuery<string>;
+  readonly page: JobPageQuery;
 }
 
 /** What `GET /jobs/take` asks for. */
@@ -66,11 +79,54 @@ export interface TakeQuery {
  * the limit, then for the ids.
  */
 export function readListQuery(search: string): JobListQuery {
-  const params = readParams(search, [...filterParams, ...pageParams]);
+  const params = readParams(search, [...filterParams, ...pageParams, "sort", "last_error"]);
   const jobs = readJobQuery(params);
-  const page = readPage(params, (from) => from);
+  const sort = readSort(params.get("sort"), jobs);
+  const page = readPage(params, (from) => sort === undefined ? from : readPlace(from));
+  const lastError = readFlag(params, "last_error");
   refuseBadIds(jobs);
-  return { jobs, page };
+  return { jobs, page: { ...page, ...sort && { sort }, ...lastError && { lastError } } };
+}
+
+/** Reads the query string of `GET /jobs/{id}`; other parameters are passed over. Throws {@linkcode QueryError}. */
+export function readGetQuery(search: string): { readonly lastError: boolean } {
+  return { lastError: readFlag(new URLSearchParams(search), "last_error") };
+}
+
+/** Reads the query string of `GET /failures`. Throws {@linkcode QueryError}. */
+export function readGroupsQuery(search: string): PageQuery<string> {
+  return readPage(readParams(search, pageParams), (from) => from);
+}
+
+/** The instants by their names on the wire, and the status of the jobs that have each in an order. */
+const sorts: ReadonlyMap<string, readonly [sort: JobSort, code: number]> = new Map([
+  ["ready_at", ["readyAt", status.scheduled]],
+  ["completed_at", ["completedAt", status.completed]],
+  ["failed_at", ["failedAt", status.dead]],
+]);
+
+function readSort(wire: string | undefined, jobs: JobQuery): JobSort | undefined {
+  if (wire === undefined) return undefined;
+  const found = sorts.get(wire);
+  if (found === undefined) {
+    const known = [...sorts.keys()].join(", ");
+    throw invalid(`'sort' must be one of ${known}, got ${quote(wire)}`);
+  }
+  const [sort, code] = found;
+  if (jobs.status?.length === 1 && jobs.status[0] === code) return sort;
+  throw invalid(`'sort' ${wire} needs 'status' ${statusNames[code]}, and no other`);
+}
+
+/** A place in the order of an instant: the instant, a point, and the id of a job. */
+function readPlace(from: string): string {
+  if (/^\d{1,16}\../.test(from)) return from;
+  throw invalid(`'from' must be that of a link to another page, got ${quote(from)}`);
+}
+
+function readFlag(params: { get(name: string): string | null | undefined }, name: string): boolean {
+  const value = params.get(name) ?? "false";
+  if (value === "true" || value === "false") return value === "true";
+  throw invalid(`'${name}' must be true or false, got ${quote(value)}`);
 }
 
 /** Reads the query string of `GET /jobs/count` and `DELETE /jobs`. Throws {@linkcode QueryError}. */
@@ -86,9 +142,9 @@ export function readSelection(search: string): JobQuery {
  */
 export function readPatchSelection(search: string): JobQuery {
   const jobs = readJobQuery(readParams(search, filterParams));
-  for (const status of jobs.status ?? []) {
-    if (!isFinished(status)) continue;
-    throw new QueryError(`cannot patch jobs in ${statusLabel(status)} status`, 422);
+  for (const code of jobs.status ?? []) {
+    if (!isFinished(code)) continue;
+    throw new QueryError(`cannot patch jobs in ${statusLabel(code)} status`, 422);
   }
   refuseBadIds(jobs);
   return jobs;
@@ -134,6 +190,7 @@ const filterParams = [
   "ready_at",
   "attempts",
   "budgets.key",
+  "failure_group",
   "filter",
 ] as const;
 const pageParams = ["from", "order", "limit"] as const;
@@ -151,13 +208,13 @@ function readParams(search: string, known: readonly string[]): Params {
 }
 
 function readJobQuery(params: Params): JobQuery {
-  const status = readList(params.get("status"))?.map((name) => {
+  const codes = readList(params.get("status"))?.map((name) => {
     const code = statuses.codeOf(name);
     if (code !== undefined) return code;
     throw invalid(`'status' must be of ${statuses.wireNames.join(", ")}, got ${quote(name)}`);
   });
   return {
-    status: status?.sort(),
+    status: codes?.sort(),
     queue: readList(params.get("queue")),
     type: readList(params.get("type")),
     id: readList(params.get("id")),
@@ -165,6 +222,8 @@ function readJobQuery(params: Params): JobQuery {
     readyAt: readRange(params, "ready_at", rangeLimits.readyAt),
     attempts: readRange(params, "attempts", rangeLimits.attempts),
     budget: readList(params.get("budgets.key")),
+    // One name, and no list: it may have a comma in it.
+    failureGroup: params.get("failure_group") || undefined,
     filter: params.get("filter"),
   };
 }

@@ -69,8 +69,7 @@ export function readReleaseList(bytes: BodyBytes, format: Format): ReleaseListRe
 
 /** Reads the body of `POST /jobs/{id}/release`, which may be left out. */
 export function readRelease(bytes: BodyBytes, format: Format): ReleaseRequest {
-  const value = bytes.length === 0 ? {} : decodeBody(bytes, format);
-  return read(releaseSchema, value, { bytes, format });
+  return optionalReaderOf(releaseSchema)(bytes, format);
 }
 
 /** Reads the body of `PUT /workers/{run}`. */
@@ -111,6 +110,14 @@ export function readerOf<Message>(
   schema: v.GenericSchema<unknown, Message>,
 ): (bytes: BodyBytes, format: Format) => Message {
   return (bytes, format) => read(schema, decodeBody(bytes, format), { bytes, format });
+}
+
+/** The same of a message that may be left out. */
+export function optionalReaderOf<Message>(
+  schema: v.GenericSchema<unknown, Message>,
+): (bytes: BodyBytes, format: Format) => Message {
+  return (bytes, format) =>
+    read(schema, bytes.length === 0 ? {} : decodeBody(bytes, format), { bytes, format });
 }
 
 /** Reads a message, and once more if it was refused and may hold an integer that a number cannot tell from 2^64. */

@@ -113,9 +113,26 @@ export const budgetRoutes = {
   unbindAllMany:     { method: "DELETE", path: "/jobs/budgets",            access: "manage", repeat: "never" },
 } as const;
 
+/** The endpoints that tell how jobs, queues and workers fare. */
+// deno-fmt-ignore
+export const insightRoutes = {
+  listFailures:    { method: "GET",  path: "/failures",                 access: "read",   repeat: "always" },
+  requeueFailures: { method: "POST", path: "/failures/requeue",         access: "manage", repeat: "never" },
+  requeueGroup:    { method: "POST", path: "/failures/{group}/requeue", access: "manage", repeat: "never" },
+} as const;
+
 /** Every endpoint, by what it does. */
-export const routes: typeof jobRoutes & typeof cronRoutes & typeof budgetRoutes =
-  /* @__PURE__ */ Object.assign({}, jobRoutes, cronRoutes, budgetRoutes);
+export const routes:
+  & typeof jobRoutes
+  & typeof cronRoutes
+  & typeof budgetRoutes
+  & typeof insightRoutes = /* @__PURE__ */ Object.assign(
+    {},
+    jobRoutes,
+    cronRoutes,
+    budgetRoutes,
+    insightRoutes,
+  );
 
 /** The name of an endpoint. */
 export type RouteName = keyof typeof routes;

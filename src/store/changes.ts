@@ -25,6 +25,7 @@ export type ChangedJob = Pick<JobRecord, "id" | "seq" | "queue" | "type" | "trai
  * | `succeeded` | in flight → completed, deleted         | a worker reported it                                 |
  * | `failed`    | in flight → scheduled, dead, deleted   | a worker reported it, or they were delivered too often |
  * | `released`  | in flight → ready, scheduled           | their worker gave them back, or is gone              |
+ * | `requeued`  | dead → ready                           | somebody wants them to run again                     |
  * | `changed`   | any but finished                       | somebody changed them                                |
  * | `removed`   | any → deleted                          | somebody deleted them                                |
  * | `expired`   | completed, dead → deleted              | their retention ended                                |
@@ -36,6 +37,7 @@ export type Cause =
   | "succeeded"
   | "failed"
   | "released"
+  | "requeued"
   | "changed"
   | "removed"
   | "expired";

@@ -6,6 +6,7 @@
 
 import type { ErrorRecord } from "../protocol/error-record.ts";
 import type { PageQuery } from "../protocol/query.ts";
+import type { JobRecord } from "../protocol/record.ts";
 import { fromBytes } from "./text-bytes.ts";
 import { rows, type Transition } from "./transition.ts";
 
@@ -38,6 +39,27 @@ export function* findError(id: string, attempt: number): Transition<ErrorRecord 
     [id, attempt],
   );
   return found.map(toRecord)[0];
+}
+
+/** Reads the last record of a job; undefined if it has none. */
+export function* findLastError(
+  { id, failedAt }: Pick<JobRecord, "id" | "failedAt">,
+): Transition<ErrorRecord | undefined> {
+  if (failedAt === null) return undefined;
+  const [last] = yield* listErrors(id, { from: undefined, order: "desc", limit: 1 });
+  return last;
+}
+
+/** A job that shows its last error record. */
+export function withLastError(job: JobRecord, lastError: ErrorRecord): JobRecord {
+  return { ...job, extra: { ...job.extra, lastError } };
+}
+
+/** How much memory an error record takes, about, in characters. */
+export function errorSize(error: ErrorRecord | undefined): number {
+  if (error === undefined) return 0;
+  const { message, errorType = "", backtrace = "" } = error;
+  return message.length + errorType.length + backtrace.length;
 }
 
 function toRecord({ message, errorType, backtrace, ...row }: Row): ErrorRecord {

@@ -14,6 +14,7 @@ import { status } from "../protocol/status.ts";
 import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import type { ChangedJob } from "./changes.ts";
 import { isOneOf } from "./dialect.ts";
+import { enterGroup } from "./failures-table.ts";
 import { type FailureTerms, type FinishTerms, toCompleted, toFailed } from "./job-rules.ts";
 import { findJob } from "./jobs.ts";
 import { moveJob } from "./move-job.ts";
@@ -190,7 +191,9 @@ export function* endAsFailed(
   const { job: failed, deleted } = toFailed(job, failure, terms);
   const after = deleted ? undefined : failed;
   if (!(yield* moveJob(job, after, { ledger, cause: "failed" }))) return undefined;
-  if (!deleted) yield* insertError(failed, failure);
+  if (deleted) return failed;
+  yield* insertError(failed, failure);
+  if (failed.status === status.dead) yield* enterGroup(failed, failure);
   return failed;
 }
 

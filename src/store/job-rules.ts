@@ -18,6 +18,7 @@
  * | ready                 | patch, due later              | scheduled           | `readyAt`                      |
  * | scheduled             | patch, due now                | ready               | `readyAt`                      |
  * | blocked               | patch                         | blocked             | `readyAt`: when it is due, once it waits for nothing |
+ * | dead                  | requeue of its group          | ready               | `attempts`, `failedAt`, `readyAt`, `purgeAt`, perhaps its queue |
  * | completed, dead       | retention ended               | deleted             |                                |
  * | any                   | delete                        | deleted             |                                |
  *
@@ -39,6 +40,7 @@ import { fromRetentionText, type RetentionPatch, toRetentionText } from "../prot
 import { status } from "../protocol/status.ts";
 import { addSaturating } from "./add-saturating.ts";
 import { retryDelay } from "./retry-delay.ts";
+import { traits } from "./traits.ts";
 
 /** The rules for jobs that do not bring their own. */
 export interface JobDefaults {
@@ -111,8 +113,10 @@ export function toFailed(
     return { job: { ...base, status: status.scheduled, readyAt }, deleted: false };
   }
   const keptMs = retentionOf(job).deadMs ?? defaults.defaultDeadRetentionMs;
-  const purgeAt = keptMs === 0 ? null : addSaturating(now, keptMs);
-  return { job: { ...base, status: status.dead, purgeAt }, deleted: keptMs === 0 };
+  if (keptMs === 0) return { job: { ...base, status: status.dead, purgeAt: null }, deleted: true };
+  const purgeAt = addSaturating(now, keptMs);
+  const dead = { ...base, status: status.dead, purgeAt, traits: base.traits | traits.grouped };
+  return { job: dead, deleted: false };
 }
 
 /** In flight → ready or scheduled, uncharged. */
@@ -125,6 +129,22 @@ export function toReleased(
     ...job,
     status: isLater ? status.scheduled : status.ready,
     readyAt: readyAt ?? job.readyAt,
+  };
+}
+
+/** Dead → ready, as if it had never run. */
+export function toRevived(
+  job: JobRecord,
+  { queue, now }: { readonly queue: string | undefined; readonly now: number },
+): JobRecord {
+  return {
+    ...job,
+    queue: queue ?? job.queue,
+    status: status.ready,
+    readyAt: now,
+    attempts: 0,
+    failedAt: null,
+    purgeAt: null,
   };
 }
 

@@ -9,7 +9,9 @@ import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import { type Cause, toJobChange } from "./changes.ts";
+import { leaveGroups } from "./failures-table.ts";
 import { deleteJob, updateJob } from "./jobs.ts";
+import { hasTrait, traits } from "./traits.ts";
 import { report, StaleReadError, type Transition } from "./transition.ts";
 import { moveKey } from "./unique.ts";
 
@@ -22,20 +24,25 @@ export interface Move {
 
 /**
  * Writes the next state of a job, if its status and its delivery are still those that were read. Then updates its unique
- * key, gives back the tokens that it held in flight, and reports the change. Otherwise writes nothing.
+ * key, takes it out of its group of failures if it is dead no more, gives back the tokens that it held in flight, and
+ * reports the change. Otherwise writes nothing.
  *
  * @param before The job as it was read.
- * @param after The job as it is to be; undefined deletes it.
+ * @param next The job as it is to be; undefined deletes it.
  * @param move Why, and what takes the tokens that come back; the caller flushes it.
  * @returns Whether it did.
  */
 export function* moveJob(
   before: JobRecord,
-  after: JobRecord | undefined,
+  next: JobRecord | undefined,
   { ledger, cause }: Move,
 ): Transition<boolean> {
+  const leavesGroup = next !== undefined && next.status !== status.dead &&
+    hasTrait(before, traits.grouped);
+  const after = leavesGroup ? { ...next, traits: next.traits & ~traits.grouped } : next;
   const moved = after === undefined ? yield* deleteJob(before) : yield* updateJob(before, after);
   if (!moved) return false;
+  if (leavesGroup) yield* leaveGroups([before]);
   if (after !== undefined && after.status !== before.status) yield* moveKey(after);
   if (before.status === status.inFlight && after?.status !== status.inFlight) {
     yield* ledger.refund(before);

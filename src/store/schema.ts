@@ -54,6 +54,9 @@
  *
  * Version 6 says by a bit for each in `traits` what a job has that other tables hold (`traits.ts`), and counts the jobs
  * that wait for others.
+ *
+ * Version 7 groups dead jobs by what they died of: `failures` has a row for each, `failure_counts` their numbers
+ * (`failures-table.ts`). Completed jobs that are kept are in an index by when they succeeded.
  */
 export const migrations: readonly string[] = [
   `
@@ -359,5 +362,36 @@ CREATE TABLE idempotency_keys (
   `
 ALTER TABLE jobs ADD COLUMN traits INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE job_counts ADD COLUMN blocked BIGINT NOT NULL DEFAULT 0;
+`,
+  `
+CREATE TABLE failures (
+  job INTEGER PRIMARY KEY,
+  failure_group BLOB NOT NULL,
+  is_given INTEGER NOT NULL DEFAULT 0,
+  failed_at BIGINT NOT NULL,
+  queue TEXT NOT NULL
+);
+CREATE INDEX failures_by_time ON failures (failed_at, job);
+CREATE INDEX failures_by_group ON failures (failure_group, failed_at, job);
+CREATE TABLE failure_counts (
+  failure_group BLOB NOT NULL,
+  queue TEXT NOT NULL,
+  day BIGINT NOT NULL,
+  jobs BIGINT NOT NULL,
+  PRIMARY KEY (failure_group, queue, day)
+);
+CREATE INDEX jobs_completed ON jobs (completed_at/* , seq */) WHERE completed_at IS NOT NULL;
+CREATE INDEX failure_counts_by_queue ON failure_counts (queue, day);
+INSERT INTO failures (job, failure_group, failed_at, queue)
+  SELECT seq, coalesce(
+      (SELECT error_type FROM errors WHERE job_id = jobs.id AND attempt = jobs.attempts
+        AND octet_length(error_type) BETWEEN 1 AND 200),
+      CAST('unknown' AS BLOB)),
+    coalesce(failed_at, ready_at), queue
+  FROM jobs WHERE status = 4;
+INSERT INTO failure_counts (failure_group, queue, day, jobs)
+  SELECT failure_group, queue, failed_at / 86400000, count(*) FROM failures
+  GROUP BY failure_group, queue, failed_at / 86400000;
+UPDATE jobs SET traits = traits | 64 WHERE status = 4;
 `,
 ];

@@ -6,10 +6,11 @@
 
 import type { JobExtra } from "../protocol/job-extra.ts";
 import type { JobRecord } from "../protocol/record.ts";
+import { groupedJobs } from "./failures-table.ts";
 import { hasTrait, type TraitedJob, type TraitTable } from "./traits.ts";
 import type { Transition } from "./transition.ts";
 
-const tables: readonly TraitTable[] = [];
+const tables: readonly TraitTable[] = [groupedJobs];
 
 /** Deletes what the tables hold of jobs that were deleted. */
 export function* deleteTraits(jobs: readonly TraitedJob[]): Transition<void> {
@@ -31,7 +32,7 @@ export function* withExtras(jobs: readonly JobRecord[]): Transition<readonly Job
   }
   return jobs.map((job) => {
     const extra = extras.get(job.seq);
-    return extra === undefined ? job : { ...job, extra };
+    return extra === undefined ? job : { ...job, extra: { ...job.extra, ...extra } };
   });
 }
 

@@ -9,6 +9,8 @@ import type { Range } from "../protocol/range.ts";
 import type { SqlValue } from "./database.ts";
 import { isOneOf } from "./dialect.ts";
 import { keyOfId } from "./job-key.ts";
+import { toBytes } from "./text-bytes.ts";
+import { traits } from "./traits.ts";
 
 /** Selects jobs: what a query asks for, without its payload filter, which is not evaluated in SQL. */
 export interface JobSelection extends Omit<JobQuery, "filter"> {
@@ -60,6 +62,7 @@ export function whereMatches(selection: JobSelection): Condition {
     ...isWithin("ready_at", selection.readyAt),
     ...isWithin("attempts", selection.attempts),
     ...drawsOn(selection.budget),
+    ...isInGroup(selection.failureGroup),
   ]);
 }
 
@@ -90,6 +93,16 @@ function drawsOn(keys: readonly string[] | undefined): Condition[] {
     sql: `id IN (SELECT job_id FROM bindings WHERE ${sql})`,
     params,
   }));
+}
+
+/** Only dead jobs are looked up in the table of groups. */
+function isInGroup(group: string | undefined): Condition[] {
+  if (group === undefined) return [];
+  return [{
+    sql: `(traits & ${traits.grouped}) <> 0
+      AND EXISTS (SELECT 1 FROM failures WHERE failures.job = jobs.seq AND failure_group = ?)`,
+    params: [toBytes(group)],
+  }];
 }
 
 function isWithin(column: string, { min, max }: Range = {}): Condition[] {

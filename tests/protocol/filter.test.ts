@@ -22,6 +22,7 @@ describe("toFilterParams", () => {
       readyAt: { min: 1 },
       attempts: { max: 3 },
       budget: ["stripe", "ü & co"],
+      failureGroup: "a, b",
       filter: '.name == "a&b"',
     });
     assert.deepEqual(readSelection(`?${params.join("&")}`), {
@@ -33,6 +34,7 @@ describe("toFilterParams", () => {
       readyAt: { min: 1 },
       attempts: { max: 3 },
       budget: ["stripe", "ü & co"],
+      failureGroup: "a, b",
       filter: '.name == "a&b"',
     });
   });

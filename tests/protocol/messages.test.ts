@@ -13,7 +13,14 @@ const sent = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 describe("failure", () => {
   it("is read by the other side as what was meant", () => {
-    const failure = { message: "", errorType: "E", backtrace: "b", retryAt: 7, kill: true };
+    const failure = {
+      message: "",
+      errorType: "E",
+      failureGroup: "g",
+      backtrace: "b",
+      retryAt: 7,
+      kill: true,
+    };
     const wire = sent(toFailureWire(failure, { delivery: 3, now: 0 }));
     assert.deepEqual(readAs(failureSchema, wire), { ...failure, delayMs: undefined, delivery: 3 });
     const later = sent(toFailureWire({ message: "m", delayMs: 5 }, { now: 10 }));

@@ -22,7 +22,7 @@ import { forgetEmptyCounts, isCounted, writeCounts } from "../../store/counts.ts
 import type { Database } from "../../store/database.ts";
 import { removeJob, removeJobs } from "../../store/delete-jobs.ts";
 import { enqueueJobs, type NewRecord, type StoredJob } from "../../store/enqueue.ts";
-import { findError, listErrors } from "../../store/error-records.ts";
+import { findError, findLastError, listErrors, withLastError } from "../../store/error-records.ts";
 import {
   createExpressions,
   type Expressions,
@@ -39,6 +39,7 @@ import { createCounting } from "./counting.ts";
 import { createCronOperations, type CronOperations } from "./crons.ts";
 import { createDispatcher, type Subscription } from "./dispatch.ts";
 import { createPromotion, createReaping } from "./due-sources.ts";
+import { createFailureOperations, type FailureOperations } from "./failures.ts";
 import { createForgetting } from "./forgetting.ts";
 import { createIdentities } from "./ids.ts";
 import { createListing, type Listing } from "./listing.ts";
@@ -84,7 +85,8 @@ export interface Engine {
     call?: Pick<KeyedCall, "key" | "fingerprint">,
   ): Promise<readonly StoredJob[] | Rejection>;
   readonly reports: Reports;
-  get(id: string): Promise<JobRecord | undefined>;
+  /** Undefined when there is no such job. */
+  get(id: string, view?: { readonly lastError: boolean }): Promise<JobRecord | undefined>;
   readonly list: Listing;
   count(
     selection: JobSelection,
@@ -116,6 +118,7 @@ export interface Engine {
   readonly expressions: Expressions;
   readonly budgets: BudgetOperations;
   readonly crons: CronOperations;
+  readonly failures: FailureOperations;
   /** Adds a take stream. */
   take(subscriber: Subscriber): Subscription;
   /** The run of a worker lives. */
@@ -252,7 +255,12 @@ export function createEngine(
       return stored;
     },
     reports,
-    get: (id) => store.read(getJob(id, clock.now())),
+    async get(id, view) {
+      const job = await store.read(getJob(id, clock.now()));
+      if (job === undefined || !view?.lastError) return job;
+      const error = await store.read(findLastError(job));
+      return error === undefined ? job : withLastError(job, error);
+    },
     list,
     count: (selection, matches, signal) =>
       matches === undefined && isCounted(selection)
@@ -298,6 +306,7 @@ export function createEngine(
     expressions,
     crons,
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
+    failures: createFailureOperations({ store, clock }),
     take: dispatcher.subscribe,
     noticeWorker: dispatcher.notice,
     tell: dispatcher.tell,

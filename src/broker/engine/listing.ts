@@ -6,12 +6,14 @@
 
 import type { Clock } from "../../async/clock.ts";
 import { createTurns } from "../../async/turns.ts";
-import type { PageQuery } from "../../protocol/query.ts";
+import type { JobPageQuery, JobSort, PageQuery } from "../../protocol/query.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import type { PayloadFilter } from "../../store/expressions.ts";
 import { payloadSize, withLargePayloads } from "../../store/many-jobs.ts";
+import { errorSize, findLastError, withLastError } from "../../store/error-records.ts";
 import { keyBehind, listJobs } from "../../store/read.ts";
 import { readSize } from "../../store/search.ts";
+import { listSorted, type SortedPlace } from "../../store/sorted.ts";
 import type { Store } from "../../store/store.ts";
 import { withExtras } from "../../store/trait-tables.ts";
 import type { JobSelection } from "../../store/where.ts";
@@ -36,7 +38,7 @@ export interface ListingOptions {
 /** Gives a page: as many jobs as are asked for, or fewer if their payloads are large. */
 export type Listing = (
   selection: JobSelection,
-  page: PageQuery<string>,
+  page: JobPageQuery,
   matches: PayloadFilter | undefined,
   signal?: AbortSignal,
 ) => Promise<FoundPage>;
@@ -67,6 +69,41 @@ export function createListing(
     yield* searching.find(selection, { behind, order, limit }, matches, signal);
   }
 
+  /** The same in the order of an instant. A filter is evaluated here, as no search goes that way. */
+  async function* sortedPieces(
+    selection: JobSelection,
+    { from, order, sort }: JobPageQuery & { readonly sort: JobSort },
+    matches: PayloadFilter | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<readonly JobRecord[], void> {
+    const now = clock.now();
+    const turns = createTurns(clock);
+    let behind = from === undefined ? undefined : await findPlace(from, order);
+    for (;;) {
+      signal?.throwIfAborted();
+      const piece = await store.read(listSorted(selection, { sort, order, behind }, now));
+      if (matches === undefined) yield piece.jobs;
+      else {
+        for (const job of piece.jobs) {
+          const [whole] = await store.read(withLargePayloads([job]));
+          if (matches(whole!)) yield [whole!];
+          if (turns.isOver()) await turns.pause();
+        }
+      }
+      if (piece.next === undefined) return;
+      behind = piece.next;
+      if (turns.isOver()) await turns.pause();
+    }
+  }
+
+  const findPlace = async (from: string, order: "asc" | "desc"): Promise<SortedPlace> => {
+    const point = from.indexOf(".");
+    return {
+      at: Number(from.slice(0, point)),
+      seq: await store.read(keyBehind(from.slice(point + 1), order)),
+    };
+  };
+
   const toPage = async (jobs: readonly JobRecord[], more: boolean): Promise<FoundPage> => {
     return { jobs: await store.read(withExtras(jobs)), more };
   };
@@ -75,14 +112,19 @@ export function createListing(
     const jobs: JobRecord[] = [];
     let bytes = 0;
     const turns = createTurns(clock);
-    for await (const piece of pieces(selection, page, matches, signal)) {
+    const { sort, lastError } = page;
+    const found = sort === undefined
+      ? pieces(selection, page, matches, signal)
+      : sortedPieces(selection, { ...page, sort }, matches, signal);
+    for await (const piece of found) {
       for (const job of piece) {
-        const size = payloadSize(job);
+        const error = lastError ? await store.read(findLastError(job)) : undefined;
+        const size = payloadSize(job) + errorSize(error);
         const isFull = jobs.length === page.limit ||
           (jobs.length > 0 && bytes + size > maxPageBytes);
         if (isFull) return await toPage(jobs, true);
         const [whole] = job.largeBytes == null ? [job] : await store.read(withLargePayloads([job]));
-        jobs.push(whole!);
+        jobs.push(error === undefined ? whole! : withLastError(whole!, error));
         bytes += size;
       }
       if (turns.isOver()) await turns.pause();

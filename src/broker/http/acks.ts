@@ -5,6 +5,7 @@
  */
 
 import { checkIds, type JobRun, toMissedWire } from "../../protocol/ack.ts";
+import { checkFailureGroup } from "../../protocol/failure-group.ts";
 import { toInstant } from "../../protocol/integer.ts";
 import { readDelivery } from "../../protocol/query.ts";
 import { metadataView } from "../../protocol/record-json.ts";
@@ -47,6 +48,9 @@ export const successMany: Endpoint = async (call) => {
 /** `POST /jobs/{id}/failure` */
 export const failure: Endpoint = async (call) => {
   const { delivery, ...failure } = await readMessage(call, readFailure);
+  const { failureGroup } = failure;
+  const problem = failureGroup === undefined ? undefined : checkFailureGroup(failureGroup);
+  if (problem !== undefined) throw new Refusal(422, problem);
   return answerEnded(
     call,
     await call.engine.reports.fail({ id: call.params[0]!, delivery }, failure),

@@ -12,6 +12,7 @@ import * as crons from "./crons.ts";
 import { enqueue, enqueueMany } from "./enqueue.ts";
 import { error, errors } from "./errors.ts";
 import type { Context, Endpoint, Surface } from "./call.ts";
+import * as failures from "./failures.ts";
 import { get, patch, remove } from "./jobs.ts";
 import { count, list, patchMany, removeMany } from "./listing.ts";
 import { health, queues, reset, version } from "./system.ts";
@@ -70,6 +71,9 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   patchBindingMany: bindings.patchMany,
   unbindMany: bindings.removeMany,
   unbindAllMany: bindings.removeAllMany,
+  listFailures: failures.list,
+  requeueFailures: failures.requeueAll,
+  requeueGroup: failures.requeueGroup,
 };
 
 /** The protocol: one endpoint for each row of the route table. */

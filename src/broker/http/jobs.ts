@@ -7,6 +7,7 @@
 import type { JobPatch } from "../../protocol/patch.ts";
 import { checkPatch, type PatchRequest } from "../../protocol/patch-request.ts";
 import { isFinished, statusNames } from "../../protocol/status.ts";
+import { readGetQuery } from "../../protocol/query.ts";
 import { readPatch } from "../../protocol/request-body.ts";
 import { metadataView } from "../../protocol/record-json.ts";
 import { answerJob, answerNothing, viewFor } from "./answer.ts";
@@ -18,8 +19,8 @@ import { Refusal } from "./refusal.ts";
 export const noSuchJob = "job not found";
 
 /** `GET /jobs/{id}` */
-export const get: Endpoint = async ({ engine, request, params, format }) => {
-  const job = await engine.get(params[0]!);
+export const get: Endpoint = async ({ engine, request, params, query, format }) => {
+  const job = await engine.get(params[0]!, readGetQuery(query));
   if (job === undefined) throw new Refusal(404, noSuchJob);
   return answerJob(format, job, viewFor(request));
 };

@@ -4,8 +4,14 @@
  * @module
  */
 
-import { toFilterQuery, toPageLinks } from "../../protocol/page.ts";
-import { readListQuery, readPatchSelection, readSelection } from "../../protocol/query.ts";
+import { toFilterQuery, toPageLinks, toViewQuery } from "../../protocol/page.ts";
+import {
+  type JobPageQuery,
+  readListQuery,
+  readPatchSelection,
+  readSelection,
+} from "../../protocol/query.ts";
+import type { JobRecord } from "../../protocol/record.ts";
 import { readPatch } from "../../protocol/request-body.ts";
 import { routes } from "../../protocol/routes.ts";
 import { answerJobPage, answerValue, viewFor } from "./answer.ts";
@@ -18,10 +24,17 @@ export const list: Endpoint = async ({ engine, request, query, format }) => {
   const { jobs: selection, page } = readListQuery(query);
   const matches = engine.expressions.toFilter(selection.filter);
   const { jobs, more } = await engine.list(selection, page, matches, request.signal);
-  const bounds = { first: jobs[0]?.id, last: jobs.at(-1)?.id, more };
-  const pages = toPageLinks(routes.list.path, page, bounds, toFilterQuery(selection));
+  const bounds = { first: placeOf(jobs[0], page), last: placeOf(jobs.at(-1), page), more };
+  const filter = toFilterQuery(selection) + toViewQuery(page);
+  const pages = toPageLinks(routes.list.path, page, bounds, filter);
   return answerJobPage(format, jobs, { pages, view: viewFor(request) });
 };
+
+/** Where a job is in a listing, as the links to other pages have it. */
+function placeOf(job: JobRecord | undefined, { sort }: JobPageQuery): string | undefined {
+  if (job === undefined || sort === undefined) return job?.id;
+  return `${job[sort]}.${job.id}`;
+}
 
 /** `GET /jobs/count` */
 export const count: Endpoint = async ({ engine, request, query, format }) => {

@@ -14,6 +14,7 @@ import { describeCrons } from "./crons.ts";
 import { describeDelete } from "./delete.ts";
 import { describeDue } from "./due.ts";
 import { describeEnqueue } from "./enqueue.ts";
+import { describeFailures } from "./failures.ts";
 import { describeFinish } from "./finish.ts";
 import { describeFiring } from "./firing.ts";
 import { describeGuards } from "./guards.ts";
@@ -50,6 +51,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeBatches(open);
   describeTake(open);
   describeFinish(open);
+  describeFailures(open);
   describeHolders(open);
   describePatch(open);
   describeDelete(open);

@@ -204,6 +204,8 @@ const keysOf = {
   jobs: "id",
   job_counts: "queue, type",
   errors: "job_id, attempt",
+  failures: "job",
+  failure_counts: "failure_group, queue, day",
   budgets: "key",
   bindings: "key, job_id",
   cron_groups: "name",

@@ -60,7 +60,7 @@ export interface WorkerEvents {
   readonly succeeded: JobEndEvent;
   /** A handler threw, took too long, does not exist, or its payload did not fit. */
   readonly failed: JobFailedEvent;
-  /** A handler said `cancel`, `snooze` or `retryAt`. */
+  /** A handler said `cancel`, `snooze` or `retryAt`, or a rule for its error did (`retryOn` and others). */
   readonly decided: JobOutcomeEvent;
   /** The worker stopped before the job was done. The job goes back to its queue and is not charged an attempt. */
   readonly released: JobEvent;

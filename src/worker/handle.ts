@@ -6,6 +6,7 @@
 
 import { type Duration, toMs } from "../async/duration.ts";
 import type { JobContext } from "./context.ts";
+import type { ErrorRule } from "./error-rules.ts";
 
 /** What can be handled: a job definition. */
 export interface Handleable<Output> {
@@ -37,6 +38,12 @@ export interface HandleOptions {
    * @default {the definition's}
    */
   readonly timeout?: Duration | undefined;
+  /**
+   * What becomes of a job whose handler threw, by the error; asked in order, and before the rules of the worker.
+   *
+   * @default {[]}
+   */
+  readonly onError?: readonly ErrorRule[] | undefined;
 }
 
 /** A definition with its function; made by {@linkcode handle}. */
@@ -47,6 +54,8 @@ export interface JobHandler {
   readonly queue: string;
   /** How long one run may take, in ms; undefined is no limit. */
   readonly timeoutMs: number | undefined;
+  /** What becomes of a job whose handler threw. */
+  readonly onError?: readonly ErrorRule[] | undefined;
   /** Checks a payload that arrived. */
   parse(payload: unknown): unknown;
   /** Does the work on what `parse` gave. */
@@ -94,6 +103,7 @@ export function handle<Output>(
     type: definition.type,
     queue: definition.queue,
     timeoutMs: timeout === undefined ? definition.timeoutMs : toMs(timeout, "timeout"),
+    onError: options.onError,
     parse: (payload) => definition.parse(payload),
     // A worker passes only what `parse` gave.
     run: (payload, context) => run(payload as Output, context),

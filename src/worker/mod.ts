@@ -25,6 +25,17 @@ export type { Duration } from "../async/duration.ts";
 export type { Startable, StopOptions, Stoppable } from "../async/stoppable.ts";
 export type { LogFields, Logger } from "../log.ts";
 export type { JobContext } from "./context.ts";
+export { type Delay, type DelayFacts, exponential, type ExponentialOptions } from "./delays.ts";
+export {
+  cancelOn,
+  type ErrorMatch,
+  type ErrorRule,
+  requeueOn,
+  type RequeueOnOptions,
+  retryOn,
+  type RetryOnOptions,
+  type ThrownError,
+} from "./error-rules.ts";
 export type {
   AckedEvent,
   DisconnectedEvent,

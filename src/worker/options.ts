@@ -9,6 +9,7 @@ import type { Client } from "../client/client.ts";
 import { guardLogger, type Logger } from "../log.ts";
 import { checkName } from "../protocol/names.ts";
 import { defaultWithinMs, leastWithinMs } from "../protocol/worker-run.ts";
+import type { ErrorRule } from "./error-rules.ts";
 import type { JobHandler } from "./handle.ts";
 import type { Middleware } from "./middleware.ts";
 
@@ -55,6 +56,13 @@ export interface WorkerOptions {
    * @default {[]}
    */
   readonly middleware?: readonly Middleware[] | undefined;
+  /**
+   * What becomes of a job whose handler threw, by the error: made by `retryOn`, `requeueOn` and `cancelOn`. The rules of
+   * its handler are asked first.
+   *
+   * @default {[]}
+   */
+  readonly onError?: readonly ErrorRule[] | undefined;
   /**
    * What the broker calls this worker, in its logs and with the jobs that it has; sent with each take request. Not
    * empty; letters, digits and other visible ASCII characters.
@@ -109,6 +117,7 @@ export interface WorkerSettings {
   /** Whether the prefetch is only the first one. */
   readonly isAutoPrefetch: boolean;
   readonly middleware: readonly Middleware[];
+  readonly onError: readonly ErrorRule[];
   readonly workerId: string;
   readonly idleTimeoutMs: number;
   readonly answersWithinMs: number;
@@ -150,6 +159,7 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
     prefetch,
     isAutoPrefetch,
     middleware: options.middleware ?? [],
+    onError: options.onError ?? [],
     workerId: toWorkerId(options.workerId, random),
     idleTimeoutMs,
     answersWithinMs,

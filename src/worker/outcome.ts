@@ -10,9 +10,12 @@ import type { Failure } from "../protocol/failure.ts";
 import { lastDate } from "../protocol/integer.ts";
 import { describeError } from "./describe-error.ts";
 
-/** What shall become of a job. `cancel`, `snooze` and `retryAt` make one; a handler returns or throws it. */
+/**
+ * What shall become of a job. `cancel`, `snooze` and `retryAt` make one, which a handler returns or throws; rules for errors
+ * (`retryOn` and others) make one of an error.
+ */
 export interface Outcome {
-  /** Which of them made it. */
+  /** What becomes of the job: it is dead at once, runs again without being charged an attempt, or is charged one. */
   readonly kind: "cancelled" | "snoozed" | "retried";
   /** The message of the error record. */
   readonly message: string;
@@ -32,6 +35,8 @@ const brand = Symbol.for("millrace.outcome");
 /** An outcome with what only this file reads: when to try again, at an instant or after a span, in ms. */
 interface TimedOutcome extends Outcome {
   readonly time: Pick<Failure, "retryAt" | "delayMs">;
+  /** Whether the error record is about the cause, and not about the outcome. */
+  readonly isOfError?: boolean;
 }
 
 /**
@@ -134,9 +139,20 @@ export function delayOf(outcome: Outcome): number | undefined {
   return (outcome as TimedOutcome).time.delayMs;
 }
 
+/** Makes the outcome of an error, by a rule: the error is what is recorded. */
+export function byError(
+  kind: Outcome["kind"],
+  error: unknown,
+  time: TimedOutcome["time"],
+): Outcome {
+  const { message } = describeError(error);
+  return toBranded({ kind, message, cause: error, time, isOfError: true });
+}
+
 /** Gives the failure that the broker is told of for an outcome. */
 export function toFailure(outcome: Outcome): Failure {
-  const { kind, message, cause, time } = outcome as TimedOutcome;
+  const { kind, message, cause, time, isOfError } = outcome as TimedOutcome;
+  if (isOfError) return { ...describeError(cause), ...time, kill: kind === "cancelled" };
   return {
     message: message.toWellFormed(),
     errorType: kind,
@@ -152,6 +168,9 @@ function toOutcome(
   time: TimedOutcome["time"],
   { cause }: OutcomeOptions = {},
 ): Outcome {
-  const outcome: TimedOutcome = { kind, message, cause, time };
+  return toBranded({ kind, message, cause, time });
+}
+
+function toBranded(outcome: TimedOutcome): Outcome {
   return Object.defineProperty(outcome, brand, { value: true });
 }

@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { Clock } from "../async/clock.ts";
+import type { Clock, Random } from "../async/clock.ts";
 import { isMillraceError, TimeoutError } from "../errors.ts";
 import type { RunningContext } from "./context.ts";
+import { applyRules, type ErrorRule } from "./error-rules.ts";
 import type { Events } from "./events.ts";
 import type { JobHandler } from "./handle.ts";
 import { type Middleware, wrap } from "./middleware.ts";
@@ -19,10 +20,14 @@ export interface RunnerOptions {
   readonly handlers: readonly JobHandler[];
   /** What is done around every handler, outermost first. */
   readonly middleware: readonly Middleware[];
+  /** What becomes of a job whose handler threw, after the handler's own rules. */
+  readonly onError: readonly ErrorRule[];
   /** Where the runs are told. */
   readonly events: Events;
   /** The time and the timers. */
   readonly clock: Clock;
+  /** For the delays of the rules. */
+  readonly random: Random;
 }
 
 /** Runs jobs. */
@@ -58,7 +63,8 @@ class PayloadMismatch {
 }
 
 /** Creates a runner. */
-export function createRunner({ handlers, middleware, events, clock }: RunnerOptions): Runner {
+export function createRunner(options: RunnerOptions): Runner {
+  const { handlers, middleware, events, clock, random } = options;
   let overdue = 0;
 
   const toPerform = (handler: JobHandler): Perform => {
@@ -96,7 +102,11 @@ export function createRunner({ handlers, middleware, events, clock }: RunnerOpti
     });
 
   const performers = new Map<string, Perform>();
-  for (const handler of handlers) performers.set(handler.type, toPerform(handler));
+  const rules = new Map<string, readonly ErrorRule[]>();
+  for (const handler of handlers) {
+    performers.set(handler.type, toPerform(handler));
+    rules.set(handler.type, [...handler.onError ?? [], ...options.onError]);
+  }
 
   const performUnknown: Perform = ({ job }) => {
     const known = [...performers.keys()].map((type) => `'${type}'`).join(", ");
@@ -110,9 +120,19 @@ export function createRunner({ handlers, middleware, events, clock }: RunnerOpti
       return isOutcome(result) ? result : succeeded;
     } catch (thrown) {
       if (isOutcome(thrown)) return thrown;
-      return PayloadMismatch.is(thrown)
-        ? { kind: "failed", error: thrown.error, retry: false }
-        : { kind: "failed", error: thrown, retry: true };
+      if (PayloadMismatch.is(thrown)) return { kind: "failed", error: thrown.error, retry: false };
+      return judge(thrown, context);
+    }
+  };
+
+  /** What the rules make of an error. */
+  const judge = (error: unknown, { job, attempt }: RunningContext): RunReport => {
+    try {
+      const applying = rules.get(job.type) ?? options.onError;
+      const outcome = applyRules(applying, { error, job, attempt, random });
+      return outcome ?? { kind: "failed", error, retry: true };
+    } catch (thrown) {
+      return { kind: "failed", error: thrown, retry: true };
     }
   };
 

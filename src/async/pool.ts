@@ -16,7 +16,11 @@ export interface Pool<Item> {
   add(item: Item): void;
   /** Gives the items that wait, in order, and forgets them; what runs goes on. */
   clear(): readonly Item[];
-  /** Resolves as soon as nothing runs and nothing waits; at once if that is now. */
+  /** Begins no more items; what runs goes on. */
+  pause(): void;
+  /** Begins items again. */
+  resume(): void;
+  /** Resolves as soon as nothing runs and nothing waits for room; at once if that is now. */
   idle(): Promise<void>;
 }
 
@@ -31,6 +35,7 @@ const compactAt = 1024;
  */
 export function createPool<Item>(size: number, run: (item: Item) => Promise<void>): Pool<Item> {
   let running = 0;
+  let room = size;
   let waiting: Item[] = [];
   let head = 0;
   let idle: PromiseWithResolvers<void> | undefined;
@@ -42,17 +47,20 @@ export function createPool<Item>(size: number, run: (item: Item) => Promise<void
 
   const done = () => {
     running--;
-    if (head < waiting.length) {
-      const item = waiting[head++]!;
-      if (head === compactAt) {
-        waiting = waiting.slice(head);
-        head = 0;
-      }
-      start(item);
-    } else if (running === 0) {
+    if (head < waiting.length && running < room) startNext();
+    else if (running === 0) {
       idle?.resolve();
       idle = undefined;
     }
+  };
+
+  const startNext = () => {
+    const item = waiting[head++]!;
+    if (head === compactAt) {
+      waiting = waiting.slice(head);
+      head = 0;
+    }
+    start(item);
   };
 
   return {
@@ -66,7 +74,7 @@ export function createPool<Item>(size: number, run: (item: Item) => Promise<void
       return waiting[head];
     },
     add(item) {
-      if (running < size) start(item);
+      if (running < room) start(item);
       else waiting.push(item);
     },
     clear() {
@@ -74,6 +82,13 @@ export function createPool<Item>(size: number, run: (item: Item) => Promise<void
       waiting = [];
       head = 0;
       return rest;
+    },
+    pause() {
+      room = 0;
+    },
+    resume() {
+      room = size;
+      while (head < waiting.length && running < room) startNext();
     },
     idle() {
       if (running === 0) return Promise.resolve();

@@ -48,6 +48,12 @@ export interface DisconnectedEvent {
   readonly retryInMs: number;
 }
 
+/** A worker that comes to the end of its life by itself. */
+export interface RetiredEvent {
+  /** Why, for a person. */
+  readonly reason: string;
+}
+
 /** The events of a worker and what their listeners get. */
 export interface WorkerEvents {
   /** A take stream is open. */
@@ -66,6 +72,8 @@ export interface WorkerEvents {
   readonly released: JobEvent;
   /** The broker has confirmed successes. */
   readonly acked: AckedEvent;
+  /** The worker has run `maxJobs`, or `retireWhen` gave a reason: it drains and stops. */
+  readonly retired: RetiredEvent;
 }
 
 /** Who listens to what. */

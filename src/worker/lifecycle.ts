@@ -5,7 +5,7 @@
  * |----------|-----------------------------------|----------|----------------------------------------------------
  * | idle     | start(), run()                    | running  | the take stream is opened, and reopened from now on
  * | idle     | stop(), kill()                    | stopped  | nothing
- * | running  | stop()                            | draining | waiting jobs go back, new ones are not taken
+ * | running  | stop(), retire()                  | draining | waiting jobs go back, new ones are not taken
  * | running  | kill(), fail(): refused at first  | stopped  | end, as below
  * | draining | all done, and the broker knows    | stopped  | end
  * | draining | the deadline, kill()              | stopped  | end
@@ -42,6 +42,8 @@ export interface Lifecycle {
   start(): Promise<void>;
   /** Starts, and resolves when the worker is stopped. */
   run(): Promise<void>;
+  /** Drains, then ends, however long that takes; a stop that follows has its deadline. */
+  retire(): void;
   /** Drains, then ends; both before the deadline. */
   stop(options?: StopOptions): Promise<void>;
   /** Ends at once. */
@@ -68,6 +70,7 @@ export function createLifecycle({ clock, open, drain, end }: LifecycleOptions): 
   let started: PromiseWithResolvers<void> | undefined;
   const ended = Promise.withResolvers<void>();
   let disarm = () => {};
+  let hasDeadline = false;
 
   /** The only place where the state changes; false if it may not change so. */
   const move = (to: WorkerState): boolean => {
@@ -104,13 +107,16 @@ export function createLifecycle({ clock, open, drain, end }: LifecycleOptions): 
       await lifecycle.start();
       await ended.promise;
     },
+    retire() {
+      if (move("draining")) void drain().then(finish);
+      else if (state === "idle") finish();
+    },
     async stop({ timeoutMs = stopTimeoutMs } = {}) {
       checkNotNegative("timeoutMs", timeoutMs);
-      if (move("draining")) {
+      lifecycle.retire();
+      if (state === "draining" && !hasDeadline) {
+        hasDeadline = true;
         if (timeoutMs < Infinity) disarm = clock.setTimer(finish, timeoutMs);
-        void drain().then(finish);
-      } else if (state === "idle") {
-        finish();
       }
       await ended.promise;
     },

@@ -43,6 +43,7 @@ export type {
   JobEvent,
   JobFailedEvent,
   JobOutcomeEvent,
+  RetiredEvent,
   WorkerEvents,
 } from "./events.ts";
 export {
@@ -56,4 +57,6 @@ export type { WorkerState } from "./lifecycle.ts";
 export type { Middleware } from "./middleware.ts";
 export type { WorkerClient, WorkerOptions } from "./options.ts";
 export { cancel, type Outcome, type OutcomeOptions, retryAt, snooze } from "./outcome.ts";
-export { createWorker, type Worker, type WorkerHealth } from "./worker.ts";
+export type { RunOnceOptions, RunOnceReport } from "./run-once.ts";
+export { createWorker, type Worker } from "./worker.ts";
+export type { WorkerHealth } from "./worker-health.ts";

@@ -64,6 +64,20 @@ export interface WorkerOptions {
    */
   readonly onError?: readonly ErrorRule[] | undefined;
   /**
+   * How many jobs the worker runs before it retires: it drains, stops and emits `retired`, so that `run()` resolves and the
+   * process may end and be replaced by a fresh one; an integer of 1 or more.
+   *
+   * @default {no limit}
+   */
+  readonly maxJobs?: number | undefined;
+  /**
+   * Is asked after each job, whatever came of it; if it gives a reason, the worker retires as with `maxJobs`. `memoryAbove`
+   * of the runtimes' entries makes one.
+   *
+   * @default {never}
+   */
+  readonly retireWhen?: (() => string | undefined) | undefined;
+  /**
    * What the broker calls this worker, in its logs and with the jobs that it has; sent with each take request. Not
    * empty; letters, digits and other visible ASCII characters.
    *
@@ -118,6 +132,8 @@ export interface WorkerSettings {
   readonly isAutoPrefetch: boolean;
   readonly middleware: readonly Middleware[];
   readonly onError: readonly ErrorRule[];
+  readonly maxJobs: number | undefined;
+  readonly retireWhen: (() => string | undefined) | undefined;
   readonly workerId: string;
   readonly idleTimeoutMs: number;
   readonly answersWithinMs: number;
@@ -145,6 +161,7 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
   const isAutoPrefetch = given === "auto";
   const prefetch = isAutoPrefetch || given === undefined ? Math.min(2 * concurrency, max32) : given;
   demandWhole("prefetch", prefetch, concurrency);
+  if (options.maxJobs !== undefined) demandWhole("maxJobs", options.maxJobs, 1);
   if (!(idleTimeoutMs > 0 && idleTimeoutMs < Infinity)) {
     throw new RangeError(
       `Cannot use 'idleTimeoutMs' ${idleTimeoutMs}: expected a finite number above 0`,
@@ -160,6 +177,8 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
     isAutoPrefetch,
     middleware: options.middleware ?? [],
     onError: options.onError ?? [],
+    maxJobs: options.maxJobs,
+    retireWhen: options.retireWhen,
     workerId: toWorkerId(options.workerId, random),
     idleTimeoutMs,
     answersWithinMs,
@@ -218,7 +237,8 @@ function toWorkerId(id: string | undefined, random: Random): string {
   );
 }
 
-function demandWhole(name: string, value: number, min: number): void {
+/** Demands an integer from `min` to 2^32 - 1. */
+export function demandWhole(name: string, value: number, min: number): void {
   if (Number.isInteger(value) && value >= min && value <= max32) return;
   throw new RangeError(
     `Cannot use '${name}' ${value}: expected an integer from ${min} to ${max32}`,

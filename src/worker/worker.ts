@@ -1,53 +1,16 @@
 /**
- * The worker: the intake takes jobs, they wait for room in the pool, the runner runs them, and the acker reports what
- * came of them.
+ * The worker: takes jobs from a broker and runs their handlers, in one life that it is started for, or once for what is
+ * there.
  *
  * @module
  */
 
-import { createPool } from "../async/pool.ts";
 import type { Startable, StopOptions } from "../async/stoppable.ts";
-import type { WorkerRun } from "../protocol/worker-run.ts";
-import { createAcker } from "./acker.ts";
-import { type AutoPrefetch, createAutoPrefetch } from "./auto-prefetch.ts";
-import { createDeliveries, type Deliveries, type Delivery } from "./deliveries.ts";
 import { createEvents, type WorkerEvents } from "./events.ts";
-import { createIntake } from "./intake.ts";
-import { createLifecycle, type WorkerState } from "./lifecycle.ts";
 import { toWorkerSettings, type WorkerOptions } from "./options.ts";
-import { toAcknowledgement } from "./report.ts";
-import { createRunner } from "./runner.ts";
-import { createStatements } from "./statements.ts";
-import { createSurplus } from "./surplus.ts";
-
-/** How a worker is doing. */
-export interface WorkerHealth {
-  /** Whether it works as it should. False before the start and after the stop. */
-  readonly healthy: boolean;
-  /** Why it is not healthy, for a person. */
-  readonly problem: string | undefined;
-  /** Whether it was started, drains or is stopped. */
-  readonly state: WorkerState;
-  /** Whether its take stream is open. A short break is no reason to be unhealthy. */
-  readonly connected: boolean;
-  /** When anything last arrived from the broker, such as a heartbeat; in ms since the epoch. */
-  readonly lastHeardAt: number | undefined;
-  /** When it last got a job, in ms since the epoch. */
-  readonly lastJobAt: number | undefined;
-  /** How many handlers run. */
-  readonly running: number;
-  /** How many jobs wait here for a handler. */
-  readonly waiting: number;
-  /** How many jobs are done, and the broker does not know yet. */
-  readonly unreported: number;
-  /** How many handlers go on although their time is over; they do not count as running. */
-  readonly overdue: number;
-  /**
-   * Within which time, in ms, the broker wants to hear from this worker, or gives its jobs to others. Undefined while it is
-   * not connected, and with a server that goes by the connection alone.
-   */
-  readonly answersWithinMs: number | undefined;
-}
+import { createRunOnce, type RunOnceOptions, type RunOnceReport } from "./run-once.ts";
+import { createSession } from "./session.ts";
+import type { WorkerHealth } from "./worker-health.ts";
 
 /** Takes jobs from a broker and runs their handlers. */
 export interface Worker extends Startable {
@@ -79,6 +42,27 @@ export interface Worker extends Startable {
    * @throws {RangeError} If `timeoutMs` is below 0 or not a number.
    */
   stop(options?: StopOptions): Promise<void>;
+  /**
+   * Takes and runs what is ready, reports it, and resolves; for a cron trigger, the consumer of a queue, or a test. It ends
+   * when nothing is ready and nothing runs, when `maxJobs` are done, or before `deadlineMs` are over. It may be called
+   * again, but not while it runs, and not of a worker that was started.
+   *
+   * Over a take stream, as here, nothing is ready if nothing comes for `quietMs` and all that came is reported.
+   *
+   * @param options How much, and for how long.
+   * @returns What was done.
+   * @throws {MillraceError} If the broker refuses the worker.
+   * @throws {RangeError} If a number is out of range.
+   * @throws {Error} If the worker was started or stopped, or runs once already.
+   */
+  runOnce(options?: RunOnceOptions): Promise<RunOnceReport>;
+  /**
+   * Begins no more jobs until {@linkcode Worker.resume}; those that run go on. Jobs that wait here go back to the broker;
+   * other servers than Millrace cannot be told so, and there they wait here.
+   */
+  pause(): void;
+  /** Begins jobs again. */
+  resume(): void;
   /**
    * Closes the stream at once and waits for nothing. Jobs whose reports the broker has not received are delivered
    * again, also those that were done here.
@@ -134,200 +118,34 @@ export interface Worker extends Startable {
  */
 export function createWorker(options: WorkerOptions): Worker {
   const settings = toWorkerSettings(options);
-  const { client, clock, random, logger, queues, prefetch, workerId, idleTimeoutMs } = settings;
-  const { answersWithinMs: withinMs } = settings;
-  const events = createEvents(logger);
-  const run: WorkerRun | undefined = withinMs === Infinity
-    ? undefined
-    : { id: crypto.randomUUID(), withinMs };
-  const runner = createRunner({ ...settings, events });
-  const ending = new AbortController();
-  let lastJobAt: number | undefined;
+  const events = createEvents(settings.logger);
+  const session = createSession({ settings, events });
+  const once = createRunOnce({ settings, events });
 
-  const acker = createAcker({
-    client,
-    clock,
-    random,
-    logger,
-    signal: ending.signal,
-    acked(jobs, result) {
-      deliveries.acked(jobs, result);
-      const { notFound } = result;
-      events.emit("acked", () => ({ ids: jobs.map(({ id }) => id), notFound }));
-      intake.tryNow();
-      renewIfIdle();
-    },
-    dropped(jobs, isReleased) {
-      const again = deliveries.giveUp(jobs);
-      stranded += isReleased ? again : jobs.length;
-      renewIfIdle();
-    },
-  });
-  const deliveries: Deliveries = createDeliveries(acker, { logger, clock });
-
-  /** Jobs that were given up here, and that the server counts for this stream until it ends. */
-  let stranded = 0;
-  /** A server that takes no job back alone gets all back, once no other job is here. */
-  const renewIfIdle = () => {
-    if (stranded > 0 && deliveries.size === 0) intake.renew();
-  };
-
-  const auto = settings.isAutoPrefetch ? createAutoPrefetch(prefetch, clock) : undefined;
-
-  const pool = createPool<Delivery>(settings.concurrency, async (delivery) => {
-    if (delivery.stage === "gone") return;
-    delivery.stage = "running";
-    if (auto !== undefined) adaptPrefetch(auto, delivery);
-    const report = await runner.run(delivery.context);
-    const canRelease = delivery.job.deliveries !== undefined;
-    const acknowledgement = toAcknowledgement(report, canRelease);
-    if (acknowledgement !== undefined) deliveries.report(delivery, acknowledgement);
-  });
-
-  /** A broker that does not listen cannot be told another number. */
-  const adaptPrefetch = (auto: AutoPrefetch, { cameAt }: Delivery) => {
-    if (statements.withinMs === undefined) return;
-    if (auto.began(clock.monotonic() - cameAt)) statements.changed();
-  };
-
-  const surplus = auto && createSurplus({
-    clock,
-    pool,
-    kept: settings.concurrency,
-    giveBack(lent) {
-      if (statements.withinMs === undefined) return void lent.forEach(pool.add);
-      auto.shrink();
-      statements.changed();
-      const jobs = lent.map(({ job }) => job);
-      for (const delivery of lent) delivery.stage = "released";
-      client.releaseMany(jobs, {}, { signal: ending.signal }).then(
-        () => deliveries.drop(jobs),
-        (error) => {
-          if (ending.signal.aborted) return;
-          logger.warn("Cannot give back jobs that wait too long", { jobs: jobs.length, error });
-          for (const delivery of deliveries.keep(lent)) pool.add(delivery);
-        },
-      );
-    },
-  });
-
-  const dropWaiting = () => deliveries.drop(pool.clear().map(({ job }) => job));
-
-  const release = ({ context }: Delivery, reason: DOMException) => {
-    context.release(reason);
-    events.emit("released", () => ({ job: context.job }));
-  };
-
-  const statements = createStatements({
-    clock,
-    random,
-    logger,
-    isTaking: () => lifecycle.state === "running",
-    prefetch: () => auto?.wanted,
-    held: deliveries.held,
-    lost(held) {
-      const reason = new DOMException("Job is not this worker's any more", "AbortError");
-      for (const delivery of deliveries.lose(held)) release(delivery, reason);
-    },
-  });
-
-  const intake = createIntake({
-    take: (signal) =>
-      client.take({ queues, prefetch: auto?.wanted ?? prefetch, workerId, run, signal }),
-    idleTimeoutMs,
-    clock,
-    random,
-    logger,
-    received(jobs) {
-      lastJobAt = clock.now();
-      const cameAt = auto === undefined ? 0 : clock.monotonic();
-      for (const job of jobs) {
-        const delivery = deliveries.accept(job);
-        if (delivery === undefined) continue;
-        delivery.cameAt = cameAt;
-        pool.add(delivery);
-      }
-      auto?.came(deliveries.size);
-      surplus?.came();
-    },
-    asked: statements.answer,
-    connected(stream, signal) {
-      stranded = 0;
-      statements.open(stream, signal);
-      acker.tryNow();
-      logger.info("Connected", { workerId, queues, prefetch });
-      events.emit("connected", () => undefined);
-      lifecycle.ready();
-    },
-    disconnected(event) {
-      // The broker delivers them again, to any worker that is connected.
-      dropWaiting();
-      events.emit("disconnected", () => event);
-    },
-    refused: (error) => lifecycle.fail(error),
-  });
-
-  const lifecycle = createLifecycle({
-    clock,
-    open: () => intake.open(),
-    async drain() {
-      intake.stopTaking();
-      dropWaiting();
-      statements.changed();
-      surplus?.stop();
-      if (statements.withinMs === undefined && pool.running > 0) {
-        logger.info(
-          "This server cannot be told that a worker stops: it may send jobs until the last one is done",
-        );
-      }
-      await pool.idle();
-      await acker.idle();
-    },
-    async end() {
-      surplus?.stop();
-      const reason = new DOMException("Worker stopped before the job was done", "AbortError");
-      for (const delivery of deliveries.running()) release(delivery, reason);
-      dropWaiting();
-      ending.abort(reason);
-      await intake.close();
-    },
-  });
-
-  const findProblem = (): string | undefined => {
-    const { state } = lifecycle;
-    if (state === "idle" || state === "stopped") return `Worker is ${state}`;
-    if (intake.problem !== undefined) return `Cannot take jobs: ${intake.problem}`;
-    if (intake.isSilent) return `Heard nothing for ${idleTimeoutMs} ms`;
-    if (statements.problem !== undefined) {
-      return `Cannot answer the broker: ${statements.problem}`;
-    }
-    if (acker.problem !== undefined) return `Broker refuses a report: ${acker.problem}`;
-    return undefined;
+  const unlessOnce = (begin: () => Promise<void>): Promise<void> =>
+    once.isRunning
+      ? Promise.reject(new Error("Cannot start a worker that runs once: wait for its end"))
+      : begin();
+  const stop = async (stopOptions?: StopOptions) => {
+    await Promise.all([session.stop(stopOptions), once.stop(stopOptions)]);
   };
 
   return {
-    start: lifecycle.start,
-    run: lifecycle.run,
-    stop: lifecycle.stop,
-    kill: lifecycle.kill,
-    [Symbol.asyncDispose]: () => lifecycle.stop(),
-    health() {
-      const problem = findProblem();
-      const { running, waiting } = pool;
-      return {
-        healthy: problem === undefined,
-        problem,
-        state: lifecycle.state,
-        connected: intake.isConnected,
-        lastHeardAt: intake.lastHeardAt,
-        lastJobAt,
-        running,
-        waiting,
-        unreported: deliveries.unreported,
-        overdue: runner.overdue,
-        answersWithinMs: intake.isConnected ? statements.withinMs : undefined,
-      };
+    start: () => unlessOnce(session.start),
+    run: () => unlessOnce(session.run),
+    stop,
+    async kill() {
+      await Promise.all([session.kill(), once.kill()]);
     },
+    [Symbol.asyncDispose]: () => stop(),
+    runOnce(onceOptions) {
+      const { state } = session;
+      if (state === "idle") return once.run(onceOptions);
+      return Promise.reject(new Error(`Cannot run a worker once that is ${state}: create another`));
+    },
+    pause: session.pause,
+    resume: session.resume,
+    health: session.health,
     on: events.on,
   };
 }

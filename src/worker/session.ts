@@ -1,0 +1,289 @@
+/**
+ * One life of a worker: the intake takes jobs, they wait for room in the pool, the runner runs them, and the acker reports
+ * what came of them.
+ *
+ * @module
+ */
+
+import { createPool } from "../async/pool.ts";
+import { runGuarded } from "../log.ts";
+import type { WorkerRun } from "../protocol/worker-run.ts";
+import { createAcker } from "./acker.ts";
+import { type AutoPrefetch, createAutoPrefetch } from "./auto-prefetch.ts";
+import { createDeliveries, type Deliveries, type Delivery } from "./deliveries.ts";
+import type { Events } from "./events.ts";
+import { createIntake } from "./intake.ts";
+import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import type { WorkerSettings } from "./options.ts";
+import { toAcknowledgement } from "./report.ts";
+import { createRunner } from "./runner.ts";
+import { createStatements } from "./statements.ts";
+import { createSurplus } from "./surplus.ts";
+import type { WorkerHealth } from "./worker-health.ts";
+
+/** A life, from the start to the end. */
+export interface Session extends Lifecycle {
+  /** Whether no job is here: none waits, runs, or is to be reported. */
+  readonly isEmpty: boolean;
+  /** Begins no more jobs; what runs goes on. */
+  pause(): void;
+  /** Goes on. */
+  resume(): void;
+  /** How it is doing. */
+  health(): WorkerHealth;
+}
+
+/** What goes on around a session. */
+export interface SessionOptions {
+  readonly settings: WorkerSettings;
+  readonly events: Events;
+  /** Something came, or a report was confirmed. */
+  readonly stirred?: (() => void) | undefined;
+  /** The last job that this session may run has begun. */
+  readonly spent?: (() => void) | undefined;
+}
+
+/** Creates a session. */
+export function createSession({ settings, events, stirred, spent }: SessionOptions): Session {
+  const { client, clock, random, logger, queues, prefetch, workerId, idleTimeoutMs } = settings;
+  const { maxJobs, retireWhen } = settings;
+  const { answersWithinMs: withinMs } = settings;
+  const run: WorkerRun | undefined = withinMs === Infinity
+    ? undefined
+    : { id: crypto.randomUUID(), withinMs };
+  const runner = createRunner({ ...settings, events });
+  const ending = new AbortController();
+  let lastJobAt: number | undefined;
+  let isPaused = false;
+  /** Jobs whose handlers were begun; counted only if there is a limit. */
+  let begun = 0;
+
+  const acker = createAcker({
+    client,
+    clock,
+    random,
+    logger,
+    signal: ending.signal,
+    acked(jobs, result) {
+      deliveries.acked(jobs, result);
+      const { notFound } = result;
+      events.emit("acked", () => ({ ids: jobs.map(({ id }) => id), notFound }));
+      stirred?.();
+      intake.tryNow();
+      renewIfIdle();
+    },
+    dropped(jobs, isReleased) {
+      const again = deliveries.giveUp(jobs);
+      stranded += isReleased ? again : jobs.length;
+      renewIfIdle();
+    },
+  });
+  const deliveries: Deliveries = createDeliveries(acker, { logger, clock });
+
+  /** Jobs that were given up here, and that the server counts for this stream until it ends. */
+  let stranded = 0;
+  /** A server that takes no job back alone gets all back, once no other job is here. */
+  const renewIfIdle = () => {
+    if (stranded > 0 && deliveries.size === 0) intake.renew();
+  };
+
+  const auto = settings.isAutoPrefetch ? createAutoPrefetch(prefetch, clock) : undefined;
+
+  const pool = createPool<Delivery>(settings.concurrency, async (delivery) => {
+    if (delivery.stage === "gone") return;
+    delivery.stage = "running";
+    if (auto !== undefined) adaptPrefetch(auto, delivery);
+    if (maxJobs !== undefined && ++begun >= maxJobs) retire(`It has run ${maxJobs} jobs`);
+    const report = await runner.run(delivery.context);
+    const canRelease = delivery.job.deliveries !== undefined;
+    const acknowledgement = toAcknowledgement(report, canRelease);
+    if (acknowledgement !== undefined) deliveries.report(delivery, acknowledgement);
+    if (retireWhen !== undefined) retireIfAsked(retireWhen);
+  });
+
+  /** Comes to the end of this life, however long its jobs take. */
+  const retire = (reason: string) => {
+    if (lifecycle.state !== "running") return;
+    if (spent !== undefined) return spent();
+    logger.info("Retires", { reason });
+    events.emit("retired", () => ({ reason }));
+    lifecycle.retire();
+  };
+
+  const retireIfAsked = (ask: () => string | undefined) => {
+    runGuarded(() => {
+      const reason = ask();
+      if (reason !== undefined) retire(reason);
+    }, (error) => logger.error("Option 'retireWhen' threw", { error }));
+  };
+
+  /** A broker that does not listen cannot be told another number. */
+  const adaptPrefetch = (auto: AutoPrefetch, { cameAt }: Delivery) => {
+    if (statements.withinMs === undefined) return;
+    if (auto.began(clock.monotonic() - cameAt)) statements.changed();
+  };
+
+  const surplus = auto && createSurplus({
+    clock,
+    pool,
+    kept: settings.concurrency,
+    giveBack(lent) {
+      if (statements.withinMs === undefined) return void lent.forEach(pool.add);
+      auto.shrink();
+      statements.changed();
+      const jobs = lent.map(({ job }) => job);
+      for (const delivery of lent) delivery.stage = "released";
+      client.releaseMany(jobs, {}, { signal: ending.signal }).then(
+        () => deliveries.drop(jobs),
+        (error) => {
+          if (ending.signal.aborted) return;
+          logger.warn("Cannot give back jobs that wait too long", { jobs: jobs.length, error });
+          for (const delivery of deliveries.keep(lent)) pool.add(delivery);
+        },
+      );
+    },
+  });
+
+  const dropWaiting = () => deliveries.drop(pool.clear().map(({ job }) => job));
+
+  const release = ({ context }: Delivery, reason: DOMException) => {
+    context.release(reason);
+    events.emit("released", () => ({ job: context.job }));
+  };
+
+  const statements = createStatements({
+    clock,
+    random,
+    logger,
+    isTaking: () => lifecycle.state === "running" && !isPaused,
+    prefetch: () => auto?.wanted,
+    held: deliveries.held,
+    lost(held) {
+      const reason = new DOMException("Job is not this worker's any more", "AbortError");
+      for (const delivery of deliveries.lose(held)) release(delivery, reason);
+    },
+  });
+
+  const intake = createIntake({
+    take: (signal) =>
+      client.take({ queues, prefetch: auto?.wanted ?? prefetch, workerId, run, signal }),
+    idleTimeoutMs,
+    clock,
+    random,
+    logger,
+    received(jobs) {
+      lastJobAt = clock.now();
+      stirred?.();
+      // Under way when the broker was told: it knows that they were not taken.
+      if (isPaused && statements.withinMs !== undefined) return;
+      const cameAt = auto === undefined ? 0 : clock.monotonic();
+      for (const job of jobs) {
+        const delivery = deliveries.accept(job);
+        if (delivery === undefined) continue;
+        delivery.cameAt = cameAt;
+        pool.add(delivery);
+      }
+      auto?.came(deliveries.size);
+      surplus?.came();
+    },
+    asked(ask) {
+      if (isPaused) dropWaiting();
+      statements.answer(ask);
+    },
+    connected(stream, signal) {
+      stranded = 0;
+      statements.open(stream, signal);
+      acker.tryNow();
+      logger.info("Connected", { workerId, queues, prefetch });
+      events.emit("connected", () => undefined);
+      stirred?.();
+      lifecycle.ready();
+    },
+    disconnected(event) {
+      // The broker delivers them again, to any worker that is connected.
+      dropWaiting();
+      events.emit("disconnected", () => event);
+    },
+    refused: (error) => lifecycle.fail(error),
+  });
+
+  const lifecycle = createLifecycle({
+    clock,
+    open: () => intake.open(),
+    async drain() {
+      intake.stopTaking();
+      dropWaiting();
+      statements.changed();
+      surplus?.stop();
+      if (statements.withinMs === undefined && pool.running > 0) {
+        logger.info(
+          "This server cannot be told that a worker stops: it may send jobs until the last one is done",
+        );
+      }
+      await pool.idle();
+      await acker.idle();
+    },
+    async end() {
+      surplus?.stop();
+      const reason = new DOMException("Worker stopped before the job was done", "AbortError");
+      for (const delivery of deliveries.running()) release(delivery, reason);
+      dropWaiting();
+      ending.abort(reason);
+      await intake.close();
+    },
+  });
+
+  const findProblem = (): string | undefined => {
+    const { state } = lifecycle;
+    if (state === "idle" || state === "stopped") return `Worker is ${state}`;
+    if (intake.problem !== undefined) return `Cannot take jobs: ${intake.problem}`;
+    if (intake.isSilent) return `Heard nothing for ${idleTimeoutMs} ms`;
+    if (statements.problem !== undefined) {
+      return `Cannot answer the broker: ${statements.problem}`;
+    }
+    if (acker.problem !== undefined) return `Broker refuses a report: ${acker.problem}`;
+    return undefined;
+  };
+
+  return {
+    ...lifecycle,
+    get state() {
+      return lifecycle.state;
+    },
+    get isEmpty() {
+      return deliveries.size === 0;
+    },
+    pause() {
+      if (isPaused) return;
+      isPaused = true;
+      pool.pause();
+      // Who does not listen cannot be told that they are free: they wait here.
+      if (statements.withinMs !== undefined) dropWaiting();
+      statements.changed();
+    },
+    resume() {
+      if (!isPaused) return;
+      isPaused = false;
+      pool.resume();
+      statements.changed();
+    },
+    health() {
+      const problem = findProblem();
+      const { running, waiting } = pool;
+      return {
+        healthy: problem === undefined,
+        problem,
+        state: lifecycle.state,
+        paused: isPaused,
+        connected: intake.isConnected,
+        lastHeardAt: intake.lastHeardAt,
+        lastJobAt,
+        running,
+        waiting,
+        unreported: deliveries.unreported,
+        overdue: runner.overdue,
+        answersWithinMs: intake.isConnected ? statements.withinMs : undefined,
+      };
+    },
+  };
+}

@@ -37,6 +37,13 @@ export type {
   SyncDatabase,
 } from "../../src/store/database.ts";
 export type { FetchHandler, ServeOptions, Server, StopServerOptions } from "../server.ts";
+export { handleInProcess, type HandleInProcessOptions } from "../forks/handle-in-process.ts";
+export { type Forked, forkPlace, runForked, type RunForkedOptions } from "../forks/run-forked.ts";
+export { runInFork, type RunInForkOptions } from "../forks/run-in-fork.ts";
+export { serveJob, type ServeJobOptions } from "../forks/serve-job.ts";
+export type { SpawnOptions } from "../forks/spawn.ts";
+export { memoryAbove } from "../memory.ts";
+export { steerOnSignals, type SteerOnSignalsOptions, type SteerTarget } from "../steering.ts";
 export { stopOnSignals, type StopOnSignalsOptions, type StopTarget } from "../signals.ts";
 export type { OpenSqliteOptions } from "../sqlite/sqlite-database.ts";
 export { openSqlite } from "../sqlite/node-sqlite.ts";

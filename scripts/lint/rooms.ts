@@ -31,7 +31,11 @@ export const rooms: readonly Room[] = [
   { level: 5, paths: ["src/client/mod.ts"] },
   { level: 5, paths: ["src/worker/mod.ts"] },
   { level: 6, paths: ["src/testing/"] },
-  { level: 6, paths: ["adapters/server.ts", "adapters/hosts.ts", "adapters/signals.ts"] },
+  { level: 6, paths: ["adapters/server.ts", "adapters/hosts.ts"] },
+  {
+    level: 6,
+    paths: ["adapters/signals.ts", "adapters/steering.ts", "adapters/memory.ts", "adapters/forks/"],
+  },
   { level: 6, paths: ["adapters/sqlite/"] },
   { level: 7, paths: ["adapters/node/"] },
   { level: 7, paths: ["adapters/deno/"] },

@@ -5,7 +5,7 @@
  * |----------|-----------------------------------|----------|----------------------------------------------------
  * | idle     | start(), run()                    | running  | the take stream is opened, and reopened from now on
  * | idle     | stop(), kill()                    | stopped  | nothing
- * | running  | stop(), retire()                  | draining | waiting jobs go back, new ones are not taken
+ * | running  | stop()                            | draining | waiting jobs go back, new ones are not taken
  * | running  | kill(), fail(): refused at first  | stopped  | end, as below
  * | draining | all done, and the broker knows    | stopped  | end
  * | draining | the deadline, kill()              | stopped  | end
@@ -42,9 +42,7 @@ export interface Lifecycle {
   start(): Promise<void>;
   /** Starts, and resolves when the worker is stopped. */
   run(): Promise<void>;
-  /** Drains, then ends, however long that takes; a stop that follows has its deadline. */
-  retire(): void;
-  /** Drains, then ends; both before the deadline. */
+  /** Drains, then ends; both before the deadline, which is that of the first call that has one. */
   stop(options?: StopOptions): Promise<void>;
   /** Ends at once. */
   kill(): Promise<void>;
@@ -107,16 +105,13 @@ export function createLifecycle({ clock, open, drain, end }: LifecycleOptions): 
       await lifecycle.start();
       await ended.promise;
     },
-    retire() {
-      if (move("draining")) void drain().then(finish);
-      else if (state === "idle") finish();
-    },
     async stop({ timeoutMs = stopTimeoutMs } = {}) {
       checkNotNegative("timeoutMs", timeoutMs);
-      lifecycle.retire();
-      if (state === "draining" && !hasDeadline) {
+      if (move("draining")) void drain().then(finish);
+      else if (state === "idle") finish();
+      if (state === "draining" && !hasDeadline && timeoutMs < Infinity) {
         hasDeadline = true;
-        if (timeoutMs < Infinity) disarm = clock.setTimer(finish, timeoutMs);
+        disarm = clock.setTimer(finish, timeoutMs);
       }
       await ended.promise;
     },

@@ -149,6 +149,11 @@ export function byError(
   return toBranded({ kind, message, cause: error, time, isOfError: true });
 }
 
+/** Makes an outcome again of what came from another process, where it lost its brand. */
+export function reviveOutcome(sent: Outcome, cause: unknown): Outcome {
+  return toBranded({ ...sent as TimedOutcome, cause });
+}
+
 /** Gives the failure that the broker is told of for an outcome. */
 export function toFailure(outcome: Outcome): Failure {
   const { kind, message, cause, time, isOfError } = outcome as TimedOutcome;

@@ -86,8 +86,7 @@ export function createRunOnce(
     const end = (why: RunOnceReport["reason"], timeoutMs: number) => {
       if (session.state !== "running") return;
       reason = why;
-      if (timeoutMs === Infinity) session.retire();
-      else void session.stop({ timeoutMs });
+      void session.stop({ timeoutMs });
     };
     const endMs = deadlineMs === undefined
       ? Infinity

@@ -107,7 +107,7 @@ export function createSession({ settings, events, stirred, spent }: SessionOptio
     if (spent !== undefined) return spent();
     logger.info("Retires", { reason });
     events.emit("retired", () => ({ reason }));
-    lifecycle.retire();
+    void lifecycle.stop({ timeoutMs: Infinity });
   };
 
   const retireIfAsked = (ask: () => string | undefined) => {

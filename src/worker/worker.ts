@@ -34,7 +34,7 @@ export interface Worker extends Startable {
    * that a worker stops: there the jobs that were not started go back when the stream is closed. Stopping twice waits for
    * the first.
    *
-   * The deadline holds for all of that. Then the signals of the jobs that still run are aborted and the stream is
+   * The deadline holds for all of that; a second call brings one, if the first had none (`Infinity`). Then the signals of the jobs that still run are aborted and the stream is
    * closed: these jobs too go back to their queue, without being charged an attempt, and what their handlers come to
    * is ignored.
    *

@@ -44,14 +44,16 @@ describe("a worker that retires", () => {
   });
 
   it("when it is given a reason after a job, whatever came of that", async () => {
-    let reason: string | undefined;
-    const { worker, broker, clock, finish } = setUp({ retireWhen: () => reason });
+    let size = 1;
+    const { worker, broker, clock, finish } = setUp({
+      retireWhen: () => size > 1 ? "Too fat" : undefined,
+    });
     await worker.start();
     broker.connection.send(wireJob("a"), wireJob("b"));
     await clock.settle();
     await finish("a");
     assert.equal(worker.health().state, "running");
-    reason = "Too fat";
+    size = 2;
     await finish("b", new Error("x"));
     assert.equal(worker.health().state, "stopped");
   });

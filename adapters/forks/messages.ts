@@ -1,0 +1,47 @@
+/**
+ * What a parent and its processes say to each other, as JSON.
+ *
+ * @module
+ */
+
+import type { Job } from "../../src/protocol/job.ts";
+import type { Outcome } from "../../src/worker/outcome.ts";
+
+/** What the parent of workers tells them. A stop without a time has no deadline. */
+export type ForkCommand =
+  | { readonly millrace: "stop"; readonly timeoutMs: number | undefined }
+  | { readonly millrace: "pause" }
+  | { readonly millrace: "resume" };
+
+/** What a process says first: it reads what it is sent. */
+export interface ForkReady {
+  readonly millrace: "ready";
+}
+
+/** The job that a process is started for. */
+export interface RunCommand {
+  readonly millrace: "run";
+  readonly job: Job;
+}
+
+/** An error, as far as it can be sent. */
+export interface SentError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+/** What came of it. */
+export type SentReport =
+  | { readonly millrace: "succeeded" }
+  | { readonly millrace: "failed"; readonly error: SentError; readonly retry: boolean }
+  | {
+    readonly millrace: "decided";
+    readonly outcome: Outcome;
+    readonly cause: SentError | undefined;
+  };
+
+/** Whether a message is one of these, and not one of the program's own. */
+export function isForkMessage(value: unknown): value is { readonly millrace: string } {
+  return typeof value === "object" && value !== null && "millrace" in value;
+}

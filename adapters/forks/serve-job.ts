@@ -1,0 +1,91 @@
+/**
+ * The program of a process that does one job.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { systemClock, systemRandom } from "../../src/async/clock.ts";
+import { guardLogger, type Logger } from "../../src/log.ts";
+import { RunningContext } from "../../src/worker/context.ts";
+import { describeError } from "../../src/worker/describe-error.ts";
+import { createEvents } from "../../src/worker/events.ts";
+import type { JobHandler } from "../../src/worker/handle.ts";
+import type { Middleware } from "../../src/worker/middleware.ts";
+import type { RunReport } from "../../src/worker/report.ts";
+import { createRunner } from "../../src/worker/runner.ts";
+import {
+  type ForkReady,
+  isForkMessage,
+  type RunCommand,
+  type SentError,
+  type SentReport,
+} from "./messages.ts";
+
+/** How {@linkcode serveJob} runs the job. */
+export interface ServeJobOptions {
+  /**
+   * Functions around the handler, outermost first.
+   *
+   * @default {[]}
+   */
+  readonly middleware?: readonly Middleware[] | undefined;
+  /** Gets what the handler logs; `console` fits. Default silent. */
+  readonly logger?: Logger | undefined;
+}
+
+/**
+ * Does the one job that this process was started for by `handleInProcess`, reports it to the parent, and ends the process.
+ * It ends too when the parent is gone. The time limit is the parent's to keep.
+ *
+ * @param handlers What to do with which jobs; usually one.
+ * @param options What goes on around the handler.
+ */
+export function serveJob(
+  handlers: JobHandler | readonly JobHandler[],
+  options: ServeJobOptions = {},
+): void {
+  const logger = guardLogger(options.logger);
+  const all: readonly JobHandler[] = "run" in handlers ? [handlers] : handlers;
+  const runner = createRunner({
+    handlers: all.map((handler) => ({ ...handler, timeoutMs: undefined })),
+    middleware: options.middleware ?? [],
+    onError: [],
+    events: createEvents(logger),
+    clock: systemClock,
+    random: systemRandom,
+  });
+  process.on("SIGINT", () => {}); // From a terminal, for all processes of a group: the parent decides.
+  process.on("disconnect", () => process.exit(1));
+  process.on("message", (message: unknown) => {
+    if (!isForkMessage(message) || message.millrace !== "run") return;
+    const { job } = message as RunCommand;
+    void runner.run(new RunningContext(job, logger)).then((report) => {
+      process.send!(toSent(report), undefined, undefined, () => process.exit(0));
+    });
+  });
+  process.send!({ millrace: "ready" } satisfies ForkReady);
+}
+
+function toSent(report: RunReport): SentReport {
+  switch (report.kind) {
+    case "succeeded":
+    case "released":
+      return { millrace: "succeeded" };
+    case "failed":
+      return { millrace: "failed", error: toSentError(report.error), retry: report.retry };
+    default: {
+      const { cause, ...outcome } = report;
+      return {
+        millrace: "decided",
+        outcome: { ...outcome, cause: undefined },
+        cause: cause === undefined ? undefined : toSentError(cause),
+      };
+    }
+  }
+}
+
+function toSentError(error: unknown): SentError {
+  const { message, errorType = "Error", backtrace = "" } = describeError(error);
+  return { name: errorType, message, stack: backtrace };
+}

@@ -1,0 +1,17 @@
+/**
+ * The jobs of the processes under test: what they do stands in their payload.
+ *
+ * @module
+ */
+
+import { defineJob, type JobDefinition } from "../../../src/client/mod.ts";
+
+/** What a job does. */
+export type Deed = "return" | "throw" | "snooze" | "cancel" | "hang" | "block" | "exit";
+
+/** The jobs. */
+export const work: JobDefinition<Deed> = defineJob<Deed>({
+  type: "work",
+  queue: "work",
+  retryLimit: 0,
+});

@@ -61,6 +61,17 @@ export interface BulkFilter extends JobFilter {
   readonly all?: boolean | undefined;
 }
 
+/** Bounds of a deletion, and what is deleted with the jobs. */
+export interface DeleteOptions extends CallOptions {
+  /**
+   * Whether the jobs that wait for them are deleted too, and those that wait for these. Only a Millrace broker has such
+   * jobs.
+   *
+   * @default {false}
+   */
+  readonly cascade?: boolean | undefined;
+}
+
 /** Bounds of a report of a failure, and what was tried before. */
 export interface FailureOptions extends CallOptions {
   /**
@@ -191,17 +202,22 @@ export interface Client {
    * Deletes a job, whatever its status.
    *
    * @param id The job's id.
+   * @param options Bounds of the call, and whether the jobs that wait for this one are deleted too.
    * @throws {NotFoundError} If there is no such job.
+   * @throws {RefusedError} If others wait for it (its status is 409), unless `cascade` says that they are deleted too.
    */
-  delete(id: string, options?: CallOptions): Promise<void>;
+  delete(id: string, options?: DeleteOptions): Promise<void>;
   /**
    * Deletes all jobs that fit a filter.
    *
    * @param filter Which jobs.
+   * @param options Bounds of the call, and whether the jobs that wait for these are deleted too.
    * @returns How many were deleted.
    * @throws {TypeError} If the filter has no members and does not say `all: true`.
+   * @throws {RefusedError} If others that do not fit the filter wait for one of them (its status is 409), unless `cascade`
+   * says that they are deleted too. Nothing is deleted then.
    */
-  deleteMany(filter: BulkFilter, options?: CallOptions): Promise<number>;
+  deleteMany(filter: BulkFilter, options?: DeleteOptions): Promise<number>;
 
   /**
    * Says that a taken job is done.

@@ -21,7 +21,7 @@ import {
   readQueues,
   readVersion,
 } from "../protocol/system.ts";
-import type { BulkFilter, Client } from "./client.ts";
+import type { BulkFilter, Client, DeleteOptions } from "./client.ts";
 import type { CallOptions } from "./deadline.ts";
 import { type EnqueueArgs, type EnqueueManyArgs, resolveMany, resolveOne } from "./enqueue-args.ts";
 import { enqueueInParts } from "./enqueue-parts.ts";
@@ -143,9 +143,14 @@ export function createClient(options: ClientOptions): Client {
       return await call({ route: jobRoutes.patchMany, query, body }, options, readPatched);
     },
 
-    delete: (id, options) => call({ route: jobRoutes.delete, params: { id } }, options, ignoreBody),
+    delete: (id, options) =>
+      call(
+        { route: jobRoutes.delete, params: { id }, query: toCascade(options) },
+        options,
+        ignoreBody,
+      ),
     async deleteMany(filter, options) {
-      const query = toBulkQuery(filter);
+      const query = [...toBulkQuery(filter), ...toCascade(options)];
       if (matchesNothing(filter)) return 0;
       return await call({ route: jobRoutes.deleteMany, query }, options, readDeleted);
     },
@@ -169,6 +174,10 @@ export function createClient(options: ClientOptions): Client {
     resolveMany: (args) => resolveMany(args, clock),
     checkTake: toTakeParams,
   }) ?? client;
+}
+
+function toCascade(options: DeleteOptions | undefined): string[] {
+  return options?.cascade ? ["cascade=true"] : [];
 }
 
 /** The query of a bulk change. A filter without members must be asked for by `all: true`. */

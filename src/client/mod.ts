@@ -24,6 +24,11 @@
 
 export { type BudgetsClient, createBudgets } from "./budgets.ts";
 export { createClient } from "./create-client.ts";
+export {
+  type AddDependenciesOptions,
+  createDependencies,
+  type DependenciesClient,
+} from "./dependencies.ts";
 export { createCrons } from "./crons.ts";
 export type { CronAddress, CronsClient } from "./crons.ts";
 export {
@@ -35,6 +40,7 @@ export {
 export type {
   BulkFilter,
   Client,
+  DeleteOptions,
   Enqueueable,
   EnqueueCallOptions,
   FailureOptions,
@@ -93,6 +99,8 @@ export type {
   CronGroupChange,
   CronGroupSettings,
 } from "../protocol/cron-request.ts";
+export type { Dependency, DependencyUse, ItemDependency, OnDead } from "../protocol/dependency.ts";
+export type { JobLinks } from "../protocol/dependency-read.ts";
 export type { EnqueueRequest } from "../protocol/enqueue.ts";
 export { createMsgpackDecoder } from "../protocol/frames-msgpack.ts";
 export { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";

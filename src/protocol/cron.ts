@@ -89,6 +89,7 @@ export function checkCronEntry({ name, job }: CronEntryRequest): string | undefi
     checkName("queue", job.queue);
   if (badName !== undefined) return badName;
   if (job.readyAt !== null) return "ready_at is not supported for cron entries";
+  if (job.dependsOn.length > 0) return "depends_on is not supported for cron entries";
   if (job.uniqueKey !== null && job.batch !== null) {
     return "unique_key and batch cannot be combined";
   }

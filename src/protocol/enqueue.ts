@@ -6,6 +6,7 @@
 
 import * as v from "valibot";
 import type { BudgetUse } from "./budget-request.ts";
+import { type DependencyUse, toDependencyWire } from "./dependency.ts";
 import { toFieldsWire } from "./fields-wire.ts";
 import { checkInteger, maxExact, toInstant } from "./integer.ts";
 import type { Backoff, Batch, EnqueuedJob, Job, Retention, UniqueWhile } from "./job.ts";
@@ -52,6 +53,17 @@ export interface EnqueueRequest {
   readonly batch?: Batch | undefined;
   /** The budgets that it draws on. It runs only when each of them has the tokens. */
   readonly budgets?: readonly BudgetUse[] | undefined;
+  /**
+   * The jobs that it waits for: it is `blocked` until each of them has succeeded. One that succeeded before, or that is
+   * not there, is not waited for. Only a Millrace broker knows this: others run the job at once.
+   */
+  readonly dependsOn?: readonly DependencyUse[] | undefined;
+  /**
+   * Whether each of these jobs has to be there: if one is not, the job is refused.
+   *
+   * @default {false}
+   */
+  readonly strictDependencies?: boolean | undefined;
 }
 
 /**
@@ -61,13 +73,15 @@ export interface EnqueueRequest {
  * @throws {RangeError} If a number cannot be sent.
  */
 export function toEnqueueWire(request: EnqueueRequest, now: number): object {
-  const { delayMs } = request;
+  const { delayMs, dependsOn } = request;
   const wire = {
     type: request.type,
     queue: request.queue,
     // Undefined has no JSON: null is what it becomes wherever JSON has to say something.
     payload: request.payload ?? null,
     ...toFieldsWire(enqueueFields, request),
+    ...dependsOn && { depends_on: dependsOn.map(toDependencyWire) },
+    ...request.strictDependencies && { strict_dependencies: true },
   };
   if (delayMs === undefined) return wire;
   checkInteger("delayMs", delayMs, maxExact);

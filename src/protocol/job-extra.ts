@@ -22,10 +22,12 @@ export interface JobExtra {
   readonly tags?: readonly string[] | undefined;
   /** Whether somebody tracks it. */
   readonly tracked?: boolean | undefined;
-  /** The ids of the jobs that it waits for. */
+  /** The ids of the jobs that it waits for; the first 100. */
   readonly dependsOn?: readonly string[] | undefined;
-  /** The ids of the jobs that wait for it. */
+  /** The ids of the jobs that wait for it; the first 100. */
   readonly dependents?: readonly string[] | undefined;
+  /** Whether one of these two has more than is shown. */
+  readonly moreLinks?: boolean | undefined;
   /** The job, or the cron entry, that it came from. */
   readonly spawnedFrom?: string | undefined;
   /** What it died of, as failures are grouped, if its failure was given a group. */
@@ -42,6 +44,7 @@ const rows: readonly (Omit<JobField, "wire"> & { readonly name: keyof JobExtra }
   { name: "tracked", kind: "flag" },
   { name: "dependsOn", kind: "texts" },
   { name: "dependents", kind: "texts" },
+  { name: "moreLinks", kind: "flag" },
   { name: "spawnedFrom", kind: "text" },
   { name: "failureGroup", kind: "text" },
   { name: "lastError", kind: "error" },

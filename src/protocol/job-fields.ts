@@ -23,6 +23,7 @@ export type FieldKind =
   | "retention"
   | "batch"
   | "budgets"
+  | "dependencies"
   | "texts"
   | "flag"
   | "error";

@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { batchSchema, toBatchText } from "./batch.ts";
 import { type BindingRequest, bindingsSchema, toBindingsText } from "./binding.ts";
 import { backoffSchema, toBackoffText } from "./backoff.ts";
+import { dependenciesSchema, type DependencyRequest } from "./dependency-request.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
 import { type Batch, uniqueWhiles } from "./job.ts";
 import { fieldsWith, type JobField, type NamesWith } from "./job-fields.ts";
@@ -15,7 +16,7 @@ import { checkName } from "./names.ts";
 import type { JobRecord, PayloadField, RawPayload } from "./record.ts";
 import { requestU64 } from "./request-integer.ts";
 import { retentionOf, toRetentionText } from "./retention.ts";
-import { text, u16, u32 } from "./schema.ts";
+import { bool, text, u16, u32 } from "./schema.ts";
 
 /** Fields that a new job has in another form than a record. */
 type AsRequested = "readyAt" | "batch" | "budgets";
@@ -34,6 +35,10 @@ export interface NewJob extends Pick<JobRecord, Exclude<NamesWith<"enqueue">, As
   readonly batch: Batch | null;
   /** The budgets that it draws on. */
   readonly budgets: readonly BindingRequest[];
+  /** The jobs that it waits for. */
+  readonly dependsOn: readonly DependencyRequest[];
+  /** Whether each of these has to be there; null means no. */
+  readonly strictDependencies: boolean | null;
 }
 
 /** What runs neither sooner nor later than most. */
@@ -51,10 +56,18 @@ const requestKinds: KindSchemas = {
   retention: v.pipe(retentionOf(requestU64), v.transform(toRetentionText)),
   batch: batchSchema,
   budgets: bindingsSchema,
+  dependencies: dependenciesSchema,
+  flag: bool,
 };
 
 /** A span of time instead of an instant: no field of a job, which has the instant. */
 const delayField: JobField = { name: "delayMs", wire: "delay_ms", kind: "ms" };
+
+/** The jobs to wait for: an answer shows only their ids. */
+const dependencyFields: readonly JobField[] = [
+  { name: "dependsOn", wire: "depends_on", kind: "dependencies" },
+  { name: "strictDependencies", wire: "strict_dependencies", kind: "flag" },
+];
 
 /** A priority and an instant are in every job, and need not be in a request. */
 const enqueueFields = [
@@ -62,6 +75,7 @@ const enqueueFields = [
     always && field.kind === "text" ? { ...field, always } : field
   ),
   delayField,
+  ...dependencyFields,
 ];
 
 /** What a new job is before anything of it was read. */
@@ -70,6 +84,7 @@ const blank: NewJob = {
   payload: "",
   priority: defaultPriority,
   budgets: [],
+  dependsOn: [],
 };
 
 /** A new job that has nothing but what every job has by default: no type, no queue, no payload. */
@@ -111,6 +126,9 @@ export function toStoredFields(
 export function checkEnqueue(job: NewJob): string | undefined {
   const badName = checkName("type", job.type) ?? checkName("queue", job.queue);
   if (badName !== undefined) return badName;
+  if (job.batch !== null && job.dependsOn.length > 0) {
+    return "depends_on and batch cannot be combined";
+  }
   if (job.uniqueKey === null) {
     return job.uniqueWhile === null ? undefined : "unique_while requires unique_key";
   }

@@ -129,7 +129,44 @@ function readFlag(params: { get(name: string): string | null | undefined }, name
   throw invalid(`'${name}' must be true or false, got ${quote(value)}`);
 }
 
-/** Reads the query string of `GET /jobs/count` and `DELETE /jobs`. Throws {@linkcode QueryError}. */
+/** What `DELETE /jobs` asks for. */
+export interface RemovalQuery {
+  readonly jobs: JobQuery;
+  /** Whether the jobs that wait for those are deleted too. */
+  readonly cascade: boolean;
+}
+
+/** Reads the query string of `DELETE /jobs`. Throws {@linkcode QueryError}. */
+export function readRemoval(search: string): RemovalQuery {
+  const params = readParams(search, [...filterParams, "cascade"]);
+  const jobs = readJobQuery(params);
+  const cascade = toFlag("cascade", params.get("cascade"));
+  refuseBadIds(jobs);
+  return { jobs, cascade };
+}
+
+/**
+ * Reads whether `DELETE /jobs/{id}` deletes the jobs that wait for that one too. Other parameters are passed over, as the
+ * protocol has it. Throws {@linkcode QueryError}.
+ */
+export function readCascade(search: string): boolean {
+  return toFlag("cascade", new URLSearchParams(search).get("cascade") ?? undefined);
+}
+
+/** Reads the ids that `DELETE /jobs/{id}/dependencies` is about; undefined if it names none. Throws {@linkcode QueryError}. */
+export function readIds(search: string): readonly string[] | undefined {
+  const id = readList(readParams(search, ["id"]).get("id"));
+  refuseBadIds({ id });
+  return id;
+}
+
+function toFlag(param: string, value: string | undefined): boolean {
+  if (value === undefined || value === "false") return false;
+  if (value === "true") return true;
+  throw invalid(`'${param}' must be true or false, got ${quote(value)}`);
+}
+
+/** Reads the query string of `GET /jobs/count`. Throws {@linkcode QueryError}. */
 export function readSelection(search: string): JobQuery {
   const jobs = readJobQuery(readParams(search, filterParams));
   refuseBadIds(jobs);

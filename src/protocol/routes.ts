@@ -121,17 +121,27 @@ export const insightRoutes = {
   requeueGroup:    { method: "POST", path: "/failures/{group}/requeue", access: "manage", repeat: "never" },
 } as const;
 
+/** The endpoints of what jobs wait for. */
+// deno-fmt-ignore
+export const dependencyRoutes = {
+  getDependencies:    { method: "GET",    path: "/jobs/{id}/dependencies", access: "read",   repeat: "always" },
+  addDependencies:    { method: "POST",   path: "/jobs/{id}/dependencies", access: "manage", repeat: "never" },
+  removeDependencies: { method: "DELETE", path: "/jobs/{id}/dependencies", access: "manage", repeat: "never" },
+} as const;
+
 /** Every endpoint, by what it does. */
 export const routes:
   & typeof jobRoutes
   & typeof cronRoutes
   & typeof budgetRoutes
-  & typeof insightRoutes = /* @__PURE__ */ Object.assign(
+  & typeof insightRoutes
+  & typeof dependencyRoutes = /* @__PURE__ */ Object.assign(
     {},
     jobRoutes,
     cronRoutes,
     budgetRoutes,
     insightRoutes,
+    dependencyRoutes,
   );
 
 /** The name of an endpoint. */

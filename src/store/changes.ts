@@ -29,6 +29,8 @@ export type ChangedJob = Pick<JobRecord, "id" | "seq" | "queue" | "type" | "trai
  * | `changed`   | any but finished                       | somebody changed them                                |
  * | `removed`   | any → deleted                          | somebody deleted them                                |
  * | `expired`   | completed, dead → deleted              | their retention ended                                |
+ * | `unblocked` | blocked → ready, scheduled             | they wait for no other job any more                  |
+ * | `abandoned` | blocked → dead, deleted                | a job that they waited for is dead                   |
  */
 export type Cause =
   | "enqueued"
@@ -40,7 +42,9 @@ export type Cause =
   | "requeued"
   | "changed"
   | "removed"
-  | "expired";
+  | "expired"
+  | "unblocked"
+  | "abandoned";
 
 /** What a job that is ready means for those who wait for one. */
 export type ReadyJob = ChangedJob & Pick<JobRecord, "priority" | "budgets">;
@@ -116,8 +120,13 @@ export interface CronsChange {
   readonly nextAt: number;
 }
 
+/** Jobs have ended, and some that waited for them are still to hear of it. */
+export interface SettlementsChange {
+  readonly kind: "settlements";
+}
+
 /** One thing that a transition did. */
-export type Change = JobsChange | BudgetsChange | CronsChange;
+export type Change = JobsChange | BudgetsChange | CronsChange | SettlementsChange;
 
 /**
  * The changes of jobs that were stored, one for each status.

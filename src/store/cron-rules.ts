@@ -61,6 +61,8 @@ export function toCronJob(entry: CronEntryRecord, now: number): NewJob {
     batch: entry.batch === null ? null : fromBatchText(entry.batch),
     budgets: fromBindingsText(entry.budgets)
       .map((binding) => ({ ...binding, createWith: null, bucket: false })),
+    dependsOn: [],
+    strictDependencies: null,
   };
 }
 

@@ -10,23 +10,47 @@ import { status } from "../protocol/status.ts";
 import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import type { ChangedJob } from "./changes.ts";
 import { isOneOf, lockRows } from "./dialect.ts";
+import { awaitedTable } from "./dependencies-table.ts";
+import type { FinishTerms } from "./job-rules.ts";
 import { findJob } from "./jobs.ts";
 import { moveAlone } from "./move-job.ts";
+import { outcomes, settle } from "./settle.ts";
 import { deleteTraits } from "./trait-tables.ts";
+import { hasTrait, traits } from "./traits.ts";
 import { report, rows, run, StaleReadError, type Transition } from "./transition.ts";
 import { type JobSelection, whereMatches } from "./where.ts";
+
+/** How jobs are deleted that others wait for. */
+export interface Removal {
+  /** Without these, the others are deleted a moment later. */
+  readonly terms?: FinishTerms;
+  /** Whether the others are deleted too; if not, the job is not deleted. */
+  readonly cascade?: boolean;
+}
 
 /**
  * Deletes one job, whatever its status.
  *
- * @returns Whether there was one.
+ * @returns Whether there was one; or the ids of jobs that wait for it, and nothing is deleted.
  * @throws {StaleReadError} If it changed between reading and writing.
  */
-export function* removeJob(id: string): Transition<boolean> {
+export function* removeJob(
+  id: string,
+  { terms, cascade = false }: Removal = {},
+): Transition<boolean | readonly string[]> {
   const job = yield* findJob(id);
   if (job === undefined) return false;
-  yield* moveAlone(job, undefined, "removed");
+  if (isAwaited(job) && !cascade) {
+    const { dependents } = (yield* awaitedTable.read!([job.seq])).get(job.seq) ?? {};
+    if (dependents !== undefined) return dependents;
+  }
+  yield* moveAlone(job, undefined, "removed", terms);
   return true;
+}
+
+/** Whether others may wait for a job, or be about to hear that it is dead. */
+function isAwaited(job: Pick<JobRecord, "traits" | "status">): boolean {
+  return hasTrait(job, traits.awaited) && job.status !== status.completed;
 }
 
 /** Rows that one statement deletes at most. */
@@ -36,12 +60,13 @@ const pieceSize = 1000;
 type DoomedJob = ChangedJob & Pick<JobRecord, "status" | "budgets">;
 
 /**
- * Deletes every job of a selection in one transaction; all jobs when it selects by nothing.
+ * Deletes every job of a selection in one transaction; all jobs when it selects by nothing. Those that wait for one of
+ * them are deleted too.
  *
  * @returns How many there were.
  * @throws {StaleReadError} If one of them moved on between reading and deleting.
  */
-export function* removeJobs(selection: JobSelection): Transition<number> {
+export function* removeJobs(selection: JobSelection, terms?: FinishTerms): Transition<number> {
   const { sql, params } = whereMatches(selection);
   const ledger = createBudgetLedger();
   let count = 0;
@@ -52,6 +77,11 @@ export function* removeJobs(selection: JobSelection): Transition<number> {
     );
     if (jobs.length > 0) yield* removePiece(jobs, ledger);
     count += jobs.length;
+    const awaited = jobs.filter(isAwaited);
+    if (awaited.length > 0) {
+      const ended = awaited.map(({ id, seq }) => ({ id, seq, outcome: outcomes.removed }));
+      count += yield* settle(ended, terms);
+    }
     if (jobs.length < pieceSize) break;
   }
   yield* ledger.flush();

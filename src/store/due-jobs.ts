@@ -8,7 +8,9 @@ import { status } from "../protocol/status.ts";
 import type { ChangedJob, ReadyJob } from "./changes.ts";
 import { claimRows } from "./dialect.ts";
 import { deleteBelongings } from "./jobs.ts";
+import { outcomes, settle } from "./settle.ts";
 import { isScheduled } from "./status-sql.ts";
+import { hasTrait, traits } from "./traits.ts";
 import { changedOf, report, rows, runEach, type Transition } from "./transition.ts";
 
 /** How many jobs one promotion moves; the rest follow in the next transaction, so that others get a turn. */
@@ -68,6 +70,11 @@ export function* reapJobs(now: number): Transition<boolean> {
   for (const from of new Set(gone.map(({ status }) => status))) {
     const jobs = gone.filter(({ status }) => status === from);
     yield report({ kind: "jobs", from, to: undefined, jobs, cause: "expired" });
+  }
+  const lost = gone.filter((job) => job.status === status.dead && hasTrait(job, traits.awaited));
+  // Without terms: what follows of it is no part of this piece.
+  if (lost.length > 0) {
+    yield* settle(lost.map(({ id, seq }) => ({ id, seq, outcome: outcomes.lost })), undefined);
   }
   return expired.length === reapingSize;
 }

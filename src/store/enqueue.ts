@@ -6,6 +6,7 @@
 
 import { fromBatchText } from "../protocol/batch.ts";
 import type { BindingRequest } from "../protocol/binding.ts";
+import type { DependencyRequest } from "../protocol/dependency-request.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { isRejection, type Rejection } from "../protocol/rejection.ts";
 import { status } from "../protocol/status.ts";
@@ -16,6 +17,7 @@ import { toEnqueuedChanges } from "./changes.ts";
 import type { SqlValue } from "./database.ts";
 import type { Expressions } from "./expressions.ts";
 import { type ColumnMember, columnOf, rareMembers } from "./jobs-table.ts";
+import { type LinkPlan, planLinks, writeLinks } from "./links.ts";
 import { toBytes } from "./text-bytes.ts";
 import { insertRows, type InsertText, report, toInsert, type Transition } from "./transition.ts";
 import { freeKeys, planKeys } from "./unique.ts";
@@ -27,6 +29,10 @@ export interface NewRecord {
   readonly named?: true;
   /** Its bindings as they were asked for; the record holds them as they are kept. */
   readonly bindings: readonly BindingRequest[];
+  /** The jobs that it is to wait for. */
+  readonly dependsOn?: readonly DependencyRequest[];
+  /** Whether each of these has to be there. */
+  readonly isStrict?: boolean;
 }
 
 /** What storing jobs depends on. */
@@ -138,7 +144,9 @@ function* insertJobs(
   let mask = 0;
   let values: SqlValue[] = [];
   for (const { job: added, named } of entries) {
-    const job = added.batch === null ? added : heads.get(added.id) ?? added;
+    const job = added.batch === null
+      ? added
+      : { ...heads.get(added.id) ?? added, traits: added.traits };
     const next = maskOf(job, named);
     if (next !== mask && values.length > 0) {
       yield* insertRows(insertOf(mask), values);
@@ -167,27 +175,46 @@ export function* enqueueJobs(
   if (isRejection(batches)) return batches;
   const { duplicates } = keys;
   const { folded, heads } = batches;
-  const fresh = duplicates.size === 0 && folded.size === 0
+  const actual = (job: JobRecord): JobRecord => {
+    const headId = folded.get(job);
+    return duplicates.get(job) ?? (headId === undefined ? job : heads.get(headId)!);
+  };
+  const plan = yield* planLinks(entries, actual, terms.now);
+  if (isRejection(plan)) return plan;
+  const stored = duplicates.size === 0 && folded.size === 0
     ? entries
     : entries.filter(({ job }) => !duplicates.has(job) && !folded.has(job));
+  const fresh = plan.jobs.size === 0 ? stored : stored.map((entry) => ({
+    ...entry,
+    job: linked(entry.job, plan),
+  }));
   const bound = fresh.filter(({ bindings }) => bindings.length > 0);
   if (bound.length > 0) {
     const rejection = yield* ensureBudgets(bound.map(({ bindings }) => bindings), terms);
     if (rejection !== undefined) {
-      return { ...rejection, index: entries.indexOf(bound[rejection.index!]!) };
+      return {
+        ...rejection,
+        index: entries.indexOf(stored[fresh.indexOf(bound[rejection.index!]!)]!),
+      };
     }
   }
   yield* freeKeys(keys.freed);
   yield* applyBatches(batches);
   yield* insertJobs(fresh, batches);
   yield* bindJobs(bound.map(({ job, bindings }) => ({ id: job.id, bindings })));
+  if (plan.links.length > 0) yield* writeLinks(plan.links, plan.stored);
   const added = fresh === entries ? jobs : fresh.map(({ job }) => job);
   for (const change of toEnqueuedChanges(added)) yield report(change);
   return jobs.map((job) => {
     const holder = duplicates.get(job);
-    if (holder !== undefined) return { job: holder, duplicate: true, folded: false };
+    if (holder !== undefined) return { job: linked(holder, plan), duplicate: true, folded: false };
     const headId = folded.get(job);
     if (headId !== undefined) return { job: heads.get(headId)!, duplicate: false, folded: true };
-    return { job, duplicate: false, folded: false };
+    return { job: linked(job, plan), duplicate: false, folded: false };
   });
+}
+
+/** A job as it is stored, if it waits for others, or others for it. */
+function linked(job: JobRecord, { jobs }: LinkPlan): JobRecord {
+  return jobs.size === 0 ? job : jobs.get(job.id) ?? job;
 }

@@ -1,14 +1,15 @@
 /**
- * Reading the error records of a job.
+ * The error records of a job.
  *
  * @module
  */
 
 import type { ErrorRecord } from "../protocol/error-record.ts";
+import type { Failure } from "../protocol/failure.ts";
 import type { PageQuery } from "../protocol/query.ts";
 import type { JobRecord } from "../protocol/record.ts";
-import { fromBytes } from "./text-bytes.ts";
-import { rows, type Transition } from "./transition.ts";
+import { fromBytes, toBytes } from "./text-bytes.ts";
+import { rows, run, type Transition } from "./transition.ts";
 
 const columns = `attempt, message, error_type AS "errorType", backtrace,
   dequeued_at AS "dequeuedAt", failed_at AS "failedAt"`;
@@ -69,4 +70,21 @@ function toRecord({ message, errorType, backtrace, ...row }: Row): ErrorRecord {
     errorType: fromBytes(errorType) ?? undefined,
     backtrace: fromBytes(backtrace) ?? undefined,
   };
+}
+
+/** Writes the record of the last attempt of a job. */
+export function* insertError(job: JobRecord, failure: Failure): Transition<void> {
+  yield* run(
+    `INSERT INTO errors (job_id, attempt, message, error_type, backtrace, dequeued_at, failed_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    [
+      job.id,
+      job.attempts,
+      toBytes(failure.message),
+      toBytes(failure.errorType ?? null),
+      toBytes(failure.backtrace ?? null),
+      job.dequeuedAt ?? job.failedAt,
+      job.failedAt,
+    ],
+  );
 }

@@ -14,12 +14,15 @@ import { status } from "../protocol/status.ts";
 import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import type { ChangedJob } from "./changes.ts";
 import { isOneOf } from "./dialect.ts";
+import { insertError } from "./error-records.ts";
 import { enterGroup } from "./failures-table.ts";
 import { type FailureTerms, type FinishTerms, toCompleted, toFailed } from "./job-rules.ts";
 import { findJob } from "./jobs.ts";
 import { moveJob } from "./move-job.ts";
+import { outcomes, settle } from "./settle.ts";
 import { isInFlight } from "./status-sql.ts";
-import { toBytes } from "./text-bytes.ts";
+import { deleteTraits } from "./trait-tables.ts";
+import { hasTrait, traits } from "./traits.ts";
 import { report, rows, run, StaleReadError, type Transition } from "./transition.ts";
 
 /** What is known of a job since it was taken. */
@@ -52,11 +55,14 @@ export interface CompleteTerms extends FinishTerms {
 }
 
 const isPlain =
-  `${isInFlight} AND attempts = 0 AND retention IS NULL AND budgets IS NULL AND traits = 0`;
+  `${isInFlight} AND attempts = 0 AND retention IS NULL AND budgets IS NULL AND traits = ?`;
 const deletePlain = (ofRows: string) =>
   `DELETE FROM jobs WHERE ${ofRows} AND queue = ? AND deliveries = ? AND ${isPlain}`;
 const deleteOne = deletePlain("seq = ?");
 const deleteMany = deletePlain(isOneOf("seq", "integers"));
+
+/** Jobs that have nothing but links to others are as plain as those that have not even these. */
+const links = traits.dependent | traits.awaited;
 
 /**
  * Completes jobs in flight.
@@ -78,7 +84,7 @@ export function* completeJobs(
   for (const { id, delivery } of rest) {
     const job = yield* findJob(id);
     const done = isRunOf(job, { id, delivery }) &&
-      (yield* moveJob(job, toCompleted(job, terms), { ledger, cause: "succeeded" }));
+      (yield* moveJob(job, toCompleted(job, terms), { ledger, cause: "succeeded", terms }));
     if (!done) missed.push(yield* toMissed({ id, delivery }, job));
   }
   yield* ledger.flush();
@@ -92,30 +98,33 @@ export function* completeJobs(
  */
 function* completePlain(
   runs: readonly JobRun[],
-  { takenJob }: CompleteTerms,
+  terms: CompleteTerms,
 ): Transition<readonly JobRun[]> {
   const known: TakenJob[] = [];
   for (const { id, delivery } of runs) {
-    const taken = takenJob(id);
-    if (taken === undefined || taken.traits !== 0) continue;
+    const taken = terms.takenJob(id);
+    if (taken === undefined || (taken.traits & ~links) !== 0) continue;
     if (delivery === undefined || delivery === taken.deliveries) known.push(taken);
   }
   const done = new Set<string>();
   for (const part of byPlace(known)) {
-    const gone = yield* deleteKnown(part);
+    const gone = yield* deleteKnown(part, terms);
     if (gone.length === runs.length) return [];
     for (const { id } of gone) done.add(id);
   }
   return runs.filter(({ id }) => !done.has(id));
 }
 
-/** Deletes those of the jobs, all of one queue and at one delivery, that are plain, and gives them. */
-function* deleteKnown(jobs: readonly TakenJob[]): Transition<readonly TakenJob[]> {
-  const { seq, queue, deliveries } = jobs[0]!;
+/** Deletes those of the jobs, all of one queue, at one delivery and with the same traits, that are plain, and gives them. */
+function* deleteKnown(
+  jobs: readonly TakenJob[],
+  terms: CompleteTerms,
+): Transition<readonly TakenJob[]> {
+  const { seq, queue, deliveries, traits: has } = jobs[0]!;
   const seqs = `[${jobs.map(({ seq }) => seq).join()}]`;
   const deleted = jobs.length === 1
-    ? yield* run(deleteOne, [seq, queue, deliveries])
-    : yield* run(deleteMany, [seqs, queue, deliveries]);
+    ? yield* run(deleteOne, [seq, queue, deliveries, has])
+    : yield* run(deleteMany, [seqs, queue, deliveries, has]);
   let gone = jobs;
   if (deleted < jobs.length) {
     const found = yield* rows<{ seq: number }>(
@@ -134,20 +143,31 @@ function* deleteKnown(jobs: readonly TakenJob[]): Transition<readonly TakenJob[]
       jobs: gone,
       cause: "succeeded",
     });
+    if (has !== 0) yield* unlink(gone, terms);
   }
   return gone;
 }
 
+/** Does what follows of jobs that had links to others, and have succeeded. */
+function* unlink(jobs: readonly TakenJob[], terms: CompleteTerms): Transition<void> {
+  yield* deleteTraits(jobs);
+  if (!hasTrait(jobs[0]!, traits.awaited)) return;
+  yield* settle(jobs.map(({ id, seq }) => ({ id, seq, outcome: outcomes.succeeded })), terms);
+}
+
 /**
- * Jobs by the queue that they are counted under, which a patch may have changed since, and by their delivery: a run
- * that others have begun meanwhile is not to be ended.
+ * Jobs by the queue that they are counted under, which a patch may have changed since, by their traits, and by their
+ * delivery: a run that others have begun meanwhile is not to be ended.
  */
 function byPlace(jobs: readonly TakenJob[]): Iterable<readonly TakenJob[]> {
   const first = jobs[0];
   if (first === undefined) return [];
-  const { queue, deliveries } = first;
-  if (jobs.every((job) => job.queue === queue && job.deliveries === deliveries)) return [jobs];
-  return Map.groupBy(jobs, (job) => `${job.deliveries} ${job.queue}`).values();
+  const { queue, deliveries, traits } = first;
+  const isOne = jobs.every((job) =>
+    job.queue === queue && job.deliveries === deliveries && job.traits === traits
+  );
+  if (isOne) return [jobs];
+  return Map.groupBy(jobs, (job) => `${job.deliveries} ${job.traits} ${job.queue}`).values();
 }
 
 /** Ends the run of a job in flight as failed: counts the attempt and writes its error record. */
@@ -190,25 +210,9 @@ export function* endAsFailed(
 ): Transition<JobRecord | undefined> {
   const { job: failed, deleted } = toFailed(job, failure, terms);
   const after = deleted ? undefined : failed;
-  if (!(yield* moveJob(job, after, { ledger, cause: "failed" }))) return undefined;
+  if (!(yield* moveJob(job, after, { ledger, cause: "failed", terms }))) return undefined;
   if (deleted) return failed;
   yield* insertError(failed, failure);
   if (failed.status === status.dead) yield* enterGroup(failed, failure);
   return failed;
-}
-
-function* insertError(job: JobRecord, failure: Failure): Transition<void> {
-  yield* run(
-    `INSERT INTO errors (job_id, attempt, message, error_type, backtrace, dequeued_at, failed_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    [
-      job.id,
-      job.attempts,
-      toBytes(failure.message),
-      toBytes(failure.errorType ?? null),
-      toBytes(failure.backtrace ?? null),
-      job.dequeuedAt ?? job.failedAt,
-      job.failedAt,
-    ],
-  );
 }

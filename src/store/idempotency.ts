@@ -37,7 +37,12 @@ export interface KeyedCall {
  * What is kept of a job: its id if it was stored, and else all that was told of the one that was there; where that was told
  * before in the same answer, the place, counted from 0.
  */
-type Kept = string | StoredJob | number;
+type Kept = string | KeptJob | number;
+
+/** What is kept of a job that was there before, or of a new one that has links to others. */
+interface KeptJob extends Omit<StoredJob, "job"> {
+  readonly job: Partial<JobRecord> & Pick<JobRecord, "id">;
+}
 
 /** Writes nothing if the key is known. */
 const insertKey = `INSERT INTO idempotency_keys (key, fingerprint, kept_at, outcome)
@@ -59,8 +64,8 @@ export function* enqueueOnce(
   const keep = (kept: readonly Kept[]) =>
     run(insertKey, [key, fingerprint, now, JSON.stringify(kept)]);
   // What becomes of most jobs is known before. Then one statement both looks for the key and writes it.
-  const isCertain = jobs.every(({ uniqueKey, batch, budgets }) =>
-    uniqueKey === null && batch === null && budgets.length === 0
+  const isCertain = jobs.every(({ uniqueKey, batch, budgets, dependsOn }) =>
+    uniqueKey === null && batch === null && budgets.length === 0 && dependsOn.length === 0
   );
   if (isCertain && (yield* keep(ids)) > 0) return yield* enqueue();
   const [known] = yield* rows<KnownCall>(
@@ -84,7 +89,11 @@ function toKept(stored: readonly StoredJob[]): Kept[] {
   /** Where each job that was there is told of: thousands may be folded into one. */
   const places = new Map<JobRecord, number>();
   return stored.map(({ job, duplicate, folded }, index) => {
-    if (!duplicate && !folded) return job.id;
+    if (!duplicate && !folded) {
+      // Whether it had to wait for others depended on them; all else follows from the call.
+      const { id, status, traits, extra } = job;
+      return traits === 0 ? id : { job: { id, status, traits, extra }, duplicate, folded };
+    }
     const place = places.get(job);
     if (place !== undefined) return place;
     places.set(job, index);

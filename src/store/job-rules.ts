@@ -6,6 +6,7 @@
  * | --------------------- | ----------------------------- | ------------------- | ------------------------------ |
  * | –                     | enqueue, due later            | scheduled           | all                            |
  * | –                     | enqueue                       | ready               | all                            |
+ * | –                     | enqueue, waits for others     | blocked             | all                            |
  * | scheduled             | due                           | ready               | –                              |
  * | ready                 | take                          | in flight           | `dequeuedAt`, `deliveries`, who holds it |
  * | in flight             | success, retained             | completed           | `completedAt`, `purgeAt`       |
@@ -19,10 +20,13 @@
  * | scheduled             | patch, due now                | ready               | `readyAt`                      |
  * | blocked               | patch                         | blocked             | `readyAt`: when it is due, once it waits for nothing |
  * | dead                  | requeue of its group          | ready               | `attempts`, `failedAt`, `readyAt`, `purgeAt`, perhaps its queue |
+ * | blocked               | waits for nothing any more    | ready               | `readyAt`, unless it was told  |
+ * | blocked               | the same, due later           | scheduled           | –                              |
+ * | blocked               | what it waited for is dead    | dead (or deleted)   | `attempts`, `failedAt`, `purgeAt` |
  * | completed, dead       | retention ended               | deleted             |                                |
  * | any                   | delete                        | deleted             |                                |
  *
- * Take, due, and stream ended need no decision: they are plain statements.
+ * Take, due, stream ended, and waiting for nothing need no decision: they are plain statements.
  *
  * @module
  */
@@ -96,7 +100,7 @@ export function toCompleted(job: JobRecord, { now, defaults }: FinishTerms): Job
   return { ...job, status: status.completed, completedAt: now, purgeAt };
 }
 
-/** In flight → scheduled or dead; `deleted` when a dead job is not kept. */
+/** In flight → scheduled or dead, or blocked → dead; `deleted` when a dead job is not kept. */
 export function toFailed(
   job: JobRecord,
   failure: Failure,

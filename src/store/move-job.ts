@@ -10,7 +10,9 @@ import { status } from "../protocol/status.ts";
 import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import { type Cause, toJobChange } from "./changes.ts";
 import { leaveGroups } from "./failures-table.ts";
+import type { FinishTerms } from "./job-rules.ts";
 import { deleteJob, updateJob } from "./jobs.ts";
+import { outcomes, settle } from "./settle.ts";
 import { hasTrait, traits } from "./traits.ts";
 import { report, StaleReadError, type Transition } from "./transition.ts";
 import { moveKey } from "./unique.ts";
@@ -20,12 +22,16 @@ export interface Move {
   /** Takes the tokens that come back; the caller flushes it. */
   readonly ledger: BudgetLedger;
   readonly cause: Cause;
+  /** For those that wait for the job, if it ends: without these they hear of it a moment later. */
+  readonly terms?: FinishTerms | undefined;
+  /** Whether the result of the job, which has succeeded, is kept for those that wait for it. */
+  readonly hasResult?: boolean;
 }
 
 /**
  * Writes the next state of a job, if its status and its delivery are still those that were read. Then updates its unique
- * key, takes it out of its group of failures if it is dead no more, gives back the tokens that it held in flight, and
- * reports the change. Otherwise writes nothing.
+ * key, takes it out of its group of failures if it is dead no more, gives back the tokens that it held in flight, reports
+ * the change, and tells the jobs that wait for it. Otherwise writes nothing.
  *
  * @param before The job as it was read.
  * @param next The job as it is to be; undefined deletes it.
@@ -35,7 +41,7 @@ export interface Move {
 export function* moveJob(
   before: JobRecord,
   next: JobRecord | undefined,
-  { ledger, cause }: Move,
+  { ledger, cause, terms, hasResult = false }: Move,
 ): Transition<boolean> {
   const leavesGroup = next !== undefined && next.status !== status.dead &&
     hasTrait(before, traits.grouped);
@@ -55,7 +61,25 @@ export function* moveJob(
   if (before.status === status.ready && before.budgets !== null) {
     yield report({ kind: "budgets", keys: budgetsOf(before), refunded: false });
   }
+  if (hasTrait(before, traits.awaited)) {
+    const outcome = outcomeOf(before, after, { cause, hasResult });
+    if (outcome !== undefined) yield* settle([{ ...before, outcome }], terms);
+  }
   return true;
+}
+
+/** How a job that others wait for has ended; undefined if it has not, or had before. */
+function outcomeOf(
+  before: JobRecord,
+  after: JobRecord | undefined,
+  { cause, hasResult }: { readonly cause: Cause; readonly hasResult: boolean },
+): number | undefined {
+  if (before.status === status.completed) return undefined;
+  if (after === undefined ? cause === "succeeded" : after.status === status.completed) {
+    return hasResult ? outcomes.resulted : outcomes.succeeded;
+  }
+  if (after === undefined) return cause === "removed" ? outcomes.removed : outcomes.lost;
+  return after.status === status.dead && before.status !== status.dead ? outcomes.dead : undefined;
 }
 
 /**
@@ -67,9 +91,10 @@ export function* moveAlone(
   before: JobRecord,
   after: JobRecord | undefined,
   cause: Cause,
+  terms?: FinishTerms,
 ): Transition<void> {
   const ledger = createBudgetLedger();
-  if (!(yield* moveJob(before, after, { ledger, cause }))) {
+  if (!(yield* moveJob(before, after, { ledger, cause, terms }))) {
     throw new StaleReadError(`Job ${before.id} was changed meanwhile`);
   }
   yield* ledger.flush();

@@ -57,6 +57,11 @@
  *
  * Version 7 groups dead jobs by what they died of: `failures` has a row for each, `failure_counts` their numbers
  * (`failures-table.ts`). Completed jobs that are kept are in an index by when they succeeded.
+ *
+ * Version 8 keeps which jobs wait for which. A row of `dependencies` is open while its job waits for its parent; its
+ * `state` says what then becomes of it (`dependencies-table.ts`), and stands in the key, so that the end of a parent
+ * finds the open ones by themselves. `results` holds what parents came to, while a job that waited for them may ask.
+ * `settlements` names the parents that have ended and whose jobs are still to hear of it.
  */
 export const migrations: readonly string[] = [
   `
@@ -393,5 +398,25 @@ INSERT INTO failure_counts (failure_group, queue, day, jobs)
   SELECT failure_group, queue, failed_at / 86400000, count(*) FROM failures
   GROUP BY failure_group, queue, failed_at / 86400000;
 UPDATE jobs SET traits = traits | 64 WHERE status = 4;
+`,
+  `
+CREATE TABLE dependencies (
+  parent BIGINT NOT NULL,
+  state INTEGER NOT NULL,
+  job BIGINT NOT NULL,
+  name TEXT,
+  PRIMARY KEY (parent, state, job)
+) WITHOUT ROWID;
+CREATE INDEX dependencies_by_job ON dependencies (job, state);
+CREATE TABLE results (
+  job BIGINT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL,
+  result TEXT NOT NULL
+);
+CREATE TABLE settlements (
+  parent BIGINT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL,
+  outcome INTEGER NOT NULL
+);
 `,
 ];

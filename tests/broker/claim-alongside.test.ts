@@ -125,7 +125,7 @@ describe("claim alongside a commit", () => {
 describe("jobs that leave flight in the commit in which they are claimed", () => {
   const ways: Record<string, (engine: Engine, id: string) => Promise<unknown>> = {
     "by being deleted": (engine, id) => engine.remove(id),
-    "by a deletion of all": (engine) => engine.removeMany({}),
+    "by a deletion of all": (engine) => engine.removeMany({}, { cascade: true }),
     "by success": (engine, id) => engine.reports.complete(toRuns([id])),
     "by failure": (engine, id) => engine.reports.fail({ id }, { message: "m" }),
   };

@@ -43,6 +43,8 @@ describe("newJobSchema", () => {
       uniqueWhile: null,
       batch: null,
       budgets: [],
+      dependsOn: [],
+      strictDependencies: null,
     };
     assert.deepEqual(readAs(newJobSchema, minimal), job);
     assert.deepEqual(readAs(newJobSchema, { ...minimal, ...nulls, unknown: 1 }), job);
@@ -161,6 +163,8 @@ describe("toEnqueueWire", () => {
       uniqueWhile: "active",
       batch: null,
       budgets: [],
+      dependsOn: [],
+      strictDependencies: null,
     });
   });
 

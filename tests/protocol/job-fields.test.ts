@@ -37,7 +37,9 @@ const all: JobView = { payload: false, extensions: true };
 const wireNames = (chosen: readonly JobField[]) => chosen.map(({ wire }) => wire);
 const names = (chosen: readonly JobField[]) => chosen.map(({ name }) => name);
 
-const settings: Required<Omit<EnqueueRequest, "delayMs">> = {
+const settings: Required<
+  Omit<EnqueueRequest, "delayMs" | "dependsOn" | "strictDependencies">
+> = {
   type: "t",
   queue: "q",
   payload: null,

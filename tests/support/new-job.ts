@@ -16,4 +16,6 @@ export const newJob: NewJob = {
   uniqueWhile: null,
   batch: null,
   budgets: [],
+  dependsOn: [],
+  strictDependencies: null,
 };

@@ -7,9 +7,10 @@
 import type { Clock } from "../../async/clock.ts";
 import { createTurns } from "../../async/turns.ts";
 import { checkBindings } from "../../protocol/binding.ts";
+import { checkDependencies, checkGraph } from "../../protocol/dependency-request.ts";
 import { checkEnqueue, type NewJob } from "../../protocol/new-job.ts";
 import type { RawPayload } from "../../protocol/record.ts";
-import type { Rejection } from "../../protocol/rejection.ts";
+import { type Rejection, unprocessable } from "../../protocol/rejection.ts";
 import type { NewRecord } from "../../store/enqueue.ts";
 import type { StepBudget } from "../../jq/meter.ts";
 import type { Expressions } from "../../store/expressions.ts";
@@ -57,6 +58,15 @@ export function createAdmission(
   const checkRequirements = (job: NewJob, budget: StepBudget = expressions.newBudget()) =>
     checkBindings(job.budgets) ?? expressions.checkBatch(job, budget);
 
+  /** What a call asks for as a whole. */
+  const checkWhole = (jobs: readonly NewJob[]): Rejection | undefined => {
+    const message = checkGraph(jobs);
+    return message === undefined ? undefined : unprocessable(message);
+  };
+
+  const checkLinks = ({ dependsOn }: NewJob, jobs: readonly NewJob[]) =>
+    dependsOn.length === 0 ? undefined : checkDependencies(dependsOn, jobs.length);
+
   const first = (
     jobs: readonly NewJob[],
     kind: Rejection["kind"],
@@ -74,12 +84,19 @@ export function createAdmission(
   return {
     check(jobs, budget = expressions.newBudget()) {
       return first(jobs, "invalid", checkForm) ??
-        first(jobs, "unprocessable", (job) => checkRequirements(job, budget));
+        first(
+          jobs,
+          "unprocessable",
+          (job) => checkRequirements(job, budget) ?? checkLinks(job, jobs),
+        ) ?? checkWhole(jobs);
     },
     async checkMany(jobs, budget) {
       const passes = [
         ["invalid", checkForm],
-        ["unprocessable", (job: NewJob) => checkRequirements(job, budget)],
+        [
+          "unprocessable",
+          (job: NewJob) => checkRequirements(job, budget) ?? checkLinks(job, jobs),
+        ],
       ] as const;
       const turns = createTurns(clock);
       for (const [kind, check] of passes) {
@@ -89,12 +106,14 @@ export function createAdmission(
           if (turns.isOver()) await turns.pause();
         }
       }
-      return undefined;
+      return checkWhole(jobs);
     },
     checkRequirements: (job) => checkRequirements(job),
     toRecord: (job, now) => ({
       job: toCreated(job, identities.next(), now),
       bindings: job.budgets,
+      dependsOn: job.dependsOn,
+      isStrict: job.strictDependencies === true,
     }),
   };
 }

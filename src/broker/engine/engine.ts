@@ -20,7 +20,6 @@ import { correctRefills, removeBudgets } from "../../store/budgets.ts";
 import type { Change } from "../../store/changes.ts";
 import { forgetEmptyCounts, isCounted, writeCounts } from "../../store/counts.ts";
 import type { Database } from "../../store/database.ts";
-import { removeJob, removeJobs } from "../../store/delete-jobs.ts";
 import { enqueueJobs, type NewRecord, type StoredJob } from "../../store/enqueue.ts";
 import { findError, findLastError, listErrors, withLastError } from "../../store/error-records.ts";
 import {
@@ -42,13 +41,16 @@ import { createPromotion, createReaping } from "./due-sources.ts";
 import { createFailureOperations, type FailureOperations } from "./failures.ts";
 import { createForgetting } from "./forgetting.ts";
 import { createIdentities } from "./ids.ts";
+import { createLinking, type Linking } from "./linking.ts";
 import { createListing, type Listing } from "./listing.ts";
 import type { Subscriber } from "./members.ts";
 import { createPresence } from "./presence.ts";
 import { createReports, type Reports } from "./reports.ts";
+import { createRemoving, type Removing } from "./removing.ts";
 import { createScheduler, type DueSource } from "./scheduler.ts";
 import { createSearching } from "./searching.ts";
 import type { Settings } from "./settings.ts";
+import { createSettling } from "./settling.ts";
 
 /** What the engine runs on. */
 export interface EngineOptions {
@@ -102,13 +104,8 @@ export interface Engine {
     matches?: PayloadFilter,
     signal?: AbortSignal,
   ): Promise<number>;
-  /** Whether there was such a job. */
-  remove(id: string): Promise<boolean>;
-  removeMany(
-    selection: JobSelection,
-    matches?: PayloadFilter,
-    signal?: AbortSignal,
-  ): Promise<number>;
+  readonly remove: Removing["one"];
+  readonly removeMany: Removing["many"];
   /** Undefined when there is no such job. */
   errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
   /** `"no job"` or `"no record"` when that is missing. */
@@ -119,6 +116,7 @@ export interface Engine {
   readonly budgets: BudgetOperations;
   readonly crons: CronOperations;
   readonly failures: FailureOperations;
+  readonly links: Linking;
   /** Adds a take stream. */
   take(subscriber: Subscriber): Subscription;
   /** The run of a worker lives. */
@@ -178,13 +176,27 @@ export function createEngine(
     },
   };
   const forgetting = createForgetting(store, settings.idempotencyMs, clock);
-  const sources = [promotion, reaping, forgetting, crons.source, budgetOpening, presence.source];
+  const settling = createSettling({
+    store,
+    terms: releaseTerms,
+    isDue: () => scheduler.expectAt(settling, 0),
+  });
+  const sources = [
+    promotion,
+    settling,
+    reaping,
+    forgetting,
+    crons.source,
+    budgetOpening,
+    presence.source,
+  ];
   const scheduler = createScheduler({ sources, clock, logger, timers });
 
   /** Applies what a commit changed: due times here, subscribers in the dispatcher. */
   const applyChanges = (changes: readonly Change[]) => {
     for (const change of changes) {
       if (change.kind === "crons") scheduler.expectAt(crons.source, change.nextAt);
+      else if (change.kind === "settlements") scheduler.expectAt(settling, 0);
       else if (change.kind === "jobs") expectDue(change);
     }
     dispatcher.applyChanges(changes);
@@ -206,6 +218,7 @@ export function createEngine(
   const reports = createReports({ store, clock, random, settings, takenJob: dispatcher.takenJob });
   const counting = createCounting({ store, clock });
   const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
+  const removing = createRemoving({ store, searching, settling, terms: releaseTerms });
   const list = createListing({ store, clock, searching, maxPageBytes: settings.maxPageBytes });
 
   return {
@@ -279,14 +292,8 @@ export function createEngine(
       }
       return count;
     },
-    remove: (id) => store.write(() => removeJob(id)),
-    async removeMany(selection, matches, signal) {
-      let count = 0;
-      for await (const piece of searching.pieces(selection, matches, signal)) {
-        count += await store.write(() => removeJobs(piece));
-      }
-      return count;
-    },
+    remove: removing.one,
+    removeMany: removing.many,
     async errors(id, page) {
       if (await store.read(getMetadata(id, clock.now())) === undefined) return undefined;
       return await store.read(listErrors(id, page));
@@ -297,14 +304,13 @@ export function createEngine(
     },
     async reset() {
       await crons.removeAll();
-      for await (const piece of searching.pieces({}, undefined)) {
-        await store.write(() => removeJobs(piece));
-      }
+      await removing.all();
       await store.write(removeBudgets);
       await store.write(removeKeys);
     },
     expressions,
     crons,
+    links: createLinking({ store, clock }),
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     failures: createFailureOperations({ store, clock }),
     take: dispatcher.subscribe,

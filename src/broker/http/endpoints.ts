@@ -9,6 +9,7 @@ import { failure, release, releaseMany, success, successMany } from "./acks.ts";
 import * as bindings from "./bindings.ts";
 import * as budgets from "./budgets.ts";
 import * as crons from "./crons.ts";
+import * as dependencies from "./dependencies.ts";
 import { enqueue, enqueueMany } from "./enqueue.ts";
 import { error, errors } from "./errors.ts";
 import type { Context, Endpoint, Surface } from "./call.ts";
@@ -74,6 +75,9 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   listFailures: failures.list,
   requeueFailures: failures.requeueAll,
   requeueGroup: failures.requeueGroup,
+  getDependencies: dependencies.get,
+  addDependencies: dependencies.add,
+  removeDependencies: dependencies.remove,
 };
 
 /** The protocol: one endpoint for each row of the route table. */

@@ -7,7 +7,7 @@
 import type { JobPatch } from "../../protocol/patch.ts";
 import { checkPatch, type PatchRequest } from "../../protocol/patch-request.ts";
 import { isFinished, statusNames } from "../../protocol/status.ts";
-import { readGetQuery } from "../../protocol/query.ts";
+import { readCascade, readGetQuery } from "../../protocol/query.ts";
 import { readPatch } from "../../protocol/request-body.ts";
 import { metadataView } from "../../protocol/record-json.ts";
 import { answerJob, answerNothing, viewFor } from "./answer.ts";
@@ -38,10 +38,23 @@ export const patch: Endpoint = async (call) => {
 };
 
 /** `DELETE /jobs/{id}` */
-export const remove: Endpoint = async ({ engine, params }) => {
-  if (!await engine.remove(params[0]!)) throw new Refusal(404, noSuchJob);
+export const remove: Endpoint = async ({ engine, params, query }) => {
+  const removed = await engine.remove(params[0]!, query !== "" && readCascade(query));
+  if (removed === false) throw new Refusal(404, noSuchJob);
+  if (removed !== true) throw toDependentsRefusal(removed);
   return answerNothing(204);
 };
+
+/** Refuses to delete jobs that others wait for, and names these. */
+export function toDependentsRefusal(dependents: readonly string[]): Refusal {
+  const some = dependents.slice(0, 3).join(", ");
+  return new Refusal(
+    409,
+    `other jobs wait for what is to be deleted (${some}${dependents.length > 3 ? ", …" : ""}): ` +
+      "delete these as well, or use cascade=true",
+    { dependents },
+  );
+}
 
 /** Demands a patch that can be granted. Throws a {@linkcode Refusal} with 422. */
 export function toGrantable(request: PatchRequest): JobPatch {

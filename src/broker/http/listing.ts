@@ -9,6 +9,7 @@ import {
   type JobPageQuery,
   readListQuery,
   readPatchSelection,
+  readRemoval,
   readSelection,
 } from "../../protocol/query.ts";
 import type { JobRecord } from "../../protocol/record.ts";
@@ -16,7 +17,7 @@ import { readPatch } from "../../protocol/request-body.ts";
 import { routes } from "../../protocol/routes.ts";
 import { answerJobPage, answerValue, viewFor } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
-import { toGrantable } from "./jobs.ts";
+import { toDependentsRefusal, toGrantable } from "./jobs.ts";
 import { readMessage } from "./message.ts";
 
 /** `GET /jobs` */
@@ -56,7 +57,9 @@ export const patchMany: Endpoint = async (call) => {
 
 /** `DELETE /jobs` */
 export const removeMany: Endpoint = async ({ engine, query, format }) => {
-  const selection = readSelection(query);
+  const { jobs: selection, cascade } = readRemoval(query);
   const matches = engine.expressions.toFilter(selection.filter);
-  return answerValue(format, 200, { deleted: await engine.removeMany(selection, matches) });
+  const deleted = await engine.removeMany(selection, { matches, cascade });
+  if (typeof deleted !== "number") throw toDependentsRefusal(deleted);
+  return answerValue(format, 200, { deleted });
 };

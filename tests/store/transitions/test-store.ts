@@ -7,7 +7,6 @@
 import { defaultSettings } from "../../../src/broker/engine/settings.ts";
 import type { BindingRequest } from "../../../src/protocol/binding.ts";
 import type { NewJob } from "../../../src/protocol/new-job.ts";
-import type { JobRecord } from "../../../src/protocol/record.ts";
 import { isRejection, type Rejection } from "../../../src/protocol/rejection.ts";
 import { statusNames } from "../../../src/protocol/status.ts";
 import { type Backlog, front } from "../../../src/store/backlog.ts";
@@ -22,7 +21,12 @@ import type {
   SyncDatabase,
 } from "../../../src/store/database.ts";
 import { toPostgres } from "../../../src/store/dialect.ts";
-import { enqueueJobs, type EnqueueTerms, type StoredJob } from "../../../src/store/enqueue.ts";
+import {
+  enqueueJobs,
+  type EnqueueTerms,
+  type NewRecord,
+  type StoredJob,
+} from "../../../src/store/enqueue.ts";
 import { createExpressions } from "../../../src/store/expressions.ts";
 import type { CompleteTerms } from "../../../src/store/finish.ts";
 import type { ReleaseTerms } from "../../../src/store/release.ts";
@@ -157,14 +161,16 @@ export async function openTestStore(openDatabase: OpenDatabase): Promise<TestSto
 }
 
 /** A job to be stored, as the broker hands it to the transition. */
-export function toEntry({ id, ...job }: JobSketch, now: number): {
-  readonly job: JobRecord;
-  readonly named: true;
-  readonly bindings: readonly BindingRequest[];
-} {
+export function toEntry({ id, ...job }: JobSketch, now: number): NewRecord {
   const whole = { ...newJob, ...job };
   const created = toCreated(whole, { id, seq: seqOf(id) }, now);
-  return { job: created, named: true, bindings: whole.budgets };
+  return {
+    job: created,
+    named: true,
+    bindings: whole.budgets,
+    dependsOn: whole.dependsOn,
+    isStrict: whole.strictDependencies === true,
+  };
 }
 
 /** A key for a made-up id; keys have the order of the ids, which differ in their first six bytes. */
@@ -190,6 +196,7 @@ export function toBinding(
 
 /** A change in words. */
 export function showChange(change: Change): string {
+  if (change.kind === "settlements") return "settlements";
   if (change.kind === "crons") return `crons at ${change.nextAt}`;
   if (change.kind === "budgets") {
     return `budgets ${[...change.keys].sort().join(" ")}${change.refunded ? " refunded" : ""}`;
@@ -213,6 +220,9 @@ const keysOf = {
   brokers: "id",
   holders: "id",
   idempotency_keys: "key",
+  dependencies: "parent, state, job",
+  results: "job",
+  settlements: "parent",
 };
 
 /** The content of all tables. */

@@ -1,0 +1,188 @@
+/**
+ * The table of which jobs wait for which, and what it says of a job.
+ *
+ * | `state`                   | The job of the row                                                                    |
+ * | ------------------------- | ------------------------------------------------------------------------------------- |
+ * | `stay`, `cancel`, `run`   | waits for the parent; says what becomes of it when the parent is dead                  |
+ * | `done`                    | waited for it, and may be shown its result                                            |
+ *
+ * The first three are open: a job with an open row is blocked, and only a blocked job has one. When a parent succeeds, its
+ * rows go, or are done if it had a result. So most jobs are plain when they are taken, whatever they have waited for.
+ *
+ * @module
+ */
+
+import type { OnDead } from "../protocol/dependency.ts";
+import type { JobExtra } from "../protocol/job-extra.ts";
+import { status } from "../protocol/status.ts";
+import type { SqlValue } from "./database.ts";
+import { isOneOf } from "./dialect.ts";
+import { removeRows, type TraitedJob, traits, type TraitTable } from "./traits.ts";
+import { rows, run, toInsert, type Transition } from "./transition.ts";
+
+/** The codes of the states. Those of open rows are lower than the other one. */
+export const linkStates: Readonly<Record<OnDead | "done", number>> = {
+  stay: 0,
+  cancel: 1,
+  run: 2,
+  done: 3,
+};
+
+/** The condition that a row is open. */
+export const isOpenLink: string = `state < ${linkStates.done}`;
+
+/** Inserts rows. */
+export const insertLinks: ReturnType<typeof toInsert> = toInsert("dependencies", [
+  "parent",
+  "state",
+  "job",
+  "name",
+]);
+
+/** Ids that an answer shows of the jobs on one side of a job. */
+export const shownLinks = 100;
+
+/** A row that an answer shows. */
+interface ShownLink {
+  /** The job whose answer it is. */
+  readonly seq: number;
+  /** The id of the job on the other side. */
+  readonly id: string;
+}
+
+/** The statements that read one side: the rows of many jobs, and the first ones of a single job. */
+function readerOf(own: "job" | "parent", other: "job" | "parent") {
+  const read = (ofJobs: string) =>
+    `SELECT dependencies.${own} AS seq, jobs.id AS id
+     FROM dependencies CROSS JOIN jobs
+     WHERE ${ofJobs} AND dependencies.${isOpenLink} AND jobs.seq = dependencies.${other}
+     ORDER BY dependencies.${own}, dependencies.${other} LIMIT ?`;
+  const ofMany = read(isOneOf(`dependencies.${own}`, "integers"));
+  const ofOne = read(`dependencies.${own} = ?`);
+  const show = other === "job" ? "dependents" : "dependsOn";
+  return function* (seqs: readonly number[]): Transition<ReadonlyMap<number, JobExtra>> {
+    const most = seqs.length * shownLinks;
+    // Of most jobs there are few: one statement for all. If it might have left out some, each is read by itself.
+    let found: readonly ShownLink[] = yield* rows<ShownLink>(ofMany, [
+      JSON.stringify(seqs),
+      most + 1,
+    ]);
+    if (found.length > most) {
+      const each: ShownLink[] = [];
+      for (const seq of seqs) each.push(...yield* rows<ShownLink>(ofOne, [seq, shownLinks + 1]));
+      found = each;
+    }
+    const ids = new Map<number, string[]>();
+    for (const { seq, id } of found) {
+      const list = ids.get(seq);
+      if (list === undefined) ids.set(seq, [id]);
+      else list.push(id);
+    }
+    return new Map([...ids].map(([seq, list]) => [seq, toLinks(show, list)]));
+  };
+}
+
+/** What an answer shows of the jobs on one side of a job. */
+export function toLinks(
+  side: "dependsOn" | "dependents",
+  ids: readonly string[],
+): JobExtra {
+  if (ids.length <= shownLinks) return { [side]: ids };
+  return { [side]: ids.slice(0, shownLinks), moreLinks: true };
+}
+
+/** What is kept of jobs that wait for others, or did. */
+export const dependentTable: TraitTable = {
+  trait: traits.dependent,
+  remove: removeLinks,
+  read: readerOf("job", "parent"),
+};
+
+/**
+ * What is kept of jobs that others wait for. Their rows are not deleted with them: those who wait have to hear of it first
+ * (`settle.ts`).
+ */
+export const awaitedTable: TraitTable = {
+  trait: traits.awaited,
+  *remove(_jobs: readonly TraitedJob[]) {},
+  read: readerOf("parent", "job"),
+};
+
+/** Deletes all rows of jobs, and the results that nobody can ask for any more. */
+export function* removeLinks(jobs: readonly TraitedJob[]): Transition<void> {
+  const list = JSON.stringify(jobs.map(({ seq }) => seq));
+  const ofJobs = isOneOf("job", "integers");
+  const done = yield* rows<{ parent: number }>(
+    `SELECT DISTINCT parent FROM dependencies WHERE ${ofJobs} AND state = ${linkStates.done}`,
+    [list],
+  );
+  yield* removeRows("dependencies", jobs);
+  if (done.length === 0) return;
+  yield* run(
+    `DELETE FROM results WHERE ${ofJobs}
+     AND NOT EXISTS (SELECT 1 FROM dependencies WHERE parent = results.job)`,
+    [JSON.stringify(done.map(({ parent }) => parent))],
+  );
+}
+
+/** The values of a row. */
+export function linkValues(
+  { parent, job, onDead, name }: {
+    readonly parent: number;
+    readonly job: number;
+    readonly onDead: OnDead;
+    readonly name: string | null;
+  },
+): SqlValue[] {
+  return [parent, linkStates[onDead], job, name];
+}
+
+/** A row, and where a walk through them goes on behind it. */
+export interface LinkRow {
+  readonly parent: number;
+  readonly state: number;
+  readonly job: number;
+}
+
+/** Rows of one piece of a walk. */
+export const linksAtOnce = 500;
+
+/**
+ * Open rows in the order of their keys, without those of parents that have succeeded.
+ *
+ * @param behind The row that they come behind; undefined at the start.
+ * @param parents The keys of the parents; of all when undefined.
+ */
+export function* listLinks(
+  behind: LinkRow | undefined,
+  parents: readonly number[] | undefined,
+): Transition<readonly LinkRow[]> {
+  const { parent, state, job } = behind ?? { parent: -1, state: 0, job: 0 };
+  const ofParents = parents === undefined
+    ? ""
+    : `AND ${isOneOf("dependencies.parent", "integers")}`;
+  return yield* rows<LinkRow>(
+    `SELECT dependencies.parent AS parent, dependencies.state AS state, dependencies.job AS job
+     FROM dependencies CROSS JOIN jobs
+     WHERE (dependencies.parent, dependencies.state, dependencies.job) > (?, ?, ?) ${ofParents}
+       AND dependencies.${isOpenLink} AND jobs.seq = dependencies.parent
+       AND jobs.status <> ${status.completed}
+     ORDER BY dependencies.parent, dependencies.state, dependencies.job LIMIT ?`,
+    [
+      parent,
+      state,
+      job,
+      ...(parents === undefined ? [] : [JSON.stringify(parents)]),
+      linksAtOnce,
+    ],
+  );
+}
+
+/** The ids of jobs by their keys. */
+export function* idsOf(seqs: readonly number[]): Transition<readonly string[]> {
+  const found = yield* rows<{ id: string }>(
+    `SELECT id FROM jobs WHERE ${isOneOf("seq", "integers")} ORDER BY seq`,
+    [JSON.stringify(seqs)],
+  );
+  return found.map(({ id }) => id);
+}

@@ -97,6 +97,8 @@ export interface ResponseErrorOptions extends MillraceErrorOptions {
   readonly fromBroker?: boolean | undefined;
   /** How long the server asks to wait before the call is repeated, in ms; undefined if it does not say. */
   readonly retryAfterMs?: number | undefined;
+  /** Why the server refused, in a word, if it says so. */
+  readonly reason?: string | undefined;
 }
 
 /** The server answered with an error status. */
@@ -107,6 +109,11 @@ export abstract class ResponseError extends MillraceError {
   readonly fromBroker: boolean;
   /** How long the server asks to wait before the call is repeated, in ms; undefined if it does not say. */
   readonly retryAfterMs: number | undefined;
+  /**
+   * Why a Millrace broker refused a call on a leased job: `not_running`, `other_worker` or `not_leased`. Undefined of all
+   * other errors.
+   */
+  readonly reason: string | undefined;
 
   /**
    * Creates the error.
@@ -120,6 +127,7 @@ export abstract class ResponseError extends MillraceError {
     this.status = status;
     this.fromBroker = options.fromBroker ?? true;
     this.retryAfterMs = options.retryAfterMs;
+    this.reason = options.reason;
   }
 }
 

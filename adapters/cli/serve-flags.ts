@@ -47,6 +47,8 @@ export interface ServeConfig {
   readonly globalInFlightLimit: number;
   readonly streamInFlightPercent: number;
   readonly maxDeliveries: number;
+  readonly lease: number;
+  readonly leaseGrace: number;
   readonly maxBudgets: number;
   readonly maxJqSteps: number;
   readonly maxSearches: number;
@@ -127,6 +129,8 @@ export const serveFlags: Flags<ServeConfig> = {
     readInteger(0, u32),
     "deliveries beyond its retries until a job is dead, 0 for no limit",
   ),
+  lease: flag("TIME", "1m", readDuration(1, u32), "how long a lease lasts without a heartbeat"),
+  leaseGrace: flag("TIME", "10s", readDuration(0, u32), "how long it may be renewed after that"),
   maxBudgets: flag("N", "8192", readInteger(0, u32), "budgets, a further one is refused"),
   maxJqSteps: flag(
     "N",

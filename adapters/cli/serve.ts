@@ -38,6 +38,8 @@ export async function runServe(config: ServeConfig): Promise<number> {
     globalInFlightLimit: config.globalInFlightLimit,
     streamInFlightPercent: config.streamInFlightPercent,
     maxDeliveries: config.maxDeliveries,
+    leaseMs: config.lease,
+    leaseGraceMs: config.leaseGrace,
     maxBudgets: config.maxBudgets,
     maxJqSteps: config.maxJqSteps,
     maxSearches: config.maxSearches,

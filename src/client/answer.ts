@@ -65,9 +65,9 @@ export function decodeOrThrow<Result>(read: () => Result): Result {
 /** The error that a response with an error status is. */
 export async function toError(response: PortAnswer): Promise<Error> {
   const { status } = response;
-  const { text, fromBroker } = await readMessage(response);
+  const { text, fromBroker, reason } = await readMessage(response);
   const message = text ?? `HTTP ${status}`;
-  const options = { fromBroker, retryAfterMs: readRetryAfter(response) };
+  const options = { fromBroker, retryAfterMs: readRetryAfter(response), reason };
   if (status === 404) return new NotFoundError(message, status, options);
   if (status >= 400 && status < 500) return new RefusedError(message, status, options);
   if (status >= 500) return new ServerError(message, status, options);
@@ -77,9 +77,11 @@ export async function toError(response: PortAnswer): Promise<Error> {
 /** A plain-text message is shown up to this length; a page of HTML, as a proxy sends it, not at all. */
 const longestText = 500;
 
-async function readMessage(
-  response: PortAnswer,
-): Promise<{ readonly text: string | undefined; readonly fromBroker: boolean }> {
+async function readMessage(response: PortAnswer): Promise<{
+  readonly text: string | undefined;
+  readonly fromBroker: boolean;
+  readonly reason?: string | undefined;
+}> {
   const bytes = await readBytes(response);
   let text: string | undefined;
   if (response.header("content-type")?.startsWith("text/plain")) {
@@ -87,12 +89,15 @@ async function readMessage(
     return { text, fromBroker: false };
   }
   const codec = await codecOf(response);
+  let reason: string | undefined;
   try {
-    text = codec && readErrorMessage(codec.decode(bytes));
+    const body = codec?.decode(bytes);
+    text = readErrorMessage(body);
+    reason = readErrorMessage(body, "reason");
   } catch {
     // The status says enough.
   }
-  return { text, fromBroker: text !== undefined };
+  return { text, fromBroker: text !== undefined, reason };
 }
 
 /** A server that asks for more is asked again after this, in ms. */

@@ -46,6 +46,8 @@ export type {
   FailureOptions,
   JobQuery,
 } from "./client.ts";
+export { createLeases } from "./leases.ts";
+export type { LeasesClient, TimeoutResult } from "./leases.ts";
 export type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
 export type { ClientOptions, Fetch } from "./options.ts";
 export type { RetryOptions } from "./retry.ts";
@@ -80,7 +82,7 @@ export {
   TimeoutError,
 } from "../errors.ts";
 export { jq } from "./jq.ts";
-export type { JobReference, ReportResult } from "../protocol/ack.ts";
+export type { JobReference, LeaseRefusal, RefusedRun, ReportResult } from "../protocol/ack.ts";
 export type { Clock, Random } from "../async/clock.ts";
 export type { Duration } from "../async/duration.ts";
 export type { Format } from "../protocol/codec.ts";
@@ -122,8 +124,10 @@ export {
   type Retention,
   type UniqueWhile,
 } from "../protocol/job.ts";
-export type { JobExtra } from "../protocol/job-extra.ts";
+export type { JobExtra, JobProgress } from "../protocol/job-extra.ts";
 export type { JobSort } from "../protocol/query.ts";
+export type { HeartbeatResult, RenewedLease } from "../protocol/lease-read.ts";
+export type { HeartbeatOptions, TakeManyOptions } from "../protocol/lease-write.ts";
 export type { PageRequest } from "../protocol/page.ts";
 export type { Ask } from "../protocol/frames-control.ts";
 export type { JobPatch } from "../protocol/patch.ts";

@@ -35,6 +35,8 @@ export interface TakeOptions extends TakeRequest, CallOptions {
  * - `jobs`: jobs that arrived together, at least one.
  * - `heartbeat`: a sign of life, and nothing else.
  * - `ask`: the broker asks what the worker has. It is answered with {@linkcode TakeStream.tell}.
+ * - `lost`: these jobs, as they came before, are not the worker's any more, or will not be: their leases ended, or somebody
+ *   took them away. Only on a stream with leases or with a `run`.
  * - `control`: something else that the broker has to say, by the name of its kind. This version does not know it: pass it
  *   over.
  */
@@ -42,11 +44,12 @@ export type TakeFrame =
   | { readonly kind: "jobs"; readonly jobs: readonly Job[] }
   | { readonly kind: "heartbeat" }
   | { readonly kind: "ask"; readonly ask: Ask }
+  | { readonly kind: "lost"; readonly ids: readonly string[] }
   | { readonly kind: "control"; readonly name: string };
 
 /**
  * An open stream of jobs. It can be gone through once: job by job, or by one of the methods. Leaving the loop closes
- * the stream, and the broker makes its unfinished jobs ready again.
+ * the stream, and the broker makes its unfinished jobs ready again, but for those under leases.
  */
 export interface TakeStream extends AsyncIterable<Job> {
   /**
@@ -74,6 +77,8 @@ export interface TakeStream extends AsyncIterable<Job> {
    * @throws {NotFoundError} If the stream is not open any more.
    */
   tell(statement: WorkerStatement, options?: CallOptions): Promise<readonly string[]>;
-  /** Closes the stream; the broker makes its unfinished jobs ready again. Closing twice is fine. */
+  /**
+   * Closes the stream; the broker makes its unfinished jobs ready again, but for those under leases. Closing twice is fine.
+   */
   close(): Promise<void>;
 }

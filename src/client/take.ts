@@ -7,7 +7,7 @@
 import { isMillraceError, NetworkError, ProtocolError } from "../errors.ts";
 import type { Codec, Format } from "../protocol/codec.ts";
 import { toTakeParams } from "../protocol/filter.ts";
-import { readAsk, readControl } from "../protocol/frames-control.ts";
+import { lostControl, readAsk, readControl, readLost } from "../protocol/frames-control.ts";
 import { createMsgpackDecoder } from "../protocol/frames-msgpack.ts";
 import { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
 import { readJob } from "../protocol/job-read.ts";
@@ -101,13 +101,17 @@ function toFrames(documents: readonly unknown[]): TakeFrame[] {
   for (const document of documents) {
     const name = readControl(document);
     if (name !== undefined) {
-      frames.push(
-        name === "ask" ? { kind: name, ask: readAsk(document) } : { kind: "control", name },
-      );
+      frames.push(toControlFrame(name, document));
       jobs = [];
     } else if (jobs.push(readJob(document)) === 1) frames.push({ kind: "jobs", jobs });
   }
   return frames.length > 0 ? frames : [{ kind: "heartbeat" }];
+}
+
+function toControlFrame(name: string, document: unknown): TakeFrame {
+  if (name === "ask") return { kind: name, ask: readAsk(document) };
+  if (name === lostControl) return { kind: "lost", ids: readLost(document) };
+  return { kind: "control", name };
 }
 
 function createTakeStream(

@@ -9,6 +9,7 @@ import { RefusedError } from "../errors.ts";
 import {
   type JobReference,
   readMissed,
+  type RefusedRun,
   type ReportResult,
   toReportResult,
   toRun,
@@ -18,7 +19,7 @@ import {
 import { type Failure, toFailureWire } from "../protocol/failure.ts";
 import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
-import { type ReleaseTime, toReleaseTimeWire } from "../protocol/release.ts";
+import { type ReleaseTime, toReleaseTimeWire, toReleaseWire } from "../protocol/release.ts";
 import { jobRoutes } from "../protocol/routes.ts";
 import { type Answer, decodeOrThrow } from "./answer.ts";
 import type { Client, FailureOptions } from "./client.ts";
@@ -48,6 +49,7 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
     const runs = toRuns(jobs);
     const notFound: string[] = [];
     const stale: string[] = [];
+    const refused: RefusedRun[] = [];
     for (let at = 0; at < runs.length; at += mostIds) {
       const body = { ...toRunsWire(runs.slice(at, at + mostIds)), ...more };
       const { status, value } = await transport.send({ route, body, acceptStatus: 422 }, options);
@@ -55,8 +57,9 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
       const missed = decodeOrThrow(() => readMissed(value));
       notFound.push(...missed.notFound);
       stale.push(...missed.stale ?? []);
+      refused.push(...missed.refused ?? []);
     }
-    return toReportResult(notFound, stale);
+    return toReportResult(notFound, stale, refused);
   };
 
   /**
@@ -87,14 +90,16 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
   return {
     take: (options) => openTake(transport, options),
     success(job, options) {
-      const { id, delivery } = toRun(job);
+      const { id, delivery, proof } = toRun(job);
       const query = delivery === undefined ? [] : [`delivery=${delivery}`];
+      if (proof !== undefined) query.push(`lease_token=${encodeURIComponent(proof.token!)}`);
       return call({ route: jobRoutes.success, params: { id }, query }, options, ignoreBody);
     },
     successMany: (jobs, options) => reportMany(jobRoutes.successMany, { jobs, options }),
     async failure(job: JobReference, failure: Failure, options: FailureOptions = {}): Promise<Job> {
-      const { id, delivery } = toRun(job);
-      const body = toFailureWire(failure, { delivery, now: serverClock.now() });
+      const { id, delivery, proof } = toRun(job);
+      const run = { delivery, token: proof?.token, now: serverClock.now() };
+      const body = toFailureWire(failure, run);
       const { isRepeated = false, ...bounds } = options;
       const before: ClientCall["before"] = async (retries, signal) =>
         delivery === undefined && (isRepeated || retries > 0)
@@ -104,9 +109,10 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
       return await call(report, bounds, readJob);
     },
     async release(job: JobReference, time: ReleaseTime = {}, options?: CallOptions): Promise<Job> {
-      const { id, delivery } = toRun(job);
-      const body = { ...toReleaseTimeWire(time), delivery };
-      return await call({ route: jobRoutes.release, params: { id }, body }, options, readJob);
+      const run = toRun(job);
+      const params = { id: run.id };
+      const body = toReleaseWire(time, run);
+      return await call({ route: jobRoutes.release, params, body }, options, readJob);
     },
     releaseMany: (jobs, time = {}, options) =>
       reportMany(jobRoutes.releaseMany, { jobs, more: toReleaseTimeWire(time), options }),

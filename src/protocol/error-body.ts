@@ -4,8 +4,15 @@
  * @module
  */
 
-/** The message in an error answer; undefined when the body is not one. */
-export function readErrorMessage(body: unknown): string | undefined {
-  const error = typeof body === "object" && body !== null && "error" in body && body.error;
-  return typeof error === "string" ? error : undefined;
+/**
+ * The message in an error answer; undefined when the body is not one.
+ *
+ * @param member Which text of the body is meant.
+ */
+export function readErrorMessage(
+  body: unknown,
+  member: "error" | "reason" = "error",
+): string | undefined {
+  const text = (body as Readonly<Record<string, unknown>> | null | undefined)?.[member];
+  return typeof text === "string" ? text : undefined;
 }

@@ -13,6 +13,8 @@ import { bool, optional, text, u32 } from "./schema.ts";
 /** A failure, and which delivery it is about; undefined for whichever is in flight. */
 export interface FailureRequest extends Failure {
   readonly delivery: number | undefined;
+  /** The token of the lease. */
+  readonly token: string | undefined;
 }
 
 /** Reads the body. A `kill` of null is not a boolean, unlike the other nulls, which mean absent. */
@@ -26,9 +28,11 @@ export const failureSchema: v.GenericSchema<unknown, FailureRequest> = v.pipe(
     delay_ms: optional(requestU64),
     kill: v.optional(bool, false),
     delivery: optional(u32),
+    lease_token: optional(text),
   }, "an object"),
   v.transform((wire): FailureRequest => ({
     delivery: wire.delivery ?? undefined,
+    token: wire.lease_token ?? undefined,
     message: wire.message,
     errorType: wire.error_type ?? undefined,
     failureGroup: wire.failure_group ?? undefined,

@@ -37,13 +37,17 @@ export interface Failure {
 /**
  * Writes the body.
  *
- * @param delivery Which delivery has failed; undefined for whichever is in flight.
- * @param now What a delay is counted from by servers that know no delays, in ms since the epoch.
+ * @param run Which delivery has failed, undefined for whichever is in flight; the token of its lease; and what a delay is
+ * counted from by servers that know no delays, in ms since the epoch.
  * @throws {RangeError} If `retryAt` or `delayMs` cannot be sent.
  */
 export function toFailureWire(
   failure: Failure,
-  { delivery, now }: { readonly delivery?: number | undefined; readonly now: number },
+  { delivery, token, now }: {
+    readonly delivery?: number | undefined;
+    readonly token?: string | undefined;
+    readonly now: number;
+  },
 ): object {
   const { delayMs } = failure;
   return {
@@ -55,5 +59,6 @@ export function toFailureWire(
     delay_ms: checkInteger("delayMs", delayMs, maxExact),
     kill: failure.kill,
     delivery,
+    lease_token: token,
   };
 }

@@ -7,7 +7,7 @@
 import { type JobStatus, jobStatuses } from "./job.ts";
 import { checkName } from "./names.ts";
 import { type Range, rangeLimits, showRange } from "./range.ts";
-import { checkInteger, max32, maxExact } from "./integer.ts";
+import { checkInteger, checkLeaseSpan, max32, maxExact } from "./integer.ts";
 
 /** Which jobs are meant: those that match every member given. No job matches an empty list. */
 export interface JobFilter {
@@ -77,15 +77,22 @@ export interface TakeRequest {
    * @default {1}
    */
   readonly prefetch?: number | undefined;
+  /**
+   * How long the leases last that jobs are delivered under, in ms, from 1. Such a job is the worker's until its lease ends,
+   * whatever becomes of the stream; heartbeats renew it. Only a Millrace broker knows leases.
+   *
+   * @default {none: the jobs are the worker's as long as the stream is open}
+   */
+  readonly leaseMs?: number | undefined;
 }
 
 /**
  * Writes what to take as parameters of a query string.
  *
  * @throws {TypeError} If a name cannot be that of a queue, or `queues` is empty.
- * @throws {RangeError} If `prefetch` is out of range.
+ * @throws {RangeError} If `prefetch` or `leaseMs` is out of range.
  */
-export function toTakeParams({ queues, prefetch }: TakeRequest): string[] {
+export function toTakeParams({ queues, prefetch, leaseMs }: TakeRequest): string[] {
   if (queues?.length === 0) {
     throw new TypeError(
       "Cannot take with an empty 'queues': name some, or leave it out to take from all",
@@ -94,6 +101,7 @@ export function toTakeParams({ queues, prefetch }: TakeRequest): string[] {
   return [
     ...listParam("queue", queues, (name) => checkName("queue", name)),
     ...(prefetch === undefined ? [] : [`prefetch=${checkInteger("prefetch", prefetch, max32)}`]),
+    ...(leaseMs === undefined ? [] : [`lease_ms=${checkLeaseSpan(leaseMs)}`]),
   ];
 }
 

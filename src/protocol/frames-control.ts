@@ -12,18 +12,19 @@
  * |                | then `data: {"control":"…"}` and an empty line                              |
  *
  * A client that knows only jobs would fail at one. So a broker sends them only to a client that asked for them with
- * headers of its take request (`worker-run.ts`), and a foreign client never gets one. A client that gets a kind that it
+ * headers of its take request (`worker-run.ts`), or for leases with `lease_ms`, and a foreign client never gets one. A client that gets a kind that it
  * does not know passes it over.
  *
- * | kind  | members               | meaning                                                                        |
- * |-------|-----------------------|--------------------------------------------------------------------------------|
- * | `ask` | `number`, `within_ms` | the worker is to say what it has: all that came before the frame, and no more  |
+ * | kind        | members               | meaning                                                                  |
+ * |-------------|-----------------------|--------------------------------------------------------------------------|
+ * | `ask`       | `number`, `within_ms` | the worker is to say what it has: all that came before the frame, and no more |
+ * | `lock_lost` | `ids`                 | these jobs, as they came before the frame, are not the worker's any more, or will not be |
  *
  * @module
  */
 
 import * as v from "valibot";
-import { readAs, u32 } from "./schema.ts";
+import { readAs, texts, u32 } from "./schema.ts";
 
 /** The broker asks a worker what it has. */
 export interface Ask {
@@ -46,6 +47,24 @@ export function readAsk(document: unknown): Ask {
 
 const askSchema: v.GenericSchema<unknown, { readonly number: number; readonly within_ms: number }> =
   /* @__PURE__ */ v.object({ number: u32, within_ms: u32 }, "an object");
+
+/** The kind of the frame that tells of lost jobs. */
+export const lostControl = "lock_lost";
+
+/** Writes the document that tells a worker of jobs that it loses. */
+export function toLostWire(ids: readonly string[]): object {
+  return { control: lostControl, ids };
+}
+
+/** Reads the ids out of it. */
+export function readLost(document: unknown): readonly string[] {
+  return readAs(lostSchema, document).ids;
+}
+
+const lostSchema: v.GenericSchema<unknown, { readonly ids: string[] }> = /* @__PURE__ */ v.object(
+  { ids: texts },
+  "an object",
+);
 
 /** The kind of a control frame, by its decoded document; undefined if that is none. */
 export function readControl(document: unknown): string | undefined {

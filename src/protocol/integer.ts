@@ -27,6 +27,18 @@ export function checkInteger<Value extends number | null | undefined>(
   throw new RangeError(`Cannot send '${label}' ${value}: expected an integer from 0 to ${max}`);
 }
 
+/**
+ * Gives back how long a lease is to last, in ms: an integer from 1, or undefined.
+ *
+ * @throws {RangeError} If it is anything else.
+ */
+export function checkLeaseSpan<Span extends number | undefined>(leaseMs: Span): Span {
+  if (leaseMs === 0) {
+    throw new RangeError(`Cannot send 'leaseMs' 0: expected an integer from 1 to ${max32}`);
+  }
+  return checkInteger("leaseMs", leaseMs, max32);
+}
+
 /** The last instant that a `Date` can show, in ms since the epoch. */
 export const lastDate = 8.64e15;
 

@@ -10,6 +10,14 @@
 import { type ErrorRecord, toErrorRecordWire } from "./error-record.ts";
 import { type JobField, toWireName } from "./job-fields.ts";
 
+/** How far a run is: a number from 0 to 1, or that and some words. */
+export type JobProgress = number | {
+  /** From 0 to 1. */
+  readonly value: number;
+  /** What goes on, in up to 1000 characters. */
+  readonly message: string;
+};
+
 /** What extensions add to a job. A member that is left out says that it has no such thing. */
 export interface JobExtra {
   /** Who has it under a lease. */
@@ -18,6 +26,8 @@ export interface JobExtra {
   readonly leaseToken?: string | undefined;
   /** When its lease ends, in ms since the epoch. */
   readonly leaseExpiresAt?: number | undefined;
+  /** How far its run is, if its worker says so while it has it under a lease. */
+  readonly progress?: JobProgress | undefined;
   /** Its tags, in the order in which they were added. */
   readonly tags?: readonly string[] | undefined;
   /** Whether somebody tracks it. */
@@ -40,6 +50,7 @@ const rows: readonly (Omit<JobField, "wire"> & { readonly name: keyof JobExtra }
   { name: "workerId", kind: "text" },
   { name: "leaseToken", kind: "text" },
   { name: "leaseExpiresAt", kind: "ms" },
+  { name: "progress", kind: "progress" },
   { name: "tags", kind: "texts" },
   { name: "tracked", kind: "flag" },
   { name: "dependsOn", kind: "texts" },

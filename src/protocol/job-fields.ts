@@ -26,7 +26,8 @@ export type FieldKind =
   | "dependencies"
   | "texts"
   | "flag"
-  | "error";
+  | "error"
+  | "progress";
 
 /** One field of a job. A mark that is left out means no. */
 export interface JobField {

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { max32 } from "./integer.ts";
+
 /** Levels of a JSON body, its own object counted: what the protocol accepts (docs/protocol.md, section 1.2). */
 export const maxJsonDepth = 127;
 
@@ -22,3 +24,14 @@ export const maxFrameBytes: number = 2 ** 28;
 
 /** The most that fit on a page of a listing. */
 export const maxPageLimit = 2000;
+
+/** Jobs that one call takes at most. */
+export const maxTakeCount = 500;
+
+/** How long a call waits for jobs at most, in ms. */
+export const maxWaitMs = 30_000;
+
+/** Says why a lease cannot last so long; undefined if it can, or if nothing is said. */
+export function checkLeaseMs(leaseMs: number | undefined): string | undefined {
+  return leaseMs === 0 ? `lease_ms must be between 1 and ${max32}, got 0` : undefined;
+}

@@ -5,7 +5,7 @@
  */
 
 import { checkJobId } from "./filter.ts";
-import { maxPageLimit } from "./limits.ts";
+import { checkLeaseMs, maxPageLimit } from "./limits.ts";
 import { parseInteger, parseRange, type Range, rangeLimits, toNumber } from "./range.ts";
 import { isFinished, status, statuses, statusLabel, statusNames } from "./status.ts";
 
@@ -72,6 +72,8 @@ export interface TakeQuery {
   readonly prefetch: number;
   /** The queues to serve; undefined is all. */
   readonly queues: readonly string[] | undefined;
+  /** How long the leases last that jobs are delivered under, in ms; undefined for jobs without leases. */
+  readonly leaseMs: number | undefined;
 }
 
 /**
@@ -194,21 +196,32 @@ export function readErrorsQuery(search: string): PageQuery<number> {
 
 /** Reads the query string of `GET /jobs/take`. Throws {@linkcode QueryError}. */
 export function readTakeQuery(search: string): TakeQuery {
-  const params = readParams(search, ["prefetch", "queue"]);
+  const params = readParams(search, ["prefetch", "queue", "lease_ms"]);
   const prefetch = params.get("prefetch");
+  const lease = params.get("lease_ms");
+  const leaseMs = lease === undefined ? undefined : readInteger("lease_ms", lease, u32);
+  const problem = checkLeaseMs(leaseMs);
+  if (problem !== undefined) throw new QueryError(problem, 422);
   return {
     prefetch: prefetch === undefined ? 1 : readInteger("prefetch", prefetch, rangeLimits.readyAt),
     queues: readList(params.get("queue")),
+    leaseMs,
   };
 }
 
 /**
- * Reads the delivery that a call without a body is about; undefined if it names none. Other parameters are passed over,
- * as the protocol has it. Throws {@linkcode QueryError}.
+ * Reads the delivery that a call without a body is about, and the token of its lease; undefined if it names none. Other
+ * parameters are passed over, as the protocol has it. Throws {@linkcode QueryError}.
  */
-export function readDelivery(search: string): number | undefined {
-  const delivery = new URLSearchParams(search).get("delivery");
-  return delivery === null ? undefined : readInteger("delivery", delivery, u32);
+export function readReportQuery(
+  search: string,
+): { readonly delivery: number | undefined; readonly token: string | undefined } {
+  const params = new URLSearchParams(search);
+  const delivery = params.get("delivery");
+  return {
+    delivery: delivery === null ? undefined : readInteger("delivery", delivery, u32),
+    token: params.get("lease_token") ?? undefined,
+  };
 }
 
 /** The path segment that names an attempt; undefined when it cannot be one. */

@@ -6,25 +6,28 @@
  */
 
 import * as v from "valibot";
-import { type JobRun, withoutRepeats } from "./ack.ts";
+import { type JobRun, toProof, withoutRepeats } from "./ack.ts";
 import type { ReleaseTime } from "./release.ts";
 import { requestU64 } from "./request-integer.ts";
-import { bool, MessageError, optional, texts, u32, u32s } from "./schema.ts";
+import { bool, MessageError, optional, text, texts, textsOrNulls, u32, u32s } from "./schema.ts";
 import type { WorkerStatement } from "./worker-statement.ts";
 
 /** The body of `POST /jobs/{id}/release`. */
 export interface ReleaseRequest extends ReleaseTime {
   /** Which delivery is given back; undefined for whichever is in flight. */
   readonly delivery: number | undefined;
+  /** The token of its lease. */
+  readonly token: string | undefined;
 }
 
 const timeFields = { ready_at: optional(requestU64), delay_ms: optional(requestU64) };
 
 /** Reads the body of `POST /jobs/{id}/release`. */
 export const releaseSchema: v.GenericSchema<unknown, ReleaseRequest> = v.pipe(
-  v.object({ ...timeFields, delivery: optional(u32) }, "an object"),
+  v.object({ ...timeFields, delivery: optional(u32), lease_token: optional(text) }, "an object"),
   v.transform((wire): ReleaseRequest => ({
     delivery: wire.delivery ?? undefined,
+    token: wire.lease_token ?? undefined,
     readyAt: wire.ready_at ?? undefined,
     delayMs: wire.delay_ms ?? undefined,
   })),
@@ -35,14 +38,36 @@ export interface RunList {
   readonly ids: readonly string[];
   /** One for each id; undefined for whichever is in flight. */
   readonly deliveries: readonly number[] | undefined;
+  /** One for each id, the token of its lease or null if it has none; undefined if none has. */
+  readonly tokens: readonly (string | null)[] | undefined;
 }
 
-const runFields = { ids: texts, deliveries: optional(u32s) };
+/** The members of a body that name runs. */
+export const runFields: {
+  readonly ids: v.GenericSchema<unknown, string[]>;
+  readonly deliveries: v.GenericSchema<unknown, number[] | null | undefined>;
+  readonly lease_tokens: v.GenericSchema<unknown, (string | null)[] | null | undefined>;
+} = {
+  ids: texts,
+  deliveries: optional(u32s),
+  lease_tokens: optional(textsOrNulls),
+};
+
+/** Gives the members names of this house. */
+export function toRunList(
+  wire: v.InferOutput<v.ObjectSchema<typeof runFields, string>>,
+): RunList {
+  return {
+    ids: wire.ids,
+    deliveries: wire.deliveries ?? undefined,
+    tokens: wire.lease_tokens ?? undefined,
+  };
+}
 
 /** Reads the body of `POST /jobs/success`. */
 export const runListSchema: v.GenericSchema<unknown, RunList> = v.pipe(
   v.object(runFields, "an object"),
-  v.transform(({ ids, deliveries }) => ({ ids, deliveries: deliveries ?? undefined })),
+  v.transform(toRunList),
 );
 
 /** The body of `POST /jobs/release`. */
@@ -52,8 +77,7 @@ export interface ReleaseListRequest extends RunList, ReleaseTime {}
 export const releaseListSchema: v.GenericSchema<unknown, ReleaseListRequest> = v.pipe(
   v.object({ ...runFields, ...timeFields }, "an object"),
   v.transform((wire): ReleaseListRequest => ({
-    ids: wire.ids,
-    deliveries: wire.deliveries ?? undefined,
+    ...toRunList(wire),
     readyAt: wire.ready_at ?? undefined,
     delayMs: wire.delay_ms ?? undefined,
   })),
@@ -62,15 +86,26 @@ export const releaseListSchema: v.GenericSchema<unknown, ReleaseListRequest> = v
 /**
  * The runs of a list; an id that is given twice counts once.
  *
- * @throws {MessageError} If there are deliveries, but not one for each id.
+ * @param worker What the caller calls itself, if it says so.
+ * @throws {MessageError} If there are deliveries or tokens, but not one for each id.
  */
-export function fromRunList({ ids, deliveries }: RunList): readonly JobRun[] {
-  if (deliveries !== undefined && deliveries.length !== ids.length) {
+export function fromRunList(
+  { ids, deliveries, tokens }: RunList,
+  worker: string | undefined,
+): readonly JobRun[] {
+  for (const [name, list] of [["deliveries", deliveries], ["lease_tokens", tokens]] as const) {
+    if (list === undefined || list.length === ids.length) continue;
     throw new MessageError(
-      `deliveries: expected one for each of the ${ids.length} ids, got ${deliveries.length}`,
+      `${name}: expected one for each of the ${ids.length} ids, got ${list.length}`,
     );
   }
-  return withoutRepeats(ids.map((id, at) => ({ id, delivery: deliveries?.[at] })));
+  return withoutRepeats(
+    ids.map((id, at) => ({
+      id,
+      delivery: deliveries?.[at],
+      proof: toProof(tokens?.[at] ?? undefined, worker),
+    })),
+  );
 }
 
 /** Reads the body of `PUT /workers/{run}`. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { JobRun } from "./ack.ts";
 import { checkInteger, maxExact } from "./integer.ts";
 
 /** When a job that is given back becomes ready again. Left out, it is ready at once, in its old place. */
@@ -12,6 +13,15 @@ export interface ReleaseTime {
   readonly readyAt?: number | undefined;
   /** After this span, in ms, by the clock of the broker; counts before `readyAt`. */
   readonly delayMs?: number | undefined;
+}
+
+/**
+ * Writes the time, and which run is given back.
+ *
+ * @throws {RangeError} If a number cannot be sent.
+ */
+export function toReleaseWire(time: ReleaseTime, { delivery, proof }: JobRun): object {
+  return { ...toReleaseTimeWire(time), delivery, lease_token: proof?.token };
 }
 
 /**

@@ -21,6 +21,14 @@ import {
 import { type NewJob, newJobSchema, newJobsSchema } from "./new-job.ts";
 import { type FailureRequest, failureSchema } from "./failure-request.ts";
 import { jsonCodec } from "./json.ts";
+import {
+  type HeartbeatListRequest,
+  heartbeatListSchema,
+  type HeartbeatRequest,
+  heartbeatSchema,
+  type TakeManyRequest,
+  takeManySchema,
+} from "./lease-request.ts";
 import { msgpackCodec } from "./msgpack.ts";
 import { type PatchRequest, patchSchema } from "./patch-request.ts";
 import { decodeBody, decodeLargeIntegers, decodeWithPayloads } from "./raw-body.ts";
@@ -70,6 +78,27 @@ export function readReleaseList(bytes: BodyBytes, format: Format): ReleaseListRe
 /** Reads the body of `POST /jobs/{id}/release`, which may be left out. */
 export function readRelease(bytes: BodyBytes, format: Format): ReleaseRequest {
   return optionalReaderOf(releaseSchema)(bytes, format);
+}
+
+/** Reads the body of `POST /jobs/take`, which may be left out. */
+export function readTakeMany(bytes: BodyBytes, format: Format): TakeManyRequest {
+  const value = bytes.length === 0 ? {} : decodeBody(bytes, format);
+  return read(takeManySchema, value, { bytes, format });
+}
+
+/** Reads the body of `POST /jobs/{id}/heartbeat`, which may be left out. */
+export function readHeartbeat(
+  bytes: BodyBytes,
+  format: Format,
+): HeartbeatRequest & { readonly payload: RawPayload | undefined } {
+  if (bytes.length === 0) return { ...readAs(heartbeatSchema, {}), payload: undefined };
+  const { value, payloads } = decodeWithPayloads(bytes, format, "single");
+  return { ...read(heartbeatSchema, value, { bytes, format }), payload: payloads[0] };
+}
+
+/** Reads the body of `POST /jobs/heartbeat`. */
+export function readHeartbeatList(bytes: BodyBytes, format: Format): HeartbeatListRequest {
+  return read(heartbeatListSchema, decodeBody(bytes, format), { bytes, format });
 }
 
 /** Reads the body of `PUT /workers/{run}`. */

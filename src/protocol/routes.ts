@@ -129,19 +129,31 @@ export const dependencyRoutes = {
   removeDependencies: { method: "DELETE", path: "/jobs/{id}/dependencies", access: "manage", repeat: "never" },
 } as const;
 
+/** The endpoints of leases. */
+// deno-fmt-ignore
+export const leaseRoutes = {
+  takeMany:      { method: "POST", path: "/jobs/take",           access: "work",   repeat: "never" },
+  heartbeat:     { method: "POST", path: "/jobs/{id}/heartbeat", access: "work",   repeat: "always" },
+  heartbeatMany: { method: "POST", path: "/jobs/heartbeat",      access: "work",   repeat: "always" },
+  timeout:       { method: "POST", path: "/jobs/{id}/timeout",   access: "manage", repeat: "never" },
+  timeoutMany:   { method: "POST", path: "/jobs/timeout",        access: "manage", repeat: "never" },
+} as const;
+
 /** Every endpoint, by what it does. */
 export const routes:
   & typeof jobRoutes
   & typeof cronRoutes
   & typeof budgetRoutes
   & typeof insightRoutes
-  & typeof dependencyRoutes = /* @__PURE__ */ Object.assign(
+  & typeof dependencyRoutes
+  & typeof leaseRoutes = /* @__PURE__ */ Object.assign(
     {},
     jobRoutes,
     cronRoutes,
     budgetRoutes,
     insightRoutes,
     dependencyRoutes,
+    leaseRoutes,
   );
 
 /** The name of an endpoint. */

@@ -119,6 +119,12 @@ export const texts: v.GenericSchema<unknown, string[]> = listOf(
   (value) => typeof value === "string",
 );
 
+/** Texts, and nulls in the places of some. */
+export const textsOrNulls: v.GenericSchema<unknown, (string | null)[]> = listOf(
+  v.custom<string | null>((value) => value === null || typeof value === "string", "a text or null"),
+  (value) => value === null || typeof value === "string",
+);
+
 /** Integers from 0 to 2^32 − 1. */
 export const u32s: v.GenericSchema<unknown, number[]> = listOf(
   u32,

@@ -26,6 +26,9 @@ export type ChangedJob = Pick<JobRecord, "id" | "seq" | "queue" | "type" | "trai
  * | `failed`    | in flight → scheduled, dead, deleted   | a worker reported it, or they were delivered too often |
  * | `released`  | in flight → ready, scheduled           | their worker gave them back, or is gone              |
  * | `requeued`  | dead → ready                           | somebody wants them to run again                     |
+ * | `timed-out` | in flight → in flight                  | their lease ended, and a window of grace begins, or it is lost at once |
+ * | `lease-lost` | in flight → ready, dead, deleted      | nobody renewed their lease; it counts as a failure   |
+ * | `evicted`   | in flight → ready                      | somebody took them from their worker                 |
  * | `changed`   | any but finished                       | somebody changed them                                |
  * | `removed`   | any → deleted                          | somebody deleted them                                |
  * | `expired`   | completed, dead → deleted              | their retention ended                                |
@@ -40,6 +43,9 @@ export type Cause =
   | "failed"
   | "released"
   | "requeued"
+  | "timed-out"
+  | "lease-lost"
+  | "evicted"
   | "changed"
   | "removed"
   | "expired"
@@ -57,6 +63,8 @@ interface JobsMoved {
   /** The queue that they were in, if they are in another one now. */
   readonly fromQueue?: string;
   readonly cause: Cause;
+  /** What the worker calls itself that takes them now, or from which they are taken, if it says so. */
+  readonly worker?: string | undefined;
 }
 
 /** Jobs that are ready now; also those that were ready before, and whose place or budgets are others now. */
@@ -74,8 +82,6 @@ export interface BecameScheduled extends JobsMoved {
 /** Jobs that a worker has now. */
 export interface BecameTaken extends JobsMoved {
   readonly to: typeof status.inFlight;
-  /** What the worker calls itself, if it says so, and if they were taken now. */
-  readonly worker?: string | undefined;
   readonly jobs: readonly ChangedJob[];
 }
 
@@ -125,8 +131,14 @@ export interface SettlementsChange {
   readonly kind: "settlements";
 }
 
+/** Leases that end at `nextAt` at the earliest, in ms since the epoch. */
+export interface LeasesChange {
+  readonly kind: "leases";
+  readonly nextAt: number;
+}
+
 /** One thing that a transition did. */
-export type Change = JobsChange | BudgetsChange | CronsChange | SettlementsChange;
+export type Change = JobsChange | BudgetsChange | CronsChange | SettlementsChange | LeasesChange;
 
 /**
  * The changes of jobs that were stored, one for each status.

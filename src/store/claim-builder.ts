@@ -8,6 +8,7 @@ import type { JobRecord } from "../protocol/record.ts";
 import type { Backlog } from "./backlog.ts";
 import { payloadSize } from "./many-jobs.ts";
 import type { QueueHeads } from "./queue-heads.ts";
+import type { LeaseMaker } from "./take-leases.ts";
 
 /** What one subscriber has room for. */
 export interface ClaimRequest {
@@ -19,6 +20,8 @@ export interface ClaimRequest {
   readonly holder: number | undefined;
   /** What the worker calls itself, if it says so. */
   readonly worker: string | undefined;
+  /** How the leases are made that it takes jobs under; undefined if it holds them itself. */
+  readonly lease?: LeaseMaker | undefined;
 }
 
 /** What taking jobs depends on. */

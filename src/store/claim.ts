@@ -19,6 +19,7 @@ import { createMerge, type ExhaustedBudget, type Merge } from "./claim-merged.ts
 import { registerHolder } from "./holders.ts";
 import { withLargePayloads } from "./many-jobs.ts";
 import { markTaken } from "./mark-taken.ts";
+import { takeUnderLeases } from "./take-leases.ts";
 import { withExtras } from "./trait-tables.ts";
 import type { Transition } from "./transition.ts";
 
@@ -95,6 +96,10 @@ function* takeAll(
   terms: ClaimTerms,
 ): Transition<Pick<ClaimResult, "jobs" | "holder">> {
   if (jobs.length === 0) return { jobs, holder: request.holder };
+  if (request.lease !== undefined) {
+    const { worker, lease, holder } = request;
+    return { jobs: yield* takeUnderLeases(jobs, lease, { worker, now: terms.now }), holder };
+  }
   const holder = request.holder ?? (yield* registerHolder(request.worker, terms));
   yield* markTaken(jobs, { holder, worker: request.worker, now: terms.now });
   return { jobs: yield* withExtras(yield* withLargePayloads(jobs)), holder };

@@ -11,14 +11,15 @@ import type { JobRun } from "../protocol/ack.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
-import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
+import { createBudgetLedger } from "./budget-ledger.ts";
 import type { ChangedJob } from "./changes.ts";
 import { isOneOf } from "./dialect.ts";
 import { insertError } from "./error-records.ts";
 import { enterGroup } from "./failures-table.ts";
 import { type FailureTerms, type FinishTerms, toCompleted, toFailed } from "./job-rules.ts";
 import { findJob } from "./jobs.ts";
-import { moveJob } from "./move-job.ts";
+import { findLeaseHolder, isProven } from "./leases-table.ts";
+import { type Move, moveJob } from "./move-job.ts";
 import { outcomes, settle } from "./settle.ts";
 import { isInFlight } from "./status-sql.ts";
 import { deleteTraits } from "./trait-tables.ts";
@@ -44,6 +45,13 @@ export function isRunOf(
 ): job is JobRecord {
   return job?.status === status.inFlight &&
     (delivery === undefined || job.deliveries === delivery);
+}
+
+/** Whether a report may end the run of a job: if the job is under a lease, the proofs in it have to be those of its holder. */
+export function* isReportedByHolder(job: JobRecord, { proof }: JobRun): Transition<boolean> {
+  if (proof === undefined) return true;
+  const lease = hasTrait(job, traits.leased) ? yield* findLeaseHolder(job.seq) : undefined;
+  return isProven(proof, lease);
 }
 
 /** What completing jobs depends on. */
@@ -81,11 +89,11 @@ export function* completeJobs(
   if (rest.length === 0) return [];
   const missed: MissedReport[] = [];
   const ledger = createBudgetLedger();
-  for (const { id, delivery } of rest) {
-    const job = yield* findJob(id);
-    const done = isRunOf(job, { id, delivery }) &&
+  for (const run of rest) {
+    const job = yield* findJob(run.id);
+    const done = isRunOf(job, run) && (yield* isReportedByHolder(job, run)) &&
       (yield* moveJob(job, toCompleted(job, terms), { ledger, cause: "succeeded", terms }));
-    if (!done) missed.push(yield* toMissed({ id, delivery }, job));
+    if (!done) missed.push(yield* toMissed(run, job));
   }
   yield* ledger.flush();
   return missed;
@@ -101,9 +109,11 @@ function* completePlain(
   terms: CompleteTerms,
 ): Transition<readonly JobRun[]> {
   const known: TakenJob[] = [];
-  for (const { id, delivery } of runs) {
+  for (const { id, delivery, proof } of runs) {
     const taken = terms.takenJob(id);
-    if (taken === undefined || (taken.traits & ~links) !== 0) continue;
+    if (taken === undefined || (taken.traits & ~links) !== 0 || proof?.token !== undefined) {
+      continue;
+    }
     if (delivery === undefined || delivery === taken.deliveries) known.push(taken);
   }
   const done = new Set<string>();
@@ -177,7 +187,9 @@ export function* failJob(
   terms: FailureTerms,
 ): Transition<EndedRun> {
   const job = yield* findJob(run.id);
-  if (!isRunOf(job, run)) return { missed: yield* toMissed(run, job) };
+  if (!isRunOf(job, run) || !(yield* isReportedByHolder(job, run))) {
+    return { missed: yield* toMissed(run, job) };
+  }
   const ledger = createBudgetLedger();
   const failed = yield* endAsFailed(job, failure, { ...terms, ledger });
   yield* ledger.flush();
@@ -193,9 +205,11 @@ export function* toMissed(
   run: JobRun,
   read: JobRecord | undefined,
 ): Transition<MissedReport> {
-  const { id, delivery } = run;
-  return { id, delivery, job: isRunOf(read, run) ? yield* findJob(id) : read };
+  return { ...run, job: isRunOf(read, run) ? yield* findJob(run.id) : read };
 }
+
+/** How a job is moved whose run failed; unless something else is said, because a worker reported it. */
+export type FailureMove = Pick<Move, "ledger"> & Partial<Move>;
 
 /**
  * Ends the run of a job that was read as failed. The caller flushes the ledger: a transition has one, since each would
@@ -206,11 +220,11 @@ export function* toMissed(
 export function* endAsFailed(
   job: JobRecord,
   failure: Failure,
-  { ledger, ...terms }: FailureTerms & { readonly ledger: BudgetLedger },
+  { ledger, cause = "failed", worker, ...terms }: FailureTerms & FailureMove,
 ): Transition<JobRecord | undefined> {
   const { job: failed, deleted } = toFailed(job, failure, terms);
   const after = deleted ? undefined : failed;
-  if (!(yield* moveJob(job, after, { ledger, cause: "failed", terms }))) return undefined;
+  if (!(yield* moveJob(job, after, { ledger, cause, worker, terms }))) return undefined;
   if (deleted) return failed;
   yield* insertError(failed, failure);
   if (failed.status === status.dead) yield* enterGroup(failed, failure);

@@ -13,7 +13,10 @@
  * | in flight             | success, not retained         | deleted             |                                |
  * | in flight             | failure with a retry left     | scheduled           | `attempts`, `failedAt`, `readyAt` |
  * | in flight             | failure, last or killed       | dead (or deleted)   | `attempts`, `failedAt`, `purgeAt` |
- * | in flight             | stream ended, broker gone     | ready               | nobody holds it                |
+ * | in flight, leased     | lease lost with a retry left  | ready               | `attempts`, `failedAt`, no lease |
+ * | in flight, leased     | lease lost, no retry left     | dead (or deleted)   | `attempts`, `failedAt`, `purgeAt`, no lease |
+ * | in flight             | timeout                       | ready               | nobody holds it, no lease, `releases` |
+ * | in flight             | stream ended, broker gone     | ready               | nobody holds it; under a lease nothing happens |
  * | in flight             | release                       | ready               | nobody holds it, `releases`    |
  * | in flight             | release, due later            | scheduled           | the same, and `readyAt`        |
  * | ready                 | patch, due later              | scheduled           | `readyAt`                      |
@@ -69,6 +72,8 @@ export interface FinishTerms {
 export interface FailureTerms extends FinishTerms {
   /** A random number in [0, 1), for the retry's delay. */
   readonly jitter: number;
+  /** Whether a retry that is left begins at once, in the old place of the job. */
+  readonly retriesAtOnce?: boolean;
 }
 
 /** – → scheduled or ready. */
@@ -100,17 +105,18 @@ export function toCompleted(job: JobRecord, { now, defaults }: FinishTerms): Job
   return { ...job, status: status.completed, completedAt: now, purgeAt };
 }
 
-/** In flight → scheduled or dead, or blocked → dead; `deleted` when a dead job is not kept. */
+/** In flight → scheduled, ready or dead, or blocked → dead; `deleted` when a dead job is not kept. */
 export function toFailed(
   job: JobRecord,
   failure: Failure,
-  { now, jitter, defaults }: FailureTerms,
+  { now, jitter, defaults, retriesAtOnce }: FailureTerms,
 ): { readonly job: JobRecord; readonly deleted: boolean } {
   const attempts = job.attempts + 1;
   const retryLimit = job.retryLimit ?? defaults.defaultRetryLimit;
   const base = { ...job, attempts, failedAt: now };
   const retryAt = toInstant(now, failure.delayMs) ?? failure.retryAt;
   const isDead = failure.kill === true || (retryAt === undefined && attempts > retryLimit);
+  if (!isDead && retriesAtOnce) return { job: { ...base, status: status.ready }, deleted: false };
   if (!isDead) {
     const backoff = job.backoff === null ? defaults.defaultBackoff : fromBackoffText(job.backoff);
     const readyAt = retryAt ?? addSaturating(now, retryDelay(backoff, attempts, jitter));

@@ -10,6 +10,7 @@ import { closeBatches } from "./batch.ts";
 import { isOneOf } from "./dialect.ts";
 import { createManyJobsReader, type ManyJobsReader } from "./many-jobs.ts";
 import { isReady } from "./status-sql.ts";
+import { traits } from "./traits.ts";
 import { report, run, StaleReadError, type Transition } from "./transition.ts";
 import { freeKeys } from "./unique.ts";
 
@@ -23,16 +24,17 @@ export const takenJobs: ManyJobsReader = createManyJobsReader({
   deliveries: "deliveries + 1",
 });
 
-const takeSql = (ofRows: string) =>
-  `UPDATE jobs SET status = ${status.inFlight}, dequeued_at = ?, holder = ?, deliveries = deliveries + 1
+const takeSql = (ofRows: string, more = "") =>
+  `UPDATE jobs SET status = ${status.inFlight}, dequeued_at = ?, holder = ?, deliveries = deliveries + 1${more}
    WHERE ${ofRows} AND ${isReady}`;
 const takeOne = takeSql("seq = ?");
 const takeMany = takeSql(isOneOf("seq", "integers"));
+const leaseMany = takeSql(isOneOf("seq", "integers"), `, traits = traits | ${traits.leased}`);
 
 /** Who takes jobs, and when. */
 export interface TakeTerms {
-  /** The row of `holders` that stands for who gets them. */
-  readonly holder: number;
+  /** The row of `holders` that stands for who gets them; undefined for jobs that are taken under leases. */
+  readonly holder: number | undefined;
   /** What the worker calls itself, if it says so. */
   readonly worker: string | undefined;
   /** In ms since the epoch. */
@@ -52,9 +54,13 @@ export function* markTaken(
   { holder, worker, now }: TakeTerms,
 ): Transition<void> {
   // One statement for all: calling the engine once for each costs as much as what it does.
-  const taken = jobs.length === 1
+  const taken = holder !== undefined && jobs.length === 1
     ? yield* run(takeOne, [now, holder, jobs[0]!.seq])
-    : yield* run(takeMany, [now, holder, `[${jobs.map(({ seq }) => seq).join()}]`]);
+    : yield* run(holder === undefined ? leaseMany : takeMany, [
+      now,
+      holder ?? null,
+      `[${jobs.map(({ seq }) => seq).join()}]`,
+    ]);
   if (taken < jobs.length) {
     throw new StaleReadError("A job was taken meanwhile");
   }

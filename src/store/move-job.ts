@@ -8,10 +8,11 @@ import { budgetsOf } from "../protocol/binding.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
-import { type Cause, toJobChange } from "./changes.ts";
+import { type Cause, type JobsChange, toJobChange } from "./changes.ts";
 import { leaveGroups } from "./failures-table.ts";
 import type { FinishTerms } from "./job-rules.ts";
 import { deleteJob, updateJob } from "./jobs.ts";
+import { deleteLease } from "./leases-table.ts";
 import { outcomes, settle } from "./settle.ts";
 import { hasTrait, traits } from "./traits.ts";
 import { report, StaleReadError, type Transition } from "./transition.ts";
@@ -26,6 +27,8 @@ export interface Move {
   readonly terms?: FinishTerms | undefined;
   /** Whether the result of the job, which has succeeded, is kept for those that wait for it. */
   readonly hasResult?: boolean;
+  /** Whom the job is taken from, if that is what happens, and if that is known. */
+  readonly worker?: string | undefined;
 }
 
 /**
@@ -34,29 +37,33 @@ export interface Move {
  * the change, and tells the jobs that wait for it. Otherwise writes nothing.
  *
  * @param before The job as it was read.
- * @param next The job as it is to be; undefined deletes it.
+ * @param next The job as it is to be; undefined deletes it. The lease that it is in flight under ends with the flight.
  * @param move Why, and what takes the tokens that come back; the caller flushes it.
  * @returns Whether it did.
  */
 export function* moveJob(
   before: JobRecord,
   next: JobRecord | undefined,
-  { ledger, cause, terms, hasResult = false }: Move,
+  { ledger, cause, worker, terms, hasResult = false }: Move,
 ): Transition<boolean> {
   const leavesGroup = next !== undefined && next.status !== status.dead &&
     hasTrait(before, traits.grouped);
-  const after = leavesGroup ? { ...next, traits: next.traits & ~traits.grouped } : next;
+  const endsLease = next !== undefined && next.status !== status.inFlight &&
+    hasTrait(before, traits.leased);
+  const ended = (leavesGroup ? traits.grouped : 0) | (endsLease ? traits.leased : 0);
+  const after = ended === 0 ? next : { ...next!, traits: next!.traits & ~ended };
   const moved = after === undefined ? yield* deleteJob(before) : yield* updateJob(before, after);
   if (!moved) return false;
   if (leavesGroup) yield* leaveGroups([before]);
+  if (endsLease) yield* deleteLease(before.seq);
   if (after !== undefined && after.status !== before.status) yield* moveKey(after);
   if (before.status === status.inFlight && after?.status !== status.inFlight) {
     yield* ledger.refund(before);
   }
-  if (after !== undefined) yield report(toJobChange(after, before, cause));
-  else {
-    yield report({ kind: "jobs", from: before.status, to: undefined, jobs: [before], cause });
-  }
+  const change: JobsChange = after === undefined
+    ? { kind: "jobs", from: before.status, to: undefined, jobs: [before], cause }
+    : toJobChange(after, before, cause);
+  yield report(worker === undefined ? change : { ...change, worker });
   // Others may have waited behind a ready job that is deleted or moved.
   if (before.status === status.ready && before.budgets !== null) {
     yield report({ kind: "budgets", keys: budgetsOf(before), refunded: false });

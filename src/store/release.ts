@@ -12,7 +12,7 @@ import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import type { ReadyJob } from "./changes.ts";
 import type { SqlValue } from "./database.ts";
 import { lockRows } from "./dialect.ts";
-import { endAsFailed, type EndedRun, isRunOf, toMissed } from "./finish.ts";
+import { endAsFailed, type EndedRun, isReportedByHolder, isRunOf, toMissed } from "./finish.ts";
 import { deleteBroker, deleteHolder, listGoneBrokers } from "./holders.ts";
 import { type FinishTerms, toReleased } from "./job-rules.ts";
 import { findJob, jobRows } from "./jobs.ts";
@@ -42,7 +42,8 @@ export function* releaseRuns(
   const outcomes: EndedRun[] = [];
   for (const given of runs) {
     const job = yield* findJob(given.id);
-    const released = isRunOf(job, given) ? toReleased(job, time) : undefined;
+    const mayEnd = isRunOf(job, given) && (yield* isReportedByHolder(job, given));
+    const released = mayEnd ? toReleased(job, time) : undefined;
     if (
       released === undefined || !(yield* moveJob(job!, released, { ledger, cause: "released" }))
     ) {

@@ -24,6 +24,9 @@ import { firstMigrations } from "./schema-first.ts";
  * `state` says what then becomes of it (`dependencies-table.ts`), and stands in the key, so that the end of a parent
  * finds the open ones by themselves. `results` holds what parents came to, while a job that waited for them may ask.
  * `settlements` names the parents that have ended and whose jobs are still to hear of it.
+ *
+ * Version 9 has a row in `leases` for each job that is in flight under a lease (`leases-table.ts`). Such a job has no holder.
+ * `leases_due` finds what becomes of them by time alone.
  */
 export const migrations: readonly string[] = [
   ...firstMigrations,
@@ -81,5 +84,17 @@ CREATE TABLE settlements (
   id TEXT NOT NULL,
   outcome INTEGER NOT NULL
 );
+`,
+  `
+CREATE TABLE leases (
+  job INTEGER PRIMARY KEY,
+  token TEXT NOT NULL,
+  worker TEXT,
+  lease_ms BIGINT,
+  expires_at BIGINT NOT NULL,
+  grace_until BIGINT,
+  progress TEXT
+);
+CREATE INDEX leases_due ON leases (coalesce(grace_until, expires_at));
 `,
 ];

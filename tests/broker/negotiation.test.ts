@@ -46,7 +46,7 @@ const contents: readonly (readonly [string | undefined, string | undefined])[] =
 
 const table = Object.entries(routes) as [RouteName, Route][];
 /** Methods with a body whose endpoints never read one. */
-const bodiless: ReadonlySet<RouteName> = new Set<RouteName>(["success", "reset"]);
+const bodiless: ReadonlySet<RouteName> = new Set<RouteName>(["success", "timeout", "reset"]);
 const takesBody = ([name, { method }]: [RouteName, Route]) =>
   method !== "GET" && method !== "DELETE" && !bodiless.has(name);
 

@@ -48,6 +48,8 @@ describe("the flags of 'millrace serve'", () => {
       allowBrowsers: config.allowBrowsers,
       streamInFlightPercent: config.streamInFlightPercent,
       maxDeliveries: config.maxDeliveries,
+      leaseMs: config.lease,
+      leaseGraceMs: config.leaseGrace,
       bodyTimeoutMs: config.bodyTimeout,
     }, defaultSettings);
   });

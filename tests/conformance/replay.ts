@@ -127,8 +127,9 @@ function headDifference({ response: expected }: Exchange, actual: Answer): strin
   for (const [name, value] of Object.entries(expected.headers)) {
     const given = actual.headers.get(name);
     if (name === "allow") {
-      const methods = (text: string | null) => text?.split(/, */).sort().join();
-      if (methods(given) === methods(value)) continue;
+      // An extension may answer another method of the path.
+      const methods = new Set(given?.split(/, */));
+      if (value.split(/, */).every((method) => methods.has(method))) continue;
     } else if (name === "transfer-encoding" || given === value) continue;
     return `header ${name}: expected ${value}, got ${given}`;
   }

@@ -134,7 +134,11 @@ function withDots(actual: unknown, expected: unknown): unknown {
     const begins = typeof actual === "string" && actual.startsWith(expected.slice(0, -1));
     return begins ? expected : actual;
   }
-  if (typeof actual !== "object" || actual === null || Array.isArray(actual)) return actual;
+  if (typeof actual !== "object" || actual === null) return actual;
+  if (Array.isArray(actual)) {
+    const wanted: readonly unknown[] = Array.isArray(expected) ? expected : [];
+    return actual.map((item, at) => withDots(item, wanted[at]));
+  }
   if (typeof expected !== "object" || expected === null) return actual;
   const wanted = expected as Record<string, unknown>;
   return Object.fromEntries(

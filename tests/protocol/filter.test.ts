@@ -79,8 +79,12 @@ describe("matchesAll", () => {
 
 describe("toTakeParams", () => {
   it("is read by the other side as what was meant", () => {
-    const params = toTakeParams({ queues: ["b c", "a"], prefetch: 0 });
-    assert.deepEqual(readTakeQuery(`?${params.join("&")}`), { prefetch: 0, queues: ["a", "b c"] });
+    const params = toTakeParams({ queues: ["b c", "a"], prefetch: 0, leaseMs: 5 });
+    assert.deepEqual(readTakeQuery(`?${params.join("&")}`), {
+      prefetch: 0,
+      queues: ["a", "b c"],
+      leaseMs: 5,
+    });
     assert.deepEqual(toTakeParams({}), []);
   });
 

@@ -21,8 +21,9 @@ describe("failure", () => {
       retryAt: 7,
       kill: true,
     };
-    const wire = sent(toFailureWire(failure, { delivery: 3, now: 0 }));
-    assert.deepEqual(readAs(failureSchema, wire), { ...failure, delayMs: undefined, delivery: 3 });
+    const wire = sent(toFailureWire(failure, { delivery: 3, token: "t", now: 0 }));
+    const read = { ...failure, delayMs: undefined, delivery: 3, token: "t" };
+    assert.deepEqual(readAs(failureSchema, wire), read);
     const later = sent(toFailureWire({ message: "m", delayMs: 5 }, { now: 10 }));
     const { retryAt, delayMs, delivery } = readAs(failureSchema, later);
     assert.deepEqual([retryAt, delayMs, delivery], [15, 5, undefined]);

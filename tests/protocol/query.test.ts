@@ -143,14 +143,24 @@ describe("readErrorsQuery", () => {
 
 describe("readTakeQuery", () => {
   it("has defaults", () => {
-    assert.deepEqual(readTakeQuery(""), { prefetch: 1, queues: undefined });
+    const defaults = { prefetch: 1, queues: undefined, leaseMs: undefined };
+    assert.deepEqual(readTakeQuery(""), defaults);
   });
 
-  it("reads both parameters and no other", () => {
-    assert.deepEqual(readTakeQuery("?queue=b,a&prefetch=0"), { prefetch: 0, queues: ["a", "b"] });
-    for (const search of ["?prefetch=-1", "?prefetch=", "?foo=1"]) {
+  it("reads its parameters and no other", () => {
+    assert.deepEqual(readTakeQuery("?queue=b,a&prefetch=0&lease_ms=1"), {
+      prefetch: 0,
+      queues: ["a", "b"],
+      leaseMs: 1,
+    });
+    for (const search of ["?prefetch=-1", "?prefetch=", "?foo=1", "?lease_ms=1.5", "?lease_ms="]) {
       assert.equal(refusal(() => readTakeQuery(search)).status, 400);
     }
+    const none = refusal(() => readTakeQuery("?lease_ms=0"));
+    assert.deepEqual([none.status, none.message], [
+      422,
+      "lease_ms must be between 1 and 4294967295, got 0",
+    ]);
   });
 });
 

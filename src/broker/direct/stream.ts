@@ -19,11 +19,17 @@ import { statusNames } from "../../protocol/status.ts";
 import { payloadSize } from "../../store/many-jobs.ts";
 import type { Engine } from "../engine/engine.ts";
 
-/** What a direct stream brings, as a take stream does: jobs, a sign of life, or a question. */
+/** What a direct stream brings, as a take stream does: jobs, a sign of life, a question, or what is lost. */
 export type DirectFrame =
   | { readonly kind: "jobs"; readonly jobs: readonly Job[] }
   | { readonly kind: "heartbeat" }
-  | { readonly kind: "ask"; readonly ask: Ask };
+  | { readonly kind: "ask"; readonly ask: Ask }
+  | { readonly kind: "lost"; readonly ids: readonly string[] };
+
+/** What waits for the reader, in its order. */
+type Arrived =
+  | { readonly kind: "jobs"; readonly jobs: readonly JobRecord[] }
+  | Extract<DirectFrame, { readonly kind: "lost" }>;
 
 /** A take stream without bytes. */
 export interface DirectStream extends AsyncIterable<Job> {
@@ -39,7 +45,7 @@ export interface DirectStream extends AsyncIterable<Job> {
 
 /** What a stream works with. */
 export interface DirectStreamOptions {
-  readonly engine: Pick<Engine, "take">;
+  readonly engine: Pick<Engine, "take" | "leases">;
   readonly clock: Clock;
   /** The time between two signs of life while no job comes, in ms. */
   readonly heartbeatIntervalMs: number;
@@ -50,10 +56,11 @@ const highWaterMark = 256 * 1024;
 
 /** Opens a stream and subscribes it to jobs. */
 export function openDirectStream(
-  { queues, prefetch = 1, workerId, run, signal = new AbortController().signal }: DirectTake,
+  { queues, prefetch = 1, leaseMs, workerId, run, signal = new AbortController().signal }:
+    DirectTake,
   { engine, clock, heartbeatIntervalMs }: DirectStreamOptions,
 ): DirectStream {
-  let waiting: (readonly JobRecord[])[] = [];
+  let waiting: Arrived[] = [];
   let waitingBytes = 0;
   let isHeartbeatDue = true; // One at once, as on any take stream.
   let isOpen = true;
@@ -83,10 +90,16 @@ export function openDirectStream(
     prefetch: prefetch === 0 ? Infinity : prefetch,
     worker: workerId,
     run: run?.id,
+    lease: leaseMs === undefined ? undefined : engine.leases.maker(leaseMs),
     canWrite: () => isOpen && waitingBytes < highWaterMark,
     deliver(jobs) {
-      waiting.push(jobs);
+      waiting.push({ kind: "jobs", jobs });
       for (const job of jobs) waitingBytes += payloadSize(job);
+      wake();
+    },
+    lost(ids) {
+      if (!isOpen) return;
+      waiting.push({ kind: "lost", ids });
       wake();
     },
     end() {
@@ -109,17 +122,18 @@ export function openDirectStream(
       ask = undefined;
       return frame;
     }
-    const jobs = waiting.shift();
-    if (jobs === undefined && !isHeartbeatDue) return undefined;
+    const arrived = waiting.shift();
+    if (arrived === undefined && !isHeartbeatDue) return undefined;
     isHeartbeatDue = false;
     silence.heard();
-    if (jobs === undefined) return { kind: "heartbeat" };
+    if (arrived === undefined) return { kind: "heartbeat" };
     if (waiting.length === 0 && waitingBytes > 0) {
       const wasFull = waitingBytes >= highWaterMark;
       waitingBytes = 0;
       if (wasFull) subscription.drained();
     }
-    return { kind: "jobs", jobs: jobs.map(toTakenJob) };
+    if (arrived.kind === "lost") return arrived;
+    return { kind: "jobs", jobs: arrived.jobs.map(toTakenJob) };
   };
 
   async function* frames(): AsyncGenerator<DirectFrame> {
@@ -176,5 +190,6 @@ function toTakenJob(record: JobRecord): Job {
 function isPlain(record: JobRecord): boolean {
   return record.backoff === null && record.failedAt === null && record.retention === null &&
     record.purgeAt === null && record.completedAt === null && record.uniqueKey === null &&
-    record.batch === null && record.budgets === null && record.dequeuedAt !== null;
+    record.batch === null && record.budgets === null && record.dequeuedAt !== null &&
+    record.extra === undefined;
 }

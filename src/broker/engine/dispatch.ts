@@ -1,7 +1,7 @@
 /**
  * Who gets the next job.
  *
- * A subscriber is an open take stream. It *has room* while it may hold more jobs, and a queue *may have jobs* while ready
+ * A subscriber is an open take stream, or a call that takes some jobs. It *has room* while it may hold more jobs, and a queue *may have jobs* while ready
  * ones may be in it. Claims are made for those who have room and read a queue that may have jobs, and for no more of them
  * than there are jobs. Nothing polls.
  *
@@ -32,6 +32,7 @@ import type { Transition } from "../../store/transition.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { createBacklogs } from "./backlogs.ts";
 import { findForgotten, findGone } from "./holdings.ts";
+import { tellLosses } from "./losses.ts";
 import {
   anyNumber,
   type Claim,
@@ -41,6 +42,7 @@ import {
   type Member,
   type Subscriber,
 } from "./members.ts";
+import { createOnlookers } from "./onlookers.ts";
 
 /** How long to wait before jobs of a vanished subscriber are given back again after the store failed, in ms. */
 const retryMs = 1000;
@@ -79,6 +81,8 @@ export interface Dispatcher {
   applyChanges(changes: readonly Change[]): void;
   /** Replaces all known backlogs with these. */
   reload(backlogs: readonly Backlog[]): void;
+  /** Jobs are in flight under leases, since before the broker was started. */
+  adopt(jobs: readonly TakenJob[]): void;
   /** What is known of a job in flight that a subscriber holds. */
   takenJob(id: string): TakenJob | undefined;
   /** When a budget opens by itself, in ms since the epoch; undefined when none does. */
@@ -110,6 +114,7 @@ export function createDispatcher(
   { store, clock, logger, limits, releaseTerms, broker, expectOpening }: DispatcherOptions,
 ): Dispatcher {
   const members = createMembers(limits);
+  const onlookers = createOnlookers(members);
   const backlogs = createBacklogs(!store.isShared);
   /** What was claimed alongside a commit that may still fail. */
   let accompanying:
@@ -129,7 +134,8 @@ export function createDispatcher(
   let stopped = false;
 
   const assign = (member: Member, jobs: readonly JobRecord[]) => {
-    if (member.gone) void release(member);
+    if (member.gone && member.subscriber.lease !== undefined) void giveBack(member, jobs);
+    else if (member.gone) void release(member);
     else if (jobs.length === 0) return;
     else if (member.taking) deliver(member, jobs);
     else void giveBack(member, jobs); // It stopped while they were claimed.
@@ -148,7 +154,8 @@ export function createDispatcher(
 
   const claim = (claims: readonly Claim[], sources: ClaimSources) => {
     const requests = claims.map(({ member: { subscriber, holder }, limit }) => {
-      return { queues: subscriber.queues, worker: subscriber.worker, holder, limit };
+      const { queues, worker, lease } = subscriber;
+      return { queues, worker, lease, holder, limit };
     });
     return claimJobs(requests, sources, { now: clock.now(), broker: broker() });
   };
@@ -192,25 +199,29 @@ export function createDispatcher(
     dispatching = true;
     const turns = createTurns(clock);
     for (let claims = members.plan(); claims.length > 0; claims = members.plan()) {
+      onlookers.passOver(claims);
       try {
         await dispatchOnce(claims);
       } catch (error) {
         backlogs.abortTake();
         logger.error("Cannot take jobs, ending the streams that asked", { error });
         for (const { member } of claims) {
-          member.subscriber.end();
+          member.subscriber.end(error);
           await remove(member);
         }
       }
       if (turns.isOver()) await turns.pause();
     }
     dispatching = false;
+    onlookers.passOver([]);
   };
 
   /** Gives back all that a subscriber holds, piece by piece, and however often the store fails meanwhile. */
   const release = async (member: Member) => {
     const { holder } = member;
-    if (holder === undefined) return; // It never got a job.
+    // What it has under leases stays in flight, and counts as long as only this broker can end that.
+    if (holder === undefined && store.isShared) members.forget(member);
+    if (holder === undefined) return;
     for (let hasMore = true; hasMore;) {
       try {
         hasMore = await store.write(() => releaseHolder(holder, releaseTerms()));
@@ -230,7 +241,9 @@ export function createDispatcher(
     const runs = jobs.map(({ id, deliveries }) => ({ id, delivery: deliveries }));
     // A worker that stops says nothing against its jobs; one that forgets them may do so because of them.
     const transition = () =>
-      member.taking ? dropRuns(runs, releaseTerms()) : releaseRuns(runs, { now: clock.now() });
+      member.taking && !member.gone
+        ? dropRuns(runs, releaseTerms())
+        : releaseRuns(runs, { now: clock.now() });
     try {
       await store.write<unknown>(transition, runs.length);
     } catch (error) {
@@ -242,6 +255,7 @@ export function createDispatcher(
   const remove = async (member: Member) => {
     if (member.gone) return;
     members.remove(member);
+    onlookers.remove(member);
     const { run } = member.subscriber;
     if (run !== undefined && byRun.get(run) === member) byRun.delete(run);
     await release(member);
@@ -275,6 +289,7 @@ export function createDispatcher(
       for (const queue of opened) members.addReady(queue, anyNumber);
     }
     if (change.kind !== "jobs") return;
+    tellLosses(change, members);
     if (change.to === status.inFlight) {
       for (const { id } of leftEarly.size > 0 ? change.jobs : []) leftEarly.delete(id);
       if (change.fromQueue !== undefined) members.update(change.jobs);
@@ -303,6 +318,7 @@ export function createDispatcher(
         void remove(former);
       }
       const member = members.add(subscriber);
+      onlookers.add(member);
       if (run !== undefined) byRun.set(run, member);
       if (store.isShared) members.addUnknown(); // Others may have stored jobs.
       void dispatch();
@@ -348,6 +364,7 @@ export function createDispatcher(
       for (const { queue } of all) members.addReady(queue, anyNumber);
       if (members.isAnyWaiting) void dispatch();
     },
+    adopt: members.adopt,
     takenJob: members.heldJob,
     nextOpening() {
       const at = backlogs.nextOpening();

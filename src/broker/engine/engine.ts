@@ -42,6 +42,7 @@ import { createFailureOperations, type FailureOperations } from "./failures.ts";
 import { createForgetting } from "./forgetting.ts";
 import { createIdentities } from "./ids.ts";
 import { createLinking, type Linking } from "./linking.ts";
+import { createLeaseOperations, type LeaseOperations } from "./leases.ts";
 import { createListing, type Listing } from "./listing.ts";
 import type { Subscriber } from "./members.ts";
 import { createPresence } from "./presence.ts";
@@ -117,6 +118,7 @@ export interface Engine {
   readonly crons: CronOperations;
   readonly failures: FailureOperations;
   readonly links: Linking;
+  readonly leases: LeaseOperations;
   /** Adds a take stream. */
   take(subscriber: Subscriber): Subscription;
   /** The run of a worker lives. */
@@ -175,6 +177,15 @@ export function createEngine(
       dispatcher.openDue(Infinity); // What is still closed says anew when it opens.
     },
   };
+  const leases = createLeaseOperations({
+    store,
+    clock,
+    settings,
+    dispatcher,
+    async catchUp() {
+      for (const source of [leases.source, promotion]) await scheduler.catchUp(source);
+    },
+  });
   const forgetting = createForgetting(store, settings.idempotencyMs, clock);
   const settling = createSettling({
     store,
@@ -184,6 +195,7 @@ export function createEngine(
   const sources = [
     promotion,
     settling,
+    leases.source,
     reaping,
     forgetting,
     crons.source,
@@ -197,6 +209,7 @@ export function createEngine(
     for (const change of changes) {
       if (change.kind === "crons") scheduler.expectAt(crons.source, change.nextAt);
       else if (change.kind === "settlements") scheduler.expectAt(settling, 0);
+      else if (change.kind === "leases") scheduler.expectAt(leases.source, change.nextAt);
       else if (change.kind === "jobs") expectDue(change);
     }
     dispatcher.applyChanges(changes);
@@ -228,6 +241,7 @@ export function createEngine(
       await store.write(forgetEmptyCounts);
       await presence.start();
       if (store.isShared) identities.shareWith(presence.id());
+      else await leases.adopt();
       dispatcher.reload(await counting.backlogs());
       await scheduler.start();
     },
@@ -311,6 +325,7 @@ export function createEngine(
     expressions,
     crons,
     links: createLinking({ store, clock }),
+    leases,
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     failures: createFailureOperations({ store, clock }),
     take: dispatcher.subscribe,

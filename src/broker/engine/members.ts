@@ -12,6 +12,7 @@ import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
 import type { Change, ChangedJob, JobsChange } from "../../store/changes.ts";
 import type { TakenJob } from "../../store/finish.ts";
+import type { LeaseMaker } from "../../store/take-leases.ts";
 
 /** Jobs of one claim for one subscriber at most: bounds a chunk, and how long a transaction holds the loop. */
 const claimSize = 500;
@@ -25,7 +26,7 @@ export const anyNumber: number = 2 ** 31;
 /** Stands for every queue that nobody knows of; no queue has this name. */
 const unknownQueue = "";
 
-/** What reads jobs: an open take stream. */
+/** What reads jobs: an open take stream, or a call that takes some. */
 export interface Subscriber {
   /** The queues it reads; all of them when undefined. */
   readonly queues: readonly string[] | undefined;
@@ -35,14 +36,24 @@ export interface Subscriber {
   readonly worker: string | undefined;
   /** The run of its worker, if it says so: of each run there is one subscriber. */
   readonly run?: string | undefined;
+  /** How the leases are made that its jobs are delivered under; undefined if it holds them as long as it is there. */
+  readonly lease?: LeaseMaker | undefined;
   /** Whether it can be written to now: a reader that is slow to read gets nothing more. */
   canWrite(): boolean;
   /** Gets jobs, already in flight. */
   deliver(jobs: readonly JobRecord[]): void;
+  /** Jobs that it has, by their ids, are taken from it, or will be. */
+  lost?(ids: readonly string[]): void;
+  /** It looks once: nothing is there for it. */
+  passedOver?(): void;
   /** Its worker has said something. */
   heard?(): void;
-  /** The broker ends the stream. */
-  end(): void;
+  /**
+   * The broker ends the stream.
+   *
+   * @param error Why, if the broker could not go on.
+   */
+  end(error?: unknown): void;
 }
 
 /** A subscriber and what it has. */
@@ -117,6 +128,10 @@ export interface Members {
   release(jobs: readonly Pick<JobRecord, "id">[]): readonly string[];
   /** A member that is gone holds nothing any more. */
   forget(member: Member): void;
+  /** Jobs are in flight that no member has. */
+  adopt(jobs: readonly TakenJob[]): void;
+  /** Whether jobs may be ready for a member. */
+  mayHaveJobs(member: Member): boolean;
 }
 
 /** Creates an empty set of subscribers. */
@@ -326,8 +341,31 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
       for (const id of member.held) inFlight.delete(id);
       member.held.clear();
     },
+    adopt(jobs) {
+      for (const job of jobs) inFlight.set(job.id, { ...job, member: nobody, asked: 0 });
+    },
+    mayHaveJobs,
   };
 }
+
+/** Stands for who has jobs under leases and has no stream. */
+const nobody: Member = {
+  subscriber: {
+    queues: undefined,
+    prefetch: 0,
+    worker: undefined,
+    canWrite: () => false,
+    deliver() {},
+    end() {},
+  },
+  held: new Set(),
+  prefetch: 0,
+  holder: undefined,
+  turn: undefined,
+  taking: false,
+  asked: 0,
+  gone: true,
+};
 
 /** Whether a change makes jobs leave flight. */
 export function leavesFlight(change: Change): change is JobsChange {

@@ -7,14 +7,21 @@
  * | the delivery that is in flight                | that run ends                                              |
  * | one that this report, sent before, has ended  | nothing; the answer is that of the first time              |
  * | another one                                   | nothing; the report is missed, and the answer says why     |
+ * | the token of another lease, or another worker | the same, if the job is under a lease                      |
  *
  * @module
  */
 
 import type { Clock, Random } from "../../async/clock.ts";
 import { pause } from "../../async/turns.ts";
-import { type JobRun, type ReportResult, toReportResult } from "../../protocol/ack.ts";
+import {
+  type JobRun,
+  type LeaseRefusal,
+  type ReportResult,
+  toReportResult,
+} from "../../protocol/ack.ts";
 import type { Failure } from "../../protocol/failure.ts";
+import { status } from "../../protocol/status.ts";
 import {
   completeJobs,
   type EndedRun,
@@ -125,9 +132,20 @@ export function isStale({ delivery, job }: MissedReport): boolean {
   return delivery !== undefined && job !== undefined;
 }
 
+/** Why a report is refused that says who reports; undefined if it does not, or if there is no such job. */
+export function refusalOf({ proof, job }: MissedReport): LeaseRefusal | undefined {
+  if (proof === undefined || job === undefined) return undefined;
+  return job.status === status.inFlight ? "other_worker" : "not_running";
+}
+
 /** What is told of reports of which these were missed. */
 export function resultOf(missed: readonly MissedReport[]): ReportResult {
-  return toReportResult(missed.map(({ id }) => id), missed.filter(isStale).map(({ id }) => id));
+  const refused = missed.flatMap((report) => {
+    const reason = refusalOf(report);
+    return reason === undefined ? [] : [{ id: report.id, reason }];
+  });
+  const stale = missed.filter(isStale).map(({ id }) => id);
+  return toReportResult(missed.map(({ id }) => id), stale, refused);
 }
 
 /** Other work gets its turns between two pieces. */

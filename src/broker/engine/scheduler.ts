@@ -48,6 +48,8 @@ export interface Scheduler {
   start(): Promise<void>;
   /** Tells that a source has work at `at`, in ms since the epoch, perhaps earlier than known. */
   expectAt(source: DueSource, at: number): void;
+  /** Does what is due of a source by now; resolves when it is done. Failures are logged. */
+  catchUp(source: DueSource): Promise<void>;
   /** When there is work next, in ms since the epoch; undefined when there is none. */
   nextDueAt(): number | undefined;
   /** Does all that is due by now, by the clock; resolves when it is done. Failures are logged. */
@@ -73,6 +75,8 @@ export function createScheduler(
   const dueAt = new Map<DueSource, number>();
   /** The sources whose last run failed. */
   const failed = new Set<DueSource>();
+  /** What is at work. */
+  const working = new Map<DueSource, Promise<void>>();
   let armedFor = Infinity;
   let disarm = () => {};
   let running: Promise<void> | undefined;
@@ -112,9 +116,18 @@ export function createScheduler(
     if (at < (dueAt.get(source) ?? Infinity)) dueAt.set(source, at);
   };
 
-  const runSource = async (
+  const runSource = (
     source: DueSource,
     work: (now: number) => Promise<void> | void = (now) => source.run(now),
+  ) => {
+    const done = doWork(source, work).finally(() => void working.delete(source));
+    working.set(source, done);
+    return done;
+  };
+
+  const doWork = async (
+    source: DueSource,
+    work: (now: number) => Promise<void> | void,
   ) => {
     dueAt.delete(source);
     failed.delete(source);
@@ -181,6 +194,15 @@ export function createScheduler(
     },
     expectAt(source, at) {
       expect(source, at);
+      if (running === undefined) arm();
+    },
+    async catchUp(source) {
+      while (!stopped) {
+        const underWay = working.get(source);
+        if (underWay !== undefined) await underWay;
+        else if (dueOf(source) > clock.now()) break;
+        else await runSource(source);
+      }
       if (running === undefined) arm();
     },
     nextDueAt() {

@@ -52,6 +52,19 @@ export interface Settings {
    */
   readonly maxDeliveries: number;
   /**
+   * How long a lease lasts, and lasts from each heartbeat of its holder, in ms, unless the holder says something else.
+   *
+   * @default {60000}
+   */
+  readonly leaseMs: number;
+  /**
+   * How long the holder of a lease that has ended may still renew it, or report, in ms. Then the job is another's, and an
+   * attempt is counted. 0 gives no time.
+   *
+   * @default {10000}
+   */
+  readonly leaseGraceMs: number;
+  /**
    * The time between two heartbeats on an idle take stream, in ms.
    *
    * @default {3000}
@@ -149,6 +162,8 @@ export const defaultSettings: Settings = {
   globalInFlightLimit: 1024,
   streamInFlightPercent: 50,
   maxDeliveries: 20,
+  leaseMs: 60_000,
+  leaseGraceMs: 10_000,
   heartbeatIntervalMs: 3000,
   reaperIntervalMs: 30_000,
   idempotencyMs: 600_000,
@@ -176,6 +191,8 @@ const ranges: Readonly<
   globalInFlightLimit: [0, u32],
   streamInFlightPercent: [1, 100],
   maxDeliveries: [0, u32],
+  leaseMs: [1, u32],
+  leaseGraceMs: [0, u32],
   heartbeatIntervalMs: [1, u32],
   reaperIntervalMs: [1, u32],
   idempotencyMs: [360_000, Number.MAX_SAFE_INTEGER],

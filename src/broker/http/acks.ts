@@ -4,40 +4,40 @@
  * @module
  */
 
-import { checkIds, type JobRun, toMissedWire } from "../../protocol/ack.ts";
+import { toMissedWire, toProof } from "../../protocol/ack.ts";
 import { checkFailureGroup } from "../../protocol/failure-group.ts";
 import { toInstant } from "../../protocol/integer.ts";
-import { readDelivery } from "../../protocol/query.ts";
+import { readReportQuery } from "../../protocol/query.ts";
 import { metadataView } from "../../protocol/record-json.ts";
 import type { ReleaseTime } from "../../protocol/release.ts";
-import { fromRunList, type ReleaseListRequest } from "../../protocol/release-request.ts";
 import {
   readFailure,
   readRelease,
   readReleaseList,
   readRunList,
 } from "../../protocol/request-body.ts";
-import { MessageError } from "../../protocol/schema.ts";
 import { statusNames } from "../../protocol/status.ts";
 import type { EndedRun, MissedReport } from "../../store/finish.ts";
-import { isStale, resultOf } from "../engine/reports.ts";
+import { isStale, refusalOf, resultOf } from "../engine/reports.ts";
 import { answerJob, answerNothing, answerValue } from "./answer.ts";
-import { readBody } from "./body.ts";
 import type { Endpoint, EndpointCall } from "./call.ts";
-import { demandFormat, readMessage, toListMessage } from "./message.ts";
-import { Refusal } from "./refusal.ts";
+import { readMessage } from "./message.ts";
+import { Refusal, refuseLease } from "./refusal.ts";
+import { readRuns, toRun } from "./runs.ts";
+import { readWorkerId } from "./worker-id.ts";
 
 const notInFlight = "job not found in in-flight set";
 
 /** `POST /jobs/{id}/success` */
-export const success: Endpoint = async ({ engine, params, query }) => {
-  const [missed] = await engine.reports.complete([{
-    id: params[0]!,
-    delivery: query === "" ? undefined : readDelivery(query),
-  }]);
+export const success: Endpoint = async ({ engine, request, params, query }) => {
+  const { delivery, token } = query === "" ? noQuery : readReportQuery(query);
+  const proof = toProof(token, readWorkerId(request.headers));
+  const [missed] = await engine.reports.complete([{ id: params[0]!, delivery, proof }]);
   if (missed !== undefined) throw toRefusal(missed);
   return answerNothing(204);
 };
+
+const noQuery = { delivery: undefined, token: undefined };
 
 /** `POST /jobs/success` */
 export const successMany: Endpoint = async (call) => {
@@ -47,20 +47,20 @@ export const successMany: Endpoint = async (call) => {
 
 /** `POST /jobs/{id}/failure` */
 export const failure: Endpoint = async (call) => {
-  const { delivery, ...failure } = await readMessage(call, readFailure);
+  const { delivery, token, ...failure } = await readMessage(call, readFailure);
   const { failureGroup } = failure;
   const problem = failureGroup === undefined ? undefined : checkFailureGroup(failureGroup);
   if (problem !== undefined) throw new Refusal(422, problem);
   return answerEnded(
     call,
-    await call.engine.reports.fail({ id: call.params[0]!, delivery }, failure),
+    await call.engine.reports.fail(toRun(call, { delivery, token }), failure),
   );
 };
 
 /** `POST /jobs/{id}/release` */
 export const release: Endpoint = async (call) => {
-  const { delivery, ...time } = await readMessage(call, readRelease);
-  const run = { id: call.params[0]!, delivery };
+  const { delivery, token, ...time } = await readMessage(call, readRelease);
+  const run = toRun(call, { delivery, token });
   const [outcome] = await call.engine.reports.release([run], toReadyAt(time, call));
   return answerEnded(call, outcome!);
 };
@@ -79,33 +79,6 @@ function toReadyAt({ readyAt, delayMs }: ReleaseTime, { clock }: EndpointCall): 
   return toInstant(clock.now(), delayMs) ?? readyAt;
 }
 
-/** Reads a body with runs, and what it has besides. */
-async function readRuns<Body extends Pick<ReleaseListRequest, "ids" | "deliveries">>(
-  call: EndpointCall,
-  read: (...body: Parameters<typeof readRunList>) => Body,
-): Promise<{ readonly runs: readonly JobRun[]; readonly rest: Omit<Body, "ids"> }> {
-  let rest: Body | undefined;
-  const ids = await toListMessage(
-    call,
-    { format: demandFormat(call), bytes: await readBody(call) },
-    {
-      name: "ids",
-      read: (...body) => {
-        const part = read(...body);
-        rest = part; // Of a large body, the last part is what stands around the ids.
-        return part.ids;
-      },
-    },
-  );
-  const problem = checkIds(ids);
-  if (problem !== undefined) throw new Refusal(400, problem);
-  try {
-    return { runs: fromRunList({ ids, deliveries: rest!.deliveries }), rest: rest! };
-  } catch (error) {
-    throw error instanceof MessageError ? new Refusal(400, error.message) : error;
-  }
-}
-
 function answerEnded({ format }: EndpointCall, outcome: EndedRun): Response {
   if ("missed" in outcome) throw toRefusal(outcome.missed);
   return answerJob(format, outcome.job, metadataView);
@@ -119,6 +92,8 @@ function answerMissed({ format }: EndpointCall, missed: readonly MissedReport[])
 /** Says why a report ended nothing. */
 function toRefusal(missed: MissedReport): Refusal {
   const { delivery, job } = missed;
+  const reason = refusalOf(missed);
+  if (reason !== undefined) return refuseLease(missed.id, reason);
   if (!isStale(missed)) return new Refusal(404, notInFlight);
   const { status, deliveries } = job!;
   return new Refusal(

@@ -52,6 +52,20 @@ export function viewFor({ headers }: Request): JobView {
   return wantsExtensions(headers) ? extendedView : wholeView;
 }
 
+/** 200 with jobs as their holder is shown them. */
+export function answerJobs(format: Format, jobs: readonly JobRecord[]): Response {
+  if (format === "json") {
+    const text = `{"jobs":[${jobs.map((job) => jobToJson(job, extendedView)).join()}]}`;
+    return new Response(text, { status: 200, headers: json });
+  }
+  const writer = new PackWriter();
+  writer.map(1);
+  writer.text("jobs");
+  writer.list(jobs.length);
+  for (const job of jobs) writeJob(writer, job, extendedView);
+  return new Response(writer.end(), { status: 200, headers: pack });
+}
+
 /** 200 with a page of jobs. */
 export function answerJobPage(
   format: Format,

@@ -15,6 +15,7 @@ import { error, errors } from "./errors.ts";
 import type { Context, Endpoint, Surface } from "./call.ts";
 import * as failures from "./failures.ts";
 import { get, patch, remove } from "./jobs.ts";
+import * as leases from "./leases.ts";
 import { count, list, patchMany, removeMany } from "./listing.ts";
 import { health, queues, reset, version } from "./system.ts";
 import { take } from "./take.ts";
@@ -78,6 +79,11 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   getDependencies: dependencies.get,
   addDependencies: dependencies.add,
   removeDependencies: dependencies.remove,
+  takeMany: leases.takeMany,
+  heartbeat: leases.heartbeat,
+  heartbeatMany: leases.heartbeatMany,
+  timeout: leases.timeout,
+  timeoutMany: leases.timeoutMany,
 };
 
 /** The protocol: one endpoint for each row of the route table. */

@@ -15,7 +15,7 @@ export interface CallLoad {
    * @throws {Refusal} 503, if all calls together hold too many.
    */
   hold(bytes: number): void;
-  /** The call is answered. */
+  /** The call is answered, or only waits from now on. A second call does nothing. */
   end(): void;
 }
 
@@ -46,6 +46,7 @@ export function createLoad({ maxCalls, maxHeldBytes }: LoadLimits): Load {
       if (calls >= maxCalls) throw new Refusal(503, `busy: ${calls} calls are at work`);
       calls++;
       let own = 0;
+      let isOver = false;
       return {
         hold(bytes) {
           // One alone may hold more: no body is larger than what is read.
@@ -56,6 +57,8 @@ export function createLoad({ maxCalls, maxHeldBytes }: LoadLimits): Load {
           heldBytes += bytes;
         },
         end() {
+          if (isOver) return;
+          isOver = true;
           calls--;
           heldBytes -= own;
         },

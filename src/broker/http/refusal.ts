@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type LeaseRefusal, tellRefusal } from "../../protocol/ack.ts";
 import type { Rejection } from "../../protocol/rejection.ts";
 
 /** Thrown by an endpoint and answered as an error body in the negotiated format. */
@@ -35,4 +36,9 @@ export function toRefusal(
   others: Partial<Record<Rejection["kind"], number>> = {},
 ): Refusal {
   return new Refusal(others[kind] ?? statusOf[kind], message);
+}
+
+/** The refusal of a caller that a job under a lease is not with, or not any more. */
+export function refuseLease(id: string, reason: LeaseRefusal): Refusal {
+  return new Refusal(409, tellRefusal(id, reason), { reason });
 }

@@ -11,16 +11,18 @@ import type { Clock } from "../../async/clock.ts";
 import { watchSilence } from "../../async/silence.ts";
 import type { Logger } from "../../log.ts";
 import { encodeControl, encodeFrames, heartbeat } from "../../protocol/frames.ts";
-import { toAskWire } from "../../protocol/frames-control.ts";
+import { toAskWire, toLostWire } from "../../protocol/frames-control.ts";
 import { streamFormat, supportedStreamTypes } from "../../protocol/negotiate.ts";
 import { readTakeQuery } from "../../protocol/query.ts";
 import { type StreamFormat, streamMediaTypes } from "../../protocol/stream-format.ts";
+import type { LeaseMaker } from "../../store/take-leases.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readWorkerRun, type WorkerRun } from "../../protocol/worker-run.ts";
 import { viewFor } from "./answer.ts";
 import { type Asking, startAsking } from "./asking.ts";
 import type { Endpoint } from "./call.ts";
 import { Refusal } from "./refusal.ts";
+import { readWorkerId } from "./worker-id.ts";
 
 /** `GET /jobs/take` */
 export const take: Endpoint = ({ request, query, engine, settings, clock, logger }) => {
@@ -28,13 +30,14 @@ export const take: Endpoint = ({ request, query, engine, settings, clock, logger
   if (format === undefined) {
     throw new Refusal(406, "not acceptable", { supported: supportedStreamTypes });
   }
-  const { queues, prefetch } = readTakeQuery(query);
+  const { queues, prefetch, leaseMs } = readTakeQuery(query);
   const body = openTakeStream({
     format,
     queues,
     prefetch: prefetch === 0 ? Infinity : prefetch,
     worker: readWorkerId(request.headers),
     run: readRun(request.headers),
+    lease: leaseMs === undefined ? undefined : engine.leases.maker(leaseMs),
     heartbeatIntervalMs: settings.heartbeatIntervalMs,
     engine,
     clock,
@@ -49,13 +52,6 @@ const streamHeaders: Readonly<Record<StreamFormat, Record<string, string>>> = {
   "msgpack-stream": { "content-type": streamMediaTypes["msgpack-stream"] },
   "sse": { "content-type": streamMediaTypes.sse, "cache-control": "no-cache" },
 };
-
-/** A longer name of a worker is cut: it is kept with what the worker holds. */
-const longestWorkerId = 200;
-
-function readWorkerId(headers: Headers): string | undefined {
-  return headers.get("worker-id")?.slice(0, longestWorkerId).replaceAll("\0", "") || undefined;
-}
 
 function readRun(headers: Headers): WorkerRun | undefined {
   const { run, problem } = readWorkerRun((name) => headers.get(name));
@@ -80,6 +76,8 @@ interface TakeStreamOptions {
   readonly worker: string | undefined;
   /** The run of the worker, if it answers when it is asked. */
   readonly run: WorkerRun | undefined;
+  /** How the leases are made that jobs are delivered under; undefined for jobs without leases. */
+  readonly lease: LeaseMaker | undefined;
   readonly heartbeatIntervalMs: number;
   readonly engine: Engine;
   readonly clock: Clock;
@@ -91,7 +89,8 @@ interface TakeStreamOptions {
 /** Opens the body of a take answer and subscribes it to jobs. */
 function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
   // The request itself is held, not just its signal: on Node that goes deaf when its request is collected.
-  const { format, engine, clock, logger, heartbeatIntervalMs, request, worker, run } = options;
+  const { format, engine, clock, logger, heartbeatIntervalMs, request, worker, run, lease } =
+    options;
   const beat = heartbeat(format);
   const view = viewFor(request);
   let leave = () => {};
@@ -131,8 +130,13 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
         prefetch: options.prefetch,
         worker,
         run: run?.id,
+        lease,
         canWrite,
         deliver: (jobs) => write(encodeFrames(format, jobs, view)),
+        lost(ids) {
+          const understands = run !== undefined || lease !== undefined;
+          if (open && understands) write(encodeControl(format, toLostWire(ids)));
+        },
         heard: () => asking?.heard(),
         end,
       });

@@ -21,6 +21,8 @@ import { describeFiring } from "./firing.ts";
 import { describeGuards } from "./guards.ts";
 import { describeHolders } from "./holders.ts";
 import { describeIdempotency } from "./idempotency.ts";
+import { describeLeaseEnds } from "./lease-ends.ts";
+import { describeLeases } from "./leases.ts";
 import { describeLocks } from "./locks.ts";
 import { describePatch } from "./patch.ts";
 import { describeReads } from "./reads.ts";
@@ -55,6 +57,8 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeFinish(open);
   describeFailures(open);
   describeHolders(open);
+  describeLeases(open);
+  describeLeaseEnds(open);
   describePatch(open);
   describeDelete(open);
   describeDependencies(open);

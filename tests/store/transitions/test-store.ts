@@ -197,7 +197,9 @@ export function toBinding(
 /** A change in words. */
 export function showChange(change: Change): string {
   if (change.kind === "settlements") return "settlements";
-  if (change.kind === "crons") return `crons at ${change.nextAt}`;
+  if (change.kind === "crons" || change.kind === "leases") {
+    return `${change.kind} at ${change.nextAt}`;
+  }
   if (change.kind === "budgets") {
     return `budgets ${[...change.keys].sort().join(" ")}${change.refunded ? " refunded" : ""}`;
   }
@@ -223,6 +225,7 @@ const keysOf = {
   dependencies: "parent, state, job",
   results: "job",
   settlements: "parent",
+  leases: "job",
 };
 
 /** The content of all tables. */

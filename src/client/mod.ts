@@ -37,6 +37,7 @@ export {
   type InsightClient,
   type InsightQuery,
 } from "./insight.ts";
+export { createTags, type TagsClient, type TopTagsQuery } from "./tags.ts";
 export type {
   BulkFilter,
   Client,
@@ -133,6 +134,7 @@ export type { Ask } from "../protocol/frames-control.ts";
 export type { JobPatch } from "../protocol/patch.ts";
 export type { RetentionPatch } from "../protocol/retention.ts";
 export type { Range } from "../protocol/range.ts";
+export type { TagCount } from "../protocol/tags.ts";
 export type { ReleaseTime } from "../protocol/release.ts";
 export type { WorkerRun } from "../protocol/worker-run.ts";
 export type { HeldDelivery, WorkerStatement } from "../protocol/worker-statement.ts";

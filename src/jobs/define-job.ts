@@ -55,6 +55,8 @@ export interface JobSettings {
   readonly uniqueWhile?: UniqueWhile | undefined;
   /** The budgets that it draws on. It runs when all of them have the tokens that it costs. */
   readonly budgets?: readonly BudgetUse[] | undefined;
+  /** Texts by which it is found: 20 at most, of 200 characters at most. Those of an enqueue take the place of all others. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 /** Settings of one enqueue. */
@@ -201,6 +203,7 @@ export function defineJob<Input, Output>(
     backoff: settings.backoff ?? options.backoff,
     retention: settings.retention ?? options.retention,
     budgets: settings.budgets ?? options.budgets,
+    tags: settings.tags ?? options.tags,
   });
 
   /** The unique key and the batch, which may depend on the payload. */

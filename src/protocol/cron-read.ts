@@ -7,7 +7,7 @@
 import * as v from "valibot";
 import { fieldsSchema } from "./fields-schema.ts";
 import type { Job } from "./job.ts";
-import { fieldsWith } from "./job-fields.ts";
+import { fieldsWith, tagsField } from "./job-fields.ts";
 import { answerKinds } from "./job-read.ts";
 import { bool, optional, readAs, text, u64 } from "./schema.ts";
 
@@ -25,6 +25,7 @@ export type CronJob = Pick<
   | "uniqueWhile"
   | "batch"
   | "budgets"
+  | "tags"
 >;
 
 /** A cron entry, as an answer of the broker shows it. Instants are in ms since the epoch. */
@@ -67,7 +68,10 @@ export interface CronGroup {
 
 const anObject = "an object";
 
-const jobSchema: v.GenericSchema<unknown, CronJob> = fieldsSchema(fieldsWith("cron"), {
+const jobSchema: v.GenericSchema<unknown, CronJob> = fieldsSchema([
+  ...fieldsWith("cron"),
+  tagsField,
+], {
   kinds: answerKinds,
   start: (wire) => ({ payload: (wire as CronJob).payload }) as CronJob,
 });

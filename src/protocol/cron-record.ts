@@ -18,7 +18,10 @@ export interface CronGroupRecord {
 }
 
 /** What an entry enqueues, as a job record has it. */
-export type CronTemplate = Pick<JobRecord, NamesWith<"cron"> | PayloadField>;
+export interface CronTemplate extends Pick<JobRecord, NamesWith<"cron"> | PayloadField> {
+  /** The JSON text of its tags; null for none. */
+  readonly tags: string | null;
+}
 
 /** An entry as the store keeps it. */
 export interface CronEntryRecord extends CronTemplate, CronGroupRecord {

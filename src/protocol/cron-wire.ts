@@ -56,6 +56,7 @@ function toTemplateWire(entry: CronEntryRecord): object {
       ? new PreEncoded(() => `${value}`, () => packValue(kind, value))
       : value;
   }
+  if (entry.tags !== null) wire["tags"] = JSON.parse(entry.tags);
   wire["payload"] = new PreEncoded(() => payloadAsJson(entry), () => payloadAsPack(entry));
   return wire;
 }

@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { checkUniqueWhile, type NewJob, newJobSchema } from "./new-job.ts";
 import { checkName } from "./names.ts";
 import { bool, optional, text } from "./schema.ts";
+import { checkTags } from "./tags.ts";
 
 /** An entry as it is asked for. */
 export interface CronEntryRequest {
@@ -86,7 +87,7 @@ export function checkCronGroupName(name: string): string | undefined {
 /** Says why a well-formed entry cannot be, in the words and the order of the protocol; what takes more than a look is left out. */
 export function checkCronEntry({ name, job }: CronEntryRequest): string | undefined {
   const badName = checkName("cron entry name", name) ?? checkName("type", job.type) ??
-    checkName("queue", job.queue);
+    checkName("queue", job.queue) ?? checkTags(job.tags);
   if (badName !== undefined) return badName;
   if (job.readyAt !== null) return "ready_at is not supported for cron entries";
   if (job.dependsOn.length > 0) return "depends_on is not supported for cron entries";

@@ -10,7 +10,7 @@ import { type DependencyUse, toDependencyWire } from "./dependency.ts";
 import { toFieldsWire } from "./fields-wire.ts";
 import { checkInteger, maxExact, toInstant } from "./integer.ts";
 import type { Backoff, Batch, EnqueuedJob, Job, Retention, UniqueWhile } from "./job.ts";
-import { fieldsWith } from "./job-fields.ts";
+import { fieldsWith, tagsField } from "./job-fields.ts";
 import { readJob } from "./job-read.ts";
 import { bool, readAs } from "./schema.ts";
 
@@ -64,6 +64,11 @@ export interface EnqueueRequest {
    * @default {false}
    */
   readonly strictDependencies?: boolean | undefined;
+  /**
+   * Texts by which it is found: 20 at most, of 200 characters at most, under the rules of `type`. Only a Millrace broker
+   * knows them.
+   */
+  readonly tags?: readonly string[] | undefined;
 }
 
 /**
@@ -88,7 +93,7 @@ export function toEnqueueWire(request: EnqueueRequest, now: number): object {
   return { ...wire, ready_at: toInstant(now, delayMs), delay_ms: delayMs };
 }
 
-const enqueueFields = fieldsWith("enqueue");
+const enqueueFields = /* @__PURE__ */ [...fieldsWith("enqueue"), tagsField];
 
 /** Reads the answer to `POST /jobs`, or an item of the answer to `POST /jobs/bulk`. */
 export function readEnqueuedJob(value: unknown): EnqueuedJob {

@@ -29,13 +29,17 @@ export interface JobFilter {
   readonly budget?: string | readonly string[] | undefined;
   /** Dead, and in this group of failures; only a Millrace broker knows groups. */
   readonly failureGroup?: string | undefined;
+  /** Has this tag, or any of these; only a Millrace broker knows tags. */
+  readonly tag?: string | readonly string[] | undefined;
+  /** Whether somebody tracks it; only a Millrace broker knows. */
+  readonly tracked?: boolean | undefined;
   /** A jq expression; the payload is its input. A job matches if the first output is neither false nor null. */
   readonly filter?: string | undefined;
 }
 
 /** Tells whether the filter has an empty list, which no job matches. The wire cannot say it, so nothing may be sent. */
 export function matchesNothing(filter: JobFilter): boolean {
-  const lists = [filter.status, filter.queue, filter.type, filter.id, filter.budget];
+  const lists = [filter.status, filter.queue, filter.type, filter.id, filter.budget, filter.tag];
   return lists.some((values) => typeof values === "object" && values.length === 0);
 }
 
@@ -63,6 +67,8 @@ export function toFilterParams(filter: JobFilter): string[] {
     ...(filter.failureGroup === undefined
       ? []
       : [`failure_group=${encodeURIComponent(filter.failureGroup)}`]),
+    ...listParam("tag", filter.tag, (name) => checkName("tag", name)),
+    ...(filter.tracked === undefined ? [] : [`tracked=${filter.tracked}`]),
     ...(filter.filter === undefined ? [] : [`filter=${encodeURIComponent(filter.filter)}`]),
   ];
 }

@@ -77,6 +77,9 @@ const rows = [
   { name: "deliveries", kind: "u32", extension: true },
 ] as const;
 
+/** The tags of a new job, of a cron entry and of a patch: no column of a job, as another table holds them. */
+export const tagsField: JobField = { name: "tags", wire: "tags", kind: "texts" };
+
 /** The row of a field, as it is written above. */
 export type JobFieldRow = (typeof rows)[number];
 

@@ -11,12 +11,13 @@ import { backoffSchema, toBackoffText } from "./backoff.ts";
 import { dependenciesSchema, type DependencyRequest } from "./dependency-request.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
 import { type Batch, uniqueWhiles } from "./job.ts";
-import { fieldsWith, type JobField, type NamesWith } from "./job-fields.ts";
+import { fieldsWith, type JobField, type NamesWith, tagsField } from "./job-fields.ts";
 import { checkName } from "./names.ts";
 import type { JobRecord, PayloadField, RawPayload } from "./record.ts";
 import { requestU64 } from "./request-integer.ts";
 import { retentionOf, toRetentionText } from "./retention.ts";
 import { bool, text, u16, u32 } from "./schema.ts";
+import { checkTags, tagsSchema } from "./tags.ts";
 
 /** Fields that a new job has in another form than a record. */
 type AsRequested = "readyAt" | "batch" | "budgets";
@@ -39,6 +40,8 @@ export interface NewJob extends Pick<JobRecord, Exclude<NamesWith<"enqueue">, As
   readonly dependsOn: readonly DependencyRequest[];
   /** Whether each of these has to be there; null means no. */
   readonly strictDependencies: boolean | null;
+  /** Its tags, each once. */
+  readonly tags: readonly string[];
 }
 
 /** What runs neither sooner nor later than most. */
@@ -58,6 +61,7 @@ const requestKinds: KindSchemas = {
   budgets: bindingsSchema,
   dependencies: dependenciesSchema,
   flag: bool,
+  texts: tagsSchema,
 };
 
 /** A span of time instead of an instant: no field of a job, which has the instant. */
@@ -76,6 +80,7 @@ const enqueueFields = [
   ),
   delayField,
   ...dependencyFields,
+  tagsField,
 ];
 
 /** What a new job is before anything of it was read. */
@@ -85,6 +90,7 @@ const blank: NewJob = {
   priority: defaultPriority,
   budgets: [],
   dependsOn: [],
+  tags: [],
 };
 
 /** A new job that has nothing but what every job has by default: no type, no queue, no payload. */
@@ -111,12 +117,16 @@ export const newJobsSchema: v.GenericSchema<unknown, { readonly jobs: NewJob[] }
  */
 export function toStoredFields(
   job: NewJob,
-): Omit<NewJob, "batch" | "budgets"> & Pick<JobRecord, "batch" | "budgets" | PayloadField> {
+):
+  & Omit<NewJob, "batch" | "budgets" | "tags">
+  & Pick<JobRecord, "batch" | "budgets" | PayloadField>
+  & { readonly tags: string | null } {
   const isText = typeof job.payload === "string";
   return {
     ...job,
     batch: job.batch && toBatchText(job.batch),
     budgets: toBindingsText(job.budgets),
+    tags: job.tags.length === 0 ? null : JSON.stringify(job.tags),
     payloadJson: isText ? job.payload as string : null,
     payloadPack: isText ? null : job.payload as Uint8Array<ArrayBuffer>,
   };
@@ -124,7 +134,8 @@ export function toStoredFields(
 
 /** Says why a well-formed job cannot be stored, in the words and the order of the protocol. */
 export function checkEnqueue(job: NewJob): string | undefined {
-  const badName = checkName("type", job.type) ?? checkName("queue", job.queue);
+  const badName = checkName("type", job.type) ?? checkName("queue", job.queue) ??
+    checkTags(job.tags);
   if (badName !== undefined) return badName;
   if (job.batch !== null && job.dependsOn.length > 0) {
     return "depends_on and batch cannot be combined";

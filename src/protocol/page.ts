@@ -72,6 +72,8 @@ export function toFilterQuery(query: JobQuery): string {
     range("attempts", query.attempts, rangeLimits.attempts),
     list("budgets.key", query.budget),
     query.failureGroup === undefined ? "" : `&failure_group=${encode(query.failureGroup)}`,
+    list("tag", query.tag),
+    query.tracked === undefined ? "" : `&tracked=${query.tracked}`,
     query.filter === undefined ? "" : `&filter=${encode(query.filter)}`,
   ].join("");
 }

@@ -8,12 +8,13 @@
 import * as v from "valibot";
 import { backoffSchema } from "./backoff.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
-import { fieldsWith, type JobField } from "./job-fields.ts";
+import { fieldsWith, type JobField, tagsField } from "./job-fields.ts";
 import { checkName } from "./names.ts";
 import type { JobPatch } from "./patch.ts";
 import { requestU64 } from "./request-integer.ts";
 import type { RetentionPatch } from "./retention.ts";
 import { optional, text, u16, u32 } from "./schema.ts";
+import { checkTagCount, checkTags, tagsSchema } from "./tags.ts";
 
 /** A patch as it was asked for: nulls that cannot be granted are still in it, for {@linkcode checkPatch} to find. */
 export interface PatchRequest extends Omit<JobPatch, "queue" | "priority"> {
@@ -35,10 +36,11 @@ const patchKinds: KindSchemas = {
   ms: requestU64,
   backoff: backoffSchema,
   retention: retentionPatchSchema,
+  texts: tagsSchema,
 };
 
 /** None has to be there. */
-const patchFields: readonly JobField[] = fieldsWith("patch")
+const patchFields: readonly JobField[] = [...fieldsWith("patch"), tagsField]
   .map(({ name, wire, kind }) => ({ name, wire, kind }));
 
 /** Reads the body. */
@@ -51,8 +53,9 @@ export const patchSchema: v.GenericSchema<unknown, PatchRequest> = fieldsSchema(
 });
 
 /** Says why a well-formed patch cannot be applied, in the words and the order of the protocol. */
-export function checkPatch({ queue, priority }: PatchRequest): string | undefined {
+export function checkPatch({ queue, priority, tags }: PatchRequest): string | undefined {
   if (queue === null) return "queue cannot be null";
   const badName = queue === undefined ? undefined : checkName("queue", queue);
-  return badName ?? (priority === null ? "priority cannot be null" : undefined);
+  return badName ?? (priority === null ? "priority cannot be null" : undefined) ??
+    checkTags(tags ?? []) ?? checkTagCount(tags?.length ?? 0);
 }

@@ -6,7 +6,7 @@
 
 import { toFieldsWire } from "./fields-wire.ts";
 import type { Backoff } from "./job.ts";
-import { fieldsWith } from "./job-fields.ts";
+import { fieldsWith, tagsField } from "./job-fields.ts";
 import type { RetentionPatch } from "./retention.ts";
 
 /** What to change of a job. What is left out stays. */
@@ -23,9 +23,11 @@ export interface JobPatch {
   readonly backoff?: Backoff | null | undefined;
   /** How long it is kept when it is finished, member by member; null goes back to the broker's default for both. */
   readonly retention?: RetentionPatch | null | undefined;
+  /** Its tags, instead of those that it has; null is none. Only a Millrace broker knows them. */
+  readonly tags?: readonly string[] | null | undefined;
 }
 
-const patchFields = fieldsWith("patch");
+const patchFields = /* @__PURE__ */ [...fieldsWith("patch"), tagsField];
 
 /**
  * Writes the body.

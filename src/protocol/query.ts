@@ -37,6 +37,10 @@ export interface JobQuery {
   readonly budget?: readonly string[] | undefined;
   /** The group of failures that a dead job is in. */
   readonly failureGroup?: string | undefined;
+  /** Tags, of which a job has one at least. */
+  readonly tag?: readonly string[] | undefined;
+  /** Whether somebody tracks it. */
+  readonly tracked?: boolean | undefined;
   /** A jq expression on the payload, as it was sent. */
   readonly filter?: string | undefined;
 }
@@ -241,13 +245,18 @@ const filterParams = [
   "attempts",
   "budgets.key",
   "failure_group",
+  "tag",
+  "tracked",
   "filter",
 ] as const;
-const pageParams = ["from", "order", "limit"] as const;
+/** The parameters of a page. */
+export const pageParams: readonly string[] = ["from", "order", "limit"];
 
-type Params = ReadonlyMap<string, string>;
+/** Parameters by their names, each once. */
+export type Params = ReadonlyMap<string, string>;
 
-function readParams(search: string, known: readonly string[]): Params {
+/** Reads parameters, and refuses others than those that are known. */
+export function readParams(search: string, known: readonly string[]): Params {
   const params = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(search)) {
     if (!known.includes(name)) throw invalid(`unknown parameter ${JSON.stringify(name)}`);
@@ -274,11 +283,17 @@ function readJobQuery(params: Params): JobQuery {
     budget: readList(params.get("budgets.key")),
     // One name, and no list: it may have a comma in it.
     failureGroup: params.get("failure_group") || undefined,
+    tag: readList(params.get("tag")),
+    tracked: params.get("tracked") ? readFlag(params, "tracked") : undefined,
     filter: params.get("filter"),
   };
 }
 
-function readPage<Cursor>(params: Params, toCursor: (from: string) => Cursor): PageQuery<Cursor> {
+/** Reads which page is asked for. */
+export function readPage<Cursor>(
+  params: Params,
+  toCursor: (from: string) => Cursor,
+): PageQuery<Cursor> {
   const from = params.get("from");
   const order = params.get("order") ?? "asc";
   if (order !== "asc" && order !== "desc") {
@@ -286,14 +301,21 @@ function readPage<Cursor>(params: Params, toCursor: (from: string) => Cursor): P
   }
   const limit = readInteger("limit", params.get("limit") ?? "50", rangeLimits.priority);
   const cursor = from === undefined ? undefined : toCursor(from);
-  if (limit < 1 || limit > maxPageLimit) {
-    throw new QueryError(`limit must be between 1 and ${maxPageLimit}`);
-  }
-  return { from: cursor, order, limit };
+  return { from: cursor, order, limit: toLimit(limit) };
+}
+
+/** Reads how many fit on a page. */
+export function readLimit(params: Params): number {
+  return toLimit(readInteger("limit", params.get("limit") ?? "50", rangeLimits.priority));
+}
+
+function toLimit(limit: number): number {
+  if (limit >= 1 && limit <= maxPageLimit) return limit;
+  throw new QueryError(`limit must be between 1 and ${maxPageLimit}`);
 }
 
 /** A list without its empty parts; an empty list says nothing. */
-function readList(value: string | undefined): string[] | undefined {
+export function readList(value: string | undefined): string[] | undefined {
   const parts = new Set(value?.split(","));
   parts.delete("");
   return parts.size === 0 ? undefined : [...parts].sort();
@@ -309,7 +331,8 @@ function readRange(params: Params, param: string, limit: bigint): Range | undefi
   );
 }
 
-function readInteger(param: string, value: string, limit: bigint): number {
+/** Reads an integer from 0 to a limit. */
+export function readInteger(param: string, value: string, limit: bigint): number {
   const integer = parseInteger(value, limit);
   if (integer !== undefined) return toNumber(integer);
   throw invalid(`'${param}' must be an integer from 0 to ${limit}, got ${quote(value)}`);
@@ -322,7 +345,8 @@ function refuseBadIds(jobs: JobQuery): void {
   }
 }
 
-function invalid(detail: string): QueryError {
+/** The error of a query string that cannot be read. */
+export function invalid(detail: string): QueryError {
   return new QueryError(`invalid query parameters: ${detail}`);
 }
 

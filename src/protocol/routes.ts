@@ -14,7 +14,7 @@
  * | `read`    | looking at jobs, cron groups and budgets                                    |
  * | `enqueue` | storing new jobs                                                            |
  * | `work`    | taking jobs and reporting what came of them                                 |
- * | `manage`  | changing and deleting jobs, cron groups and budgets                         |
+ * | `manage`  | changing and deleting jobs (their tags too), cron groups and budgets        |
  * | `admin`   | what concerns the broker as a whole: its data, its file                     |
  */
 export type Access = "open" | "read" | "enqueue" | "work" | "manage" | "admin";
@@ -139,6 +139,15 @@ export const leaseRoutes = {
   timeoutMany:   { method: "POST", path: "/jobs/timeout",        access: "manage", repeat: "never" },
 } as const;
 
+/** The endpoints of tags. */
+// deno-fmt-ignore
+export const tagRoutes = {
+  listTags:   { method: "GET",    path: "/tags",           access: "read",   repeat: "always" },
+  listTagged: { method: "GET",    path: "/tags/{tag}",     access: "read",   repeat: "always" },
+  addTags:    { method: "POST",   path: "/jobs/{id}/tags", access: "manage", repeat: "always" },
+  removeTags: { method: "DELETE", path: "/jobs/{id}/tags", access: "manage", repeat: "never" },
+} as const;
+
 /** Every endpoint, by what it does. */
 export const routes:
   & typeof jobRoutes
@@ -146,7 +155,8 @@ export const routes:
   & typeof budgetRoutes
   & typeof insightRoutes
   & typeof dependencyRoutes
-  & typeof leaseRoutes = /* @__PURE__ */ Object.assign(
+  & typeof leaseRoutes
+  & typeof tagRoutes = /* @__PURE__ */ Object.assign(
     {},
     jobRoutes,
     cronRoutes,
@@ -154,6 +164,7 @@ export const routes:
     insightRoutes,
     dependencyRoutes,
     leaseRoutes,
+    tagRoutes,
   );
 
 /** The name of an endpoint. */

@@ -29,7 +29,7 @@ export type ChangedJob = Pick<JobRecord, "id" | "seq" | "queue" | "type" | "trai
  * | `timed-out` | in flight → in flight                  | their lease ended, and a window of grace begins, or it is lost at once |
  * | `lease-lost` | in flight → ready, dead, deleted      | nobody renewed their lease; it counts as a failure   |
  * | `evicted`   | in flight → ready                      | somebody took them from their worker                 |
- * | `changed`   | any but finished                       | somebody changed them                                |
+ * | `changed`   | any, mostly the same                   | somebody changed them                                |
  * | `removed`   | any → deleted                          | somebody deleted them                                |
  * | `expired`   | completed, dead → deleted              | their retention ended                                |
  * | `unblocked` | blocked → ready, scheduled             | they wait for no other job any more                  |
@@ -137,8 +137,20 @@ export interface LeasesChange {
   readonly nextAt: number;
 }
 
+/** The tags that jobs have now, or had before they were deleted, by their rows: told beside the change of the jobs. */
+export interface TagsChange {
+  readonly kind: "tags";
+  readonly tags: ReadonlyMap<number, readonly string[]>;
+}
+
 /** One thing that a transition did. */
-export type Change = JobsChange | BudgetsChange | CronsChange | SettlementsChange | LeasesChange;
+export type Change =
+  | JobsChange
+  | BudgetsChange
+  | CronsChange
+  | SettlementsChange
+  | LeasesChange
+  | TagsChange;
 
 /**
  * The changes of jobs that were stored, one for each status.

@@ -63,6 +63,7 @@ export function toCronJob(entry: CronEntryRecord, now: number): NewJob {
       .map((binding) => ({ ...binding, createWith: null, bucket: false })),
     dependsOn: [],
     strictDependencies: null,
+    tags: entry.tags === null ? [] : JSON.parse(entry.tags),
   };
 }
 

@@ -26,6 +26,7 @@ const columnOf: Readonly<Record<keyof CronEntryRecord, string>> = {
     NamesWith<"cron">,
     string
   >,
+  tags: "tags",
   payloadJson: "payload_json",
   payloadPack: "payload_pack",
 };

@@ -18,7 +18,10 @@ import type { SqlValue } from "./database.ts";
 import type { Expressions } from "./expressions.ts";
 import { type ColumnMember, columnOf, rareMembers } from "./jobs-table.ts";
 import { type LinkPlan, planLinks, writeLinks } from "./links.ts";
+import { tagNew } from "./tags-table.ts";
 import { toBytes } from "./text-bytes.ts";
+import { withExtras } from "./trait-tables.ts";
+import { hasTrait, traits } from "./traits.ts";
 import { insertRows, type InsertText, report, toInsert, type Transition } from "./transition.ts";
 import { freeKeys, planKeys } from "./unique.ts";
 
@@ -204,14 +207,32 @@ export function* enqueueJobs(
   yield* bindJobs(bound.map(({ job, bindings }) => ({ id: job.id, bindings })));
   if (plan.links.length > 0) yield* writeLinks(plan.links, plan.stored);
   const added = fresh === entries ? jobs : fresh.map(({ job }) => job);
+  const tagged = added.filter((job) => hasTrait(job, traits.tagged));
+  if (tagged.length > 0) yield* tagStored(tagged);
   for (const change of toEnqueuedChanges(added)) yield report(change);
-  return jobs.map((job) => {
+  const outcomes = jobs.map((job) => {
     const holder = duplicates.get(job);
     if (holder !== undefined) return { job: linked(holder, plan), duplicate: true, folded: false };
     const headId = folded.get(job);
     if (headId !== undefined) return { job: heads.get(headId)!, duplicate: false, folded: true };
     return { job: linked(job, plan), duplicate: false, folded: false };
   });
+  return stored === entries ? outcomes : yield* withOlder(outcomes);
+}
+
+function* tagStored(jobs: readonly JobRecord[]): Transition<void> {
+  const tagged = jobs.map(({ seq, extra }) => ({ seq, tags: extra!.tags! }));
+  yield* tagNew(tagged);
+  yield report({ kind: "tags", tags: new Map(tagged.map(({ seq, tags }) => [seq, tags])) });
+}
+
+/** Adds to jobs that were there before what an answer shows of them. */
+function* withOlder(stored: readonly StoredJob[]): Transition<readonly StoredJob[]> {
+  const older = new Set<JobRecord>();
+  for (const { job, duplicate, folded } of stored) if (duplicate || folded) older.add(job);
+  const read = yield* withExtras([...older]);
+  const whole = new Map([...older].map((job, at) => [job, read[at]!]));
+  return stored.map((entry) => ({ ...entry, job: whole.get(entry.job) ?? entry.job }));
 }
 
 /** A job as it is stored, if it waits for others, or others for it. */

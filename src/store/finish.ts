@@ -22,7 +22,7 @@ import { findLeaseHolder, isProven } from "./leases-table.ts";
 import { type Move, moveJob } from "./move-job.ts";
 import { outcomes, settle } from "./settle.ts";
 import { isInFlight } from "./status-sql.ts";
-import { deleteTraits } from "./trait-tables.ts";
+import { deleteTraits, withExtras } from "./trait-tables.ts";
 import { hasTrait, traits } from "./traits.ts";
 import { report, rows, run, StaleReadError, type Transition } from "./transition.ts";
 
@@ -193,7 +193,8 @@ export function* failJob(
   const ledger = createBudgetLedger();
   const failed = yield* endAsFailed(job, failure, { ...terms, ledger });
   yield* ledger.flush();
-  return failed === undefined ? { missed: yield* toMissed(run, job) } : { job: failed };
+  if (failed === undefined) return { missed: yield* toMissed(run, job) };
+  return { job: (yield* withExtras([failed]))[0]! };
 }
 
 /**

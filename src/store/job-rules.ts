@@ -84,7 +84,7 @@ export function toCreated(
 ): JobRecord {
   const readyAt = toInstant(now, job.delayMs) ?? job.readyAt ?? now;
   const isText = typeof job.payload === "string";
-  return newRecord(job, {
+  const record = newRecord(job, {
     id,
     seq,
     status: readyAt > now ? status.scheduled : status.ready,
@@ -95,6 +95,8 @@ export function toCreated(
     payloadJson: isText ? job.payload as string : null,
     payloadPack: isText ? null : job.payload as Uint8Array<ArrayBuffer>,
   });
+  const { tags } = job;
+  return tags.length === 0 ? record : { ...record, traits: traits.tagged, extra: { tags } };
 }
 
 /** In flight → completed; undefined when it is not kept. */

@@ -13,6 +13,8 @@ import { findVisibleJob, jobRows } from "./jobs.ts";
 import { metadataColumns } from "./jobs-table.ts";
 import { moveAlone } from "./move-job.ts";
 import { isUnfinished } from "./status-sql.ts";
+import { replaceTags } from "./tags.ts";
+import { withExtras } from "./trait-tables.ts";
 import type { Transition } from "./transition.ts";
 import { type JobSelection, whereMatches } from "./where.ts";
 
@@ -32,7 +34,13 @@ export function* patchJob(
 ): Transition<JobRecord | undefined> {
   const job = yield* findVisibleJob(id, now);
   if (job === undefined || isFinished(job.status)) return job;
-  const patched = toPatched(job, patch, now);
+  const patched = yield* patchAlone(job, patch, now);
+  return (yield* withExtras([patched]))[0];
+}
+
+function* patchAlone(job: JobRecord, patch: JobPatch, now: number): Transition<JobRecord> {
+  let patched = toPatched(job, patch, now);
+  if (patch.tags !== undefined) patched = yield* replaceTags(patched, patch.tags ?? []);
   yield* moveAlone(job, patched, "changed");
   return patched;
 }
@@ -50,7 +58,7 @@ export function* patchJobs(
 ): Transition<number> {
   let count = 0;
   yield* visitJobs(selection, function* (job) {
-    yield* moveAlone(job, toPatched(job, patch, now), "changed");
+    yield* patchAlone(job, patch, now);
     count++;
   });
   return count;

@@ -19,6 +19,7 @@ import { findJob, jobRows } from "./jobs.ts";
 import { metadataColumns } from "./jobs-table.ts";
 import { moveJob } from "./move-job.ts";
 import { isInFlight } from "./status-sql.ts";
+import { withExtras } from "./trait-tables.ts";
 import { report, rows, run, type Transition } from "./transition.ts";
 
 /** When a job that is given back becomes ready. */
@@ -51,7 +52,7 @@ export function* releaseRuns(
       continue;
     }
     yield* run("UPDATE jobs SET releases = releases + 1 WHERE seq = ?", [released.seq]);
-    outcomes.push({ job: released });
+    outcomes.push({ job: (yield* withExtras([released]))[0]! });
   }
   yield* ledger.flush();
   return outcomes;

@@ -7,6 +7,7 @@
  */
 
 import { firstMigrations } from "./schema-first.ts";
+import { tagTables } from "./schema-tags.ts";
 
 /**
  * Each entry is the SQL that leads from its index to the next version.
@@ -27,6 +28,8 @@ import { firstMigrations } from "./schema-first.ts";
  *
  * Version 9 has a row in `leases` for each job that is in flight under a lease (`leases-table.ts`). Such a job has no holder.
  * `leases_due` finds what becomes of them by time alone.
+ *
+ * Version 10 keeps tags (`schema-tags.ts`).
  */
 export const migrations: readonly string[] = [
   ...firstMigrations,
@@ -97,4 +100,5 @@ CREATE TABLE leases (
 );
 CREATE INDEX leases_due ON leases (coalesce(grace_until, expires_at));
 `,
+  tagTables,
 ];

@@ -9,10 +9,17 @@ import type { JobRecord } from "../protocol/record.ts";
 import { awaitedTable, dependentTable } from "./dependencies-table.ts";
 import { groupedJobs } from "./failures-table.ts";
 import { leaseTable } from "./leases-table.ts";
+import { tagTable } from "./tags-table.ts";
 import { hasTrait, type TraitedJob, type TraitTable } from "./traits.ts";
 import type { Transition } from "./transition.ts";
 
-const tables: readonly TraitTable[] = [dependentTable, awaitedTable, groupedJobs, leaseTable];
+const tables: readonly TraitTable[] = [
+  dependentTable,
+  awaitedTable,
+  groupedJobs,
+  leaseTable,
+  tagTable,
+];
 
 /** Deletes what the tables hold of jobs that were deleted. */
 export function* deleteTraits(jobs: readonly TraitedJob[]): Transition<void> {

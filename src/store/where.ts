@@ -63,6 +63,8 @@ export function whereMatches(selection: JobSelection): Condition {
     ...isWithin("attempts", selection.attempts),
     ...drawsOn(selection.budget),
     ...isInGroup(selection.failureGroup),
+    ...hasTag(selection.tag),
+    ...hasTraitBit(traits.tracked, selection.tracked),
   ]);
 }
 
@@ -103,6 +105,25 @@ function isInGroup(group: string | undefined): Condition[] {
       AND EXISTS (SELECT 1 FROM failures WHERE failures.job = jobs.seq AND failure_group = ?)`,
     params: [toBytes(group)],
   }];
+}
+
+/** Job by job: a tag that many jobs have leads nowhere. Where few have it, they are looked up (`keysTagged`). */
+function hasTag(tags: readonly string[] | undefined): Condition[] {
+  return hasOneOf("tag", tags, "texts").map(({ sql, params }) => ({
+    sql: `(${
+      hasBit(traits.tagged)
+    } AND EXISTS (SELECT 1 FROM job_tags WHERE job = jobs.seq AND ${sql}))`,
+    params,
+  }));
+}
+
+function hasTraitBit(trait: number, wanted: boolean | undefined): Condition[] {
+  if (wanted === undefined) return [];
+  return [{ sql: wanted ? hasBit(trait) : `NOT ${hasBit(trait)}`, params: [] }];
+}
+
+function hasBit(trait: number): string {
+  return `(traits & ${trait}) <> 0`;
 }
 
 function isWithin(column: string, { min, max }: Range = {}): Condition[] {

@@ -45,6 +45,7 @@ describe("newJobSchema", () => {
       budgets: [],
       dependsOn: [],
       strictDependencies: null,
+      tags: [],
     };
     assert.deepEqual(readAs(newJobSchema, minimal), job);
     assert.deepEqual(readAs(newJobSchema, { ...minimal, ...nulls, unknown: 1 }), job);
@@ -165,6 +166,7 @@ describe("toEnqueueWire", () => {
       budgets: [],
       dependsOn: [],
       strictDependencies: null,
+      tags: [],
     });
   });
 

@@ -23,6 +23,8 @@ describe("toFilterParams", () => {
       attempts: { max: 3 },
       budget: ["stripe", "ü & co"],
       failureGroup: "a, b",
+      tag: ["news", "ü & co"],
+      tracked: false,
       filter: '.name == "a&b"',
     });
     assert.deepEqual(readSelection(`?${params.join("&")}`), {
@@ -35,6 +37,8 @@ describe("toFilterParams", () => {
       attempts: { max: 3 },
       budget: ["stripe", "ü & co"],
       failureGroup: "a, b",
+      tag: ["news", "ü & co"],
+      tracked: false,
       filter: '.name == "a&b"',
     });
   });

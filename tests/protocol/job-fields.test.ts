@@ -38,7 +38,7 @@ const wireNames = (chosen: readonly JobField[]) => chosen.map(({ wire }) => wire
 const names = (chosen: readonly JobField[]) => chosen.map(({ name }) => name);
 
 const settings: Required<
-  Omit<EnqueueRequest, "delayMs" | "dependsOn" | "strictDependencies">
+  Omit<EnqueueRequest, "delayMs" | "dependsOn" | "strictDependencies" | "tags">
 > = {
   type: "t",
   queue: "q",
@@ -122,7 +122,7 @@ describe("the fields of a job", () => {
   });
 
   it("that a patch may change are sent and read", () => {
-    const patch: Required<JobPatch> = {
+    const patch: Required<Omit<JobPatch, "tags">> = {
       queue: settings.queue,
       priority: settings.priority,
       readyAt: settings.readyAt,
@@ -147,6 +147,7 @@ describe("the fields of a job", () => {
       resumedAt: null,
       nextAt: 1,
       lastAt: null,
+      tags: null,
     };
     const text = JSON.parse(encodeWithPreEncoded(toCronEntryWire(entry), "json") as string);
     const packed = decode(encodeWithPreEncoded(toCronEntryWire(entry), "msgpack") as Uint8Array);

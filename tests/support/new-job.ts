@@ -18,4 +18,5 @@ export const newJob: NewJob = {
   budgets: [],
   dependsOn: [],
   strictDependencies: null,
+  tags: [],
 };

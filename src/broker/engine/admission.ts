@@ -11,6 +11,7 @@ import { checkDependencies, checkGraph } from "../../protocol/dependency-request
 import { checkEnqueue, type NewJob } from "../../protocol/new-job.ts";
 import type { RawPayload } from "../../protocol/record.ts";
 import { type Rejection, unprocessable } from "../../protocol/rejection.ts";
+import { checkTagCount } from "../../protocol/tags.ts";
 import type { NewRecord } from "../../store/enqueue.ts";
 import type { StepBudget } from "../../jq/meter.ts";
 import type { Expressions } from "../../store/expressions.ts";
@@ -56,7 +57,8 @@ export function createAdmission(
   };
 
   const checkRequirements = (job: NewJob, budget: StepBudget = expressions.newBudget()) =>
-    checkBindings(job.budgets) ?? expressions.checkBatch(job, budget);
+    checkTagCount(job.tags.length) ?? checkBindings(job.budgets) ??
+      expressions.checkBatch(job, budget);
 
   /** What a call asks for as a whole. */
   const checkWhole = (jobs: readonly NewJob[]): Rejection | undefined => {

@@ -52,6 +52,7 @@ import { createScheduler, type DueSource } from "./scheduler.ts";
 import { createSearching } from "./searching.ts";
 import type { Settings } from "./settings.ts";
 import { createSettling } from "./settling.ts";
+import { createTagOperations, type TagOperations } from "./tags.ts";
 
 /** What the engine runs on. */
 export interface EngineOptions {
@@ -90,7 +91,7 @@ export interface Engine {
   readonly reports: Reports;
   /** Undefined when there is no such job. */
   get(id: string, view?: { readonly lastError: boolean }): Promise<JobRecord | undefined>;
-  readonly list: Listing;
+  readonly list: Listing["list"];
   count(
     selection: JobSelection,
     matches?: PayloadFilter,
@@ -115,6 +116,7 @@ export interface Engine {
   reset(): Promise<void>;
   readonly expressions: Expressions;
   readonly budgets: BudgetOperations;
+  readonly tags: TagOperations;
   readonly crons: CronOperations;
   readonly failures: FailureOperations;
   readonly links: Linking;
@@ -232,7 +234,7 @@ export function createEngine(
   const counting = createCounting({ store, clock });
   const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
   const removing = createRemoving({ store, searching, settling, terms: releaseTerms });
-  const list = createListing({ store, clock, searching, maxPageBytes: settings.maxPageBytes });
+  const listing = createListing({ store, clock, searching, maxPageBytes: settings.maxPageBytes });
 
   return {
     async start() {
@@ -256,7 +258,11 @@ export function createEngine(
     runDue: scheduler.runDue,
     async enqueue(jobs, call) {
       let folds = 0;
-      for (const { batch } of jobs) if (batch !== null) folds++;
+      let tags = 0;
+      for (const job of jobs) {
+        if (job.batch !== null) folds++;
+        tags += job.tags.length;
+      }
       const budget = expressions.newBudget();
       const allowed = budget.steps;
       const rejection = jobs.length <= jobsOfTurn && folds <= 1
@@ -272,7 +278,7 @@ export function createEngine(
       const terms = { now, maxBudgets: settings.maxBudgets, expressions };
       // The check has tried the expressions of each job, so it tells what folding them will take, about.
       const sizeOfSteps = Math.ceil((allowed - budget.steps) / stepsOfRow);
-      const size = jobs.length + folds * sizeOfFold + sizeOfSteps;
+      const size = jobs.length + tags + folds * sizeOfFold + sizeOfSteps;
       const enqueue = () => enqueueJobs(records, terms);
       if (call === undefined) return await store.write(enqueue, size);
       const keyed = { ...call, jobs, now, ids: records.map(({ job }) => job.id) };
@@ -288,7 +294,7 @@ export function createEngine(
       const error = await store.read(findLastError(job));
       return error === undefined ? job : withLastError(job, error);
     },
-    list,
+    list: listing.list,
     count: (selection, matches, signal) =>
       matches === undefined && isCounted(selection)
         ? counting.count(selection)
@@ -328,6 +334,7 @@ export function createEngine(
     leases,
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     failures: createFailureOperations({ store, clock }),
+    tags: createTagOperations({ store, clock, listRows: listing.listRows }),
     take: dispatcher.subscribe,
     noticeWorker: dispatcher.notice,
     tell: dispatcher.tell,

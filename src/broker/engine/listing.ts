@@ -35,13 +35,18 @@ export interface ListingOptions {
   readonly maxPageBytes: number;
 }
 
-/** Gives a page: as many jobs as are asked for, or fewer if their payloads are large. */
-export type Listing = (
-  selection: JobSelection,
-  page: JobPageQuery,
-  matches: PayloadFilter | undefined,
-  signal?: AbortSignal,
-) => Promise<FoundPage>;
+/** Gives pages. */
+export interface Listing {
+  /** A page of a selection: as many jobs as are asked for, or fewer if their payloads are large. */
+  list(
+    selection: JobSelection,
+    page: JobPageQuery,
+    matches: PayloadFilter | undefined,
+    signal?: AbortSignal,
+  ): Promise<FoundPage>;
+  /** A page of the jobs of these rows, in their order, bounded in the same way. Rows without a visible job are passed over. */
+  listRows(seqs: readonly number[], limit: number): Promise<FoundPage>;
+}
 
 /** Creates a listing. */
 export function createListing(
@@ -104,24 +109,38 @@ export function createListing(
     };
   };
 
+  async function* piecesOfRows(
+    seqs: readonly number[],
+  ): AsyncGenerator<readonly JobRecord[], void> {
+    const now = clock.now();
+    for (let at = 0; at < seqs.length; at += readSize) {
+      const seq = seqs.slice(at, at + readSize);
+      const page = { behind: undefined, order: "asc", limit: readSize } as const;
+      const jobs = new Map<number, JobRecord>();
+      for (const job of await store.read(listJobs({ seq }, page, now))) jobs.set(job.seq, job);
+      yield seq.map((key) => jobs.get(key)).filter((job) => job !== undefined);
+    }
+  }
+
   const toPage = async (jobs: readonly JobRecord[], more: boolean): Promise<FoundPage> => {
     return { jobs: await store.read(withExtras(jobs)), more };
   };
 
-  return async (selection, page, matches, signal) => {
+  const fill = async (
+    pieces: AsyncIterable<readonly JobRecord[]>,
+    { limit, lastError = false }: {
+      readonly limit: number;
+      readonly lastError?: boolean | undefined;
+    },
+  ): Promise<FoundPage> => {
     const jobs: JobRecord[] = [];
     let bytes = 0;
     const turns = createTurns(clock);
-    const { sort, lastError } = page;
-    const found = sort === undefined
-      ? pieces(selection, page, matches, signal)
-      : sortedPieces(selection, { ...page, sort }, matches, signal);
-    for await (const piece of found) {
+    for await (const piece of pieces) {
       for (const job of piece) {
         const error = lastError ? await store.read(findLastError(job)) : undefined;
         const size = payloadSize(job) + errorSize(error);
-        const isFull = jobs.length === page.limit ||
-          (jobs.length > 0 && bytes + size > maxPageBytes);
+        const isFull = jobs.length === limit || (jobs.length > 0 && bytes + size > maxPageBytes);
         if (isFull) return await toPage(jobs, true);
         const [whole] = job.largeBytes == null ? [job] : await store.read(withLargePayloads([job]));
         jobs.push(error === undefined ? whole! : withLastError(whole!, error));
@@ -130,5 +149,16 @@ export function createListing(
       if (turns.isOver()) await turns.pause();
     }
     return await toPage(jobs, false);
+  };
+
+  return {
+    list(selection, page, matches, signal) {
+      const { sort } = page;
+      const found = sort === undefined
+        ? pieces(selection, page, matches, signal)
+        : sortedPieces(selection, { ...page, sort }, matches, signal);
+      return fill(found, page);
+    },
+    listRows: (seqs, limit) => fill(piecesOfRows(seqs), { limit }),
   };
 }

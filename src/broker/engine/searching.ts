@@ -15,6 +15,7 @@ import { sumCounts } from "../../store/counts.ts";
 import type { PayloadFilter } from "../../store/expressions.ts";
 import { type Found, type Search, searchKeys, searchRecords } from "../../store/search.ts";
 import type { Store } from "../../store/store.ts";
+import { keysTagged } from "../../store/tags.ts";
 import type { Transition } from "../../store/transition.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createTurnstile } from "./turnstile.ts";
@@ -103,18 +104,26 @@ export function createSearching(
     return next === undefined ? count : Infinity;
   };
 
+  /** Names the rows of jobs that few have a tag of, so that they are looked up and not searched for. */
+  const toNarrow = async (selection: JobSelection): Promise<JobSelection> => {
+    const { id, seq, tag } = selection;
+    if (tag === undefined || id !== undefined || seq !== undefined) return selection;
+    const keys = await store.read(keysTagged(tag, fewJobs));
+    return keys === undefined ? selection : { ...selection, seq: keys };
+  };
+
   const everything = { order: "asc", from: undefined } as const;
 
   return {
     async isSmall(selection) {
-      const { id, status, queue, type, priority, readyAt, attempts, budget } = selection;
-      if (id !== undefined) return true;
-      const conditions = [status, queue, type, priority, readyAt, attempts, budget];
+      if (selection.id !== undefined) return true;
+      const conditions = Object.values(selection);
       // Without a condition, each job that is read is one that is asked for.
       if (conditions.every((condition) => condition === undefined)) return true;
       return await countAtMost({}) <= fewJobs;
     },
-    async *find(selection, { behind, order, limit }, matches, signal) {
+    async *find(given, { behind, order, limit }, matches, signal) {
+      const selection = await toNarrow(given);
       const query = { selection, matches, order, now: clock.now() };
       let from = behind;
       let found = 0;
@@ -133,7 +142,8 @@ export function createSearching(
         most = counted;
       }
     },
-    async count(selection, matches, signal) {
+    async count(given, matches, signal) {
+      const selection = await toNarrow(given);
       let count = 0;
       const limit = await countAtMost(selection);
       const query = { selection, matches, ...everything, limit, now: clock.now() };
@@ -142,7 +152,8 @@ export function createSearching(
     },
     async *pieces(selection, matches, signal) {
       const limit = await countAtMost(selection);
-      const query = { selection, matches, ...everything, limit, now: undefined };
+      const narrow = await toNarrow(selection);
+      const query = { selection: narrow, matches, ...everything, limit, now: undefined };
       for await (const found of search(searchKeys, query, signal)) {
         for (let at = 0; at < found.length; at += pieceSize) {
           if (at > 0) await pause(clock);

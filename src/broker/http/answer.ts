@@ -66,24 +66,31 @@ export function answerJobs(format: Format, jobs: readonly JobRecord[]): Response
   return new Response(writer.end(), { status: 200, headers: pack });
 }
 
-/** 200 with a page of jobs. */
+/** 200 with a page of jobs; `others` are members besides the jobs and the links. */
 export function answerJobPage(
   format: Format,
   jobs: readonly JobRecord[],
-  { pages, view }: { readonly pages: PageLinks; readonly view: JobView },
+  { pages, view, others = {} }: {
+    readonly pages: PageLinks;
+    readonly view: JobView;
+    readonly others?: object;
+  },
 ): Response {
+  const members = Object.entries({ ...others, pages });
   if (format === "json") {
     const items = jobs.map((job) => jobToJson(job, view)).join();
-    const text = `{"jobs":[${items}],"pages":${JSON.stringify(pages)}}`;
-    return new Response(text, { status: 200, headers: json });
+    const rest = members.map(([name, value]) => `,"${name}":${JSON.stringify(value)}`).join("");
+    return new Response(`{"jobs":[${items}]${rest}}`, { status: 200, headers: json });
   }
   const writer = new PackWriter();
-  writer.map(2);
+  writer.map(1 + members.length);
   writer.text("jobs");
   writer.list(jobs.length);
   for (const job of jobs) writeJob(writer, job, view);
-  writer.text("pages");
-  writer.raw(codecs.msgpack.encode(pages));
+  for (const [name, value] of members) {
+    writer.text(name);
+    writer.raw(codecs.msgpack.encode(value));
+  }
   return new Response(writer.end(), { status: 200, headers: pack });
 }
 

@@ -18,6 +18,7 @@ import { get, patch, remove } from "./jobs.ts";
 import * as leases from "./leases.ts";
 import { count, list, patchMany, removeMany } from "./listing.ts";
 import { health, queues, reset, version } from "./system.ts";
+import * as tags from "./tags.ts";
 import { take } from "./take.ts";
 import { noticeTell, tell } from "./workers.ts";
 
@@ -84,6 +85,10 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   heartbeatMany: leases.heartbeatMany,
   timeout: leases.timeout,
   timeoutMany: leases.timeoutMany,
+  listTags: tags.list,
+  listTagged: tags.listTagged,
+  addTags: tags.add,
+  removeTags: tags.remove,
 };
 
 /** The protocol: one endpoint for each row of the route table. */

@@ -29,6 +29,7 @@ import { describeReads } from "./reads.ts";
 import { describeReleaseRuns } from "./release-runs.ts";
 import { describeRelease } from "./release.ts";
 import { describeSettling } from "./settling.ts";
+import { describeTags } from "./tags.ts";
 import { describeTake } from "./take.ts";
 import { type OpenDatabase, openTestStore, type TestStore } from "./test-store.ts";
 import { describeUnique } from "./unique.ts";
@@ -64,6 +65,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeDependencies(open);
   describeSettling(open);
   describeDue(open);
+  describeTags(open);
   describeBudgets(open);
   describeBindings(open);
   describeCrons(open);

@@ -203,6 +203,9 @@ export function showChange(change: Change): string {
   if (change.kind === "budgets") {
     return `budgets ${[...change.keys].sort().join(" ")}${change.refunded ? " refunded" : ""}`;
   }
+  if (change.kind === "tags") {
+    return `tags ${[...change.tags.values()].map((tags) => tags.join(",")).sort().join(" ")}`;
+  }
   const name = (code: number | undefined) => code === undefined ? "none" : statusNames[code];
   const ids = change.jobs.map(({ id }) => id).sort().join(" ");
   return `${change.jobs.length} ${name(change.from)} > ${name(change.to)}: ${ids}`;
@@ -226,6 +229,8 @@ const keysOf = {
   results: "job",
   settlements: "parent",
   leases: "job",
+  job_tags: "job, tag",
+  tags: "tag",
 };
 
 /** The content of all tables. */

@@ -17,6 +17,7 @@ export type MillraceErrorCode =
   | "server"
   | "payload"
   | "partial"
+  | "lease_lost"
   | "store";
 
 /** What every member of the family is built from. */

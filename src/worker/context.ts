@@ -7,6 +7,7 @@
 
 import type { LogFields, Logger } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
+import type { HeartbeatOptions } from "../protocol/lease-write.ts";
 
 /** What a handler and the middleware around it know of their job. */
 export interface JobContext {
@@ -15,12 +16,30 @@ export interface JobContext {
   /** Which try this is, from 1. */
   readonly attempt: number;
   /**
-   * Aborted when the job's time is over (its reason is a `TimeoutError`) or when the worker stops before the job is
-   * done (an `AbortError`). What the handler returns or throws after that is ignored.
+   * Aborted when the job's time is over (its reason is a `TimeoutError`), when its lease is lost (a `LeaseLostError`), or when
+   * the worker stops before the job is done (an `AbortError`). What the handler returns or throws after that is ignored.
    */
   readonly signal: AbortSignal;
   /** The worker's logger, with the job's id, type and attempt in every line. */
   readonly log: Logger;
+  /** When the job's lease ends, by the broker's clock, in ms since the epoch; undefined without a lease. */
+  readonly leaseEndsAt: number | undefined;
+  /**
+   * Says that the work goes on, and how far it is, or what the payload is from now on. A worker with leases renews them by
+   * itself: this is for what else there is to say, and for a handler that wants to be sure before it goes on.
+   *
+   * @param news What there is to say besides; `leaseMs` is how long the lease lasts from now on.
+   * @throws {LeaseLostError} If the job is not this worker's any more.
+   * @throws {MillraceError} If the broker cannot be reached.
+   * @throws {Error} If the worker has no `leases`.
+   */
+  readonly heartbeat: (news?: HeartbeatOptions) => Promise<void>;
+}
+
+/** What the context of a job under a lease can do. */
+export interface ContextLease {
+  endsAt(): number | undefined;
+  heartbeat(news: HeartbeatOptions): Promise<void>;
 }
 
 /** A context that the worker can abort. */
@@ -28,6 +47,8 @@ export class RunningContext implements JobContext {
   readonly job: Job;
   /** Whether the job goes back to its queue, whatever its handler returns or throws. */
   released = false;
+  /** The job's lease, if it has one. */
+  lease: ContextLease | undefined = undefined;
   readonly #logger: Logger;
   #log: Logger | undefined;
   #controller: AbortController | undefined;
@@ -53,6 +74,18 @@ export class RunningContext implements JobContext {
   get log(): Logger {
     const { id, type } = this.job;
     return this.#log ??= withFields(this.#logger, { jobId: id, type, attempt: this.attempt });
+  }
+
+  get leaseEndsAt(): number | undefined {
+    return this.lease?.endsAt();
+  }
+
+  /** A function of its own, as handlers take their context apart. */
+  get heartbeat(): JobContext["heartbeat"] {
+    return async (news = {}) => {
+      if (this.lease !== undefined) return await this.lease.heartbeat(news);
+      throw new Error("Cannot send a heartbeat: the worker has no 'leases'");
+    };
   }
 
   /** Aborts the signal; a second time does nothing. */

@@ -55,6 +55,8 @@ export interface Deliveries {
   giveUp(jobs: readonly Job[]): number;
   /** These were to be given back, and cannot be: gives those that wait here again. */
   keep(lent: readonly Delivery[]): Delivery[];
+  /** All. */
+  all(): Delivery[];
   /** Those that run. */
   running(): Delivery[];
   /** All of a broker that counts deliveries. */
@@ -70,11 +72,16 @@ const maxRemembered = 10_000;
  * Creates an empty set of deliveries.
  *
  * @param acker What sends the reports.
- * @param options The logger of the worker, for the contexts of the jobs, and its clock.
+ * @param options The logger of the worker, for the contexts of the jobs, its clock, and who wants to know that a delivery is
+ * not here any more whose failure or return was reported.
  */
 export function createDeliveries(
   acker: Acker,
-  { logger, clock }: { readonly logger: Logger; readonly clock: Clock },
+  { logger, clock, freed }: {
+    readonly logger: Logger;
+    readonly clock: Clock;
+    readonly freed?: (() => void) | undefined;
+  },
 ): Deliveries {
   const byId = new Map<string, Delivery>();
   /** Done here, but not in flight when the broker got the report: the attempts of each job by its id, oldest first. */
@@ -131,6 +138,7 @@ export function createDeliveries(
       const done = (found: boolean) => {
         if (needsSecondReport(delivery, found)) deliveries.report(delivery, acknowledgement);
         else if (byId.get(job.id) === delivery) byId.delete(job.id);
+        freed?.();
       };
       delivery.redelivered = false;
       switch (acknowledgement.kind) {
@@ -181,6 +189,7 @@ export function createDeliveries(
       for (const delivery of kept) delivery.stage = "waiting";
       return kept;
     },
+    all: () => [...byId.values()],
     running: () => [...byId.values()].filter(({ stage }) => stage === "running"),
     held() {
       const held: HeldDelivery[] = [];

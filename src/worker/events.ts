@@ -6,6 +6,7 @@
 
 import { type Logger, runGuarded } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
+import type { LeaseLostError } from "./lease-lost.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** A job, in an event. */
@@ -48,6 +49,12 @@ export interface DisconnectedEvent {
   readonly retryInMs: number;
 }
 
+/** A job that ran here and is not this worker's any more. */
+export interface LeaseLostEvent extends JobEvent {
+  /** Why: its signal was aborted with this. */
+  readonly error: LeaseLostError;
+}
+
 /** A worker that comes to the end of its life by itself. */
 export interface RetiredEvent {
   /** Why, for a person. */
@@ -72,6 +79,8 @@ export interface WorkerEvents {
   readonly released: JobEvent;
   /** The broker has confirmed successes. */
   readonly acked: AckedEvent;
+  /** The lease of a job that runs was lost: its signal is aborted, and what its handler comes to is not reported. */
+  readonly leaseLost: LeaseLostEvent;
   /** The worker has run `maxJobs`, or `retireWhen` gave a reason: it drains and stops. */
   readonly retired: RetiredEvent;
 }

@@ -34,6 +34,8 @@ export interface IntakeOptions {
   connected(stream: TakeStream, signal: AbortSignal): void;
   /** The broker asks what the worker has. */
   asked(ask: Ask): void;
+  /** The broker says that these are not the worker's any more, as they came before. */
+  lost(ids: readonly string[]): void;
   /** A stream ended, or could not be opened. The broker delivers its unfinished jobs again. */
   disconnected(event: DisconnectedEvent): void;
   /** The broker refused the very first stream: it is not asked again. */
@@ -141,6 +143,8 @@ export function createIntake(options: IntakeOptions): Intake {
         return isStopping ? undefined : options.received(frame.jobs);
       case "ask":
         return options.asked(frame.ask);
+      case "lost":
+        return options.lost(frame.ids);
       case "control":
         return logger.info("Passed over a control frame of an unknown kind", { kind: frame.name });
     }

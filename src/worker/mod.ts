@@ -43,6 +43,7 @@ export type {
   JobEvent,
   JobFailedEvent,
   JobOutcomeEvent,
+  LeaseLostEvent,
   RetiredEvent,
   WorkerEvents,
 } from "./events.ts";
@@ -53,6 +54,9 @@ export {
   type HandlerFunction,
   type JobHandler,
 } from "./handle.ts";
+export type { WorkerLeases } from "./lease-keeper.ts";
+export { LeaseLostError } from "./lease-lost.ts";
+export type { QueueOrder, QueueOrderFactory, QueueOrderOption } from "./queue-order.ts";
 export type { WorkerState } from "./lifecycle.ts";
 export type { Middleware } from "./middleware.ts";
 export type { WorkerClient, WorkerOptions } from "./options.ts";

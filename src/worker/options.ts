@@ -9,9 +9,11 @@ import type { Client } from "../client/client.ts";
 import { guardLogger, type Logger } from "../log.ts";
 import { checkName } from "../protocol/names.ts";
 import { defaultWithinMs, leastWithinMs } from "../protocol/worker-run.ts";
-import type { ErrorRule } from "./error-rules.ts";
+import type { ErrorRule, ThrownError } from "./error-rules.ts";
 import type { JobHandler } from "./handle.ts";
+import type { WorkerLeases } from "./lease-keeper.ts";
 import type { Middleware } from "./middleware.ts";
+import { type QueueOrder, type QueueOrderOption, toQueueOrder } from "./queue-order.ts";
 
 /** What a worker needs of a client. */
 export type WorkerClient = Pick<
@@ -63,6 +65,36 @@ export interface WorkerOptions {
    * @default {[]}
    */
   readonly onError?: readonly ErrorRule[] | undefined;
+  /**
+   * Gives the group of failures that a job is in if it dies of an error, so that all of a kind can be counted and requeued
+   * together; at most 200 characters. Undefined is the type of the error. What it throws is logged.
+   *
+   * @default {the type of the error}
+   */
+  readonly failureGroup?: ((thrown: ThrownError) => string | undefined) | undefined;
+  /**
+   * The leases of the same broker (`createLeases`), which makes the worker take each job for a time: it is the worker's until
+   * its lease ends, whatever becomes of connections and of the broker's process. Leases are renewed by themselves, also of
+   * jobs that wait here; a job whose lease is lost is aborted with a `LeaseLostError`, and the loss counts as a failure of the
+   * job. Such a worker opens no stream: it asks for jobs when it has room. Needs a Millrace broker.
+   *
+   * @default {none: jobs are the worker's as long as its stream is open}
+   */
+  readonly leases?: WorkerLeases | undefined;
+  /**
+   * How long a lease lasts, in ms; 1000 or more. It is renewed three times in that time, so a handler that holds the event
+   * loop for longer than two thirds of it may lose its job.
+   *
+   * @default {60000}
+   */
+  readonly leaseMs?: number | undefined;
+  /**
+   * In which order the queues are asked for jobs: `"ordered"`, `"round-robin"`, `"shuffled"`, `{ weights }`, or a function of
+   * your own. Needs `leases`. Each queue is asked with a call of its own, and but for `"ordered"` for one job at a time.
+   *
+   * @default {the most urgent job of all queues is next}
+   */
+  readonly order?: QueueOrderOption | undefined;
   /**
    * How many jobs the worker runs before it retires: it drains, stops and emits `retired`, so that `run()` resolves and the
    * process may end and be replaced by a fresh one; an integer of 1 or more.
@@ -132,6 +164,11 @@ export interface WorkerSettings {
   readonly isAutoPrefetch: boolean;
   readonly middleware: readonly Middleware[];
   readonly onError: readonly ErrorRule[];
+  readonly failureGroup: ((thrown: ThrownError) => string | undefined) | undefined;
+  readonly leases: WorkerLeases | undefined;
+  readonly leaseMs: number;
+  /** Makes the order in which queues are asked; undefined for the broker's. */
+  readonly toOrder: (() => QueueOrder) | undefined;
   readonly maxJobs: number | undefined;
   readonly retireWhen: (() => string | undefined) | undefined;
   readonly workerId: string;
@@ -168,15 +205,18 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
     );
   }
   if (answersWithinMs !== Infinity) demandWhole("answersWithinMs", answersWithinMs, leastWithinMs);
+  const queues = toQueues(options.queues, handlers);
   return {
     client,
     handlers,
-    queues: toQueues(options.queues, handlers),
+    queues,
     concurrency,
     prefetch,
-    isAutoPrefetch,
+    isAutoPrefetch: isAutoPrefetch && options.leases === undefined,
     middleware: options.middleware ?? [],
     onError: options.onError ?? [],
+    failureGroup: options.failureGroup,
+    ...toLeaseSettings(options, queues, random),
     maxJobs: options.maxJobs,
     retireWhen: options.retireWhen,
     workerId: toWorkerId(options.workerId, random),
@@ -222,6 +262,30 @@ function toQueues(
   }
   return [...names];
 }
+
+function toLeaseSettings(
+  { leases, leaseMs, order }: WorkerOptions,
+  queues: readonly string[] | undefined,
+  random: Random,
+): Pick<WorkerSettings, "leases" | "leaseMs" | "toOrder"> {
+  for (const [name, value] of Object.entries({ leaseMs, order })) {
+    if (value === undefined || leases !== undefined) continue;
+    throw new TypeError(`Cannot use '${name}' without 'leases': give those of the broker`);
+  }
+  if (leaseMs !== undefined) demandWhole("leaseMs", leaseMs, leastLeaseMs);
+  const settings = { leases, leaseMs: leaseMs ?? defaultLeaseMs };
+  if (order === undefined) return { ...settings, toOrder: undefined };
+  if (queues === undefined) {
+    throw new TypeError("Cannot use 'order' with 'queues' that are 'all': name them");
+  }
+  const toOrder = () => toQueueOrder(order, queues, random);
+  toOrder(); // A mistake shows here, and not when the worker is started.
+  return { ...settings, toOrder };
+}
+
+/** Shorter leases are lost when a machine is busy for a moment. */
+const leastLeaseMs = 1000;
+const defaultLeaseMs = 60_000;
 
 /** What a header carries unchanged. */
 const visibleAscii = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;

@@ -58,3 +58,19 @@ export function toAcknowledgement(
       return undefined;
   }
 }
+
+/**
+ * Puts a failure into the group that its error belongs to.
+ *
+ * @param groupOf Gives the group of an error; undefined for the broker's own.
+ */
+export function toGrouped(
+  acknowledgement: Acknowledgement,
+  report: RunReport,
+  groupOf: (error: unknown) => string | undefined,
+): Acknowledgement {
+  if (acknowledgement.kind !== "failure") return acknowledgement;
+  const error = report.kind === "failed" ? report.error : (report as Outcome).cause;
+  if (error === undefined) return acknowledgement;
+  return { kind: "failure", failure: { ...acknowledgement.failure, failureGroup: groupOf(error) } };
+}

@@ -109,7 +109,8 @@ export function createRunOnce(
           events.emit(name, make);
         },
       },
-      stirred: listen,
+      stirred: settings.leases === undefined ? listen : undefined,
+      empty: settings.leases && (() => session.isEmpty && end("empty", endMs)),
       spent: () => end("jobs", endAt - clock.monotonic()),
     });
     present = session;

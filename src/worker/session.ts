@@ -7,15 +7,19 @@
 
 import { createPool } from "../async/pool.ts";
 import { runGuarded } from "../log.ts";
+import type { Job } from "../protocol/job.ts";
 import type { WorkerRun } from "../protocol/worker-run.ts";
+import type { HeldDelivery } from "../protocol/worker-statement.ts";
 import { createAcker } from "./acker.ts";
 import { type AutoPrefetch, createAutoPrefetch } from "./auto-prefetch.ts";
 import { createDeliveries, type Deliveries, type Delivery } from "./deliveries.ts";
 import type { Events } from "./events.ts";
-import { createIntake } from "./intake.ts";
+import { createIntake, type Intake } from "./intake.ts";
+import type { LeaseLostError } from "./lease-lost.ts";
+import { createLeased } from "./leased.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import type { WorkerSettings } from "./options.ts";
-import { toAcknowledgement } from "./report.ts";
+import { toAcknowledgement, toGrouped } from "./report.ts";
 import { createRunner } from "./runner.ts";
 import { createStatements } from "./statements.ts";
 import { createSurplus } from "./surplus.ts";
@@ -39,14 +43,20 @@ export interface SessionOptions {
   readonly events: Events;
   /** Something came, or a report was confirmed. */
   readonly stirred?: (() => void) | undefined;
+  /** Nothing is ready; told only of a worker with leases, which then asks again only when there is news. */
+  readonly empty?: (() => void) | undefined;
   /** The last job that this session may run has begun. */
   readonly spent?: (() => void) | undefined;
 }
 
+/** Characters that the name of a group has at most. */
+const longestGroup = 200;
+
 /** Creates a session. */
-export function createSession({ settings, events, stirred, spent }: SessionOptions): Session {
+export function createSession(options: SessionOptions): Session {
+  const { settings, events, stirred, spent } = options;
   const { client, clock, random, logger, queues, prefetch, workerId, idleTimeoutMs } = settings;
-  const { maxJobs, retireWhen } = settings;
+  const { maxJobs, retireWhen, failureGroup } = settings;
   const { answersWithinMs: withinMs } = settings;
   const run: WorkerRun | undefined = withinMs === Infinity
     ? undefined
@@ -78,7 +88,13 @@ export function createSession({ settings, events, stirred, spent }: SessionOptio
       renewIfIdle();
     },
   });
-  const deliveries: Deliveries = createDeliveries(acker, { logger, clock });
+  const deliveries: Deliveries = createDeliveries(acker, {
+    logger,
+    clock,
+    freed: settings.leases && (() => intake.tryNow()),
+  });
+  /** Running jobs that are not this worker's any more. */
+  const strays = new Set<Delivery>();
 
   /** Jobs that were given up here, and that the server counts for this stream until it ends. */
   let stranded = 0;
@@ -95,11 +111,23 @@ export function createSession({ settings, events, stirred, spent }: SessionOptio
     if (auto !== undefined) adaptPrefetch(auto, delivery);
     if (maxJobs !== undefined && ++begun >= maxJobs) retire(`It has run ${maxJobs} jobs`);
     const report = await runner.run(delivery.context);
+    if (strays.size > 0) strays.delete(delivery);
     const canRelease = delivery.job.deliveries !== undefined;
-    const acknowledgement = toAcknowledgement(report, canRelease);
+    let acknowledgement = toAcknowledgement(report, canRelease);
+    if (failureGroup !== undefined && acknowledgement !== undefined) {
+      acknowledgement = toGrouped(acknowledgement, report, (error) => groupOf(error, delivery));
+    }
     if (acknowledgement !== undefined) deliveries.report(delivery, acknowledgement);
     if (retireWhen !== undefined) retireIfAsked(retireWhen);
   });
+
+  const groupOf = (error: unknown, { job, context: { attempt } }: Delivery) => {
+    let group: string | undefined;
+    runGuarded(() => {
+      group = failureGroup!({ error, job, attempt, random });
+    }, (error) => logger.error("Option 'failureGroup' threw", { error }));
+    return group?.slice(0, longestGroup);
+  };
 
   /** Comes to the end of this life, however long its jobs take. */
   const retire = (reason: string) => {
@@ -144,11 +172,44 @@ export function createSession({ settings, events, stirred, spent }: SessionOptio
     },
   });
 
-  const dropWaiting = () => deliveries.drop(pool.clear().map(({ job }) => job));
+  /** Whoever has a lease must say that it is not wanted; a stream says so by its end. */
+  const leased = settings.leases && createLeased({
+    settings,
+    leases: settings.leases,
+    deliveries,
+    signal: ending.signal,
+    lost: (delivery, error) => lose([delivery], error),
+  });
+
+  const dropWaiting = () => {
+    const waiting = pool.clear();
+    if (leased !== undefined) leased.giveBack(waiting);
+    else deliveries.drop(waiting.map(({ job }) => job));
+  };
 
   const release = ({ context }: Delivery, reason: DOMException) => {
     context.release(reason);
     events.emit("released", () => ({ job: context.job }));
+  };
+
+  /** These have lost their leases. */
+  const lose = (lost: readonly Delivery[], error: LeaseLostError) => {
+    const held = lost.map(({ job }) => ({ id: job.id, delivery: job.deliveries! }));
+    for (const delivery of deliveries.lose(held)) {
+      strays.add(delivery);
+      delivery.context.release(error);
+      events.emit("leaseLost", () => ({ job: delivery.context.job, error }));
+    }
+    intake.tryNow();
+  };
+
+  /** These were taken from this worker, or are over. */
+  const abandon = (held: readonly HeldDelivery[]) => {
+    const reason = new DOMException("Job is not this worker's any more", "AbortError");
+    for (const delivery of deliveries.lose(held)) {
+      strays.add(delivery);
+      release(delivery, reason);
+    }
   };
 
   const statements = createStatements({
@@ -158,54 +219,81 @@ export function createSession({ settings, events, stirred, spent }: SessionOptio
     isTaking: () => lifecycle.state === "running" && !isPaused,
     prefetch: () => auto?.wanted,
     held: deliveries.held,
-    lost(held) {
-      const reason = new DOMException("Job is not this worker's any more", "AbortError");
-      for (const delivery of deliveries.lose(held)) release(delivery, reason);
-    },
+    lost: (held) => abandon(held),
   });
 
-  const intake = createIntake({
-    take: (signal) =>
-      client.take({ queues, prefetch: auto?.wanted ?? prefetch, workerId, run, signal }),
-    idleTimeoutMs,
-    clock,
-    random,
-    logger,
+  const received = (jobs: readonly Job[]) => {
+    lastJobAt = clock.now();
+    stirred?.();
+    // Under way when the broker was told: it knows that they were not taken.
+    if (isPaused && statements.withinMs !== undefined) return;
+    const cameAt = auto === undefined ? 0 : clock.monotonic();
+    for (const job of jobs) {
+      const delivery = deliveries.accept(job);
+      if (delivery === undefined) continue;
+      delivery.cameAt = cameAt;
+      leased?.took(delivery);
+      pool.add(delivery);
+    }
+    auto?.came(deliveries.size);
+    surplus?.came();
+  };
+
+  const connected = () => {
+    acker.tryNow();
+    logger.info("Connected", { workerId, queues, prefetch });
+    events.emit("connected", () => undefined);
+    stirred?.();
+    lifecycle.ready();
+  };
+
+  const openIntake = () =>
+    createIntake({
+      take: (signal) =>
+        client.take({ queues, prefetch: auto?.wanted ?? prefetch, workerId, run, signal }),
+      idleTimeoutMs,
+      clock,
+      random,
+      logger,
+      received,
+      asked(ask) {
+        if (isPaused) dropWaiting();
+        statements.answer(ask);
+      },
+      connected(stream, signal) {
+        stranded = 0;
+        statements.open(stream, signal);
+        connected();
+      },
+      lost(ids) {
+        const lost = new Set(ids);
+        abandon(deliveries.held().filter(({ id }) => lost.has(id)));
+      },
+      disconnected(event) {
+        // The broker delivers them again, to any worker that is connected.
+        dropWaiting();
+        events.emit("disconnected", () => event);
+      },
+      refused: (error) => lifecycle.fail(error),
+    });
+
+  const puller = leased?.createPuller({
     received(jobs) {
-      lastJobAt = clock.now();
-      stirred?.();
-      // Under way when the broker was told: it knows that they were not taken.
-      if (isPaused && statements.withinMs !== undefined) return;
-      const cameAt = auto === undefined ? 0 : clock.monotonic();
-      for (const job of jobs) {
-        const delivery = deliveries.accept(job);
-        if (delivery === undefined) continue;
-        delivery.cameAt = cameAt;
-        pool.add(delivery);
-      }
-      auto?.came(deliveries.size);
-      surplus?.came();
+      received(jobs);
+      // They were under way.
+      if (isPaused || lifecycle.state !== "running") dropWaiting();
     },
-    asked(ask) {
-      if (isPaused) dropWaiting();
-      statements.answer(ask);
+    room() {
+      if (isPaused || lifecycle.state !== "running") return 0;
+      const mostMore = maxJobs === undefined ? Infinity : maxJobs - begun - pool.waiting;
+      return Math.min(prefetch - deliveries.size, mostMore);
     },
-    connected(stream, signal) {
-      stranded = 0;
-      statements.open(stream, signal);
-      acker.tryNow();
-      logger.info("Connected", { workerId, queues, prefetch });
-      events.emit("connected", () => undefined);
-      stirred?.();
-      lifecycle.ready();
-    },
-    disconnected(event) {
-      // The broker delivers them again, to any worker that is connected.
-      dropWaiting();
-      events.emit("disconnected", () => event);
-    },
+    connected,
+    disconnected: (event) => events.emit("disconnected", () => event),
     refused: (error) => lifecycle.fail(error),
+    empty: options.empty,
   });
+  const intake: Intake = puller ?? openIntake();
 
   const lifecycle = createLifecycle({
     clock,
@@ -215,21 +303,25 @@ export function createSession({ settings, events, stirred, spent }: SessionOptio
       dropWaiting();
       statements.changed();
       surplus?.stop();
-      if (statements.withinMs === undefined && pool.running > 0) {
+      if (leased === undefined && statements.withinMs === undefined && pool.running > 0) {
         logger.info(
           "This server cannot be told that a worker stops: it may send jobs until the last one is done",
         );
       }
       await pool.idle();
       await acker.idle();
+      await leased?.idle();
     },
     async end() {
       surplus?.stop();
       const reason = new DOMException("Worker stopped before the job was done", "AbortError");
-      for (const delivery of deliveries.running()) release(delivery, reason);
+      const running = deliveries.running();
+      for (const delivery of running) release(delivery, reason);
       dropWaiting();
+      leased?.giveBack(running);
       ending.abort(reason);
       await intake.close();
+      await leased?.stop();
     },
   });
 
@@ -241,6 +333,7 @@ export function createSession({ settings, events, stirred, spent }: SessionOptio
     if (statements.problem !== undefined) {
       return `Cannot answer the broker: ${statements.problem}`;
     }
+    if (leased?.problem !== undefined) return `Cannot renew leases: ${leased.problem}`;
     if (acker.problem !== undefined) return `Broker refuses a report: ${acker.problem}`;
     return undefined;
   };
@@ -258,14 +351,16 @@ export function createSession({ settings, events, stirred, spent }: SessionOptio
       isPaused = true;
       pool.pause();
       // Who does not listen cannot be told that they are free: they wait here.
-      if (statements.withinMs !== undefined) dropWaiting();
+      if (statements.withinMs !== undefined || leased !== undefined) dropWaiting();
       statements.changed();
+      puller?.interrupt();
     },
     resume() {
       if (!isPaused) return;
       isPaused = false;
       pool.resume();
       statements.changed();
+      puller?.interrupt();
     },
     health() {
       const problem = findProblem();
@@ -282,6 +377,7 @@ export function createSession({ settings, events, stirred, spent }: SessionOptio
         waiting,
         unreported: deliveries.unreported,
         overdue: runner.overdue,
+        lost: strays.size,
         answersWithinMs: intake.isConnected ? statements.withinMs : undefined,
       };
     },

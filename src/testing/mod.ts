@@ -1,5 +1,6 @@
 /**
- * What tests of jobs need: a clock that moves only when a test says so.
+ * What tests of jobs need: a clock that moves only when a test says so, handlers that run without a broker, and queues that
+ * are drained.
  *
  * @example
  * ```ts
@@ -14,4 +15,7 @@
  */
 
 export type { Clock } from "../async/clock.ts";
+export { type Buildable, buildJob } from "./build-job.ts";
+export { type HandlerRun, runHandler, type RunHandlerOptions } from "./run-handler.ts";
+export { runJobs, type RunJobsOptions, whileRunning } from "./run-jobs.ts";
 export { createTestClock, type TestClock } from "./test-clock.ts";

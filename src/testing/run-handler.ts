@@ -1,0 +1,106 @@
+/**
+ * Runs a handler for a test, without a broker.
+ *
+ * @module
+ */
+
+import { systemClock, systemRandom } from "../async/clock.ts";
+import { silentLogger } from "../log.ts";
+import type { Job } from "../protocol/job.ts";
+import type { HeartbeatOptions } from "../protocol/lease-write.ts";
+import { RunningContext } from "../worker/context.ts";
+import type { ErrorRule } from "../worker/error-rules.ts";
+import { createEvents } from "../worker/events.ts";
+import type { JobHandler } from "../worker/handle.ts";
+import type { Middleware } from "../worker/middleware.ts";
+import type { Outcome } from "../worker/outcome.ts";
+import { createRunner } from "../worker/runner.ts";
+import { buildJob } from "./build-job.ts";
+
+/** How {@linkcode runHandler} runs it. */
+export interface RunHandlerOptions {
+  /** Members of the job that are to be different from those of a fresh one, such as `attempts`. */
+  readonly job?: Partial<Job> | undefined;
+  /**
+   * Functions around the handler, outermost first.
+   *
+   * @default {[]}
+   */
+  readonly middleware?: readonly Middleware[] | undefined;
+  /**
+   * What becomes of the job by the error, after the rules of the handler.
+   *
+   * @default {[]}
+   */
+  readonly onError?: readonly ErrorRule[] | undefined;
+}
+
+/** What a handler came to. */
+export interface HandlerRun {
+  /** `succeeded`, `failed`, or what became of the job by an outcome. */
+  readonly kind: "succeeded" | "failed" | Outcome["kind"];
+  /** What it threw, or why the payload did not fit. */
+  readonly error: unknown;
+  /** Whether it would be tried again, if it failed. */
+  readonly retry: boolean;
+  /** The outcome that the handler or a rule said. */
+  readonly outcome: Outcome | undefined;
+  /** The heartbeats that the handler sent. */
+  readonly heartbeats: readonly HeartbeatOptions[];
+}
+
+/**
+ * Runs a handler on a payload as a worker would: the schema checks it, middleware and rules apply, the time limit holds.
+ *
+ * @param handler The handler.
+ * @param payload What the job is about; goes through JSON.
+ * @param options The job, and what is around the handler.
+ *
+ * @example
+ * ```ts
+ * import { defineJob } from "@millrace/millrace/client";
+ * import { runHandler } from "@millrace/millrace/testing";
+ * import { handle, snooze } from "@millrace/millrace/worker";
+ *
+ * const build = defineJob<{ commit: string }>({ type: "build", queue: "ci" });
+ * const handler = handle(build, ({ commit }) => commit === "" ? snooze("1m") : undefined);
+ *
+ * console.log((await runHandler(handler, { commit: "" })).kind); // snoozed
+ * ```
+ */
+export async function runHandler(
+  handler: JobHandler,
+  payload: unknown,
+  options: RunHandlerOptions = {},
+): Promise<HandlerRun> {
+  const { middleware = [], onError = [], job: more } = options;
+  const runner = createRunner({
+    handlers: [handler],
+    middleware,
+    onError,
+    events: createEvents(silentLogger),
+    clock: systemClock,
+    random: systemRandom,
+  });
+  const job = buildJob(handler, payload, { more });
+  const context = new RunningContext(job, silentLogger);
+  const heartbeats: HeartbeatOptions[] = [];
+  context.lease = {
+    endsAt: () => job.leaseExpiresAt,
+    heartbeat(news) {
+      heartbeats.push(news);
+      return Promise.resolve();
+    },
+  };
+  const report = await runner.run(context);
+  const run = { error: undefined, retry: false, outcome: undefined, heartbeats };
+  switch (report.kind) {
+    case "succeeded":
+    case "released": // Nobody releases it here.
+      return { ...run, kind: "succeeded" };
+    case "failed":
+      return { ...run, kind: "failed", error: report.error, retry: report.retry };
+    default:
+      return { ...run, kind: report.kind, error: report.cause, outcome: report };
+  }
+}

@@ -4,5 +4,8 @@
  * @module
  */
 
+/** Its job is not its any more: the lease was lost, and its handler did not end. */
+export const lostLeaseCode = 11;
+
 /** A handler did not end when its time was over. */
 export const timeoutCode = 73;

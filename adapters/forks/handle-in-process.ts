@@ -9,7 +9,15 @@ import type { JobContext } from "../../src/worker/context.ts";
 import type { ErrorRule } from "../../src/worker/error-rules.ts";
 import { handle, type Handleable, type JobHandler } from "../../src/worker/handle.ts";
 import { byError, reviveOutcome } from "../../src/worker/outcome.ts";
-import { isForkMessage, type RunCommand, type SentError, type SentReport } from "./messages.ts";
+import {
+  fromSentError,
+  type HeartbeatAnswer,
+  isForkMessage,
+  type RunCommand,
+  type SentHeartbeat,
+  type SentReport,
+  toSentError,
+} from "./messages.ts";
 import { spawn, type SpawnOptions } from "./spawn.ts";
 
 /** How a job is run in a process of its own. */
@@ -50,12 +58,19 @@ export function handleInProcess(
   });
 }
 
-async function runInProcess(options: SpawnOptions, { job, signal }: JobContext): Promise<unknown> {
+async function runInProcess(options: SpawnOptions, context: JobContext): Promise<unknown> {
+  const { job, signal } = context;
   let report: SentReport | undefined;
   const child = spawn(options, (message) => {
     if (!isForkMessage(message)) return;
-    if (message.millrace === "ready") child.send({ millrace: "run", job } satisfies RunCommand);
-    else report = message as SentReport;
+    switch (message.millrace) {
+      case "ready":
+        return child.send({ millrace: "run", job } satisfies RunCommand);
+      case "heartbeat":
+        return void beat(context, message as SentHeartbeat).then(child.send);
+      default:
+        report = message as SentReport;
+    }
   });
   signal.addEventListener("abort", child.kill, { once: true });
   if (signal.aborted) child.kill();
@@ -69,18 +84,22 @@ async function runInProcess(options: SpawnOptions, { job, signal }: JobContext):
     case "succeeded":
       return undefined;
     case "failed": {
-      const error = toError(report.error);
+      const error = fromSentError(report.error);
       throw report.retry ? error : byError("cancelled", error, {});
     }
     case "decided":
-      return reviveOutcome(report.outcome, report.cause && toError(report.cause));
+      return reviveOutcome(report.outcome, report.cause && fromSentError(report.cause));
   }
 }
 
-function toError({ name, message, stack }: SentError): Error {
-  const error = new Error(message);
-  return Object.defineProperties(error, {
-    name: { value: name, configurable: true, writable: true },
-    stack: { value: stack, configurable: true, writable: true },
-  });
+async function beat(
+  context: JobContext,
+  { number, news }: SentHeartbeat,
+): Promise<HeartbeatAnswer> {
+  try {
+    await context.heartbeat(news);
+    return { millrace: "heard", number, endsAt: context.leaseEndsAt };
+  } catch (error) {
+    return { millrace: "heard", number, error: toSentError(error) };
+  }
 }

@@ -5,6 +5,8 @@
  */
 
 import type { Job } from "../../src/protocol/job.ts";
+import type { HeartbeatOptions } from "../../src/protocol/lease-write.ts";
+import { describeError } from "../../src/worker/describe-error.ts";
 import type { Outcome } from "../../src/worker/outcome.ts";
 
 /** What the parent of workers tells them. A stop without a time has no deadline. */
@@ -22,6 +24,21 @@ export interface ForkReady {
 export interface RunCommand {
   readonly millrace: "run";
   readonly job: Job;
+}
+
+/** What the handler says while the job runs, by number. */
+export interface SentHeartbeat {
+  readonly millrace: "heartbeat";
+  readonly number: number;
+  readonly news: HeartbeatOptions;
+}
+
+/** What came of a heartbeat: until when the lease lasts, or an error. */
+export interface HeartbeatAnswer {
+  readonly millrace: "heard";
+  readonly number: number;
+  readonly endsAt?: number | undefined;
+  readonly error?: SentError | undefined;
 }
 
 /** An error, as far as it can be sent. */
@@ -44,4 +61,19 @@ export type SentReport =
 /** Whether a message is one of these, and not one of the program's own. */
 export function isForkMessage(value: unknown): value is { readonly millrace: string } {
   return typeof value === "object" && value !== null && "millrace" in value;
+}
+
+/** Takes of an error what can be sent. */
+export function toSentError(error: unknown): SentError {
+  const { message, errorType = "Error", backtrace = "" } = describeError(error);
+  return { name: errorType, message, stack: backtrace };
+}
+
+/** Makes an error of what was sent; not of its class. */
+export function fromSentError({ name, message, stack }: SentError): Error {
+  const error = new Error(message);
+  return Object.defineProperties(error, {
+    name: { value: name, configurable: true, writable: true },
+    stack: { value: stack, configurable: true, writable: true },
+  });
 }

@@ -8,7 +8,7 @@ import process from "node:process";
 import { systemClock } from "../../src/async/clock.ts";
 import { isMillraceError } from "../../src/errors.ts";
 import type { Worker } from "../../src/worker/worker.ts";
-import { timeoutCode } from "./exit-codes.ts";
+import { lostLeaseCode, timeoutCode } from "./exit-codes.ts";
 import { type ForkCommand, type ForkReady, isForkMessage } from "./messages.ts";
 
 /** How {@linkcode runInFork} ends. */
@@ -26,8 +26,8 @@ export interface RunInForkOptions {
  * Runs a worker in a process that `runForked` has started, and ends the process when the worker is stopped. It does what the
  * parent says (stop, pause, resume), and stops when the parent is gone.
  *
- * A handler that goes on although its time is over (see `timeout`) cannot be ended but with its process: the worker gives
- * back what it has not begun, and the process ends with code 73.
+ * A handler that goes on although its time is over (see `timeout`), or although its lease is lost, cannot be ended but with
+ * its process: the worker gives back what it has not begun, and the process ends with code 73, or 11 for a lease.
  *
  * @param worker The worker, not started.
  * @param options How long a handler may go on when its time is over.
@@ -53,15 +53,19 @@ export async function runInFork(worker: Worker, options: RunInForkOptions = {}):
   process.send?.({ millrace: "ready" } satisfies ForkReady);
 
   let exitCode = 0;
-  const endHard = (code: number) => {
-    if (worker.health().overdue === 0) return;
-    exitCode = code;
-    void worker.stop({ timeoutMs: graceMs });
+  /** Ends the process after the time of grace, if a handler still goes on. */
+  const endHard = (code: number, goesOn: () => boolean) => {
+    systemClock.setTimer(() => {
+      if (!goesOn()) return;
+      exitCode = code;
+      void worker.stop({ timeoutMs: graceMs });
+    }, graceMs);
   };
   worker.on("failed", ({ error }) => {
     if (!isMillraceError(error) || error.code !== "timeout") return;
-    systemClock.setTimer(() => endHard(timeoutCode), graceMs);
+    endHard(timeoutCode, () => worker.health().overdue > 0);
   });
+  worker.on("leaseLost", () => endHard(lostLeaseCode, () => worker.health().lost > 0));
   await worker.run();
   process.exit(exitCode);
 }

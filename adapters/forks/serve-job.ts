@@ -7,8 +7,7 @@
 import process from "node:process";
 import { systemClock, systemRandom } from "../../src/async/clock.ts";
 import { guardLogger, type Logger } from "../../src/log.ts";
-import { RunningContext } from "../../src/worker/context.ts";
-import { describeError } from "../../src/worker/describe-error.ts";
+import { type ContextLease, RunningContext } from "../../src/worker/context.ts";
 import { createEvents } from "../../src/worker/events.ts";
 import type { JobHandler } from "../../src/worker/handle.ts";
 import type { Middleware } from "../../src/worker/middleware.ts";
@@ -16,10 +15,13 @@ import type { RunReport } from "../../src/worker/report.ts";
 import { createRunner } from "../../src/worker/runner.ts";
 import {
   type ForkReady,
+  fromSentError,
+  type HeartbeatAnswer,
   isForkMessage,
   type RunCommand,
-  type SentError,
+  type SentHeartbeat,
   type SentReport,
+  toSentError,
 } from "./messages.ts";
 
 /** How {@linkcode serveJob} runs the job. */
@@ -60,11 +62,38 @@ export function serveJob(
   process.on("message", (message: unknown) => {
     if (!isForkMessage(message) || message.millrace !== "run") return;
     const { job } = message as RunCommand;
-    void runner.run(new RunningContext(job, logger)).then((report) => {
+    const context = new RunningContext(job, logger);
+    if (job.leaseToken !== undefined) context.lease = createLease(job.leaseExpiresAt);
+    void runner.run(context).then((report) => {
       process.send!(toSent(report), undefined, undefined, () => process.exit(0));
     });
   });
   process.send!({ millrace: "ready" } satisfies ForkReady);
+}
+
+/** The lease of the job, which the parent keeps. */
+function createLease(endsAt: number | undefined): ContextLease {
+  const waiting = new Map<number, PromiseWithResolvers<void>>();
+  let count = 0;
+  process.on("message", (message: unknown) => {
+    if (!isForkMessage(message) || message.millrace !== "heard") return;
+    const answer = message as HeartbeatAnswer;
+    const { resolve, reject } = waiting.get(answer.number)!;
+    waiting.delete(answer.number);
+    endsAt = answer.endsAt ?? endsAt;
+    if (answer.error === undefined) resolve();
+    else reject(fromSentError(answer.error));
+  });
+  return {
+    endsAt: () => endsAt,
+    heartbeat(news) {
+      const number = ++count;
+      const answer = Promise.withResolvers<void>();
+      waiting.set(number, answer);
+      process.send!({ millrace: "heartbeat", number, news } satisfies SentHeartbeat);
+      return answer.promise;
+    },
+  };
 }
 
 function toSent(report: RunReport): SentReport {
@@ -83,9 +112,4 @@ function toSent(report: RunReport): SentReport {
       };
     }
   }
-}
-
-function toSentError(error: unknown): SentError {
-  const { message, errorType = "Error", backtrace = "" } = describeError(error);
-  return { name: errorType, message, stack: backtrace };
 }

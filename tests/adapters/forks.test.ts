@@ -12,7 +12,7 @@ import { loadRuntime } from "../../adapters/cli/runtime.ts";
 import { handleInProcess } from "../../adapters/forks/handle-in-process.ts";
 import { type Forked, forkPlace, runForked } from "../../adapters/forks/run-forked.ts";
 import { createBroker } from "../../src/broker/mod.ts";
-import { type Client, createClient, type Job } from "../../src/client/mod.ts";
+import { type Client, createClient, createLeases, type Job } from "../../src/client/mod.ts";
 import { createWorker, type WorkerOptions } from "../../src/worker/mod.ts";
 import { type Deed, work } from "./forks/work.ts";
 
@@ -31,15 +31,18 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 /** Runs one job in a process of its own, and gives what became of it. */
 async function runOne(
   deed: Deed,
-  options: { readonly timeout?: number } & Partial<WorkerOptions> = {},
+  options: { readonly timeout?: number; readonly withLeases?: boolean } & Partial<WorkerOptions> =
+    {},
 ): Promise<{ job: Job; error: string | undefined; names: string[] }> {
+  const { timeout, withLeases = false, ...workerOptions } = options;
   const broker = createBroker({ store: runtime.openSqlite(":memory:") });
   const client = createClient({ fetch: broker.fetch });
+  const leases = withLeases ? createLeases({ fetch: broker.fetch }) : undefined;
   const names: string[] = [];
   const entry = new URL("./forks/job-process.ts", import.meta.url);
-  const { timeout, ...workerOptions } = options;
   const worker = createWorker({
     client,
+    leases,
     handlers: [handleInProcess(work, { entry, timeout })],
     onError: [({ error }) => void names.push((error as Error).name)],
     ...workerOptions,
@@ -72,6 +75,12 @@ describe("handleInProcess()", () => {
     assert.deepEqual([job.status, job.attempts], ["scheduled", 0]);
     const cancelled = await runOne("cancel");
     assert.deepEqual([cancelled.job.status, cancelled.error], ["dead", "Nobody wants it"]);
+  });
+
+  it("passes on heartbeats of a job under a lease", limit, async () => {
+    assert.equal((await runOne("beat", { withLeases: true })).job.status, "completed");
+    const { error } = await runOne("beat");
+    assert.match(error!, /the worker has no 'leases'/);
   });
 
   it("fails when the process ends before the job is done", limit, async () => {

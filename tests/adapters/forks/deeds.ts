@@ -5,14 +5,16 @@
  */
 
 import process from "node:process";
-import { cancel, snooze } from "../../../src/worker/mod.ts";
+import { cancel, type JobContext, snooze } from "../../../src/worker/mod.ts";
 import type { Deed } from "./work.ts";
 
 /** Does it; some never come to an end. */
-export function perform(deed: Deed): unknown {
+export function perform(deed: Deed, context: JobContext): unknown {
   switch (deed) {
     case "return":
       return undefined;
+    case "beat":
+      return context.heartbeat({ progress: 0.5 });
     case "throw":
       throw new RangeError("out of range", { cause: new Error("no room") });
     case "snooze":

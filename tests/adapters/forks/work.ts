@@ -7,7 +7,7 @@
 import { defineJob, type JobDefinition } from "../../../src/client/mod.ts";
 
 /** What a job does. */
-export type Deed = "return" | "throw" | "snooze" | "cancel" | "hang" | "block" | "exit";
+export type Deed = "return" | "beat" | "throw" | "snooze" | "cancel" | "hang" | "block" | "exit";
 
 /** The jobs. */
 export const work: JobDefinition<Deed> = defineJob<Deed>({

@@ -102,5 +102,5 @@ function* takeAll(
   }
   const holder = request.holder ?? (yield* registerHolder(request.worker, terms));
   yield* markTaken(jobs, { holder, worker: request.worker, now: terms.now });
-  return { jobs: yield* withExtras(yield* withLargePayloads(jobs)), holder };
+  return { jobs: yield* withExtras(yield* withLargePayloads(jobs), true), holder };
 }

@@ -104,6 +104,7 @@ export const dependentTable: TraitTable = {
  */
 export const awaitedTable: TraitTable = {
   trait: traits.awaited,
+  hiddenWhenTaken: true,
   *remove(_jobs: readonly TraitedJob[]) {},
   read: readerOf("parent", "job"),
 };

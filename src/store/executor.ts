@@ -169,6 +169,7 @@ function answerSync(
     case "change":
       changes.push(step.change);
       return nothing;
+    case "lock":
     case "turn":
       return nothing;
   }
@@ -309,6 +310,9 @@ async function answerAsync(
   switch (step.kind) {
     case "rows":
       return await connection.all(translate(step.sql), step.params);
+    case "lock":
+      await connection.all(translate(step.sql), step.params);
+      return nothing;
     case "values":
       return (await connection.all(translate(step.sql), step.params)).map(Object.values);
     case "each": {

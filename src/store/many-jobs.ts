@@ -50,9 +50,11 @@ const otherMembers: readonly ColumnMember[] = [
 const payloadBytes = "coalesce(octet_length(payload_json), octet_length(payload_pack))";
 const isPlain = [
   ...otherMembers.map((member) => `${columnOf[member]} IS NULL`),
-  "traits = 0",
   `${payloadBytes} <= ${largeBytes}`,
 ].join(" AND ");
+
+/** Stands in the place of the traits of a job that has more than is read at first. */
+const notPlain = -1;
 
 const inline = (column: string) =>
   `CASE WHEN octet_length(${column}) <= ${largeBytes} THEN ${column} END`;
@@ -78,12 +80,14 @@ export function createManyJobsReader(replaced: Replaced = {}): ManyJobsReader {
     `${replaced[member] ?? columnOf[member]} AS "${member}"`
   );
   const select = `SELECT ${columns.join(", ")}, ${inline("payload_json")} AS json,
-    ${inline("payload_pack")} AS pack, CASE WHEN ${isPlain} THEN 1 ELSE 0 END AS plain`;
+    ${
+    inline("payload_pack")
+  } AS pack, CASE WHEN ${isPlain} THEN traits ELSE ${notPlain} END AS traits`;
   return {
     *read(end, params) {
       const found = yield* rowValues(`${select} ${end}`, params);
       const jobs = found.map(toRecord);
-      const others = jobs.filter((_, at) => found[at]!.at(-1) === 0);
+      const others = jobs.filter((_, at) => found[at]!.at(-1) === notPlain);
       return others.length === 0 ? jobs : yield* withOthers(jobs, others);
     },
   };
@@ -111,7 +115,7 @@ function toRecord(row: readonly SqlValue[]): JobRecord {
     batch: null,
     budgets: null,
     deliveries: row[10] as number,
-    traits: 0,
+    traits: row[13] as number,
     payloadJson: row[11] as string | null,
     payloadPack: row[12] as Uint8Array<ArrayBuffer> | null,
   };

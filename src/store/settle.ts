@@ -54,8 +54,11 @@ export interface EndedJob extends Pick<JobRecord, "id" | "seq"> {
   readonly outcome: number;
 }
 
-/** Rows that one piece handles at most. */
-const piece = 2000;
+/** Rows that are handled at once at most: those of as many successes as come in one call, if two wait for each. */
+const mostAtOnce = 1200;
+
+/** Rows that a piece handles at most of what was left for later. */
+const pieceSize = 800;
 
 /** How many rows a step takes as long as, however few it handles: a chain of jobs has as many steps as jobs. */
 const stepWeight = 10;
@@ -74,13 +77,15 @@ const openStates = [linkStates.stay, linkStates.cancel, linkStates.run];
  *
  * @param ended Those that have ended, in this transaction.
  * @param terms Without these nothing is done now, and all of it later.
+ * @param most How many rows are handled at once at most.
  * @returns How many jobs were deleted.
  */
 export function* settle(
   ended: readonly EndedJob[],
   terms: FinishTerms | undefined,
+  most: number = mostAtOnce,
 ): Transition<number> {
-  let room = terms === undefined ? 0 : piece;
+  let room = terms === undefined ? 0 : most;
   let removed = 0;
   const waiting = [...ended];
   while (waiting.length > 0) {
@@ -94,10 +99,10 @@ export function* settle(
     for (const one of waiting.splice(0)) (one.outcome === outcome ? parents : others).push(one);
     waiting.push(...others);
     const weight = weights[outcome] ?? 1;
-    const most = Math.ceil(room / weight);
-    const links = yield* openLinks(parents, outcome, most);
+    const limit = Math.ceil(room / weight);
+    const links = yield* openLinks(parents, outcome, limit);
     room -= Math.max(links.length * weight, stepWeight);
-    const isWhole = links.length < most;
+    const isWhole = links.length < limit;
     const followed = yield* follow({ parents, outcome, links, isWhole }, terms!);
     removed += followed.removed;
     waiting.push(...followed.ended);
@@ -125,13 +130,9 @@ function* openLinks(
   outcome: number,
   limit: number,
 ): Transition<readonly LinkRow[]> {
-  // The jobs are locked: of two brokers that end two parents of one job, the second one has to see what the first did.
   return yield* rows<LinkRow>(
-    `SELECT dependencies.parent AS parent, dependencies.state AS state, dependencies.job AS job
-     FROM dependencies CROSS JOIN jobs
-     WHERE dependencies.${isOneOf("parent", "integers")}
-       AND ${hasStatus(statesOf(outcome), "dependencies.state")}
-       AND jobs.seq = dependencies.job LIMIT ? ${lockRows}`,
+    `SELECT parent, state, job FROM dependencies
+     WHERE ${isOneOf("parent", "integers")} AND ${hasStatus(statesOf(outcome), "state")} LIMIT ?`,
     [seqsOf(parents), limit],
   );
 }
@@ -193,6 +194,13 @@ type FreedJob =
  * @param now In ms since the epoch.
  */
 export function* unblock(seqs: readonly number[], now: number): Transition<void> {
+  const list = `[${[...new Set(seqs)].join()}]`;
+  // Of two brokers that end two parents of one job, the second one has to see what the first did.
+  yield {
+    kind: "lock",
+    sql: `SELECT seq FROM jobs WHERE ${isOneOf("seq", "integers")} ORDER BY seq ${lockRows}`,
+    params: [list],
+  };
   const freed = yield* rows<FreedJob>(
     `UPDATE jobs SET
        status = CASE WHEN ready_at > ? THEN ${status.scheduled} ELSE ${status.ready} END,
@@ -203,7 +211,7 @@ export function* unblock(seqs: readonly number[], now: number): Transition<void>
        SELECT 1 FROM dependencies WHERE job = jobs.seq AND ${isOpenLink})
      RETURNING id, seq, queue, type, traits, status, priority, budgets, ready_at AS "readyAt",
        purge_at AS "purgeAt"`,
-    [now, now, now, `[${[...new Set(seqs)].join()}]`],
+    [now, now, now, list],
   );
   for (const to of [status.ready, status.scheduled]) {
     const jobs = freed.filter((job) => job.status === to);
@@ -316,6 +324,7 @@ export function* settlePending(terms: FinishTerms): Transition<void> {
   yield* settle(
     found.filter(({ seq, outcome }) => outcome !== outcomes.dead || stillDead.has(seq)),
     terms,
+    pieceSize,
   );
 }
 

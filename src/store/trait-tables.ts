@@ -30,11 +30,15 @@ export function* deleteTraits(jobs: readonly TraitedJob[]): Transition<void> {
   }
 }
 
-/** Adds to jobs what an answer shows of their traits. */
-export function* withExtras(jobs: readonly JobRecord[]): Transition<readonly JobRecord[]> {
+/** Adds to jobs what an answer shows of their traits; what a worker gets of those that it takes may be less. */
+export function* withExtras(
+  jobs: readonly JobRecord[],
+  isTake = false,
+): Transition<readonly JobRecord[]> {
   if (jobs.every(isPlain)) return jobs;
   const extras = new Map<number, JobExtra>();
-  for (const { trait, read } of tables) {
+  for (const { trait, read, hiddenWhenTaken } of tables) {
+    if (isTake && hiddenWhenTaken) continue;
     const seqs = jobs.filter((job) => hasTrait(job, trait)).map(({ seq }) => seq);
     if (seqs.length === 0 || read === undefined) continue;
     for (const [seq, extra] of yield* read(seqs)) extras.set(seq, { ...extras.get(seq), ...extra });

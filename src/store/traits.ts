@@ -46,6 +46,8 @@ export interface TraitTable {
   readonly trait: number;
   /** Deletes what is kept of jobs that were deleted. */
   remove(jobs: readonly TraitedJob[]): Transition<void>;
+  /** Whether that is of no use to who takes a job: then it is not read for each that is taken. */
+  readonly hiddenWhenTaken?: true;
   /** Reads what an answer shows of jobs, by their rows; left out if it shows nothing. */
   read?(seqs: readonly number[]): Transition<ReadonlyMap<number, JobExtra>>;
 }

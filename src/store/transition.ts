@@ -30,6 +30,8 @@ export type TransitionStep =
   | { readonly kind: "each"; readonly sql: string; readonly sets: readonly (readonly SqlValue[])[] }
   /** Inserts rows, whose values stand one behind the other. */
   | { readonly kind: "insert"; readonly insert: InsertText; readonly values: readonly SqlValue[] }
+  /** Locks the rows that a statement reads; nothing where nobody else writes. */
+  | { readonly kind: "lock"; readonly sql: string; readonly params: readonly SqlValue[] }
   /** Runs statements without parameters. */
   | { readonly kind: "script"; readonly sql: string }
   /** Does nothing; in a large transaction, others may have a turn. */

@@ -41,16 +41,20 @@ export async function connect(
   broker: Broker,
   {
     prefetch = 10,
+    leaseMs,
     accept = "application/x-ndjson",
     headers = { "millrace-extensions": "1", "worker-run": run, "worker-id": "w" },
   }: {
     readonly prefetch?: number;
+    /** How long the leases last that jobs come under; left out, they come without. */
+    readonly leaseMs?: number;
     readonly accept?: keyof typeof decoders;
     readonly headers?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<WorkerStream> {
+  const lease = leaseMs === undefined ? "" : `&lease_ms=${leaseMs}`;
   const response = await broker.fetch(
-    new Request(`http://broker/jobs/take?prefetch=${prefetch}`, {
+    new Request(`http://broker/jobs/take?prefetch=${prefetch}${lease}`, {
       headers: { accept, ...headers },
     }),
   );

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { JobRun } from "../protocol/ack.ts";
+import type { JobRun, LeaseProof } from "../protocol/ack.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
@@ -18,7 +18,7 @@ import { insertError } from "./error-records.ts";
 import { enterGroup } from "./failures-table.ts";
 import { type FailureTerms, type FinishTerms, toCompleted, toFailed } from "./job-rules.ts";
 import { findJob } from "./jobs.ts";
-import { findLeaseHolder, isProven } from "./leases-table.ts";
+import { findLeaseHolder, findUnproven, isProven } from "./leases-table.ts";
 import { type Move, moveJob } from "./move-job.ts";
 import { outcomes, settle } from "./settle.ts";
 import { isInFlight } from "./status-sql.ts";
@@ -69,8 +69,8 @@ const deletePlain = (ofRows: string) =>
 const deleteOne = deletePlain("seq = ?");
 const deleteMany = deletePlain(isOneOf("seq", "integers"));
 
-/** Jobs that have nothing but links to others are as plain as those that have not even these. */
-const links = traits.dependent | traits.awaited;
+/** Jobs that have nothing but links to others and a lease are as plain as those that have not even these. */
+const plainTraits = traits.dependent | traits.awaited | traits.leased;
 
 /**
  * Completes jobs in flight.
@@ -109,15 +109,19 @@ function* completePlain(
   terms: CompleteTerms,
 ): Transition<readonly JobRun[]> {
   const known: TakenJob[] = [];
+  const proofs = new Map<number, LeaseProof>();
   for (const { id, delivery, proof } of runs) {
     const taken = terms.takenJob(id);
-    if (taken === undefined || (taken.traits & ~links) !== 0 || proof?.token !== undefined) {
-      continue;
-    }
-    if (delivery === undefined || delivery === taken.deliveries) known.push(taken);
+    if (taken === undefined || (taken.traits & ~plainTraits) !== 0) continue;
+    if (delivery !== undefined && delivery !== taken.deliveries) continue;
+    if (proof !== undefined && hasTrait(taken, traits.leased)) proofs.set(taken.seq, proof);
+    else if (proof?.token !== undefined) continue;
+    known.push(taken);
   }
+  const unproven = proofs.size === 0 ? undefined : yield* findUnproven(proofs);
+  const ended = unproven?.size ? known.filter(({ seq }) => !unproven.has(seq)) : known;
   const done = new Set<string>();
-  for (const part of byPlace(known)) {
+  for (const part of byPlace(ended)) {
     const gone = yield* deleteKnown(part, terms);
     if (gone.length === runs.length) return [];
     for (const { id } of gone) done.add(id);
@@ -153,13 +157,13 @@ function* deleteKnown(
       jobs: gone,
       cause: "succeeded",
     });
-    if (has !== 0) yield* unlink(gone, terms);
+    if (has !== 0) yield* endTraits(gone, terms);
   }
   return gone;
 }
 
-/** Does what follows of jobs that had links to others, and have succeeded. */
-function* unlink(jobs: readonly TakenJob[], terms: CompleteTerms): Transition<void> {
+/** Does what follows of jobs that had links to others or leases, and have succeeded. */
+function* endTraits(jobs: readonly TakenJob[], terms: CompleteTerms): Transition<void> {
   yield* deleteTraits(jobs);
   if (!hasTrait(jobs[0]!, traits.awaited)) return;
   yield* settle(jobs.map(({ id, seq }) => ({ id, seq, outcome: outcomes.succeeded })), terms);

@@ -90,6 +90,24 @@ export function isProven({ token, worker }: LeaseProof, lease: LeaseHolder | und
     lease.worker === worker;
 }
 
+/**
+ * Compares proofs with the leases of many jobs.
+ *
+ * @param proofs By the keys of the jobs.
+ * @returns The keys of those that are not proven.
+ */
+export function* findUnproven(
+  proofs: ReadonlyMap<number, LeaseProof>,
+): Transition<ReadonlySet<number>> {
+  const found = yield* rows<LeaseHolder & { readonly job: number }>(
+    `SELECT job, token, worker FROM leases WHERE ${isOneOf("job", "integers")}`,
+    [JSON.stringify([...proofs.keys()])],
+  );
+  const leases = new Map(found.map((lease) => [lease.job, lease]));
+  const unproven = [...proofs].filter(([job, proof]) => !isProven(proof, leases.get(job)));
+  return new Set(unproven.map(([job]) => job));
+}
+
 interface ShownLease {
   readonly job: number;
   readonly worker: string | null;

@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { expireLeases, nextExpiry } from "../../src/store/expire-leases.ts";
 import { recoverJobs, releaseHolder } from "../../src/store/release.ts";
 import type { StepAnswer, Transition } from "../../src/store/transition.ts";
 import { openMemory } from "./sqlite.ts";
@@ -15,7 +16,7 @@ import { openTestStore, start, type TestStore } from "./transitions/test-store.t
 function plansOf(store: TestStore, transition: Transition<unknown>): string[] {
   const plans: string[] = [];
   for (let step = transition.next(); !step.done; step = transition.next([] as StepAnswer)) {
-    if (step.value.kind !== "rows" || !step.value.sql.includes("jobs")) continue;
+    if (step.value.kind !== "rows" || !/jobs|leases/.test(step.value.sql)) continue;
     const { sql, params } = step.value;
     const steps = (store.database as ReturnType<typeof openMemory>)
       .all(`EXPLAIN QUERY PLAN ${sql}`, params);
@@ -25,6 +26,20 @@ function plansOf(store: TestStore, transition: Transition<unknown>): string[] {
 }
 
 describe("the plans of SQLite", () => {
+  it("expireLeases() and nextExpiry() read the leases that are due, and no others", async () => {
+    const store = await openTestStore(openMemory);
+    try {
+      const terms = { ...store.terms(), graceMsOf: () => 0 };
+      for (const transition of [expireLeases(terms), nextExpiry()]) {
+        const [plan] = plansOf(store, transition);
+        assert.match(plan!, /SEARCH leases USING (COVERING )?INDEX leases_due/);
+        assert.doesNotMatch(plan!, /TEMP B-TREE/);
+      }
+    } finally {
+      await store.close();
+    }
+  });
+
   for (
     const [name, transition] of [
       ["recoverJobs()", (store) => recoverJobs(store.broker + 1, start + 1, store.terms())],

@@ -219,9 +219,10 @@ export function createDispatcher(
   /** Gives back all that a subscriber holds, piece by piece, and however often the store fails meanwhile. */
   const release = async (member: Member) => {
     const { holder } = member;
-    // What it has under leases stays in flight, and counts as long as only this broker can end that.
-    if (holder === undefined && store.isShared) members.forget(member);
-    if (holder === undefined) return;
+    if (holder === undefined) {
+      // What it has under leases stays in flight, and counts, unless other brokers may end that unheard.
+      return store.isShared ? members.forget(member) : members.disown(member);
+    }
     for (let hasMore = true; hasMore;) {
       try {
         hasMore = await store.write(() => releaseHolder(holder, releaseTerms()));

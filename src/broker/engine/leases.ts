@@ -86,6 +86,9 @@ export interface LeaseOptions {
 /** Jobs of one transaction at most. */
 const jobsOfPiece = 500;
 
+/** How often a broker looks for leases of other brokers, in ms. */
+const lookAgainMs = 10_000;
+
 /** Creates the operations. */
 export function createLeaseOperations(
   { store, clock, settings, dispatcher, catchUp }: LeaseOptions,
@@ -126,7 +129,11 @@ export function createLeaseOperations(
     },
     source: {
       name: "work off leases that ended",
-      nextDueAt: () => store.read(nextExpiry()),
+      async nextDueAt() {
+        const at = await store.read(nextExpiry());
+        // Leases of other brokers end too, and those may be gone.
+        return store.isShared ? Math.min(at ?? Infinity, clock.now() + lookAgainMs) : at;
+      },
       async run(now) {
         await store.write(() => expireLeases({ now, defaults: settings, graceMsOf }));
       },

@@ -130,6 +130,8 @@ export interface Members {
   forget(member: Member): void;
   /** Jobs are in flight that no member has. */
   adopt(jobs: readonly TakenJob[]): void;
+  /** What a member that is gone holds is in flight, and no member has it. */
+  disown(member: Member): void;
   /** Whether jobs may be ready for a member. */
   mayHaveJobs(member: Member): boolean;
 }
@@ -343,6 +345,10 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
     },
     adopt(jobs) {
       for (const job of jobs) inFlight.set(job.id, { ...job, member: nobody, asked: 0 });
+    },
+    disown(member) {
+      for (const id of member.held) inFlight.set(id, { ...inFlight.get(id)!, member: nobody });
+      member.held.clear();
     },
     mayHaveJobs,
   };

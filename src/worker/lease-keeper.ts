@@ -115,7 +115,10 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     const lateMs = clock.monotonic() - dueAt;
     const deliveries = held();
     if (lateMs > shortestMs / renewals && deliveries.length > 0) {
-      logger.warn("Event loop was held: leases may be lost", { heldMs: lateMs, shortestMs });
+      logger.warn("Event loop was held: leases may be lost", {
+        heldMs: lateMs,
+        leaseMs: shortestMs,
+      });
     }
     if (deliveries.length > 0) await renew(deliveries);
     isArmed = false;

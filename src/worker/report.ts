@@ -5,6 +5,7 @@
  */
 
 import type { Failure } from "../protocol/failure.ts";
+import { type Logger, runGuarded } from "../log.ts";
 import type { ReleaseTime } from "../protocol/release.ts";
 import { describeError } from "./describe-error.ts";
 import { delayOf, type Outcome, toFailure } from "./outcome.ts";
@@ -59,18 +60,29 @@ export function toAcknowledgement(
   }
 }
 
+/** Characters that the name of a group has at most. */
+const longestGroup = 200;
+
 /**
  * Puts a failure into the group that its error belongs to.
  *
- * @param groupOf Gives the group of an error; undefined for the broker's own.
+ * @param options What gives the group of an error, undefined for the broker's own; and who is told of what it throws.
  */
 export function toGrouped(
   acknowledgement: Acknowledgement,
   report: RunReport,
-  groupOf: (error: unknown) => string | undefined,
+  { groupOf, logger }: {
+    readonly groupOf: (error: unknown) => string | undefined;
+    readonly logger: Logger;
+  },
 ): Acknowledgement {
   if (acknowledgement.kind !== "failure") return acknowledgement;
   const error = report.kind === "failed" ? report.error : (report as Outcome).cause;
   if (error === undefined) return acknowledgement;
-  return { kind: "failure", failure: { ...acknowledgement.failure, failureGroup: groupOf(error) } };
+  let group: string | undefined;
+  runGuarded(() => {
+    group = groupOf(error);
+  }, (thrown) => logger.error("Option 'failureGroup' threw", { error: thrown }));
+  const failureGroup = group?.slice(0, longestGroup) || undefined;
+  return { kind: "failure", failure: { ...acknowledgement.failure, failureGroup } };
 }

@@ -6,7 +6,6 @@
  */
 
 import { createPool } from "../async/pool.ts";
-import { runGuarded } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
 import type { WorkerRun } from "../protocol/worker-run.ts";
 import type { HeldDelivery } from "../protocol/worker-statement.ts";
@@ -20,10 +19,11 @@ import { createLeased } from "./leased.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import type { WorkerSettings } from "./options.ts";
 import { toAcknowledgement, toGrouped } from "./report.ts";
+import { createRetirement } from "./retirement.ts";
 import { createRunner } from "./runner.ts";
 import { createStatements } from "./statements.ts";
 import { createSurplus } from "./surplus.ts";
-import type { WorkerHealth } from "./worker-health.ts";
+import { describeHealth, type WorkerHealth } from "./worker-health.ts";
 
 /** A life, from the start to the end. */
 export interface Session extends Lifecycle {
@@ -49,14 +49,11 @@ export interface SessionOptions {
   readonly spent?: (() => void) | undefined;
 }
 
-/** Characters that the name of a group has at most. */
-const longestGroup = 200;
-
 /** Creates a session. */
 export function createSession(options: SessionOptions): Session {
   const { settings, events, stirred, spent } = options;
   const { client, clock, random, logger, queues, prefetch, workerId, idleTimeoutMs } = settings;
-  const { maxJobs, retireWhen, failureGroup } = settings;
+  const { failureGroup } = settings;
   const { answersWithinMs: withinMs } = settings;
   const run: WorkerRun | undefined = withinMs === Infinity
     ? undefined
@@ -65,8 +62,6 @@ export function createSession(options: SessionOptions): Session {
   const ending = new AbortController();
   let lastJobAt: number | undefined;
   let isPaused = false;
-  /** Jobs whose handlers were begun; counted only if there is a limit. */
-  let begun = 0;
 
   const acker = createAcker({
     client,
@@ -86,6 +81,7 @@ export function createSession(options: SessionOptions): Session {
       const again = deliveries.giveUp(jobs);
       stranded += isReleased ? again : jobs.length;
       renewIfIdle();
+      puller?.tryNow();
     },
   });
   const deliveries: Deliveries = createDeliveries(acker, {
@@ -109,41 +105,28 @@ export function createSession(options: SessionOptions): Session {
     if (delivery.stage === "gone") return;
     delivery.stage = "running";
     if (auto !== undefined) adaptPrefetch(auto, delivery);
-    if (maxJobs !== undefined && ++begun >= maxJobs) retire(`It has run ${maxJobs} jobs`);
+    retirement?.began();
     const report = await runner.run(delivery.context);
     if (strays.size > 0) strays.delete(delivery);
     const canRelease = delivery.job.deliveries !== undefined;
     let acknowledgement = toAcknowledgement(report, canRelease);
     if (failureGroup !== undefined && acknowledgement !== undefined) {
-      acknowledgement = toGrouped(acknowledgement, report, (error) => groupOf(error, delivery));
+      const { job, context: { attempt } } = delivery;
+      const groupOf = (error: unknown) => failureGroup({ error, job, attempt, random });
+      acknowledgement = toGrouped(acknowledgement, report, { groupOf, logger });
     }
     if (acknowledgement !== undefined) deliveries.report(delivery, acknowledgement);
-    if (retireWhen !== undefined) retireIfAsked(retireWhen);
+    retirement?.ended();
   });
 
-  const groupOf = (error: unknown, { job, context: { attempt } }: Delivery) => {
-    let group: string | undefined;
-    runGuarded(() => {
-      group = failureGroup!({ error, job, attempt, random });
-    }, (error) => logger.error("Option 'failureGroup' threw", { error }));
-    return group?.slice(0, longestGroup);
-  };
-
   /** Comes to the end of this life, however long its jobs take. */
-  const retire = (reason: string) => {
+  const retirement = createRetirement(settings, (reason) => {
     if (lifecycle.state !== "running") return;
     if (spent !== undefined) return spent();
     logger.info("Retires", { reason });
     events.emit("retired", () => ({ reason }));
     void lifecycle.stop({ timeoutMs: Infinity });
-  };
-
-  const retireIfAsked = (ask: () => string | undefined) => {
-    runGuarded(() => {
-      const reason = ask();
-      if (reason !== undefined) retire(reason);
-    }, (error) => logger.error("Option 'retireWhen' threw", { error }));
-  };
+  });
 
   /** A broker that does not listen cannot be told another number. */
   const adaptPrefetch = (auto: AutoPrefetch, { cameAt }: Delivery) => {
@@ -285,7 +268,7 @@ export function createSession(options: SessionOptions): Session {
     },
     room() {
       if (isPaused || lifecycle.state !== "running") return 0;
-      const mostMore = maxJobs === undefined ? Infinity : maxJobs - begun - pool.waiting;
+      const mostMore = (retirement?.left ?? Infinity) - pool.waiting;
       return Math.min(prefetch - deliveries.size, mostMore);
     },
     connected,
@@ -325,19 +308,6 @@ export function createSession(options: SessionOptions): Session {
     },
   });
 
-  const findProblem = (): string | undefined => {
-    const { state } = lifecycle;
-    if (state === "idle" || state === "stopped") return `Worker is ${state}`;
-    if (intake.problem !== undefined) return `Cannot take jobs: ${intake.problem}`;
-    if (intake.isSilent) return `Heard nothing for ${idleTimeoutMs} ms`;
-    if (statements.problem !== undefined) {
-      return `Cannot answer the broker: ${statements.problem}`;
-    }
-    if (leased?.problem !== undefined) return `Cannot renew leases: ${leased.problem}`;
-    if (acker.problem !== undefined) return `Broker refuses a report: ${acker.problem}`;
-    return undefined;
-  };
-
   return {
     ...lifecycle,
     get state() {
@@ -362,24 +332,20 @@ export function createSession(options: SessionOptions): Session {
       statements.changed();
       puller?.interrupt();
     },
-    health() {
-      const problem = findProblem();
-      const { running, waiting } = pool;
-      return {
-        healthy: problem === undefined,
-        problem,
+    health: () =>
+      describeHealth({
+        settings,
+        intake,
+        pool,
+        deliveries,
+        runner,
+        statements,
+        acker,
+        leased,
         state: lifecycle.state,
-        paused: isPaused,
-        connected: intake.isConnected,
-        lastHeardAt: intake.lastHeardAt,
+        isPaused,
         lastJobAt,
-        running,
-        waiting,
-        unreported: deliveries.unreported,
-        overdue: runner.overdue,
         lost: strays.size,
-        answersWithinMs: intake.isConnected ? statements.withinMs : undefined,
-      };
-    },
+      }),
   };
 }

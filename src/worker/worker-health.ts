@@ -4,7 +4,15 @@
  * @module
  */
 
+import type { Pool } from "../async/pool.ts";
+import type { Acker } from "./acker.ts";
+import type { Deliveries } from "./deliveries.ts";
+import type { Intake } from "./intake.ts";
+import type { Leased } from "./leased.ts";
 import type { WorkerState } from "./lifecycle.ts";
+import type { WorkerSettings } from "./options.ts";
+import type { Runner } from "./runner.ts";
+import type { Statements } from "./statements.ts";
 
 /** How a worker is doing. */
 export interface WorkerHealth {
@@ -37,4 +45,50 @@ export interface WorkerHealth {
    * not connected, and with a server that goes by the connection alone.
    */
   readonly answersWithinMs: number | undefined;
+}
+
+/** The parts of a worker that are looked at. */
+export interface WorkerParts extends Pick<WorkerHealth, "state" | "lastJobAt" | "lost"> {
+  readonly settings: WorkerSettings;
+  readonly intake: Intake;
+  readonly pool: Pick<Pool<never>, "running" | "waiting">;
+  readonly deliveries: Deliveries;
+  readonly runner: Runner;
+  readonly statements: Statements;
+  readonly acker: Acker;
+  readonly leased: Leased | undefined;
+  readonly isPaused: boolean;
+}
+
+/** Tells how the parts are doing together. */
+export function describeHealth(parts: WorkerParts): WorkerHealth {
+  const { intake, pool, deliveries, runner, statements, state, isPaused, lastJobAt, lost } = parts;
+  const problem = findProblem(parts);
+  return {
+    healthy: problem === undefined,
+    problem,
+    state,
+    paused: isPaused,
+    connected: intake.isConnected,
+    lastHeardAt: intake.lastHeardAt,
+    lastJobAt,
+    running: pool.running,
+    waiting: pool.waiting,
+    unreported: deliveries.unreported,
+    overdue: runner.overdue,
+    lost,
+    answersWithinMs: intake.isConnected ? statements.withinMs : undefined,
+  };
+}
+
+function findProblem(
+  { settings, state, intake, statements, acker, leased }: WorkerParts,
+): string | undefined {
+  if (state === "idle" || state === "stopped") return `Worker is ${state}`;
+  if (intake.problem !== undefined) return `Cannot take jobs: ${intake.problem}`;
+  if (intake.isSilent) return `Heard nothing for ${settings.idleTimeoutMs} ms`;
+  if (statements.problem !== undefined) return `Cannot answer the broker: ${statements.problem}`;
+  if (leased?.problem !== undefined) return `Cannot renew leases: ${leased.problem}`;
+  if (acker.problem !== undefined) return `Broker refuses a report: ${acker.problem}`;
+  return undefined;
 }

@@ -96,7 +96,11 @@ describe("handleInProcess()", () => {
 
 /** Keeps processes with workers alive, against a served broker. */
 async function withForked(
-  { maxJobs = 1000, processes = 2 }: { maxJobs?: number; processes?: number },
+  { maxJobs = 1000, processes = 2, leaseMs = 0 }: {
+    maxJobs?: number;
+    processes?: number;
+    leaseMs?: number;
+  },
   test: (parts: { forked: Forked; client: Client; ends: unknown[] }) => Promise<void>,
 ): Promise<void> {
   const broker = createBroker({ store: runtime.openSqlite(":memory:") });
@@ -112,7 +116,7 @@ async function withForked(
   };
   const forked = runForked({
     entry: new URL("./forks/worker-process.ts", import.meta.url),
-    args: [server.url, String(maxJobs)],
+    args: [server.url, String(maxJobs), String(leaseMs)],
     processes,
     startDelayMs: 0,
     logger,
@@ -165,6 +169,19 @@ describe("runForked()", () => {
         await until(() => ends.length === 1);
         assert.deepEqual(ends, [73]);
         assert.equal((await client.get(id)).status, "dead");
+      }),
+  );
+
+  it(
+    "ends a process whose handler goes on with a job that is lost, with code 11",
+    limit,
+    () =>
+      withForked({ processes: 1, leaseMs: 1000 }, async ({ client, ends }) => {
+        const { id } = await client.enqueue(work, "hang");
+        await until(async () => (await client.get(id)).status === "in_flight");
+        await client.delete(id);
+        await until(() => ends.length === 1);
+        assert.deepEqual(ends, [11]);
       }),
   );
 

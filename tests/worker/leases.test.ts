@@ -254,6 +254,49 @@ describe("a worker with leases", () => {
       })],
     }));
 
+  it("warns when handlers hold the event loop so long that leases are in danger", async () => {
+    const held = { ms: 0 };
+    await withBroker(async ({ broker, client, clock }) => {
+      const lines: unknown[] = [];
+      const worker = createWorker({
+        client,
+        leases: createLeases({ fetch: broker.fetch }),
+        leaseMs: 3000,
+        clock: { ...clock, monotonic: () => clock.monotonic() + held.ms },
+        logger: { debug() {}, info() {}, warn: (...line) => lines.push(line), error() {} },
+        handlers: [handle(work, () => new Promise(() => {}))],
+      });
+      await client.enqueue(work, "a");
+      await worker.start();
+      await clock.advance(900);
+      assert.deepEqual(lines, []);
+      held.ms = 1500;
+      await clock.advance(100);
+      assert.deepEqual(lines, [["Event loop was held: leases may be lost", {
+        heldMs: 1500,
+        leaseMs: 3000,
+      }]]);
+      await worker.kill();
+    });
+  });
+
+  it("runs once to the end although a report is refused", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      const fetch: Fetch = (request) =>
+        request.url.endsWith("/jobs/success")
+          ? Promise.resolve(Response.json({ error: "no" }, { status: 400 }))
+          : broker.fetch(request);
+      const worker = createWorker({
+        client: createClient({ fetch }),
+        leases: createLeases({ fetch }),
+        clock,
+        handlers: [handle(work, () => {})],
+      });
+      await client.enqueue(work, "a");
+      assert.equal((await worker.runOnce()).reason, "empty");
+      assert.equal(await client.count({ status: "scheduled" }), 1);
+    }));
+
   it("is refused by a server that knows no leases", async () => {
     const fetch = () => Promise.resolve(Response.json({ error: "not found" }, { status: 404 }));
     const worker = createWorker({

@@ -12,10 +12,12 @@ import {
   readCronNames,
 } from "../protocol/cron-read.ts";
 import {
+  type CronEntryChange,
   type CronEntrySettings,
   type CronGroupChange,
   type CronGroupSettings,
   toCronEntryBody,
+  toCronEntryChangeWire,
   toCronGroupBody,
 } from "../protocol/cron-request.ts";
 import { cronRoutes } from "../protocol/routes.ts";
@@ -96,13 +98,16 @@ export interface CronsClient {
   /** Makes an entry what is given, new or not; its group is made if there is none. */
   putEntry(group: string, settings: CronEntrySettings, options?: CallOptions): Promise<CronEntry>;
   /**
-   * Pauses or resumes an entry.
+   * Changes an entry, and pauses or resumes it. Another interval shifts when it is due next by the difference. What it is
+   * changed to holds for jobs to come.
    *
+   * @param change What to change; what is left out stays.
+   * @throws {RefusedError} If something in it is not allowed; nothing is changed then.
    * @throws {NotFoundError} If there is no such entry.
    */
   patchEntry(
     address: CronAddress,
-    change: { readonly paused: boolean },
+    change: CronEntryChange,
     options?: CallOptions,
   ): Promise<CronEntry>;
   /**
@@ -176,12 +181,11 @@ export function createCrons(options: ClientOptions): CronsClient {
       const body = await toCronEntryBody(settings);
       return await call({ route: cronRoutes.putCronEntry, params, body }, options, readCronEntry);
     },
-    patchEntry: (at, { paused }, options) =>
-      call(
-        { route: cronRoutes.patchCronEntry, params: { ...at }, body: { paused } },
-        options,
-        readCronEntry,
-      ),
+    async patchEntry(at, change, options) {
+      const body = toCronEntryChangeWire(at.entry, change);
+      const { patchCronEntry: route } = cronRoutes;
+      return await call({ route, params: { ...at }, body }, options, readCronEntry);
+    },
     deleteEntry: (at, options) =>
       call({ route: cronRoutes.deleteCronEntry, params: { ...at } }, options, ignoreBody),
   };

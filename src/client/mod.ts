@@ -38,6 +38,7 @@ export {
   type InsightQuery,
 } from "./insight.ts";
 export { createTags, type TagsClient, type TopTagsQuery } from "./tags.ts";
+export { createQueues, type PauseOptions, type QueuesClient } from "./queues.ts";
 export type {
   BulkFilter,
   Client,
@@ -98,9 +99,14 @@ export type {
 } from "../protocol/budget-request.ts";
 export type { CronEntry, CronGroup, CronJob } from "../protocol/cron-read.ts";
 export type {
+  CronEntryBasics,
+  CronEntryChange,
   CronEntrySettings,
+  CronExpressionSettings,
   CronGroupChange,
   CronGroupSettings,
+  CronInterval,
+  CronIntervalSettings,
 } from "../protocol/cron-request.ts";
 export type { Dependency, DependencyUse, ItemDependency, OnDead } from "../protocol/dependency.ts";
 export type { JobLinks } from "../protocol/dependency-read.ts";
@@ -129,6 +135,7 @@ export type { JobExtra, JobProgress } from "../protocol/job-extra.ts";
 export type { JobSort } from "../protocol/query.ts";
 export type { HeartbeatResult, RenewedLease } from "../protocol/lease-read.ts";
 export type { HeartbeatOptions, TakeManyOptions } from "../protocol/lease-write.ts";
+export type { QueueSettings, QueueSettingsChange } from "../protocol/queue-settings-read.ts";
 export type { PageRequest } from "../protocol/page.ts";
 export type { Ask } from "../protocol/frames-control.ts";
 export type { JobPatch } from "../protocol/patch.ts";

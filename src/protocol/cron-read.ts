@@ -9,7 +9,7 @@ import { fieldsSchema } from "./fields-schema.ts";
 import type { Job } from "./job.ts";
 import { fieldsWith, tagsField } from "./job-fields.ts";
 import { answerKinds } from "./job-read.ts";
-import { bool, optional, readAs, text, u64 } from "./schema.ts";
+import { bool, optional, readAs, text, u32, u64 } from "./schema.ts";
 
 /** The job that an entry enqueues. */
 export type CronJob = Pick<
@@ -32,8 +32,20 @@ export type CronJob = Pick<
 export interface CronEntry {
   /** Its name in the group. */
   readonly name: string;
-  /** When it enqueues, as it was given. */
-  readonly expression: string;
+  /** When it enqueues, as it was given; left out if it comes round at an interval. */
+  readonly expression?: string;
+  /** The interval, in ms, if it has one. */
+  readonly everyMs?: number;
+  /** The first time of the interval, if it was given. */
+  readonly startAt?: number;
+  /** Whether each time that was missed is made up for. */
+  readonly catchUp?: boolean;
+  /** How many of the last intervals are made up for at most, if there is a limit. */
+  readonly backlog?: number;
+  /** How many jobs came from it, if it comes round at an interval. */
+  readonly count?: number;
+  /** The last job that came from it, if it comes round at an interval. */
+  readonly lastJobId?: string;
   /** Its own time zone, if it has one. */
   readonly timezone?: string;
   /** Whether it is paused itself. It enqueues nothing either while its group is paused. */
@@ -87,14 +99,36 @@ const pausable = {
 const entrySchema: v.GenericSchema<unknown, CronEntry> = v.pipe(
   v.object({
     ...pausable,
-    expression: text,
+    expression: optional(text),
+    every_ms: optional(u64),
+    start_at: optional(u64),
+    catch_up: optional(bool),
+    backlog: optional(u32),
+    count: optional(u64),
+    last_job_id: optional(text),
     job: jobSchema,
     next_enqueue_at: optional(u64),
     last_enqueue_at: optional(u64),
   }, anObject),
-  v.transform(({ paused_at, resumed_at, next_enqueue_at, last_enqueue_at, ...wire }) =>
+  v.transform((
+    {
+      paused_at,
+      resumed_at,
+      next_enqueue_at,
+      last_enqueue_at,
+      every_ms,
+      start_at,
+      catch_up,
+      last_job_id,
+      ...wire
+    },
+  ) =>
     present({
       ...wire,
+      everyMs: every_ms,
+      startAt: start_at,
+      catchUp: catch_up,
+      lastJobId: last_job_id,
       pausedAt: paused_at,
       resumedAt: resumed_at,
       nextEnqueueAt: next_enqueue_at,

@@ -26,7 +26,20 @@ export interface CronTemplate extends Pick<JobRecord, NamesWith<"cron"> | Payloa
 /** An entry as the store keeps it. */
 export interface CronEntryRecord extends CronTemplate, CronGroupRecord {
   readonly group: string;
+  /** Empty for an entry with an interval. */
   readonly expression: string;
+  /** The interval in ms; null for an entry with an expression. */
+  readonly everyMs: number | null;
+  /** The first time of an interval, if it was given. */
+  readonly startAt: number | null;
+  /** 0 or 1: whether each time that was missed is made up for. */
+  readonly catchUp: number;
+  /** How many intervals before now are made up for at most; 0 for any number. */
+  readonly backlog: number;
+  /** How many jobs came from it, if it has an interval. */
+  readonly count: number;
+  /** The last job that came from it, if it has an interval. */
+  readonly lastJobId: string | null;
   /** When it fires next, null for never again. */
   readonly nextAt: number | null;
   /** When it fired last. */

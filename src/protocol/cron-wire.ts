@@ -25,12 +25,30 @@ export function toCronEntryWire(entry: CronEntryRecord): object {
   const { name, ...pause } = toPauseWire(entry);
   return {
     name,
-    expression: entry.expression,
+    ...toScheduleWire(entry),
     ...pause,
     job: toTemplateWire(entry),
     next_enqueue_at: entry.nextAt ?? undefined,
     last_enqueue_at: entry.lastAt ?? undefined,
+    ...toLineageWire(entry),
   };
+}
+
+function toScheduleWire(
+  { expression, everyMs, startAt, catchUp, backlog }: CronEntryRecord,
+): object {
+  if (everyMs === null) return { expression };
+  return {
+    every_ms: everyMs,
+    start_at: startAt ?? undefined,
+    catch_up: catchUp === 1 ? true : undefined,
+    backlog: backlog === 0 ? undefined : backlog,
+  };
+}
+
+/** What came from an entry is told of those with an interval only: other servers tell nothing of the others. */
+function toLineageWire({ everyMs, count, lastJobId }: CronEntryRecord): object {
+  return everyMs === null ? {} : { count, last_job_id: lastJobId ?? undefined };
 }
 
 function toPauseWire({ name, timezone, paused, pausedAt, resumedAt }: CronGroupRecord) {

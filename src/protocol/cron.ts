@@ -5,21 +5,45 @@
  */
 
 import * as v from "valibot";
-import { checkUniqueWhile, type NewJob, newJobSchema } from "./new-job.ts";
+import { checkUniqueWhile, jobPatchSchema, type NewJob, newJobSchema } from "./new-job.ts";
 import { checkName } from "./names.ts";
-import { bool, optional, text } from "./schema.ts";
 import { checkTags } from "./tags.ts";
+import { requestU64 } from "./request-integer.ts";
+import { bool, optional, text, u32 } from "./schema.ts";
 
 /** An entry as it is asked for. */
 export interface CronEntryRequest {
   readonly name: string;
+  /** Empty for an entry with an interval. */
   readonly expression: string;
+  /** What was given of an interval. */
+  readonly interval?: CronIntervalRequest;
   /** An IANA name; null is the group's, or else the machine's. */
   readonly timezone: string | null;
   /** Null leaves it as it is. */
   readonly paused: boolean | null;
   /** What it enqueues; the payload is filled in by who cuts it out of the body. */
   readonly job: NewJob;
+}
+
+/** An interval, as far as it was given. */
+export interface CronIntervalRequest {
+  readonly everyMs?: number | null | undefined;
+  /** The first time; null is now. */
+  readonly startAt?: number | null | undefined;
+  readonly catchUp?: boolean | null | undefined;
+  readonly backlog?: number | null | undefined;
+}
+
+/** What to change of an entry; what is left out stays. */
+export interface CronEntryPatch {
+  readonly paused?: boolean | undefined;
+  readonly expression?: string | undefined;
+  /** Null is the group's. */
+  readonly timezone?: string | null | undefined;
+  readonly interval: CronIntervalRequest;
+  /** Fields of its job; the payload is filled in by who cuts it out of the body. */
+  readonly job?: Partial<NewJob> | undefined;
 }
 
 /** A group as it is asked for; what it has besides goes. */
@@ -36,20 +60,62 @@ export interface CronGroupPatch {
   readonly timezone?: string | null | undefined;
 }
 
-/** Reads an entry, payload excepted. */
-export const cronEntrySchema: v.GenericSchema<unknown, CronEntryRequest> = v.pipe(
-  v.object({
-    name: text,
-    expression: text,
-    timezone: optional(text),
-    paused: optional(bool),
-    job: newJobSchema,
-  }, "an object"),
-  v.transform(({ timezone, paused, ...entry }): CronEntryRequest => ({
-    ...entry,
-    timezone: timezone ?? null,
-    paused: paused ?? null,
-  })),
+const intervalFields = {
+  every_ms: optional(requestU64),
+  start_at: optional(requestU64),
+  catch_up: optional(bool),
+  backlog: optional(u32),
+};
+
+interface IntervalWire {
+  readonly every_ms?: number | null | undefined;
+  readonly start_at?: number | null | undefined;
+  readonly catch_up?: boolean | null | undefined;
+  readonly backlog?: number | null | undefined;
+}
+
+function toInterval({ every_ms, start_at, catch_up, backlog }: IntervalWire): CronIntervalRequest {
+  return { everyMs: every_ms, startAt: start_at, catchUp: catch_up, backlog };
+}
+
+/** Whether a member of a body is there, and not null. */
+function has(body: unknown, member: string): boolean {
+  return typeof body === "object" && body !== null &&
+    (body as Readonly<Record<string, unknown>>)[member] != null;
+}
+
+/** An entry, its expression read by a schema. */
+function entryWith(expression: v.GenericSchema<unknown, string | null | undefined>) {
+  return v.pipe(
+    v.object({
+      name: text,
+      expression,
+      ...intervalFields,
+      timezone: optional(text),
+      paused: optional(bool),
+      job: newJobSchema,
+    }, "an object"),
+    v.transform((
+      { name, expression, timezone, paused, job, ...interval },
+    ): CronEntryRequest => ({
+      name,
+      expression: expression ?? "",
+      ...Object.values(interval).some((value) => value != null) && {
+        interval: toInterval(interval),
+      },
+      timezone: timezone ?? null,
+      paused: paused ?? null,
+      job,
+    })),
+  );
+}
+
+const withExpression: v.GenericSchema<unknown, CronEntryRequest> = entryWith(text);
+const withInterval: v.GenericSchema<unknown, CronEntryRequest> = entryWith(optional(text));
+
+/** Reads an entry, payload excepted. Its expression is left out only if it has an interval. */
+export const cronEntrySchema: v.GenericSchema<unknown, CronEntryRequest> = v.lazy((entry) =>
+  has(entry, "every_ms") ? withInterval : withExpression
 );
 
 /** Reads a group, payloads excepted. */
@@ -75,9 +141,60 @@ export const cronGroupPatchSchema: v.GenericSchema<unknown, CronGroupPatch> = v.
   "an object",
 );
 
-/** Reads a patch of an entry. */
-export const cronEntryPatchSchema: v.GenericSchema<unknown, { readonly paused: boolean }> = v
-  .object({ paused: bool }, "an object");
+const pauseSchema: v.GenericSchema<unknown, CronEntryPatch> = v.pipe(
+  v.object({ paused: bool }, "an object"),
+  v.transform(({ paused }): CronEntryPatch => ({ paused, interval: {} })),
+);
+
+const patchFields = {
+  expression: v.optional(text),
+  timezone: optional(text),
+  ...intervalFields,
+  job: v.optional(jobPatchSchema),
+};
+
+const changeSchema: v.GenericSchema<unknown, CronEntryPatch> = v.pipe(
+  v.object({ paused: v.optional(bool), ...patchFields }, "an object"),
+  v.transform(({ paused, expression, timezone, job, ...interval }): CronEntryPatch => ({
+    paused,
+    expression,
+    timezone,
+    job,
+    interval: toInterval(interval),
+  })),
+);
+
+/** Reads a patch of an entry, payload excepted. Where nothing else is named, `paused` has to be. */
+export const cronEntryPatchSchema: v.GenericSchema<unknown, CronEntryPatch> = v.lazy((body) =>
+  typeof body === "object" && body !== null &&
+    Object.keys(patchFields).some((member) => member in body)
+    ? changeSchema
+    : pauseSchema
+);
+
+/** Shorter intervals would keep the broker busy with one entry. */
+const leastEveryMs = 100;
+
+/** Times of an interval that may lie before the start of a new entry, if they are made up for. */
+const mostMissed = 10_000;
+
+/** Says why an entry cannot come round at an interval; undefined also if it has an expression and nothing of one. */
+export function checkCronInterval(
+  { expression, interval = {} }: Pick<CronEntryRequest, "expression" | "interval">,
+  now: number,
+): string | undefined {
+  const { everyMs, startAt, catchUp, backlog } = interval;
+  if (everyMs == null) {
+    const extra = startAt != null ? "start_at" : catchUp ? "catch_up" : backlog ? "backlog" : "";
+    return extra === "" ? undefined : `${extra} is for entries with every_ms`;
+  }
+  if (expression !== "") return "expression and every_ms cannot be combined";
+  if (everyMs < leastEveryMs) return `every_ms must be at least ${leastEveryMs}, got ${everyMs}`;
+  if (!catchUp) return backlog ? "backlog is for entries with catch_up" : undefined;
+  const missed = startAt == null ? 0 : Math.floor((now - startAt) / everyMs);
+  if (missed <= mostMissed || (backlog ?? 0) > 0 && backlog! <= mostMissed) return undefined;
+  return `start_at is ${missed} times every_ms ago, at most ${mostMissed} are made up for: set a backlog`;
+}
 
 /** Says why a group cannot be called so. */
 export function checkCronGroupName(name: string): string | undefined {

@@ -104,6 +104,21 @@ export const newJobSchema: v.GenericSchema<unknown, NewJob> = fieldsSchema(
   { kinds: requestKinds, start: blankJob },
 );
 
+/** Reads those fields of a job that are given, payload excepted; null goes back to what a field is by default. */
+export const jobPatchSchema: v.GenericSchema<unknown, Partial<NewJob>> = v.pipe(
+  fieldsSchema(enqueueFields.map(({ name, wire, kind }) => ({ name, wire, kind })), {
+    kinds: requestKinds,
+    start(input): Partial<NewJob> {
+      const nulls = enqueueFields.filter(({ wire }) => input[wire] === null);
+      return Object.fromEntries(nulls.map(({ name }) => [name, blank[name as keyof NewJob]]));
+    },
+  }),
+  v.check(
+    ({ type, queue }) => type !== null && queue !== null,
+    "a type and a queue that are not null",
+  ),
+);
+
 /** Reads `{ jobs: […] }`, payloads excepted. */
 export const newJobsSchema: v.GenericSchema<unknown, { readonly jobs: NewJob[] }> = v.object(
   { jobs: v.array(newJobSchema, "a list") },

@@ -13,6 +13,8 @@
 import * as v from "valibot";
 import type { Codec, Format } from "./codec.ts";
 import {
+  type CronEntryPatch,
+  cronEntryPatchSchema,
   type CronEntryRequest,
   cronEntrySchema,
   type CronGroupRequest,
@@ -122,6 +124,13 @@ export function readCronEntryRequest(bytes: BodyBytes, format: Format): CronEntr
   const entry = read(cronEntrySchema, value, { bytes, format });
   withPayload(entry.job, payloads[0], "job.");
   return entry;
+}
+
+/** Reads the body of a `PATCH` of one entry of a cron group. */
+export function readCronEntryPatch(bytes: BodyBytes, format: Format): CronEntryPatch {
+  const { value, payloads: [payload] } = decodeWithPayloads(bytes, format, "entry");
+  const patch = read(cronEntryPatchSchema, value, { bytes, format });
+  return payload === undefined ? patch : { ...patch, job: { ...patch.job, payload } };
 }
 
 /** Reads the body of `PUT /crons/{name}`. */

@@ -148,6 +148,14 @@ export const tagRoutes = {
   removeTags: { method: "DELETE", path: "/jobs/{id}/tags", access: "manage", repeat: "never" },
 } as const;
 
+/** The endpoints of what is set for queues. */
+// deno-fmt-ignore
+export const controlRoutes = {
+  queueSettings: { method: "GET",    path: "/queues/{queue}/settings", access: "read",   repeat: "always" },
+  patchQueue:    { method: "PATCH",  path: "/queues/{queue}",          access: "manage", repeat: "never" },
+  forgetQueue:   { method: "DELETE", path: "/queues/{queue}",          access: "manage", repeat: "never" },
+} as const;
+
 /** Every endpoint, by what it does. */
 export const routes:
   & typeof jobRoutes
@@ -156,7 +164,8 @@ export const routes:
   & typeof insightRoutes
   & typeof dependencyRoutes
   & typeof leaseRoutes
-  & typeof tagRoutes = /* @__PURE__ */ Object.assign(
+  & typeof tagRoutes
+  & typeof controlRoutes = /* @__PURE__ */ Object.assign(
     {},
     jobRoutes,
     cronRoutes,
@@ -165,6 +174,7 @@ export const routes:
     dependencyRoutes,
     leaseRoutes,
     tagRoutes,
+    controlRoutes,
   );
 
 /** The name of an endpoint. */

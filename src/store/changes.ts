@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { QueueSettingsRecord } from "../protocol/queue-settings.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 
@@ -143,6 +144,12 @@ export interface TagsChange {
   readonly tags: ReadonlyMap<number, readonly string[]>;
 }
 
+/** What is set for a queue is this now. */
+export interface QueuesChange {
+  readonly kind: "queues";
+  readonly settings: QueueSettingsRecord;
+}
+
 /** One thing that a transition did. */
 export type Change =
   | JobsChange
@@ -150,7 +157,8 @@ export type Change =
   | CronsChange
   | SettlementsChange
   | LeasesChange
-  | TagsChange;
+  | TagsChange
+  | QueuesChange;
 
 /**
  * The changes of jobs that were stored, one for each status.

@@ -7,6 +7,7 @@
 import type { JobRecord } from "../protocol/record.ts";
 import type { Backlog } from "./backlog.ts";
 import { payloadSize } from "./many-jobs.ts";
+import type { QueueGates } from "./queue-gates.ts";
 import type { QueueHeads } from "./queue-heads.ts";
 import type { LeaseMaker } from "./take-leases.ts";
 
@@ -38,6 +39,8 @@ export interface ClaimSources {
   readonly backlogs: readonly Backlog[];
   /** The first ready job without budgets of each queue; undefined if nobody knows. */
   readonly heads: QueueHeads | undefined;
+  /** Which queues are paused or have a limit; undefined if none. */
+  readonly gates?: QueueGates | undefined;
 }
 
 /** What one subscriber got. */

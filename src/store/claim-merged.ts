@@ -23,6 +23,7 @@ import {
 import { createBudgetLedger, type Shortage } from "./budget-ledger.ts";
 import type { ClaimBuilder, ClaimSources, ClaimTerms } from "./claim-builder.ts";
 import { createPositionHeap } from "./position-heap.ts";
+import type { GateLedger } from "./queue-gates.ts";
 import { type QueueHead, readQueueHeads } from "./queue-heads.ts";
 import type { Transition } from "./transition.ts";
 
@@ -42,8 +43,16 @@ export interface Merge {
   }>;
 }
 
-/** Creates a merge of the backlogs of jobs with budgets, and of the jobs without. */
-export function createMerge({ backlogs, heads }: ClaimSources, { now }: ClaimTerms): Merge {
+/**
+ * Creates a merge of the backlogs of jobs with budgets, and of the jobs without.
+ *
+ * @param gates Says how many jobs of each queue may be taken; undefined if any number.
+ */
+export function createMerge(
+  { backlogs, heads }: ClaimSources,
+  { now }: ClaimTerms,
+  gates?: GateLedger,
+): Merge {
   const ledger = createBudgetLedger();
   const exhaustedBudgets = new Map<string, ExhaustedBudget>();
   const budgeted = backlogs.map((backlog) => createBacklogCursor(backlog, now));
@@ -109,6 +118,8 @@ export function createMerge({ backlogs, heads }: ClaimSources, { now }: ClaimTer
           break;
         }
         if (cursor.budgets.some((key) => exhaustedBudgets.has(key))) continue;
+        const { queue } = cursor.backlog;
+        if (gates !== undefined && (yield* gates.room(queue)) <= 0) continue;
         const before = cursor.position;
         const job = yield* cursor.head();
         if (job === undefined) continue;
@@ -118,6 +129,7 @@ export function createMerge({ backlogs, heads }: ClaimSources, { now }: ClaimTer
         }
         if (!(yield* payForHead(cursor, job))) continue;
         builder.add(job);
+        gates?.take(queue);
         cursor.advance();
         cursors.add(cursor);
       }

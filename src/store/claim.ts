@@ -20,6 +20,7 @@ import { registerHolder } from "./holders.ts";
 import { withLargePayloads } from "./many-jobs.ts";
 import { markTaken } from "./mark-taken.ts";
 import { takeUnderLeases } from "./take-leases.ts";
+import { createGateLedger } from "./queue-gates.ts";
 import { withExtras } from "./trait-tables.ts";
 import type { Transition } from "./transition.ts";
 
@@ -29,6 +30,8 @@ export interface Claimed {
   readonly results: readonly ClaimResult[];
   readonly updates: readonly BacklogUpdate[];
   readonly exhaustedBudgets: readonly ExhaustedBudget[];
+  /** Queues of which no more jobs may be in flight. */
+  readonly fullQueues: readonly string[];
 }
 
 /**
@@ -39,9 +42,10 @@ export interface Claimed {
  */
 export function* claimJobs(
   requests: readonly ClaimRequest[],
-  { backlogs, heads }: ClaimSources,
+  { backlogs, heads, gates }: ClaimSources,
   terms: ClaimTerms,
 ): Transition<Claimed> {
+  const ledger = gates && createGateLedger(gates);
   const results: ClaimResult[] = [];
   const updates: BacklogUpdate[] = [];
   const allowance: ClaimAllowance = { bytes: 0 };
@@ -50,12 +54,13 @@ export function* claimJobs(
   let merge: Merge | undefined;
   for (const request of requests) {
     const builder = createClaimBuilder(request.limit, allowance);
-    const queue = backlogs.length === 0 && request.queues?.length === 1
+    const only = backlogs.length === 0 && request.queues?.length === 1
       ? request.queues[0]
       : undefined;
+    const queue = only === undefined || gates?.isRestricted(only) ? undefined : only;
     let exhausted: boolean;
     if (queue === undefined) {
-      merge ??= createMerge({ backlogs, heads }, terms);
+      merge ??= createMerge({ backlogs, heads }, terms, ledger);
       exhausted = yield* merge.gather(request.queues, builder);
     } else {
       exhausted = empty.has(queue) || (yield* gatherPlain(queue, builder, terms));
@@ -67,9 +72,10 @@ export function* claimJobs(
     const { jobs, holder } = yield* takeAll(builder.jobs, request, terms);
     results.push({ jobs, exhausted, holder });
   }
-  if (merge === undefined) return { results, updates, exhaustedBudgets: [] };
+  if (merge === undefined) return { results, updates, exhaustedBudgets: [], fullQueues: [] };
   const found = yield* merge.end();
-  return { ...found, results, updates: [...updates, ...found.updates] };
+  const fullQueues = ledger === undefined ? [] : yield* ledger.end();
+  return { ...found, results, updates: [...updates, ...found.updates], fullQueues };
 }
 
 /** Gathers jobs without budgets of one queue. Gives whether no more are left. */

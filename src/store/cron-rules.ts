@@ -9,10 +9,11 @@
 
 import { fromBatchText } from "../protocol/batch.ts";
 import { type BindingRequest, fromBindingsText } from "../protocol/binding.ts";
-import type { CronEntryRequest } from "../protocol/cron.ts";
+import type { CronEntryPatch, CronEntryRequest } from "../protocol/cron.ts";
 import type { CronEntryRecord, CronGroupRecord, CronTemplate } from "../protocol/cron-record.ts";
 import { fieldsWith, type NamesWith } from "../protocol/job-fields.ts";
 import { type NewJob, toStoredFields } from "../protocol/new-job.ts";
+import { type CronInterval, nextOfInterval } from "./cron-intervals.ts";
 
 /** An expression and the IANA time zone that it is read in; null is that of the machine. */
 export interface CronSchedule {
@@ -31,8 +32,11 @@ export interface Occurrences {
 /** An entry to be kept. */
 export interface CronDraft {
   readonly name: string;
+  /** Empty for an entry with an interval. */
   readonly expression: string;
   readonly timezone: string | null;
+  /** When it comes round, if that is not what an expression says. */
+  readonly interval: CronInterval;
   /** Null leaves it as it is. */
   readonly paused: boolean | null;
   readonly template: CronTemplate;
@@ -40,12 +44,17 @@ export interface CronDraft {
 }
 
 /** Makes a draft of the request of an entry. */
-export function toDraft({ job, ...entry }: CronEntryRequest): CronDraft {
+export function toDraft({ job, interval, ...entry }: CronEntryRequest): CronDraft {
   const { uniqueKey, uniqueWhile } = job;
   const scope = uniqueKey === null ? null : "queued";
   // A scope without a key is shown, and has no effect (docs/protocol.md, section 7.2).
   const template = { ...toStoredFields(job), uniqueWhile: uniqueWhile ?? scope };
-  return { ...entry, bindings: job.budgets, template };
+  return { ...entry, interval: toCronInterval(interval), bindings: job.budgets, template };
+}
+
+function toCronInterval(interval: CronEntryRequest["interval"]): CronInterval {
+  const { everyMs = null, startAt = null, catchUp, backlog } = interval ?? {};
+  return { everyMs, startAt, catchUp: catchUp === true ? 1 : 0, backlog: backlog ?? 0 };
 }
 
 /** The job that an entry enqueues at `now`. */
@@ -64,6 +73,32 @@ export function toCronJob(entry: CronEntryRecord, now: number): NewJob {
     dependsOn: [],
     strictDependencies: null,
     tags: entry.tags === null ? [] : JSON.parse(entry.tags),
+  };
+}
+
+/**
+ * The request that makes an entry what a patch wants it to be.
+ *
+ * A start that was given once counts no more, unless the patch gives it anew. An expression takes the place of an interval,
+ * and an interval that of an expression.
+ */
+export function toPatchedEntry(entry: CronEntryRecord, patch: CronEntryPatch): CronEntryRequest {
+  const { paused, expression, timezone, interval, job } = patch;
+  const before = { ...entry, catchUp: entry.catchUp === 1 };
+  const kept = expression !== undefined && interval.everyMs == null ? {} : {
+    everyMs: before.everyMs,
+    startAt: before.startAt,
+    catchUp: before.catchUp,
+    backlog: before.backlog,
+  };
+  const given = Object.entries(interval).filter(([, value]) => value !== undefined);
+  return {
+    name: entry.name,
+    expression: expression ?? (interval.everyMs == null ? entry.expression : ""),
+    timezone: timezone === undefined ? entry.timezone : timezone,
+    interval: { ...kept, ...Object.fromEntries(given) },
+    paused: paused ?? null,
+    job: { ...toCronJob(entry, 0), readyAt: null, ...job },
   };
 }
 
@@ -101,12 +136,22 @@ export interface GroupChange {
 
 /** The entry that a draft leads to, but for when it is due. */
 export function toEntry(
-  { name, expression, timezone, paused, template }: CronDraft,
+  { name, expression, timezone, interval, paused, template }: CronDraft,
   existing: CronEntryRecord | undefined,
   { group, now }: { readonly group: CronGroupRecord; readonly now: number },
 ): Omit<CronEntryRecord, "nextAt"> {
   const lastAt = existing?.lastAt ?? null;
-  const entry = { ...template, group: group.name, name, expression, timezone, lastAt };
+  const entry = {
+    ...template,
+    ...interval,
+    group: group.name,
+    name,
+    expression,
+    timezone,
+    lastAt,
+    count: existing?.count ?? 0,
+    lastJobId: existing?.lastJobId ?? null,
+  };
   if (existing === undefined) {
     // Unlike a group, an entry that is created paused has no `pausedAt` (docs/protocol.md, section 7.5).
     return { ...entry, paused: paused === true ? 1 : 0, pausedAt: null, resumedAt: null };
@@ -123,17 +168,22 @@ export function toEntry(
  * @returns The instant, or the schedule whose next time has to be computed first.
  */
 export function toNextAt(
-  { expression, timezone }: CronSchedule,
+  { expression, timezone, interval }: CronSchedule & { readonly interval: CronInterval },
   existing: CronEntryRecord | undefined,
   { group, groupBefore }: GroupChange,
   occurrences: Occurrences,
 ): number | null | CronSchedule {
+  const wasPaused = existing?.paused === 1 || groupBefore.paused === 1;
+  const { now } = occurrences;
+  const { everyMs } = interval;
+  if (everyMs !== null) {
+    return nextOfInterval({ ...interval, everyMs }, existing, { wasPaused, now });
+  }
   const zone = timezone ?? group.timezone;
   if (existing !== undefined) {
     const isSame = existing.expression === expression &&
       (existing.timezone ?? groupBefore.timezone) === zone;
-    const wasPaused = existing.paused === 1 || groupBefore.paused === 1;
-    const isMissed = wasPaused && existing.nextAt !== null && existing.nextAt <= occurrences.now;
+    const isMissed = wasPaused && existing.nextAt !== null && existing.nextAt <= now;
     if (isSame && !isMissed) return existing.nextAt;
   }
   const schedule = { expression, timezone: zone };

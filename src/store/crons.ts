@@ -6,7 +6,7 @@
 
 import { cronEntryExists, type CronGroupPatch } from "../protocol/cron.ts";
 import type { CronEntryRecord, CronGroupRecord } from "../protocol/cron-record.ts";
-import type { Rejection } from "../protocol/rejection.ts";
+import { isRejection, type Rejection } from "../protocol/rejection.ts";
 import { type BindingTerms, ensureBudgets } from "./bindings.ts";
 import {
   type CronDraft,
@@ -108,7 +108,7 @@ export function* changeGroup(
   const entries: CronEntryRecord[] = [];
   const missing: CronSchedule[] = [];
   for (const entry of before.entries) {
-    const nextAt = toNextAt(entry, entry, change, occurrences);
+    const nextAt = toNextAt({ ...entry, interval: entry }, entry, change, occurrences);
     if (isSchedule(nextAt)) missing.push(nextAt);
     else entries.push(nextAt === entry.nextAt ? entry : { ...entry, nextAt });
   }
@@ -151,11 +151,30 @@ export function* pauseEntry(
   const group = yield* findGroup(groupName, lockRows);
   const before = yield* findEntry(groupName, name, lockRows);
   if (group === undefined || before === undefined) return undefined;
-  const nextAt = toNextAt(before, before, { group, groupBefore: group }, occurrences);
+  const change = { group, groupBefore: group };
+  const nextAt = toNextAt({ ...before, interval: before }, before, change, occurrences);
   if (isSchedule(nextAt)) return { missing: [nextAt] };
   const entry = { ...toPaused(before, paused, occurrences.now), nextAt };
   yield* putEntries([entry]);
   return entry;
+}
+
+/**
+ * Changes an entry; undefined when there is none.
+ *
+ * @param toChanged What it is to be, made of what it is; or why that cannot be.
+ */
+export function* changeEntry(
+  groupName: string,
+  name: string,
+  toChanged: (entry: CronEntryRecord) => CronDraft | Rejection,
+  terms: CronTerms,
+): Transition<CronEntryRecord | Rejection | MissingSchedules | undefined> {
+  const existing = yield* findEntry(groupName, name, lockRows);
+  if (existing === undefined) return undefined;
+  const draft = toChanged(existing);
+  if (isRejection(draft)) return draft;
+  return yield* keepEntry(groupName, draft, "replace", terms);
 }
 
 /** Deletes an entry and tells whether there was one; its group stays. */

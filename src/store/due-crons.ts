@@ -9,7 +9,8 @@ import { isRejection, type Rejection } from "../protocol/rejection.ts";
 import { entryColumns, entryRows } from "./crons-table.ts";
 import { lockRows } from "./dialect.ts";
 import { type DueAt, earliest } from "./due-jobs.ts";
-import { enqueueJobs, type EnqueueTerms, type NewRecord } from "./enqueue.ts";
+import { enqueueJobs, type EnqueueTerms, type NewRecord, type StoredJob } from "./enqueue.ts";
+import { keepOrigin } from "./spawned.ts";
 import { report, run, type Transition } from "./transition.ts";
 
 /** When an entry is due next. */
@@ -57,18 +58,18 @@ export interface Firing {
   readonly entry: DueEntry;
   /** When it is due again, in ms since the epoch; null for never. */
   readonly nextAt: number | null;
-  /** The job to store; undefined when the entry only moves on. */
-  readonly job: NewRecord | undefined;
+  /** The jobs to store; none when the entry only moves on. */
+  readonly jobs: readonly NewRecord[];
 }
 
 /**
- * Stores the job of an entry and sets when it is due next, in one transaction, so that no crash makes it fire twice or not
- * at all. It fires once, however many times it was due. An entry that has changed since it was read stays as it is.
+ * Stores the jobs of an entry and sets when it is due next, in one transaction, so that no crash makes it fire twice or not
+ * at all. An entry that has changed since it was read stays as it is.
  *
  * @returns Whether the entry fired or moved on, and why its job was not stored, if it was rejected.
  */
 export function* fireCron(
-  { entry, nextAt, job }: Firing,
+  { entry, nextAt, jobs }: Firing,
   terms: EnqueueTerms,
 ): Transition<{ readonly fired: boolean; readonly rejection?: Rejection }> {
   const [current] = yield* entryRows<DueEntry>(
@@ -81,7 +82,7 @@ export function* fireCron(
      WHERE cron_group = ? AND name = ? AND next_enqueue_at = ?`,
     [
       nextAt,
-      job === undefined ? entry.lastAt : terms.now,
+      jobs.length === 0 ? entry.lastAt : terms.now,
       entry.group,
       entry.name,
       entry.nextAt,
@@ -89,9 +90,27 @@ export function* fireCron(
   );
   if (moved === 0) return { fired: false };
   if (nextAt !== null) yield report({ kind: "crons", nextAt });
-  if (job === undefined) return { fired: true };
-  const stored = yield* enqueueJobs([job], terms);
-  return isRejection(stored) ? { fired: true, rejection: stored } : { fired: true };
+  if (jobs.length === 0) return { fired: true };
+  const stored = yield* enqueueJobs(jobs, terms);
+  if (isRejection(stored)) return { fired: true, rejection: stored };
+  if (entry.everyMs !== null) yield* keepLineage(entry, stored);
+  return { fired: true };
+}
+
+/** Keeps which jobs came from an entry, and how many there were. */
+function* keepLineage(
+  { group, name }: DueEntry,
+  stored: readonly StoredJob[],
+): Transition<void> {
+  const jobs = stored.filter(({ duplicate, folded }) => !duplicate && !folded)
+    .map(({ job }) => job);
+  const last = jobs.at(-1);
+  if (last === undefined) return;
+  yield* keepOrigin(jobs, `${group}/${name}`);
+  yield* run(
+    "UPDATE cron_entries SET spawned = spawned + ?, last_job_id = ? WHERE cron_group = ? AND name = ?",
+    [jobs.length, last.id, group, name],
+  );
 }
 
 /** Whether two readings of an entry are the same. */

@@ -30,6 +30,10 @@ import { tagTables } from "./schema-tags.ts";
  * `leases_due` finds what becomes of them by time alone.
  *
  * Version 10 keeps tags (`schema-tags.ts`).
+ *
+ * Version 11 keeps what is set for queues: `queue_settings`. Its `in_flight` is counted only where there is a limit. A cron
+ * entry may come round at an interval (`every_ms`), and then its `expression` is empty; `spawned` says of its jobs what
+ * they came from.
  */
 export const migrations: readonly string[] = [
   ...firstMigrations,
@@ -101,4 +105,22 @@ CREATE TABLE leases (
 CREATE INDEX leases_due ON leases (coalesce(grace_until, expires_at));
 `,
   tagTables,
+  `
+CREATE TABLE queue_settings (
+  queue TEXT NOT NULL PRIMARY KEY,
+  paused INTEGER NOT NULL,
+  max_in_flight BIGINT,
+  in_flight BIGINT
+) WITHOUT ROWID;
+ALTER TABLE cron_entries ADD COLUMN every_ms BIGINT;
+ALTER TABLE cron_entries ADD COLUMN start_at BIGINT;
+ALTER TABLE cron_entries ADD COLUMN catch_up INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cron_entries ADD COLUMN backlog BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE cron_entries ADD COLUMN spawned BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE cron_entries ADD COLUMN last_job_id TEXT;
+CREATE TABLE spawned (
+  job BIGINT NOT NULL PRIMARY KEY,
+  origin TEXT NOT NULL
+) WITHOUT ROWID;
+`,
 ];

@@ -10,6 +10,7 @@ import { awaitedTable, dependentTable } from "./dependencies-table.ts";
 import { groupedJobs } from "./failures-table.ts";
 import { leaseTable } from "./leases-table.ts";
 import { tagTable } from "./tags-table.ts";
+import { spawnedTable } from "./spawned.ts";
 import { hasTrait, type TraitedJob, type TraitTable } from "./traits.ts";
 import type { Transition } from "./transition.ts";
 
@@ -19,6 +20,7 @@ const tables: readonly TraitTable[] = [
   groupedJobs,
   leaseTable,
   tagTable,
+  spawnedTable,
 ];
 
 /** Deletes what the tables hold of jobs that were deleted. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { createDispatcher } from "../../src/broker/engine/dispatch.ts";
+import { createGates } from "../../src/broker/engine/gates.ts";
 import { defaultSettings } from "../../src/broker/engine/settings.ts";
 import type { Subscriber } from "../../src/broker/engine/members.ts";
 import { silentLogger } from "../../src/log.ts";
@@ -85,6 +86,7 @@ async function setUp(jobs: number, total = 0) {
     store,
     clock,
     logger: silentLogger,
+    gates: createGates(store.isShared),
     limits: { total, percentOfOne: 100 },
     releaseTerms: () => ({ now: clock.now(), defaults: defaultSettings, maxDeliveries: 0 }),
     broker: () => broker,

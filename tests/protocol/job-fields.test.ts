@@ -148,6 +148,12 @@ describe("the fields of a job", () => {
       nextAt: 1,
       lastAt: null,
       tags: null,
+      everyMs: null,
+      startAt: null,
+      catchUp: 0,
+      backlog: 0,
+      count: 0,
+      lastJobId: null,
     };
     const text = JSON.parse(encodeWithPreEncoded(toCronEntryWire(entry), "json") as string);
     const packed = decode(encodeWithPreEncoded(toCronEntryWire(entry), "msgpack") as Uint8Array);

@@ -32,6 +32,13 @@ export async function use() {
   await crons.putEntry("reports", { ...when, job: { type: "t", queue: "q" } });
   // @ts-expect-error No job.
   await crons.createEntry("reports", when);
-  // @ts-expect-error An entry has no time zone of its own to be taken away.
   await crons.patchEntry({ group: "reports", entry: "daily" }, { timezone: null });
+  const { job } = { job: { type: "t", queue: "q", payload: 1 } };
+  await crons.putEntry("reports", { name: "often", everyMs: 60_000, catchUp: true, job });
+  // @ts-expect-error Either an expression or an interval.
+  await crons.putEntry("reports", { ...when, everyMs: 60_000, job });
+  // @ts-expect-error No schedule.
+  await crons.putEntry("reports", { name: "never", job });
+  // @ts-expect-error Only an interval has a start.
+  await crons.putEntry("reports", { ...when, startAt: 0, job });
 }

@@ -222,3 +222,9 @@ const noQueues: Set<string> = new Set();
 function nameOf(queue: string, budgetSet: string): string {
   return `${queue}\0${budgetSet}`;
 }
+
+/** Whether a change brings ready jobs that draw on budgets: no backlog is known of them before it is applied. */
+export function addsBudgeted(change: Change): boolean {
+  return change.kind === "jobs" && change.to === status.ready &&
+    change.jobs.some(({ budgets }) => budgets !== null);
+}

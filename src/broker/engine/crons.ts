@@ -13,15 +13,26 @@ import type { Logger } from "../../log.ts";
 import {
   checkCronEntry,
   checkCronGroupName,
+  checkCronInterval,
   checkDuplicateNames,
+  type CronEntryPatch,
   type CronEntryRequest,
   type CronGroupPatch,
   type CronGroupRequest,
 } from "../../protocol/cron.ts";
 import type { CronEntryRecord } from "../../protocol/cron-record.ts";
 import type { Rejection } from "../../protocol/rejection.ts";
-import { type CronSchedule, type Occurrences, toCronJob, toDraft } from "../../store/cron-rules.ts";
+import { dueTimes, isInterval, timeAfter } from "../../store/cron-intervals.ts";
 import {
+  type CronDraft,
+  type CronSchedule,
+  type Occurrences,
+  toCronJob,
+  toDraft,
+  toPatchedEntry,
+} from "../../store/cron-rules.ts";
+import {
+  changeEntry,
   changeGroup,
   getGroup,
   keepEntry,
@@ -43,7 +54,9 @@ import {
   listWaiting,
   nextFiring,
 } from "../../store/due-crons.ts";
+import type { NewRecord } from "../../store/enqueue.ts";
 import type { Expressions } from "../../store/expressions.ts";
+import { markSpawned } from "../../store/spawned.ts";
 import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
 import type { Admission } from "./admission.ts";
@@ -69,7 +82,11 @@ export interface CronOperations {
     request: CronEntryRequest,
     options: { readonly name: string; readonly mode: "create" | "replace" },
   ): Promise<CronEntryRecord | Rejection>;
-  pauseEntry(group: string, entry: string, paused: boolean): Promise<CronEntryRecord | undefined>;
+  changeEntry(
+    group: string,
+    entry: string,
+    patch: CronEntryPatch,
+  ): Promise<CronEntryRecord | Rejection | undefined>;
   removeEntry(group: string, entry: string): Promise<boolean>;
   /** Fires what is due. */
   readonly source: DueSource;
@@ -149,17 +166,46 @@ export function createCronOperations(
   const invalid = (message: string | undefined): Rejection | undefined =>
     message === undefined ? undefined : { kind: "invalid", message };
 
-  const checkEntry = ({ expression, timezone, job }: CronEntryRequest): string | undefined =>
-    checkExpression(expression) ?? checkTimezone(timezone) ?? admission.checkRequirements(job);
+  const checkSchedule = (entry: CronEntryRequest): string | undefined =>
+    checkCronInterval(entry, clock.now()) ??
+      (entry.interval?.everyMs == null ? checkExpression(entry.expression) : undefined) ??
+      checkTimezone(entry.timezone);
 
-  const toFiring = (entry: DueEntry, { now, occurrences }: OccurrenceCache): Firing => {
+  const checkEntry = (entry: CronEntryRequest): string | undefined =>
+    checkSchedule(entry) ?? admission.checkRequirements(entry.job);
+
+  const checkWhole = (entry: CronEntryRequest): string | undefined =>
+    checkCronEntry(entry) ?? checkEntry(entry);
+
+  /** What is to be done for an entry that is due, with so many jobs at most. */
+  const toFiring = (
+    entry: DueEntry,
+    { now, occurrences }: OccurrenceCache,
+    most: number,
+  ): Firing => {
+    const isPaused = entry.paused === 1 || entry.groupPaused === 1;
+    if (isInterval(entry)) {
+      const { nextAt, everyMs } = entry;
+      if (isPaused) return { entry, nextAt: timeAfter(nextAt, everyMs, now), jobs: [] };
+      const due = dueTimes(entry, now, most);
+      return { entry, nextAt: due.nextAt, jobs: toRecords(entry, due.times, now) };
+    }
     const nextAt = occurrences.nextOf(scheduleOf(entry)) ?? null;
-    if (entry.paused === 1 || entry.groupPaused === 1) return { entry, nextAt, job: undefined };
-    const job = toCronJob(entry, now);
-    const rejection = admission.check([job]);
-    if (rejection === undefined) return { entry, nextAt, job: admission.toRecord(job, now) };
-    logRejection(entry, rejection);
-    return { entry, nextAt, job: undefined };
+    return { entry, nextAt, jobs: isPaused ? [] : toRecords(entry, [now], now) };
+  };
+
+  /** The jobs of an entry, one for each time; none if they would be refused. */
+  const toRecords = (entry: DueEntry, times: readonly number[], now: number): NewRecord[] => {
+    const jobs = times.map((time) => toCronJob(entry, time));
+    const rejection = admission.check(jobs.slice(0, 1)); // They differ in their times only.
+    if (rejection !== undefined) {
+      logRejection(entry, rejection);
+      return [];
+    }
+    return jobs.map((job) => {
+      const record = admission.toRecord(job, now);
+      return entry.everyMs === null ? record : { ...record, job: markSpawned(record.job) };
+    });
   };
 
   const logRejection = ({ group, name }: DueEntry, { message }: Rejection) => {
@@ -172,8 +218,9 @@ export function createCronOperations(
     async run(now) {
       const due = await store.read(listDue(now));
       const cache = createOccurrenceCache();
-      await cache.fill(due.map(scheduleOf));
-      const firings = due.map((entry) => toFiring(entry, cache));
+      await cache.fill(due.filter(({ everyMs }) => everyMs === null).map(scheduleOf));
+      const most = Math.max(1, Math.floor(jobsOfFiring / due.length));
+      const firings = due.map((entry) => toFiring(entry, cache, most));
       const terms = { ...termsOf(cache), expressions };
       const fired = await store.write(function* () {
         const results: { firing: Firing; rejection: Rejection }[] = [];
@@ -192,7 +239,7 @@ export function createCronOperations(
         const earlier: Firing[] = [];
         await inTurns(entries, (entry) => {
           const nextAt = earlierFiring(entry, now);
-          if (nextAt !== undefined) earlier.push({ entry, nextAt, job: undefined });
+          if (nextAt !== undefined) earlier.push({ entry, nextAt, jobs: [] });
         });
         await move(earlier, now);
         count += earlier.length;
@@ -210,6 +257,12 @@ export function createCronOperations(
    * that it was done at before the clock was set back.
    */
   const earlierFiring = (entry: DueEntry, now: number): number | undefined => {
+    if (isInterval(entry)) {
+      const { everyMs, nextAt, lastAt } = entry;
+      // One that never fired waits for its start.
+      const isLate = lastAt !== null && nextAt - now > 2 * everyMs;
+      return isLate ? timeAfter(nextAt, everyMs, now) : undefined;
+    }
     const first = find(scheduleOf(entry), now);
     const second = first === null ? null : find(scheduleOf(entry), first);
     return second !== null && second < entry.nextAt! ? first! : undefined;
@@ -233,7 +286,8 @@ export function createCronOperations(
         checkTimezone(timezone);
       if (problem !== undefined) return invalid(problem)!;
       const cache = createOccurrenceCache();
-      await cache.fill(entries.map((entry) => {
+      const byExpression = entries.filter(({ interval }) => interval?.everyMs == null);
+      await cache.fill(byExpression.map((entry) => {
         return { expression: entry.expression, timezone: entry.timezone ?? timezone };
       }));
       const request = { paused, timezone, drafts: entries.map(toDraft) };
@@ -249,20 +303,45 @@ export function createCronOperations(
     removeAll: () => store.write(removeGroups),
     getEntry: (group, entry) => store.read(findEntry(group, entry)),
     async keepEntry(group, request, { name, mode }) {
-      const problem = checkCronGroupName(group) ?? checkCronEntry(request) ?? checkEntry(request);
+      const problem = checkCronGroupName(group) ?? checkWhole(request);
       if (problem !== undefined) return invalid(problem)!;
       const cache = createOccurrenceCache();
       const draft = { ...toDraft(request), name };
       return await writeWithOccurrences(cache, () => keepEntry(group, draft, mode, termsOf(cache)));
     },
-    async pauseEntry(group, name, paused) {
+    async changeEntry(group, name, patch) {
       const cache = createOccurrenceCache();
       const { occurrences } = cache;
-      return await writeWithOccurrences(cache, () => pauseEntry(group, name, paused, occurrences));
+      if (isPause(patch)) {
+        const { paused } = patch;
+        return await writeWithOccurrences(
+          cache,
+          () => pauseEntry(group, name, paused, occurrences),
+        );
+      }
+      const toChanged = (entry: CronEntryRecord): CronDraft | Rejection => {
+        const request = toPatchedEntry(entry, patch);
+        const problem = checkWhole(request);
+        return problem === undefined ? toDraft(request) : invalid(problem)!;
+      };
+      return await writeWithOccurrences(
+        cache,
+        () => changeEntry(group, name, toChanged, termsOf(cache)),
+      );
     },
     removeEntry: (group, entry) => store.write(() => removeEntry(group, entry)),
     source,
   };
+}
+
+/** Jobs of one piece of firing, about: more are left for the next. */
+const jobsOfFiring = 500;
+
+/** Whether a patch does nothing but to pause or resume. */
+function isPause(patch: CronEntryPatch): patch is CronEntryPatch & { readonly paused: boolean } {
+  const { paused, interval, ...rest } = patch;
+  return paused !== undefined &&
+    [...Object.values(rest), ...Object.values(interval)].every((value) => value === undefined);
 }
 
 /** The schedule of an entry, in the time zone of its group if it has none. */

@@ -30,7 +30,8 @@ import { dropRuns, releaseHolder, releaseRuns, type ReleaseTerms } from "../../s
 import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
-import { createBacklogs } from "./backlogs.ts";
+import { addsBudgeted, createBacklogs } from "./backlogs.ts";
+import type { Gates } from "./gates.ts";
 import { findForgotten, findGone } from "./holdings.ts";
 import { tellLosses } from "./losses.ts";
 import {
@@ -101,6 +102,8 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: InFlightLimits;
+  /** Which queues are paused, or full. */
+  readonly gates: Gates;
   /** What giving jobs back depends on, now. */
   releaseTerms(): ReleaseTerms;
   /** The row of `brokers` that stands for this broker. */
@@ -111,7 +114,7 @@ export interface DispatcherOptions {
 
 /** Creates a dispatcher without subscribers. */
 export function createDispatcher(
-  { store, clock, logger, limits, releaseTerms, broker, expectOpening }: DispatcherOptions,
+  { store, clock, logger, limits, gates, releaseTerms, broker, expectOpening }: DispatcherOptions,
 ): Dispatcher {
   const members = createMembers(limits);
   const onlookers = createOnlookers(members);
@@ -157,7 +160,8 @@ export function createDispatcher(
       const { queues, worker, lease } = subscriber;
       return { queues, worker, lease, holder, limit };
     });
-    return claimJobs(requests, sources, { now: clock.now(), broker: broker() });
+    const all = { ...sources, gates: gates.forClaim() };
+    return claimJobs(requests, all, { now: clock.now(), broker: broker() });
   };
 
   /** Hands out what was claimed. */
@@ -181,12 +185,14 @@ export function createDispatcher(
   const dispatchOnce = async (claims: readonly Claim[]) => {
     leftEarly.clear();
     const sources = backlogs.beginTake();
+    gates.beginTake();
     const claimed = await store.write(() => claim(claims, sources));
     const opened = backlogs.endTake(claimed.updates, claimed.exhaustedBudgets);
     const openingAt = backlogs.nextOpening();
     if (openingAt < Infinity) expectOpening(openingAt);
+    const again = gates.endTake(claimed.fullQueues);
     handOut(claims, claimed.results);
-    wakeReaders(opened);
+    wakeReaders([...opened, ...again]);
   };
 
   function* claimFor(changes: readonly Change[], claims: readonly Claim[]): Transition<void> {
@@ -278,17 +284,23 @@ export function createDispatcher(
   };
 
   /** Jobs may be ready in these queues, and nobody knows how many. */
-  const wakeReaders = (queues: ReadonlySet<string>) => {
-    if (queues.size === 0) return;
-    for (const queue of queues) members.addReady(queue, anyNumber);
+  const wakeReaders = (queues: Iterable<string>) => {
+    for (const queue of queues) addReady(queue, anyNumber);
     if (members.isAnyWaiting) void dispatch();
   };
 
-  const applyChange = (change: Change): void => {
+  /** So many jobs may be ready in a queue. Readers of one that is shut are woken when it opens. */
+  const addReady = (queue: string, count: number) => {
+    if (!gates.isShut(queue)) members.addReady(queue, count);
+  };
+
+  /** Applies one change, and adds the queues that open by it. */
+  const applyChange = (change: Change, opened: Set<string>): void => {
     if (change.kind === "budgets") {
-      const opened = change.refunded ? backlogs.refund(change.keys) : backlogs.reopen(change.keys);
-      for (const queue of opened) members.addReady(queue, anyNumber);
+      const payable = change.refunded ? backlogs.refund(change.keys) : backlogs.reopen(change.keys);
+      for (const queue of payable) addReady(queue, anyNumber);
     }
+    for (const queue of gates.apply(change)) opened.add(queue);
     if (change.kind !== "jobs") return;
     tellLosses(change, members);
     if (change.to === status.inFlight) {
@@ -300,7 +312,7 @@ export function createDispatcher(
       for (const id of dispatching ? unheld : []) leftEarly.add(id);
     }
     if (change.to !== status.ready) return;
-    for (const [queue, count] of backlogs.addReady(change.jobs)) members.addReady(queue, count);
+    for (const [queue, count] of backlogs.addReady(change.jobs)) addReady(queue, count);
   };
 
   const endAll = async () => {
@@ -352,17 +364,23 @@ export function createDispatcher(
       const along = accompanying?.changes === changes ? accompanying : undefined;
       accompanying = undefined;
       // What the claim found goes first: it does not know of the jobs with budgets that became ready in its commit.
-      if (along !== undefined) backlogs.applyUpdates(along.claimed.updates);
-      for (const change of changes) applyChange(change);
+      if (along !== undefined) {
+        backlogs.applyUpdates(along.claimed.updates);
+        gates.endTake(along.claimed.fullQueues);
+      }
+      const opened = new Set<string>();
+      for (const change of changes) applyChange(change, opened);
       if (along !== undefined) {
         members.sawAll(); // It was the last in the transaction.
         handOut(along.claims, along.claimed.results);
       }
+      // Only now: the claim alongside did not see that they opened.
+      for (const queue of opened) addReady(queue, anyNumber);
       if (members.isAnyWaiting) void dispatch();
     },
     reload(all) {
       backlogs.replace(all);
-      for (const { queue } of all) members.addReady(queue, anyNumber);
+      for (const { queue } of all) addReady(queue, anyNumber);
       if (members.isAnyWaiting) void dispatch();
     },
     adopt: members.adopt,
@@ -378,10 +396,4 @@ export function createDispatcher(
       await endAll();
     },
   };
-}
-
-/** Whether a change brings ready jobs that draw on budgets: no backlog is known of them before it is applied. */
-function addsBudgeted(change: Change): boolean {
-  return change.kind === "jobs" && change.to === status.ready &&
-    change.jobs.some(({ budgets }) => budgets !== null);
 }

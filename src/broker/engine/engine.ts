@@ -29,8 +29,15 @@ import {
 } from "../../store/expressions.ts";
 import { enqueueOnce, type KeyedCall, removeKeys } from "../../store/idempotency.ts";
 import { patchJob, patchJobs } from "../../store/patch-jobs.ts";
+import {
+  countInFlight,
+  listQueueSettings,
+  recountInFlight,
+  removeQueueSettings,
+} from "../../store/queue-settings.ts";
 import { getJob, getMetadata, lastSeq } from "../../store/read.ts";
 import { createStore } from "../../store/store.ts";
+import type { Transition } from "../../store/transition.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAdmission } from "./admission.ts";
 import { type BudgetOperations, createBudgetOperations } from "./budgets.ts";
@@ -39,6 +46,7 @@ import { createCronOperations, type CronOperations } from "./crons.ts";
 import { createDispatcher, type Subscription } from "./dispatch.ts";
 import { createPromotion, createReaping } from "./due-sources.ts";
 import { createFailureOperations, type FailureOperations } from "./failures.ts";
+import { createGates } from "./gates.ts";
 import { createForgetting } from "./forgetting.ts";
 import { createIdentities } from "./ids.ts";
 import { createLinking, type Linking } from "./linking.ts";
@@ -46,6 +54,7 @@ import { createLeaseOperations, type LeaseOperations } from "./leases.ts";
 import { createListing, type Listing } from "./listing.ts";
 import type { Subscriber } from "./members.ts";
 import { createPresence } from "./presence.ts";
+import { createQueueControl, type QueueControl } from "./queue-control.ts";
 import { createReports, type Reports } from "./reports.ts";
 import { createRemoving, type Removing } from "./removing.ts";
 import { createScheduler, type DueSource } from "./scheduler.ts";
@@ -112,7 +121,7 @@ export interface Engine {
   errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
   /** `"no job"` or `"no record"` when that is missing. */
   error(id: string, attempt: number): Promise<ErrorRecord | "no job" | "no record">;
-  /** Deletes all cron groups, jobs, budgets and keys of calls. */
+  /** Deletes all cron groups, jobs, budgets, keys of calls and settings of queues. */
   reset(): Promise<void>;
   readonly expressions: Expressions;
   readonly budgets: BudgetOperations;
@@ -121,6 +130,7 @@ export interface Engine {
   readonly failures: FailureOperations;
   readonly links: Linking;
   readonly leases: LeaseOperations;
+  readonly queueControl: QueueControl;
   /** Adds a take stream. */
   take(subscriber: Subscriber): Subscription;
   /** The run of a worker lives. */
@@ -145,9 +155,17 @@ export function createEngine(
     database,
     clock,
     alongside: (changes) => dispatcher.claimAlongside(changes),
-    beforeCommit: writeCounts,
+    beforeCommit: (changes) => writeKept(changes),
     afterCommit: (changes) => applyChanges(changes),
   });
+  const gates = createGates(store.isShared);
+  /** Writes what is kept about changes. */
+  function* writeKept(changes: readonly Change[]): Transition<void> {
+    yield* writeCounts(changes);
+    if (gates.forClaim() !== undefined || changes.some(({ kind }) => kind === "queues")) {
+      yield* countInFlight(changes, gates.isLimited);
+    }
+  }
   const releaseTerms = () => ({
     now: clock.now(),
     defaults: settings,
@@ -159,6 +177,7 @@ export function createEngine(
     store,
     clock,
     logger,
+    gates,
     limits: { total: settings.globalInFlightLimit, percentOfOne: settings.streamInFlightPercent },
     releaseTerms,
     broker: presence.id,
@@ -241,6 +260,8 @@ export function createEngine(
       await store.open();
       identities.startAfter(await store.read(lastSeq()));
       await store.write(forgetEmptyCounts);
+      for (const settings of await store.read(listQueueSettings())) gates.set(settings);
+      if (!store.isShared) await store.write(recountInFlight);
       await presence.start();
       if (store.isShared) identities.shareWith(presence.id());
       else await leases.adopt();
@@ -327,11 +348,13 @@ export function createEngine(
       await removing.all();
       await store.write(removeBudgets);
       await store.write(removeKeys);
+      await store.write(removeQueueSettings);
     },
     expressions,
     crons,
     links: createLinking({ store, clock }),
     leases,
+    queueControl: createQueueControl({ store, clock }),
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     failures: createFailureOperations({ store, clock }),
     tags: createTagOperations({ store, clock, listRows: listing.listRows }),

@@ -6,13 +6,13 @@
 
 import {
   cronEntryNotFound,
-  cronEntryPatchSchema,
   type CronEntryRequest,
   cronGroupNotFound,
   cronGroupPatchSchema,
 } from "../../protocol/cron.ts";
 import { toCronEntryWire, toCronGroupWire } from "../../protocol/cron-wire.ts";
 import {
+  readCronEntryPatch,
   readCronEntryRequest,
   readCronGroupRequest,
   readerOf,
@@ -24,7 +24,6 @@ import { readMessage } from "./message.ts";
 import { Refusal, toRefusal } from "./refusal.ts";
 
 const readGroupPatch = readerOf(cronGroupPatchSchema);
-const readEntryPatch = readerOf(cronEntryPatchSchema);
 
 /** `GET /crons` */
 export const list: Endpoint = async ({ engine, format }) =>
@@ -88,9 +87,10 @@ export const getEntry: Endpoint = async ({ engine, params, format }) => {
 /** `PATCH /crons/{group}/entries/{entry}` */
 export const patchEntry: Endpoint = async (call) => {
   const [group, name] = call.params as [string, string];
-  const { paused } = await readMessage(call, readEntryPatch);
-  const entry = await call.engine.crons.pauseEntry(group, name, paused);
+  const patch = await readMessage(call, readCronEntryPatch);
+  const entry = await call.engine.crons.changeEntry(group, name, patch);
   if (entry === undefined) throw new Refusal(404, cronEntryNotFound(group, name));
+  if (isRejection(entry)) throw toCronRefusal(entry);
   return answerVerbatim(call.format, 200, toCronEntryWire(entry));
 };
 

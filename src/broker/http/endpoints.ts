@@ -17,6 +17,7 @@ import * as failures from "./failures.ts";
 import { get, patch, remove } from "./jobs.ts";
 import * as leases from "./leases.ts";
 import { count, list, patchMany, removeMany } from "./listing.ts";
+import * as queueControl from "./queues.ts";
 import { health, queues, reset, version } from "./system.ts";
 import * as tags from "./tags.ts";
 import { take } from "./take.ts";
@@ -89,6 +90,9 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   listTagged: tags.listTagged,
   addTags: tags.add,
   removeTags: tags.remove,
+  queueSettings: queueControl.settings,
+  patchQueue: queueControl.patch,
+  forgetQueue: queueControl.forget,
 };
 
 /** The protocol: one endpoint for each row of the route table. */

@@ -78,8 +78,8 @@ export async function nextAt(store: TestStore, name = "e"): Promise<number | nul
 /** What is done for an entry that is due now, as the broker has it: what is paused only moves on. */
 export function toFiring(entry: DueEntry, id: string, now: number): Firing {
   const isPaused = entry.paused === 1 || entry.groupPaused === 1;
-  const job = isPaused ? undefined : toEntry({ ...toCronJob(entry, now), id }, now);
-  return { entry, nextAt: now + Number(entry.expression), job };
+  const jobs = isPaused ? [] : [toEntry({ ...toCronJob(entry, now), id }, now)];
+  return { entry, nextAt: now + Number(entry.expression), jobs };
 }
 
 /** Fires an entry that was read as due. */

@@ -101,7 +101,7 @@ export function describeFiring(open: () => Promise<TestStore>): void {
       await keep(store, draft("e"));
       store.changes();
       const [entry] = await store.read(listDue(start + 10));
-      const firing = { entry: entry!, nextAt: null, job: undefined };
+      const firing = { entry: entry!, nextAt: null, jobs: [] };
       await store.write(() => fireCron(firing, store.terms()));
       assert.equal(await store.read(nextFiring()), undefined);
       assert.deepEqual(store.changes(), []);

@@ -25,6 +25,7 @@ import { describeLeaseEnds } from "./lease-ends.ts";
 import { describeLeases } from "./leases.ts";
 import { describeLocks } from "./locks.ts";
 import { describePatch } from "./patch.ts";
+import { describeQueueSettings } from "./queue-settings.ts";
 import { describeReads } from "./reads.ts";
 import { describeReleaseRuns } from "./release-runs.ts";
 import { describeRelease } from "./release.ts";
@@ -70,6 +71,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeBindings(open);
   describeCrons(open);
   describeFiring(open);
+  describeQueueSettings(open);
   describeReads(open);
   describeGuards(open);
   describeLocks(open);

@@ -1,0 +1,54 @@
+/**
+ * Taking all jobs of a queue from the workers that have them.
+ *
+ * There is no index by the queues of jobs in flight; but those are few, and found by their holders and by their leases.
+ *
+ * @module
+ */
+
+import { evictJobs } from "./evict-jobs.ts";
+import { isInFlight } from "./status-sql.ts";
+import { rows, type Transition } from "./transition.ts";
+
+/** Jobs in flight, of whatever queue, that one piece looks at. */
+const pieceSize = 500;
+
+/** Where a piece ended: its last job in the order of the holders, or in that of the leases. */
+export type EvictionCursor =
+  | { readonly by: "holder"; readonly holder: number; readonly seq: number }
+  | { readonly by: "lease"; readonly seq: number };
+
+interface FlyingJob {
+  readonly id: string;
+  readonly seq: number;
+  readonly queue: string;
+  readonly holder: number;
+}
+
+/**
+ * Makes jobs in flight of a queue ready again, some at a time, without counting an attempt.
+ *
+ * @returns Where the next piece begins; undefined at the end.
+ */
+export function* evictQueue(
+  queue: string,
+  after: EvictionCursor = { by: "holder", holder: -1, seq: -1 },
+): Transition<EvictionCursor | undefined> {
+  const looked = after.by === "holder"
+    ? yield* rows<FlyingJob>(
+      `SELECT id, seq, queue, holder FROM jobs WHERE holder IS NOT NULL AND (holder, seq) > (?, ?)
+       AND ${isInFlight} ORDER BY holder, seq LIMIT ?`,
+      [after.holder, after.seq, pieceSize],
+    )
+    : yield* rows<FlyingJob>(
+      `SELECT id, seq, queue, -1 AS holder FROM leases JOIN jobs ON jobs.seq = leases.job
+       WHERE leases.job > ? AND ${isInFlight} ORDER BY leases.job LIMIT ?`,
+      [after.seq, pieceSize],
+    );
+  yield* evictJobs(looked.filter((job) => job.queue === queue).map(({ id }) => id));
+  const last = looked.at(-1);
+  if (last !== undefined && looked.length === pieceSize) {
+    return { by: after.by, holder: last.holder, seq: last.seq };
+  }
+  return after.by === "holder" ? { by: "lease", seq: -1 } : undefined;
+}

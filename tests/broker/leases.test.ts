@@ -179,23 +179,24 @@ describe("a take that waits", () => {
       assert.deepEqual(await other, []);
     }));
 
-  it("takes nothing once its caller has left", () =>
-    withBroker(async ({ broker, client, clock }) => {
-      const leaving = new AbortController();
-      const waiting = broker.fetch(
-        new Request("http://broker/jobs/take", {
+  for (const way of ["its request is aborted", "the body of its answer is cancelled"]) {
+    it(`takes nothing once its caller has left: ${way}`, () =>
+      withBroker(async ({ broker, client, clock }) => {
+        const leaving = new AbortController();
+        const request = new Request("http://broker/jobs/take", {
           method: "POST",
           body: JSON.stringify(wait),
           signal: leaving.signal,
-        }),
-      );
-      await clock.settle();
-      leaving.abort();
-      await waiting;
-      const { id } = await client.enqueue(job());
-      await clock.settle();
-      assert.deepEqual(idsOf(await take(broker)), [id]);
-    }));
+        });
+        const { body } = await broker.fetch(request);
+        await clock.settle();
+        if (way === "its request is aborted") leaving.abort();
+        else await body!.cancel();
+        const { id } = await client.enqueue(job());
+        await clock.settle();
+        assert.deepEqual(idsOf(await take(broker)), [id]);
+      }));
+  }
 
   it("does not count as a call at work", () =>
     withBroker(async ({ broker, clock }) => {

@@ -15,6 +15,7 @@ import {
   readRunList,
   readTakeMany,
 } from "../../protocol/request-body.ts";
+import { answerLater } from "./answer-later.ts";
 import { answerJob, answerJobs, answerValue } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
 import { noSuchJob } from "./jobs.ts";
@@ -30,15 +31,17 @@ export const takeMany: Endpoint = async (call) => {
   const problem = checkTakeMany(asked);
   if (problem !== undefined) throw new Refusal(422, problem);
   const { queues, worker, ...rest } = asked;
+  const take = (signal: AbortSignal) =>
+    engine.leases.take({
+      ...rest,
+      queues: queues && [...new Set(queues)],
+      worker: readWorkerId(request.headers) ?? toWorkerId(worker),
+      signal,
+    });
+  if (rest.waitMs === 0) return answerJobs(format, await take(request.signal));
   // It is no work while nothing happens.
-  if (rest.waitMs > 0) load.end();
-  const jobs = await engine.leases.take({
-    ...rest,
-    queues: queues && [...new Set(queues)],
-    worker: readWorkerId(request.headers) ?? toWorkerId(worker),
-    signal: request.signal,
-  });
-  return answerJobs(format, jobs);
+  load.end();
+  return answerLater(request, format, async (signal) => answerJobs(format, await take(signal)));
 };
 
 /** `POST /jobs/{id}/heartbeat` */

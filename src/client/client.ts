@@ -11,6 +11,7 @@ import type { ErrorRecord } from "../protocol/error-record.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { JobFilter } from "../protocol/filter.ts";
 import type { EnqueuedJob, Job } from "../protocol/job.ts";
+import type { NextStep } from "../protocol/movement.ts";
 import type { PageRequest } from "../protocol/page.ts";
 import type { JobPatch } from "../protocol/patch.ts";
 import type { ReleaseTime } from "../protocol/release.ts";
@@ -70,6 +71,17 @@ export interface DeleteOptions extends CallOptions {
    * @default {false}
    */
   readonly cascade?: boolean | undefined;
+}
+
+/** What a success says besides, and bounds of the call. */
+export interface SuccessOptions extends CallOptions {
+  /** Replaces the payload of the job, such as by what came of it; null is one. Only a Millrace broker takes it. */
+  readonly payload?: unknown;
+  /**
+   * The queue in which the job goes on, with all of its retries before it. Left out, it is done. Only a Millrace broker
+   * knows this: another server has taken the job for done.
+   */
+  readonly next?: NextStep | undefined;
 }
 
 /** Bounds of a report of a failure, and what was tried before. */
@@ -228,7 +240,21 @@ export interface Client {
    * received the first one.
    * @throws {RefusedError} If the job is there, but not in flight at this delivery (its status is 409).
    */
-  success(job: JobReference, options?: CallOptions): Promise<void>;
+  success(job: JobReference, options?: SuccessOptions & { readonly next?: never }): Promise<void>;
+  /**
+   * Says that a taken job is done here, and goes on in another queue.
+   *
+   * @param job The job as it was taken, or its id; as above.
+   * @param options Where it goes on, a new payload, and bounds of the call.
+   * @returns The job as it is now.
+   * @throws {NotFoundError} If the job is not in flight.
+   * @throws {RefusedError} If the job is there, but not in flight at this delivery (its status is 409).
+   * @throws {ProtocolError} If the server does not know of next queues; it has taken the job for done.
+   */
+  success(
+    job: JobReference,
+    options: SuccessOptions & { readonly next: NextStep },
+  ): Promise<Job>;
   /**
    * Says that taken jobs are done. Those that are not in flight are reported, and are no error.
    *

@@ -39,6 +39,7 @@ export {
 } from "./insight.ts";
 export { createTags, type TagsClient, type TopTagsQuery } from "./tags.ts";
 export { createQueues, type PauseOptions, type QueuesClient } from "./queues.ts";
+export { createMovement, type MovementClient, type PutOptions } from "./movement.ts";
 export type {
   BulkFilter,
   Client,
@@ -47,6 +48,7 @@ export type {
   EnqueueCallOptions,
   FailureOptions,
   JobQuery,
+  SuccessOptions,
 } from "./client.ts";
 export { createLeases } from "./leases.ts";
 export type { LeasesClient, TimeoutResult } from "./leases.ts";
@@ -138,6 +140,7 @@ export type { HeartbeatOptions, TakeManyOptions } from "../protocol/lease-write.
 export type { QueueSettings, QueueSettingsChange } from "../protocol/queue-settings-read.ts";
 export type { PageRequest } from "../protocol/page.ts";
 export type { Ask } from "../protocol/frames-control.ts";
+export type { NextStep, PutConflict, PutRequest, RequeueRequest } from "../protocol/movement.ts";
 export type { JobPatch } from "../protocol/patch.ts";
 export type { RetentionPatch } from "../protocol/retention.ts";
 export type { Range } from "../protocol/range.ts";

@@ -97,7 +97,8 @@ export function createTransport(settings: ClientSettings): Transport {
       const url = base + (call.path ?? withQuery(toPath(route, params), query));
       if (call.key !== undefined) headers[idempotencyHeader] = call.key;
       const asksForKeys = call.key !== undefined && !keepsKeys;
-      if (route.method === "GET" || asksForKeys) headers[extensionsHeader] = extensionsVersion;
+      const isLook = route.method === "GET" || query.length > 0;
+      if (isLook || asksForKeys) headers[extensionsHeader] = extensionsVersion;
       let body = call.bytes;
       if (body !== undefined || call.body !== undefined) {
         headers["content-type"] = mediaType;

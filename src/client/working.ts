@@ -5,7 +5,7 @@
  * @module
  */
 
-import { RefusedError } from "../errors.ts";
+import { NotFoundError, ProtocolError, RefusedError } from "../errors.ts";
 import {
   type JobReference,
   readMissed,
@@ -19,10 +19,11 @@ import {
 import { type Failure, toFailureWire } from "../protocol/failure.ts";
 import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
+import { toNextWire } from "../protocol/movement.ts";
 import { type ReleaseTime, toReleaseTimeWire, toReleaseWire } from "../protocol/release.ts";
 import { jobRoutes } from "../protocol/routes.ts";
 import { type Answer, decodeOrThrow } from "./answer.ts";
-import type { Client, FailureOptions } from "./client.ts";
+import type { Client, FailureOptions, SuccessOptions } from "./client.ts";
 import type { CallOptions } from "./deadline.ts";
 import { openTake } from "./take.ts";
 import { type ClientCall, ignoreBody, type Transport } from "./transport.ts";
@@ -89,12 +90,23 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
 
   return {
     take: (options) => openTake(transport, options),
-    success(job, options) {
+    success: (async (job: JobReference, options: SuccessOptions = {}) => {
+      const { payload, next, ...bounds } = options;
       const { id, delivery, proof } = toRun(job);
       const query = delivery === undefined ? [] : [`delivery=${delivery}`];
       if (proof !== undefined) query.push(`lease_token=${encodeURIComponent(proof.token!)}`);
-      return call({ route: jobRoutes.success, params: { id }, query }, options, ignoreBody);
-    },
+      const report: ClientCall = { route: jobRoutes.success, params: { id }, query };
+      if (payload === undefined && next === undefined) {
+        return await call(report, bounds, ignoreBody);
+      }
+      const body = { payload, next: next && toNextWire(next) };
+      const { status, value } = await transport.send({ ...report, body }, bounds);
+      if (next === undefined) return;
+      // A 404 to a later try is an answer to the call: what became of the job, nobody knows.
+      if (status === 404) throw new NotFoundError("job not found in in-flight set", status);
+      if (value !== undefined) return decodeOrThrow(() => readJob(value));
+      throw new ProtocolError(`Server knows no 'next' queue and has taken job ${id} for done`);
+    }) as Client["success"],
     successMany: (jobs, options) => reportMany(jobRoutes.successMany, { jobs, options }),
     async failure(job: JobReference, failure: Failure, options: FailureOptions = {}): Promise<Job> {
       const { id, delivery, proof } = toRun(job);

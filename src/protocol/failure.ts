@@ -5,6 +5,7 @@
  */
 
 import { checkInteger, maxExact, toInstant } from "./integer.ts";
+import type { RawPayload } from "./record.ts";
 
 /** Why a job failed, and what is to become of it. */
 export interface Failure {
@@ -32,6 +33,21 @@ export interface Failure {
    * @default {false}
    */
   readonly kill?: boolean | undefined;
+  /**
+   * Whether the retry limit holds for `retryAt` and `delayMs` too: without a retry left, the job is dead. Only a Millrace
+   * broker knows this.
+   *
+   * @default {false}
+   */
+  readonly enforceLimit?: boolean | undefined;
+  /** A payload that replaces the stored one, such as what was done so far; only a Millrace broker takes it. */
+  readonly payload?: unknown;
+}
+
+/** A failure as the broker is told of it: nobody has parsed its payload. */
+export interface FailureReport extends Omit<Failure, "payload"> {
+  /** Undefined leaves the stored one. */
+  readonly payload?: RawPayload | undefined;
 }
 
 /**
@@ -53,11 +69,13 @@ export function toFailureWire(
   return {
     message: failure.message,
     error_type: failure.errorType,
-    failure_group: failure.failureGroup,
     backtrace: failure.backtrace,
     retry_at: checkInteger("retryAt", failure.retryAt, maxExact) ?? toInstant(now, delayMs),
     delay_ms: checkInteger("delayMs", delayMs, maxExact),
     kill: failure.kill,
+    enforce_limit: failure.enforceLimit,
+    failure_group: failure.failureGroup,
+    payload: failure.payload,
     delivery,
     lease_token: token,
   };

@@ -5,6 +5,7 @@
  */
 
 import { type JobStatus, jobStatuses } from "./job.ts";
+import { checkJobId } from "./job-id.ts";
 import { checkName } from "./names.ts";
 import { type Range, rangeLimits, showRange } from "./range.ts";
 import { checkInteger, checkLeaseSpan, max32, maxExact } from "./integer.ts";
@@ -109,11 +110,6 @@ export function toTakeParams({ queues, prefetch, leaseMs }: TakeRequest): string
     ...(prefetch === undefined ? [] : [`prefetch=${checkInteger("prefetch", prefetch, max32)}`]),
     ...(leaseMs === undefined ? [] : [`lease_ms=${checkLeaseSpan(leaseMs)}`]),
   ];
-}
-
-/** Says what is wrong with a job id, in the words of the protocol; undefined when nothing is. */
-export function checkJobId(id: string): string | undefined {
-  return /^[0-9a-z]{25}$/.test(id) ? undefined : `invalid job ID: ${JSON.stringify(id)}`;
 }
 
 function checkStatus(status: string): string | undefined {

@@ -69,7 +69,10 @@ export interface Binding {
 
 /** A job, as an answer of the broker shows it. Instants are in ms since the epoch. */
 export interface Job<Payload = unknown> extends JobExtra {
-  /** 25 characters of SCRU128; they sort in the order of creation. */
+  /**
+   * 25 characters of SCRU128, which sort in the order of creation, unless it was chosen: a Millrace broker takes ids of
+   * 1 to 128 letters, digits and `. _ : -`, which say nothing of the order.
+   */
   readonly id: string;
   /** The name of the handler that runs it. */
   readonly type: string;

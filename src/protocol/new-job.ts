@@ -48,7 +48,7 @@ export interface NewJob extends Pick<JobRecord, Exclude<NamesWith<"enqueue">, As
 const defaultPriority = 32768;
 
 /** How a request spells the value of each kind, and what becomes of it. */
-const requestKinds: KindSchemas = {
+export const requestKinds: KindSchemas = {
   text,
   // Any text: what a scope may be is checked later, as the protocol has its own words for that.
   uniqueWhile: text,
@@ -73,8 +73,8 @@ const dependencyFields: readonly JobField[] = [
   { name: "strictDependencies", wire: "strict_dependencies", kind: "flag" },
 ];
 
-/** A priority and an instant are in every job, and need not be in a request. */
-const enqueueFields = [
+/** What a new job may bring. A priority and an instant are in every job, and need not be in a request. */
+export const enqueueFields: readonly JobField[] = [
   ...fieldsWith("enqueue").map(({ always = false, ...field }) =>
     always && field.kind === "text" ? { ...field, always } : field
   ),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkJobId } from "./filter.ts";
+import { checkJobId } from "./job-id.ts";
 import { checkLeaseMs, maxPageLimit } from "./limits.ts";
 import { parseInteger, parseRange, type Range, rangeLimits, toNumber } from "./range.ts";
 import { isFinished, status, statuses, statusLabel, statusNames } from "./status.ts";

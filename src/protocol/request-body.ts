@@ -32,7 +32,14 @@ import {
   takeManySchema,
 } from "./lease-request.ts";
 import { msgpackCodec } from "./msgpack.ts";
+import {
+  type RequeueRequest,
+  requeueSchema,
+  type SuccessRequest,
+  successSchema,
+} from "./movement-request.ts";
 import { type PatchRequest, patchSchema } from "./patch-request.ts";
+import { type PutJob, putSchema } from "./put-request.ts";
 import { decodeBody, decodeLargeIntegers, decodeWithPayloads } from "./raw-body.ts";
 import type { RawPayload } from "./record.ts";
 import {
@@ -57,6 +64,12 @@ export const codecs: Readonly<Record<Format, Codec>> = { json: jsonCodec, msgpac
 export function readEnqueue(bytes: BodyBytes, format: Format): NewJob {
   const { value, payloads } = decodeWithPayloads(bytes, format, "single");
   return withPayload(read(newJobSchema, value, { bytes, format }), payloads[0], "");
+}
+
+/** Reads the body of `PUT /jobs/{id}`. */
+export function readPut(bytes: BodyBytes, format: Format): PutJob {
+  const { value, payloads } = decodeWithPayloads(bytes, format, "single");
+  return withPayload(read(putSchema, value, { bytes, format }), payloads[0], "");
 }
 
 /** Reads the body of `POST /jobs/bulk`. */
@@ -109,9 +122,32 @@ export function readStatement(bytes: BodyBytes, format: Format): WorkerStatement
 }
 
 /** Reads the body of `POST /jobs/{id}/failure`. */
-export function readFailure(bytes: BodyBytes, format: Format): FailureRequest {
-  return read(failureSchema, decodeBody(bytes, format), { bytes, format });
+export const readFailure: (bytes: BodyBytes, format: Format) => FailureRequest = withNewPayload(
+  failureSchema,
+);
+
+/** Reads the body of `POST /jobs/{id}/success`, if it has one. */
+export const readSuccess: (bytes: BodyBytes, format: Format) => SuccessRequest = withNewPayload(
+  successSchema,
+);
+
+/** Reads the body of `POST /jobs/{id}/requeue`, which may be left out. */
+export function readRequeue(bytes: BodyBytes, format: Format): RequeueRequest {
+  return bytes.length === 0 ? readAs(requeueSchema, {}) : readRequeueBody(bytes, format);
 }
+
+/** A reader of a message that may bring a payload in the place of the stored one. */
+function withNewPayload<Message extends { readonly payload?: RawPayload | undefined }>(
+  schema: v.GenericSchema<unknown, Message>,
+): (bytes: BodyBytes, format: Format) => Message {
+  return (bytes, format) => {
+    const { value, payloads } = decodeWithPayloads(bytes, format, "single");
+    const message = read(schema, value, { bytes, format });
+    return payloads[0] === undefined ? message : { ...message, payload: payloads[0] };
+  };
+}
+
+const readRequeueBody = withNewPayload(requeueSchema);
 
 /** Reads the body of a `PATCH`. */
 export function readPatch(bytes: BodyBytes, format: Format): PatchRequest {
@@ -174,7 +210,11 @@ function read<Message>(
 }
 
 /** Fills in the payload of a job that was just made, so that no second object is needed. */
-function withPayload(job: NewJob, payload: RawPayload | undefined, path: string): NewJob {
+function withPayload<Job extends NewJob>(
+  job: Job,
+  payload: RawPayload | undefined,
+  path: string,
+): Job {
   if (payload === undefined) throw new MessageError(`${path}payload: is missing`);
   (job as { payload: RawPayload }).payload = payload;
   return job;

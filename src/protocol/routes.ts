@@ -74,6 +74,13 @@ export const jobRoutes = {
   reset:       { method: "POST",   path: "/reset",                        access: "admin",   repeat: "never" },
 } as const;
 
+/** The endpoints that put jobs by their ids and move them. */
+// deno-fmt-ignore
+export const movementRoutes = {
+  put:     { method: "PUT",  path: "/jobs/{id}",         access: "manage", repeat: "always" },
+  requeue: { method: "POST", path: "/jobs/{id}/requeue", access: "manage", repeat: "never" },
+} as const;
+
 /** The endpoints of cron groups. */
 // deno-fmt-ignore
 export const cronRoutes = {
@@ -159,6 +166,7 @@ export const controlRoutes = {
 /** Every endpoint, by what it does. */
 export const routes:
   & typeof jobRoutes
+  & typeof movementRoutes
   & typeof cronRoutes
   & typeof budgetRoutes
   & typeof insightRoutes
@@ -168,6 +176,7 @@ export const routes:
   & typeof controlRoutes = /* @__PURE__ */ Object.assign(
     {},
     jobRoutes,
+    movementRoutes,
     cronRoutes,
     budgetRoutes,
     insightRoutes,

@@ -27,6 +27,8 @@ export type ChangedJob = Pick<JobRecord, "id" | "seq" | "queue" | "type" | "trai
  * | `failed`    | in flight → scheduled, dead, deleted   | a worker reported it, or they were delivered too often |
  * | `released`  | in flight → ready, scheduled           | their worker gave them back, or is gone              |
  * | `requeued`  | dead → ready                           | somebody wants them to run again                     |
+ * | `advanced`  | in flight → scheduled, ready, blocked  | a worker reported success and the next queue         |
+ * | `put`       | any → scheduled, ready, blocked        | somebody put them anew, whoever had them             |
  * | `timed-out` | in flight → in flight                  | their lease ended, and a window of grace begins, or it is lost at once |
  * | `lease-lost` | in flight → ready, dead, deleted      | nobody renewed their lease; it counts as a failure   |
  * | `evicted`   | in flight → ready                      | somebody took them from their worker                 |
@@ -44,6 +46,8 @@ export type Cause =
   | "failed"
   | "released"
   | "requeued"
+  | "advanced"
+  | "put"
   | "timed-out"
   | "lease-lost"
   | "evicted"
@@ -63,6 +67,8 @@ interface JobsMoved {
   readonly from: number | undefined;
   /** The queue that they were in, if they are in another one now. */
   readonly fromQueue?: string;
+  /** The type that they had, if it is another one now. */
+  readonly fromType?: string;
   readonly cause: Cause;
   /** What the worker calls itself that takes them now, or from which they are taken, if it says so. */
   readonly worker?: string | undefined;
@@ -186,18 +192,19 @@ export function toEnqueuedChanges(jobs: readonly JobRecord[]): JobsChange[] {
  */
 export function toJobChange(
   { id, seq, type, queue, traits, status, priority, budgets, readyAt, purgeAt }: JobRecord,
-  before: Pick<JobRecord, "status" | "queue">,
+  before: Pick<JobRecord, "status" | "queue" | "type">,
   cause: Cause,
 ): JobsChange {
   const told = { id, seq, type, queue, traits, priority, budgets, readyAt, purgeAt };
-  const moved = {
+  return {
     kind: "jobs",
     from: before.status,
     to: status,
     jobs: [told],
     cause,
+    ...before.queue !== queue && { fromQueue: before.queue },
+    ...before.type !== type && { fromType: before.type },
   } as JobsChange;
-  return before.queue === queue ? moved : { ...moved, fromQueue: before.queue };
 }
 
 function toEnqueued(jobs: readonly JobRecord[], to: number): JobsChange {

@@ -59,9 +59,12 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function addChange(tallies: Tallies, { from, to, fromQueue, jobs }: JobsChange): void {
+function addChange(
+  tallies: Tallies,
+  { from, to, fromQueue, fromType, jobs }: JobsChange,
+): void {
   for (const { queue, type } of jobs as readonly ChangedJob[]) {
-    if (from !== undefined) tallies.add(fromQueue ?? queue, type, from, -1);
+    if (from !== undefined) tallies.add(fromQueue ?? queue, fromType ?? type, from, -1);
     if (to !== undefined) tallies.add(queue, type, to, 1);
   }
 }

@@ -68,8 +68,9 @@ export function* addLinks(id: string, list: DependencyList, now: number): Transi
   return (yield* withExtras([job]))[0];
 }
 
-function* toLinks(
-  job: JobRecord,
+/** The jobs of a list that a job has to wait for. */
+export function* toLinks(
+  job: Pick<JobRecord, "id">,
   { ids: requests, isStrict }: DependencyList,
   now: number,
 ): Transition<readonly Link[] | Rejection> {
@@ -123,7 +124,10 @@ function checkBlocked({ id, status: code }: JobRecord): Rejection | undefined {
 const mostSeen = 20_000;
 
 /** Why a job cannot wait for some others: one of these waits for it, or there are too many to tell. */
-function* findCircle(job: number, parents: readonly number[]): Transition<Rejection | undefined> {
+export function* findCircle(
+  job: number,
+  parents: readonly number[],
+): Transition<Rejection | undefined> {
   // From both sides, the smaller one first: a job that nobody waits for needs no look at those that it waits for.
   const up = { seen: new Set(parents), edge: parents, own: "job", other: "parent" };
   const down = {

@@ -5,9 +5,10 @@
  */
 
 import type { ErrorRecord } from "../protocol/error-record.ts";
-import type { Failure } from "../protocol/failure.ts";
+import type { FailureReport } from "../protocol/failure.ts";
 import type { PageQuery } from "../protocol/query.ts";
 import type { JobRecord } from "../protocol/record.ts";
+import { deleteErrors } from "./jobs.ts";
 import { fromBytes, toBytes } from "./text-bytes.ts";
 import { rows, run, type Transition } from "./transition.ts";
 
@@ -72,8 +73,20 @@ function toRecord({ message, errorType, backtrace, ...row }: Row): ErrorRecord {
   };
 }
 
-/** Writes the record of the last attempt of a job. */
-export function* insertError(job: JobRecord, failure: Failure): Transition<void> {
+/**
+ * Writes the record of the last attempt of a job.
+ *
+ * @param job The job as it is now.
+ * @param failure What it failed of.
+ * @param before The job before it failed.
+ */
+export function* insertError(
+  job: JobRecord,
+  failure: FailureReport,
+  before: Pick<JobRecord, "id" | "attempts" | "failedAt">,
+): Transition<void> {
+  // It was put anew since it failed last, and counts from the start again.
+  if (before.attempts === 0 && before.failedAt !== null) yield* deleteErrors([before]);
   yield* run(
     `INSERT INTO errors (job_id, attempt, message, error_type, backtrace, dequeued_at, failed_at)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,

@@ -63,7 +63,7 @@ export function* evictJobs(
 }
 
 /** What the worker calls itself that has a job in flight, if it says so. */
-function* findWorker({ seq }: JobRecord): Transition<string | undefined> {
+export function* findWorker({ seq }: JobRecord): Transition<string | undefined> {
   const [found] = yield* rows<{ worker: string | null }>(
     `SELECT coalesce(leases.worker, holders.worker) AS worker FROM jobs
      LEFT JOIN leases ON leases.job = jobs.seq

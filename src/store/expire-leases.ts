@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Failure } from "../protocol/failure.ts";
+import type { FailureReport } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { addSaturating } from "./add-saturating.ts";
@@ -124,7 +124,7 @@ function* giveNotice(
   return graceMs > 0;
 }
 
-function toLoss({ queue }: JobRecord, { worker }: DueLease): Failure {
+function toLoss({ queue }: JobRecord, { worker }: DueLease): FailureReport {
   const who = worker === null ? "its worker" : `worker '${worker}'`;
   return {
     message: `Lease ended: ${who} neither renewed it nor reported in time`,

@@ -76,8 +76,9 @@ export function* requeueFailures(
     }
   }
   yield* ledger.flush();
-  yield* run(`DELETE FROM errors WHERE ${isOneOf("job_id", "texts")}`, [
-    JSON.stringify(dead.map(({ id }) => id)),
+  // Former deliveries count no more.
+  yield* run(`UPDATE jobs SET releases = deliveries WHERE ${isOneOf("seq", "integers")}`, [
+    JSON.stringify(dead.map(({ seq }) => seq)),
   ]);
   return { requeued: dead.length, next: found.length < size ? undefined : found.at(-1) };
 }

@@ -8,7 +8,7 @@
  */
 
 import type { JobRun, LeaseProof } from "../protocol/ack.ts";
-import type { Failure } from "../protocol/failure.ts";
+import type { FailureReport } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { createBudgetLedger } from "./budget-ledger.ts";
@@ -17,7 +17,7 @@ import { isOneOf } from "./dialect.ts";
 import { insertError } from "./error-records.ts";
 import { enterGroup } from "./failures-table.ts";
 import { type FailureTerms, type FinishTerms, toCompleted, toFailed } from "./job-rules.ts";
-import { findJob } from "./jobs.ts";
+import { findJob, writePayload } from "./jobs.ts";
 import { findLeaseHolder, findUnproven, isProven } from "./leases-table.ts";
 import { type Move, moveJob } from "./move-job.ts";
 import { outcomes, settle } from "./settle.ts";
@@ -63,7 +63,7 @@ export interface CompleteTerms extends FinishTerms {
 }
 
 const isPlain =
-  `${isInFlight} AND attempts = 0 AND retention IS NULL AND budgets IS NULL AND traits = ?`;
+  `${isInFlight} AND failed_at IS NULL AND retention IS NULL AND budgets IS NULL AND traits = ?`;
 const deletePlain = (ofRows: string) =>
   `DELETE FROM jobs WHERE ${ofRows} AND queue = ? AND deliveries = ? AND ${isPlain}`;
 const deleteOne = deletePlain("seq = ?");
@@ -187,7 +187,7 @@ function byPlace(jobs: readonly TakenJob[]): Iterable<readonly TakenJob[]> {
 /** Ends the run of a job in flight as failed: counts the attempt and writes its error record. */
 export function* failJob(
   run: JobRun,
-  failure: Failure,
+  failure: FailureReport,
   terms: FailureTerms,
 ): Transition<EndedRun> {
   const job = yield* findJob(run.id);
@@ -224,14 +224,15 @@ export type FailureMove = Pick<Move, "ledger"> & Partial<Move>;
  */
 export function* endAsFailed(
   job: JobRecord,
-  failure: Failure,
+  failure: FailureReport,
   { ledger, cause = "failed", worker, ...terms }: FailureTerms & FailureMove,
 ): Transition<JobRecord | undefined> {
   const { job: failed, deleted } = toFailed(job, failure, terms);
   const after = deleted ? undefined : failed;
   if (!(yield* moveJob(job, after, { ledger, cause, worker, terms }))) return undefined;
   if (deleted) return failed;
-  yield* insertError(failed, failure);
+  if (failure.payload !== undefined) yield* writePayload(job.seq, failure.payload);
+  yield* insertError(failed, failure, job);
   if (failed.status === status.dead) yield* enterGroup(failed, failure);
   return failed;
 }

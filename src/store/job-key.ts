@@ -13,7 +13,8 @@
  * `key = tick * 360 + count`. As 25 digits of base 36 such an id is a SCRU128: its first 48 bits are ms since the epoch.
  * That is why a tick is 2^80 / 36^15 ms.
  *
- * Other ids (of databases that older versions wrote) are marked as `named` in their rows, and have an index.
+ * Other ids are marked as `named` in their rows, and have an index: those that clients choose, whose rows get the next key
+ * as all others do, and those of databases that older versions wrote, whose keys are the first ones.
  *
  * @module
  */
@@ -30,6 +31,20 @@ const madeId = /^[0-9a-z]{25}$/;
 /** The first key of the tick after the instant `ms`, in ms since the epoch. */
 export function firstKeyAt(ms: number): number {
   return (Math.floor(ms * ticksPerMs) + 1) * countsPerTick;
+}
+
+/** The first key that this version gives: jobs of older versions have lower ones. */
+export const firstMadeKey: number = firstKeyAt(Date.UTC(2020));
+
+/** Random characters that no job is looked up by. */
+const noTail = "0".repeat(13);
+
+/**
+ * What the links of a page name a job by: its id, if that leads to its key, and else what looks like an id and does. So a
+ * page goes on at the right place also when the job is gone.
+ */
+export function toCursor({ id, seq }: { readonly id: string; readonly seq: number }): string {
+  return keyOfId(id) === seq ? id : toJobId(seq, noTail);
 }
 
 /** The last tick and its characters: ids that are made one after the other share them. */

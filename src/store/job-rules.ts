@@ -26,10 +26,14 @@
  * | blocked               | waits for nothing any more    | ready               | `readyAt`, unless it was told  |
  * | blocked               | the same, due later           | scheduled           | –                              |
  * | blocked               | what it waited for is dead    | dead (or deleted)   | `attempts`, `failedAt`, `purgeAt` |
+ * | in flight             | success, and a next queue     | ready, scheduled    | `queue`, a new stay: see below |
+ * | any                   | put anew                      | ready, scheduled    | what was given, a new stay     |
+ * | any                   | put anew, with jobs to wait for | blocked           | the same                       |
  * | completed, dead       | retention ended               | deleted             |                                |
  * | any                   | delete                        | deleted             |                                |
  *
- * Take, due, stream ended, and waiting for nothing need no decision: they are plain statements.
+ * Take, due, stream ended, and waiting for nothing need no decision: they are plain statements. Who gets a new stay in a
+ * queue has all of its retries before it again (`new-stay.ts`).
  *
  * @module
  */
@@ -37,7 +41,7 @@
 import { toBatchText } from "../protocol/batch.ts";
 import { toBindingsText } from "../protocol/binding.ts";
 import type { NewJob } from "../protocol/new-job.ts";
-import type { Failure } from "../protocol/failure.ts";
+import type { FailureReport } from "../protocol/failure.ts";
 import { fromBackoffText, toBackoffText } from "../protocol/backoff.ts";
 import { toInstant } from "../protocol/integer.ts";
 import type { Backoff, Retention } from "../protocol/job.ts";
@@ -104,20 +108,24 @@ export function toCompleted(job: JobRecord, { now, defaults }: FinishTerms): Job
   const keptMs = retentionOf(job).completedMs ?? defaults.defaultCompletedRetentionMs;
   if (keptMs === 0) return undefined;
   const purgeAt = addSaturating(now, keptMs);
-  return { ...job, status: status.completed, completedAt: now, purgeAt };
+  // What it failed of before it was put anew is over.
+  const failedAt = job.attempts === 0 ? null : job.failedAt;
+  return { ...job, status: status.completed, completedAt: now, purgeAt, failedAt };
 }
 
 /** In flight → scheduled, ready or dead, or blocked → dead; `deleted` when a dead job is not kept. */
 export function toFailed(
   job: JobRecord,
-  failure: Failure,
+  failure: FailureReport,
   { now, jitter, defaults, retriesAtOnce }: FailureTerms,
 ): { readonly job: JobRecord; readonly deleted: boolean } {
   const attempts = job.attempts + 1;
   const retryLimit = job.retryLimit ?? defaults.defaultRetryLimit;
   const base = { ...job, attempts, failedAt: now };
   const retryAt = toInstant(now, failure.delayMs) ?? failure.retryAt;
-  const isDead = failure.kill === true || (retryAt === undefined && attempts > retryLimit);
+  const isExhausted = attempts > retryLimit &&
+    (retryAt === undefined || failure.enforceLimit === true);
+  const isDead = failure.kill === true || isExhausted;
   if (!isDead && retriesAtOnce) return { job: { ...base, status: status.ready }, deleted: false };
   if (!isDead) {
     const backoff = job.backoff === null ? defaults.defaultBackoff : fromBackoffText(job.backoff);

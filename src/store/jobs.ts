@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { JobRecord } from "../protocol/record.ts";
+import type { JobRecord, RawPayload } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import type { SqlValue } from "./database.ts";
 import { lockRows } from "./dialect.ts";
@@ -98,12 +98,35 @@ export function* deleteJob(job: JobRecord): Transition<boolean> {
   return true;
 }
 
+/** Deletes the error records of jobs. */
+export function* deleteErrors(jobs: readonly Pick<JobRecord, "id">[]): Transition<void> {
+  yield* runEach("DELETE FROM errors WHERE job_id = ?", jobs.map(({ id }) => [id]));
+}
+
+/**
+ * Writes what a job that is put anew has besides its state: perhaps another payload. And the deliveries that it had count no
+ * more towards those that it may have.
+ */
+export function* renewRow(seq: number, payload: RawPayload | undefined): Transition<void> {
+  yield* run("UPDATE jobs SET releases = deliveries WHERE seq = ?", [seq]);
+  if (payload !== undefined) yield* writePayload(seq, payload);
+}
+
+/** Gives a job another payload. */
+export function* writePayload(seq: number, payload: RawPayload): Transition<void> {
+  const isText = typeof payload === "string";
+  yield* run("UPDATE jobs SET payload_json = ?, payload_pack = ? WHERE seq = ?", [
+    isText ? payload : null,
+    isText ? null : payload,
+    seq,
+  ]);
+}
+
 /** Deletes what other tables hold of jobs that were deleted. */
 export function* deleteBelongings(
   jobs: readonly Pick<JobRecord, "id" | "seq" | "traits">[],
 ): Transition<void> {
-  const sets = jobs.map(({ id }) => [id]);
-  yield* runEach("DELETE FROM errors WHERE job_id = ?", sets);
-  yield* runEach("DELETE FROM bindings WHERE job_id = ?", sets);
+  yield* deleteErrors(jobs);
+  yield* runEach("DELETE FROM bindings WHERE job_id = ?", jobs.map(({ id }) => [id]));
   yield* deleteTraits(jobs);
 }

@@ -11,7 +11,7 @@ import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import { type Cause, type JobsChange, toJobChange } from "./changes.ts";
 import { leaveGroups } from "./failures-table.ts";
 import type { FinishTerms } from "./job-rules.ts";
-import { deleteJob, updateJob } from "./jobs.ts";
+import { deleteErrors, deleteJob, updateJob } from "./jobs.ts";
 import { deleteLease } from "./leases-table.ts";
 import { outcomes, settle } from "./settle.ts";
 import { hasTrait, traits } from "./traits.ts";
@@ -29,6 +29,8 @@ export interface Move {
   readonly hasResult?: boolean;
   /** Whom the job is taken from, if that is what happens, and if that is known. */
   readonly worker?: string | undefined;
+  /** Writes the next state where more changes than a change of status may, as {@linkcode updateJob}. */
+  readonly write?: typeof updateJob;
 }
 
 /**
@@ -44,7 +46,7 @@ export interface Move {
 export function* moveJob(
   before: JobRecord,
   next: JobRecord | undefined,
-  { ledger, cause, worker, terms, hasResult = false }: Move,
+  { ledger, cause, worker, terms, hasResult = false, write = updateJob }: Move,
 ): Transition<boolean> {
   const leavesGroup = next !== undefined && next.status !== status.dead &&
     hasTrait(before, traits.grouped);
@@ -52,11 +54,12 @@ export function* moveJob(
     hasTrait(before, traits.leased);
   const ended = (leavesGroup ? traits.grouped : 0) | (endsLease ? traits.leased : 0);
   const after = ended === 0 ? next : { ...next!, traits: next!.traits & ~ended };
-  const moved = after === undefined ? yield* deleteJob(before) : yield* updateJob(before, after);
+  const moved = after === undefined ? yield* deleteJob(before) : yield* write(before, after);
   if (!moved) return false;
   if (leavesGroup) yield* leaveGroups([before]);
   if (endsLease) yield* deleteLease(before.seq);
-  if (after !== undefined && after.status !== before.status) yield* moveKey(after);
+  if (after !== undefined && after.status !== before.status) yield* moveKey(after, before);
+  if (after?.failedAt === null && before.failedAt !== null) yield* deleteErrors([before]);
   if (before.status === status.inFlight && after?.status !== status.inFlight) {
     yield* ledger.refund(before);
   }

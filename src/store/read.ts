@@ -8,7 +8,7 @@ import type { JobRecord } from "../protocol/record.ts";
 import type { Backlog, Position } from "./backlog.ts";
 import { listReadyQueues } from "./counts.ts";
 import { isOneOf } from "./dialect.ts";
-import { keyOfId, lastKeyUpTo } from "./job-key.ts";
+import { firstMadeKey, keyOfId, lastKeyUpTo } from "./job-key.ts";
 import { isExpired, jobOfId } from "./jobs.ts";
 import { jobColumns, metadataColumns } from "./jobs-table.ts";
 import { createManyJobsReader } from "./many-jobs.ts";
@@ -81,24 +81,51 @@ export function* listJobs(
 }
 
 /**
- * The key that jobs behind an id come behind, whether or not there is a job of this id.
+ * The key that jobs behind a cursor come behind. Jobs are ordered by their keys.
  *
- * Jobs are ordered by their keys, which is the order of their ids. The keys of named jobs do not follow from their ids;
- * but all named jobs come before the others, in the order of their ids too.
+ * | The cursor is                                        | The key is                                              |
+ * | ---------------------------------------------------- | ------------------------------------------------------- |
+ * | the id of a named job that is there                  | that of the job                                         |
+ * | made from a key (`toCursor`), or an id that is       | that one, whether or not there is a job                 |
+ * | another text, and there are jobs of older versions   | that of the last of them whose id does not come after it |
+ * | another text                                         | that of the last job whose id was made before it        |
  */
-export function* keyBehind(id: string, order: "asc" | "desc"): Transition<number> {
-  const isAscending = order === "asc";
+export function* keyBehind(cursor: string, order: "asc" | "desc"): Transition<number> {
   const [named] = yield* rows<{ seq: number }>(
-    `SELECT seq FROM jobs WHERE named = 1 AND id ${isAscending ? ">" : ">="} ? ORDER BY id LIMIT 1`,
-    [id],
+    "SELECT seq FROM jobs WHERE named = 1 AND id = ?",
+    [cursor],
   );
-  if (named !== undefined) return isAscending ? named.seq - 1 : named.seq;
-  const key = lastKeyUpTo(id);
+  if (named !== undefined) return named.seq;
+  const own = keyOfId(cursor);
+  if (own !== undefined && own < firstMadeKey) return own;
+  const isAscending = order === "asc";
+  const older = yield* firstOlderJob(cursor);
+  if (older !== undefined) return isAscending ? older - 1 : older;
+  if (own !== undefined) return own;
+  const key = lastKeyUpTo(cursor);
   // Only the job of this key may stand on either side: its id begins as the text may, and ends at random.
-  const [made] = yield* rows<{ id: string }>("SELECT id FROM jobs WHERE seq = ?", [key]);
+  const [made] = yield* rows<{ id: string }>("SELECT id FROM jobs WHERE seq = ? AND named = 0", [
+    key,
+  ]);
   if (made === undefined) return key;
-  if (isAscending) return made.id > id ? key - 1 : key;
-  return made.id < id ? key + 1 : key;
+  if (isAscending) return made.id > cursor ? key - 1 : key;
+  return made.id < cursor ? key + 1 : key;
+}
+
+/** The key of the first job of an older version whose id comes after a text. Their keys are in the order of their ids. */
+function* firstOlderJob(text: string): Transition<number | undefined> {
+  const any = yield* rows("SELECT 1 AS found FROM jobs WHERE seq < ? LIMIT 1", [firstMadeKey]);
+  if (any.length === 0) return undefined; // As always, but in databases that older versions wrote.
+  const [first] = yield* rows<{ seq: number }>(
+    "SELECT seq FROM jobs WHERE named = 1 AND id > ? AND seq < ? ORDER BY id LIMIT 1",
+    [text, firstMadeKey],
+  );
+  return first?.seq;
+}
+
+/** Whether a job has an id that the broker has not made. */
+export function* hasNamedJobs(): Transition<boolean> {
+  return (yield* rows("SELECT 1 AS found FROM jobs WHERE named = 1 LIMIT 1")).length > 0;
 }
 
 /** Queues whose backlogs one piece reads at most. */

@@ -5,7 +5,7 @@
  */
 
 import type { JobRun } from "../protocol/ack.ts";
-import type { Failure } from "../protocol/failure.ts";
+import type { FailureReport } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
@@ -150,7 +150,7 @@ function limitOf({ maxDeliveries }: ReleaseTerms): number {
   return maxDeliveries === 0 ? Number.MAX_SAFE_INTEGER : maxDeliveries;
 }
 
-function toDeliveryFailure({ deliveries }: JobRecord): Failure {
+function toDeliveryFailure({ deliveries }: JobRecord): FailureReport {
   return {
     message: `Delivered ${deliveries} times, and each time the worker was gone before it reported`,
     errorType: "TooManyDeliveries",

@@ -18,7 +18,7 @@
  * @module
  */
 
-import type { Failure } from "../protocol/failure.ts";
+import type { FailureReport } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { type ChangedJob, type JobsChange, toJobChange } from "./changes.ts";
@@ -247,8 +247,8 @@ function* abandon(
         cause: "abandoned",
       });
     } else {
-      yield* moveKey(after);
-      yield* insertError(after, failure);
+      yield* moveKey(after, job);
+      yield* insertError(after, failure, job);
       yield* enterGroup(after, failure);
       yield report(toJobChange(after, job, "abandoned"));
     }
@@ -260,7 +260,7 @@ function* abandon(
   return ended;
 }
 
-function toAbandonment(parent: string, outcome: number): Failure {
+function toAbandonment(parent: string, outcome: number): FailureReport {
   const what = outcome === outcomes.dead ? "is dead" : "was dead and is deleted";
   return { message: `Job ${parent}, which it waited for, ${what}`, errorType, kill: true };
 }

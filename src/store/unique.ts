@@ -13,6 +13,7 @@
  * | completed, retained     | (was released)      | releases | holds    |
  * | dead, retained          | (was released)      | releases | holds    |
  * | deleted                 | releases            | releases | releases |
+ * | finished, and put anew  | takes it if free    | takes it if free | holds |
  *
  * The holder is marked in its own row, so that what deletes a job, for whatever reason, frees its key.
  *
@@ -74,12 +75,26 @@ export function* freeKeys(seqs: readonly number[]): Transition<void> {
   yield* runEach("UPDATE jobs SET holds_key = 0 WHERE seq = ?", seqs.map((seq) => [seq]));
 }
 
+/**
+ * The other job that holds the key which a stored job is to have, and whether it keeps it, so that the job must not have it.
+ */
+export function* findRival(
+  { seq, uniqueKey, uniqueWhile }: JobRecord,
+): Transition<{ readonly holder: JobRecord; readonly keeps: boolean } | undefined> {
+  const holder = uniqueKey === null ? undefined : yield* findHolder(uniqueKey);
+  if (holder === undefined || holder.seq === seq) return undefined;
+  return { holder, keeps: scopes[uniqueWhile!]!(holder.status) };
+}
+
 /** After a job's status changed: releases its key, or takes it again if it is free, as its scope says. */
-export function* moveKey(job: JobRecord): Transition<void> {
+export function* moveKey(
+  job: JobRecord,
+  before: Pick<JobRecord, "status">,
+): Transition<void> {
   const { uniqueKey: key, uniqueWhile: scope } = job;
   if (key === null || scope === "exists") return;
   if (!scopes[scope!]!(job.status)) yield* freeKeys([job.seq]);
-  else if (scope === "queued") {
+  else if (scope === "queued" || isFinished(before.status)) {
     yield* run(
       `UPDATE jobs SET holds_key = 1 WHERE seq = ?
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE unique_key = ? AND holds_key = 1)`,

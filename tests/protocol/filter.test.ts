@@ -51,7 +51,12 @@ describe("toFilterParams", () => {
 
   it("refuses statuses and ids that are none", () => {
     assert.throws(() => toFilterParams({ status: "Ready" as "ready" }), /must be one of scheduled/);
-    assert.throws(() => toFilterParams({ id: "short" }), /invalid job ID: "short"/);
+    for (const id of ["", "a b", "a,b", "é", "a/b", ".", "..", "x".repeat(129)]) {
+      assert.throws(() => toFilterParams({ id }), /invalid job ID: /, id);
+    }
+    for (const id of ["a", "...", "A_z.9:-", "x".repeat(128)]) {
+      assert.deepEqual(toFilterParams({ id }), [`id=${encodeURIComponent(id)}`]);
+    }
   });
 
   it("refuses ranges that are none", () => {

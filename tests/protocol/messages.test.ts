@@ -20,6 +20,7 @@ describe("failure", () => {
       backtrace: "b",
       retryAt: 7,
       kill: true,
+      enforceLimit: true,
     };
     const wire = sent(toFailureWire(failure, { delivery: 3, token: "t", now: 0 }));
     const read = { ...failure, delayMs: undefined, delivery: 3, token: "t" };

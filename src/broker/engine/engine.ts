@@ -52,6 +52,7 @@ import { createIdentities } from "./ids.ts";
 import { createLinking, type Linking } from "./linking.ts";
 import { createLeaseOperations, type LeaseOperations } from "./leases.ts";
 import { createListing, type Listing } from "./listing.ts";
+import { createMovement, type Movement } from "./movement.ts";
 import type { Subscriber } from "./members.ts";
 import { createPresence } from "./presence.ts";
 import { createQueueControl, type QueueControl } from "./queue-control.ts";
@@ -98,6 +99,7 @@ export interface Engine {
     call?: Pick<KeyedCall, "key" | "fingerprint">,
   ): Promise<readonly StoredJob[] | Rejection>;
   readonly reports: Reports;
+  readonly movement: Movement;
   /** Undefined when there is no such job. */
   get(id: string, view?: { readonly lastError: boolean }): Promise<JobRecord | undefined>;
   readonly list: Listing["list"];
@@ -309,6 +311,7 @@ export function createEngine(
       return stored;
     },
     reports,
+    movement: createMovement({ store, clock, settings, admission, expressions }),
     async get(id, view) {
       const job = await store.read(getJob(id, clock.now()));
       if (job === undefined || !view?.lastError) return job;

@@ -8,7 +8,7 @@ import type { Cause, JobsChange } from "../../store/changes.ts";
 import type { Members } from "./members.ts";
 
 /** Why jobs are lost to who has them. That a lease is lost was told when it ended. */
-const losing: ReadonlySet<Cause> = new Set(["timed-out", "evicted", "removed"]);
+const losing: ReadonlySet<Cause> = new Set(["timed-out", "evicted", "put", "removed"]);
 
 /** Tells the members that have the jobs of a change, if they lose them by it. */
 export function tellLosses(

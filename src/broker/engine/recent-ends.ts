@@ -11,9 +11,9 @@
 import type { JobRun } from "../../protocol/ack.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 
-/** How a run ended, other than well. */
+/** How a run ended, if more is told of it than that it ended well. */
 export interface RunEnd {
-  readonly kind: "failed" | "released";
+  readonly kind: "failed" | "released" | "succeeded" | "advanced";
   /** What the job is now, or was before it was deleted. */
   readonly job: JobRecord;
 }

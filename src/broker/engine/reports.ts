@@ -20,8 +20,9 @@ import {
   type ReportResult,
   toReportResult,
 } from "../../protocol/ack.ts";
-import type { Failure } from "../../protocol/failure.ts";
+import type { FailureReport } from "../../protocol/failure.ts";
 import { status } from "../../protocol/status.ts";
+import { succeedJob, type SuccessReport } from "../../store/advance.ts";
 import {
   completeJobs,
   type EndedRun,
@@ -45,8 +46,10 @@ export interface Reports {
     runs: readonly JobRun[],
     options?: { readonly isRemembered?: boolean },
   ): Promise<readonly MissedReport[]>;
+  /** Ends a run well, and says more of its job. */
+  succeed(run: JobRun, success: SuccessReport): Promise<EndedRun>;
   /** Ends a run as failed. */
-  fail(run: JobRun, failure: Failure): Promise<EndedRun>;
+  fail(run: JobRun, failure: FailureReport): Promise<EndedRun>;
   /**
    * Gives jobs back, uncharged.
    *
@@ -116,6 +119,12 @@ export function createReports(
   return {
     complete: (runs, { isRemembered = true } = {}) =>
       inPieces(runs, (piece) => completePiece(piece, isRemembered), clock),
+    async succeed(run, success) {
+      const outcome = await store.write(() => succeedJob(run, success, terms()));
+      const kind = success.next === undefined ? "succeeded" : "advanced";
+      if ("job" in outcome) ends.ended(run, { kind, job: outcome.job });
+      return asBefore(outcome, kind);
+    },
     async fail(run, failure) {
       const outcome = await store.write(() =>
         failJob(run, failure, { ...terms(), jitter: random() })

@@ -4,40 +4,67 @@
  * @module
  */
 
-import { toMissedWire, toProof } from "../../protocol/ack.ts";
+import { toMissedWire } from "../../protocol/ack.ts";
 import { checkFailureGroup } from "../../protocol/failure-group.ts";
 import { toInstant } from "../../protocol/integer.ts";
+import { bodyFormat } from "../../protocol/negotiate.ts";
+import { checkSuccess, type SuccessRequest } from "../../protocol/movement-request.ts";
 import { readReportQuery } from "../../protocol/query.ts";
 import { metadataView } from "../../protocol/record-json.ts";
 import type { ReleaseTime } from "../../protocol/release.ts";
 import {
+  type BodyBytes,
   readFailure,
   readRelease,
   readReleaseList,
   readRunList,
+  readSuccess,
 } from "../../protocol/request-body.ts";
 import { statusNames } from "../../protocol/status.ts";
 import type { EndedRun, MissedReport } from "../../store/finish.ts";
 import { isStale, refusalOf, resultOf } from "../engine/reports.ts";
 import { answerJob, answerNothing, answerValue } from "./answer.ts";
 import type { Endpoint, EndpointCall } from "./call.ts";
-import { readMessage } from "./message.ts";
+import { readBody } from "./body.ts";
+import { demandFormat, readMessage, toMessage } from "./message.ts";
 import { Refusal, refuseLease } from "./refusal.ts";
 import { readRuns, toRun } from "./runs.ts";
-import { readWorkerId } from "./worker-id.ts";
 
 const notInFlight = "job not found in in-flight set";
 
-/** `POST /jobs/{id}/success` */
-export const success: Endpoint = async ({ engine, request, params, query }) => {
-  const { delivery, token } = query === "" ? noQuery : readReportQuery(query);
-  const proof = toProof(token, readWorkerId(request.headers));
-  const [missed] = await engine.reports.complete([{ id: params[0]!, delivery, proof }]);
-  if (missed !== undefined) throw toRefusal(missed);
-  return answerNothing(204);
+/** `POST /jobs/{id}/success`: most have no body. */
+export const success: Endpoint = async (call) => {
+  const { engine, query, format } = call;
+  const bytes = isMessage(call.request) ? await readBody(call) : noBytes;
+  const asked = query === "" ? noQuery : readReportQuery(query);
+  if (bytes.length === 0) {
+    const [missed] = await engine.reports.complete([toRun(call, asked)]);
+    if (missed !== undefined) throw toRefusal(missed);
+    return answerNothing(204);
+  }
+  const request = toSuccess(call, bytes);
+  const { delivery = asked.delivery, token = asked.token, payload, next } = request;
+  const run = toRun(call, { delivery, token });
+  const outcome = await engine.reports.succeed(run, { payload, next });
+  if ("missed" in outcome) throw toRefusal(outcome.missed);
+  return next === undefined ? answerNothing(204) : answerJob(format, outcome.job, metadataView);
 };
 
 const noQuery = { delivery: undefined, token: undefined };
+const noBytes: BodyBytes = new Uint8Array();
+
+/** Other servers of the protocol do not look at a body here: one that does not say what it is stays unread. */
+function isMessage({ headers }: Request): boolean {
+  const type = headers.get("content-type");
+  return type !== null && bodyFormat(type) !== undefined;
+}
+
+function toSuccess(call: EndpointCall, bytes: BodyBytes): SuccessRequest {
+  const request = toMessage({ format: demandFormat(call), bytes }, readSuccess);
+  const problem = checkSuccess(request);
+  if (problem !== undefined) throw new Refusal(400, problem);
+  return request;
+}
 
 /** `POST /jobs/success` */
 export const successMany: Endpoint = async (call) => {

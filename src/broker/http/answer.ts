@@ -95,8 +95,11 @@ export function answerJobPage(
 }
 
 /** One job as it is stored: 201 when it is new, 200 when there was one. */
-export function answerEnqueued(format: Format, stored: StoredJob): Response {
-  const status = isNew(stored) ? 201 : 200;
+export function answerEnqueued(
+  format: Format,
+  stored: StoredJob,
+  status: 200 | 201 = isNew(stored) ? 201 : 200,
+): Response {
   if (format === "json") return new Response(enqueuedToJson(stored), { status, headers: json });
   const writer = new PackWriter();
   writeEnqueued(writer, stored);

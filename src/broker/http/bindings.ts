@@ -18,6 +18,7 @@ import { readerOf } from "../../protocol/request-body.ts";
 import type { Rebinding } from "../../store/rebindings.ts";
 import { answerJob, answerValue } from "./answer.ts";
 import type { Endpoint, EndpointCall } from "./call.ts";
+import { demandKnownIds } from "./ids.ts";
 import { readMessage } from "./message.ts";
 import { Refusal, toRefusal } from "./refusal.ts";
 
@@ -90,12 +91,13 @@ async function rebindOne(
 }
 
 async function rebindMany(
-  { engine, query, format }: EndpointCall,
+  { engine, request, query, format }: EndpointCall,
   rebinding: Rebinding,
 ): Promise<Response> {
   const rejection = engine.budgets.checkRebinding(rebinding);
   if (rejection !== undefined) throw toRefusal(rejection); // Beats a bad query.
   const selection = readSelection(query);
+  await demandKnownIds(selection, { engine, request });
   const matches = engine.expressions.toFilter(selection.filter);
   const rebound = await engine.budgets.rebindMany(selection, rebinding, matches);
   if (isRejection(rebound)) throw toRefusal(rebound);

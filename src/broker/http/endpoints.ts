@@ -18,6 +18,7 @@ import { get, patch, remove } from "./jobs.ts";
 import * as leases from "./leases.ts";
 import { count, list, patchMany, removeMany } from "./listing.ts";
 import * as queueControl from "./queues.ts";
+import { put, requeue } from "./movement.ts";
 import { health, queues, reset, version } from "./system.ts";
 import * as tags from "./tags.ts";
 import { take } from "./take.ts";
@@ -46,6 +47,8 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   errors,
   error,
   reset,
+  put,
+  requeue,
   listCrons: crons.list,
   deleteCrons: crons.removeAll,
   getCronGroup: crons.get,

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Failure } from "../../../src/protocol/failure.ts";
+import type { FailureReport } from "../../../src/protocol/failure.ts";
 import { removeJob, removeJobs } from "../../../src/store/delete-jobs.ts";
 import { reapJobs } from "../../../src/store/due-jobs.ts";
 import { type Requeue, requeueFailures } from "../../../src/store/failures.ts";
@@ -17,7 +17,7 @@ import { run } from "../../../src/store/transition.ts";
 import { race } from "./race.ts";
 import { start, type TestStore } from "./test-store.ts";
 
-const kill = (failure: Partial<Failure> = {}): Failure => ({
+const kill = (failure: Partial<FailureReport> = {}): FailureReport => ({
   message: "m",
   kill: true,
   ...failure,
@@ -26,7 +26,7 @@ const kill = (failure: Partial<Failure> = {}): Failure => ({
 /** Jobs that died one after the other, 10 ms apart, of what is given. */
 async function givenDead(
   store: TestStore,
-  deaths: Readonly<Record<string, Partial<Failure>>>,
+  deaths: Readonly<Record<string, Partial<FailureReport>>>,
 ): Promise<void> {
   await store.given(...Object.keys(deaths).map((id) => ({ id, queue: `q-${id}` })));
   await store.take();

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { toRuns } from "../../../src/protocol/ack.ts";
-import type { Failure } from "../../../src/protocol/failure.ts";
+import type { FailureReport } from "../../../src/protocol/failure.ts";
 import { findError, listErrors } from "../../../src/store/error-records.ts";
 import { removeJob } from "../../../src/store/delete-jobs.ts";
 import {
@@ -197,7 +197,11 @@ export function describeFinish(open: () => Promise<TestStore>): void {
   });
 
   describe("failJob()", () => {
-    const fail = async (store: TestStore, failure: Partial<Failure> = {}, delivery?: number) => {
+    const fail = async (
+      store: TestStore,
+      failure: Partial<FailureReport> = {},
+      delivery?: number,
+    ) => {
       const outcome = await store.write(() =>
         failJob({ id: "a", delivery }, { message: "m", ...failure }, store.terms())
       );
@@ -312,7 +316,7 @@ export function describeFinish(open: () => Promise<TestStore>): void {
 
   describe("error records", () => {
     /** Fails one job as often as there are failures. */
-    const failAll = async (store: TestStore, failures: readonly Failure[]) => {
+    const failAll = async (store: TestStore, failures: readonly FailureReport[]) => {
       await store.given({ id: "a", backoff: noBackoff });
       for (const [at, failure] of failures.entries()) {
         store.clock.setNow(start + at * 10_000);

@@ -1,0 +1,36 @@
+/**
+ * The calls that put jobs by their ids and move them.
+ *
+ * @module
+ */
+
+import { checkJobId } from "../../protocol/job-id.ts";
+import { checkRequeue } from "../../protocol/movement-request.ts";
+import { metadataView } from "../../protocol/record-json.ts";
+import { isRejection } from "../../protocol/rejection.ts";
+import { readPut, readRequeue } from "../../protocol/request-body.ts";
+import { answerEnqueued, answerJob } from "./answer.ts";
+import type { Endpoint } from "./call.ts";
+import { noSuchJob } from "./jobs.ts";
+import { readMessage } from "./message.ts";
+import { Refusal, toRefusal } from "./refusal.ts";
+
+/** `PUT /jobs/{id}` */
+export const put: Endpoint = async (call) => {
+  const [id] = call.params as [string];
+  const problem = checkJobId(id);
+  if (problem !== undefined) throw new Refusal(400, problem);
+  const result = await call.engine.movement.put(id, await readMessage(call, readPut));
+  if (isRejection(result)) throw toRefusal(result);
+  return answerEnqueued(call.format, result.stored, result.isNew ? 201 : 200);
+};
+
+/** `POST /jobs/{id}/requeue` */
+export const requeue: Endpoint = async (call) => {
+  const request = await readMessage(call, readRequeue);
+  const problem = checkRequeue(request);
+  if (problem !== undefined) throw new Refusal(400, problem);
+  const job = await call.engine.movement.requeue(call.params[0]!, request);
+  if (job === undefined) throw new Refusal(404, noSuchJob);
+  return answerJob(call.format, job, metadataView);
+};

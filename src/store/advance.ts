@@ -1,0 +1,53 @@
+/**
+ * The success of one job that says more than that: a new payload, or the queue in which the job goes on.
+ *
+ * @module
+ */
+
+import type { JobRun } from "../protocol/ack.ts";
+import type { JobRecord, RawPayload } from "../protocol/record.ts";
+import { createBudgetLedger } from "./budget-ledger.ts";
+import { type EndedRun, isReportedByHolder, isRunOf, toMissed } from "./finish.ts";
+import { type FinishTerms, toCompleted } from "./job-rules.ts";
+import { findJob, renewRow, writePayload } from "./jobs.ts";
+import { moveJob } from "./move-job.ts";
+import { type NewStay, toNewStay } from "./new-stay.ts";
+import { withExtras } from "./trait-tables.ts";
+import type { Transition } from "./transition.ts";
+
+/** What a success brings. */
+export interface SuccessReport {
+  /** Replaces that of the job; undefined leaves it. */
+  readonly payload?: RawPayload | undefined;
+  /** Where the job goes on; undefined if it is done. */
+  readonly next?: NewStay | undefined;
+}
+
+/** Ends the run of a job in flight well: the job is done, or goes on in the next queue. */
+export function* succeedJob(
+  run: JobRun,
+  success: SuccessReport,
+  terms: FinishTerms,
+): Transition<EndedRun> {
+  const job = yield* findJob(run.id);
+  if (!isRunOf(job, run) || !(yield* isReportedByHolder(job, run))) {
+    return { missed: yield* toMissed(run, job) };
+  }
+  const { payload, next } = success;
+  const ledger = createBudgetLedger();
+  const after = next === undefined ? toCompleted(job, terms) : toAdvanced(job, next, terms.now);
+  const cause = next === undefined ? "succeeded" : "advanced";
+  if (!(yield* moveJob(job, after, { ledger, cause, terms }))) {
+    return { missed: yield* toMissed(run, job) };
+  }
+  if (next !== undefined) yield* renewRow(job.seq, payload);
+  else if (after !== undefined && payload !== undefined) yield* writePayload(job.seq, payload);
+  yield* ledger.flush();
+  const [told] = yield* withExtras([after ?? job]);
+  return { job: told! };
+}
+
+/** In flight → ready or scheduled in the next queue. What it failed of before is over. */
+function toAdvanced(job: JobRecord, next: NewStay, now: number): JobRecord {
+  return { ...toNewStay(job, next, now), failedAt: null };
+}

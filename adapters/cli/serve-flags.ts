@@ -56,6 +56,11 @@ export interface ServeConfig {
   readonly maxPageBytes: number;
   readonly maxCalls: number;
   readonly maxHeldBytes: number;
+  readonly statistics: boolean;
+  readonly statsDays: number;
+  readonly history: "asked" | "all";
+  readonly historyLimit: number;
+  readonly maxWorkerAge: number;
   readonly maxItemsPerCall: number;
   readonly allowBrowsers: boolean;
   readonly allowedHosts: readonly string[];
@@ -147,6 +152,21 @@ export const serveFlags: Flags<ServeConfig> = {
     "268435456",
     readInteger(1, forever),
     "bodies that they may hold together",
+  ),
+  statistics: flag(
+    "BOOLEAN",
+    "true",
+    (text) => readChoice("true", "false")(text) === "true",
+    "whether statistics of queues are kept",
+  ),
+  statsDays: flag("N", "30", readInteger(1, u32), "days that statistics are kept"),
+  history: flag("WHICH", "asked", readChoice("asked", "all"), "jobs that keep a history"),
+  historyLimit: flag("N", "100", readInteger(2, u32), "entries of the history of a job"),
+  maxWorkerAge: flag(
+    "TIME",
+    "1d",
+    readDuration(1, forever),
+    "how long a worker is listed that was not seen",
   ),
   maxItemsPerCall: flag("N", "100000", readInteger(1, u32), "jobs or ids of one call"),
   allowBrowsers: flag(

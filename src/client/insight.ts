@@ -12,12 +12,26 @@ import {
   readRequeued,
 } from "../protocol/failure-group.ts";
 import { type JobFilter, matchesNothing, toFilterParams } from "../protocol/filter.ts";
+import { type HistoryEntry, type OwnEntry, readEntry, readHistory } from "../protocol/history.ts";
 import type { Job } from "../protocol/job.ts";
 import { toWireName } from "../protocol/job-fields.ts";
 import { readJob } from "../protocol/job-read.ts";
-import { type PageRequest, readJobPage, toPageParams } from "../protocol/page.ts";
+import { type PageRequest, readJobPage, readJobs, toPageParams } from "../protocol/page.ts";
 import type { JobSort } from "../protocol/query.ts";
-import { insightRoutes, jobRoutes } from "../protocol/routes.ts";
+import {
+  type QueueDetails,
+  type QueueStats,
+  readQueueDetails,
+  readQueueList,
+  readQueueStats,
+} from "../protocol/queue-details.ts";
+import { insightRoutes, jobRoutes, toPath } from "../protocol/routes.ts";
+import {
+  readWorker,
+  readWorkers,
+  type SeenWorker,
+  type WorkerDetails,
+} from "../protocol/workers.ts";
 import type { CallOptions } from "./deadline.ts";
 import {
   createListing,
@@ -29,7 +43,7 @@ import {
   type PageTurns,
 } from "./listing.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
-import { createTransport, withQuery } from "./transport.ts";
+import { createTransport, ignoreBody, withQuery } from "./transport.ts";
 
 /** Which jobs are listed, in which order, and what is shown of them. */
 export interface InsightQuery extends JobFilter, PageRequest {
@@ -50,6 +64,24 @@ export interface InsightQuery extends JobFilter, PageRequest {
 export interface FailureGroupPage extends PageTurns<FailureGroupPage> {
   /** The groups. */
   readonly groups: readonly FailureGroup[];
+}
+
+/** A page of the history of a job. */
+export interface HistoryPage extends PageTurns<HistoryPage> {
+  /** The entries. */
+  readonly history: readonly HistoryEntry[];
+}
+
+/** A page of queues. */
+export interface QueuePage extends PageTurns<QueuePage> {
+  /** The queues. */
+  readonly queues: readonly QueueDetails[];
+}
+
+/** A page of workers. */
+export interface WorkerPage extends PageTurns<WorkerPage> {
+  /** The workers. */
+  readonly workers: readonly SeenWorker[];
 }
 
 /**
@@ -94,6 +126,78 @@ export interface InsightClient {
     requeue?: GroupRequeue,
     options?: CallOptions,
   ): Promise<number>;
+  /**
+   * Tells how the jobs of a queue fared on a day: waits, runs, retries, failures.
+   *
+   * @param queue The queue.
+   * @param day The day of UTC, as `YYYY-MM-DD`. Left out, it is today by the clock of the broker.
+   * @returns The statistics; all 0 for a day of which there are none.
+   * @throws {RefusedError} If `day` is none.
+   */
+  stats(queue: string, day?: string, options?: CallOptions): Promise<QueueStats>;
+  /**
+   * Tells how many jobs of a queue stand where.
+   *
+   * @param queue The queue; all numbers of one that has no jobs are 0.
+   */
+  queue(queue: string, options?: CallOptions): Promise<QueueDetails>;
+  /**
+   * Lists the queues that have jobs with how many of them stand where, sorted by the names of the queues.
+   *
+   * @param page Where to begin, and how many are on a page.
+   */
+  queues(
+    page?: Omit<PageRequest, "order">,
+    options?: CallOptions,
+  ): Listing<QueueDetails, QueuePage>;
+  /**
+   * Gets the jobs of a queue that are delivered next, in this order, and leaves them where they are.
+   *
+   * @param queue The queue.
+   * @param limit How many, from 1 to 2000; fewer come if their payloads are large. Left out, 50.
+   */
+  next(queue: string, limit?: number, options?: CallOptions): Promise<Job[]>;
+  /**
+   * Lists what happened to a job, oldest first, if it keeps a history: one that was enqueued with `history: true`.
+   *
+   * @param id The job's id.
+   * @param page In which order, and how many are on a page.
+   */
+  history(
+    id: string,
+    page?: PageRequest<number>,
+    options?: CallOptions,
+  ): Listing<HistoryEntry, HistoryPage>;
+  /**
+   * Adds an entry of your own to the history of a job, which is kept from then on.
+   *
+   * @param id The job's id.
+   * @param entry What happened.
+   * @returns The entry as it was kept.
+   * @throws {NotFoundError} If there is no such job.
+   * @throws {RefusedError} If the entry is too long.
+   */
+  record(id: string, entry: OwnEntry, options?: CallOptions): Promise<HistoryEntry>;
+  /**
+   * Lists the workers that were seen in a while and what they have, those that were seen last first.
+   *
+   * @param page In which order, and how many are on a page.
+   */
+  workers(page?: PageRequest, options?: CallOptions): Listing<SeenWorker, WorkerPage>;
+  /**
+   * Gets one worker, with the ids of its jobs.
+   *
+   * @param id What the worker calls itself.
+   * @throws {NotFoundError} If it was not seen in a while, and has nothing.
+   */
+  worker(id: string, options?: CallOptions): Promise<WorkerDetails>;
+  /**
+   * Takes a worker off the list until it is seen again. Its jobs stay its.
+   *
+   * @param id What the worker calls itself.
+   * @throws {NotFoundError} If it is not on the list.
+   */
+  deregisterWorker(id: string, options?: CallOptions): Promise<void>;
 }
 
 /**
@@ -131,6 +235,22 @@ export function createInsight(options: ClientOptions): InsightClient {
     itemsOf: ({ jobs }) => jobs,
   };
 
+  const historyPages: PageSource<HistoryEntry, HistoryPage> = {
+    load: (path, options) => call({ route: insightRoutes.listHistory, path }, options, readHistory),
+    toPage: (history, turns) => ({ history, ...turns }),
+    itemsOf: ({ history }) => history,
+  };
+  const queuePages: PageSource<QueueDetails, QueuePage> = {
+    load: (path, options) => call({ route: jobRoutes.queues, path }, options, readQueueList),
+    toPage: (queues, turns) => ({ queues, ...turns }),
+    itemsOf: ({ queues }) => queues,
+  };
+  const workerPages: PageSource<SeenWorker, WorkerPage> = {
+    load: (path, options) => call({ route: insightRoutes.listWorkers, path }, options, readWorkers),
+    toPage: (workers, turns) => ({ workers, ...turns }),
+    itemsOf: ({ workers }) => workers,
+  };
+
   return {
     jobs({ from, order, limit, sort, lastError, ...filter } = {}, options) {
       const query = [
@@ -163,5 +283,42 @@ export function createInsight(options: ClientOptions): InsightClient {
         options,
         readRequeued,
       ),
+    stats: (queue, day, options) =>
+      call(
+        {
+          route: insightRoutes.queueStats,
+          params: { queue },
+          query: day === undefined ? [] : [`day=${encodeURIComponent(day)}`],
+        },
+        options,
+        readQueueStats,
+      ),
+    queue: (queue, options) =>
+      call({ route: insightRoutes.getQueue, params: { queue } }, options, readQueueDetails),
+    queues({ from, limit } = {}, options) {
+      const query = ["detail=true", ...toPageParams({ from, limit })];
+      const path = withQuery(jobRoutes.queues.path, query);
+      return createListing(queuePages, () => openPage(queuePages, path, options), options);
+    },
+    next: async (queue, limit, options) =>
+      await call(
+        { route: insightRoutes.nextOfQueue, params: { queue }, query: toPageParams({ limit }) },
+        options,
+        readJobs,
+      ),
+    history(id, page = {}, options) {
+      const path = withQuery(toPath(insightRoutes.listHistory, { id }), toPageParams(page));
+      return createListing(historyPages, () => openPage(historyPages, path, options), options);
+    },
+    record: (id, entry, options) =>
+      call({ route: insightRoutes.addHistory, params: { id }, body: entry }, options, readEntry),
+    workers(page = {}, options) {
+      const path = withQuery(insightRoutes.listWorkers.path, toPageParams(page));
+      return createListing(workerPages, () => openPage(workerPages, path, options), options);
+    },
+    worker: (id, options) =>
+      call({ route: insightRoutes.getWorker, params: { id } }, options, readWorker),
+    deregisterWorker: (id, options) =>
+      call({ route: insightRoutes.deleteWorker, params: { id } }, options, ignoreBody),
   };
 }

@@ -34,8 +34,11 @@ export type { CronAddress, CronsClient } from "./crons.ts";
 export {
   createInsight,
   type FailureGroupPage,
+  type HistoryPage,
   type InsightClient,
   type InsightQuery,
+  type QueuePage,
+  type WorkerPage,
 } from "./insight.ts";
 export { createTags, type TagsClient, type TopTagsQuery } from "./tags.ts";
 export { createQueues, type PauseOptions, type QueuesClient } from "./queues.ts";
@@ -134,6 +137,9 @@ export {
   type UniqueWhile,
 } from "../protocol/job.ts";
 export type { JobExtra, JobProgress } from "../protocol/job-extra.ts";
+export type { HistoryEntry, OwnEntry } from "../protocol/history.ts";
+export type { DurationStats, QueueDetails, QueueStats } from "../protocol/queue-details.ts";
+export type { SeenWorker, WorkerDetails } from "../protocol/workers.ts";
 export type { JobSort } from "../protocol/query.ts";
 export type { HeartbeatResult, RenewedLease } from "../protocol/lease-read.ts";
 export type { HeartbeatOptions, TakeManyOptions } from "../protocol/lease-write.ts";

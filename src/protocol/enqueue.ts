@@ -10,7 +10,7 @@ import { type DependencyUse, toDependencyWire } from "./dependency.ts";
 import { toFieldsWire } from "./fields-wire.ts";
 import { checkInteger, maxExact, toInstant } from "./integer.ts";
 import type { Backoff, Batch, EnqueuedJob, Job, Retention, UniqueWhile } from "./job.ts";
-import { fieldsWith, tagsField } from "./job-fields.ts";
+import { fieldsWith, historyField, tagsField } from "./job-fields.ts";
 import { readJob } from "./job-read.ts";
 import { bool, readAs } from "./schema.ts";
 
@@ -69,6 +69,12 @@ export interface EnqueueRequest {
    * knows them.
    */
   readonly tags?: readonly string[] | undefined;
+  /**
+   * Whether the broker keeps a history of what happens to it. Only a Millrace broker does.
+   *
+   * @default {false}
+   */
+  readonly history?: boolean | undefined;
 }
 
 /**
@@ -93,7 +99,7 @@ export function toEnqueueWire(request: EnqueueRequest, now: number): object {
   return { ...wire, ready_at: toInstant(now, delayMs), delay_ms: delayMs };
 }
 
-const enqueueFields = /* @__PURE__ */ [...fieldsWith("enqueue"), tagsField];
+const enqueueFields = /* @__PURE__ */ [...fieldsWith("enqueue"), tagsField, historyField];
 
 /** Reads the answer to `POST /jobs`, or an item of the answer to `POST /jobs/bulk`. */
 export function readEnqueuedJob(value: unknown): EnqueuedJob {

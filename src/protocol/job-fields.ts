@@ -90,6 +90,9 @@ export const jobFields: readonly (JobField & Pick<JobFieldRow, "name">)[] = /* @
     wire: toWireName(row.name),
   }));
 
+/** Whether a new job keeps a history: no field of a job, which shows its history when it is asked for it. */
+export const historyField: JobField = { name: "history", wire: "history", kind: "flag" };
+
 /** The name on the wire of a name in code. */
 export function toWireName(name: string): string {
   return name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);

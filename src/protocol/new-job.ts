@@ -11,7 +11,13 @@ import { backoffSchema, toBackoffText } from "./backoff.ts";
 import { dependenciesSchema, type DependencyRequest } from "./dependency-request.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
 import { type Batch, uniqueWhiles } from "./job.ts";
-import { fieldsWith, type JobField, type NamesWith, tagsField } from "./job-fields.ts";
+import {
+  fieldsWith,
+  historyField,
+  type JobField,
+  type NamesWith,
+  tagsField,
+} from "./job-fields.ts";
 import { checkName } from "./names.ts";
 import type { JobRecord, PayloadField, RawPayload } from "./record.ts";
 import { requestU64 } from "./request-integer.ts";
@@ -42,6 +48,8 @@ export interface NewJob extends Pick<JobRecord, Exclude<NamesWith<"enqueue">, As
   readonly strictDependencies: boolean | null;
   /** Its tags, each once. */
   readonly tags: readonly string[];
+  /** Whether it keeps a history; null and undefined are no. */
+  readonly history?: boolean | null;
 }
 
 /** What runs neither sooner nor later than most. */
@@ -81,6 +89,7 @@ export const enqueueFields: readonly JobField[] = [
   delayField,
   ...dependencyFields,
   tagsField,
+  historyField,
 ];
 
 /** What a new job is before anything of it was read. */
@@ -133,7 +142,7 @@ export const newJobsSchema: v.GenericSchema<unknown, { readonly jobs: NewJob[] }
 export function toStoredFields(
   job: NewJob,
 ):
-  & Omit<NewJob, "batch" | "budgets" | "tags">
+  & Omit<NewJob, "batch" | "budgets" | "tags" | "history">
   & Pick<JobRecord, "batch" | "budgets" | PayloadField>
   & { readonly tags: string | null } {
   const isText = typeof job.payload === "string";

@@ -60,6 +60,16 @@ export function toPageLinks<Cursor extends string | number>(
   };
 }
 
+/** The links of a page of `GET /queues?detail=true`, which goes forward only. */
+export function toDetailLinks(
+  { from, limit }: Pick<PageQuery<string>, "from" | "limit">,
+  { last, more }: Pick<PageBounds<string>, "last" | "more">,
+): PageLinks {
+  const link = (from: string | undefined) =>
+    `/queues?detail=true${from === undefined ? "" : `&from=${encode(from)}`}&limit=${limit}`;
+  return { self: link(from), next: more ? link(last) : null, prev: null };
+}
+
 /** The filter of a query for its links, each parameter led by `&`. */
 export function toFilterQuery(query: JobQuery): string {
   return [
@@ -130,8 +140,12 @@ export interface ReadPage<Item> {
 
 /** Reads the answer to `GET /jobs`. */
 export function readJobPage(value: unknown): ReadPage<Job> {
-  const items = readAs(jobListSchema, value).jobs.map(readJob);
-  return { items, links: readAs(linksSchema, value).pages };
+  return { items: readJobs(value), links: readAs(linksSchema, value).pages };
+}
+
+/** Reads the answer to `GET /queues/{queue}/next`. */
+export function readJobs(value: unknown): Job[] {
+  return readAs(jobListSchema, value).jobs.map(readJob);
 }
 
 /** Reads the answer to `GET /jobs/{id}/errors`. */

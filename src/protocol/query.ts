@@ -99,11 +99,6 @@ export function readGetQuery(search: string): { readonly lastError: boolean } {
   return { lastError: readFlag(new URLSearchParams(search), "last_error") };
 }
 
-/** Reads the query string of `GET /failures`. Throws {@linkcode QueryError}. */
-export function readGroupsQuery(search: string): PageQuery<string> {
-  return readPage(readParams(search, pageParams), (from) => from);
-}
-
 /** The instants by their names on the wire, and the status of the jobs that have each in an order. */
 const sorts: ReadonlyMap<string, readonly [sort: JobSort, code: number]> = new Map([
   ["ready_at", ["readyAt", status.scheduled]],
@@ -129,7 +124,11 @@ function readPlace(from: string): string {
   throw invalid(`'from' must be that of a link to another page, got ${quote(from)}`);
 }
 
-function readFlag(params: { get(name: string): string | null | undefined }, name: string): boolean {
+/** Reads true or false, which is also what is left out. */
+export function readFlag(
+  params: { get(name: string): string | null | undefined },
+  name: string,
+): boolean {
   const value = params.get(name) ?? "false";
   if (value === "true" || value === "false") return value === "true";
   throw invalid(`'${name}' must be true or false, got ${quote(value)}`);
@@ -350,6 +349,7 @@ export function invalid(detail: string): QueryError {
   return new QueryError(`invalid query parameters: ${detail}`);
 }
 
-function quote(value: string): string {
+/** A value as messages show it. */
+export function quote(value: string): string {
   return JSON.stringify(value);
 }

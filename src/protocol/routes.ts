@@ -126,6 +126,14 @@ export const insightRoutes = {
   listFailures:    { method: "GET",  path: "/failures",                 access: "read",   repeat: "always" },
   requeueFailures: { method: "POST", path: "/failures/requeue",         access: "manage", repeat: "never" },
   requeueGroup:    { method: "POST", path: "/failures/{group}/requeue", access: "manage", repeat: "never" },
+  getQueue:        { method: "GET",    path: "/queues/{queue}",           access: "read",   repeat: "always" },
+  nextOfQueue:     { method: "GET",    path: "/queues/{queue}/next",      access: "read",   repeat: "always" },
+  queueStats:      { method: "GET",    path: "/queues/{queue}/stats",     access: "read",   repeat: "always" },
+  listHistory:     { method: "GET",    path: "/jobs/{id}/history",        access: "read",   repeat: "always" },
+  addHistory:      { method: "POST",   path: "/jobs/{id}/history",        access: "work",   repeat: "never" },
+  listWorkers:     { method: "GET",    path: "/workers",                  access: "read",   repeat: "always" },
+  getWorker:       { method: "GET",    path: "/workers/{id}",             access: "read",   repeat: "always" },
+  deleteWorker:    { method: "DELETE", path: "/workers/{id}",             access: "manage", repeat: "never" },
 } as const;
 
 /** The endpoints of what jobs wait for. */

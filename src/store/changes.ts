@@ -13,7 +13,10 @@ import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 
 /** What is told of every job: which one it is, and under what it is counted. */
-export type ChangedJob = Pick<JobRecord, "id" | "seq" | "queue" | "type" | "traits">;
+export type ChangedJob =
+  & Pick<JobRecord, "id" | "seq" | "queue" | "type" | "traits">
+  // What statistics go by: told of jobs that are taken, and of jobs whose runs end.
+  & Partial<Pick<JobRecord, "readyAt" | "dequeuedAt">>;
 
 /**
  * Why jobs moved.
@@ -191,11 +194,13 @@ export function toEnqueuedChanges(jobs: readonly JobRecord[]): JobsChange[] {
  * @param cause Why it moved.
  */
 export function toJobChange(
-  { id, seq, type, queue, traits, status, priority, budgets, readyAt, purgeAt }: JobRecord,
+  job: JobRecord,
   before: Pick<JobRecord, "status" | "queue" | "type">,
   cause: Cause,
 ): JobsChange {
-  const told = { id, seq, type, queue, traits, priority, budgets, readyAt, purgeAt };
+  const { id, seq, type, queue, traits, status, priority, budgets, readyAt, purgeAt } = job;
+  const { dequeuedAt } = job;
+  const told = { id, seq, type, queue, traits, priority, budgets, readyAt, purgeAt, dequeuedAt };
   return {
     kind: "jobs",
     from: before.status,

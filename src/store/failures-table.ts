@@ -72,6 +72,15 @@ export function* leaveGroups(jobs: readonly TraitedJob[]): Transition<void> {
   }
 }
 
+/** The groups of dead jobs, by their rows. */
+export function* readGroups(seqs: readonly number[]): Transition<ReadonlyMap<number, string>> {
+  const found = yield* rows<{ job: number; name: Uint8Array }>(
+    `SELECT job, failure_group AS name FROM failures WHERE ${isOneOf("job", "integers")}`,
+    [JSON.stringify(seqs)],
+  );
+  return new Map(found.map(({ job, name }) => [job, fromBytes(name)]));
+}
+
 /** What is kept of dead jobs. */
 export const groupedJobs: TraitTable = {
   trait: traits.grouped,

@@ -103,6 +103,11 @@ export function toCreated(
   return tags.length === 0 ? record : { ...record, traits: traits.tagged, extra: { tags } };
 }
 
+/** A new job that keeps its history. */
+export function toRecorded(job: JobRecord): JobRecord {
+  return { ...job, traits: job.traits | traits.recorded };
+}
+
 /** In flight → completed; undefined when it is not kept. */
 export function toCompleted(job: JobRecord, { now, defaults }: FinishTerms): JobRecord | undefined {
   const keptMs = retentionOf(job).completedMs ?? defaults.defaultCompletedRetentionMs;

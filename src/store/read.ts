@@ -157,7 +157,11 @@ export function* listBacklogs(
   return { backlogs, next: queues.length < queuesAtOnce ? undefined : queues.at(-1) };
 }
 
-function* nextBudgetSet(queue: string, after: string | undefined): Transition<string | undefined> {
+/** The first budget set of ready jobs of a queue that comes behind another one. */
+export function* nextBudgetSet(
+  queue: string,
+  after: string | undefined,
+): Transition<string | undefined> {
   const [row] = yield* rows<{ name: string | null }>(
     `SELECT min(budget_set) AS name FROM jobs
      WHERE queue = ? AND ${isReady} ${after === undefined ? "" : "AND budget_set > ?"}`,

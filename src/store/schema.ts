@@ -34,6 +34,9 @@ import { tagTables } from "./schema-tags.ts";
  * Version 11 keeps what is set for queues: `queue_settings`. Its `in_flight` is counted only where there is a limit. A cron
  * entry may come round at an interval (`every_ms`), and then its `expression` is empty; `spawned` says of its jobs what
  * they came from.
+ *
+ * Version 12 has a row in `statistics` for each queue and day (`statistics.ts`), one in `history` for each entry
+ * (`history.ts`), and one in `workers` for each worker that was seen in a while (`workers.ts`).
  */
 export const migrations: readonly string[] = [
   ...firstMigrations,
@@ -122,5 +125,31 @@ CREATE TABLE spawned (
   job BIGINT NOT NULL PRIMARY KEY,
   origin TEXT NOT NULL
 ) WITHOUT ROWID;
+`,
+  `
+CREATE TABLE statistics (
+  queue TEXT NOT NULL,
+  day BIGINT NOT NULL,
+  waits TEXT NOT NULL,
+  runs TEXT NOT NULL,
+  retries BIGINT NOT NULL,
+  failures BIGINT NOT NULL,
+  PRIMARY KEY (queue, day)
+) WITHOUT ROWID;
+CREATE INDEX statistics_by_day ON statistics (day);
+CREATE TABLE history (
+  entry INTEGER PRIMARY KEY AUTOINCREMENT,
+  job BIGINT NOT NULL,
+  body TEXT NOT NULL
+);
+CREATE INDEX history_by_job ON history (job, entry);
+CREATE TABLE workers (
+  id TEXT NOT NULL PRIMARY KEY,
+  seen_at BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX workers_by_time ON workers (seen_at, id);
+CREATE INDEX cron_by_queue ON cron_entries (queue);
+CREATE INDEX leases_by_worker ON leases (worker) WHERE worker IS NOT NULL;
+CREATE INDEX leases_in_grace ON leases (job) WHERE grace_until IS NOT NULL;
 `,
 ];

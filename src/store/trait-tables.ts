@@ -11,12 +11,18 @@ import { groupedJobs } from "./failures-table.ts";
 import { leaseTable } from "./leases-table.ts";
 import { tagTable } from "./tags-table.ts";
 import { spawnedTable } from "./spawned.ts";
-import { hasTrait, type TraitedJob, type TraitTable } from "./traits.ts";
+import { hasTrait, removeRows, type TraitedJob, traits, type TraitTable } from "./traits.ts";
 import type { Transition } from "./transition.ts";
+
+const recordedJobs: TraitTable = {
+  trait: traits.recorded,
+  remove: (jobs) => removeRows("history", jobs),
+};
 
 const tables: readonly TraitTable[] = [
   dependentTable,
   awaitedTable,
+  recordedJobs,
   groupedJobs,
   leaseTable,
   tagTable,

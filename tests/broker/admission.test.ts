@@ -229,6 +229,7 @@ describe("admission without HTTP", () => {
   const admission = createAdmission({
     expressions,
     maxPayloadBytes: 100,
+    recordsAll: false,
     identities: { next: () => ({ id: "id", seq: 1 }) },
     clock: createTestClock(),
   });

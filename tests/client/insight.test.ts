@@ -50,5 +50,52 @@ for (const format of ["json", "msgpack"] as const) {
         assert.deepEqual(await Array.fromAsync(none), []);
         assert.equal((await insight.job(ids[0]!)).lastError?.message, "m2");
       }));
+
+    it("tells how queues fare, and what comes next", () =>
+      withBroker(async ({ broker, client, clock, take }) => {
+        const insight = createInsight({ fetch: broker.fetch, format });
+        await client.enqueueMany([job({ payload: 1 }), job({ queue: "a/b" }), job({ payload: 2 })]);
+        const next = await insight.next("q", 1);
+        assert.deepEqual(next.map(({ payload }) => payload), [1]);
+        assert.equal((await insight.next("q")).length, 2);
+        const { jobs } = await take({ queues: ["q"] });
+        await clock.advance(2000);
+        await client.success(jobs[0]!);
+        await clock.advance(1);
+        const details = await insight.queue("q");
+        assert.deepEqual([details.inFlight, details.ready], [1, 0]);
+        const queues = await Array.fromAsync(insight.queues({ limit: 1 }));
+        assert.deepEqual(queues.map(({ queue }) => queue), ["a/b", "q"]);
+        const { day, run, wait, retries } = await insight.stats("q");
+        assert.deepEqual([run.count, run.meanMs, run.stdMs, run.histogram[2]], [1, 2000, 0, 1]);
+        assert.deepEqual([wait.count, retries], [2, 0]);
+        assert.equal((await insight.stats("q", "2020-02-29")).run.count, 0);
+        assert.equal(day, new Date(clock.now()).toISOString().slice(0, 10));
+        await assert.rejects(insight.stats("q", "today"), { status: 400 });
+      }));
+
+    it("tells what happened to jobs, and who works", () =>
+      withBroker(async ({ broker, client, clock, take }) => {
+        const insight = createInsight({ fetch: broker.fetch, format });
+        const { id } = await client.enqueue(job({ history: true }));
+        await take({ workerId: "w/1" });
+        await clock.advance(1);
+        const at = clock.now();
+        const entry = await insight.record(id, { what: "step", data: [1] });
+        assert.deepEqual(entry, { what: "step", at, data: [1] });
+        assert.deepEqual(await Array.fromAsync(insight.history(id, { limit: 2 })), [
+          { what: "put", at: at - 1, queue: "q" },
+          { what: "popped", at: at - 1, workerId: "w/1" },
+          entry,
+        ]);
+        const [worker, ...others] = await Array.fromAsync(insight.workers());
+        assert.deepEqual(worker, { id: "w/1", lastSeenAt: at - 1, jobs: 1, stalled: 0 });
+        assert.deepEqual(others, []);
+        const details = { id: "w/1", lastSeenAt: at - 1, jobs: [id], stalled: [] };
+        assert.deepEqual(await insight.worker("w/1"), details);
+        await insight.deregisterWorker("w/1");
+        assert.equal((await insight.worker("w/1")).lastSeenAt, undefined);
+        await assert.rejects(insight.worker("none"), { code: "not_found" });
+      }));
   });
 }

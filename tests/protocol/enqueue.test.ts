@@ -46,6 +46,7 @@ describe("newJobSchema", () => {
       dependsOn: [],
       strictDependencies: null,
       tags: [],
+      history: null,
     };
     assert.deepEqual(readAs(newJobSchema, minimal), job);
     assert.deepEqual(readAs(newJobSchema, { ...minimal, ...nulls, unknown: 1 }), job);
@@ -149,6 +150,7 @@ describe("toEnqueueWire", () => {
       retention: { completedMs: 6 },
       uniqueKey: "k",
       uniqueWhile: "active",
+      history: true,
     }, 0);
     assert.deepEqual(readAs(newJobSchema, JSON.parse(JSON.stringify(wire))), {
       type: "t",
@@ -167,6 +169,7 @@ describe("toEnqueueWire", () => {
       dependsOn: [],
       strictDependencies: null,
       tags: [],
+      history: true,
     });
   });
 

@@ -38,7 +38,7 @@ const wireNames = (chosen: readonly JobField[]) => chosen.map(({ wire }) => wire
 const names = (chosen: readonly JobField[]) => chosen.map(({ name }) => name);
 
 const settings: Required<
-  Omit<EnqueueRequest, "delayMs" | "dependsOn" | "strictDependencies" | "tags">
+  Omit<EnqueueRequest, "delayMs" | "dependsOn" | "strictDependencies" | "tags" | "history">
 > = {
   type: "t",
   queue: "q",

@@ -63,6 +63,7 @@ describe("the access of a route", () => {
     takeMany: "work",
     heartbeat: "work",
     heartbeatMany: "work",
+    addHistory: "work",
     reset: "admin",
     backup: "admin",
     compact: "admin",

@@ -15,7 +15,7 @@ import { checkTagCount } from "../../protocol/tags.ts";
 import type { NewRecord } from "../../store/enqueue.ts";
 import type { StepBudget } from "../../jq/meter.ts";
 import type { Expressions } from "../../store/expressions.ts";
-import { toCreated } from "../../store/job-rules.ts";
+import { toCreated, toRecorded } from "../../store/job-rules.ts";
 import type { Identities } from "./ids.ts";
 
 /** Checks new jobs. */
@@ -39,10 +39,12 @@ const encoder = new TextEncoder();
 
 /** Creates the checks of a broker. */
 export function createAdmission(
-  { expressions, maxPayloadBytes, identities, clock }: {
+  { expressions, maxPayloadBytes, recordsAll, identities, clock }: {
     readonly expressions: Expressions;
     /** The size of a payload at most, in bytes. */
     readonly maxPayloadBytes: number;
+    /** Whether all jobs keep a history, also those that do not ask for it. */
+    readonly recordsAll: boolean;
     readonly identities: Pick<Identities, "next">;
     readonly clock: Clock;
   },
@@ -111,11 +113,14 @@ export function createAdmission(
       return checkWhole(jobs);
     },
     checkRequirements: (job) => checkRequirements(job),
-    toRecord: (job, now) => ({
-      job: toCreated(job, identities.next(), now),
-      bindings: job.budgets,
-      dependsOn: job.dependsOn,
-      isStrict: job.strictDependencies === true,
-    }),
+    toRecord(job, now) {
+      const record = toCreated(job, identities.next(), now);
+      return {
+        job: recordsAll || job.history ? toRecorded(record) : record,
+        bindings: job.budgets,
+        dependsOn: job.dependsOn,
+        isStrict: job.strictDependencies === true,
+      };
+    },
   };
 }

@@ -27,6 +27,7 @@ import {
   type Expressions,
   type PayloadFilter,
 } from "../../store/expressions.ts";
+import { writeHistory } from "../../store/history.ts";
 import { enqueueOnce, type KeyedCall, removeKeys } from "../../store/idempotency.ts";
 import { patchJob, patchJobs } from "../../store/patch-jobs.ts";
 import {
@@ -45,10 +46,10 @@ import { createCounting } from "./counting.ts";
 import { createCronOperations, type CronOperations } from "./crons.ts";
 import { createDispatcher, type Subscription } from "./dispatch.ts";
 import { createPromotion, createReaping } from "./due-sources.ts";
-import { createFailureOperations, type FailureOperations } from "./failures.ts";
 import { createGates } from "./gates.ts";
 import { createForgetting } from "./forgetting.ts";
 import { createIdentities } from "./ids.ts";
+import { createInsight, type Insight } from "./insight.ts";
 import { createLinking, type Linking } from "./linking.ts";
 import { createLeaseOperations, type LeaseOperations } from "./leases.ts";
 import { createListing, type Listing } from "./listing.ts";
@@ -123,16 +124,16 @@ export interface Engine {
   errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
   /** `"no job"` or `"no record"` when that is missing. */
   error(id: string, attempt: number): Promise<ErrorRecord | "no job" | "no record">;
-  /** Deletes all cron groups, jobs, budgets, keys of calls and settings of queues. */
+  /** Deletes all cron groups, jobs, budgets, keys of calls, settings of queues, statistics and workers. */
   reset(): Promise<void>;
   readonly expressions: Expressions;
   readonly budgets: BudgetOperations;
   readonly tags: TagOperations;
   readonly crons: CronOperations;
-  readonly failures: FailureOperations;
   readonly links: Linking;
   readonly leases: LeaseOperations;
   readonly queueControl: QueueControl;
+  readonly insight: Insight;
   /** Adds a take stream. */
   take(subscriber: Subscriber): Subscription;
   /** The run of a worker lives. */
@@ -152,7 +153,14 @@ export function createEngine(
   const identities = createIdentities(clock, random);
   const expressions = createExpressions({ ...settings, now: clock.now });
   const maxPayloadBytes = settings.maxBodyBytes;
-  const admission = createAdmission({ expressions, maxPayloadBytes, identities, clock });
+  const recordsAll = settings.history === "all";
+  const admission = createAdmission({
+    expressions,
+    maxPayloadBytes,
+    recordsAll,
+    identities,
+    clock,
+  });
   const store = createStore({
     database,
     clock,
@@ -164,6 +172,7 @@ export function createEngine(
   /** Writes what is kept about changes. */
   function* writeKept(changes: readonly Change[]): Transition<void> {
     yield* writeCounts(changes);
+    yield* writeHistory(changes, { now: clock.now(), historyLimit: settings.historyLimit });
     if (gates.forClaim() !== undefined || changes.some(({ kind }) => kind === "queues")) {
       yield* countInFlight(changes, gates.isLimited);
     }
@@ -208,12 +217,21 @@ export function createEngine(
     async catchUp() {
       for (const source of [leases.source, promotion]) await scheduler.catchUp(source);
     },
+    seen: (worker) => insight.seen(worker),
   });
   const forgetting = createForgetting(store, settings.idempotencyMs, clock);
   const settling = createSettling({
     store,
     terms: releaseTerms,
     isDue: () => scheduler.expectAt(settling, 0),
+  });
+  const insight = createInsight({
+    store,
+    clock,
+    timers,
+    logger,
+    settings,
+    expectForgetting: (at) => scheduler.expectAt(insight.source, at),
   });
   const sources = [
     promotion,
@@ -223,6 +241,7 @@ export function createEngine(
     forgetting,
     crons.source,
     budgetOpening,
+    insight.source,
     presence.source,
   ];
   const scheduler = createScheduler({ sources, clock, logger, timers });
@@ -235,6 +254,7 @@ export function createEngine(
       else if (change.kind === "leases") scheduler.expectAt(leases.source, change.nextAt);
       else if (change.kind === "jobs") expectDue(change);
     }
+    insight.add(changes);
     dispatcher.applyChanges(changes);
   };
 
@@ -273,6 +293,7 @@ export function createEngine(
     async stop() {
       await scheduler.stop();
       await dispatcher.stop();
+      await insight.stop();
       await presence.stop();
     },
     close: () => store.close(),
@@ -352,6 +373,7 @@ export function createEngine(
       await store.write(removeBudgets);
       await store.write(removeKeys);
       await store.write(removeQueueSettings);
+      await insight.removeAll();
     },
     expressions,
     crons,
@@ -359,9 +381,9 @@ export function createEngine(
     leases,
     queueControl: createQueueControl({ store, clock }),
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
-    failures: createFailureOperations({ store, clock }),
     tags: createTagOperations({ store, clock, listRows: listing.listRows }),
-    take: dispatcher.subscribe,
+    insight,
+    take: (subscriber) => dispatcher.subscribe(insight.watch(subscriber)),
     noticeWorker: dispatcher.notice,
     tell: dispatcher.tell,
   };

@@ -81,6 +81,8 @@ export interface LeaseOptions {
   readonly dispatcher: Pick<Dispatcher, "subscribe" | "adopt">;
   /** Works off what makes jobs ready by now. */
   catchUp(): Promise<void>;
+  /** A worker was seen, which may have no name. */
+  seen(worker: string | undefined): void;
 }
 
 /** Jobs of one transaction at most. */
@@ -91,7 +93,7 @@ const lookAgainMs = 10_000;
 
 /** Creates the operations. */
 export function createLeaseOperations(
-  { store, clock, settings, dispatcher, catchUp }: LeaseOptions,
+  { store, clock, settings, dispatcher, catchUp, seen }: LeaseOptions,
 ): LeaseOperations {
   const termsOf = createLeaseTerms(settings);
   const leaseMsOf = (queue: string) => termsOf(queue).leaseMs;
@@ -101,13 +103,17 @@ export function createLeaseOperations(
   return {
     maker: (leaseMs) => ({ leaseMs, leaseMsOf, newToken }),
     async take({ leaseMs, ...call }) {
+      seen(call.worker);
       await catchUp();
       const lease = { leaseMs, leaseMsOf, newToken };
       return await takeOnce({ ...call, lease }, { subscribe: dispatcher.subscribe, clock });
     },
-    heartbeat: (run, news, leaseMs) =>
-      store.write(() => heartbeatJob(run, news, { leaseMs, leaseMsOf, now: clock.now() })),
+    heartbeat(run, news, leaseMs) {
+      seen(run.proof?.worker);
+      return store.write(() => heartbeatJob(run, news, { leaseMs, leaseMsOf, now: clock.now() }));
+    },
     async heartbeatMany(runs, leaseMs) {
+      seen(runs[0]?.proof?.worker);
       const outcomes: HeartbeatOutcome[] = [];
       for (let at = 0; at < runs.length; at += jobsOfPiece) {
         if (at > 0) await pause(clock);

@@ -311,8 +311,8 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
     },
     hold(member, jobs) {
       const { asked } = member;
-      for (const { id, seq, queue, type, traits, deliveries } of jobs) {
-        inFlight.set(id, { member, asked, id, seq, queue, type, traits, deliveries });
+      for (const { id, seq, queue, type, traits, deliveries, dequeuedAt } of jobs) {
+        inFlight.set(id, { member, asked, id, seq, queue, type, traits, deliveries, dequeuedAt });
         member.held.add(id);
       }
       if (jobs.length > 0) leave(member); // Who was served goes to the end.

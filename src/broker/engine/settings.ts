@@ -134,6 +134,37 @@ export interface Settings {
    */
   readonly maxHeldBytes: number;
   /**
+   * Whether the broker keeps statistics of each queue and day: waits, runs, retries, failures.
+   *
+   * @default {true}
+   */
+  readonly statistics: boolean;
+  /**
+   * How many days statistics are kept, besides the day that is under way: an integer of 1 or more.
+   *
+   * @default {30}
+   */
+  readonly statsDays: number;
+  /**
+   * Which jobs keep a history: those that ask for it when they are enqueued, or all. Each entry is a row in the database.
+   *
+   * @default {"asked"}
+   */
+  readonly history: "asked" | "all";
+  /**
+   * How many entries the history of a job has at most: an integer of 2 or more. When there are more, the first and the
+   * newest stay.
+   *
+   * @default {100}
+   */
+  readonly historyLimit: number;
+  /**
+   * How long a worker is listed after it was seen last, in ms. The default is a day.
+   *
+   * @default {86400000}
+   */
+  readonly maxWorkerAgeMs: number;
+  /**
    * How many jobs, or ids, one call may bring. More are answered 413: send them in several calls.
    *
    * @default {100000}
@@ -174,6 +205,11 @@ export const defaultSettings: Settings = {
   maxPageBytes: 8 * 1024 * 1024,
   maxCalls: 1000,
   maxHeldBytes: 256 * 1024 * 1024,
+  statistics: true,
+  statsDays: 30,
+  history: "asked",
+  historyLimit: 100,
+  maxWorkerAgeMs: 86_400_000,
   maxItemsPerCall: 100_000,
   allowBrowsers: false,
   bodyTimeoutMs: 30_000,
@@ -183,7 +219,10 @@ const u32 = 2 ** 32 - 1;
 
 /** The least and the greatest value of each whole number that can be set. */
 const ranges: Readonly<
-  Record<Exclude<keyof Settings, "defaultBackoff" | "allowBrowsers">, readonly [number, number]>
+  Record<
+    Exclude<keyof Settings, "defaultBackoff" | "allowBrowsers" | "statistics" | "history">,
+    readonly [number, number]
+  >
 > = {
   defaultRetryLimit: [0, u32],
   defaultCompletedRetentionMs: [0, Number.MAX_SAFE_INTEGER],
@@ -202,6 +241,9 @@ const ranges: Readonly<
   maxBodyBytes: [1, Number.MAX_SAFE_INTEGER],
   maxCalls: [1, u32],
   maxHeldBytes: [1, Number.MAX_SAFE_INTEGER],
+  statsDays: [1, u32],
+  historyLimit: [2, u32],
+  maxWorkerAgeMs: [1, Number.MAX_SAFE_INTEGER],
   maxItemsPerCall: [1, u32],
   maxPageBytes: [1, Number.MAX_SAFE_INTEGER],
   bodyTimeoutMs: [1, u32],
@@ -212,7 +254,7 @@ const ranges: Readonly<
  *
  * @param options What differs from the defaults; undefined stands for the default.
  * @returns All settings.
- * @throws {TypeError} If `allowBrowsers` is neither true nor false.
+ * @throws {TypeError} If `allowBrowsers` or `statistics` is neither true nor false, or `history` no word for it.
  * @throws {RangeError} If an option is out of range. The message names the option, the value and the range.
  */
 export function toSettings(
@@ -229,6 +271,12 @@ export function toSettings(
     throw new TypeError(
       `Option 'allowBrowsers' is ${settings.allowBrowsers}, must be true or false`,
     );
+  }
+  if (typeof settings.statistics !== "boolean") {
+    throw new TypeError(`Option 'statistics' is ${settings.statistics}, must be true or false`);
+  }
+  if (settings.history !== "asked" && settings.history !== "all") {
+    throw new TypeError(`Option 'history' is '${settings.history}', must be 'asked' or 'all'`);
   }
   const { exponent, baseMs, jitterMs } = settings.defaultBackoff;
   if (!Number.isFinite(Math.fround(exponent))) {

@@ -94,6 +94,24 @@ export function answerJobPage(
   return new Response(writer.end(), { status: 200, headers: pack });
 }
 
+/** 200 with jobs that are all there is. */
+export function answerJobList(
+  format: Format,
+  jobs: readonly JobRecord[],
+  view: JobView,
+): Response {
+  if (format === "json") {
+    const text = `{"jobs":[${jobs.map((job) => jobToJson(job, view)).join()}]}`;
+    return new Response(text, { status: 200, headers: json });
+  }
+  const writer = new PackWriter();
+  writer.map(1);
+  writer.text("jobs");
+  writer.list(jobs.length);
+  for (const job of jobs) writeJob(writer, job, view);
+  return new Response(writer.end(), { status: 200, headers: pack });
+}
+
 /** One job as it is stored: 201 when it is new, 200 when there was one. */
 export function answerEnqueued(
   format: Format,

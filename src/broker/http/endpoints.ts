@@ -14,20 +14,22 @@ import { enqueue, enqueueMany } from "./enqueue.ts";
 import { error, errors } from "./errors.ts";
 import type { Context, Endpoint, Surface } from "./call.ts";
 import * as failures from "./failures.ts";
+import * as history from "./history.ts";
 import { get, patch, remove } from "./jobs.ts";
 import * as leases from "./leases.ts";
 import { count, list, patchMany, removeMany } from "./listing.ts";
 import * as queueControl from "./queues.ts";
 import { put, requeue } from "./movement.ts";
-import { health, queues, reset, version } from "./system.ts";
 import * as tags from "./tags.ts";
+import * as queues from "./queue-details.ts";
+import { health, reset, version } from "./system.ts";
 import { take } from "./take.ts";
-import { noticeTell, tell } from "./workers.ts";
+import * as workers from "./workers.ts";
 
 const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   health,
   version,
-  queues,
+  queues: queues.list,
   enqueue,
   enqueueMany,
   list,
@@ -43,7 +45,7 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   failure,
   release,
   releaseMany,
-  tell,
+  tell: workers.tell,
   errors,
   error,
   reset,
@@ -96,11 +98,19 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   queueSettings: queueControl.settings,
   patchQueue: queueControl.patch,
   forgetQueue: queueControl.forget,
+  getQueue: queues.get,
+  nextOfQueue: queues.next,
+  queueStats: queues.stats,
+  listHistory: history.list,
+  addHistory: history.add,
+  listWorkers: workers.list,
+  getWorker: workers.get,
+  deleteWorker: workers.remove,
 };
 
 /** The protocol: one endpoint for each row of the route table. */
 export const protocol: Surface<RouteName, Context> = {
   routes,
   endpoints,
-  noticed: { tell: noticeTell },
+  noticed: { tell: workers.noticeTell },
 };

@@ -10,8 +10,8 @@ import {
   groupRequeueSchema,
   toFailureGroupsWire,
 } from "../../protocol/failure-group.ts";
+import { readGroupsQuery } from "../../protocol/insight-query.ts";
 import { toPageLinks } from "../../protocol/page.ts";
-import { readGroupsQuery } from "../../protocol/query.ts";
 import { optionalReaderOf } from "../../protocol/request-body.ts";
 import { routes } from "../../protocol/routes.ts";
 import { answerValue } from "./answer.ts";
@@ -24,7 +24,7 @@ const readRequeue = optionalReaderOf(groupRequeueSchema);
 /** `GET /failures` */
 export const list: Endpoint = async ({ engine, query, format }) => {
   const page = readGroupsQuery(query);
-  const { groups, more } = await engine.failures.list(page);
+  const { groups, more } = await engine.insight.failures.list(page);
   const bounds = { first: groups[0]?.group, last: groups.at(-1)?.group, more };
   const pages = toPageLinks(routes.listFailures.path, page, bounds);
   return answerValue(format, 200, toFailureGroupsWire(groups, pages));
@@ -45,5 +45,7 @@ async function requeue(
 ): Promise<Response> {
   const problem = checkGroupRequeue(request);
   if (problem !== undefined) throw new Refusal(422, problem);
-  return answerValue(format, 200, { requeued: await engine.failures.requeue(group, request) });
+  return answerValue(format, 200, {
+    requeued: await engine.insight.failures.requeue(group, request),
+  });
 }

@@ -31,10 +31,6 @@ export const version: Endpoint = ({ format, request }) => {
   return answer;
 };
 
-/** `GET /queues` */
-export const queues: Endpoint = async ({ engine, format }) =>
-  answerValue(format, 200, { queues: await engine.queues() });
-
 /** `POST /reset` */
 export const reset: Endpoint = async ({ engine }) => {
   await engine.reset();

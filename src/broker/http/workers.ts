@@ -1,11 +1,15 @@
 /**
- * What workers say of themselves.
+ * What workers say of themselves, and what is known of them (docs/protocol.md, section 13.5).
  *
  * @module
  */
 
+import { readWorkersQuery } from "../../protocol/insight-query.ts";
+import { toPageLinks } from "../../protocol/page.ts";
 import { readStatement } from "../../protocol/request-body.ts";
-import { answerValue } from "./answer.ts";
+import { routes } from "../../protocol/routes.ts";
+import { type SeenWorker, toWorkersWire, toWorkerWire } from "../../protocol/workers.ts";
+import { answerNothing, answerValue } from "./answer.ts";
 import type { Context, Endpoint } from "./call.ts";
 import { readMessage } from "./message.ts";
 import { Refusal } from "./refusal.ts";
@@ -14,6 +18,32 @@ import { Refusal } from "./refusal.ts";
 export function noticeTell({ engine }: Context, params: readonly string[]): void {
   engine.noticeWorker(params[0]!);
 }
+
+/** `GET /workers` */
+export const list: Endpoint = async ({ engine, query, format }) => {
+  const page = readWorkersQuery(query);
+  const { workers, more } = await engine.insight.workers.list(page);
+  const place = (worker: SeenWorker | undefined) => worker && `${worker.lastSeenAt}.${worker.id}`;
+  const from = page.from && `${page.from.seenAt}.${page.from.id}`;
+  const bounds = { first: place(workers[0]), last: place(workers.at(-1)), more };
+  const pages = toPageLinks(routes.listWorkers.path, { ...page, from }, bounds);
+  return answerValue(format, 200, toWorkersWire(workers, pages));
+};
+
+/** `GET /workers/{id}` */
+export const get: Endpoint = async ({ engine, params, format }) => {
+  const worker = await engine.insight.workers.get(params[0]!);
+  if (worker === undefined) throw new Refusal(404, noSuchWorker);
+  return answerValue(format, 200, toWorkerWire(worker));
+};
+
+/** `DELETE /workers/{id}` */
+export const remove: Endpoint = async ({ engine, params }) => {
+  if (!await engine.insight.workers.remove(params[0]!)) throw new Refusal(404, noSuchWorker);
+  return answerNothing(204);
+};
+
+const noSuchWorker = "worker not found";
 
 /** `PUT /workers/{run}` */
 export const tell: Endpoint = async (call) => {

@@ -6,7 +6,6 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { toRuns } from "../../../src/protocol/ack.ts";
 import type { FailureReport } from "../../../src/protocol/failure.ts";
 import { findError, listErrors } from "../../../src/store/error-records.ts";
 import { removeJob } from "../../../src/store/delete-jobs.ts";
@@ -25,6 +24,10 @@ const all = { from: undefined, order: "asc", limit: 100 } as const;
 const idsOf = (missed: readonly MissedReport[]) => missed.map(({ id }) => id);
 
 const noBackoff = '{"exponent":0,"base_ms":0,"jitter_ms":0}';
+
+/** The runs of jobs that were taken. */
+const toRuns = (jobs: readonly TakenJob[]) =>
+  jobs.map(({ id, deliveries }) => ({ id, delivery: deliveries }));
 
 /** Defines the tests. */
 export function describeFinish(open: () => Promise<TestStore>): void {
@@ -100,7 +103,10 @@ export function describeFinish(open: () => Promise<TestStore>): void {
     const complete = async (store: TestStore, jobs: readonly TakenJob[]) => {
       let runs = 0;
       const missed = await store.write(() =>
-        completeJobs(toRuns(jobs), { ...knowing(store, jobs), oneByOne: runs++ > 0 })
+        completeJobs(toRuns(jobs), {
+          ...knowing(store, jobs),
+          oneByOne: runs++ > 0,
+        })
       );
       return { missing: idsOf(missed), runs };
     };

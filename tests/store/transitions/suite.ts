@@ -23,6 +23,7 @@ import { describeHolders } from "./holders.ts";
 import { describeIdempotency } from "./idempotency.ts";
 import { describeLeaseEnds } from "./lease-ends.ts";
 import { describeLeases } from "./leases.ts";
+import { describeInsight } from "./insight.ts";
 import { describeLocks } from "./locks.ts";
 import { describeMovement } from "./movement.ts";
 import { describePatch } from "./patch.ts";
@@ -60,6 +61,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeTake(open);
   describeFinish(open);
   describeFailures(open);
+  describeInsight(open);
   describeHolders(open);
   describeLeases(open);
   describeLeaseEnds(open);

@@ -1,0 +1,88 @@
+/**
+ * All that tells how jobs, queues and workers fare: what it makes of changes, and what it answers.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../async/clock.ts";
+import type { Logger } from "../../log.ts";
+import type { Change } from "../../store/changes.ts";
+import type { Store } from "../../store/store.ts";
+import { createFailureOperations, type FailureOperations } from "./failures.ts";
+import { createHistoryOperations, type HistoryOperations } from "./history.ts";
+import type { Subscriber } from "./members.ts";
+import { createQueueInsight, type QueueInsight } from "./queues.ts";
+import type { DueSource } from "./scheduler.ts";
+import type { Settings } from "./settings.ts";
+import { createStatistics, type Statistics } from "./statistics.ts";
+import { createWorkers, type Workers } from "./workers.ts";
+
+/** What is made of changes and calls, and asked for. */
+export interface Insight {
+  readonly failures: FailureOperations;
+  readonly history: HistoryOperations;
+  readonly queues: QueueInsight;
+  readonly statistics: Pick<Statistics, "read">;
+  readonly workers: Pick<Workers, "list" | "get" | "remove">;
+  /** Makes statistics of what a commit changed, and sees who took jobs. */
+  add(changes: readonly Change[]): void;
+  /** A worker was seen, which may have no name. */
+  seen(worker: string | undefined): void;
+  /** Sees the worker of a take stream: now, and whenever it says something. */
+  watch(subscriber: Subscriber): Subscriber;
+  /** Deletes statistics, and what is known of workers. */
+  removeAll(): Promise<void>;
+  /** Writes the rest of what was gathered. */
+  stop(): Promise<void>;
+  /** Forgets old statistics. */
+  readonly source: DueSource;
+}
+
+/** Creates it. */
+export function createInsight(
+  options: {
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly timers: boolean;
+    readonly logger: Logger;
+    readonly settings: Settings;
+    /** Told that statistics have to be forgotten at `at`, in ms since the epoch. */
+    expectForgetting(at: number): void;
+  },
+): Insight {
+  const { historyLimit, maxPageBytes } = options.settings;
+  const statistics = createStatistics(options);
+  const workers = createWorkers(options);
+  return {
+    failures: createFailureOperations(options),
+    history: createHistoryOperations({ ...options, historyLimit }),
+    queues: createQueueInsight({ ...options, maxPageBytes }),
+    statistics,
+    workers,
+    add(changes) {
+      statistics.add(changes);
+      workers.add(changes);
+    },
+    seen: workers.seen,
+    watch(subscriber) {
+      const { worker } = subscriber;
+      workers.seen(worker);
+      return {
+        ...subscriber,
+        heard() {
+          workers.seen(worker);
+          subscriber.heard?.();
+        },
+      };
+    },
+    async removeAll() {
+      await statistics.removeAll();
+      await workers.removeAll();
+    },
+    async stop() {
+      await statistics.stop();
+      await workers.stop();
+    },
+    source: statistics.source,
+  };
+}

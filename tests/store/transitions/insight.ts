@@ -1,0 +1,157 @@
+/**
+ * What is kept of jobs besides the jobs: history, statistics, workers, and what is read of queues.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { removeJob } from "../../../src/store/delete-jobs.ts";
+import { Distribution } from "../../../src/store/distribution.ts";
+import { addEntry, listHistory, writeHistory } from "../../../src/store/history.ts";
+import { nextPositions, readAtPositions, readCounts } from "../../../src/store/queue-details.ts";
+import { addTallies, firstDay, forgetDays, readDay } from "../../../src/store/statistics.ts";
+import { traits } from "../../../src/store/traits.ts";
+import {
+  findWorker,
+  forgetWorkers,
+  listWorkers,
+  markSeen,
+  removeWorker,
+} from "../../../src/store/workers.ts";
+import { start, type TestStore, toBinding } from "./test-store.ts";
+
+const bodies = async (store: TestStore, id: string, order: "asc" | "desc" = "asc") => {
+  const { seq } = (await store.row(id))!;
+  const page = { from: undefined, order, limit: 99 };
+  const found = await store.read(listHistory(seq as number, page));
+  return found.map(({ entry }) => (entry as { what: string }).what);
+};
+
+const tally = (queue: string, day: number, waits: readonly number[], failures = 0) => {
+  const [wait, runs] = [new Distribution(), new Distribution()];
+  for (const ms of waits) wait.add(ms);
+  return { queue, day, waits: wait, runs, retries: 1, failures };
+};
+
+/** Defines the tests. */
+export function describeInsight(open: () => Promise<TestStore>): void {
+  describe("history", () => {
+    it("keeps the first entry and the newest, as many as a job may have", async () => {
+      const store = await open();
+      await store.given({ id: "a" }, { id: "b" });
+      for (const limit of [5, 2]) {
+        for (let at = 0; at < 7; at++) {
+          const terms = { now: start + at, historyLimit: limit };
+          await store.write(() => addEntry("a", { what: `${at}` }, terms));
+        }
+        assert.deepEqual(
+          await bodies(store, "a"),
+          limit === 5 ? ["0", "3", "4", "5", "6"] : ["0", "6"],
+        );
+      }
+      assert.deepEqual(await bodies(store, "a", "desc"), ["6", "0"]);
+      assert.equal((await store.row("a"))!.traits, traits.recorded);
+      assert.deepEqual([await bodies(store, "b"), (await store.row("b"))!.traits], [[], 0]);
+    });
+
+    it("goes with the job", async () => {
+      const store = await open();
+      await store.given({ id: "a" });
+      const terms = { now: start, historyLimit: 9 };
+      await store.write(() => addEntry("a", { what: "x", data: { "\0": 1 } }, terms));
+      await store.write(() => removeJob("a"));
+      assert.deepEqual(await store.all("SELECT * FROM history"), []);
+    });
+
+    it("is written of changes with few statements, however many jobs there are", async () => {
+      const store = await open();
+      const jobs = Array.from({ length: 300 }, (_, seq) => {
+        return { id: `${seq}`, seq, queue: "q", type: "t", traits: seq % 3 === 0 ? 32 : 0 };
+      });
+      const steps = writeHistory(
+        [{ kind: "jobs", from: 1, to: 2, jobs, cause: "taken", worker: "w" }],
+        { now: start, historyLimit: 100 },
+      );
+      const kinds: string[] = [];
+      for (let step = steps.next(); !step.done; step = steps.next([] as never)) {
+        kinds.push(step.value.kind);
+      }
+      assert.deepEqual(kinds, ["insert", "rows"]);
+      const plain = jobs.map((job) => ({ ...job, traits: 0 }));
+      const none = writeHistory(
+        [{ kind: "jobs", from: 1, to: 2, jobs: plain, cause: "taken" }],
+        { now: start, historyLimit: 100 },
+      );
+      assert.equal(none.next().done, true);
+      await store.given();
+    });
+  });
+
+  describe("statistics", () => {
+    it("are added up by queue and day, and forgotten by the day", async () => {
+      const store = await open();
+      await store.write(() => addTallies([tally("a", 5, [1000, 3000]), tally("b", 6, [])]));
+      await store.write(() => addTallies([tally("a", 5, [5000], 2), tally("a", 7, [7])]));
+      const { waits, runs, retries, failures, failed } = await store.read(readDay("a", 5));
+      const { count, meanMs, stdMs, histogram } = waits.show();
+      assert.deepEqual([count, meanMs, stdMs, histogram.slice(0, 6)], [3, 3000, 2000, [
+        0,
+        1,
+        0,
+        1,
+        0,
+        1,
+      ]]);
+      assert.deepEqual([runs.show().count, retries, failures, failed], [0, 2, 2, 0]);
+      assert.equal(await store.read(firstDay()), 5);
+      assert.equal(await store.write(() => forgetDays(7)), false);
+      assert.equal(await store.read(firstDay()), 7);
+      assert.equal((await store.read(readDay("a", 5))).waits.show().count, 0);
+    });
+  });
+
+  describe("workers", () => {
+    it("are listed by when they were seen, which only grows", async () => {
+      const store = await open();
+      await store.write(() => markSeen([{ id: "a", seenAt: 5 }, { id: "b", seenAt: 7 }]));
+      await store.write(() => markSeen([{ id: "c", seenAt: 7 }, { id: "a", seenAt: 3 }]));
+      const list = async (order: "asc" | "desc", behind?: { id: string; seenAt: number }) =>
+        (await store.read(listWorkers(4, { behind, order, limit: 9 }))).map(({ id }) => id).join();
+      assert.deepEqual([await list("desc"), await list("asc")], ["c,b,a", "a,b,c"]);
+      assert.equal(await list("desc", { id: "c", seenAt: 7 }), "b,a");
+      assert.equal(await store.write(() => forgetWorkers(6)), false);
+      assert.equal(await list("asc"), "b,c");
+      assert.equal(await store.read(findWorker("b", 0)), 7);
+      assert.equal(await store.read(findWorker("b", 8)), undefined);
+      assert.deepEqual([
+        await store.write(() => removeWorker("b")),
+        await store.write(() => removeWorker("b")),
+      ], [true, false]);
+    });
+  });
+
+  describe("what is read of queues", () => {
+    it("has the counts of all types, and the next jobs over all budgets", async () => {
+      const store = await open();
+      const budgets = (key: string) => [toBinding(key, 1, { allocation: 1 })];
+      await store.given(
+        { id: "a", priority: 3 },
+        { id: "b", priority: 1, budgets: budgets("x"), type: "u" },
+        { id: "c", priority: 2, budgets: budgets("y") },
+        { id: "d", queue: "other" },
+      );
+      const { items, next } = await store.read(readCounts("q", ["q", ""]));
+      assert.deepEqual(items.map(({ type, counts }) => [type, counts]), [
+        ["t", [0, 2, 0, 0, 0, 0]],
+        ["u", [0, 1, 0, 0, 0, 0]],
+      ]);
+      assert.equal(next, undefined);
+      const piece = await store.read(
+        nextPositions("q", { limit: 2, best: [], after: undefined }),
+      );
+      const jobs = await store.read(readAtPositions(piece.items));
+      assert.deepEqual([jobs.map(({ id }) => id), piece.next], [["b", "c"], undefined]);
+    });
+  });
+}

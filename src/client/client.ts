@@ -82,6 +82,17 @@ export interface SuccessOptions extends CallOptions {
    * knows this: another server has taken the job for done.
    */
   readonly next?: NextStep | undefined;
+  /**
+   * What the job came to: any JSON value of up to 64 KiB. The jobs that wait for this one are shown it (`parentResults`); if
+   * none waits, it is not kept. Not together with `next`. Only a Millrace broker knows results.
+   */
+  readonly result?: unknown;
+}
+
+/** Bounds of a report of successes, and what the jobs came to. */
+export interface SuccessManyOptions extends CallOptions {
+  /** The results by the ids of the jobs, as that of a single one. */
+  readonly results?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Bounds of a report of a failure, and what was tried before. */
@@ -260,7 +271,7 @@ export interface Client {
    *
    * @param jobs The jobs as they were taken, or their ids; as above.
    */
-  successMany(jobs: readonly JobReference[], options?: CallOptions): Promise<ReportResult>;
+  successMany(jobs: readonly JobReference[], options?: SuccessManyOptions): Promise<ReportResult>;
   /**
    * Says that a taken job failed.
    *

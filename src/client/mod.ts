@@ -51,6 +51,7 @@ export type {
   EnqueueCallOptions,
   FailureOptions,
   JobQuery,
+  SuccessManyOptions,
   SuccessOptions,
 } from "./client.ts";
 export { createLeases } from "./leases.ts";
@@ -62,6 +63,17 @@ export type { CallOptions } from "./deadline.ts";
 export type { ErrorPage, JobPage, Listing, PageTurns } from "./listing.ts";
 export { PartialEnqueueError } from "./enqueue-parts.ts";
 
+export {
+  type After,
+  createFlows,
+  type FlowBuilder,
+  type FlowNode,
+  type FlowsClient,
+  type LaterStepSettings,
+  type StepSettings,
+} from "./flows.ts";
+export { defineStep, type StepDefinition } from "../jobs/define-step.ts";
+export type { NoParents, ParentResults, ResultOf, StepTypes } from "../protocol/step-types.ts";
 export { defineJob } from "../jobs/define-job.ts";
 export type {
   BatchOptions,

@@ -43,7 +43,7 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
     route: ClientCall["route"],
     { jobs, more = {}, options }: {
       readonly jobs: readonly JobReference[];
-      readonly more?: object;
+      readonly more?: object | undefined;
       readonly options: CallOptions | undefined;
     },
   ): Promise<ReportResult> => {
@@ -91,15 +91,15 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
   return {
     take: (options) => openTake(transport, options),
     success: (async (job: JobReference, options: SuccessOptions = {}) => {
-      const { payload, next, ...bounds } = options;
+      const { payload, next, result, ...bounds } = options;
       const { id, delivery, proof } = toRun(job);
       const query = delivery === undefined ? [] : [`delivery=${delivery}`];
       if (proof !== undefined) query.push(`lease_token=${encodeURIComponent(proof.token!)}`);
       const report: ClientCall = { route: jobRoutes.success, params: { id }, query };
-      if (payload === undefined && next === undefined) {
+      if (payload === undefined && next === undefined && result === undefined) {
         return await call(report, bounds, ignoreBody);
       }
-      const body = { payload, next: next && toNextWire(next) };
+      const body = { payload, next: next && toNextWire(next), result };
       const { status, value } = await transport.send({ ...report, body }, bounds);
       if (next === undefined) return;
       // A 404 to a later try is an answer to the call: what became of the job, nobody knows.
@@ -107,7 +107,8 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
       if (value !== undefined) return decodeOrThrow(() => readJob(value));
       throw new ProtocolError(`Server knows no 'next' queue and has taken job ${id} for done`);
     }) as Client["success"],
-    successMany: (jobs, options) => reportMany(jobRoutes.successMany, { jobs, options }),
+    successMany: (jobs, { results, ...options } = {}) =>
+      reportMany(jobRoutes.successMany, { jobs, more: results && { results }, options }),
     async failure(job: JobReference, failure: Failure, options: FailureOptions = {}): Promise<Job> {
       const { id, delivery, proof } = toRun(job);
       const run = { delivery, token: proof?.token, now: serverClock.now() };

@@ -11,6 +11,7 @@ import { type Duration, toMs } from "../async/duration.ts";
 import { PayloadError } from "../errors.ts";
 import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
 import type { BudgetUse } from "../protocol/budget-request.ts";
+import type { DependencyUse } from "../protocol/dependency.ts";
 import type { Backoff, Batch, Retention, UniqueWhile } from "../protocol/job.ts";
 import { checkName } from "../protocol/names.ts";
 import { describeIssues, type SchemaResult, type StandardSchema } from "./standard-schema.ts";
@@ -67,6 +68,8 @@ export interface EnqueueSettings extends JobSettings {
   readonly uniqueKey?: string | undefined;
   /** Adds it to the waiting job of this batch, if there is one and its rule says so; not with a unique key. */
   readonly batch?: Batch | undefined;
+  /** The jobs that it waits for: it is `blocked` until each of them has succeeded. */
+  readonly dependsOn?: readonly DependencyUse[] | undefined;
 }
 
 /** A batch whose key may depend on the payload. */
@@ -203,6 +206,7 @@ export function defineJob<Input, Output>(
     backoff: settings.backoff ?? options.backoff,
     retention: settings.retention ?? options.retention,
     budgets: settings.budgets ?? options.budgets,
+    dependsOn: settings.dependsOn,
     tags: settings.tags ?? options.tags,
   });
 

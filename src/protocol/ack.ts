@@ -43,6 +43,8 @@ export interface JobRun {
   readonly delivery?: number | undefined;
   /** Who reports, if the caller says so. */
   readonly proof?: LeaseProof | undefined;
+  /** What it came to, as JSON text, for the jobs that wait for it. */
+  readonly result?: string | undefined;
 }
 
 /** The run that a reference names. */

@@ -18,6 +18,8 @@ export interface DirectBounds {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
   readonly idempotencyKey?: string | undefined;
+  /** What jobs came to that are reported. */
+  readonly results?: object | undefined;
 }
 
 /** Requests, and the bounds of their call. */

@@ -36,7 +36,9 @@ export interface JobExtra {
   readonly dependsOn?: readonly string[] | undefined;
   /** The ids of the jobs that wait for it; the first 100. */
   readonly dependents?: readonly string[] | undefined;
-  /** Whether one of these two has more than is shown. */
+  /** What the jobs that it waited for came to, by the names that it gave them, or else by their ids. */
+  readonly parentResults?: Readonly<Record<string, unknown>> | undefined;
+  /** Whether one of these has more than is shown. */
   readonly moreLinks?: boolean | undefined;
   /** The job, or the cron entry, that it came from. */
   readonly spawnedFrom?: string | undefined;
@@ -55,6 +57,7 @@ const rows: readonly (Omit<JobField, "wire"> & { readonly name: keyof JobExtra }
   { name: "tracked", kind: "flag" },
   { name: "dependsOn", kind: "texts" },
   { name: "dependents", kind: "texts" },
+  { name: "parentResults", kind: "values" },
   { name: "moreLinks", kind: "flag" },
   { name: "spawnedFrom", kind: "text" },
   { name: "failureGroup", kind: "text" },

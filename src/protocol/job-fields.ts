@@ -24,6 +24,7 @@ export type FieldKind =
   | "batch"
   | "budgets"
   | "dependencies"
+  | "values"
   | "texts"
   | "flag"
   | "error"

@@ -19,6 +19,7 @@ import { bool, oneOf, readAs, text, u16, u32, u64 } from "./schema.ts";
 /** How an answer spells the value of each kind. */
 export const answerKinds: KindSchemas = {
   text,
+  values: v.looseObject({}, "an object"),
   status: oneOf(jobStatuses, "a status"),
   uniqueWhile: oneOf(uniqueWhiles, "a unique scope"),
   u16,

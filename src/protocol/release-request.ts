@@ -40,6 +40,8 @@ export interface RunList {
   readonly deliveries: readonly number[] | undefined;
   /** One for each id, the token of its lease or null if it has none; undefined if none has. */
   readonly tokens: readonly (string | null)[] | undefined;
+  /** What runs came to, as JSON texts, by the ids of their jobs. */
+  readonly results?: ReadonlyMap<string, string>;
 }
 
 /** The members of a body that name runs. */
@@ -90,7 +92,7 @@ export const releaseListSchema: v.GenericSchema<unknown, ReleaseListRequest> = v
  * @throws {MessageError} If there are deliveries or tokens, but not one for each id.
  */
 export function fromRunList(
-  { ids, deliveries, tokens }: RunList,
+  { ids, deliveries, tokens, results }: RunList,
   worker: string | undefined,
 ): readonly JobRun[] {
   for (const [name, list] of [["deliveries", deliveries], ["lease_tokens", tokens]] as const) {
@@ -104,6 +106,7 @@ export function fromRunList(
       id,
       delivery: deliveries?.[at],
       proof: toProof(tokens?.[at] ?? undefined, worker),
+      ...results && { result: results.get(id) },
     })),
   );
 }

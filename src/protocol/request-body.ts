@@ -51,6 +51,7 @@ import {
   runListSchema,
   statementSchema,
 } from "./release-request.ts";
+import { readResults, toResultText } from "./result-request.ts";
 import { MessageError, readAs } from "./schema.ts";
 import type { WorkerStatement } from "./worker-statement.ts";
 
@@ -82,8 +83,25 @@ export function readEnqueueBulk(bytes: BodyBytes, format: Format): NewJob[] {
 
 /** Reads the body of `POST /jobs/success`. */
 export function readRunList(bytes: BodyBytes, format: Format): RunList {
-  return read(runListSchema, decodeBody(bytes, format), { bytes, format });
+  const body = decodeBody(bytes, format);
+  const list = read(runListSchema, body, { bytes, format });
+  if ((body as { readonly results?: unknown }).results === undefined) return list;
+  // Once more, without the marks that stand for floats.
+  const results = readResults(codecs[format].decode(bytes));
+  return results === undefined ? list : { ...list, results };
 }
+
+/** Reads the result in the body of `POST /jobs/{id}/success`, which may be left out: as JSON text; undefined for none. */
+export function readResult(bytes: BodyBytes, format: Format): string | undefined {
+  if (bytes.length === 0) return undefined;
+  const { result } = read(resultSchema, codecs[format].decode(bytes), { bytes, format });
+  return result === undefined ? undefined : toResultText(result, "result");
+}
+
+const resultSchema: v.GenericSchema<unknown, { readonly result?: unknown }> = v.object(
+  { result: v.optional(v.unknown()) },
+  "an object",
+);
 
 /** Reads the body of `POST /jobs/release`. */
 export function readReleaseList(bytes: BodyBytes, format: Format): ReleaseListRequest {

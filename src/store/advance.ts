@@ -7,12 +7,14 @@
 import type { JobRun } from "../protocol/ack.ts";
 import type { JobRecord, RawPayload } from "../protocol/record.ts";
 import { createBudgetLedger } from "./budget-ledger.ts";
+import { keepResults } from "./dependencies-table.ts";
 import { type EndedRun, isReportedByHolder, isRunOf, toMissed } from "./finish.ts";
 import { type FinishTerms, toCompleted } from "./job-rules.ts";
 import { findJob, renewRow, writePayload } from "./jobs.ts";
 import { moveJob } from "./move-job.ts";
 import { type NewStay, toNewStay } from "./new-stay.ts";
 import { withExtras } from "./trait-tables.ts";
+import { hasTrait, traits } from "./traits.ts";
 import type { Transition } from "./transition.ts";
 
 /** What a success brings. */
@@ -37,8 +39,12 @@ export function* succeedJob(
   const ledger = createBudgetLedger();
   const after = next === undefined ? toCompleted(job, terms) : toAdvanced(job, next, terms.now);
   const cause = next === undefined ? "succeeded" : "advanced";
-  if (!(yield* moveJob(job, after, { ledger, cause, terms }))) {
+  const hasResult = run.result !== undefined;
+  if (!(yield* moveJob(job, after, { ledger, cause, terms, hasResult }))) {
     return { missed: yield* toMissed(run, job) };
+  }
+  if (hasResult && hasTrait(job, traits.awaited)) {
+    yield* keepResults([{ ...job, result: run.result }]);
   }
   if (next !== undefined) yield* renewRow(job.seq, payload);
   else if (after !== undefined && payload !== undefined) yield* writePayload(job.seq, payload);

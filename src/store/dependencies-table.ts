@@ -18,7 +18,7 @@ import { status } from "../protocol/status.ts";
 import type { SqlValue } from "./database.ts";
 import { isOneOf } from "./dialect.ts";
 import { removeRows, type TraitedJob, traits, type TraitTable } from "./traits.ts";
-import { rows, run, toInsert, type Transition } from "./transition.ts";
+import { rows, run, runEach, toInsert, type Transition } from "./transition.ts";
 
 /** The codes of the states. Those of open rows are lower than the other one. */
 export const linkStates: Readonly<Record<OnDead | "done", number>> = {
@@ -91,12 +91,71 @@ export function toLinks(
   return { [side]: ids.slice(0, shownLinks), moreLinks: true };
 }
 
+const readParents = readerOf("job", "parent");
+
 /** What is kept of jobs that wait for others, or did. */
 export const dependentTable: TraitTable = {
   trait: traits.dependent,
   remove: removeLinks,
-  read: readerOf("job", "parent"),
+  *read(seqs) {
+    const links = yield* readParents(seqs);
+    const results = yield* readResults(seqs);
+    if (results.size === 0) return links;
+    const all = new Map(links);
+    for (const [seq, extra] of results) all.set(seq, { ...all.get(seq), ...extra });
+    return all;
+  },
 };
+
+/** Bytes of results that one job is shown at most. */
+const shownBytes = 1024 * 1024;
+
+/** The results of the parents of jobs, under the names that these gave them. */
+function* readResults(seqs: readonly number[]): Transition<ReadonlyMap<number, JobExtra>> {
+  const found = yield* rows<{ seq: number; name: string; result: string | null }>(
+    `SELECT links.job AS seq, links.name AS name,
+       CASE WHEN links.bytes <= ${shownBytes} THEN results.result END AS result
+     FROM (SELECT dependencies.job AS job, dependencies.parent AS parent,
+         coalesce(dependencies.name, results.id) AS name,
+         sum(octet_length(results.result)) OVER (
+           PARTITION BY dependencies.job ORDER BY dependencies.parent) AS bytes
+       FROM dependencies CROSS JOIN results
+       WHERE ${isOneOf("dependencies.job", "integers")}
+         AND dependencies.state = ${linkStates.done} AND results.job = dependencies.parent) AS links
+     CROSS JOIN results WHERE results.job = links.parent`,
+    [JSON.stringify(seqs)],
+  );
+  const shown = new Map<number, JobExtra & { parentResults: Record<string, unknown> }>();
+  for (const { seq, name, result } of found) {
+    const before = shown.get(seq) ?? { parentResults: Object.create(null) };
+    if (result === null) shown.set(seq, { ...before, moreLinks: true });
+    else {
+      before.parentResults[name] = JSON.parse(result);
+      shown.set(seq, before);
+    }
+  }
+  return shown;
+}
+
+const insertResult = `INSERT INTO results (job, id, result) VALUES (?, ?, ?)
+  ON CONFLICT (job) DO UPDATE SET result = excluded.result`;
+
+/** Keeps what jobs came to that have just succeeded, for those that waited for them; without these, nothing is kept. */
+export function* keepResults(
+  jobs: readonly {
+    readonly id: string;
+    readonly seq: number;
+    readonly result?: string | undefined;
+  }[],
+): Transition<void> {
+  const having = jobs.filter(({ result }) => result !== undefined);
+  yield* runEach(insertResult, having.map(({ seq, id, result }) => [seq, id, result!]));
+  yield* run(
+    `DELETE FROM results WHERE ${isOneOf("job", "integers")}
+     AND NOT EXISTS (SELECT 1 FROM dependencies WHERE parent = results.job)`,
+    [JSON.stringify(having.map(({ seq }) => seq))],
+  );
+}
 
 /**
  * What is kept of jobs that others wait for. Their rows are not deleted with them: those who wait have to hear of it first

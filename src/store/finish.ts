@@ -14,6 +14,7 @@ import { status } from "../protocol/status.ts";
 import { createBudgetLedger } from "./budget-ledger.ts";
 import type { ChangedJob } from "./changes.ts";
 import { isOneOf } from "./dialect.ts";
+import { keepResults } from "./dependencies-table.ts";
 import { insertError } from "./error-records.ts";
 import { enterGroup } from "./failures-table.ts";
 import { type FailureTerms, type FinishTerms, toCompleted, toFailed } from "./job-rules.ts";
@@ -91,8 +92,13 @@ export function* completeJobs(
   const ledger = createBudgetLedger();
   for (const run of rest) {
     const job = yield* findJob(run.id);
+    const hasResult = run.result !== undefined;
+    const move = { ledger, cause: "succeeded", terms, hasResult } as const;
     const done = isRunOf(job, run) && (yield* isReportedByHolder(job, run)) &&
-      (yield* moveJob(job, toCompleted(job, terms), { ledger, cause: "succeeded", terms }));
+      (yield* moveJob(job, toCompleted(job, terms), move));
+    if (done && hasResult && hasTrait(job, traits.awaited)) {
+      yield* keepResults([{ ...job, result: run.result }]);
+    }
     if (!done) missed.push(yield* toMissed(run, job));
   }
   yield* ledger.flush();
@@ -110,7 +116,9 @@ function* completePlain(
 ): Transition<readonly JobRun[]> {
   const known: TakenJob[] = [];
   const proofs = new Map<number, LeaseProof>();
-  for (const { id, delivery, proof } of runs) {
+  const results = new Map<string, string>();
+  for (const { id, delivery, proof, result } of runs) {
+    if (result !== undefined) results.set(id, result);
     const taken = terms.takenJob(id);
     if (taken === undefined || (taken.traits & ~plainTraits) !== 0) continue;
     if (delivery !== undefined && delivery !== taken.deliveries) continue;
@@ -122,7 +130,7 @@ function* completePlain(
   const ended = unproven?.size ? known.filter(({ seq }) => !unproven.has(seq)) : known;
   const done = new Set<string>();
   for (const part of byPlace(ended)) {
-    const gone = yield* deleteKnown(part, terms);
+    const gone = yield* deleteKnown(part, results, terms);
     if (gone.length === runs.length) return [];
     for (const { id } of gone) done.add(id);
   }
@@ -132,6 +140,7 @@ function* completePlain(
 /** Deletes those of the jobs, all of one queue, at one delivery and with the same traits, that are plain, and gives them. */
 function* deleteKnown(
   jobs: readonly TakenJob[],
+  results: ReadonlyMap<string, string>,
   terms: CompleteTerms,
 ): Transition<readonly TakenJob[]> {
   const { seq, queue, deliveries, traits: has } = jobs[0]!;
@@ -157,16 +166,30 @@ function* deleteKnown(
       jobs: gone,
       cause: "succeeded",
     });
-    if (has !== 0) yield* endTraits(gone, terms);
+    if (has !== 0) yield* endTraits(gone, results, terms);
   }
   return gone;
 }
 
 /** Does what follows of jobs that had links to others or leases, and have succeeded. */
-function* endTraits(jobs: readonly TakenJob[], terms: CompleteTerms): Transition<void> {
+function* endTraits(
+  jobs: readonly TakenJob[],
+  results: ReadonlyMap<string, string>,
+  terms: CompleteTerms,
+): Transition<void> {
   yield* deleteTraits(jobs);
   if (!hasTrait(jobs[0]!, traits.awaited)) return;
-  yield* settle(jobs.map(({ id, seq }) => ({ id, seq, outcome: outcomes.succeeded })), terms);
+  const ended = jobs.map(({ id, seq }) => {
+    const result = results.get(id);
+    return {
+      id,
+      seq,
+      result,
+      outcome: result === undefined ? outcomes.succeeded : outcomes.resulted,
+    };
+  });
+  yield* settle(ended, terms);
+  if (results.size > 0) yield* keepResults(ended);
 }
 
 /**

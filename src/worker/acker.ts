@@ -13,7 +13,7 @@
 
 import type { Clock, Random } from "../async/clock.ts";
 import { createPool } from "../async/pool.ts";
-import type { Client } from "../client/client.ts";
+import type { Client, SuccessManyOptions } from "../client/client.ts";
 import { retry, type RetryPolicy } from "../client/retry.ts";
 import { isMillraceError, mayPass, type ResponseError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -54,8 +54,8 @@ export interface Acker {
   readonly problem: unknown;
   /** The broker can be reached: what waits to be repeated is sent at once, unless it was asked to wait. */
   tryNow(): void;
-  /** Reports a success. */
-  succeed(job: Job): void;
+  /** Reports a success, and what the job came to. */
+  succeed(job: Job, result?: unknown): void;
   /** Reports a failure. Calls `done` when it is confirmed, with false if the job was not in flight at this delivery. */
   fail(job: Job, failure: Failure, done: (found: boolean) => void): void;
   /** Gives a job back to a broker that knows how; `done` as above. */
@@ -139,6 +139,15 @@ export function createAcker(options: AckerOptions): Acker {
     }
   };
 
+  /** What jobs came to whose report waits or is under way. */
+  const results = new Map<string, unknown>();
+  const toOptions = (jobs: readonly Job[]): SuccessManyOptions => {
+    if (results.size === 0) return { signal };
+    const having = jobs.filter(({ id }) => results.has(id));
+    if (having.length === 0) return { signal };
+    return { signal, results: Object.fromEntries(having.map(({ id }) => [id, results.get(id)])) };
+  };
+
   const sendSuccesses = async () => {
     while (!signal.aborted) {
       // Lets handlers that are about to return do so first; else many a batch would have a single id.
@@ -146,7 +155,8 @@ export function createAcker(options: AckerOptions): Acker {
       if (waiting.length === 0 || signal.aborted) break;
       const jobs = waiting.slice(0, longestBatch);
       waiting = waiting.slice(longestBatch);
-      const result = await sendReport(jobs, () => client.successMany(jobs, { signal }));
+      const result = await sendReport(jobs, () => client.successMany(jobs, toOptions(jobs)));
+      if (results.size > 0) { for (const { id } of jobs) results.delete(id); }
       if (result !== undefined) acked(jobs, result);
     }
     sending = undefined;
@@ -165,7 +175,8 @@ export function createAcker(options: AckerOptions): Acker {
       return problem;
     },
     tryNow: pauses.end,
-    succeed(job) {
+    succeed(job, result) {
+      if (result !== undefined) results.set(job.id, result);
       waiting.push(job);
       sending ??= sendSuccesses();
     },

@@ -31,6 +31,8 @@ export interface Delivery {
   redelivered: boolean;
   /** When a job that was given back comes again at the earliest, by the monotonic clock, in ms. */
   dueAt: number;
+  /** What it came to, for the jobs that wait for it; undefined for nothing. */
+  result?: unknown;
 }
 
 /** The deliveries that are here. */
@@ -144,7 +146,8 @@ export function createDeliveries(
       switch (acknowledgement.kind) {
         case "success":
           delivery.stage = "succeeded";
-          return acker.succeed(job);
+          delivery.result = acknowledgement.result;
+          return acker.succeed(job, acknowledgement.result);
         case "failure":
           delivery.stage = "failed";
           return acker.fail(job, acknowledgement.failure, done);
@@ -161,7 +164,7 @@ export function createDeliveries(
         if (delivery === undefined) continue;
         const found = !missing.has(id);
         if (needsSecondReport(delivery, found)) {
-          acker.succeed(delivery.job);
+          acker.succeed(delivery.job, delivery.result);
           continue;
         }
         byId.delete(id);

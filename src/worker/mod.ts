@@ -54,13 +54,22 @@ export {
   type HandlerFunction,
   type JobHandler,
 } from "./handle.ts";
+export { handleStep, type StepContext, type StepFunction } from "./handle-step.ts";
 export type { WorkerLeases } from "./lease-keeper.ts";
 export { LeaseLostError } from "./lease-lost.ts";
 export type { QueueOrder, QueueOrderFactory, QueueOrderOption } from "./queue-order.ts";
 export type { WorkerState } from "./lifecycle.ts";
 export type { Middleware } from "./middleware.ts";
 export type { WorkerClient, WorkerOptions } from "./options.ts";
-export { cancel, type Outcome, type OutcomeOptions, retryAt, snooze } from "./outcome.ts";
+export {
+  cancel,
+  type JobResult,
+  type Outcome,
+  type OutcomeOptions,
+  result,
+  retryAt,
+  snooze,
+} from "./outcome.ts";
 export type { RunOnceOptions, RunOnceReport } from "./run-once.ts";
 export { createWorker, type Worker } from "./worker.ts";
 export type { WorkerHealth } from "./worker-health.ts";

@@ -129,6 +129,56 @@ export function retryAt(at: Date | number, options?: OutcomeOptions): Outcome {
   return toOutcome("retried", message, { retryAt: instant }, options);
 }
 
+/** What a job came to, for the jobs that wait for it; made by {@linkcode result}. */
+export interface JobResult<Value = unknown> {
+  /** The result. */
+  readonly value: Value;
+}
+
+/** The same in all copies of this module. */
+const resultBrand = Symbol.for("millrace.result");
+
+/** The most bytes of a result, as JSON. */
+const mostResultBytes = 64 * 1024;
+
+/**
+ * Says what a job came to: the jobs that wait for it are shown that (`job.parentResults`). If none waits, or the broker
+ * is another one than Millrace, it is forgotten.
+ *
+ * @param value Any JSON value of up to 64 KiB.
+ * @returns What the handler has to return.
+ * @throws {TypeError} If it is no JSON value.
+ * @throws {RangeError} If it is too large.
+ *
+ * @example
+ * ```ts
+ * import { defineJob } from "@millrace/millrace/client";
+ * import { handle, result } from "@millrace/millrace/worker";
+ *
+ * const measure = defineJob<{ text: string }>({ type: "measure", queue: "default" });
+ * const handler = handle(measure, ({ text }) => result({ length: text.length }));
+ * console.log(handler.type); // measure
+ * ```
+ */
+export function result<Value>(value: Value): JobResult<Value> {
+  const text = JSON.stringify(value);
+  if (text === undefined) {
+    throw new TypeError(`Cannot give ${typeof value} as a result: expected JSON`);
+  }
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes > mostResultBytes) {
+    throw new RangeError(
+      `Cannot give a result of ${bytes} bytes: expected up to ${mostResultBytes}`,
+    );
+  }
+  return Object.defineProperty({ value }, resultBrand, { value: true });
+}
+
+/** Tells whether what a handler returned is a result. */
+export function isResult(value: unknown): value is JobResult {
+  return hasBrand(value, resultBrand);
+}
+
 /** Tells whether what a handler returned or threw is an outcome. */
 export function isOutcome(value: unknown): value is Outcome {
   return hasBrand(value, brand);

@@ -20,14 +20,14 @@ import { delayOf, type Outcome, toFailure } from "./outcome.ts";
  * - `released`: the worker stopped first. The job goes back to its queue, whatever its handler came to.
  */
 export type RunReport =
-  | { readonly kind: "succeeded" }
+  | { readonly kind: "succeeded"; readonly result?: unknown }
   | { readonly kind: "failed"; readonly error: unknown; readonly retry: boolean }
   | Outcome
   | { readonly kind: "released" };
 
 /** What the broker is told of a job. */
 export type Acknowledgement =
-  | { readonly kind: "success" }
+  | { readonly kind: "success"; readonly result?: unknown }
   | { readonly kind: "failure"; readonly failure: Failure }
   | { readonly kind: "release"; readonly time: ReleaseTime };
 
@@ -43,7 +43,9 @@ export function toAcknowledgement(
 ): Acknowledgement | undefined {
   switch (report.kind) {
     case "succeeded":
-      return { kind: "success" };
+      return report.result === undefined
+        ? { kind: "success" }
+        : { kind: "success", result: report.result };
     case "failed":
       return {
         kind: "failure",

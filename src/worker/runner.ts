@@ -11,7 +11,7 @@ import { applyRules, type ErrorRule } from "./error-rules.ts";
 import type { Events } from "./events.ts";
 import type { JobHandler } from "./handle.ts";
 import { type Middleware, wrap } from "./middleware.ts";
-import { isOutcome } from "./outcome.ts";
+import { isOutcome, isResult } from "./outcome.ts";
 import type { RunReport } from "./report.ts";
 
 /** What a runner needs. */
@@ -117,6 +117,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const runToEnd = async (context: RunningContext): Promise<RunReport> => {
     try {
       const result = await (performers.get(context.job.type) ?? performUnknown)(context);
+      if (isResult(result)) return { kind: "succeeded", result: result.value };
       return isOutcome(result) ? result : succeeded;
     } catch (thrown) {
       if (isOutcome(thrown)) return thrown;

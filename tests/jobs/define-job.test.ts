@@ -79,6 +79,8 @@ describe("defineJob", () => {
       uniqueWhile: undefined,
       batch: undefined,
       budgets: undefined,
+      tags: undefined,
+      dependsOn: undefined,
     });
     assert.equal(await job.parse(7), 7);
   });

@@ -89,7 +89,8 @@ export function createDirect(
       },
       async successMany(jobs: readonly JobReference[], options?: DirectBounds) {
         options?.signal?.throwIfAborted();
-        const isUsual = options?.timeoutMs === undefined && checkIds(jobs) === undefined;
+        const isUsual = options?.timeoutMs === undefined && options?.results === undefined &&
+          checkIds(jobs) === undefined;
         if (!isUsual || !await isUsable()) return await own.successMany(jobs, options);
         const missed = await engine.reports.complete(toRuns(jobs), { isRemembered: false })
           .catch(fail);

@@ -17,6 +17,7 @@ import {
   readFailure,
   readRelease,
   readReleaseList,
+  readResult,
   readRunList,
   readSuccess,
 } from "../../protocol/request-body.ts";
@@ -43,8 +44,12 @@ export const success: Endpoint = async (call) => {
     return answerNothing(204);
   }
   const request = toSuccess(call, bytes);
+  const result = toMessage({ format: demandFormat(call), bytes }, readResult);
   const { delivery = asked.delivery, token = asked.token, payload, next } = request;
-  const run = toRun(call, { delivery, token });
+  if (result !== undefined && next !== undefined) {
+    throw new Refusal(400, "result and next cannot be combined");
+  }
+  const run = { ...toRun(call, { delivery, token }), result };
   const outcome = await engine.reports.succeed(run, { payload, next });
   if ("missed" in outcome) throw toRefusal(outcome.missed);
   return next === undefined ? answerNothing(204) : answerJob(format, outcome.job, metadataView);

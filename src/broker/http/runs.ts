@@ -46,9 +46,12 @@ export async function readRuns<Body extends RunList>(
   const problem = checkIds(ids);
   if (problem !== undefined) throw new Refusal(400, problem);
   try {
-    const { deliveries, tokens } = rest!;
+    const { deliveries, tokens, results } = rest!;
     const worker = readWorkerId(call.request.headers);
-    return { runs: fromRunList({ ids, deliveries, tokens }, worker), rest: rest! };
+    return {
+      runs: fromRunList({ ids, deliveries, tokens, ...results && { results } }, worker),
+      rest: rest!,
+    };
   } catch (error) {
     throw error instanceof MessageError ? new Refusal(400, error.message) : error;
   }

@@ -10,6 +10,7 @@ import { removeJob, removeJobs } from "../../../src/store/delete-jobs.ts";
 import { reapJobs } from "../../../src/store/due-jobs.ts";
 import { listErrors } from "../../../src/store/error-records.ts";
 import { completeJobs } from "../../../src/store/finish.ts";
+import { getJob } from "../../../src/store/read.ts";
 import {
   complete,
   demandConsistent,
@@ -116,6 +117,55 @@ export function describeSettling(open: () => Promise<TestStore>): void {
       assert.equal(await settleAll(store), 5);
       assert.equal(await count(), 4500);
       assert.deepEqual(await store.all("SELECT * FROM dependencies"), []);
+    });
+  });
+
+  describe("the result of a job", () => {
+    for (const how of ["together", "one by one"] as const) {
+      it(`${how}: is kept as long as one that waited for it`, async () => {
+        const store = await open();
+        await given(store, "a", "b", "x: a as first, b", "y: b");
+        const takenJob = await takeAll(store);
+        const terms = how === "together" ? { takenJob } : { oneByOne: true };
+        const runs = [{ id: "a", result: '{"n":1}' }, { id: "b", result: "[2]" }];
+        const end = () => completeJobs(runs, { ...store.terms(), ...terms });
+        assert.deepEqual(await store.write(end), []);
+        await demandConsistent(store);
+        const { results } = await store.take();
+        const shown = results[0]!.jobs.map(({ id, extra }) => [id, { ...extra?.parentResults }]);
+        assert.deepEqual(shown, [["x", { first: { n: 1 }, b: [2] }], ["y", { b: [2] }]]);
+        const kept = async () =>
+          (await store.all("SELECT id FROM results ORDER BY id")).map(({ id }) => id);
+        assert.deepEqual(await kept(), ["a", "b"]);
+        const taken = new Map(results[0]!.jobs.map((job) => [job.id, job]));
+        await complete(store, "x", { takenJob: (id: string) => taken.get(id) });
+        assert.deepEqual(await kept(), ["b"]);
+        await store.write(() => removeJob("y"));
+        assert.deepEqual(await kept(), []);
+        assert.deepEqual(await store.all("SELECT * FROM dependencies"), []);
+      });
+    }
+
+    it("is not kept if nobody waits for it", async () => {
+      const store = await open();
+      await given(store, "a", "b", "x: b");
+      await store.write(() => removeJob("x"));
+      await takeAll(store);
+      const runs = [{ id: "a", result: "1" }, { id: "b", result: "1" }];
+      assert.deepEqual(await store.write(() => completeJobs(runs, store.terms())), []);
+      assert.deepEqual(await store.all("SELECT * FROM results"), []);
+    });
+
+    it("is shown up to a bound", async () => {
+      const store = await open();
+      const ids = Array.from({ length: 20 }, (_, at) => `a${`${at}`.padStart(2, "0")}`);
+      await given(store, ...ids, `x: ${ids.join(", ")}`);
+      await takeAll(store);
+      const runs = ids.map((id) => ({ id, result: JSON.stringify("x".repeat(60_000)) }));
+      await store.write(() => completeJobs(runs, store.terms()));
+      const { extra } = (await store.read(getJob("x", start)))!;
+      assert.deepEqual(Object.keys(extra!.parentResults!), ids.slice(0, 17));
+      assert.equal(extra!.moreLinks, true);
     });
   });
 

@@ -6,10 +6,17 @@
  */
 
 import * as v from "valibot";
+import {
+  checkDependencies,
+  dependenciesSchema,
+  type DependencyList,
+} from "./dependency-request.ts";
 import { checkName } from "./names.ts";
 import type { RawPayload } from "./record.ts";
+import { type Rejection, unprocessable } from "./rejection.ts";
 import { requestU64 } from "./request-integer.ts";
-import { optional, text, u16, u32 } from "./schema.ts";
+import { bool, optional, text, u16, u32 } from "./schema.ts";
+import { checkTagCount, checkTags, tagsSchema } from "./tags.ts";
 
 /** What is asked for: undefined leaves a thing as it is. */
 export interface RequeueRequest {
@@ -18,9 +25,25 @@ export interface RequeueRequest {
   readonly delayMs: number | undefined;
   readonly priority: number | undefined;
   readonly retryLimit: number | undefined;
+  readonly tags: readonly string[] | undefined;
+  readonly dependsOn: DependencyList | undefined;
   readonly payload?: RawPayload | undefined;
 }
 
+/** The jobs to wait for, from the members that name them. */
+function toList({ depends_on, strict_dependencies }: {
+  readonly depends_on?: DependencyList["ids"] | null | undefined;
+  readonly strict_dependencies?: boolean | null | undefined;
+}): DependencyList | undefined {
+  return depends_on == null
+    ? undefined
+    : { ids: depends_on, isStrict: strict_dependencies ?? false };
+}
+
+const linkFields = {
+  depends_on: optional(dependenciesSchema),
+  strict_dependencies: optional(bool),
+};
 const timeFields = { ready_at: optional(requestU64), delay_ms: optional(requestU64) };
 
 /** Reads the body of `POST /jobs/{id}/requeue`, its payload excepted. */
@@ -30,6 +53,8 @@ export const requeueSchema: v.GenericSchema<unknown, RequeueRequest> = v.pipe(
     ...timeFields,
     priority: optional(u16),
     retry_limit: optional(u32),
+    tags: optional(tagsSchema),
+    ...linkFields,
   }, "an object"),
   v.transform((wire): RequeueRequest => ({
     queue: wire.queue ?? undefined,
@@ -37,12 +62,19 @@ export const requeueSchema: v.GenericSchema<unknown, RequeueRequest> = v.pipe(
     delayMs: wire.delay_ms ?? undefined,
     priority: wire.priority ?? undefined,
     retryLimit: wire.retry_limit ?? undefined,
+    tags: wire.tags ?? undefined,
+    dependsOn: toList(wire),
   })),
 );
 
 /** Says why a well-formed request cannot be granted. */
-export function checkRequeue({ queue }: Pick<RequeueRequest, "queue">): string | undefined {
-  return queue === undefined ? undefined : checkName("queue", queue);
+export function checkRequeue(
+  { queue, tags = [], dependsOn }: Pick<RequeueRequest, "queue" | "tags" | "dependsOn">,
+): Rejection | undefined {
+  const message = (queue === undefined ? undefined : checkName("queue", queue)) ?? checkTags(tags);
+  if (message !== undefined) return { kind: "invalid", message };
+  const problem = checkTagCount(tags.length) ?? checkDependencies(dependsOn?.ids ?? [], 0);
+  return problem === undefined ? undefined : unprocessable(problem);
 }
 
 /** Where a job goes on. */
@@ -50,6 +82,7 @@ export interface NextRequest {
   readonly queue: string;
   readonly readyAt: number | undefined;
   readonly delayMs: number | undefined;
+  readonly dependsOn: DependencyList | undefined;
 }
 
 /** A success with a body. */
@@ -74,7 +107,7 @@ export const successSchema: v.GenericSchema<unknown, SuccessRequest> = v.pipe(
   v.object({
     delivery: optional(u32),
     lease_token: optional(text),
-    next: optional(v.object({ queue: text, ...timeFields }, "an object")),
+    next: optional(v.object({ queue: text, ...timeFields, ...linkFields }, "an object")),
     queue: anything,
     ready_at: anything,
     delay_ms: anything,
@@ -87,13 +120,14 @@ export const successSchema: v.GenericSchema<unknown, SuccessRequest> = v.pipe(
       queue: wire.next.queue,
       readyAt: wire.next.ready_at ?? undefined,
       delayMs: wire.next.delay_ms ?? undefined,
+      dependsOn: toList(wire.next),
     },
     stray: onlyInNext.find((name) => wire[name] != null),
   })),
 );
 
 /** Says why a well-formed success cannot be granted. */
-export function checkSuccess({ stray, next }: SuccessRequest): string | undefined {
-  if (stray !== undefined) return `${stray} must be a member of next`;
-  return next && checkName("queue", next.queue);
+export function checkSuccess({ stray, next }: SuccessRequest): Rejection | undefined {
+  if (stray === undefined) return next && checkRequeue({ ...next, tags: undefined });
+  return { kind: "invalid", message: `${stray} must be a member of next` };
 }

@@ -5,7 +5,7 @@
  */
 
 import type { BudgetUse } from "./budget-request.ts";
-import { toDependencyWire } from "./dependency.ts";
+import { type Dependency, toDependencyWire } from "./dependency.ts";
 import type { EnqueueRequest } from "./enqueue.ts";
 import { toFieldsWire } from "./fields-wire.ts";
 import { checkInteger, max16, max32, maxExact } from "./integer.ts";
@@ -54,6 +54,16 @@ export interface RequeueRequest {
   readonly retryLimit?: number | undefined;
   /** A payload that replaces the stored one; null is one. */
   readonly payload?: unknown;
+  /** Tags that take the place of those that it has. */
+  readonly tags?: readonly string[] | undefined;
+  /** The jobs that it waits for, instead of those that it waits for now; an empty list is none. */
+  readonly dependsOn?: readonly (string | Dependency)[] | undefined;
+  /**
+   * Whether each of these jobs has to be there.
+   *
+   * @default {false}
+   */
+  readonly strictDependencies?: boolean | undefined;
 }
 
 /** Where a job goes on when its run is over. Without a time, it is due now. */
@@ -64,6 +74,14 @@ export interface NextStep {
   readonly readyAt?: number | undefined;
   /** How long until it becomes ready there, in ms, by the clock of the broker; counts before `readyAt`. */
   readonly delayMs?: number | undefined;
+  /** The jobs that it waits for there. */
+  readonly dependsOn?: readonly (string | Dependency)[] | undefined;
+  /**
+   * Whether each of these jobs has to be there.
+   *
+   * @default {false}
+   */
+  readonly strictDependencies?: boolean | undefined;
 }
 
 const putFields = /* @__PURE__ */ fieldsWith("enqueue");
@@ -74,11 +92,12 @@ const putFields = /* @__PURE__ */ fieldsWith("enqueue");
  * @throws {RangeError} If a number cannot be sent.
  */
 export function toPutWire(request: PutRequest, onConflict: PutConflict | undefined): object {
-  const { dependsOn, strictDependencies } = request;
+  const { dependsOn, strictDependencies, tags } = request;
   return {
     ...toFieldsWire(putFields, request),
     depends_on: dependsOn?.map(toDependencyWire),
     strict_dependencies: strictDependencies,
+    tags,
     payload: request.payload ?? null,
     delay_ms: checkInteger("delayMs", request.delayMs, maxExact),
     on_conflict: onConflict,
@@ -91,13 +110,14 @@ export function toPutWire(request: PutRequest, onConflict: PutConflict | undefin
  * @throws {RangeError} If a number cannot be sent.
  */
 export function toRequeueWire(
-  { priority, retryLimit, payload, ...step }: RequeueRequest,
+  { priority, retryLimit, payload, tags, ...step }: RequeueRequest,
 ): object {
   return {
     ...toNextWire(step),
     priority: checkInteger("priority", priority, max16),
     retry_limit: checkInteger("retryLimit", retryLimit, max32),
     payload,
+    tags,
   };
 }
 
@@ -107,11 +127,16 @@ export function toRequeueWire(
  * @throws {RangeError} If a number cannot be sent.
  */
 export function toNextWire(
-  { queue, readyAt, delayMs }: Pick<RequeueRequest, "queue" | "readyAt" | "delayMs">,
+  { queue, readyAt, delayMs, dependsOn, strictDependencies }: Omit<
+    RequeueRequest,
+    "priority" | "retryLimit" | "payload" | "tags"
+  >,
 ): object {
   return {
     queue,
     ready_at: checkInteger("readyAt", readyAt, maxExact),
     delay_ms: checkInteger("delayMs", delayMs, maxExact),
+    depends_on: dependsOn?.map(toDependencyWire),
+    strict_dependencies: strictDependencies,
   };
 }

@@ -5,7 +5,9 @@
  */
 
 import type { JobRun } from "../protocol/ack.ts";
+import type { DependencyList } from "../protocol/dependency-request.ts";
 import type { JobRecord, RawPayload } from "../protocol/record.ts";
+import { isRejection, type Rejection } from "../protocol/rejection.ts";
 import { createBudgetLedger } from "./budget-ledger.ts";
 import { keepResults } from "./dependencies-table.ts";
 import { type EndedRun, isReportedByHolder, isRunOf, toMissed } from "./finish.ts";
@@ -13,6 +15,7 @@ import { type FinishTerms, toCompleted } from "./job-rules.ts";
 import { findJob, renewRow, writePayload } from "./jobs.ts";
 import { moveJob } from "./move-job.ts";
 import { type NewStay, toNewStay } from "./new-stay.ts";
+import { planStayLinks, withLinks, writeStayLinks } from "./stay-links.ts";
 import { withExtras } from "./trait-tables.ts";
 import { hasTrait, traits } from "./traits.ts";
 import type { Transition } from "./transition.ts";
@@ -22,7 +25,13 @@ export interface SuccessReport {
   /** Replaces that of the job; undefined leaves it. */
   readonly payload?: RawPayload | undefined;
   /** Where the job goes on; undefined if it is done. */
-  readonly next?: NewStay | undefined;
+  readonly next?: NextStay | undefined;
+}
+
+/** Where a job goes on. */
+export interface NextStay extends NewStay {
+  /** What it waits for there; undefined for nothing. */
+  readonly dependsOn?: DependencyList | undefined;
 }
 
 /** Ends the run of a job in flight well: the job is done, or goes on in the next queue. */
@@ -30,14 +39,18 @@ export function* succeedJob(
   run: JobRun,
   success: SuccessReport,
   terms: FinishTerms,
-): Transition<EndedRun> {
+): Transition<EndedRun | Rejection> {
   const job = yield* findJob(run.id);
   if (!isRunOf(job, run) || !(yield* isReportedByHolder(job, run))) {
     return { missed: yield* toMissed(run, job) };
   }
   const { payload, next } = success;
+  const links = yield* planStayLinks(job, next?.dependsOn, terms.now);
+  if (isRejection(links)) return links;
   const ledger = createBudgetLedger();
-  const after = next === undefined ? toCompleted(job, terms) : toAdvanced(job, next, terms.now);
+  const after = next === undefined
+    ? toCompleted(job, terms)
+    : withLinks(toAdvanced(job, next, terms.now), links, terms.now);
   const cause = next === undefined ? "succeeded" : "advanced";
   const hasResult = run.result !== undefined;
   if (!(yield* moveJob(job, after, { ledger, cause, terms, hasResult }))) {
@@ -48,6 +61,7 @@ export function* succeedJob(
   }
   if (next !== undefined) yield* renewRow(job.seq, payload);
   else if (after !== undefined && payload !== undefined) yield* writePayload(job.seq, payload);
+  if (links !== undefined && after !== undefined) yield* writeStayLinks(after, links);
   yield* ledger.flush();
   const [told] = yield* withExtras([after ?? job]);
   return { job: told! };

@@ -21,6 +21,7 @@ import { findJob, isExpired, updateJob } from "./jobs.ts";
 import { moveAlone } from "./move-job.ts";
 import { toNewStay } from "./new-stay.ts";
 import { toBytes } from "./text-bytes.ts";
+import { replaceTags } from "./tags.ts";
 import { withExtras } from "./trait-tables.ts";
 import { run, type Transition } from "./transition.ts";
 import { planStayLinks, withLinks, writeStayLinks } from "./stay-links.ts";
@@ -95,7 +96,8 @@ function* putOver(
   const links = yield* planStayLinks(before, toDependencies(request, before), terms.now);
   if (isRejection(links)) return links;
   if (rival !== undefined) yield* freeKeys([rival.holder.seq]);
-  const after = withLinks(unlinked, links, terms.now);
+  const plain = withLinks(unlinked, links, terms.now);
+  const after = request.given.has("tags") ? yield* replaceTags(plain, request.tags) : plain;
   yield* beginAnew(before, after, { payload: request.payload, write: rewriteJob });
   if (links !== undefined) yield* writeStayLinks(after, links);
   if (request.given.has("budgets")) {

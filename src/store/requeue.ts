@@ -4,10 +4,14 @@
  * @module
  */
 
+import type { DependencyList } from "../protocol/dependency-request.ts";
 import type { JobRecord, RawPayload } from "../protocol/record.ts";
+import { isRejection, type Rejection } from "../protocol/rejection.ts";
 import { beginAnew } from "./begin-anew.ts";
 import { findVisibleJob } from "./jobs.ts";
 import { type NewStay, toNewStay } from "./new-stay.ts";
+import { planStayLinks, withLinks, writeStayLinks } from "./stay-links.ts";
+import { replaceTags } from "./tags.ts";
 import { withExtras } from "./trait-tables.ts";
 import type { Transition } from "./transition.ts";
 
@@ -15,6 +19,10 @@ import type { Transition } from "./transition.ts";
 export interface Requeue extends NewStay {
   /** Replaces that of the job; undefined leaves it. */
   readonly payload?: RawPayload | undefined;
+  /** Takes the place of its tags; undefined leaves them. */
+  readonly tags?: readonly string[] | undefined;
+  /** What it waits for, instead of what it waits for now; undefined leaves that. */
+  readonly dependsOn?: DependencyList | undefined;
 }
 
 /**
@@ -23,17 +31,21 @@ export interface Requeue extends NewStay {
  * @param id The id of the job.
  * @param requeue What changes.
  * @param now In ms since the epoch.
- * @returns The job as it is now; undefined if there is none.
+ * @returns The job as it is now, or why it cannot wait so; undefined if there is none.
  * @throws {StaleReadError} If it changed between reading and writing.
  */
 export function* requeueJob(
   id: string,
   requeue: Requeue,
   now: number,
-): Transition<JobRecord | undefined> {
+): Transition<JobRecord | Rejection | undefined> {
   const before = yield* findVisibleJob(id, now);
   if (before === undefined) return undefined;
-  const after = toNewStay(before, requeue, now);
+  const links = yield* planStayLinks(before, requeue.dependsOn, now);
+  if (isRejection(links)) return links;
+  const plain = withLinks(toNewStay(before, requeue, now), links, now);
+  const after = requeue.tags === undefined ? plain : yield* replaceTags(plain, requeue.tags);
   yield* beginAnew(before, after, { payload: requeue.payload });
+  if (links !== undefined) yield* writeStayLinks(after, links);
   return (yield* withExtras([after]))[0];
 }

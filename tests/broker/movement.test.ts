@@ -11,6 +11,7 @@ import { withBroker } from "../support/broker.ts";
 import { type Answer, send } from "../support/send.ts";
 
 const job = { type: "t", queue: "q", payload: 1 };
+const many = Array.from({ length: 21 }, (_, at) => `t${at}`);
 const made = "03hacwdizk0000000000000zz";
 
 describe("PUT /jobs/{id}", () => {
@@ -189,6 +190,7 @@ describe("POST /jobs/{id}/requeue", () => {
       assert.equal((await send(broker, "POST", "/jobs/a/requeue")).body.status, "ready");
       for (
         const [body, error] of [
+          [{ tags: ["a,b"] }, "tag \"a,b\" must not contain ','"],
           [{ queue: "a,b" }, "queue must not contain ','"],
           [{ priority: -1 }, "invalid JSON: priority: expected an integer from 0 to 65535, got -1"],
           [
@@ -199,6 +201,9 @@ describe("POST /jobs/{id}/requeue", () => {
       ) {
         const answer = await send(broker, "POST", "/jobs/a/requeue", body);
         assert.deepEqual([answer.status, answer.body.error], [400, error]);
+      }
+      for (const body of [{ depends_on: ["a"] }, { depends_on: [{ item: 0 }] }, { tags: many }]) {
+        assert.equal((await send(broker, "POST", "/jobs/a/requeue", body)).status, 422);
       }
       assert.equal((await send(broker, "POST", "/jobs/none/requeue", {})).status, 404);
     }));

@@ -121,15 +121,23 @@ describe("putting a job, as qless does", () => {
     },
   );
 
-  statement("8: put into another queue, it is in no other one", async (parts) => {
-    const { put, putOver, pop, call } = callsOf(parts);
-    await put("jid");
-    await putOver("jid", { queue: "p" });
-    assert.deepEqual(ids(await pop("q")), []);
-    assert.deepEqual(ids(await pop("p")), ["jid"]);
-    assert.deepEqual((await call("GET", "/queues")).body, { queues: ["p"] });
-    assert.equal((await call("GET", "/jobs/count?queue=p&status=in_flight")).body.count, 1);
-  });
+  statement(
+    "8: put into another queue, it is in no other one, and still waits for the same jobs",
+    async (parts) => {
+      const { put, putOver, pop, call, get } = callsOf(parts);
+      await put("jid");
+      await putOver("jid", { queue: "p" });
+      assert.deepEqual(ids(await pop("q")), []);
+      assert.deepEqual(ids(await pop("p")), ["jid"]);
+      assert.deepEqual((await call("GET", "/queues")).body, { queues: ["p"] });
+      await put("parent");
+      await put("child", { depends_on: ["parent"], tags: ["x"] });
+      await putOver("child", { queue: "p" });
+      const { status, depends_on, queue } = await get("child");
+      assert.deepEqual([status, depends_on, queue], ["blocked", ["parent"], "p"]);
+      assert.equal((await call("GET", "/jobs/count?queue=p&status=in_flight")).body.count, 1);
+    },
+  );
 
   statement("takes a running one from its worker, and revives a completed one", async (parts) => {
     const { put, putOver, pop, complete, get } = callsOf(parts);
@@ -230,6 +238,8 @@ describe("moving a job, as qless does", () => {
     const { status, body } = await complete("jid", { next: { queue: "a,b" } });
     assert.deepEqual([status, body.error], [400, "queue must not contain ','"]);
     assert.equal((await complete("jid", { next: {} })).status, 400);
+    const itself = { next: { queue: "p", depends_on: ["jid"] } };
+    assert.equal((await complete("jid", itself)).status, 422);
     assert.equal((await get("jid")).status, "in_flight");
     assert.equal(
       (await complete("jid", { next: { queue: "p", delay_ms: 5 } })).body.status,

@@ -21,7 +21,7 @@ export interface Movement {
   /** Stores a job under an id, or writes over the one that is there. */
   put(id: string, request: PutJob): Promise<PutResult | Rejection>;
   /** Moves a job, whatever its status; undefined when there is no such job. */
-  requeue(id: string, requeue: Requeue): Promise<JobRecord | undefined>;
+  requeue(id: string, requeue: Requeue): Promise<JobRecord | Rejection | undefined>;
   /** Whether this broker has ever seen a job whose id was chosen. */
   knowsChosenIds(): Promise<boolean>;
 }
@@ -45,8 +45,8 @@ export function createMovement(
       const rejection = admission.check([{ ...request, queue }]);
       if (rejection !== undefined) return rejection;
       const now = clock.now();
-      const { job, bindings } = admission.toRecord(request, now);
-      const entry = { job: { ...job, id }, named: true, bindings } as const;
+      const record = admission.toRecord(request, now);
+      const entry = { ...record, job: { ...record.job, id }, named: true } as const;
       const result = await store.write(() =>
         putJob({ request, entry }, { now, maxBudgets, expressions })
       );

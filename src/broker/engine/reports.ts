@@ -21,6 +21,7 @@ import {
   toReportResult,
 } from "../../protocol/ack.ts";
 import type { FailureReport } from "../../protocol/failure.ts";
+import { isRejection, type Rejection } from "../../protocol/rejection.ts";
 import { status } from "../../protocol/status.ts";
 import { succeedJob, type SuccessReport } from "../../store/advance.ts";
 import {
@@ -47,7 +48,7 @@ export interface Reports {
     options?: { readonly isRemembered?: boolean },
   ): Promise<readonly MissedReport[]>;
   /** Ends a run well, and says more of its job. */
-  succeed(run: JobRun, success: SuccessReport): Promise<EndedRun>;
+  succeed(run: JobRun, success: SuccessReport): Promise<EndedRun | Rejection>;
   /** Ends a run as failed. */
   fail(run: JobRun, failure: FailureReport): Promise<EndedRun>;
   /**
@@ -121,6 +122,7 @@ export function createReports(
       inPieces(runs, (piece) => completePiece(piece, isRemembered), clock),
     async succeed(run, success) {
       const outcome = await store.write(() => succeedJob(run, success, terms()));
+      if (isRejection(outcome)) return outcome;
       const kind = success.next === undefined ? "succeeded" : "advanced";
       if ("job" in outcome) ends.ended(run, { kind, job: outcome.job });
       return asBefore(outcome, kind);

@@ -21,6 +21,7 @@ import {
   readRunList,
   readSuccess,
 } from "../../protocol/request-body.ts";
+import { isRejection } from "../../protocol/rejection.ts";
 import { statusNames } from "../../protocol/status.ts";
 import type { EndedRun, MissedReport } from "../../store/finish.ts";
 import { isStale, refusalOf, resultOf } from "../engine/reports.ts";
@@ -28,7 +29,7 @@ import { answerJob, answerNothing, answerValue } from "./answer.ts";
 import type { Endpoint, EndpointCall } from "./call.ts";
 import { readBody } from "./body.ts";
 import { demandFormat, readMessage, toMessage } from "./message.ts";
-import { Refusal, refuseLease } from "./refusal.ts";
+import { Refusal, refuseLease, toRefusal as refusalFor } from "./refusal.ts";
 import { readRuns, toRun } from "./runs.ts";
 
 const notInFlight = "job not found in in-flight set";
@@ -51,6 +52,7 @@ export const success: Endpoint = async (call) => {
   }
   const run = { ...toRun(call, { delivery, token }), result };
   const outcome = await engine.reports.succeed(run, { payload, next });
+  if (isRejection(outcome)) throw refusalFor(outcome);
   if ("missed" in outcome) throw toRefusal(outcome.missed);
   return next === undefined ? answerNothing(204) : answerJob(format, outcome.job, metadataView);
 };
@@ -67,7 +69,7 @@ function isMessage({ headers }: Request): boolean {
 function toSuccess(call: EndpointCall, bytes: BodyBytes): SuccessRequest {
   const request = toMessage({ format: demandFormat(call), bytes }, readSuccess);
   const problem = checkSuccess(request);
-  if (problem !== undefined) throw new Refusal(400, problem);
+  if (problem !== undefined) throw refusalFor(problem);
   return request;
 }
 

@@ -29,8 +29,9 @@ export const put: Endpoint = async (call) => {
 export const requeue: Endpoint = async (call) => {
   const request = await readMessage(call, readRequeue);
   const problem = checkRequeue(request);
-  if (problem !== undefined) throw new Refusal(400, problem);
+  if (problem !== undefined) throw toRefusal(problem);
   const job = await call.engine.movement.requeue(call.params[0]!, request);
   if (job === undefined) throw new Refusal(404, noSuchJob);
+  if (isRejection(job)) throw toRefusal(job);
   return answerJob(call.format, job, metadataView);
 };

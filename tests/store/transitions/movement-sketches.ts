@@ -55,7 +55,8 @@ export const requeue = (
   store: TestStore,
   id: string,
   changes: Requeue = {},
-): Promise<JobRecord | undefined> => store.write(() => requeueJob(id, changes, store.clock.now()));
+): Promise<JobRecord | Rejection | undefined> =>
+  store.write(() => requeueJob(id, changes, store.clock.now()));
 
 /** Keeps a job that is finished for a while. */
 export const kept = { retention: '{"completed_ms":1000,"dead_ms":1000}' };

@@ -7,6 +7,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { blankJob } from "../../../src/protocol/new-job.ts";
+import { isRejection } from "../../../src/protocol/rejection.ts";
+import type { JobRecord } from "../../../src/protocol/record.ts";
 import { status } from "../../../src/protocol/status.ts";
 import { succeedJob, type SuccessReport } from "../../../src/store/advance.ts";
 import { removeJob } from "../../../src/store/delete-jobs.ts";
@@ -17,6 +19,7 @@ import { keyOfId, toCursor, toJobId } from "../../../src/store/job-key.ts";
 import { toCreated } from "../../../src/store/job-rules.ts";
 import { patchJob } from "../../../src/store/patch-jobs.ts";
 import { keyBehind, listJobs } from "../../../src/store/read.ts";
+import { complete, demandConsistent, given, on } from "./dependency-sketches.ts";
 import { counted, kept, putWell, requeue, ways } from "./movement-sketches.ts";
 import { start, type TestStore, toBinding } from "./test-store.ts";
 
@@ -38,7 +41,7 @@ export function describeMovement(open: () => Promise<TestStore>): void {
           priority: 1,
           retryLimit: 4,
           payload: new Uint8Array([0x92, 1, 2]),
-        }))!;
+        })) as JobRecord;
         const row = (await store.row("a"))!;
         assert.deepEqual(
           [row["queue"], row["status"], row["ready_at"], row["attempts"], row["holder"]],
@@ -55,6 +58,27 @@ export function describeMovement(open: () => Promise<TestStore>): void {
         assert.deepEqual(await counted(store), ["p t scheduled 1"]);
       });
     }
+
+    it("waits for other jobs and has other tags, if these are given", async () => {
+      const store = await open();
+      await given(store, "p", "r: p");
+      await store.given({ id: "a", tags: ["x", "y"] });
+      await store.take();
+      const list = (...texts: string[]) => ({ ids: texts.map(on), isStrict: false });
+      const blocked = (await requeue(store, "a", { tags: ["z"], dependsOn: list("r") }))!;
+      assert.deepEqual((blocked as JobRecord).extra, { dependsOn: ["r"], tags: ["z"] });
+      assert.equal((await store.row("a"))!["status"], status.blocked);
+      await demandConsistent(store);
+      const tags = await store.all("SELECT tag, count FROM tags");
+      assert.deepEqual(tags, [{ tag: "z", count: 1 }]);
+      const circle = await requeue(store, "p", { dependsOn: list("a") });
+      assert.equal(isRejection(circle) && circle.kind, "unprocessable");
+      await requeue(store, "a");
+      assert.equal((await store.row("a"))!["status"], status.blocked, "it still waits");
+      await requeue(store, "a", { dependsOn: list() });
+      assert.equal((await store.row("a"))!["status"], status.ready);
+      await demandConsistent(store);
+    });
 
     it("finds no job that there is not, or whose retention has ended", async () => {
       const store = await open();
@@ -148,6 +172,24 @@ export function describeMovement(open: () => Promise<TestStore>): void {
       assert.equal((await store.all("SELECT drawn FROM budgets"))[0]!["drawn"], 0);
       assert.deepEqual(store.changes(), ["1 in_flight > scheduled: a", "budgets x refunded"]);
       assert.deepEqual(await counted(store), ["p t scheduled 1"]);
+    });
+
+    it("lets a job wait for others in the next queue, which are not those that wait for it", async () => {
+      const store = await open();
+      await given(store, "a", "p", "b: a");
+      await store.take({ limit: 1 });
+      const next = { queue: "q2", dependsOn: { ids: [on("p")], isStrict: false } };
+      const refused = await succeed(store, "a", {
+        next: { ...next, dependsOn: { ...next.dependsOn, ids: [on("b")] } },
+      });
+      assert.equal(isRejection(refused), true);
+      const outcome = await succeed(store, "a", { next });
+      assert.ok("job" in outcome && outcome.job.status === status.blocked);
+      assert.equal((await store.row("b"))!["status"], status.blocked, "it is not done yet");
+      await demandConsistent(store);
+      await store.take({ limit: 1 });
+      await complete(store, "p");
+      assert.equal((await store.row("a"))!["status"], status.ready);
     });
 
     it("ends no run that is over", async () => {

@@ -245,6 +245,21 @@ export function describePuts(open: () => Promise<TestStore>): void {
       assert.equal(await state(), status.ready);
     });
 
+    it("has the tags that are given, or those that it had", async () => {
+      const store = await open();
+      await store.given({ id: "a", tags: ["x", "y"] });
+      const tags = async () =>
+        (await store.all("SELECT tag FROM job_tags ORDER BY place")).map(({ tag }) => tag);
+      await putWell(store, "a");
+      assert.deepEqual(await tags(), ["x", "y"]);
+      assert.deepEqual((await putWell(store, "a", { tags: ["z", "x"] })).job.extra, {
+        tags: ["z", "x"],
+      });
+      assert.deepEqual(await tags(), ["z", "x"]);
+      await putWell(store, "a", { tags: [] });
+      assert.deepEqual([await tags(), (await store.row("a"))!["traits"]], [[], 0]);
+    });
+
     it("does not wait for itself, for those that wait for it, nor for what has to be there and is not", async () => {
       const store = await open();
       await given(store, "a", "b: a", "c: b");

@@ -1,0 +1,90 @@
+/** The broker is killed between any two statements of what jobs that wait for others need: all of it happened, or nothing. */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { StoreError } from "../../src/errors.ts";
+import { removeJob } from "../../src/store/delete-jobs.ts";
+import type { SyncDatabase } from "../../src/store/database.ts";
+import { addLinks, dropLinks } from "../../src/store/edit-links.ts";
+import { enqueueJobs } from "../../src/store/enqueue.ts";
+import { completeJobs, failJob } from "../../src/store/finish.ts";
+import { settle, settlePending } from "../../src/store/settle.ts";
+import type { Transition } from "../../src/store/transition.ts";
+import { openMemory } from "./sqlite.ts";
+import { demandConsistent, given, on, sketch, takeAll } from "./transitions/dependency-sketches.ts";
+import {
+  dumpTables,
+  openTestStore,
+  start,
+  type TestStore,
+  toEntry,
+} from "./transitions/test-store.ts";
+
+const graph = ["s: a", "c: a cancel, b", "r: a run as page", "d: c cancel", "e: d, b"];
+
+/** What is interrupted, on a store in which `a` and `b` are in flight and the graph waits for them. */
+const transitions: Readonly<Record<string, (store: TestStore) => Transition<unknown>>> = {
+  "storing a graph": (store) =>
+    enqueueJobs(["x: a, #1", "y"].map((text) => toEntry(sketch(text), start)), store.terms()),
+  "a success": (store) => completeJobs([{ id: "a", result: "[1]" }], store.terms()),
+  "successes": (store) => completeJobs([{ id: "a" }, { id: "b" }], store.terms()),
+  "a death": (store) => failJob({ id: "a" }, { message: "m", kill: true }, store.terms()),
+  "a deletion": (store) => removeJob("a", { terms: store.terms(), cascade: true }),
+  "a deletion left for later": () => removeJob("a", { cascade: true }),
+  "adding": () => addLinks("s", { ids: [on("b run")], isStrict: false }, start),
+  "taking away": () => dropLinks("c", undefined, start),
+  *"what was left for later"(store) {
+    yield* settle([], store.terms());
+    yield* settlePending(store.terms());
+  },
+};
+
+/** A database that fails before a statement. */
+function createMortal(): { readonly database: SyncDatabase; dieBefore(statement: number): void } {
+  const real = openMemory() as SyncDatabase;
+  let left = Infinity;
+  const live = () => {
+    if (left-- <= 0) throw new StoreError("The broker was killed");
+  };
+  const { values, begin: _, ...rest } = real;
+  return {
+    database: {
+      ...rest,
+      all: (sql, params) => (live(), real.all(sql, params)),
+      ...values && { values: (sql, params) => (live(), values(sql, params)) },
+      run: (sql, params) => (live(), real.run(sql, params)),
+    },
+    dieBefore: (statement) => void (left = statement),
+  };
+}
+
+describe("a broker that is killed", () => {
+  for (const [name, transition] of Object.entries(transitions)) {
+    it(`between two statements of ${name} has done nothing of it`, async () => {
+      const { database, dieBefore } = createMortal();
+      const store = await openTestStore(() => database);
+      await given(store, "a", "b");
+      await takeAll(store);
+      await given(store, ...graph);
+      if (name === "what was left for later") {
+        await store.write(() => failJob({ id: "b" }, { message: "m", kill: true }, store.terms()));
+        await store.write(() => removeJob("a", { cascade: true }));
+      }
+      const before = await store.read(dumpTables());
+      let killed = 0;
+      for (;; killed++) {
+        dieBefore(killed);
+        const done = await store.write(() => transition(store)).then(() => true, (error) => {
+          assert.match(error.message, /was killed/);
+          return false;
+        });
+        dieBefore(Infinity);
+        if (done) break;
+        assert.deepEqual(await store.read(dumpTables()), before);
+      }
+      assert.ok(killed >= 3, `${killed} statements`);
+      if (name !== "a deletion left for later") await demandConsistent(store);
+      await store.close();
+    });
+  }
+});

@@ -40,9 +40,9 @@ export {
   type QueuePage,
   type WorkerPage,
 } from "./insight.ts";
-export { createTags, type TagsClient, type TopTagsQuery } from "./tags.ts";
 export { createQueues, type PauseOptions, type QueuesClient } from "./queues.ts";
 export { createMovement, type MovementClient, type PutOptions } from "./movement.ts";
+export { createTags, type TagsClient, type TopTagsQuery, type TrackedPage } from "./tags.ts";
 export type {
   BulkFilter,
   Client,

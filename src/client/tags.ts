@@ -8,12 +8,25 @@ import type { Job } from "../protocol/job.ts";
 import { type PageRequest, readJobPage, toPageParams } from "../protocol/page.ts";
 import { tagRoutes, toPath } from "../protocol/routes.ts";
 import type { TagCount } from "../protocol/tags.ts";
-import { readTagCounts, readTags, toTopParams } from "../protocol/tags-read.ts";
+import {
+  readTagCounts,
+  readTags,
+  readTrackedPage,
+  toTopParams,
+  type TrackedItems,
+} from "../protocol/tags-read.ts";
 import type { CallOptions } from "./deadline.ts";
 import { explainMissing } from "./endpoint.ts";
-import { createListing, type JobPage, type Listing, openPage, type PageSource } from "./listing.ts";
+import {
+  createListing,
+  type JobPage,
+  type Listing,
+  openPage,
+  type PageSource,
+  type PageTurns,
+} from "./listing.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
-import { type ClientCall, createTransport, withQuery } from "./transport.ts";
+import { type ClientCall, createTransport, ignoreBody, withQuery } from "./transport.ts";
 
 /** Which tags to list. */
 export interface TopTagsQuery {
@@ -34,7 +47,7 @@ export interface TopTagsQuery {
 }
 
 /**
- * The tags of the jobs of one broker.
+ * The tags of the jobs of one broker, and which of the jobs are tracked.
  *
  * Calls fail as those of a `Client` do, and are repeated when the network or the server fails for the moment. Only a
  * Millrace broker has tags: another server is told from a missing job by the message of the `NotFoundError`.
@@ -79,6 +92,34 @@ export interface TagsClient {
     query?: Omit<PageRequest, "from">,
     options?: CallOptions,
   ): Listing<Job, JobPage>;
+  /**
+   * Tracks a job, whatever its status: it shows `tracked`, and is listed by {@linkcode tracked} until it is untracked, also
+   * when it has ended and is gone.
+   *
+   * @param id The job's id.
+   * @throws {NotFoundError} If there is no such job.
+   */
+  track(id: string, options?: CallOptions): Promise<void>;
+  /**
+   * Tracks a job no more. Succeeds whether or not there is such a job.
+   *
+   * @param id The job's id.
+   */
+  untrack(id: string, options?: CallOptions): Promise<void>;
+  /**
+   * Gets a page of the tracked jobs, in the order in which they were tracked, and the ids of those that are gone.
+   *
+   * @param query In which order, and how many jobs.
+   */
+  tracked(query?: Omit<PageRequest, "from">, options?: CallOptions): Promise<TrackedPage>;
+}
+
+/** A page of tracked jobs. */
+export interface TrackedPage extends PageTurns<TrackedPage> {
+  /** Those that are stored, with their payloads. */
+  readonly jobs: readonly Job[];
+  /** The ids of all that are stored no more, in the order in which they went; of the last 1,000. */
+  readonly expired: readonly string[];
 }
 
 /**
@@ -126,6 +167,12 @@ export function createTags(options: ClientOptions): TagsClient {
     itemsOf: ({ jobs }) => jobs,
   };
 
+  const trackedPages: PageSource<TrackedItems, TrackedPage> = {
+    load: (path, options) => call({ route: tagRoutes.listTracked, path }, options, readTrackedPage),
+    toPage: ([items], turns) => ({ ...items!, ...turns }),
+    itemsOf: (page) => [page],
+  };
+
   return {
     add(id, tags, options) {
       const body = { tags: toList(tags) };
@@ -142,6 +189,13 @@ export function createTags(options: ClientOptions): TagsClient {
     jobs(tag, query = {}, options) {
       const path = withQuery(toPath(tagRoutes.listTagged, { tag }), toPageParams(query));
       return createListing(pages, () => openPage(pages, path, options), options);
+    },
+    track: (id, options) => call({ route: tagRoutes.track, params: { id } }, options, ignoreBody),
+    untrack: (id, options) =>
+      call({ route: tagRoutes.untrack, params: { id } }, options, ignoreBody),
+    async tracked(query = {}, options) {
+      const path = withQuery(tagRoutes.listTracked.path, toPageParams(query));
+      return await openPage(trackedPages, path, options);
     },
   };
 }

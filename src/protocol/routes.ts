@@ -154,13 +154,16 @@ export const leaseRoutes = {
   timeoutMany:   { method: "POST", path: "/jobs/timeout",        access: "manage", repeat: "never" },
 } as const;
 
-/** The endpoints of tags. */
+/** The endpoints of tags and of tracking. */
 // deno-fmt-ignore
 export const tagRoutes = {
   listTags:   { method: "GET",    path: "/tags",           access: "read",   repeat: "always" },
   listTagged: { method: "GET",    path: "/tags/{tag}",     access: "read",   repeat: "always" },
   addTags:    { method: "POST",   path: "/jobs/{id}/tags", access: "manage", repeat: "always" },
   removeTags: { method: "DELETE", path: "/jobs/{id}/tags", access: "manage", repeat: "never" },
+  track:       { method: "PUT",    path: "/jobs/{id}/track", access: "manage", repeat: "always" },
+  untrack:     { method: "DELETE", path: "/jobs/{id}/track", access: "manage", repeat: "never" },
+  listTracked: { method: "GET",    path: "/tracked",         access: "read",   repeat: "always" },
 } as const;
 
 /** The endpoints of what is set for queues. */

@@ -46,8 +46,8 @@ function readCursor(from: string): TagsQuery["from"] {
   throw invalid(`'from' must be a count, a comma and a tag, got ${JSON.stringify(from)}`);
 }
 
-/** Reads the query string of `GET /tags/{tag}`; the cursor is the place of a job among those that have the tag. */
-export function readTaggedQuery(search: string): PageQuery<number> {
+/** Reads the query string of `GET /tags/{tag}` and `GET /tracked`; the cursor is the place of a job in their order. */
+export function readPlacePage(search: string): PageQuery<number> {
   return readPage(
     readParams(search, pageParams),
     (from) => readInteger("from", from, rangeLimits.readyAt),

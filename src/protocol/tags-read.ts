@@ -6,7 +6,8 @@
 
 import * as v from "valibot";
 import { checkInteger, max32 } from "./integer.ts";
-import { toPageParams } from "./page.ts";
+import type { Job } from "./job.ts";
+import { readJobPage, type ReadPage, toPageParams } from "./page.ts";
 import { readAs, text, texts, u64 } from "./schema.ts";
 import type { TagCount } from "./tags.ts";
 
@@ -43,6 +44,25 @@ export function readTags(value: unknown): string[] {
 export function readTagCounts(value: unknown): TagCount[] {
   return readAs(countsSchema, value).tags;
 }
+
+/** What a page of tracked jobs holds. */
+export interface TrackedItems {
+  /** Those that are stored. */
+  readonly jobs: readonly Job[];
+  /** The ids of the others. */
+  readonly expired: readonly string[];
+}
+
+/** Reads the answer of `GET /tracked`; the page has one item. */
+export function readTrackedPage(value: unknown): ReadPage<TrackedItems> {
+  const { items: jobs, links } = readJobPage(value);
+  return { items: [{ jobs, expired: readAs(expiredSchema, value).expired }], links };
+}
+
+const expiredSchema: v.GenericSchema<unknown, { readonly expired: string[] }> = v.object(
+  { expired: texts },
+  "an object",
+);
 
 const tagsSchema: v.GenericSchema<unknown, { readonly tags: string[] }> = v.object(
   { tags: texts },

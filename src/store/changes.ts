@@ -36,6 +36,7 @@ export type ChangedJob =
  * | `lease-lost` | in flight → ready, dead, deleted      | nobody renewed their lease; it counts as a failure   |
  * | `evicted`   | in flight → ready                      | somebody took them from their worker                 |
  * | `changed`   | any, mostly the same                   | somebody changed them                                |
+ * | `tracked`, `untracked` | any, the same            | somebody tracks them, or does no more                |
  * | `removed`   | any → deleted                          | somebody deleted them                                |
  * | `expired`   | completed, dead → deleted              | their retention ended                                |
  * | `unblocked` | blocked → ready, scheduled             | they wait for no other job any more                  |
@@ -55,6 +56,8 @@ export type Cause =
   | "lease-lost"
   | "evicted"
   | "changed"
+  | "tracked"
+  | "untracked"
   | "removed"
   | "expired"
   | "unblocked"

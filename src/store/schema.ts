@@ -8,6 +8,7 @@
 
 import { firstMigrations } from "./schema-first.ts";
 import { tagTables } from "./schema-tags.ts";
+import { trackedTables } from "./schema-tracked.ts";
 
 /**
  * Each entry is the SQL that leads from its index to the next version.
@@ -37,6 +38,8 @@ import { tagTables } from "./schema-tags.ts";
  *
  * Version 12 has a row in `statistics` for each queue and day (`statistics.ts`), one in `history` for each entry
  * (`history.ts`), and one in `workers` for each worker that was seen in a while (`workers.ts`).
+ *
+ * Version 13 keeps which jobs are tracked (`schema-tracked.ts`).
  */
 export const migrations: readonly string[] = [
   ...firstMigrations,
@@ -152,4 +155,5 @@ CREATE INDEX cron_by_queue ON cron_entries (queue);
 CREATE INDEX leases_by_worker ON leases (worker) WHERE worker IS NOT NULL;
 CREATE INDEX leases_in_grace ON leases (job) WHERE grace_until IS NOT NULL;
 `,
+  trackedTables,
 ];

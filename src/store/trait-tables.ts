@@ -11,6 +11,7 @@ import { groupedJobs } from "./failures-table.ts";
 import { leaseTable } from "./leases-table.ts";
 import { tagTable } from "./tags-table.ts";
 import { spawnedTable } from "./spawned.ts";
+import { trackedTable } from "./tracked-table.ts";
 import { hasTrait, removeRows, type TraitedJob, traits, type TraitTable } from "./traits.ts";
 import type { Transition } from "./transition.ts";
 
@@ -27,6 +28,7 @@ const tables: readonly TraitTable[] = [
   leaseTable,
   tagTable,
   spawnedTable,
+  trackedTable,
 ];
 
 /** Deletes what the tables hold of jobs that were deleted. */

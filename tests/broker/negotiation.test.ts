@@ -46,7 +46,12 @@ const contents: readonly (readonly [string | undefined, string | undefined])[] =
 
 const table = Object.entries(routes) as [RouteName, Route][];
 /** Methods with a body whose endpoints never read one. */
-const bodiless: ReadonlySet<RouteName> = new Set<RouteName>(["success", "timeout", "reset"]);
+const bodiless: ReadonlySet<RouteName> = new Set<RouteName>([
+  "success",
+  "timeout",
+  "track",
+  "reset",
+]);
 const takesBody = ([name, { method }]: [RouteName, Route]) =>
   method !== "GET" && method !== "DELETE" && !bodiless.has(name);
 

@@ -21,6 +21,19 @@ describe("createTags()", () => {
         for await (const job of tags.jobs("ü b", { limit: 1 })) listed.push(job);
         assert.deepEqual(listed.map(({ id }) => id), [second.id, first.id]);
         assert.equal(await client.count({ tag: ["a", "x"] }), 1);
+        for (const { id } of [second, first]) await tags.track(id);
+        const page = await tags.tracked({ limit: 1 });
+        assert.deepEqual([page.jobs[0]!.id, page.jobs[0]!.tracked, page.expired], [
+          second.id,
+          true,
+          [],
+        ]);
+        assert.equal(await client.count({ tracked: true }), 2);
+        await client.delete(second.id);
+        assert.deepEqual((await tags.tracked()).expired, [second.id]);
+        await tags.untrack(second.id);
+        const last = await tags.tracked();
+        assert.deepEqual([last.jobs.map(({ id }) => id), last.expired], [[first.id], []]);
         assert.equal(await client.count({ tag: [] }), 0);
       }));
   }

@@ -5,14 +5,11 @@
  */
 
 import type { Clock, Random } from "../../async/clock.ts";
-import { pause } from "../../async/turns.ts";
 import type { Logger } from "../../log.ts";
 import type { ErrorRecord } from "../../protocol/error-record.ts";
-import type { NewJob } from "../../protocol/new-job.ts";
 import type { JobPatch } from "../../protocol/patch.ts";
 import type { PageQuery } from "../../protocol/query.ts";
 import type { JobRecord } from "../../protocol/record.ts";
-import type { Rejection } from "../../protocol/rejection.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { status } from "../../protocol/status.ts";
 import { addSaturating } from "../../store/add-saturating.ts";
@@ -20,7 +17,6 @@ import { correctRefills, removeBudgets } from "../../store/budgets.ts";
 import type { Change } from "../../store/changes.ts";
 import { forgetEmptyCounts, isCounted, writeCounts } from "../../store/counts.ts";
 import type { Database } from "../../store/database.ts";
-import { enqueueJobs, type NewRecord, type StoredJob } from "../../store/enqueue.ts";
 import { findError, findLastError, listErrors, withLastError } from "../../store/error-records.ts";
 import {
   createExpressions,
@@ -28,7 +24,7 @@ import {
   type PayloadFilter,
 } from "../../store/expressions.ts";
 import { writeHistory } from "../../store/history.ts";
-import { enqueueOnce, type KeyedCall, removeKeys } from "../../store/idempotency.ts";
+import { removeKeys } from "../../store/idempotency.ts";
 import { patchJob, patchJobs } from "../../store/patch-jobs.ts";
 import {
   countInFlight,
@@ -39,12 +35,14 @@ import {
 import { getJob, getMetadata, lastSeq } from "../../store/read.ts";
 import { createStore } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
+import { forgetExpired } from "../../store/tracking.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAdmission } from "./admission.ts";
 import { type BudgetOperations, createBudgetOperations } from "./budgets.ts";
 import { createCounting } from "./counting.ts";
 import { createCronOperations, type CronOperations } from "./crons.ts";
 import { createDispatcher, type Subscription } from "./dispatch.ts";
+import { createEnqueueing, type Enqueueing } from "./enqueueing.ts";
 import { createPromotion, createReaping } from "./due-sources.ts";
 import { createGates } from "./gates.ts";
 import { createForgetting } from "./forgetting.ts";
@@ -64,6 +62,7 @@ import { createSearching } from "./searching.ts";
 import type { Settings } from "./settings.ts";
 import { createSettling } from "./settling.ts";
 import { createTagOperations, type TagOperations } from "./tags.ts";
+import { createTrackingOperations, type TrackingOperations } from "./tracking.ts";
 
 /** What the engine runs on. */
 export interface EngineOptions {
@@ -90,15 +89,7 @@ export interface Engine {
   nextDueAt(): number | undefined;
   /** Does all work that is due by now. */
   runDue(): Promise<void>;
-  /**
-   * Stores jobs together, all or none.
-   *
-   * @param call What the call goes by if it may be repeated: then it is done once.
-   */
-  enqueue(
-    jobs: readonly NewJob[],
-    call?: Pick<KeyedCall, "key" | "fingerprint">,
-  ): Promise<readonly StoredJob[] | Rejection>;
+  readonly enqueue: Enqueueing;
   readonly reports: Reports;
   readonly movement: Movement;
   /** Undefined when there is no such job. */
@@ -129,6 +120,7 @@ export interface Engine {
   readonly expressions: Expressions;
   readonly budgets: BudgetOperations;
   readonly tags: TagOperations;
+  readonly tracking: TrackingOperations;
   readonly crons: CronOperations;
   readonly links: Linking;
   readonly leases: LeaseOperations;
@@ -275,6 +267,17 @@ export function createEngine(
   const counting = createCounting({ store, clock });
   const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
   const removing = createRemoving({ store, searching, settling, terms: releaseTerms });
+  const enqueue = createEnqueueing({
+    store,
+    clock,
+    settings,
+    expressions,
+    admission,
+    keyed(now) {
+      const dueAt = forgetting.dueAfter(now);
+      if (dueAt !== undefined) scheduler.expectAt(forgetting, dueAt);
+    },
+  });
   const listing = createListing({ store, clock, searching, maxPageBytes: settings.maxPageBytes });
 
   return {
@@ -300,37 +303,7 @@ export function createEngine(
     checkStore: () => store.check(),
     nextDueAt: scheduler.nextDueAt,
     runDue: scheduler.runDue,
-    async enqueue(jobs, call) {
-      let folds = 0;
-      let tags = 0;
-      for (const job of jobs) {
-        if (job.batch !== null) folds++;
-        tags += job.tags.length;
-      }
-      const budget = expressions.newBudget();
-      const allowed = budget.steps;
-      const rejection = jobs.length <= jobsOfTurn && folds <= 1
-        ? admission.check(jobs, budget)
-        : await admission.checkMany(jobs, budget);
-      if (rejection !== undefined) return rejection;
-      const now = clock.now();
-      const records: NewRecord[] = [];
-      for (const [at, job] of jobs.entries()) {
-        if (at > 0 && at % jobsOfTurn === 0) await pause(clock);
-        records.push(admission.toRecord(job, now));
-      }
-      const terms = { now, maxBudgets: settings.maxBudgets, expressions };
-      // The check has tried the expressions of each job, so it tells what folding them will take, about.
-      const sizeOfSteps = Math.ceil((allowed - budget.steps) / stepsOfRow);
-      const size = jobs.length + tags + folds * sizeOfFold + sizeOfSteps;
-      const enqueue = () => enqueueJobs(records, terms);
-      if (call === undefined) return await store.write(enqueue, size);
-      const keyed = { ...call, jobs, now, ids: records.map(({ job }) => job.id) };
-      const stored = await store.write(() => enqueueOnce(keyed, enqueue), size + 1);
-      const dueAt = forgetting.dueAfter(now);
-      if (dueAt !== undefined) scheduler.expectAt(forgetting, dueAt);
-      return stored;
-    },
+    enqueue,
     reports,
     movement: createMovement({ store, clock, settings, admission, expressions }),
     async get(id, view) {
@@ -374,6 +347,7 @@ export function createEngine(
       await store.write(removeKeys);
       await store.write(removeQueueSettings);
       await insight.removeAll();
+      await store.write(forgetExpired);
     },
     expressions,
     crons,
@@ -381,19 +355,11 @@ export function createEngine(
     leases,
     queueControl: createQueueControl({ store, clock }),
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
-    tags: createTagOperations({ store, clock, listRows: listing.listRows }),
+    tags: createTagOperations({ store, clock, listPlaced: listing.listPlaced }),
+    tracking: createTrackingOperations({ store, clock, listPlaced: listing.listPlaced }),
     insight,
     take: (subscriber) => dispatcher.subscribe(insight.watch(subscriber)),
     noticeWorker: dispatcher.notice,
     tell: dispatcher.tell,
   };
 }
-
-/** Jobs that are checked, made into records or completed in one piece. */
-const jobsOfTurn = 2000;
-
-/** A job of a batch takes as long as so many others, besides the steps of its expressions: it may be folded into another. */
-const sizeOfFold = 100;
-
-/** So many steps take as long as storing a job. */
-const stepsOfRow = 200;

@@ -44,8 +44,25 @@ export interface Listing {
     matches: PayloadFilter | undefined,
     signal?: AbortSignal,
   ): Promise<FoundPage>;
-  /** A page of the jobs of these rows, in their order, bounded in the same way. Rows without a visible job are passed over. */
-  listRows(seqs: readonly number[], limit: number): Promise<FoundPage>;
+  /**
+   * A page of the jobs of these rows, in their order, bounded in the same way. Rows without a visible job are passed over.
+   *
+   * @param rows One more than the limit, if there are more.
+   */
+  listPlaced(rows: readonly PlacedRow[], limit: number): Promise<PlacedPage>;
+}
+
+/** A job that has a place in some order. */
+export interface PlacedRow {
+  readonly seq: number;
+  readonly place: number;
+}
+
+/** A page in an order of its own. */
+export interface PlacedPage extends FoundPage {
+  /** The places of the first and the last job of the page; undefined if it is empty. */
+  readonly first: number | undefined;
+  readonly last: number | undefined;
 }
 
 /** Creates a listing. */
@@ -159,6 +176,19 @@ export function createListing(
         : sortedPieces(selection, { ...page, sort }, matches, signal);
       return fill(found, page);
     },
-    listRows: (seqs, limit) => fill(piecesOfRows(seqs), { limit }),
+    async listPlaced(found, limit) {
+      const rows = found.slice(0, limit);
+      const { jobs, more } = await fill(piecesOfRows(rows.map(({ seq }) => seq)), { limit });
+      const places = new Map(rows.map(({ seq, place }) => [seq, place]));
+      const placeOf = (at: number) => places.get(jobs.at(at)?.seq ?? -1);
+      // Where the last ones are past their retention, the next page goes on behind them.
+      const last = more ? placeOf(-1) : rows.at(-1)?.place;
+      return {
+        jobs,
+        more: more || found.length > limit,
+        first: placeOf(0) ?? rows[0]?.place,
+        last,
+      };
+    },
   };
 }

@@ -16,6 +16,7 @@ import type { PayloadFilter } from "../../store/expressions.ts";
 import { type Found, type Search, searchKeys, searchRecords } from "../../store/search.ts";
 import type { Store } from "../../store/store.ts";
 import { keysTagged } from "../../store/tags.ts";
+import { keysTracked } from "../../store/tracking.ts";
 import type { Transition } from "../../store/transition.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createTurnstile } from "./turnstile.ts";
@@ -104,11 +105,15 @@ export function createSearching(
     return next === undefined ? count : Infinity;
   };
 
-  /** Names the rows of jobs that few have a tag of, so that they are looked up and not searched for. */
+  /** Names the rows of jobs with a tag that few have, or of the tracked ones: they are looked up and not searched for. */
   const toNarrow = async (selection: JobSelection): Promise<JobSelection> => {
-    const { id, seq, tag } = selection;
-    if (tag === undefined || id !== undefined || seq !== undefined) return selection;
-    const keys = await store.read(keysTagged(tag, fewJobs));
+    const { id, seq, tag, tracked } = selection;
+    if (id !== undefined || seq !== undefined) return selection;
+    const keys = tag !== undefined
+      ? await store.read(keysTagged(tag, fewJobs))
+      : tracked === true
+      ? await store.read(keysTracked(fewJobs))
+      : undefined;
     return keys === undefined ? selection : { ...selection, seq: keys };
   };
 

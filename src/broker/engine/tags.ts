@@ -17,7 +17,7 @@ import {
   topTags,
   untagJob,
 } from "../../store/tags.ts";
-import type { FoundPage, Listing } from "./listing.ts";
+import type { Listing, PlacedPage } from "./listing.ts";
 
 /** Which tags are asked for. */
 export interface TopTagsQuery {
@@ -28,12 +28,9 @@ export interface TopTagsQuery {
 }
 
 /** Jobs of a tag. */
-export interface TaggedPage extends FoundPage {
+export interface TaggedPage extends PlacedPage {
   /** How many jobs have the tag. */
   readonly count: number;
-  /** The places of the first and the last job of the page; undefined if it is empty. */
-  readonly first: number | undefined;
-  readonly last: number | undefined;
 }
 
 /** The operations; each resolves when its change is durable. */
@@ -49,10 +46,10 @@ export interface TagOperations {
 
 /** Creates the operations. */
 export function createTagOperations(
-  { store, clock, listRows }: {
+  { store, clock, listPlaced }: {
     readonly store: Store;
     readonly clock: Clock;
-    readonly listRows: Listing["listRows"];
+    readonly listPlaced: Listing["listPlaced"];
   },
 ): TagOperations {
   return {
@@ -69,14 +66,7 @@ export function createTagOperations(
     async jobs(tag, { limit, ...page }) {
       const count = await store.read(countTagged(tag));
       const found = await store.read(listTagged(tag, { ...page, limit: limit + 1 }));
-      const rows = found.slice(0, limit);
-      const listed = await listRows(rows.map(({ seq }) => seq), limit);
-      const places = new Map(rows.map(({ seq, place }) => [seq, place]));
-      const placeOf = (at: number) => places.get(listed.jobs.at(at)?.seq ?? -1);
-      // Where the last ones are past their retention, the next page goes on behind them.
-      const last = listed.more ? placeOf(-1) : rows.at(-1)?.place;
-      const more = listed.more || found.length > limit;
-      return { jobs: listed.jobs, more, count, first: placeOf(0) ?? rows[0]?.place, last };
+      return { ...await listPlaced(found, limit), count };
     },
   };
 }

@@ -24,6 +24,7 @@ import * as tags from "./tags.ts";
 import * as queues from "./queue-details.ts";
 import { health, reset, version } from "./system.ts";
 import { take } from "./take.ts";
+import * as tracking from "./tracking.ts";
 import * as workers from "./workers.ts";
 
 const endpoints: Readonly<Record<RouteName, Endpoint>> = {
@@ -106,6 +107,9 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   listWorkers: workers.list,
   getWorker: workers.get,
   deleteWorker: workers.remove,
+  track: tracking.track,
+  untrack: tracking.untrack,
+  listTracked: tracking.list,
 };
 
 /** The protocol: one endpoint for each row of the route table. */

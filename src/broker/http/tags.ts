@@ -9,7 +9,7 @@ import { isRejection } from "../../protocol/rejection.ts";
 import { readerOf } from "../../protocol/request-body.ts";
 import { tagRoutes, toPath } from "../../protocol/routes.ts";
 import { tagListSchema } from "../../protocol/tags.ts";
-import { readTaggedQuery, readTagsQuery, readTagsToRemove } from "../../protocol/tags-query.ts";
+import { readPlacePage, readTagsQuery, readTagsToRemove } from "../../protocol/tags-query.ts";
 import { answerJobPage, answerValue, viewFor } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
 import { noSuchJob } from "./jobs.ts";
@@ -52,7 +52,7 @@ export const list: Endpoint = async ({ engine, query, format }) => {
 /** `GET /tags/{tag}` */
 export const listTagged: Endpoint = async ({ engine, request, params, query, format }) => {
   const [tag] = params as [string];
-  const page = readTaggedQuery(query);
+  const page = readPlacePage(query);
   const { jobs, count, ...bounds } = await engine.tags.jobs(tag, page);
   const pages = toPageLinks(toPath(tagRoutes.listTagged, { tag }), page, bounds);
   return answerJobPage(format, jobs, { pages, view: viewFor(request), others: { tag, count } });

@@ -35,6 +35,7 @@ import { describeRelease } from "./release.ts";
 import { describeSettling } from "./settling.ts";
 import { describeTags } from "./tags.ts";
 import { describeTake } from "./take.ts";
+import { describeTracking } from "./tracking.ts";
 import { type OpenDatabase, openTestStore, type TestStore } from "./test-store.ts";
 import { describeUnique } from "./unique.ts";
 
@@ -73,6 +74,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeSettling(open);
   describeDue(open);
   describeTags(open);
+  describeTracking(open);
   describeBudgets(open);
   describeBindings(open);
   describeCrons(open);

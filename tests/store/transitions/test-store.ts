@@ -236,6 +236,7 @@ const keysOf = {
   leases: "job",
   job_tags: "job, tag",
   tags: "tag",
+  tracked: "place",
 };
 
 /** The content of all tables. */

@@ -33,6 +33,7 @@ import {
   type WorkerDetails,
 } from "../protocol/workers.ts";
 import type { CallOptions } from "./deadline.ts";
+import { explainMissing } from "./endpoint.ts";
 import {
   createListing,
   emptyPage,
@@ -43,7 +44,7 @@ import {
   type PageTurns,
 } from "./listing.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
-import { createTransport, ignoreBody, withQuery } from "./transport.ts";
+import { type ClientCall, createTransport, ignoreBody, withQuery } from "./transport.ts";
 
 /** Which jobs are listed, in which order, and what is shown of them. */
 export interface InsightQuery extends JobFilter, PageRequest {
@@ -85,7 +86,7 @@ export interface WorkerPage extends PageTurns<WorkerPage> {
 }
 
 /**
- * What a Millrace broker knows of how jobs fared. Other servers answer these calls with 404, a `NotFoundError`.
+ * What a Millrace broker knows of how jobs fared. Other servers have no such endpoints, and the `NotFoundError` says so.
  *
  * Each call is rejected with one of the `MillraceError` family.
  */
@@ -220,7 +221,19 @@ export interface InsightClient {
  * ```
  */
 export function createInsight(options: ClientOptions): InsightClient {
-  const { call } = createTransport(toClientSettings(options));
+  const transport = createTransport(toClientSettings(options));
+
+  const call = async <Result>(
+    call: ClientCall,
+    options: CallOptions | undefined,
+    read: (value: unknown) => Result,
+  ): Promise<Result> => {
+    try {
+      return await transport.call(call, options, read);
+    } catch (error) {
+      throw explainMissing(error, call.route);
+    }
+  };
 
   const groupPages: PageSource<FailureGroup, FailureGroupPage> = {
     load: (path, options) =>

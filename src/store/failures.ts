@@ -6,10 +6,10 @@
 
 import { createBudgetLedger } from "./budget-ledger.ts";
 import { isOneOf, lockRows } from "./dialect.ts";
-import { toRevived } from "./job-rules.ts";
 import { jobRows } from "./jobs.ts";
 import { metadataColumns } from "./jobs-table.ts";
 import { moveJob } from "./move-job.ts";
+import { toNewStay } from "./new-stay.ts";
 import { toBytes } from "./text-bytes.ts";
 import { rows, run, StaleReadError, type Transition } from "./transition.ts";
 
@@ -70,7 +70,7 @@ export function* requeueFailures(
   );
   const ledger = createBudgetLedger();
   for (const job of dead) {
-    const revived = toRevived(job, { queue, now });
+    const revived = { ...toNewStay(job, { queue }, now), failedAt: null };
     if (!(yield* moveJob(job, revived, { ledger, cause: "requeued" }))) {
       throw new StaleReadError(`Job ${job.id} was changed meanwhile`);
     }

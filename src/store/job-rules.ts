@@ -157,22 +157,6 @@ export function toReleased(
   };
 }
 
-/** Dead → ready, as if it had never run. */
-export function toRevived(
-  job: JobRecord,
-  { queue, now }: { readonly queue: string | undefined; readonly now: number },
-): JobRecord {
-  return {
-    ...job,
-    queue: queue ?? job.queue,
-    status: status.ready,
-    readyAt: now,
-    attempts: 0,
-    failedAt: null,
-    purgeAt: null,
-  };
-}
-
 /** A patch of a waiting or running job; only `readyAt` can change its status. */
 export function toPatched(job: JobRecord, patch: JobPatch, now: number): JobRecord {
   return {

@@ -95,7 +95,19 @@ for (const format of ["json", "msgpack"] as const) {
         assert.deepEqual(await insight.worker("w/1"), details);
         await insight.deregisterWorker("w/1");
         assert.equal((await insight.worker("w/1")).lastSeenAt, undefined);
-        await assert.rejects(insight.worker("none"), { code: "not_found" });
+        const missing = { code: "not_found", message: "worker not found" };
+        await assert.rejects(insight.worker("none"), missing);
       }));
   });
 }
+
+describe("createInsight and another server", () => {
+  it("says that the server has no such endpoint", async () => {
+    const fetch = () => Promise.resolve(Response.json({ error: "not found" }, { status: 404 }));
+    const insight = createInsight({ fetch });
+    await assert.rejects(insight.stats("q"), {
+      code: "not_found",
+      message: /^The server has no endpoint 'GET \/queues\/\{queue\}\/stats'/,
+    });
+  });
+});

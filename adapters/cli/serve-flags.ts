@@ -46,6 +46,7 @@ export interface ServeConfig {
   readonly heartbeatInterval: number;
   readonly globalInFlightLimit: number;
   readonly streamInFlightPercent: number;
+  readonly completedLimit: number;
   readonly maxDeliveries: number;
   readonly lease: number;
   readonly leaseGrace: number;
@@ -128,6 +129,12 @@ export const serveFlags: Flags<ServeConfig> = {
     "jobs in flight over all workers, 0 for no limit",
   ),
   streamInFlightPercent: flag("N", "50", readInteger(1, 100), "of that one stream may hold"),
+  completedLimit: flag(
+    "N",
+    "0",
+    readInteger(0, u32),
+    "completed jobs that are kept at most, 0 for no limit",
+  ),
   maxDeliveries: flag(
     "N",
     "20",

@@ -37,6 +37,7 @@ export async function runServe(config: ServeConfig): Promise<number> {
     heartbeatIntervalMs: config.heartbeatInterval,
     globalInFlightLimit: config.globalInFlightLimit,
     streamInFlightPercent: config.streamInFlightPercent,
+    completedLimit: config.completedLimit,
     maxDeliveries: config.maxDeliveries,
     leaseMs: config.lease,
     leaseGraceMs: config.leaseGrace,

@@ -40,6 +40,7 @@ export {
   type QueuePage,
   type WorkerPage,
 } from "./insight.ts";
+export { type ConfigClient, createConfig } from "./config.ts";
 export { createQueues, type PauseOptions, type QueuesClient } from "./queues.ts";
 export { createMovement, type MovementClient, type PutOptions } from "./movement.ts";
 export { createTags, type TagsClient, type TopTagsQuery, type TrackedPage } from "./tags.ts";
@@ -155,6 +156,7 @@ export type { SeenWorker, WorkerDetails } from "../protocol/workers.ts";
 export type { JobSort } from "../protocol/query.ts";
 export type { HeartbeatResult, RenewedLease } from "../protocol/lease-read.ts";
 export type { HeartbeatOptions, TakeManyOptions } from "../protocol/lease-write.ts";
+export type { ConfigSetting, ConfigValue } from "../protocol/config.ts";
 export type { QueueSettings, QueueSettingsChange } from "../protocol/queue-settings-read.ts";
 export type { PageRequest } from "../protocol/page.ts";
 export type { Ask } from "../protocol/frames-control.ts";

@@ -16,6 +16,10 @@ export interface QueueSettings {
   readonly paused: boolean;
   /** How many jobs of it may be in flight at once, if there is a limit. */
   readonly maxInFlight?: number;
+  /** How long leases of its jobs last, in ms, if that is set. */
+  readonly leaseMs?: number;
+  /** How long the holder of a lease that has ended may still renew it, or report, in ms, if that is set. */
+  readonly graceMs?: number;
 }
 
 /** What to change of the settings of a queue. What is left out stays. */
@@ -30,6 +34,10 @@ export interface QueueSettingsChange {
   readonly stopRunning?: boolean | undefined;
   /** How many jobs of it may be in flight at once: an integer from 1; null sets no limit. What runs goes on. */
   readonly maxInFlight?: number | null | undefined;
+  /** How long leases of its jobs last whose taker does not say, in ms, from 1; null is what the broker has for all queues. */
+  readonly leaseMs?: number | null | undefined;
+  /** How long the holder of a lease that has ended may still renew it, or report, in ms; null as for `leaseMs`. */
+  readonly graceMs?: number | null | undefined;
 }
 
 /**
@@ -38,21 +46,31 @@ export interface QueueSettingsChange {
  * @throws {RangeError} If a number cannot be sent.
  */
 export function toQueueSettingsChangeWire(
-  { paused, stopRunning, maxInFlight }: QueueSettingsChange,
+  { paused, stopRunning, maxInFlight, leaseMs, graceMs }: QueueSettingsChange,
 ): object {
   return {
     paused,
     stop_running: stopRunning,
     max_in_flight: checkInteger("maxInFlight", maxInFlight, max32),
+    lease_ms: checkInteger("leaseMs", leaseMs, max32),
+    grace_ms: checkInteger("graceMs", graceMs, max32),
   };
 }
 
 const settingsSchema: v.GenericSchema<unknown, QueueSettings> = v.pipe(
-  v.object({ queue: text, paused: bool, max_in_flight: optional(u32) }, "an object"),
-  v.transform(({ queue, paused, max_in_flight }): QueueSettings => ({
+  v.object({
+    queue: text,
+    paused: bool,
+    max_in_flight: optional(u32),
+    lease_ms: optional(u32),
+    grace_ms: optional(u32),
+  }, "an object"),
+  v.transform(({ queue, paused, max_in_flight, lease_ms, grace_ms }): QueueSettings => ({
     queue,
     paused,
     ...max_in_flight != null && { maxInFlight: max_in_flight },
+    ...lease_ms != null && { leaseMs: lease_ms },
+    ...grace_ms != null && { graceMs: grace_ms },
   })),
 );
 

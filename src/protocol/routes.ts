@@ -166,12 +166,16 @@ export const tagRoutes = {
   listTracked: { method: "GET",    path: "/tracked",         access: "read",   repeat: "always" },
 } as const;
 
-/** The endpoints of what is set for queues. */
+/** The endpoints of what is set for queues, and for the broker. */
 // deno-fmt-ignore
 export const controlRoutes = {
   queueSettings: { method: "GET",    path: "/queues/{queue}/settings", access: "read",   repeat: "always" },
   patchQueue:    { method: "PATCH",  path: "/queues/{queue}",          access: "manage", repeat: "never" },
   forgetQueue:   { method: "DELETE", path: "/queues/{queue}",          access: "manage", repeat: "never" },
+  listConfig:    { method: "GET",    path: "/config",                  access: "read",   repeat: "always" },
+  getConfig:     { method: "GET",    path: "/config/{key}",            access: "read",   repeat: "always" },
+  putConfig:     { method: "PUT",    path: "/config/{key}",            access: "admin",  repeat: "always" },
+  unsetConfig:   { method: "DELETE", path: "/config/{key}",            access: "admin",  repeat: "never" },
 } as const;
 
 /** Every endpoint, by what it does. */

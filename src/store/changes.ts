@@ -162,6 +162,14 @@ export interface QueuesChange {
   readonly settings: QueueSettingsRecord;
 }
 
+/** A setting of the broker is this now. */
+export interface ConfigChange {
+  readonly kind: "config";
+  readonly key: string;
+  /** The JSON text of its value; undefined when it is not set any more. */
+  readonly value: string | undefined;
+}
+
 /** One thing that a transition did. */
 export type Change =
   | JobsChange
@@ -170,7 +178,8 @@ export type Change =
   | SettlementsChange
   | LeasesChange
   | TagsChange
-  | QueuesChange;
+  | QueuesChange
+  | ConfigChange;
 
 /**
  * The changes of jobs that were stored, one for each status.

@@ -124,6 +124,14 @@ export function* sumCounts(
   };
 }
 
+/** How many completed jobs are kept. */
+export function* countCompleted(): Transition<number> {
+  const [row] = yield* rows<{ count: number }>(
+    `SELECT CAST(coalesce(sum(${columns[codes.completed]}), 0) AS BIGINT) AS count FROM job_counts`,
+  );
+  return row!.count;
+}
+
 /** Where a piece of expired jobs ended. */
 export type ExpiredCursor = readonly [purgeAt: number, seq: number];
 

@@ -9,7 +9,7 @@ import type { ChangedJob, ReadyJob } from "./changes.ts";
 import { claimRows } from "./dialect.ts";
 import { deleteBelongings } from "./jobs.ts";
 import { outcomes, settle } from "./settle.ts";
-import { isScheduled } from "./status-sql.ts";
+import { hasStatus, isScheduled } from "./status-sql.ts";
 import { hasTrait, traits } from "./traits.ts";
 import { changedOf, report, rows, runEach, type Transition } from "./transition.ts";
 
@@ -77,6 +77,31 @@ export function* reapJobs(now: number): Transition<boolean> {
     yield* settle(lost.map(({ id, seq }) => ({ id, seq, outcome: outcomes.lost })), undefined);
   }
   return expired.length === reapingSize;
+}
+
+/**
+ * Deletes the completed jobs that completed first, some at a time.
+ *
+ * @param surplus How many are to go.
+ * @returns How many went.
+ */
+export function* trimCompleted(surplus: number): Transition<number> {
+  const oldest = yield* rows<ChangedJob>(
+    `SELECT id, seq, queue, type, traits FROM jobs
+     WHERE completed_at IS NOT NULL AND ${hasStatus([status.completed])}
+     ORDER BY completed_at, seq LIMIT ? ${claimRows}`,
+    [Math.min(surplus, reapingSize)],
+  );
+  const counts = yield* runEach(
+    `DELETE FROM jobs WHERE seq = ? AND ${hasStatus([status.completed])}`,
+    oldest.map(({ seq }) => [seq]),
+  );
+  const jobs = changedOf(oldest, counts);
+  yield* deleteBelongings(jobs);
+  if (jobs.length > 0) {
+    yield report({ kind: "jobs", from: status.completed, to: undefined, jobs, cause: "expired" });
+  }
+  return jobs.length;
 }
 
 /** When the next finished job's retention ends. */

@@ -27,7 +27,9 @@ import type { Change, JobsChange, QueuesChange } from "./changes.ts";
 import { lockRows } from "./dialect.ts";
 import { report, rows, run, type Transition } from "./transition.ts";
 
-const select = `SELECT queue, paused, max_in_flight AS "maxInFlight" FROM queue_settings`;
+const select =
+  `SELECT queue, paused, max_in_flight AS "maxInFlight", lease_ms AS "leaseMs", grace_ms AS "graceMs"
+  FROM queue_settings`;
 
 /** What is set for all queues, sorted by the bytes of their names. */
 export function* listQueueSettings(): Transition<QueueSettingsRecord[]> {
@@ -49,11 +51,13 @@ export function* changeQueueSettings(
     queue,
   ]);
   const before = found ?? unsetQueue(queue);
-  const { paused, maxInFlight } = patch;
+  const { paused, maxInFlight, leaseMs, graceMs } = patch;
   const after: QueueSettingsRecord = {
     queue,
     paused: paused == null ? before.paused : paused ? 1 : 0,
     maxInFlight: maxInFlight === undefined ? before.maxInFlight : maxInFlight,
+    leaseMs: leaseMs === undefined ? before.leaseMs : leaseMs,
+    graceMs: graceMs === undefined ? before.graceMs : graceMs,
   };
   if (isSame(before, after)) return before;
   if (isAnySet(after)) yield* put(after);
@@ -62,18 +66,22 @@ export function* changeQueueSettings(
   return after;
 }
 
-function* put({ queue, paused, maxInFlight }: QueueSettingsRecord): Transition<void> {
+function* put(
+  { queue, paused, maxInFlight, leaseMs, graceMs }: QueueSettingsRecord,
+): Transition<void> {
   // A count is kept as long as there is a limit, whatever that is.
   yield* run(
-    `INSERT INTO queue_settings (queue, paused, max_in_flight) VALUES (?, ?, ?)
+    `INSERT INTO queue_settings (queue, paused, max_in_flight, lease_ms, grace_ms) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused, max_in_flight = excluded.max_in_flight,
+       lease_ms = excluded.lease_ms, grace_ms = excluded.grace_ms,
        in_flight = CASE WHEN excluded.max_in_flight IS NULL THEN NULL ELSE queue_settings.in_flight END`,
-    [queue, paused, maxInFlight],
+    [queue, paused, maxInFlight, leaseMs, graceMs],
   );
 }
 
 function isSame(a: QueueSettingsRecord, b: QueueSettingsRecord): boolean {
-  return a.paused === b.paused && a.maxInFlight === b.maxInFlight;
+  return a.paused === b.paused && a.maxInFlight === b.maxInFlight && a.leaseMs === b.leaseMs &&
+    a.graceMs === b.graceMs;
 }
 
 /** The columns of `job_counts` that count unfinished jobs. */

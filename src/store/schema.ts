@@ -34,7 +34,7 @@ import { trackedTables } from "./schema-tracked.ts";
  *
  * Version 11 keeps what is set for queues: `queue_settings`. Its `in_flight` is counted only where there is a limit. A cron
  * entry may come round at an interval (`every_ms`), and then its `expression` is empty; `spawned` says of its jobs what
- * they came from.
+ * they came from. `config` holds settings that were changed while the broker ran, as JSON text.
  *
  * Version 12 has a row in `statistics` for each queue and day (`statistics.ts`), one in `history` for each entry
  * (`history.ts`), and one in `workers` for each worker that was seen in a while (`workers.ts`).
@@ -116,7 +116,13 @@ CREATE TABLE queue_settings (
   queue TEXT NOT NULL PRIMARY KEY,
   paused INTEGER NOT NULL,
   max_in_flight BIGINT,
-  in_flight BIGINT
+  in_flight BIGINT,
+  lease_ms BIGINT,
+  grace_ms BIGINT
+) WITHOUT ROWID;
+CREATE TABLE config (
+  key TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
 ) WITHOUT ROWID;
 ALTER TABLE cron_entries ADD COLUMN every_ms BIGINT;
 ALTER TABLE cron_entries ADD COLUMN start_at BIGINT;

@@ -87,7 +87,7 @@ async function setUp(jobs: number, total = 0) {
     clock,
     logger: silentLogger,
     gates: createGates(store.isShared),
-    limits: { total, percentOfOne: 100 },
+    limits: { globalInFlightLimit: total, streamInFlightPercent: 100 },
     releaseTerms: () => ({ now: clock.now(), defaults: defaultSettings, maxDeliveries: 0 }),
     broker: () => broker,
     expectOpening() {},

@@ -13,7 +13,7 @@ import type { ChangedJob } from "../../src/store/changes.ts";
 import { toCreated } from "../../src/store/job-rules.ts";
 import { newJob } from "../support/new-job.ts";
 
-const noLimits: InFlightLimits = { total: 0, percentOfOne: 100 };
+const noLimits: InFlightLimits = { globalInFlightLimit: 0, streamInFlightPercent: 100 };
 
 const subscriber = (changes: Partial<Subscriber> = {}): Subscriber => ({
   queues: ["q"],
@@ -90,7 +90,7 @@ describe("a plan of claims", () => {
   });
 
   it("leaves room in all for what is in flight, and gives nobody more than its share", () => {
-    const members = createMembers({ total: 10, percentOfOne: 40 });
+    const members = createMembers({ globalInFlightLimit: 10, streamInFlightPercent: 40 });
     const [first] = add(members, 4);
     members.addReady("q", 100);
     assert.deepEqual(limits(members), [4, 4, 2]);

@@ -52,6 +52,7 @@ describe("the flags of 'millrace serve'", () => {
       maxItemsPerCall: config.maxItemsPerCall,
       allowBrowsers: config.allowBrowsers,
       streamInFlightPercent: config.streamInFlightPercent,
+      completedLimit: config.completedLimit,
       maxDeliveries: config.maxDeliveries,
       leaseMs: config.lease,
       leaseGraceMs: config.leaseGrace,

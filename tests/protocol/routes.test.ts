@@ -65,6 +65,8 @@ describe("the access of a route", () => {
     heartbeatMany: "work",
     addHistory: "work",
     reset: "admin",
+    putConfig: "admin",
+    unsetConfig: "admin",
     backup: "admin",
     compact: "admin",
   };

@@ -300,6 +300,7 @@ export function createDispatcher(
       const payable = change.refunded ? backlogs.refund(change.keys) : backlogs.reopen(change.keys);
       for (const queue of payable) addReady(queue, anyNumber);
     }
+    if (change.kind === "config") members.updateAll();
     for (const queue of gates.apply(change)) opened.add(queue);
     if (change.kind !== "jobs") return;
     tellLosses(change, members);

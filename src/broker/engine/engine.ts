@@ -14,7 +14,7 @@ import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { status } from "../../protocol/status.ts";
 import { addSaturating } from "../../store/add-saturating.ts";
 import { correctRefills, removeBudgets } from "../../store/budgets.ts";
-import type { Change } from "../../store/changes.ts";
+import type { Change, ConfigChange } from "../../store/changes.ts";
 import { forgetEmptyCounts, isCounted, writeCounts } from "../../store/counts.ts";
 import type { Database } from "../../store/database.ts";
 import { findError, findLastError, listErrors, withLastError } from "../../store/error-records.ts";
@@ -39,11 +39,12 @@ import { forgetExpired } from "../../store/tracking.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAdmission } from "./admission.ts";
 import { type BudgetOperations, createBudgetOperations } from "./budgets.ts";
+import { type ConfigOperations, createConfigOperations } from "./config.ts";
 import { createCounting } from "./counting.ts";
 import { createCronOperations, type CronOperations } from "./crons.ts";
 import { createDispatcher, type Subscription } from "./dispatch.ts";
 import { createEnqueueing, type Enqueueing } from "./enqueueing.ts";
-import { createPromotion, createReaping } from "./due-sources.ts";
+import { createPromotion, createReaping, createTrimming } from "./due-sources.ts";
 import { createGates } from "./gates.ts";
 import { createForgetting } from "./forgetting.ts";
 import { createIdentities } from "./ids.ts";
@@ -126,6 +127,7 @@ export interface Engine {
   readonly leases: LeaseOperations;
   readonly queueControl: QueueControl;
   readonly insight: Insight;
+  readonly config: ConfigOperations;
   /** Adds a take stream. */
   take(subscriber: Subscriber): Subscription;
   /** The run of a worker lives. */
@@ -160,6 +162,7 @@ export function createEngine(
     beforeCommit: (changes) => writeKept(changes),
     afterCommit: (changes) => applyChanges(changes),
   });
+  const config = createConfigOperations({ store, settings, logger });
   const gates = createGates(store.isShared);
   /** Writes what is kept about changes. */
   function* writeKept(changes: readonly Change[]): Transition<void> {
@@ -181,7 +184,7 @@ export function createEngine(
     clock,
     logger,
     gates,
-    limits: { total: settings.globalInFlightLimit, percentOfOne: settings.streamInFlightPercent },
+    limits: settings,
     releaseTerms,
     broker: presence.id,
     expectOpening: (at) => scheduler.expectAt(budgetOpening, at),
@@ -189,7 +192,8 @@ export function createEngine(
   const crons = createCronOperations({ store, clock, settings, logger, expressions, admission });
 
   const promotion = createPromotion(store);
-  const reaping = createReaping(store, settings.reaperIntervalMs);
+  const reaping = createReaping(store, settings);
+  const trimming = createTrimming({ store, clock, settings });
   const budgetOpening: DueSource = {
     name: "open budgets that have tokens again",
     nextDueAt: () => dispatcher.nextOpening(),
@@ -205,6 +209,7 @@ export function createEngine(
     store,
     clock,
     settings,
+    gates,
     dispatcher,
     async catchUp() {
       for (const source of [leases.source, promotion]) await scheduler.catchUp(source);
@@ -230,6 +235,7 @@ export function createEngine(
     settling,
     leases.source,
     reaping,
+    trimming,
     forgetting,
     crons.source,
     budgetOpening,
@@ -241,13 +247,22 @@ export function createEngine(
   /** Applies what a commit changed: due times here, subscribers in the dispatcher. */
   const applyChanges = (changes: readonly Change[]) => {
     for (const change of changes) {
-      if (change.kind === "crons") scheduler.expectAt(crons.source, change.nextAt);
+      if (change.kind === "config") applyConfig(change);
+      else if (change.kind === "crons") scheduler.expectAt(crons.source, change.nextAt);
       else if (change.kind === "settlements") scheduler.expectAt(settling, 0);
       else if (change.kind === "leases") scheduler.expectAt(leases.source, change.nextAt);
       else if (change.kind === "jobs") expectDue(change);
     }
     insight.add(changes);
     dispatcher.applyChanges(changes);
+  };
+
+  const applyConfig = (change: ConfigChange) => {
+    config.apply(change);
+    // Their times follow from settings, and they look again at what there is.
+    for (const source of [reaping, trimming, insight.source]) {
+      scheduler.expectAt(source, clock.now());
+    }
   };
 
   const expectDue = (change: Extract<Change, { readonly kind: "jobs" }>) => {
@@ -260,6 +275,9 @@ export function createEngine(
         Infinity,
       );
       scheduler.expectAt(reaping, addSaturating(first, settings.reaperIntervalMs));
+      if (settings.completedLimit > 0 && change.to === status.completed) {
+        scheduler.expectAt(trimming, trimming.dueAfter(clock.now()));
+      }
     }
   };
 
@@ -285,6 +303,7 @@ export function createEngine(
       await store.open();
       identities.startAfter(await store.read(lastSeq()));
       await store.write(forgetEmptyCounts);
+      await config.load();
       for (const settings of await store.read(listQueueSettings())) gates.set(settings);
       if (!store.isShared) await store.write(recountInFlight);
       await presence.start();
@@ -354,6 +373,7 @@ export function createEngine(
     links: createLinking({ store, clock }),
     leases,
     queueControl: createQueueControl({ store, clock }),
+    config,
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     tags: createTagOperations({ store, clock, listPlaced: listing.listPlaced }),
     tracking: createTrackingOperations({ store, clock, listPlaced: listing.listPlaced }),

@@ -16,7 +16,7 @@
  * @module
  */
 
-import { isAnySet, type QueueSettingsRecord } from "../../protocol/queue-settings.ts";
+import { isAnySet, isRestricted, type QueueSettingsRecord } from "../../protocol/queue-settings.ts";
 import { status } from "../../protocol/status.ts";
 import type { Change, JobsChange } from "../../store/changes.ts";
 import type { QueueGates } from "../../store/queue-gates.ts";
@@ -35,6 +35,8 @@ export interface Gates {
   beginTake(): void;
   /** A claim found these queues full. Gives those that opened since it began. */
   endTake(full: readonly string[]): ReadonlySet<string>;
+  /** What is set for a queue; undefined if nothing is. */
+  settingsOf(queue: string): QueueSettingsRecord | undefined;
   /** Applies a change. Gives the queues that opened by it. */
   apply(change: Change): ReadonlySet<string>;
 }
@@ -43,6 +45,7 @@ const none: ReadonlySet<string> = new Set();
 
 /** Creates gates that are all open. */
 export function createGates(isShared: boolean): Gates {
+  const known = new Map<string, QueueSettingsRecord>();
   const restricted = new Map<string, QueueSettingsRecord>();
   const full = new Set<string>();
   /** What opened since the claim that is under way began. */
@@ -58,7 +61,9 @@ export function createGates(isShared: boolean): Gates {
 
   const set = (settings: QueueSettingsRecord) => {
     const { queue } = settings;
-    if (isAnySet(settings)) restricted.set(queue, settings);
+    if (isAnySet(settings)) known.set(queue, settings);
+    else known.delete(queue);
+    if (isRestricted(settings)) restricted.set(queue, settings);
     else restricted.delete(queue);
     full.delete(queue);
     opened?.add(queue);
@@ -81,6 +86,7 @@ export function createGates(isShared: boolean): Gates {
 
   return {
     set,
+    settingsOf: (queue) => known.get(queue),
     apply(change) {
       if (change.kind === "jobs") return release(change);
       if (change.kind !== "queues") return none;

@@ -10,6 +10,7 @@ import type { PageQuery } from "../../protocol/query.ts";
 import { addEntry, listHistory, type PlacedEntry } from "../../store/history.ts";
 import { getMetadata } from "../../store/read.ts";
 import type { Store } from "../../store/store.ts";
+import type { Settings } from "./settings.ts";
 
 /** The operations. Each gives undefined when there is no such job. */
 export interface HistoryOperations {
@@ -20,11 +21,11 @@ export interface HistoryOperations {
 
 /** Creates the operations. */
 export function createHistoryOperations(
-  { store, clock, historyLimit }: {
+  { store, clock, settings }: {
     readonly store: Store;
     readonly clock: Clock;
     /** How many entries a job has at most. */
-    readonly historyLimit: number;
+    readonly settings: Pick<Settings, "historyLimit">;
   },
 ): HistoryOperations {
   return {
@@ -33,7 +34,7 @@ export function createHistoryOperations(
       return job && await store.read(listHistory(job.seq, page));
     },
     add(id, entry) {
-      const terms = { now: clock.now(), historyLimit };
+      const terms = { now: clock.now(), historyLimit: settings.historyLimit };
       return store.write(() => addEntry(id, entry, terms));
     },
   };

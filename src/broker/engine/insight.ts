@@ -50,12 +50,12 @@ export function createInsight(
     expectForgetting(at: number): void;
   },
 ): Insight {
-  const { historyLimit, maxPageBytes } = options.settings;
+  const { maxPageBytes } = options.settings;
   const statistics = createStatistics(options);
   const workers = createWorkers(options);
   return {
     failures: createFailureOperations(options),
-    history: createHistoryOperations({ ...options, historyLimit }),
+    history: createHistoryOperations(options),
     queues: createQueueInsight({ ...options, maxPageBytes }),
     statistics,
     workers,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Gates } from "./gates.ts";
 import type { Settings } from "./settings.ts";
 
 /** How long leases of the jobs of a queue last. */
@@ -17,8 +18,16 @@ export interface LeaseTerms {
 /** Gives the terms of a queue, as they are now. */
 export type LeaseTermsOf = (queue: string) => LeaseTerms;
 
-/** Creates the terms: the same for all queues. */
-export function createLeaseTerms({ leaseMs, leaseGraceMs }: Settings): LeaseTermsOf {
-  const terms: LeaseTerms = { leaseMs, graceMs: leaseGraceMs };
-  return () => terms;
+/** Creates the terms: what is set for a queue, and for all others what the broker has. */
+export function createLeaseTerms(
+  settings: Settings,
+  { settingsOf }: Pick<Gates, "settingsOf">,
+): LeaseTermsOf {
+  return (queue) => {
+    const own = settingsOf(queue);
+    return {
+      leaseMs: own?.leaseMs ?? settings.leaseMs,
+      graceMs: own?.graceMs ?? settings.leaseGraceMs,
+    };
+  };
 }

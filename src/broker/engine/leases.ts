@@ -28,6 +28,7 @@ import {
 import type { Store } from "../../store/store.ts";
 import type { LeaseMaker } from "../../store/take-leases.ts";
 import type { Dispatcher } from "./dispatch.ts";
+import type { Gates } from "./gates.ts";
 import { createLeaseTerms } from "./lease-terms.ts";
 import { type TakeCall, takeOnce } from "./take-once.ts";
 import type { DueSource } from "./scheduler.ts";
@@ -78,6 +79,8 @@ export interface LeaseOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly settings: Settings;
+  /** What is set for queues. */
+  readonly gates: Pick<Gates, "settingsOf">;
   readonly dispatcher: Pick<Dispatcher, "subscribe" | "adopt">;
   /** Works off what makes jobs ready by now. */
   catchUp(): Promise<void>;
@@ -93,9 +96,9 @@ const lookAgainMs = 10_000;
 
 /** Creates the operations. */
 export function createLeaseOperations(
-  { store, clock, settings, dispatcher, catchUp, seen }: LeaseOptions,
+  { store, clock, settings, gates, dispatcher, catchUp, seen }: LeaseOptions,
 ): LeaseOperations {
-  const termsOf = createLeaseTerms(settings);
+  const termsOf = createLeaseTerms(settings, gates);
   const leaseMsOf = (queue: string) => termsOf(queue).leaseMs;
   const graceMsOf = (queue: string) => termsOf(queue).graceMs;
   const newToken = () => crypto.randomUUID().replaceAll("-", "");

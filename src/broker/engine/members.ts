@@ -11,6 +11,7 @@
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
 import type { Change, ChangedJob, JobsChange } from "../../store/changes.ts";
+import type { Settings } from "./settings.ts";
 import type { TakenJob } from "../../store/finish.ts";
 import type { LeaseMaker } from "../../store/take-leases.ts";
 
@@ -88,13 +89,8 @@ export interface HeldJob extends TakenJob {
   readonly asked: number;
 }
 
-/** How many jobs may be in flight. */
-export interface InFlightLimits {
-  /** Over all members; 0 for any number. */
-  readonly total: number;
-  /** How much of that one member may hold at most. */
-  readonly percentOfOne: number;
-}
+/** How many jobs may be in flight; looked at each time, as it may change. */
+export type InFlightLimits = Pick<Settings, "globalInFlightLimit" | "streamInFlightPercent">;
 
 /** The subscribers. */
 export interface Members {
@@ -106,6 +102,8 @@ export interface Members {
   remove(member: Member): void;
   /** What a member holds, or what its reader has read, changed: it has room from now on, or has none. */
   updateRoom(member: Member): void;
+  /** What they may hold is something else, perhaps. */
+  updateAll(): void;
   /** So many jobs at most may be ready in a queue, besides those that may be there already. */
   addReady(queue: string, count: number): void;
   /** Jobs may be ready in queues that nobody knows of. */
@@ -137,7 +135,7 @@ export interface Members {
 }
 
 /** Creates an empty set of subscribers. */
-export function createMembers({ total, percentOfOne }: InFlightLimits): Members {
+export function createMembers(limits: InFlightLimits): Members {
   const all = new Set<Member>();
   /** Who holds each job. */
   const inFlight = new Map<string, HeldJob>();
@@ -151,15 +149,21 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
   const pending = new Set<string>();
   /** As `ready`, of what became ready since the last plan. */
   const fresh = new Map<string, number>();
-  const mostHeld = total === 0 ? Infinity : Math.max(1, Math.ceil(total * percentOfOne / 100));
+  const mostHeld = () => {
+    const { globalInFlightLimit: total, streamInFlightPercent: percent } = limits;
+    return total === 0 ? Infinity : Math.max(1, Math.ceil(total * percent / 100));
+  };
   let turns = 0;
 
   const roomOf = ({ subscriber, prefetch, held, taking, gone }: Member, freed = 0) =>
     gone || !taking || !subscriber.canWrite()
       ? 0
-      : Math.min(Math.min(prefetch, mostHeld) - held.size + freed, claimSize);
+      : Math.min(Math.min(prefetch, mostHeld()) - held.size + freed, claimSize);
 
-  const roomInAll = () => total === 0 ? Infinity : total - inFlight.size;
+  const roomInAll = () => {
+    const { globalInFlightLimit: total } = limits;
+    return total === 0 ? Infinity : total - inFlight.size;
+  };
 
   const enter = (member: Member) => {
     member.turn = turns++;
@@ -259,6 +263,9 @@ export function createMembers({ total, percentOfOne }: InFlightLimits): Members 
       leave(member);
     },
     updateRoom,
+    updateAll() {
+      for (const member of all) updateRoom(member);
+    },
     addReady,
     addUnknown() {
       addReady(unknownQueue, anyNumber);

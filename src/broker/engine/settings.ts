@@ -33,6 +33,13 @@ export interface Settings {
    */
   readonly defaultDeadRetentionMs: number;
   /**
+   * How many completed jobs are kept at most, over all queues: the newest ones. What is above that is deleted within
+   * `reaperIntervalMs`. 0 sets no limit.
+   *
+   * @default {0}
+   */
+  readonly completedLimit: number;
+  /**
    * How many jobs may be in flight at once, over all workers. 0 sets no limit.
    *
    * @default {1024}
@@ -190,6 +197,7 @@ export const defaultSettings: Settings = {
   defaultBackoff: { exponent: 4, baseMs: 15_000, jitterMs: 30_000 },
   defaultCompletedRetentionMs: 0,
   defaultDeadRetentionMs: 7 * 24 * 60 * 60 * 1000,
+  completedLimit: 0,
   globalInFlightLimit: 1024,
   streamInFlightPercent: 50,
   maxDeliveries: 20,
@@ -217,16 +225,18 @@ export const defaultSettings: Settings = {
 
 const u32 = 2 ** 32 - 1;
 
+/** A setting that is a whole number. */
+export type NumberSetting = Exclude<
+  keyof Settings,
+  "defaultBackoff" | "allowBrowsers" | "statistics" | "history"
+>;
+
 /** The least and the greatest value of each whole number that can be set. */
-const ranges: Readonly<
-  Record<
-    Exclude<keyof Settings, "defaultBackoff" | "allowBrowsers" | "statistics" | "history">,
-    readonly [number, number]
-  >
-> = {
+const ranges: Readonly<Record<NumberSetting, readonly [number, number]>> = {
   defaultRetryLimit: [0, u32],
   defaultCompletedRetentionMs: [0, Number.MAX_SAFE_INTEGER],
   defaultDeadRetentionMs: [0, Number.MAX_SAFE_INTEGER],
+  completedLimit: [0, u32],
   globalInFlightLimit: [0, u32],
   streamInFlightPercent: [1, 100],
   maxDeliveries: [0, u32],
@@ -264,8 +274,10 @@ export function toSettings(
   for (const [name, value] of Object.entries(options)) {
     if (name in settings && value !== undefined) Object.assign(settings, { [name]: value });
   }
-  for (const [name, [min, max]] of Object.entries(ranges)) {
-    demandWhole(name, settings[name as keyof typeof ranges], min, max);
+  for (const name of Object.keys(ranges) as NumberSetting[]) {
+    const wanted = checkRange(name, settings[name]);
+    if (wanted === undefined) continue;
+    throw new RangeError(`Option '${name}' is ${settings[name]}, must be ${wanted}`);
   }
   if (typeof settings.allowBrowsers !== "boolean") {
     throw new TypeError(
@@ -285,6 +297,13 @@ export function toSettings(
   demandWhole("defaultBackoff.baseMs", baseMs, 0, u32);
   demandWhole("defaultBackoff.jitterMs", jitterMs, 0, u32);
   return settings;
+}
+
+/** Says what a setting has to be; undefined if the value is that. */
+export function checkRange(name: NumberSetting, value: unknown): string | undefined {
+  const [min, max] = ranges[name];
+  const isWhole = typeof value === "number" && Number.isInteger(value);
+  return isWhole && value >= min && value <= max ? undefined : `an integer from ${min} to ${max}`;
 }
 
 function demandWhole(name: string, value: number, min: number, max: number): void {

@@ -8,6 +8,7 @@ import { type RouteName, routes } from "../../protocol/routes.ts";
 import { failure, release, releaseMany, success, successMany } from "./acks.ts";
 import * as bindings from "./bindings.ts";
 import * as budgets from "./budgets.ts";
+import * as config from "./config.ts";
 import * as crons from "./crons.ts";
 import * as dependencies from "./dependencies.ts";
 import { enqueue, enqueueMany } from "./enqueue.ts";
@@ -110,6 +111,10 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   track: tracking.track,
   untrack: tracking.untrack,
   listTracked: tracking.list,
+  listConfig: config.list,
+  getConfig: config.get,
+  putConfig: config.put,
+  unsetConfig: config.unset,
 };
 
 /** The protocol: one endpoint for each row of the route table. */

@@ -26,6 +26,9 @@ const jobs = (ids: string, more: Partial<JobSketch> = {}): JobSketch[] =>
 const set = (store: TestStore, queue: string, patch: QueueSettingsPatch) =>
   store.write(() => changeQueueSettings(queue, patch));
 
+/** What is set for `q` while nothing is. */
+const unset = { queue: "q", paused: 0, maxInFlight: null, leaseMs: null, graceMs: null };
+
 const everyQueue = { isShut: () => false, isRestricted: () => true };
 
 /** What one subscriber may take of these queues; claims look at each row. */
@@ -52,23 +55,19 @@ export function describeQueueSettings(open: () => Promise<TestStore>): void {
   describe("changeQueueSettings()", () => {
     it("keeps a row as long as something is set, and tells of what changed", async () => {
       const store = await open();
-      const limited = { queue: "q", paused: 0, maxInFlight: 2 };
+      const limited = { ...unset, maxInFlight: 2 };
       assert.deepEqual(await set(store, "q", { maxInFlight: 2 }), limited);
       assert.deepEqual({ ...(await set(store, "q", {})) }, limited);
       assert.deepEqual(store.changes(), ["queues q"]);
       await set(store, "q", { paused: true });
       await set(store, "a", { paused: true });
       assert.deepEqual((await store.read(listQueueSettings())).map((row) => ({ ...row })), [
-        { queue: "a", paused: 1, maxInFlight: null },
-        { queue: "q", paused: 1, maxInFlight: 2 },
+        { ...unset, queue: "a", paused: 1 },
+        { ...unset, paused: 1, maxInFlight: 2 },
       ]);
       await set(store, "q", { paused: false, maxInFlight: null });
       assert.equal((await store.read(listQueueSettings())).length, 1);
-      assert.deepEqual(await store.read(getQueueSettings("q")), {
-        queue: "q",
-        paused: 0,
-        maxInFlight: null,
-      });
+      assert.deepEqual(await store.read(getQueueSettings("q")), unset);
       store.changes();
       await store.write(removeQueueSettings);
       assert.deepEqual(store.changes(), ["queues a"]);
@@ -134,7 +133,7 @@ export function describeQueueSettings(open: () => Promise<TestStore>): void {
       await store.given(...jobs("a b c"));
       await store.take({ limit: 2 });
       await set(store, "q", { maxInFlight: 5 });
-      const settings = { queue: "q", paused: 0, maxInFlight: 5 };
+      const settings = { ...unset, maxInFlight: 5 };
       await store.write(() => countInFlight([{ kind: "queues", settings }], limited));
       assert.equal(await counted(store), "q 2");
       const q = { ...at, id: "x", queue: "q" };

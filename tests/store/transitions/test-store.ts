@@ -200,6 +200,7 @@ export function showChange(change: Change): string {
   if (change.kind === "crons" || change.kind === "leases") {
     return `${change.kind} at ${change.nextAt}`;
   }
+  if (change.kind === "config") return `config ${change.key}`;
   if (change.kind === "queues") return `queues ${change.settings.queue}`;
   if (change.kind === "budgets") {
     return `budgets ${[...change.keys].sort().join(" ")}${change.refunded ? " refunded" : ""}`;
@@ -226,6 +227,7 @@ const keysOf = {
   bindings: "key, job_id",
   cron_groups: "name",
   cron_entries: "cron_group, name",
+  config: "key",
   queue_settings: "queue",
   brokers: "id",
   holders: "id",

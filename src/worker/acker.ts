@@ -1,5 +1,6 @@
 /**
- * Tells the broker what came of jobs: successes in batches, failures and releases one by one.
+ * Tells the broker what came of jobs: successes in batches, failures, releases and successes
+ * that say more one by one.
  *
  * Successes are sent at once; they gather only while a request is under way, and go together with the next one. So a
  * slow broker gets larger batches. There is no timer: the broker delivers a next job only when one is reported.
@@ -21,10 +22,14 @@ import type { ReportResult } from "../protocol/ack.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { Job } from "../protocol/job.ts";
 import type { ReleaseTime } from "../protocol/release.ts";
+import type { SuccessNews } from "./outcome.ts";
 import { createPauses } from "./pauses.ts";
 
 /** What an acker needs of a client. */
-export type AckerClient = Pick<Client, "successMany" | "failure" | "release" | "releaseMany">;
+export type AckerClient = Pick<
+  Client,
+  "success" | "successMany" | "failure" | "release" | "releaseMany"
+>;
 
 /** What an acker needs. */
 export interface AckerOptions {
@@ -56,6 +61,8 @@ export interface Acker {
   tryNow(): void;
   /** Reports a success, and what the job came to. */
   succeed(job: Job, result?: unknown): void;
+  /** Reports a success that says more; `done` as below. */
+  finish(job: Job, success: SuccessNews, done: (found: boolean) => void): void;
   /** Reports a failure. Calls `done` when it is confirmed, with false if the job was not in flight at this delivery. */
   fail(job: Job, failure: Failure, done: (found: boolean) => void): void;
   /** Gives a job back to a broker that knows how; `done` as above. */
@@ -179,6 +186,14 @@ export function createAcker(options: AckerOptions): Acker {
       if (result !== undefined) results.set(job.id, result);
       waiting.push(job);
       sending ??= sendSuccesses();
+    },
+    finish(job, { payload, next }, done) {
+      const options = { payload, signal };
+      const send = (): Promise<unknown> =>
+        next === undefined
+          ? client.success(job, options)
+          : client.success(job, { ...options, next });
+      singles.add({ job, send, done });
     },
     fail(job, failure, done) {
       const send = (isRepeated: boolean) => client.failure(job, failure, { signal, isRepeated });

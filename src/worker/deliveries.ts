@@ -86,14 +86,12 @@ export function createDeliveries(
   },
 ): Deliveries {
   const byId = new Map<string, Delivery>();
-  /** Done here, but not in flight when the broker got the report: the attempts of each job by its id, oldest first. */
-  const doneAttempts = new Map<string, number>();
+  /** Done here, but not in flight when the broker got the report: the jobs by their ids, oldest first. */
+  const doneJobs = new Map<string, Pick<Job, "attempts" | "readyAt">>();
 
-  const remember = ({ id, attempts }: Job) => {
-    doneAttempts.set(id, attempts);
-    if (doneAttempts.size > maxRemembered) {
-      doneAttempts.delete(doneAttempts.keys().next().value!);
-    }
+  const remember = ({ id, attempts, readyAt }: Job) => {
+    doneJobs.set(id, { attempts, readyAt });
+    if (doneJobs.size > maxRemembered) doneJobs.delete(doneJobs.keys().next().value!);
   };
 
   /** Whether a job must be reported once more: the report came between two deliveries and reached neither. */
@@ -114,11 +112,13 @@ export function createDeliveries(
     },
     accept(job) {
       const present = byId.get(job.id);
-      if (present !== undefined && !isNextRun(present, job, clock)) {
+      const isAnew = present !== undefined && isPutAnew(present.job, job);
+      if (present !== undefined && !isAnew && !isNextRun(present, job, clock)) {
         present.job = job;
         present.redelivered = true;
         return undefined;
       }
+      if (isAnew && !isDone(present)) present.stage = "gone";
       const delivery: Delivery = {
         context: new RunningContext(job, logger),
         job,
@@ -129,7 +129,8 @@ export function createDeliveries(
       };
       byId.set(job.id, delivery);
       // With more attempts it has failed elsewhere since, and nobody knows what was undone.
-      if (doneAttempts.size > 0 && doneAttempts.get(job.id) === job.attempts) {
+      const done = doneJobs.size > 0 ? doneJobs.get(job.id) : undefined;
+      if (done?.attempts === job.attempts && !isPutAnew(done, job)) {
         deliveries.report(delivery, { kind: "success" });
         return undefined;
       }
@@ -148,6 +149,13 @@ export function createDeliveries(
           delivery.stage = "succeeded";
           delivery.result = acknowledgement.result;
           return acker.succeed(job, acknowledgement.result);
+        case "finish": {
+          const { success } = acknowledgement;
+          // What goes on in another queue may come here again at once.
+          delivery.stage = success.next === undefined ? "succeeded" : "released";
+          delivery.dueAt = clock.monotonic() + (success.next?.delayMs ?? 0);
+          return acker.finish(job, success, done);
+        }
         case "failure":
           delivery.stage = "failed";
           return acker.fail(job, acknowledgement.failure, done);
@@ -159,16 +167,18 @@ export function createDeliveries(
     },
     acked(jobs, { notFound }) {
       const missing = new Set(notFound);
-      for (const { id } of jobs) {
+      for (const { id, deliveries } of jobs) {
         const delivery = byId.get(id);
         if (delivery === undefined) continue;
+        // The report was of a run before it was put anew.
+        if (delivery.job.deliveries !== deliveries && !delivery.redelivered) continue;
         const found = !missing.has(id);
         if (needsSecondReport(delivery, found)) {
           acker.succeed(delivery.job, delivery.result);
           continue;
         }
         byId.delete(id);
-        if (found) doneAttempts.delete(id);
+        if (found) doneJobs.delete(id);
         else remember(delivery.job);
       }
     },
@@ -220,6 +230,14 @@ export function createDeliveries(
 /** Whether only the report of a job is not confirmed. */
 function isDone({ stage }: Delivery): boolean {
   return stage !== "waiting" && stage !== "running";
+}
+
+/**
+ * Whether a job is another one than before but for its id: somebody has put it anew, or moved it. What is delivered again
+ * because a stream broke off was ready at the same instant.
+ */
+function isPutAnew(before: Pick<Job, "readyAt">, { readyAt }: Job): boolean {
+  return before.readyAt !== readyAt;
 }
 
 /** Whether a job that is here already arrived to be run anew: it may come before the answer to the report of the last run. */

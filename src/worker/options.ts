@@ -18,7 +18,7 @@ import { type QueueOrder, type QueueOrderOption, toQueueOrder } from "./queue-or
 /** What a worker needs of a client. */
 export type WorkerClient = Pick<
   Client,
-  "take" | "successMany" | "failure" | "release" | "releaseMany"
+  "take" | "success" | "successMany" | "failure" | "release" | "releaseMany"
 >;
 
 /** What a worker is made from. */

@@ -5,19 +5,23 @@
  */
 
 import { type Duration, toMs } from "../async/duration.ts";
+import type { SuccessOptions } from "../client/client.ts";
 import { hasBrand } from "../errors.ts";
 import type { Failure } from "../protocol/failure.ts";
 import { lastDate } from "../protocol/integer.ts";
 import { describeError } from "./describe-error.ts";
 
 /**
- * What shall become of a job. `cancel`, `snooze` and `retryAt` make one, which a handler returns or throws; rules for errors
- * (`retryOn` and others) make one of an error.
+ * What shall become of a job. `cancel`, `snooze`, `retryAt`, `complete` and `advance` make one, which a handler returns or
+ * throws; rules for errors (`retryOn` and others) make one of an error.
  */
 export interface Outcome {
-  /** What becomes of the job: it is dead at once, runs again without being charged an attempt, or is charged one. */
-  readonly kind: "cancelled" | "snoozed" | "retried";
-  /** The message of the error record. */
+  /**
+   * What becomes of the job: it is dead at once, runs again without being charged an attempt, or is charged one; it is
+   * done with a payload of what came of it, or goes on in another queue.
+   */
+  readonly kind: "cancelled" | "snoozed" | "retried" | "completed" | "advanced";
+  /** The message of the error record, if there is one. */
   readonly message: string;
   /** The error that led to it, if there was one. */
   readonly cause: unknown;
@@ -37,7 +41,12 @@ interface TimedOutcome extends Outcome {
   readonly time: Pick<Failure, "retryAt" | "delayMs">;
   /** Whether the error record is about the cause, and not about the outcome. */
   readonly isOfError?: boolean;
+  /** What is said of the job beyond that it succeeded. */
+  readonly success?: SuccessNews;
 }
+
+/** What a success says beyond that the job is done. */
+export type SuccessNews = Pick<SuccessOptions, "payload" | "next">;
 
 /**
  * Gives a job up: it is dead at once, without retries.
@@ -182,6 +191,20 @@ export function isResult(value: unknown): value is JobResult {
 /** Tells whether what a handler returned or threw is an outcome. */
 export function isOutcome(value: unknown): value is Outcome {
   return hasBrand(value, brand);
+}
+
+/** What a success says beyond that the job is done; undefined if the outcome is none. */
+export function successOf(outcome: Outcome): SuccessNews | undefined {
+  return (outcome as TimedOutcome).success;
+}
+
+/** Makes the outcome of a success. */
+export function toSuccessOutcome(
+  kind: "completed" | "advanced",
+  message: string,
+  success: SuccessNews,
+): Outcome {
+  return toBranded({ kind, message, cause: undefined, time: {}, success });
 }
 
 /** How long to wait before the job runs again, in ms; undefined if the outcome says nothing of it. */

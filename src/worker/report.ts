@@ -8,7 +8,7 @@ import type { Failure } from "../protocol/failure.ts";
 import { type Logger, runGuarded } from "../log.ts";
 import type { ReleaseTime } from "../protocol/release.ts";
 import { describeError } from "./describe-error.ts";
-import { delayOf, type Outcome, toFailure } from "./outcome.ts";
+import { delayOf, type Outcome, type SuccessNews, successOf, toFailure } from "./outcome.ts";
 
 /**
  * What came of one run of a job:
@@ -16,7 +16,7 @@ import { delayOf, type Outcome, toFailure } from "./outcome.ts";
  * - `succeeded`: its handler returned.
  * - `failed`: its handler threw, took too long or does not exist, or its payload did not fit; `retry` is false if
  *   no other try can help.
- * - `cancelled`, `snoozed`, `retried`: its handler said so.
+ * - `cancelled`, `snoozed`, `retried`, `completed`, `advanced`: its handler said so.
  * - `released`: the worker stopped first. The job goes back to its queue, whatever its handler came to.
  */
 export type RunReport =
@@ -28,13 +28,15 @@ export type RunReport =
 /** What the broker is told of a job. */
 export type Acknowledgement =
   | { readonly kind: "success"; readonly result?: unknown }
+  | { readonly kind: "finish"; readonly success: SuccessNews }
   | { readonly kind: "failure"; readonly failure: Failure }
   | { readonly kind: "release"; readonly time: ReleaseTime };
 
 /**
  * Turns a report into what is sent.
  *
- * @param canRelease Whether the broker knows how to take a job back. If not, a snooze is a failure with a time.
+ * @param canRelease Whether the broker knows how to take a job back. If not, a snooze is a failure with a time, and a
+ * success that says more is one for good: the server would pass over what it says.
  * @returns Undefined if nothing is sent: the end of the stream says it.
  */
 export function toAcknowledgement(
@@ -57,9 +59,18 @@ export function toAcknowledgement(
     case "cancelled":
     case "retried":
       return { kind: "failure", failure: toFailure(report) };
+    case "completed":
+    case "advanced":
+      if (canRelease) return { kind: "finish", success: successOf(report)! };
+      return { kind: "failure", failure: toForeignFailure(report) };
     case "released":
       return undefined;
   }
+}
+
+function toForeignFailure({ kind, message }: Outcome): Failure {
+  const why = "only a Millrace broker can do that, and this server is none";
+  return { message: `${message.toWellFormed()}: ${why}`, errorType: kind, kill: true };
 }
 
 /** Characters that the name of a group has at most. */

@@ -141,6 +141,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const durationMs = () => clock.monotonic() - startedAt;
     switch (report.kind) {
       case "succeeded":
+      case "completed":
         return events.emit("succeeded", () => ({ job, durationMs: durationMs() }));
       case "failed": {
         const { error } = report;
@@ -149,6 +150,7 @@ export function createRunner(options: RunnerOptions): Runner {
       case "cancelled":
       case "snoozed":
       case "retried":
+      case "advanced":
         return events.emit("decided", () => ({ job, durationMs: durationMs(), outcome: report }));
     }
   };

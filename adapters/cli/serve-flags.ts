@@ -53,6 +53,7 @@ export interface ServeConfig {
   readonly maxBudgets: number;
   readonly maxJqSteps: number;
   readonly maxSearches: number;
+  readonly maxEventListeners: number;
   readonly maxBodyBytes: number;
   readonly maxPageBytes: number;
   readonly maxCalls: number;
@@ -151,6 +152,12 @@ export const serveFlags: Flags<ServeConfig> = {
     "steps of one filter or fold on one payload",
   ),
   maxSearches: flag("N", "100", readInteger(1, u32), "searches under way, one more is refused"),
+  maxEventListeners: flag(
+    "N",
+    "2000",
+    readInteger(1, u32),
+    "listeners to events, one more is refused",
+  ),
   maxBodyBytes: flag("N", "67108864", readInteger(1, forever), "largest request body"),
   maxPageBytes: flag("N", "8388608", readInteger(1, forever), "payloads on a page of jobs"),
   maxCalls: flag("N", "1000", readInteger(1, u32), "calls at work, one more is refused"),

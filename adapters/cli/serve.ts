@@ -44,6 +44,7 @@ export async function runServe(config: ServeConfig): Promise<number> {
     maxBudgets: config.maxBudgets,
     maxJqSteps: config.maxJqSteps,
     maxSearches: config.maxSearches,
+    maxEventListeners: config.maxEventListeners,
     maxBodyBytes: config.maxBodyBytes,
     maxPageBytes: config.maxPageBytes,
     maxCalls: config.maxCalls,

@@ -43,6 +43,12 @@ export {
 export { type ConfigClient, createConfig } from "./config.ts";
 export { createQueues, type PauseOptions, type QueuesClient } from "./queues.ts";
 export { createMovement, type MovementClient, type PutOptions } from "./movement.ts";
+export {
+  createEvents,
+  type EventsClient,
+  type ListenDisconnect,
+  type ListenOptions,
+} from "./events.ts";
 export { createTags, type TagsClient, type TopTagsQuery, type TrackedPage } from "./tags.ts";
 export type {
   BulkFilter,
@@ -164,6 +170,7 @@ export type { NextStep, PutConflict, PutRequest, RequeueRequest } from "../proto
 export type { JobPatch } from "../protocol/patch.ts";
 export type { RetentionPatch } from "../protocol/retention.ts";
 export type { Range } from "../protocol/range.ts";
+export { type EventGap, type EventKind, eventKinds, type JobEvent } from "../protocol/events.ts";
 export type { TagCount } from "../protocol/tags.ts";
 export type { ReleaseTime } from "../protocol/release.ts";
 export type { WorkerRun } from "../protocol/worker-run.ts";

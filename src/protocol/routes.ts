@@ -178,6 +178,12 @@ export const controlRoutes = {
   unsetConfig:   { method: "DELETE", path: "/config/{key}",            access: "admin",  repeat: "never" },
 } as const;
 
+/** The endpoints of what happens to jobs. */
+// deno-fmt-ignore
+export const eventRoutes = {
+  events: { method: "GET", path: "/events", access: "read", repeat: "always", ownFormat: true, isStream: true },
+} as const;
+
 /** Every endpoint, by what it does. */
 export const routes:
   & typeof jobRoutes
@@ -188,7 +194,8 @@ export const routes:
   & typeof dependencyRoutes
   & typeof leaseRoutes
   & typeof tagRoutes
-  & typeof controlRoutes = /* @__PURE__ */ Object.assign(
+  & typeof controlRoutes
+  & typeof eventRoutes = /* @__PURE__ */ Object.assign(
     {},
     jobRoutes,
     movementRoutes,
@@ -199,6 +206,7 @@ export const routes:
     leaseRoutes,
     tagRoutes,
     controlRoutes,
+    eventRoutes,
   );
 
 /** The name of an endpoint. */

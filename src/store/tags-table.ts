@@ -13,8 +13,9 @@
  */
 
 import type { JobExtra } from "../protocol/job-extra.ts";
+import type { Change } from "./changes.ts";
 import { isOneOf } from "./dialect.ts";
-import { removeRows, type TraitedJob, traits, type TraitTable } from "./traits.ts";
+import { hasTrait, removeRows, type TraitedJob, traits, type TraitTable } from "./traits.ts";
 import { insertRows, report, rows, runEach, toInsert, type Transition } from "./transition.ts";
 
 /** What a job is tagged with. */
@@ -138,6 +139,19 @@ export function* tagsOf(seqs: readonly number[]): Transition<ReadonlyMap<number,
     else list.push(tag);
   }
   return tags;
+}
+
+/** Tells the tags of the jobs that changed, as far as nothing told them yet: for events. */
+export function* tellTags(changes: readonly Change[]): Transition<void> {
+  const told = new Set<number>();
+  const asked = new Set<number>();
+  for (const change of changes) {
+    if (change.kind === "tags") { for (const seq of change.tags.keys()) told.add(seq); }
+    if (change.kind !== "jobs") continue;
+    for (const job of change.jobs) if (hasTrait(job, traits.tagged)) asked.add(job.seq);
+  }
+  const seqs = [...asked].filter((seq) => !told.has(seq));
+  if (seqs.length > 0) yield report({ kind: "tags", tags: yield* tagsOf(seqs) });
 }
 
 function* removeAll(jobs: readonly TraitedJob[]): Transition<void> {

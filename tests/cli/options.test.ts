@@ -41,6 +41,7 @@ describe("the flags of 'millrace serve'", () => {
       maxJqSteps: config.maxJqSteps,
       maxBodyBytes: config.maxBodyBytes,
       maxSearches: config.maxSearches,
+      maxEventListeners: config.maxEventListeners,
       maxPageBytes: config.maxPageBytes,
       maxCalls: config.maxCalls,
       maxHeldBytes: config.maxHeldBytes,

@@ -39,11 +39,16 @@ describe("the route table", () => {
   });
 
   it("says which answer is a stream", () => {
-    assert.deepEqual(namesOf(({ isStream }) => isStream === true), ["take"]);
+    assert.deepEqual(namesOf(({ isStream }) => isStream === true), ["events", "take"]);
   });
 
   it("gives an own format to what answers with a stream or a file", () => {
-    assert.deepEqual(namesOf(({ ownFormat }) => ownFormat === true), ["backup", "compact", "take"]);
+    assert.deepEqual(namesOf(({ ownFormat }) => ownFormat === true), [
+      "backup",
+      "compact",
+      "events",
+      "take",
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Broker } from "../../src/broker/mod.ts";
 import { withBroker } from "../support/broker.ts";
+import { listen } from "../support/listen.ts";
 import { send } from "../support/send.ts";
 
 async function enqueue(broker: Broker, more: object = {}): Promise<string> {
@@ -91,5 +92,72 @@ describe("tags", () => {
       assert.deepEqual(await top("?min=2"), [{ tag: "b", count: 2 }]);
       await send(broker, "DELETE", `/jobs/${second}`);
       assert.deepEqual(await top(), [{ tag: "a", count: 1 }, { tag: "b", count: 1 }]);
+    }));
+});
+
+describe("tracking", () => {
+  it("is what the events of a job are told by: popped, put, completed, failed, stalled, canceled", () =>
+    withBroker(async ({ broker, clock, client }) => {
+      const tracked = await listen(broker, "?tracked=true");
+      const ids = [await enqueue(broker), await enqueue(broker)];
+      await send(broker, "PUT", `/jobs/${ids[0]}/track`);
+      const stream = await client.take({ prefetch: 2, workerId: "w" });
+      await clock.settle();
+      for (const id of ids) {
+        await send(broker, "POST", `/jobs/${id}/failure`, { message: "m", kill: true });
+        await send(broker, "POST", `/jobs/${id}/requeue`, {});
+        await clock.settle();
+        await client.success(id);
+      }
+      await clock.settle();
+      assert.deepEqual(
+        tracked.told(),
+        ["tracked", "taken", "died", "put", "taken", "succeeded"].map((kind) =>
+          `${kind} ${ids[0]}`
+        ),
+      );
+      await stream.close();
+      const other = await enqueue(broker);
+      await send(broker, "PUT", `/jobs/${other}/track`);
+      await send(broker, "POST", "/jobs/take", { worker_id: "w", lease_ms: 1000 });
+      await clock.advance(60_000);
+      await send(broker, "DELETE", `/jobs/${other}`);
+      await send(broker, "DELETE", `/jobs/${other}/track`);
+      assert.deepEqual(
+        tracked.told().slice(6),
+        ["tracked", "taken", "timed_out", "lock_lost", "removed"].map((kind) => `${kind} ${other}`),
+      );
+    }));
+
+  it("does not end with the job, and untracking always succeeds", () =>
+    withBroker(async ({ broker }) => {
+      const id = await enqueue(broker);
+      await send(broker, "PUT", `/jobs/${id}/track`);
+      await send(broker, "DELETE", `/jobs/${id}`);
+      const { body } = await send(broker, "GET", "/tracked");
+      assert.deepEqual([body.jobs, body.expired], [[], [id]]);
+      assert.equal((await send(broker, "DELETE", `/jobs/${id}/track`)).status, 204);
+      assert.deepEqual((await send(broker, "GET", "/tracked")).body.expired, []);
+    }));
+});
+
+describe("the channel of a worker", () => {
+  it("tells it that a running job of its was put anew, and cancelled", () =>
+    withBroker(async ({ broker, clock, client }) => {
+      const worker = await listen(broker, "?worker=w&kind=lock_lost,removed");
+      const other = await listen(broker, "?worker=v");
+      const id = await enqueue(broker);
+      const stream = await client.take({ workerId: "w", queues: ["q"] });
+      await clock.settle();
+      await send(broker, "POST", `/jobs/${id}/requeue`, { queue: "elsewhere" });
+      await clock.settle();
+      assert.deepEqual(worker.told(), [`lock_lost ${id}`]);
+      const second = await enqueue(broker);
+      await clock.settle();
+      await send(broker, "DELETE", `/jobs/${second}`);
+      await clock.settle();
+      assert.deepEqual(worker.told(), [`lock_lost ${id}`, `removed ${second}`]);
+      assert.deepEqual(other.told(), []);
+      await stream.close();
     }));
 });

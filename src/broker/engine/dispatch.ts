@@ -1,9 +1,8 @@
 /**
  * Who gets the next job.
  *
- * A subscriber is an open take stream, or a call that takes some jobs. It *has room* while it may hold more jobs, and a queue *may have jobs* while ready
- * ones may be in it. Claims are made for those who have room and read a queue that may have jobs, and for no more of them
- * than there are jobs. Nothing polls.
+ * A subscriber is an open take stream, or a call that takes some jobs. It *has room* while it may hold more, and a queue *may have
+ * jobs* while ready ones may be in it. Claims are made for those who have room and read such a queue. Nothing polls.
  *
  * | Event                                          | The subscriber has room | The queue may have jobs                |
  * | ---------------------------------------------- | ----------------------- | -------------------------------------- |
@@ -38,6 +37,7 @@ import {
   anyNumber,
   type Claim,
   createMembers,
+  type HeldJob,
   type InFlightLimits,
   leavesFlight,
   type Member,
@@ -85,7 +85,7 @@ export interface Dispatcher {
   /** Jobs are in flight under leases, since before the broker was started. */
   adopt(jobs: readonly TakenJob[]): void;
   /** What is known of a job in flight that a subscriber holds. */
-  takenJob(id: string): TakenJob | undefined;
+  takenJob(id: string): HeldJob | undefined;
   /** When a budget opens by itself, in ms since the epoch; undefined when none does. */
   nextOpening(): number | undefined;
   /** Opens the budgets that are due by `now`. */

@@ -34,6 +34,7 @@ import {
 } from "../../store/queue-settings.ts";
 import { getJob, getMetadata, lastSeq } from "../../store/read.ts";
 import { createStore } from "../../store/store.ts";
+import { tellTags } from "../../store/tags-table.ts";
 import type { Transition } from "../../store/transition.ts";
 import { forgetExpired } from "../../store/tracking.ts";
 import type { JobSelection } from "../../store/where.ts";
@@ -43,6 +44,7 @@ import { type ConfigOperations, createConfigOperations } from "./config.ts";
 import { createCounting } from "./counting.ts";
 import { createCronOperations, type CronOperations } from "./crons.ts";
 import { createDispatcher, type Subscription } from "./dispatch.ts";
+import { createEventHub, type EventHub } from "./events.ts";
 import { createEnqueueing, type Enqueueing } from "./enqueueing.ts";
 import { createPromotion, createReaping, createTrimming } from "./due-sources.ts";
 import { createGates } from "./gates.ts";
@@ -122,6 +124,7 @@ export interface Engine {
   readonly budgets: BudgetOperations;
   readonly tags: TagOperations;
   readonly tracking: TrackingOperations;
+  readonly events: Pick<EventHub, "listen">;
   readonly crons: CronOperations;
   readonly links: Linking;
   readonly leases: LeaseOperations;
@@ -167,6 +170,7 @@ export function createEngine(
   /** Writes what is kept about changes. */
   function* writeKept(changes: readonly Change[]): Transition<void> {
     yield* writeCounts(changes);
+    if (events.isOn) yield* tellTags(changes);
     yield* writeHistory(changes, { now: clock.now(), historyLimit: settings.historyLimit });
     if (gates.forClaim() !== undefined || changes.some(({ kind }) => kind === "queues")) {
       yield* countInFlight(changes, gates.isLimited);
@@ -188,6 +192,12 @@ export function createEngine(
     releaseTerms,
     broker: presence.id,
     expectOpening: (at) => scheduler.expectAt(budgetOpening, at),
+  });
+  const events = createEventHub({
+    clock,
+    random,
+    maxListeners: settings.maxEventListeners,
+    workerOf: (id) => dispatcher.takenJob(id)?.member?.subscriber.worker,
   });
   const crons = createCronOperations({ store, clock, settings, logger, expressions, admission });
 
@@ -254,6 +264,7 @@ export function createEngine(
       else if (change.kind === "jobs") expectDue(change);
     }
     insight.add(changes);
+    events.publish(changes); // Before it is forgotten who had the jobs.
     dispatcher.applyChanges(changes);
   };
 
@@ -315,6 +326,7 @@ export function createEngine(
     async stop() {
       await scheduler.stop();
       await dispatcher.stop();
+      events.stop();
       await insight.stop();
       await presence.stop();
     },
@@ -377,6 +389,7 @@ export function createEngine(
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     tags: createTagOperations({ store, clock, listPlaced: listing.listPlaced }),
     tracking: createTrackingOperations({ store, clock, listPlaced: listing.listPlaced }),
+    events,
     insight,
     take: (subscriber) => dispatcher.subscribe(insight.watch(subscriber)),
     noticeWorker: dispatcher.notice,

@@ -113,6 +113,12 @@ export interface Settings {
    */
   readonly maxSearches: number;
   /**
+   * How many may listen to events (`GET /events`). One more is answered 503.
+   *
+   * @default {2000}
+   */
+  readonly maxEventListeners: number;
+  /**
    * The largest request body that is read, in bytes. A larger one is answered 413. Decoding a body takes memory of about
    * ten times its size, and the broker does nothing else meanwhile: for about a second for every 16 MiB, at worst for
    * every 6 MiB. The default is 64 MiB.
@@ -209,6 +215,7 @@ export const defaultSettings: Settings = {
   maxBudgets: 8192,
   maxJqSteps: 500_000,
   maxSearches: 100,
+  maxEventListeners: 2000,
   maxBodyBytes: 64 * 1024 * 1024,
   maxPageBytes: 8 * 1024 * 1024,
   maxCalls: 1000,
@@ -248,6 +255,7 @@ const ranges: Readonly<Record<NumberSetting, readonly [number, number]>> = {
   maxBudgets: [0, u32],
   maxJqSteps: [1, u32],
   maxSearches: [1, u32],
+  maxEventListeners: [1, u32],
   maxBodyBytes: [1, Number.MAX_SAFE_INTEGER],
   maxCalls: [1, u32],
   maxHeldBytes: [1, Number.MAX_SAFE_INTEGER],

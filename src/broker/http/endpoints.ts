@@ -13,6 +13,7 @@ import * as crons from "./crons.ts";
 import * as dependencies from "./dependencies.ts";
 import { enqueue, enqueueMany } from "./enqueue.ts";
 import { error, errors } from "./errors.ts";
+import { events } from "./events.ts";
 import type { Context, Endpoint, Surface } from "./call.ts";
 import * as failures from "./failures.ts";
 import * as history from "./history.ts";
@@ -115,6 +116,7 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   getConfig: config.get,
   putConfig: config.put,
   unsetConfig: config.unset,
+  events,
 };
 
 /** The protocol: one endpoint for each row of the route table. */

@@ -1,0 +1,82 @@
+/**
+ * The last events, for those who were away for a moment and for those who read slowly. Bounded by their number, their bytes
+ * and their age.
+ *
+ * @module
+ */
+
+import type { EventKind } from "../../protocol/events.ts";
+
+/** How many events are kept at most. */
+const maxEvents = 50_000;
+/** How many characters of them. */
+const maxLength = 16 * 1024 * 1024;
+/** How long, in ms. */
+const maxAgeMs = 300_000;
+
+/** Something that happened to a job. */
+export interface KeptEvent {
+  /** Grows by one from event to event. */
+  readonly number: number;
+  readonly kind: EventKind;
+  readonly id: string;
+  readonly type: string;
+  readonly queue: string;
+  readonly fromQueue: string | undefined;
+  readonly worker: string | undefined;
+  readonly tags: readonly string[] | undefined;
+  readonly tracked: boolean;
+  /** What the wire says of it, as JSON. */
+  readonly text: string;
+  /** When it was kept, by the monotonic clock in ms. */
+  readonly keptAt: number;
+}
+
+/** The last events. */
+export interface EventRing {
+  /** The number of the first event that is kept; one more than the last if none is. */
+  readonly first: number;
+  /** The number of the last event that there was; 0 before the first. */
+  readonly last: number;
+  add(event: KeptEvent): void;
+  /** The event of a number from the first to the last. */
+  at(number: number): KeptEvent;
+  /** Forgets what is too old at `now`, by the monotonic clock in ms. */
+  prune(now: number): void;
+}
+
+/** Creates a ring without events. */
+export function createEventRing(): EventRing {
+  let events: (KeptEvent | undefined)[] = [];
+  /** The index of the first one that is kept: those before it are forgotten. */
+  let head = 0;
+  let last = 0;
+  let length = 0;
+
+  const dropFirst = () => {
+    length -= events[head]!.text.length;
+    events[head++] = undefined;
+    if (head < 1024 || head * 2 < events.length) return;
+    events = events.slice(head);
+    head = 0;
+  };
+
+  return {
+    get first() {
+      return last - (events.length - head) + 1;
+    },
+    get last() {
+      return last;
+    },
+    add(event) {
+      events.push(event);
+      last = event.number;
+      length += event.text.length;
+      while (events.length - head > maxEvents || length > maxLength) dropFirst();
+    },
+    at: (number) => events[head + number - (last - (events.length - head) + 1)]!,
+    prune(now) {
+      while (head < events.length && now - events[head]!.keptAt > maxAgeMs) dropFirst();
+    },
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * Events made of the changes of a commit: one for each job and change.
+ *
+ * @module
+ */
+
+import type { EventKind } from "../../protocol/events.ts";
+import { status, statusNames } from "../../protocol/status.ts";
+import type { Cause, Change, ChangedJob, JobsChange } from "../../store/changes.ts";
+import { hasTrait, traits } from "../../store/traits.ts";
+import type { KeptEvent } from "./event-ring.ts";
+
+const kinds: Readonly<Record<Cause, EventKind>> = {
+  "enqueued": "enqueued",
+  "due": "due",
+  "taken": "taken",
+  "succeeded": "succeeded",
+  "failed": "failed",
+  "released": "released",
+  "requeued": "requeued",
+  "advanced": "advanced",
+  "put": "put",
+  "timed-out": "timed_out",
+  "lease-lost": "lock_lost",
+  "evicted": "evicted",
+  "changed": "changed",
+  "unblocked": "unblocked",
+  "abandoned": "abandoned",
+  "removed": "removed",
+  "expired": "expired",
+  "tracked": "tracked",
+  "untracked": "untracked",
+};
+
+/** What a change told of its jobs, as it was when it was committed. */
+export interface ToldChange {
+  readonly change: JobsChange;
+  /** In ms since the epoch. */
+  readonly at: number;
+  readonly tags: ReadonlyMap<number, readonly string[]>;
+  /** Who had the jobs, if they were in flight: one for each; undefined if nobody had. */
+  readonly workers: readonly (string | undefined)[] | undefined;
+}
+
+/**
+ * What a commit did to jobs.
+ *
+ * @param workerOf What the worker calls itself that has a job in flight.
+ */
+export function toTold(
+  changes: readonly Change[],
+  at: number,
+  workerOf: (id: string) => string | undefined,
+): ToldChange[] {
+  const told: ToldChange[] = [];
+  const tags = new Map<number, readonly string[]>();
+  for (const change of changes) {
+    if (change.kind === "tags") { for (const [seq, list] of change.tags) tags.set(seq, list); }
+    if (change.kind !== "jobs") continue;
+    const jobs: readonly ChangedJob[] = change.jobs;
+    const hadOne = change.from === status.inFlight && change.worker === undefined;
+    const workers = hadOne ? jobs.map(({ id }) => workerOf(id)) : undefined;
+    told.push({ change, at, tags, workers });
+  }
+  return told;
+}
+
+/** What a change is told as: who has a job that is put anew loses it first. */
+export function kindsOf({ cause, from, to }: JobsChange): readonly EventKind[] {
+  const isOver = to === undefined || to === status.dead;
+  if (cause === "failed" && isOver) return ["died"];
+  if (cause === "put" && from === status.inFlight) return ["lock_lost", "put"];
+  return [kinds[cause]];
+}
+
+/** The event of one job of a change. */
+export function toEvent(
+  { change, at, tags: tagsOf, workers }: ToldChange,
+  { index, kind, run, number, keptAt }: {
+    /** Which job of the change. */
+    readonly index: number;
+    readonly kind: EventKind;
+    readonly run: string;
+    readonly number: number;
+    readonly keptAt: number;
+  },
+): KeptEvent {
+  const job = change.jobs[index]!;
+  const { id, type, queue } = job;
+  const { to, fromQueue } = change;
+  const worker = change.worker ?? workers?.[index];
+  const tags = hasTrait(job, traits.tagged) ? tagsOf.get(job.seq) : undefined;
+  const tracked = hasTrait(job, traits.tracked);
+  let text = `{"cursor":"${run}-${number}","event":"${kind}","id":${JSON.stringify(id)}` +
+    `,"type":${JSON.stringify(type)},"queue":${JSON.stringify(queue)}`;
+  if (fromQueue !== undefined) text += `,"from_queue":${JSON.stringify(fromQueue)}`;
+  if (to !== undefined) text += `,"status":"${statusNames[to]}"`;
+  if (worker !== undefined) text += `,"worker":${JSON.stringify(worker)}`;
+  if (tags !== undefined) text += `,"tags":${JSON.stringify(tags)}`;
+  if (tracked) text += `,"tracked":true`;
+  text += `,"at":${at}}`;
+  return {
+    number,
+    kind,
+    id,
+    type,
+    queue,
+    fromQueue,
+    worker,
+    tags,
+    // Who listens to tracked jobs is told that one is tracked no more.
+    tracked: tracked || kind === "untracked",
+    text,
+    keptAt,
+  };
+}

@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { lastDate } from "./integer.ts";
 import { checkUniqueWhile, jobPatchSchema, type NewJob, newJobSchema } from "./new-job.ts";
 import { checkName } from "./names.ts";
 import { checkTags } from "./tags.ts";
@@ -175,6 +176,9 @@ export const cronEntryPatchSchema: v.GenericSchema<unknown, CronEntryPatch> = v.
 /** Shorter intervals would keep the broker busy with one entry. */
 const leastEveryMs = 100;
 
+/** A hundred years: what comes later is not a number that every JSON parser reads. */
+const mostEveryMs = 3_155_760_000_000;
+
 /** Times of an interval that may lie before the start of a new entry, if they are made up for. */
 const mostMissed = 10_000;
 
@@ -190,10 +194,14 @@ export function checkCronInterval(
   }
   if (expression !== "") return "expression and every_ms cannot be combined";
   if (everyMs < leastEveryMs) return `every_ms must be at least ${leastEveryMs}, got ${everyMs}`;
+  if (everyMs > mostEveryMs) return `every_ms must be at most ${mostEveryMs}, got ${everyMs}`;
+  if (startAt != null && startAt > lastDate) {
+    return `start_at must be at most ${lastDate}, got ${startAt}`;
+  }
   if (!catchUp) return backlog ? "backlog is for entries with catch_up" : undefined;
   const missed = startAt == null ? 0 : Math.floor((now - startAt) / everyMs);
   if (missed <= mostMissed || (backlog ?? 0) > 0 && backlog! <= mostMissed) return undefined;
-  return `start_at is ${missed} times every_ms ago, at most ${mostMissed} are made up for: set a backlog`;
+  return `start_at is ${missed} times every_ms ago, at most ${mostMissed} are made up for: set a backlog of at most ${mostMissed}`;
 }
 
 /** Says why a group cannot be called so. */

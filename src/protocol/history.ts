@@ -30,7 +30,7 @@ export interface HistoryEntry {
 export interface OwnEntry {
   /** What happened; 1 to 200 characters. */
   readonly what: string;
-  /** Any JSON value, of at most 16 KiB as JSON. */
+  /** Any JSON value, of at most 16 KiB as JSON and of at most 64 levels. */
   readonly data?: unknown;
 }
 
@@ -39,6 +39,9 @@ const longestWhat = 200;
 
 /** Bytes that `data` has at most. */
 const mostDataBytes = 16 * 1024;
+
+/** Levels of lists and objects that `data` has at most. */
+const deepestData = 64;
 
 /** Reads the body of `POST /jobs/{id}/history`. */
 export const ownEntrySchema: v.GenericSchema<unknown, OwnEntry> = v.object(
@@ -53,10 +56,19 @@ export function checkOwnEntry({ what, data }: OwnEntry): string | undefined {
     return `what has ${what.length} characters, at most ${longestWhat} are accepted`;
   }
   if (data === undefined) return undefined;
+  if (isDeeper(data, deepestData)) {
+    return `data must not be nested deeper than ${deepestData} levels`;
+  }
   if (!isJson(data)) return "data must be what JSON can say";
   const bytes = new TextEncoder().encode(JSON.stringify(data)).length;
   if (bytes <= mostDataBytes) return undefined;
   return `data is ${bytes} bytes, at most ${mostDataBytes} are accepted`;
+}
+
+/** Whether a value has more levels of lists and objects. Goes no deeper than these. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
 }
 
 /** MessagePack can say more than JSON. */

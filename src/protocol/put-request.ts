@@ -30,11 +30,16 @@ const fieldsOfPut: v.GenericSchema<unknown, Omit<PutJob, "onConflict">> = fields
   start: (input) => ({
     ...blankJob(),
     given: new Set(
-      putFields.filter(({ wire }) => input[wire] !== undefined)
+      putFields.filter(({ wire }) => input[wire] !== undefined && !isNoQueue(wire, input[wire]))
         .map(({ name }) => name as keyof NewJob),
     ),
   }),
 });
+
+/** A queue has no default that null could stand for: with it, none is given. */
+function isNoQueue(wire: string, value: unknown): boolean {
+  return wire === "queue" && value === null;
+}
 
 /** Reads one job; its payload is not looked at, and left empty. */
 export const putSchema: v.GenericSchema<unknown, PutJob> = v.pipe(

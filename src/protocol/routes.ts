@@ -226,11 +226,17 @@ export type AdminRouteName = keyof typeof adminRoutes;
  * The path of a route, with its parameters percent-encoded in their places.
  *
  * @param params One for each name in the route's path; undefined if there is none.
+ * @throws {TypeError} If one is `.` or `..`, which every URL parser takes for a step, also when it is percent-encoded.
  */
 export function toPath(
   route: Pick<Route, "path">,
   params?: Readonly<Record<string, string | number>>,
 ): string {
   if (params === undefined) return route.path;
-  return route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name]!));
+  return route.path.replace(/\{(\w+)\}/g, (_, name: string) => toSegment(name, `${params[name]!}`));
+}
+
+function toSegment(name: string, value: string): string {
+  if (value !== "." && value !== "..") return encodeURIComponent(value);
+  throw new TypeError(`Cannot use '${value}' as '${name}': in a URL it is no name but a step`);
 }

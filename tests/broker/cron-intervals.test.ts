@@ -120,6 +120,8 @@ describe("an entry with an interval", () => {
     const [entry, error] of [
       [{ every_ms: 99 }, /^every_ms must be at least 100, got 99/],
       [{ every_ms: 0 }, /^every_ms must be at least 100, got 0/],
+      [{ every_ms: 2 ** 53 - 1 }, /^every_ms must be at most 3155760000000, got 9007199254740991/],
+      [{ every_ms: minute, start_at: 2 ** 53 - 1 }, /^start_at must be at most 8640000000000000/],
       [{ every_ms: "1m" }, /every_ms: expected an integer .*, got "1m"/],
       [{ every_ms: minute, expression: "@daily" }, /^expression and every_ms cannot be combined/],
       [{ expression: "@daily", start_at: 5 }, /^start_at is for entries with every_ms/],

@@ -111,8 +111,14 @@ describe("the history of a job", () => {
       assert.equal(await error({ what: "" }), "what must not be empty");
       assert.match(await error({ what: "x".repeat(201) }), /^what has 201 characters, at most 200/);
       assert.match(await error({ what: "x", data: "x".repeat(20_000) }), /^data is 20002 bytes/);
+      const nest = (levels: number): unknown => levels === 0 ? 1 : [nest(levels - 1)];
+      assert.equal(
+        await error({ what: "x", data: nest(65) }),
+        "data must not be nested deeper than 64 levels",
+      );
       assert.match(await error({ what: 1 }, 400), /what: expected a text/);
       assert.deepEqual(await whats(broker, id), []);
+      await error({ what: "x", data: nest(64) }, 201);
       const none = path.replace(id, "0".repeat(25));
       assert.equal((await send(broker, "POST", none, { what: "x" })).status, 404);
       assert.equal((await send(broker, "GET", none)).status, 404);

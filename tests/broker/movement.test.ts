@@ -51,6 +51,13 @@ describe("PUT /jobs/{id}", () => {
         "unique_key and batch cannot be combined",
       ],
       [
+        "a queue that is none",
+        "a",
+        { ...job, queue: null },
+        400,
+        "queue is missing, and no job has the id 'a'",
+      ],
+      [
         "a budget that is not there",
         "a",
         { ...job, budgets: [{ key: "x" }] },

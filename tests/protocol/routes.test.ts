@@ -132,5 +132,11 @@ describe("toPath", () => {
   it("puts parameters in their places, each in one segment", () => {
     assert.equal(toPath(routes.error, { id: "a/b c", attempt: 2 }), "/jobs/a%2Fb%20c/errors/2");
     assert.equal(toPath(routes.health), "/health");
+    for (const id of [".", ".."]) {
+      assert.throws(() => toPath(routes.get, { id }), {
+        name: "TypeError",
+        message: `Cannot use '${id}' as 'id': in a URL it is no name but a step`,
+      });
+    }
   });
 });

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line: `millrace serve`, `millrace backup`, `millrace compact`, `millrace demo`.
+ * The command line: `millrace serve`, `millrace backup`, `millrace compact`, `millrace queue`, `millrace config`,
+ * `millrace stats`, `millrace demo`.
  *
  * @module
  */
@@ -8,6 +9,14 @@
 import process from "node:process";
 import { isMillraceError } from "../../src/errors.ts";
 import { version } from "../../src/version.ts";
+import {
+  configFlags,
+  configHelp,
+  queueFlags,
+  queueHelp,
+  statsFlags,
+  statsHelp,
+} from "./control-flags.ts";
 import { demoFlags } from "./demo-flags.ts";
 import { describeFlags, type Flags, readCommandLine, UsageError } from "./options.ts";
 import { serveFlags } from "./serve-flags.ts";
@@ -19,6 +28,9 @@ Usage:
   millrace serve [flags]        run a broker
   millrace backup [flags] FILE  save its database while it runs
   millrace compact [flags]      give the space of deleted jobs back to the disk
+  millrace queue [flags] …      pause, resume, limit or forget a queue of a broker
+  millrace config [flags] …     show and change its settings while it runs
+  millrace stats [flags] statsd  send its numbers to statsd
   millrace demo [flags] [DIR]   run one on the files of a folder
   millrace --help, --version    also 'millrace COMMAND --help'
 `;
@@ -77,6 +89,25 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
     await runCompact(config);
     return print("Compacted");
   },
+  async queue(args) {
+    if (wantsHelp(args)) return print(queueHelp);
+    const { config, positionals } = read(queueFlags, args, 3);
+    const { runQueue } = await import("./queue.ts");
+    return print(await runQueue(positionals, config));
+  },
+  async config(args) {
+    if (wantsHelp(args)) return print(configHelp);
+    const { config, positionals } = read(configFlags, args, 3);
+    const { runConfig } = await import("./config.ts");
+    return print(await runConfig(positionals, config));
+  },
+  async stats(args) {
+    if (wantsHelp(args)) return print(statsHelp);
+    const { config, positionals } = read(statsFlags, args, 2);
+    const { runStats } = await import("./statsd.ts");
+    await runStats(positionals, config);
+    return 0;
+  },
   async demo(args) {
     if (wantsHelp(args)) return print(demoHelp);
     const { config, positionals } = read(demoFlags, args, 1);
@@ -88,7 +119,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
   "-h": () => print(help),
 };
 
-const names = "'serve', 'backup', 'compact' or 'demo'";
+const names = "'serve', 'backup', 'compact', 'queue', 'config', 'stats' or 'demo'";
 
 async function run([command, ...args]: readonly string[]): Promise<number> {
   if (command === undefined) throw new UsageError(`No command is given, expected ${names}`);

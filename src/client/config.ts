@@ -14,6 +14,7 @@ import {
 } from "../protocol/config.ts";
 import { controlRoutes } from "../protocol/routes.ts";
 import type { CallOptions } from "./deadline.ts";
+import { callOwn } from "./endpoint.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
 import { createTransport, ignoreBody } from "./transport.ts";
 
@@ -71,7 +72,7 @@ export interface ConfigClient {
  * ```
  */
 export function createConfig(options: ClientOptions): ConfigClient {
-  const { call } = createTransport(toClientSettings(options));
+  const call = callOwn(createTransport(toClientSettings(options)));
 
   return {
     list: (options) => call({ route: controlRoutes.listConfig }, options, readConfigSettings),

@@ -7,6 +7,7 @@
 
 import { NotFoundError, RefusedError } from "../errors.ts";
 import type { Route } from "../protocol/routes.ts";
+import type { Transport } from "./transport.ts";
 
 /** What a broker answers where there is nothing at a path. */
 const nothingThere = "not found";
@@ -27,4 +28,15 @@ export function explainMissing(error: unknown, { method, path }: Route): unknown
     status,
     { cause: error, fromBroker },
   );
+}
+
+/** Calls of a transport on endpoints that only a Millrace broker has. */
+export function callOwn({ call }: Pick<Transport, "call">): Transport["call"] {
+  return async (one, options, read) => {
+    try {
+      return await call(one, options, read);
+    } catch (error) {
+      throw explainMissing(error, one.route);
+    }
+  };
 }

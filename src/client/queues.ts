@@ -13,6 +13,7 @@ import {
 } from "../protocol/queue-settings-read.ts";
 import { controlRoutes } from "../protocol/routes.ts";
 import type { CallOptions } from "./deadline.ts";
+import { callOwn } from "./endpoint.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
 import { createTransport, ignoreBody } from "./transport.ts";
 
@@ -83,7 +84,7 @@ export interface QueuesClient {
  * ```
  */
 export function createQueues(options: ClientOptions): QueuesClient {
-  const { call } = createTransport(toClientSettings(options));
+  const call = callOwn(createTransport(toClientSettings(options)));
 
   const set = async (
     queue: string,

@@ -27,7 +27,7 @@ export interface ConfigSetting {
 }
 
 /** Writes the body that sets a setting. Throws `RangeError` for a number that cannot be sent. */
-export function toConfigBody(value: ConfigValue): object {
+export function toConfigBody(value: ConfigValue): { readonly value: unknown } {
   if (typeof value !== "number") return { value: toBackoffWire(value) };
   if (Number.isFinite(value)) return { value };
   throw new RangeError(`Cannot send 'value' ${value}: expected a finite number`);
@@ -49,6 +49,11 @@ const listSchema: v.GenericSchema<unknown, { readonly config: ConfigSetting[] }>
   { config: v.array(settingSchema, "a list") },
   "an object",
 );
+
+/** Reads a value as the wire spells it. */
+export function readConfigValue(value: unknown): ConfigValue {
+  return readAs(valueSchema, value);
+}
 
 /** Reads one setting. */
 export function readConfigSetting(value: unknown): ConfigSetting {

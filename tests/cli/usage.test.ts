@@ -30,7 +30,10 @@ describe("millrace", () => {
 
   const mistakes: [args: string[], line: RegExp][] = [
     [[], /^millrace: No command is given, expected 'serve', .* \(see 'millrace --help'\)$/m],
-    [["sevre"], /^millrace: Command 'sevre' is unknown, expected 'serve', 'backup', 'compact' or/],
+    [
+      ["sevre"],
+      /^millrace: Command 'sevre' is unknown, expected 'serve', 'backup', 'compact', 'queue', 'config', 'stats' or/,
+    ],
     [["toString"], /^millrace: Command 'toString' is unknown/],
     [["serve", "--prot", "80"], /^millrace: Flag '--prot' is unknown/],
     [["serve", "--port", "http"], /Flag '--port' is 'http', expected an integer from 0 to 65535/],

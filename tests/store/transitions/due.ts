@@ -6,7 +6,14 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { nextPromotion, nextReaping, promoteJobs, reapJobs } from "../../../src/store/due-jobs.ts";
+import { countCompleted } from "../../../src/store/counts.ts";
+import {
+  nextPromotion,
+  nextReaping,
+  promoteJobs,
+  reapJobs,
+  trimCompleted,
+} from "../../../src/store/due-jobs.ts";
 import { completeJobs, failJob } from "../../../src/store/finish.ts";
 import { start, type TestStore, toBinding } from "./test-store.ts";
 
@@ -91,6 +98,28 @@ export function describeDue(open: () => Promise<TestStore>): void {
       assert.deepEqual(store.changes().map((change) => change.split(" ")[0]), ["1000", "500"]);
       assert.equal(await store.statuses(), "");
       assert.equal(await store.read(nextReaping()), undefined);
+    });
+  });
+
+  describe("trimCompleted()", () => {
+    it("deletes those that completed first, with what belongs to them, and no others", async () => {
+      const store = await open();
+      const kept = { retention: '{"completed_ms":1000000,"dead_ms":1000000}' };
+      await store.given(...["a", "b", "c", "d", "e"].map((id) => ({ id, ...kept })));
+      await store.take();
+      for (const [at, id] of ["c", "a", "d"].entries()) {
+        store.clock.setNow(start + at);
+        await store.write(() => completeJobs([{ id }], store.terms()));
+      }
+      await store.write(() => failJob({ id: "b" }, { message: "m", kill: true }, store.terms()));
+      assert.equal(await store.read(countCompleted()), 3);
+      store.changes();
+      assert.equal(await store.write(() => trimCompleted(2)), 2);
+      assert.deepEqual(store.changes(), ["2 completed > none: a c"]);
+      assert.equal(await store.statuses(), "b dead, d completed, e in_flight");
+      assert.equal(await store.read(countCompleted()), 1);
+      assert.equal(await store.write(() => trimCompleted(5)), 1);
+      assert.equal(await store.write(() => trimCompleted(5)), 0);
     });
   });
 }

@@ -9,9 +9,12 @@ import { describe, it } from "node:test";
 import { createBudget } from "../../../src/store/budgets.ts";
 import { changeGroup, pauseEntry, removeEntry } from "../../../src/store/crons.ts";
 import { findEntry } from "../../../src/store/crons-table.ts";
+import { removeJob } from "../../../src/store/delete-jobs.ts";
 import { fireCron, listDue, nextFiring } from "../../../src/store/due-crons.ts";
+import { getJob } from "../../../src/store/read.ts";
+import { markSpawned } from "../../../src/store/spawned.ts";
 import { draft, fire, fireDue, keep, knowing, nextAt, replace } from "./cron-sketches.ts";
-import { start, type TestStore, toBinding } from "./test-store.ts";
+import { start, type TestStore, toBinding, toEntry } from "./test-store.ts";
 
 /** Defines the tests. */
 export function describeFiring(open: () => Promise<TestStore>): void {
@@ -105,6 +108,33 @@ export function describeFiring(open: () => Promise<TestStore>): void {
       await store.write(() => fireCron(firing, store.terms()));
       assert.equal(await store.read(nextFiring()), undefined);
       assert.deepEqual(store.changes(), []);
+    });
+
+    it("counts the jobs of an entry with an interval, and keeps what they came from", async () => {
+      const store = await open();
+      const interval = { everyMs: 10, startAt: start, catchUp: 1, backlog: 0 };
+      await keep(store, draft("e", { expression: "", interval, job: { uniqueKey: "k" } }));
+      store.clock.setNow(start + 25);
+      const [entry] = await store.read(listDue(start + 25));
+      const jobs = ["a", "b", "c"].map((id, at) => {
+        const stored = toEntry(
+          { id, readyAt: start + at * 10, uniqueKey: id === "b" ? "k" : null },
+          start + 25,
+        );
+        return { ...stored, job: markSpawned(stored.job) };
+      });
+      await store.given({ id: "other", uniqueKey: "k" });
+      await store.write(() => fireCron({ entry: entry!, nextAt: start + 30, jobs }, store.terms()));
+      const { count, lastJobId, nextAt } = (await store.read(findEntry("g", "e")))!;
+      assert.deepEqual([count, lastJobId, nextAt], [2, "c", start + 30]);
+      const shown = await Promise.all(
+        ["a", "c", "other"].map(async (id) =>
+          (await store.read(getJob(id, start)))!.extra?.spawnedFrom
+        ),
+      );
+      assert.deepEqual(shown, ["g/e", "g/e", undefined]);
+      await store.write(() => removeJob("a"));
+      assert.equal((await store.all("SELECT job FROM spawned")).length, 1);
     });
   });
 }

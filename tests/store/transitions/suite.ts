@@ -9,6 +9,7 @@ import { describeBatches } from "./batches.ts";
 import { describeBindings } from "./bindings.ts";
 import { describeBudgets } from "./budgets.ts";
 import { describeClaims } from "./claims.ts";
+import { describeConfig } from "./config.ts";
 import { describeCounts } from "./counts.ts";
 import { describeCrons } from "./crons.ts";
 import { describeDependencies } from "./dependencies.ts";
@@ -80,6 +81,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeCrons(open);
   describeFiring(open);
   describeQueueSettings(open);
+  describeConfig(open);
   describeReads(open);
   describeGuards(open);
   describeLocks(open);

@@ -27,8 +27,8 @@ export interface EventGroup<Listener> {
 export interface EventGroups<Listener> {
   join(format: EventFormat, filter: EventFilter): EventGroup<Listener>;
   leave(group: EventGroup<Listener>): void;
-  /** The groups that want an event. */
-  wanting(event: KeptEvent): Iterable<EventGroup<Listener>>;
+  /** Visits the groups that want an event, each once. */
+  forEachWanting(event: KeptEvent, visit: (group: EventGroup<Listener>) => void): void;
 }
 
 /** What a group is looked up by: the first that its filter has. */
@@ -39,12 +39,26 @@ export function createEventGroups<Listener>(): EventGroups<Listener> {
   type Group = EventGroup<Listener>;
   const groups = new Map<string, Group>();
   const others = new Set<Group>();
-  const index = new Map<string, Set<Group>>();
+  const createIndex = () => new Map<string, Set<Group>>();
+  const index = {
+    id: createIndex(),
+    worker: createIndex(),
+    queue: createIndex(),
+    type: createIndex(),
+  };
 
-  /** The sets that a group stands in. */
-  const keysOf = ({ filter }: Group): string[] | undefined => {
-    const name = indexed.find((name) => filter[name] !== undefined);
-    return name && filter[name]!.map((value) => `${name} ${value}`);
+  const nameOf = ({ filter }: Group) => indexed.find((name) => filter[name] !== undefined);
+
+  /** Visits the groups that stand under a value; most events find none. */
+  const visitUnder = (
+    name: typeof indexed[number],
+    event: KeptEvent,
+    visit: (group: Group) => void,
+  ) => {
+    const sets = index[name];
+    const value = event[name];
+    if (sets.size === 0 || value === undefined) return;
+    for (const group of sets.get(value) ?? []) if (group.wants(event)) visit(group);
   };
 
   return {
@@ -55,11 +69,11 @@ export function createEventGroups<Listener>(): EventGroups<Listener> {
         const wants = toPredicate(filter);
         group = { key, format, filter, wants, upToDate: new Set(), size: 0, text: "" };
         groups.set(key, group);
-        const keys = keysOf(group);
-        if (keys === undefined) others.add(group);
-        for (const key of keys ?? []) {
-          const set = index.get(key);
-          if (set === undefined) index.set(key, new Set([group]));
+        const name = nameOf(group);
+        if (name === undefined) others.add(group);
+        for (const value of name === undefined ? [] : filter[name]!) {
+          const set = index[name!].get(value);
+          if (set === undefined) index[name!].set(value, new Set([group]));
           else set.add(group);
         }
       }
@@ -70,25 +84,21 @@ export function createEventGroups<Listener>(): EventGroups<Listener> {
       if (--group.size > 0) return;
       groups.delete(group.key);
       others.delete(group);
-      for (const key of keysOf(group) ?? []) {
-        const set = index.get(key);
+      const name = nameOf(group);
+      for (const value of name === undefined ? [] : group.filter[name]!) {
+        const set = index[name!].get(value);
         set?.delete(group);
-        if (set?.size === 0) index.delete(key);
+        if (set?.size === 0) index[name!].delete(value);
       }
     },
-    *wanting(event) {
-      for (const group of others) if (group.wants(event)) yield group;
-      if (index.size === 0) return;
-      const { id, worker, queue, fromQueue, type } = event;
-      const seen = fromQueue === undefined ? undefined : new Set<Group>();
-      const keys = [`id ${id}`, `worker ${worker}`, `queue ${queue}`, `type ${type}`];
-      if (fromQueue !== undefined) keys.push(`queue ${fromQueue}`);
-      for (const key of keys) {
-        for (const group of index.get(key) ?? []) {
-          if (seen?.has(group) || !group.wants(event)) continue;
-          seen?.add(group);
-          yield group;
-        }
+    forEachWanting(event, visit) {
+      for (const group of others) if (group.wants(event)) visit(group);
+      for (const name of indexed) visitUnder(name, event, visit);
+      const { fromQueue, queue } = event;
+      if (fromQueue === undefined) return;
+      for (const group of index.queue.get(fromQueue) ?? []) {
+        // Those that want both queues have been visited.
+        if (!group.filter.queue!.includes(queue) && group.wants(event)) visit(group);
       }
     },
   };

@@ -9,7 +9,7 @@ import type { EventKind } from "../../protocol/events.ts";
 
 /** How many events are kept at most. */
 const maxEvents = 50_000;
-/** How many characters of them. */
+/** How many characters their texts have together, about. */
 const maxLength = 16 * 1024 * 1024;
 /** How long, in ms. */
 const maxAgeMs = 300_000;
@@ -26,10 +26,20 @@ export interface KeptEvent {
   readonly worker: string | undefined;
   readonly tags: readonly string[] | undefined;
   readonly tracked: boolean;
-  /** What the wire says of it, as JSON. */
-  readonly text: string;
+  /** The code of the status that the job has now; undefined if it is stored no more. */
+  readonly status: number | undefined;
+  /** In ms since the epoch. */
+  readonly at: number;
   /** When it was kept, by the monotonic clock in ms. */
   readonly keptAt: number;
+  /** What the wire says of it, once somebody wanted it. */
+  text: string | undefined;
+}
+
+/** How many characters an event has on the wire, about. */
+export function lengthOf({ type, queue, tags }: KeptEvent): number {
+  const length = 180 + type.length + queue.length;
+  return tags === undefined ? length : tags.reduce((sum, tag) => sum + tag.length + 3, length);
 }
 
 /** The last events. */
@@ -54,7 +64,7 @@ export function createEventRing(): EventRing {
   let length = 0;
 
   const dropFirst = () => {
-    length -= events[head]!.text.length;
+    length -= lengthOf(events[head]!);
     events[head++] = undefined;
     if (head < 1024 || head * 2 < events.length) return;
     events = events.slice(head);
@@ -71,7 +81,7 @@ export function createEventRing(): EventRing {
     add(event) {
       events.push(event);
       last = event.number;
-      length += event.text.length;
+      length += lengthOf(event);
       while (events.length - head > maxEvents || length > maxLength) dropFirst();
     },
     at: (number) => events[head + number - (last - (events.length - head) + 1)]!,

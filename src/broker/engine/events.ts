@@ -21,8 +21,8 @@ import { type EventFilter, parseCursor } from "../../protocol/events.ts";
 import type { EventFormat } from "../../protocol/events-query.ts";
 import type { Change } from "../../store/changes.ts";
 import { createEventGroups, type EventGroup } from "./event-groups.ts";
-import { createEventRing, type EventRing } from "./event-ring.ts";
-import { kindsOf, toEvent, type ToldChange, toTold } from "./job-events.ts";
+import { createEventRing, type EventRing, lengthOf } from "./event-ring.ts";
+import { kindsOf, textOf, toEvent, type ToldChange, toTold } from "./job-events.ts";
 import { BusyError } from "./turnstile.ts";
 
 /** How long the ring is kept when nobody listens, in ms. */
@@ -176,7 +176,7 @@ export function createEventHub(
       for (let looked = 0; number < ring.last && looked < eventsOfPiece; looked++) {
         const event = ring.at(++number);
         if (!wants(event)) continue;
-        text += toFrame(format, cursorOf(number), event.text);
+        text += toFrame(format, cursorOf(number), textOf(event, run!));
         if (text.length >= lengthOfPiece) break;
       }
       member.upTo = number;
@@ -224,13 +224,13 @@ export function createEventHub(
       const change = waiting[next]!;
       for (const kind of kindsOf(change.change)) {
         const number = ring.last + 1;
-        const event = toEvent(change, { index: told, kind, run: run!, number, keptAt });
+        const event = toEvent(change, { index: told, kind, number, keptAt });
         ring.add(event);
-        for (const group of groups.wanting(event)) {
-          group.text += toFrame(group.format, cursorOf(number), event.text);
+        groups.forEachWanting(event, (group) => {
+          group.text += toFrame(group.format, cursorOf(number), textOf(event, run!));
           wanting.add(group);
-        }
-        length += event.text.length;
+        });
+        length += lengthOf(event);
       }
       waitingJobs--;
       if (++told === change.change.jobs.length) {

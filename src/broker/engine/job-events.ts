@@ -76,41 +76,46 @@ export function kindsOf({ cause, from, to }: JobsChange): readonly EventKind[] {
 /** The event of one job of a change. */
 export function toEvent(
   { change, at, tags: tagsOf, workers }: ToldChange,
-  { index, kind, run, number, keptAt }: {
+  { index, kind, number, keptAt }: {
     /** Which job of the change. */
     readonly index: number;
     readonly kind: EventKind;
-    readonly run: string;
     readonly number: number;
     readonly keptAt: number;
   },
 ): KeptEvent {
   const job = change.jobs[index]!;
-  const { id, type, queue } = job;
-  const { to, fromQueue } = change;
-  const worker = change.worker ?? workers?.[index];
-  const tags = hasTrait(job, traits.tagged) ? tagsOf.get(job.seq) : undefined;
-  const tracked = hasTrait(job, traits.tracked);
-  let text = `{"cursor":"${run}-${number}","event":"${kind}","id":${JSON.stringify(id)}` +
-    `,"type":${JSON.stringify(type)},"queue":${JSON.stringify(queue)}`;
-  if (fromQueue !== undefined) text += `,"from_queue":${JSON.stringify(fromQueue)}`;
-  if (to !== undefined) text += `,"status":"${statusNames[to]}"`;
-  if (worker !== undefined) text += `,"worker":${JSON.stringify(worker)}`;
-  if (tags !== undefined) text += `,"tags":${JSON.stringify(tags)}`;
-  if (tracked) text += `,"tracked":true`;
-  text += `,"at":${at}}`;
   return {
     number,
     kind,
-    id,
-    type,
-    queue,
-    fromQueue,
-    worker,
-    tags,
+    id: job.id,
+    type: job.type,
+    queue: job.queue,
+    fromQueue: change.fromQueue,
+    worker: change.worker ?? workers?.[index],
+    tags: hasTrait(job, traits.tagged) ? tagsOf.get(job.seq) : undefined,
     // Who listens to tracked jobs is told that one is tracked no more.
-    tracked: tracked || kind === "untracked",
-    text,
+    tracked: kind === "untracked" || hasTrait(job, traits.tracked),
+    status: change.to,
+    at,
     keptAt,
+    text: undefined,
   };
+}
+
+/** What the wire says of an event: made when it is first wanted. */
+export function textOf(event: KeptEvent, run: string): string {
+  return event.text ??= toText(event, run);
+}
+
+function toText(event: KeptEvent, run: string): string {
+  const { number, kind, id, type, queue, fromQueue, status: code, worker, tags } = event;
+  let text = `{"cursor":"${run}-${number}","event":"${kind}","id":${JSON.stringify(id)}` +
+    `,"type":${JSON.stringify(type)},"queue":${JSON.stringify(queue)}`;
+  if (fromQueue !== undefined) text += `,"from_queue":${JSON.stringify(fromQueue)}`;
+  if (code !== undefined) text += `,"status":"${statusNames[code]}"`;
+  if (worker !== undefined) text += `,"worker":${JSON.stringify(worker)}`;
+  if (tags !== undefined) text += `,"tags":${JSON.stringify(tags)}`;
+  if (event.tracked && kind !== "untracked") text += `,"tracked":true`;
+  return `${text},"at":${event.at}}`;
 }

@@ -162,6 +162,22 @@ describe("PATCH of an entry", () => {
       assert.deepEqual(await get(parts), cleared.body);
     }));
 
+  it("changes the tags of jobs to come, and keeps them otherwise", () =>
+    withBroker(async (parts) => {
+      await put(parts, { every_ms: minute, job: { ...job, tags: ["a", "b"] } });
+      await patch(parts, { job: { priority: 1 } });
+      assert.deepEqual((await get(parts)).job.tags, ["a", "b"]);
+      await patch(parts, { job: { tags: ["c"] } });
+      await parts.broker.runDue();
+      const { body } = await send(parts.broker, "GET", "/jobs?tag=c");
+      assert.deepEqual(
+        body.jobs.map(({ spawned_from }: { spawned_from: string }) => spawned_from),
+        [
+          "g/e",
+        ],
+      );
+    }, { timers: false }));
+
   it("changes an expression into an interval, and back", () =>
     withBroker(async (parts) => {
       const now = parts.clock.now();

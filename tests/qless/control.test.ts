@@ -1,6 +1,6 @@
 /**
  * What the specification says of pausing queues, of limits on what is in flight, and recurring jobs
- * (statements 9, 10, 12, 13 and 37).
+ * (statements 9 to 13, 25 and 37).
  */
 
 import assert from "node:assert/strict";
@@ -43,6 +43,22 @@ describe("max concurrency of a queue", () => {
         await clock.settle();
         assert.equal(jobs.length, expected, `after ${done + 1}`);
       }
+    }));
+
+  it("of 1 without grace gives the same job, with a retry less, once its lease has ended (11)", () =>
+    withBroker(async (parts) => {
+      const { broker, clock } = parts;
+      const settings = { max_in_flight: 1, lease_ms: 60_000, grace_ms: 0 };
+      await send(broker, "PATCH", "/queues/q", settings);
+      await fill(parts, 2);
+      const pop = async () =>
+        (await send(broker, "POST", "/jobs/take", { queues: ["q"], count: 10 })).body.jobs;
+      const [first, ...none] = await pop();
+      assert.deepEqual([none, await pop()], [[], []]);
+      await clock.advance(60_001);
+      const again = await pop();
+      assert.deepEqual(again.map(({ id }: { id: string }) => id), [first.id]);
+      assert.deepEqual([first.attempts, again[0].attempts], [0, 1]);
     }));
 
   it("is given back by a job that fails (12)", () =>
@@ -133,5 +149,39 @@ describe("a recurring job of 60 s from 0", () => {
       assert.equal((await change(90 * second)).next_enqueue_at, 90 * second);
       const shorter = await change(10 * second);
       assert.deepEqual([shorter.next_enqueue_at, shorter.count], [10 * second, 1]);
+    }));
+});
+
+describe("retention of completed jobs", () => {
+  const complete = async ({ client, clock, take }: TestBroker) => {
+    const { jobs } = await take({ queues: ["q"], prefetch: 10 });
+    await clock.settle();
+    for (const job of jobs) {
+      await clock.advance(1);
+      await client.success(job);
+    }
+    await clock.advance(30_000);
+    return jobs.map(({ id }) => id);
+  };
+  const left = async ({ client }: TestBroker) =>
+    (await client.page({ status: "completed" })).jobs.map(({ id }) => id);
+  const set = ({ broker }: TestBroker, key: string, value: number) =>
+    send(broker, "PUT", `/config/${key}`, { value });
+
+  it("by number leaves five of ten, the newest, with a limit of five (25)", () =>
+    withBroker(async (parts) => {
+      await set(parts, "default_completed_retention_ms", 1e9);
+      await set(parts, "completed_limit", 5);
+      await fill(parts, 10);
+      const ids = await complete(parts);
+      assert.deepEqual(await left(parts), ids.slice(5));
+    }));
+
+  it("by age leaves none if they are not to be kept (25)", () =>
+    withBroker(async (parts) => {
+      await set(parts, "default_completed_retention_ms", 0);
+      await fill(parts, 10);
+      await complete(parts);
+      assert.deepEqual(await left(parts), []);
     }));
 });

@@ -2,15 +2,13 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { StoreError } from "../../src/errors.ts";
 import { removeJob } from "../../src/store/delete-jobs.ts";
-import type { SyncDatabase } from "../../src/store/database.ts";
 import { addLinks, dropLinks } from "../../src/store/edit-links.ts";
 import { enqueueJobs } from "../../src/store/enqueue.ts";
 import { completeJobs, failJob } from "../../src/store/finish.ts";
 import { settle, settlePending } from "../../src/store/settle.ts";
 import type { Transition } from "../../src/store/transition.ts";
-import { openMemory } from "./sqlite.ts";
+import { createMortal } from "../support/mortal-database.ts";
 import { demandConsistent, given, on, sketch, takeAll } from "./transitions/dependency-sketches.ts";
 import {
   dumpTables,
@@ -38,25 +36,6 @@ const transitions: Readonly<Record<string, (store: TestStore) => Transition<unkn
     yield* settlePending(store.terms());
   },
 };
-
-/** A database that fails before a statement. */
-function createMortal(): { readonly database: SyncDatabase; dieBefore(statement: number): void } {
-  const real = openMemory() as SyncDatabase;
-  let left = Infinity;
-  const live = () => {
-    if (left-- <= 0) throw new StoreError("The broker was killed");
-  };
-  const { values, begin: _, ...rest } = real;
-  return {
-    database: {
-      ...rest,
-      all: (sql, params) => (live(), real.all(sql, params)),
-      ...values && { values: (sql, params) => (live(), values(sql, params)) },
-      run: (sql, params) => (live(), real.run(sql, params)),
-    },
-    dieBefore: (statement) => void (left = statement),
-  };
-}
 
 describe("a broker that is killed", () => {
   for (const [name, transition] of Object.entries(transitions)) {

@@ -229,6 +229,7 @@ const keysOf = {
   cron_entries: "cron_group, name",
   config: "key",
   queue_settings: "queue",
+  spawned: "job",
   brokers: "id",
   holders: "id",
   idempotency_keys: "key",

@@ -26,7 +26,8 @@ interface FlyingJob {
 }
 
 /**
- * Makes jobs in flight of a queue ready again, some at a time, without counting an attempt.
+ * Makes jobs in flight of a queue ready again, some at a time, without counting an attempt. What one piece takes from
+ * workers may be given to others before the next one.
  *
  * @returns Where the next piece begins; undefined at the end.
  */
@@ -34,21 +35,30 @@ export function* evictQueue(
   queue: string,
   after: EvictionCursor = { by: "holder", holder: -1, seq: -1 },
 ): Transition<EvictionCursor | undefined> {
-  const looked = after.by === "holder"
-    ? yield* rows<FlyingJob>(
+  let seq = after.seq;
+  if (after.by === "holder") {
+    const held = yield* rows<FlyingJob>(
       `SELECT id, seq, queue, holder FROM jobs WHERE holder IS NOT NULL AND (holder, seq) > (?, ?)
        AND ${isInFlight} ORDER BY holder, seq LIMIT ?`,
       [after.holder, after.seq, pieceSize],
-    )
-    : yield* rows<FlyingJob>(
-      `SELECT id, seq, queue, -1 AS holder FROM leases JOIN jobs ON jobs.seq = leases.job
-       WHERE leases.job > ? AND ${isInFlight} ORDER BY leases.job LIMIT ?`,
-      [after.seq, pieceSize],
     );
-  yield* evictJobs(looked.filter((job) => job.queue === queue).map(({ id }) => id));
-  const last = looked.at(-1);
-  if (last !== undefined && looked.length === pieceSize) {
-    return { by: after.by, holder: last.holder, seq: last.seq };
+    yield* evictFrom(queue, held);
+    const last = held.at(-1);
+    if (last !== undefined && held.length === pieceSize) {
+      return { by: "holder", holder: last.holder, seq: last.seq };
+    }
+    // In the same piece: one that has a lease only since it was taken from its holder is not to be taken again.
+    seq = -1;
   }
-  return after.by === "holder" ? { by: "lease", seq: -1 } : undefined;
+  const leased = yield* rows<FlyingJob>(
+    `SELECT id, seq, queue, -1 AS holder FROM leases JOIN jobs ON jobs.seq = leases.job
+     WHERE leases.job > ? AND ${isInFlight} ORDER BY leases.job LIMIT ?`,
+    [seq, pieceSize],
+  );
+  yield* evictFrom(queue, leased);
+  return leased.length === pieceSize ? { by: "lease", seq: leased.at(-1)!.seq } : undefined;
+}
+
+function* evictFrom(queue: string, looked: readonly FlyingJob[]): Transition<void> {
+  yield* evictJobs(looked.filter((job) => job.queue === queue).map(({ id }) => id));
 }

@@ -133,6 +133,32 @@ describe("a paused queue", () => {
       assert.deepEqual(taken.jobs.map(({ attempts }) => attempts), Array(7).fill(0));
     }));
 
+  for (
+    const [what, before, patch] of [
+      ["resumes its queue", true, { paused: false, stop_running: true }],
+      ["leaves its queue open", false, { stop_running: true }],
+    ] as const
+  ) {
+    it(`takes nothing away that is given to somebody by a call which ${what}`, () =>
+      withBroker(async (parts) => {
+        const { broker, client, clock, take } = parts;
+        const [id] = await enqueue(parts, 1);
+        await take({ prefetch: 1 });
+        await clock.settle();
+        const waiting = send(broker, "POST", "/jobs/take", { wait_ms: 30_000 });
+        await clock.settle();
+        if (before) {
+          await set(parts, "q", { paused: true });
+          await enqueue(parts, 1);
+        }
+        await set(parts, "q", patch);
+        await clock.settle();
+        const [got] = (await waiting).body.jobs;
+        assert.equal(got.id, id);
+        assert.equal((await client.get(got.id)).leaseExpiresAt, got.lease_expires_at);
+      }));
+  }
+
   it("gives nothing to a call that takes once, which is answered at once", () =>
     withBroker(async (parts) => {
       const { broker } = parts;

@@ -43,9 +43,12 @@ export function createQueueControl(
     async change(queue, patch) {
       const problem = checkQueuePatch(queue, patch);
       if (problem !== undefined) return unprocessable(problem);
+      // What is given to workers because the queue is resumed did not run before, and stays with them.
+      const evictsFirst = patch.paused === false;
+      if (patch.stopRunning === true && evictsFirst) await evict(queue);
       const settings = await store.write(() => changeQueueSettings(queue, patch));
-      // Only then, or what is taken from workers would go to others at once.
-      if (patch.stopRunning === true) await evict(queue);
+      // Else only now, or what is taken from workers would go to others at once.
+      if (patch.stopRunning === true && !evictsFirst) await evict(queue);
       return settings;
     },
     forget: (queue) => store.write(() => forgetQueue(queue)),

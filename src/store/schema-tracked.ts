@@ -10,7 +10,7 @@
 /** Its SQL. */
 export const trackedTables = `
 CREATE TABLE tracked (
-  place INTEGER PRIMARY KEY AUTOINCREMENT,
+  place INTEGER PRIMARY KEY,
   job_id TEXT NOT NULL,
   job BIGINT,
   gone BIGINT

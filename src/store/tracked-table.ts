@@ -13,7 +13,9 @@ import { rows, run, runEach, type Transition } from "./transition.ts";
 /** Tracks a job from now on, also one whose id was tracked when it was another job's. */
 export function* insertTracked({ id, seq }: TraitedJob): Transition<void> {
   yield* run("DELETE FROM tracked WHERE job_id = ?", [id]);
-  yield* run("INSERT INTO tracked (job_id, job) VALUES (?, ?)", [id, seq]);
+  const [row] = yield* rows<{ last: number | null }>("SELECT max(place) AS last FROM tracked");
+  const place = (row?.last ?? 0) + 1;
+  yield* run("INSERT INTO tracked (place, job_id, job) VALUES (?, ?, ?)", [place, id, seq]);
 }
 
 /** Tracks an id no more, whether or not there is a job. */

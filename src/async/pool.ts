@@ -14,6 +14,8 @@ export interface Pool<Item> {
   readonly next: Item | undefined;
   /** Runs an item as soon as there is room; at once if there is. */
   add(item: Item): void;
+  /** Counts an item that runs as done, though it goes on. A second time does nothing. */
+  letGo(item: Item): void;
   /** Gives the items that wait, in order, and forgets them; what runs goes on. */
   clear(): readonly Item[];
   /** Begins no more items; what runs goes on. */
@@ -38,11 +40,15 @@ export function createPool<Item>(size: number, run: (item: Item) => Promise<void
   let room = size;
   let waiting: Item[] = [];
   let head = 0;
+  /** Those that go on and do not count. */
+  const free = new Set<Item>();
   let idle: PromiseWithResolvers<void> | undefined;
 
   const start = (item: Item) => {
     running++;
-    void run(item).then(done);
+    void run(item).then(() => {
+      if (free.size === 0 || !free.delete(item)) done();
+    });
   };
 
   const done = () => {
@@ -76,6 +82,11 @@ export function createPool<Item>(size: number, run: (item: Item) => Promise<void
     add(item) {
       if (running < room) start(item);
       else waiting.push(item);
+    },
+    letGo(item) {
+      if (free.has(item)) return;
+      free.add(item);
+      done();
     },
     clear() {
       const rest = waiting.slice(head);

@@ -63,6 +63,8 @@ export interface Acker {
   succeed(job: Job, result?: unknown): void;
   /** Reports a success that says more; `done` as below. */
   finish(job: Job, success: SuccessNews, done: (found: boolean) => void): void;
+  /** Does not report a success that was not sent yet: that delivery is over. */
+  withdraw(job: Job): void;
   /** Reports a failure. Calls `done` when it is confirmed, with false if the job was not in flight at this delivery. */
   fail(job: Job, failure: Failure, done: (found: boolean) => void): void;
   /** Gives a job back to a broker that knows how; `done` as above. */
@@ -147,12 +149,12 @@ export function createAcker(options: AckerOptions): Acker {
   };
 
   /** What jobs came to whose report waits or is under way. */
-  const results = new Map<string, unknown>();
+  const results = new Map<Job, unknown>();
   const toOptions = (jobs: readonly Job[]): SuccessManyOptions => {
     if (results.size === 0) return { signal };
-    const having = jobs.filter(({ id }) => results.has(id));
+    const having = jobs.filter((job) => results.has(job));
     if (having.length === 0) return { signal };
-    return { signal, results: Object.fromEntries(having.map(({ id }) => [id, results.get(id)])) };
+    return { signal, results: Object.fromEntries(having.map((job) => [job.id, results.get(job)])) };
   };
 
   const sendSuccesses = async () => {
@@ -163,7 +165,7 @@ export function createAcker(options: AckerOptions): Acker {
       const jobs = waiting.slice(0, longestBatch);
       waiting = waiting.slice(longestBatch);
       const result = await sendReport(jobs, () => client.successMany(jobs, toOptions(jobs)));
-      if (results.size > 0) { for (const { id } of jobs) results.delete(id); }
+      if (results.size > 0) { for (const job of jobs) results.delete(job); }
       if (result !== undefined) acked(jobs, result);
     }
     sending = undefined;
@@ -183,7 +185,7 @@ export function createAcker(options: AckerOptions): Acker {
     },
     tryNow: pauses.end,
     succeed(job, result) {
-      if (result !== undefined) results.set(job.id, result);
+      if (result !== undefined) results.set(job, result);
       waiting.push(job);
       sending ??= sendSuccesses();
     },
@@ -194,6 +196,12 @@ export function createAcker(options: AckerOptions): Acker {
           ? client.success(job, options)
           : client.success(job, { ...options, next });
       singles.add({ job, send, done });
+    },
+    withdraw(job) {
+      const at = waiting.indexOf(job);
+      if (at < 0) return;
+      waiting.splice(at, 1);
+      results.delete(job);
     },
     fail(job, failure, done) {
       const send = (isRepeated: boolean) => client.failure(job, failure, { signal, isRepeated });

@@ -17,7 +17,8 @@ export interface JobContext {
   readonly attempt: number;
   /**
    * Aborted when the job's time is over (its reason is a `TimeoutError`), when its lease is lost (a `LeaseLostError`), or when
-   * the worker stops before the job is done (an `AbortError`). What the handler returns or throws after that is ignored.
+   * the worker stops before the job is done, or has no lease and the job is taken from it or comes anew (an `AbortError`). What
+   * the handler returns or throws after that is ignored.
    */
   readonly signal: AbortSignal;
   /** The worker's logger, with the job's id, type and attempt in every line. */

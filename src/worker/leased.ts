@@ -90,7 +90,7 @@ export function createLeased(options: LeasedOptions): Leased {
           });
         },
       ).then(() => {
-        deliveries.drop(jobs);
+        deliveries.drop(unwanted);
         returning.delete(sent);
       });
       returning.add(sent);

@@ -8,13 +8,12 @@
 import { createPool } from "../async/pool.ts";
 import type { Job } from "../protocol/job.ts";
 import type { WorkerRun } from "../protocol/worker-run.ts";
-import type { HeldDelivery } from "../protocol/worker-statement.ts";
 import { createAcker } from "./acker.ts";
 import { type AutoPrefetch, createAutoPrefetch } from "./auto-prefetch.ts";
-import { createDeliveries, type Deliveries, type Delivery } from "./deliveries.ts";
+import { createDeliveries, type Deliveries, type Delivery, type Held } from "./deliveries.ts";
 import type { Events } from "./events.ts";
 import { createIntake, type Intake } from "./intake.ts";
-import type { LeaseLostError } from "./lease-lost.ts";
+import { LeaseLostError } from "./lease-lost.ts";
 import { createLeased } from "./leased.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import type { WorkerSettings } from "./options.ts";
@@ -22,6 +21,7 @@ import { toAcknowledgement, toGrouped } from "./report.ts";
 import { createRetirement } from "./retirement.ts";
 import { createRunner } from "./runner.ts";
 import { createStatements } from "./statements.ts";
+import { createStrays } from "./strays.ts";
 import { createSurplus } from "./surplus.ts";
 import { describeHealth, type WorkerHealth } from "./worker-health.ts";
 
@@ -87,10 +87,14 @@ export function createSession(options: SessionOptions): Session {
   const deliveries: Deliveries = createDeliveries(acker, {
     logger,
     clock,
+    superseded(former) {
+      const { id } = former.job;
+      stray(former, leased && new LeaseLostError(`Job '${id}' came anew: its lease was over`));
+    },
     freed: settings.leases && (() => intake.tryNow()),
   });
   /** Running jobs that are not this worker's any more. */
-  const strays = new Set<Delivery>();
+  const strays = createStrays();
 
   /** Jobs that were given up here, and that the server counts for this stream until it ends. */
   let stranded = 0;
@@ -107,7 +111,7 @@ export function createSession(options: SessionOptions): Session {
     if (auto !== undefined) adaptPrefetch(auto, delivery);
     retirement?.began();
     const report = await runner.run(delivery.context);
-    if (strays.size > 0) strays.delete(delivery);
+    strays.ended(delivery);
     const canRelease = delivery.job.deliveries !== undefined;
     let acknowledgement = toAcknowledgement(report, canRelease);
     if (failureGroup !== undefined && acknowledgement !== undefined) {
@@ -138,14 +142,15 @@ export function createSession(options: SessionOptions): Session {
     clock,
     pool,
     kept: settings.concurrency,
-    giveBack(lent) {
+    giveBack(surplus) {
+      const lent = surplus.filter(isWaiting);
       if (statements.withinMs === undefined) return void lent.forEach(pool.add);
       auto.shrink();
       statements.changed();
       const jobs = lent.map(({ job }) => job);
       for (const delivery of lent) delivery.stage = "released";
       client.releaseMany(jobs, {}, { signal: ending.signal }).then(
-        () => deliveries.drop(jobs),
+        () => deliveries.drop(lent),
         (error) => {
           if (ending.signal.aborted) return;
           logger.warn("Cannot give back jobs that wait too long", { jobs: jobs.length, error });
@@ -161,13 +166,16 @@ export function createSession(options: SessionOptions): Session {
     leases: settings.leases,
     deliveries,
     signal: ending.signal,
-    lost: (delivery, error) => lose([delivery], error),
+    lost(delivery, error) {
+      abandon([{ delivery, number: delivery.job.deliveries! }], error);
+      intake.tryNow();
+    },
   });
 
   const dropWaiting = () => {
-    const waiting = pool.clear();
+    const waiting = pool.clear().filter(isWaiting);
     if (leased !== undefined) leased.giveBack(waiting);
-    else deliveries.drop(waiting.map(({ job }) => job));
+    else deliveries.drop(waiting);
   };
 
   const release = ({ context }: Delivery, reason: DOMException) => {
@@ -175,24 +183,19 @@ export function createSession(options: SessionOptions): Session {
     events.emit("released", () => ({ job: context.job }));
   };
 
-  /** These have lost their leases. */
-  const lose = (lost: readonly Delivery[], error: LeaseLostError) => {
-    const held = lost.map(({ job }) => ({ id: job.id, delivery: job.deliveries! }));
-    for (const delivery of deliveries.lose(held)) {
-      strays.add(delivery);
-      delivery.context.release(error);
-      events.emit("leaseLost", () => ({ job: delivery.context.job, error }));
+  /** This one runs, and is not this worker's any more. */
+  const stray = (delivery: Delivery, error?: LeaseLostError) => {
+    strays.add(delivery);
+    if (error === undefined) {
+      return release(delivery, new DOMException("Job is not this worker's any more", "AbortError"));
     }
-    intake.tryNow();
+    delivery.context.release(error);
+    events.emit("leaseLost", () => ({ job: delivery.context.job, error }));
   };
 
   /** These were taken from this worker, or are over. */
-  const abandon = (held: readonly HeldDelivery[]) => {
-    const reason = new DOMException("Job is not this worker's any more", "AbortError");
-    for (const delivery of deliveries.lose(held)) {
-      strays.add(delivery);
-      release(delivery, reason);
-    }
+  const abandon = (held: readonly Held[], error?: LeaseLostError) => {
+    for (const delivery of deliveries.lose(held)) stray(delivery, error);
   };
 
   const statements = createStatements({
@@ -216,6 +219,9 @@ export function createSession(options: SessionOptions): Session {
       if (delivery === undefined) continue;
       delivery.cameAt = cameAt;
       leased?.took(delivery);
+      // A job that is run anew does not wait for its former run.
+      const former = strays.replace(job.id);
+      if (former !== undefined) pool.letGo(former);
       pool.add(delivery);
     }
     auto?.came(deliveries.size);
@@ -245,12 +251,13 @@ export function createSession(options: SessionOptions): Session {
       },
       connected(stream, signal) {
         stranded = 0;
+        deliveries.opened();
         statements.open(stream, signal);
         connected();
       },
       lost(ids) {
         const lost = new Set(ids);
-        abandon(deliveries.held().filter(({ id }) => lost.has(id)));
+        abandon(deliveries.held().filter(({ delivery }) => lost.has(delivery.job.id)));
       },
       disconnected(event) {
         // The broker delivers them again, to any worker that is connected.
@@ -348,4 +355,9 @@ export function createSession(options: SessionOptions): Session {
         lost: strays.size,
       }),
   };
+}
+
+/** Whether it waits in the pool and is this worker's. */
+function isWaiting({ stage }: Delivery): boolean {
+  return stage === "waiting";
 }

@@ -14,7 +14,7 @@ import { wait } from "../async/wait.ts";
 import type { TakeStream } from "../client/take-stream.ts";
 import type { Logger } from "../log.ts";
 import type { Ask } from "../protocol/frames-control.ts";
-import type { HeldDelivery } from "../protocol/worker-statement.ts";
+import type { Held } from "./deliveries.ts";
 
 /** What statements need. */
 export interface StatementsOptions {
@@ -26,9 +26,9 @@ export interface StatementsOptions {
   /** How many jobs the worker wants to have at a time; undefined for as many as the stream was opened for. */
   prefetch(): number | undefined;
   /** What the worker has now. */
-  held(): readonly HeldDelivery[];
+  held(): readonly Held[];
   /** These are not the worker's any more. */
-  lost(held: readonly HeldDelivery[]): void;
+  lost(held: readonly Held[]): void;
 }
 
 /** Makes statements on one stream after the other. */
@@ -70,13 +70,17 @@ export function createStatements(options: StatementsOptions): Statements {
 
   const say = async ({ stream, signal, ask }: Listener): Promise<void> => {
     const taking = isTaking();
-    const holds = held();
+    const present = held();
+    const holds = present.map(({ delivery, number }) => ({
+      id: delivery.job.id,
+      delivery: number,
+    }));
     const timeoutMs = ask.withinMs / triesPerTime;
     const statement = { heard: ask.number, taking, prefetch: prefetch(), holds };
     const gone = await stream.tell(statement, { signal, timeoutMs });
     if (gone.length === 0) return;
     const ids = new Set(gone);
-    lost(holds.filter(({ id }) => ids.has(id)));
+    lost(present.filter(({ delivery }) => ids.has(delivery.job.id)));
   };
 
   const speak = async () => {

@@ -38,7 +38,10 @@ export interface WorkerHealth {
   readonly unreported: number;
   /** How many handlers go on although their time is over; they do not count as running. */
   readonly overdue: number;
-  /** How many handlers go on although their jobs are not this worker's any more; they count as running. */
+  /**
+   * How many handlers go on although their jobs are not this worker's any more. They count as running, until their job comes
+   * here anew.
+   */
   readonly lost: number;
   /**
    * Within which time, in ms, the broker wants to hear from this worker, or gives its jobs to others. Undefined while it is

@@ -43,6 +43,22 @@ describe("createPool", () => {
     assert.deepEqual(started, ["a", "d"]);
   });
 
+  it("does not count what it let go of, nor its end", async () => {
+    const { pool, started, finish } = createGates(1);
+    for (const item of "abc") pool.add(item);
+    pool.letGo("a");
+    pool.letGo("a");
+    assert.deepEqual([started, pool.running, pool.waiting], [["a", "b"], 1, 1]);
+    await finish("a");
+    assert.deepEqual([started, pool.running], [["a", "b"], 1]);
+    await finish("b");
+    pool.letGo("c");
+    await pool.idle();
+    assert.equal(pool.running, 0);
+    await finish("c");
+    assert.equal(pool.running, 0);
+  });
+
   it("is idle when nothing runs and nothing waits", async () => {
     const { pool, finish } = createGates(1);
     await pool.idle();

@@ -16,6 +16,8 @@ import { StaleReadError, type Transition } from "./transition.ts";
 export interface NewBeginning {
   /** Replaces the payload; undefined leaves it. */
   readonly payload: RawPayload | undefined;
+  /** What the worker calls itself that asked for it: it knows that it has the job no more. */
+  readonly by?: string | undefined;
   /** Writes the job where more changes than a change of status may. */
   readonly write?: typeof updateJob;
 }
@@ -28,11 +30,12 @@ export interface NewBeginning {
 export function* beginAnew(
   before: JobRecord,
   after: JobRecord,
-  { payload, ...how }: NewBeginning,
+  { payload, by, ...how }: NewBeginning,
 ): Transition<void> {
   const worker = before.status === status.inFlight ? yield* findWorker(before) : undefined;
   const ledger = createBudgetLedger();
-  if (!(yield* moveJob(before, after, { ledger, cause: "put", worker, ...how }))) {
+  const move = worker !== undefined && worker === by ? { byHolder: true } as const : { worker };
+  if (!(yield* moveJob(before, after, { ledger, cause: "put", ...move, ...how }))) {
     throw new StaleReadError(`Job ${before.id} was changed meanwhile`);
   }
   yield* renewRow(before.seq, payload);

@@ -78,6 +78,8 @@ interface JobsMoved {
   readonly cause: Cause;
   /** What the worker calls itself that takes them now, or from which they are taken, if it says so. */
   readonly worker?: string | undefined;
+  /** Whether it is the worker which has them that moved them, and that need not be told. */
+  readonly byHolder?: true | undefined;
 }
 
 /** Jobs that are ready now; also those that were ready before, and whose place or budgets are others now. */

@@ -29,6 +29,8 @@ export interface Move {
   readonly hasResult?: boolean;
   /** Whom the job is taken from, if that is what happens, and if that is known. */
   readonly worker?: string | undefined;
+  /** Whether it is who has the job that moves it, and need not be told. */
+  readonly byHolder?: true | undefined;
   /** Writes the next state where more changes than a change of status may, as {@linkcode updateJob}. */
   readonly write?: typeof updateJob;
 }
@@ -46,7 +48,7 @@ export interface Move {
 export function* moveJob(
   before: JobRecord,
   next: JobRecord | undefined,
-  { ledger, cause, worker, terms, hasResult = false, write = updateJob }: Move,
+  { ledger, cause, worker, byHolder, terms, hasResult = false, write = updateJob }: Move,
 ): Transition<boolean> {
   const leavesGroup = next !== undefined && next.status !== status.dead &&
     hasTrait(before, traits.grouped);
@@ -66,7 +68,8 @@ export function* moveJob(
   const change: JobsChange = after === undefined
     ? { kind: "jobs", from: before.status, to: undefined, jobs: [before], cause }
     : toJobChange(after, before, cause);
-  yield report(worker === undefined ? change : { ...change, worker });
+  const isToldMore = worker !== undefined || byHolder !== undefined;
+  yield report(isToldMore ? { ...change, worker, byHolder } : change);
   // Others may have waited behind a ready job that is deleted or moved.
   if (before.status === status.ready && before.budgets !== null) {
     yield report({ kind: "budgets", keys: budgetsOf(before), refunded: false });

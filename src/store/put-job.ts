@@ -33,6 +33,8 @@ export interface Put {
   readonly request: PutJob;
   /** The job as it is stored if there is none of its id. */
   readonly entry: NewRecord;
+  /** What the worker calls itself that asks for it, if it is one. */
+  readonly by?: string | undefined;
 }
 
 /** What became of it. */
@@ -85,7 +87,7 @@ function toDuplicate(job: JobRecord): StoredJob {
 
 function* putOver(
   before: JobRecord,
-  { request, entry }: Put,
+  { request, entry, by }: Put,
   terms: EnqueueTerms,
 ): Transition<StoredJob | Rejection> {
   const unlinked = toPut(before, request, terms.now);
@@ -98,7 +100,7 @@ function* putOver(
   if (rival !== undefined) yield* freeKeys([rival.holder.seq]);
   const plain = withLinks(unlinked, links, terms.now);
   const after = request.given.has("tags") ? yield* replaceTags(plain, request.tags) : plain;
-  yield* beginAnew(before, after, { payload: request.payload, write: rewriteJob });
+  yield* beginAnew(before, after, { payload: request.payload, by, write: rewriteJob });
   if (links !== undefined) yield* writeStayLinks(after, links);
   if (request.given.has("budgets")) {
     yield* run("DELETE FROM bindings WHERE job_id = ?", [before.id]);

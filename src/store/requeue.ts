@@ -23,6 +23,8 @@ export interface Requeue extends NewStay {
   readonly tags?: readonly string[] | undefined;
   /** What it waits for, instead of what it waits for now; undefined leaves that. */
   readonly dependsOn?: DependencyList | undefined;
+  /** What the worker calls itself that asks for it, if it is one. */
+  readonly by?: string | undefined;
 }
 
 /**
@@ -45,7 +47,7 @@ export function* requeueJob(
   if (isRejection(links)) return links;
   const plain = withLinks(toNewStay(before, requeue, now), links, now);
   const after = requeue.tags === undefined ? plain : yield* replaceTags(plain, requeue.tags);
-  yield* beginAnew(before, after, { payload: requeue.payload });
+  yield* beginAnew(before, after, { payload: requeue.payload, by: requeue.by });
   if (links !== undefined) yield* writeStayLinks(after, links);
   return (yield* withExtras([after]))[0];
 }

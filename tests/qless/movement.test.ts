@@ -139,6 +139,26 @@ describe("putting a job, as qless does", () => {
     },
   );
 
+  statement(
+    "32: put with other dependencies, the links of both sides are replaced",
+    async (parts) => {
+      const { put, putOver, get } = callsOf(parts);
+      for (const id of ["a", "b", "c"]) await put(id);
+      await put("child", { depends_on: ["a", "b"] });
+      await putOver("child", { depends_on: ["b", "c"] });
+      assert.deepEqual((await get("child")).depends_on, ["b", "c"]);
+      const dependents = async (id: string) => (await get(id)).dependents;
+      assert.deepEqual(await Promise.all(["a", "b", "c"].map(dependents)), [
+        undefined,
+        ["child"],
+        ["child"],
+      ]);
+      await putOver("child", { depends_on: [] });
+      assert.equal((await get("child")).status, "ready");
+      assert.deepEqual(await Promise.all(["b", "c"].map(dependents)), [undefined, undefined]);
+    },
+  );
+
   statement("takes a running one from its worker, and revives a completed one", async (parts) => {
     const { put, putOver, pop, complete, get } = callsOf(parts);
     await put("jid", { retention: { completed_ms: 1000 } });

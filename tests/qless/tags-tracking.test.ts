@@ -160,4 +160,23 @@ describe("the channel of a worker", () => {
       assert.deepEqual(other.told(), []);
       await stream.close();
     }));
+
+  it("does not tell it of a job of its that it put or moved itself", () =>
+    withBroker(async ({ broker, clock, client }) => {
+      const worker = await listen(broker, "?worker=w&kind=lock_lost");
+      const body = { type: "t", queue: "q", payload: null };
+      await send(broker, "PUT", "/jobs/own", body);
+      const stream = await client.take({ workerId: "w", queues: ["q"], prefetch: 3 });
+      await clock.settle();
+      const by = (name: string) => ({ "worker-id": name });
+      await send(broker, "PUT", "/jobs/own", body, by("w"));
+      await clock.settle();
+      await send(broker, "POST", "/jobs/own/requeue", {}, by("w"));
+      await clock.settle();
+      assert.deepEqual(worker.told(), []);
+      await send(broker, "PUT", "/jobs/own", body, by("v"));
+      await clock.settle();
+      assert.deepEqual(worker.told(), ["lock_lost own"]);
+      await stream.close();
+    }));
 });

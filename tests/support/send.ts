@@ -15,13 +15,12 @@ export async function send(
   method: string,
   path: string,
   body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const request = new Request(`http://broker${path}`, {
     method,
-    ...body !== undefined && {
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    },
+    headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+    ...body !== undefined && { body: JSON.stringify(body) },
   });
   const response = await broker.fetch(request);
   const text = await response.text();

@@ -66,10 +66,10 @@ export function toTold(
 }
 
 /** What a change is told as: who has a job that is put anew loses it first. */
-export function kindsOf({ cause, from, to }: JobsChange): readonly EventKind[] {
+export function kindsOf({ cause, from, to, byHolder }: JobsChange): readonly EventKind[] {
   const isOver = to === undefined || to === status.dead;
   if (cause === "failed" && isOver) return ["died"];
-  if (cause === "put" && from === status.inFlight) return ["lock_lost", "put"];
+  if (cause === "put" && from === status.inFlight && !byHolder) return ["lock_lost", "put"];
   return [kinds[cause]];
 }
 

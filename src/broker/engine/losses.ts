@@ -12,10 +12,10 @@ const losing: ReadonlySet<Cause> = new Set(["timed-out", "evicted", "put", "remo
 
 /** Tells the members that have the jobs of a change, if they lose them by it. */
 export function tellLosses(
-  { cause, jobs }: JobsChange,
+  { cause, jobs, byHolder }: JobsChange,
   { heldJob }: Pick<Members, "heldJob">,
 ): void {
-  if (!losing.has(cause)) return;
+  if (!losing.has(cause) || byHolder) return;
   const lost = Map.groupBy(jobs, ({ id }) => heldJob(id)?.member);
   for (const [member, jobs] of lost) {
     if (member?.gone === false) member.subscriber.lost?.(jobs.map(({ id }) => id));

@@ -18,8 +18,12 @@ import type { Settings } from "./settings.ts";
 
 /** The operations. Each resolves when its change is durable. */
 export interface Movement {
-  /** Stores a job under an id, or writes over the one that is there. */
-  put(id: string, request: PutJob): Promise<PutResult | Rejection>;
+  /**
+   * Stores a job under an id, or writes over the one that is there.
+   *
+   * @param by What the worker calls itself that asks for it, if it is one.
+   */
+  put(id: string, request: PutJob, by?: string): Promise<PutResult | Rejection>;
   /** Moves a job, whatever its status; undefined when there is no such job. */
   requeue(id: string, requeue: Requeue): Promise<JobRecord | Rejection | undefined>;
   /** Whether this broker has ever seen a job whose id was chosen. */
@@ -39,7 +43,7 @@ export function createMovement(
   const { maxBudgets } = settings;
   let hasSeenNamed = false;
   return {
-    async put(id, request) {
+    async put(id, request, by) {
       // Without a queue of its own it has that of the job which is there. The type is checked before, by the same rule.
       const queue = request.given.has("queue") ? request.queue : request.type;
       const rejection = admission.check([{ ...request, queue }]);
@@ -48,7 +52,7 @@ export function createMovement(
       const record = admission.toRecord(request, now);
       const entry = { ...record, job: { ...record.job, id }, named: true } as const;
       const result = await store.write(() =>
-        putJob({ request, entry }, { now, maxBudgets, expressions })
+        putJob({ request, entry, by }, { now, maxBudgets, expressions })
       );
       hasSeenNamed ||= "isNew" in result && result.isNew;
       return result;

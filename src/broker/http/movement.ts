@@ -14,13 +14,15 @@ import type { Endpoint } from "./call.ts";
 import { noSuchJob } from "./jobs.ts";
 import { readMessage } from "./message.ts";
 import { Refusal, toRefusal } from "./refusal.ts";
+import { readWorkerId } from "./worker-id.ts";
 
 /** `PUT /jobs/{id}` */
 export const put: Endpoint = async (call) => {
   const [id] = call.params as [string];
   const problem = checkJobId(id);
   if (problem !== undefined) throw new Refusal(400, problem);
-  const result = await call.engine.movement.put(id, await readMessage(call, readPut));
+  const request = await readMessage(call, readPut);
+  const result = await call.engine.movement.put(id, request, readWorkerId(call.request.headers));
   if (isRejection(result)) throw toRefusal(result);
   return answerEnqueued(call.format, result.stored, result.isNew ? 201 : 200);
 };
@@ -30,7 +32,8 @@ export const requeue: Endpoint = async (call) => {
   const request = await readMessage(call, readRequeue);
   const problem = checkRequeue(request);
   if (problem !== undefined) throw toRefusal(problem);
-  const job = await call.engine.movement.requeue(call.params[0]!, request);
+  const by = readWorkerId(call.request.headers);
+  const job = await call.engine.movement.requeue(call.params[0]!, { ...request, by });
   if (job === undefined) throw new Refusal(404, noSuchJob);
   if (isRejection(job)) throw toRefusal(job);
   return answerJob(call.format, job, metadataView);

@@ -28,6 +28,7 @@ describe("the settings that may be changed", () => {
       "maxCalls",
       "maxHeldBytes",
       "maxItemsPerCall",
+      "maxEventListeners",
       "allowBrowsers",
       "bodyTimeoutMs",
       "history",

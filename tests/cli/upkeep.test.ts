@@ -137,7 +137,7 @@ describe("millrace backup and compact", () => {
     await fetch(`${url}/reset`, { method: "POST" });
     const outcome = await runCli(["compact", "--url", adminUrl]);
     assert.deepEqual(outcome, { code: 0, stdout: "Compacted\n", stderr: "" });
-    assert.ok(statSync(file("c.db")).size < 200_000);
+    assert.ok(statSync(file("c.db")).size < 400_000);
     broker.kill("SIGTERM");
     assert.equal((await broker.outcome).code, 0);
   });

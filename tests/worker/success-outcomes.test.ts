@@ -55,10 +55,11 @@ describe("advance() and complete()", () => {
         if (text.length === 3) return done.resolve();
         return advance({ queue: "fetch", payload: { text: `${text}x` } });
       });
-      await using worker = createWorker({ client, handlers: [handler] });
+      const worker = createWorker({ client, handlers: [handler] });
       await worker.start();
       await done.promise;
       assert.deepEqual(seen, ["", "x", "xx", "xxx"]);
+      await worker.stop();
     }));
 
   it("end a job on a server that cannot do that, and say so", () => {

@@ -61,7 +61,10 @@ function suite(
       if ("missing" in found) return report.skip(`the tests on ${name}`, found.missing);
       const xml = `${await emptyFolder(`reports/${name}`)}/junit.xml`;
       const words = toWords(xml, await listTests(title.toLowerCase()));
-      const env = { MILLRACE_TOOLS: await installTools() }; // Among them is PGlite.
+      const env = {
+        MILLRACE_TOOLS: await installTools(), // Among them is PGlite.
+        ...name === "deno" ? {} : { MILLRACE_PGLITE: "skip" },
+      };
       await runSuite(report, `${title} ${found.version}`, found.program, words, xml, env);
     },
   };

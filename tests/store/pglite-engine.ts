@@ -36,6 +36,9 @@ const packageFolder = join(
   "node_modules/@electric-sql/pglite",
 );
 
+/** Whether its tests are left to another runtime: what PostgreSQL makes of the statements does not depend on that. */
+export const isPgliteLeftOut: boolean = env["MILLRACE_PGLITE"] === "skip";
+
 /** Whether PGlite is not there and need not be: where the gate says that it is, its absence is an error. */
 export const isPgliteMissing: boolean = tools === undefined && !existsSync(packageFolder);
 

@@ -33,7 +33,7 @@ import {
   type WorkerDetails,
 } from "../protocol/workers.ts";
 import type { CallOptions } from "./deadline.ts";
-import { explainMissing } from "./endpoint.ts";
+import { callOwn } from "./endpoint.ts";
 import {
   createListing,
   emptyPage,
@@ -44,7 +44,7 @@ import {
   type PageTurns,
 } from "./listing.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
-import { type ClientCall, createTransport, ignoreBody, withQuery } from "./transport.ts";
+import { createTransport, ignoreBody, withQuery } from "./transport.ts";
 
 /** Which jobs are listed, in which order, and what is shown of them. */
 export interface InsightQuery extends JobFilter, PageRequest {
@@ -221,19 +221,7 @@ export interface InsightClient {
  * ```
  */
 export function createInsight(options: ClientOptions): InsightClient {
-  const transport = createTransport(toClientSettings(options));
-
-  const call = async <Result>(
-    call: ClientCall,
-    options: CallOptions | undefined,
-    read: (value: unknown) => Result,
-  ): Promise<Result> => {
-    try {
-      return await transport.call(call, options, read);
-    } catch (error) {
-      throw explainMissing(error, call.route);
-    }
-  };
+  const call = callOwn(createTransport(toClientSettings(options)));
 
   const groupPages: PageSource<FailureGroup, FailureGroupPage> = {
     load: (path, options) =>

@@ -16,7 +16,7 @@ import {
   type TrackedItems,
 } from "../protocol/tags-read.ts";
 import type { CallOptions } from "./deadline.ts";
-import { explainMissing } from "./endpoint.ts";
+import { callOwn } from "./endpoint.ts";
 import {
   createListing,
   type JobPage,
@@ -26,7 +26,7 @@ import {
   type PageTurns,
 } from "./listing.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
-import { type ClientCall, createTransport, ignoreBody, withQuery } from "./transport.ts";
+import { createTransport, ignoreBody, withQuery } from "./transport.ts";
 
 /** Which tags to list. */
 export interface TopTagsQuery {
@@ -147,19 +147,7 @@ export interface TrackedPage extends PageTurns<TrackedPage> {
  * ```
  */
 export function createTags(options: ClientOptions): TagsClient {
-  const transport = createTransport(toClientSettings(options));
-
-  const call = async <Result>(
-    call: ClientCall,
-    options: CallOptions | undefined,
-    read: (value: unknown) => Result,
-  ): Promise<Result> => {
-    try {
-      return await transport.call(call, options, read);
-    } catch (error) {
-      throw explainMissing(error, call.route);
-    }
-  };
+  const call = callOwn(createTransport(toClientSettings(options)));
 
   const pages: PageSource<Job, JobPage> = {
     load: (path, options) => call({ route: tagRoutes.listTagged, path }, options, readJobPage),

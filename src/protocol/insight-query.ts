@@ -61,7 +61,8 @@ export function readNextQuery(search: string): number {
   return readLimit(readParams(search, ["limit"]));
 }
 
-const dayMs = 86_400_000;
+/** A day of UTC, in ms. */
+export const dayMs = 86_400_000;
 
 /** Reads the query string of `GET /queues/{queue}/stats`: a day of UTC, counted from the epoch; undefined for today. */
 export function readStatsQuery(search: string): number | undefined {

@@ -11,6 +11,7 @@
 
 import type { Failure } from "../protocol/failure.ts";
 import { type FailureGroup, failureGroupOf } from "../protocol/failure-group.ts";
+import { dayMs } from "../protocol/insight-query.ts";
 import type { JobExtra } from "../protocol/job-extra.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import type { SqlValue } from "./database.ts";
@@ -18,8 +19,6 @@ import { isOneOf } from "./dialect.ts";
 import { fromBytes, toBytes } from "./text-bytes.ts";
 import { removeRows, type TraitedJob, traits, type TraitTable } from "./traits.ts";
 import { rows, run, type Transition } from "./transition.ts";
-
-const dayMs = 86_400_000;
 
 /** The day of UTC that an instant is in, counted from the epoch. */
 export function dayOf(instant: number): number {

@@ -7,6 +7,7 @@
 import type { Clock } from "../../async/clock.ts";
 import { pause } from "../../async/turns.ts";
 import type { Logger } from "../../log.ts";
+import { dayMs } from "../../protocol/insight-query.ts";
 import type { Change } from "../../store/changes.ts";
 import { dayOf } from "../../store/failures-table.ts";
 import {
@@ -22,8 +23,6 @@ import type { Store } from "../../store/store.ts";
 import type { DueSource } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
 import { createWriteBehind } from "./write-behind.ts";
-
-const dayMs = 86_400_000;
 
 /** Rows that one transaction writes. */
 const pieceSize = 200;

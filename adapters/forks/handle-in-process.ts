@@ -13,6 +13,7 @@ import {
   fromSentError,
   type HeartbeatAnswer,
   isForkMessage,
+  type ReportReceived,
   type RunCommand,
   type SentHeartbeat,
   type SentReport,
@@ -70,6 +71,7 @@ async function runInProcess(options: SpawnOptions, context: JobContext): Promise
         return void beat(context, message as SentHeartbeat).then(child.send);
       default:
         report = message as SentReport;
+        return child.send({ millrace: "received" } satisfies ReportReceived);
     }
   });
   signal.addEventListener("abort", child.kill, { once: true });

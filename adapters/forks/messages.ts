@@ -26,6 +26,11 @@ export interface RunCommand {
   readonly job: Job;
 }
 
+/** What the parent says when it has the report: the process may end. */
+export interface ReportReceived {
+  readonly millrace: "received";
+}
+
 /** What the handler says while the job runs, by number. */
 export interface SentHeartbeat {
   readonly millrace: "heartbeat";

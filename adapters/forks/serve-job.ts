@@ -60,13 +60,14 @@ export function serveJob(
   process.on("SIGINT", () => {}); // From a terminal, for all processes of a group: the parent decides.
   process.on("disconnect", () => process.exit(1));
   process.on("message", (message: unknown) => {
-    if (!isForkMessage(message) || message.millrace !== "run") return;
+    if (!isForkMessage(message)) return;
+    // Not before: the parent may be told of the end of a process ahead of what it has sent last.
+    if (message.millrace === "received") process.exit(0);
+    if (message.millrace !== "run") return;
     const { job } = message as RunCommand;
     const context = new RunningContext(job, logger);
     if (job.leaseToken !== undefined) context.lease = createLease(job.leaseExpiresAt);
-    void runner.run(context).then((report) => {
-      process.send!(toSent(report), undefined, undefined, () => process.exit(0));
-    });
+    void runner.run(context).then((report) => void process.send!(toSent(report)));
   });
   process.send!({ millrace: "ready" } satisfies ForkReady);
 }

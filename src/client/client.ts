@@ -29,12 +29,30 @@ export interface Enqueueable<Input, Settings> {
    * @param clock What a delay is counted from.
    * @throws {PayloadError} If the payload does not fit.
    */
-  toRequest(
+  // A property, as the parameters of a method are compared loosely: a payload too wide would fit.
+  readonly toRequest: (
     payload: Input,
     settings?: Settings,
     clock?: Clock,
-  ): EnqueueRequest | Promise<EnqueueRequest>;
+  ) => EnqueueRequest | Promise<EnqueueRequest>;
 }
+
+/** Stands for the types of a definition where there is none, as the job was put together by hand. */
+export interface ByHand {
+  /** For the compiler only. */
+  readonly byHand: never;
+}
+
+/** What follows the first argument of `enqueue`: a payload only if that is a definition, and only if it has one. */
+export type EnqueueRest<Input, Settings> = [Input] extends [ByHand] ? [options?: EnqueueCallOptions]
+  : undefined extends Input
+    ? [payload?: NoInfer<Input>, options?: NoInfer<Settings> & EnqueueCallOptions]
+  : [payload: NoInfer<Input>, options?: NoInfer<Settings> & EnqueueCallOptions];
+
+/** What follows the first argument of `enqueueMany`. */
+export type EnqueueManyRest<Input, Settings> = [Input] extends [ByHand]
+  ? [options?: EnqueueCallOptions]
+  : [payloads: readonly NoInfer<Input>[], options?: NoInfer<Settings> & EnqueueCallOptions];
 
 /** When an enqueue ends, and what it goes by. */
 export interface EnqueueCallOptions extends CallOptions {
@@ -116,61 +134,38 @@ export interface FailureOptions extends CallOptions {
  */
 export interface Client {
   /**
-   * Enqueues one job of a definition.
+   * Enqueues one job: of a definition, or put together by hand.
    *
-   * @param definition What kind of job it is.
-   * @param payload What it is about; must fit the definition.
-   * @param options Settings of this job, which beat those of the definition, bounds of the call, and its key.
+   * @param what What kind of job it is; or the job, put together by hand.
+   * @param rest With a definition, the payload, which may be left out if the definition has none, and then settings of
+   * this job, which beat those of the definition, bounds of the call, and its key. With a job by hand, only bounds and key.
    * @returns The stored job, or the one that has its unique key or took it into its batch.
    * @throws {PayloadError} If the payload does not fit; nothing is sent then.
    * @throws {RefusedError} If the broker does not accept the job.
    */
-  enqueue<Input, Settings>(
-    definition: Enqueueable<Input, Settings>,
-    payload: Input,
-    options?: Settings & EnqueueCallOptions,
+  enqueue<Input = ByHand, Settings = ByHand>(
+    what: Enqueueable<Input, Settings> | EnqueueRequest,
+    ...rest: EnqueueRest<Input, Settings>
   ): Promise<EnqueuedJob>;
-  /**
-   * Enqueues one job that was put together by hand.
-   *
-   * @param request The job.
-   * @param options Bounds of the call, and its key.
-   * @returns As above.
-   * @throws {RefusedError} If the broker does not accept the job.
-   */
-  enqueue(request: EnqueueRequest, options?: EnqueueCallOptions): Promise<EnqueuedJob>;
 
   /**
-   * Enqueues many jobs of a definition.
+   * Enqueues many jobs: of a definition, or of any types and put together by hand.
    *
    * All are stored or none, up to 2,000 jobs or 8 MiB. More are sent in parts of that size, one after the other,
    * each all or nothing and with a timeout of its own. A part is repeated only if there is an `idempotencyKey`. Then the
    * whole call may be made again too: parts that are stored are not stored twice. The second part has the key with `/2`
    * behind it, and so on, so that a key of many jobs has 245 characters at most.
    *
-   * @param definition What kind of jobs they are.
-   * @param payloads What each is about.
-   * @param options Settings of these jobs, which beat those of the definition, bounds of the calls, and their key.
-   * @returns The jobs, in the order of the payloads.
+   * @param what What kind of jobs they are; or the jobs, put together by hand.
+   * @param rest With a definition, what each job is about, and then settings of these jobs, which beat those of the
+   * definition, bounds of the calls, and their key. With jobs by hand, only bounds and key.
+   * @returns The jobs, in the order in which they were given.
    * @throws {PayloadError} If a payload does not fit; the message says which. Nothing is sent then.
    * @throws {PartialEnqueueError} If a part fails after others were stored; it tells what is stored.
    */
-  enqueueMany<Input, Settings>(
-    definition: Enqueueable<Input, Settings>,
-    payloads: readonly Input[],
-    options?: Settings & EnqueueCallOptions,
-  ): Promise<EnqueuedJob[]>;
-  /**
-   * Enqueues many jobs, of any types, that were put together by hand; in parts as above.
-   *
-   * @param requests The jobs.
-   * @param options Bounds of the calls, and their key.
-   * @returns The jobs, in the order of the requests.
-   * @throws {PartialEnqueueError} If a part fails after others were stored; it tells what is stored.
-   */
-  enqueueMany(
-    requests: readonly EnqueueRequest[],
-    options?: EnqueueCallOptions,
+  enqueueMany<Input = ByHand, Settings = ByHand>(
+    what: Enqueueable<Input, Settings> | readonly EnqueueRequest[],
+    ...rest: EnqueueManyRest<Input, Settings>
   ): Promise<EnqueuedJob[]>;
 
   /**

@@ -96,8 +96,8 @@ export function createClient(options: ClientOptions): Client {
     });
 
   const client: Client = {
-    async enqueue(...args: EnqueueArgs) {
-      const { what, options } = await resolveOne(args, clock);
+    async enqueue(...args: unknown[]) {
+      const { what, options } = await resolveOne(args as EnqueueArgs, clock);
       const body = toEnqueueWire(what, serverClock.now());
       const key = demandKey(options?.idempotencyKey);
       const { signal, timeoutMs } = options ?? {};
@@ -107,8 +107,8 @@ export function createClient(options: ClientOptions): Client {
       enqueues++;
       return await sendOne(body, options, key).finally(() => enqueues--);
     },
-    async enqueueMany(...args: EnqueueManyArgs) {
-      const { what, options } = await resolveMany(args, clock);
+    async enqueueMany(...args: unknown[]) {
+      const { what, options } = await resolveMany(args as EnqueueManyArgs, clock);
       const first = demandKey(options?.idempotencyKey, longestOfMany);
       let parts = 0;
       const send = (bytes: Uint8Array<ArrayBuffer>) => {

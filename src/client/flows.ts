@@ -10,7 +10,7 @@ import { type EnqueueRequest, readEnqueuedJobs, toEnqueueWire } from "../protoco
 import { extensionsHeader, extensionsVersion } from "../protocol/extensions.ts";
 import type { EnqueuedJob } from "../protocol/job.ts";
 import { jobRoutes } from "../protocol/routes.ts";
-import type { NoParents, ResultOf, StepTypes } from "../protocol/step-types.ts";
+import type { ResultOf, StepTypes } from "../protocol/step-types.ts";
 import type { Enqueueable, EnqueueCallOptions } from "./client.ts";
 import { withDeadline } from "./deadline.ts";
 import { createKeys, demandKey } from "./idempotency-keys.ts";
@@ -48,6 +48,11 @@ export interface LaterStepSettings<Parents> extends StepSettings {
   readonly after: After<Parents>;
 }
 
+/** What follows the payload of a step: its settings, which may be left out if no step comes before it. */
+export type AddRest<Settings, Parents> = [keyof Parents] extends [never]
+  ? [settings?: NoInfer<Settings> & Partial<LaterStepSettings<Parents>>]
+  : [settings: NoInfer<Settings> & LaterStepSettings<Parents>];
+
 /** Puts a flow together. */
 export interface FlowBuilder {
   /**
@@ -58,16 +63,10 @@ export interface FlowBuilder {
    * @param settings What it comes after, and settings of the job.
    * @returns The node, for those that come after it.
    */
-  add<Input, Settings, Result>(
-    step: Enqueueable<Input, Settings> & StepTypes<Result, NoParents>,
-    payload: Input,
-    settings?: Settings & StepSettings,
-  ): FlowNode<Result>;
-  /** Adds a job that comes after others. */
   add<Input, Settings, Result, Parents>(
     step: Enqueueable<Input, Settings> & StepTypes<Result, Parents>,
-    payload: Input,
-    settings: Settings & LaterStepSettings<Parents>,
+    payload: NoInfer<Input>,
+    ...settings: AddRest<Settings, Parents>
   ): FlowNode<Result>;
 }
 

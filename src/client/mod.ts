@@ -52,10 +52,13 @@ export {
 export { createTags, type TagsClient, type TopTagsQuery, type TrackedPage } from "./tags.ts";
 export type {
   BulkFilter,
+  ByHand,
   Client,
   DeleteOptions,
   Enqueueable,
   EnqueueCallOptions,
+  EnqueueManyRest,
+  EnqueueRest,
   FailureOptions,
   JobQuery,
   SuccessManyOptions,
@@ -71,6 +74,7 @@ export type { ErrorPage, JobPage, Listing, PageTurns } from "./listing.ts";
 export { PartialEnqueueError } from "./enqueue-parts.ts";
 
 export {
+  type AddRest,
   type After,
   createFlows,
   type FlowBuilder,
@@ -84,7 +88,6 @@ export type { NoParents, ParentResults, ResultOf, StepTypes } from "../protocol/
 export { defineJob } from "../jobs/define-job.ts";
 export type {
   BatchOptions,
-  CheckedJobOptions,
   EnqueueSettings,
   JobDefinition,
   JobOptions,

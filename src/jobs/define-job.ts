@@ -79,11 +79,17 @@ export interface BatchOptions<Payload> extends Omit<Batch, "key"> {
 }
 
 /** What a definition is made from. */
-export interface JobOptions<Payload = unknown> extends JobSettings {
+export interface JobOptions<Payload = unknown, Output = Payload> extends JobSettings {
   /** Which handler runs it. Not empty, without commas, NUL and `* ? [ ] { } \`. */
   readonly type: string;
   /** The queue it waits in; same rules as for `type`. */
   readonly queue: string;
+  /**
+   * What a payload must look like: a schema of any library that follows Standard Schema.
+   *
+   * @default {none: a payload is what the programmer says it is}
+   */
+  readonly payload?: StandardSchema<Payload, Output> | undefined;
   /**
    * How long one run of the handler may take, in ms or as text (`"30s"`); then its signal is aborted.
    *
@@ -94,12 +100,6 @@ export interface JobOptions<Payload = unknown> extends JobSettings {
   readonly uniqueKey?: ((payload: Payload) => string | undefined) | undefined;
   /** The batch of a payload. */
   readonly batch?: BatchOptions<Payload> | undefined;
-}
-
-/** What a definition with a schema is made from. */
-export interface CheckedJobOptions<Input, Output> extends JobOptions<Input> {
-  /** What a payload must look like: a schema of any library that follows Standard Schema. */
-  readonly payload: StandardSchema<Input, Output>;
 }
 
 /**
@@ -124,11 +124,12 @@ export interface JobDefinition<Input = unknown, Output = Input> {
    * @throws {TypeError} If a setting is of a wrong kind, or two of them exclude each other.
    * @throws {RangeError} If a setting is out of range.
    */
-  toRequest(
+  // A property, as the parameters of a method are compared loosely: a payload too wide would fit.
+  readonly toRequest: (
     payload: Input,
     settings?: EnqueueSettings,
     clock?: Clock,
-  ): EnqueueRequest | Promise<EnqueueRequest>;
+  ) => EnqueueRequest | Promise<EnqueueRequest>;
   /**
    * Checks a payload that arrived.
    *
@@ -140,7 +141,9 @@ export interface JobDefinition<Input = unknown, Output = Input> {
 }
 
 /**
- * Defines a kind of job whose payload a schema checks, before it is enqueued and again before it is handled.
+ * Defines a kind of job. With a schema, its payload is checked before it is enqueued and again before it is handled;
+ * without one, its type is only what the programmer says: `defineJob<{ file: string }>({ … })`. A job that has none is
+ * `defineJob<void>({ … })`.
  *
  * @param options What the jobs are, how they are run, and the schema of their payloads.
  * @throws {TypeError} If a name or another option is not allowed.
@@ -162,21 +165,8 @@ export interface JobDefinition<Input = unknown, Output = Input> {
  * console.log(request.queue, request.priority); // images 10
  * ```
  */
-export function defineJob<Input, Output>(
-  options: CheckedJobOptions<Input, Output>,
-): JobDefinition<Input, Output>;
-/**
- * Defines a kind of job whose payload is not checked when it arrives: its type is only what the programmer says.
- *
- * @param options What the jobs are, and how they are run.
- * @throws {TypeError} If an option is of a wrong kind.
- * @throws {RangeError} If a number is out of range.
- */
-export function defineJob<Payload = unknown>(
-  options: JobOptions<Payload>,
-): JobDefinition<Payload, Payload>;
-export function defineJob<Input, Output>(
-  options: JobOptions<Input> & Partial<CheckedJobOptions<Input, Output>>,
+export function defineJob<Input = unknown, Output = Input>(
+  options: JobOptions<Input, Output>,
 ): JobDefinition<Input, Output> {
   const { type, queue, payload: schema } = options;
   const complaint = checkName("type", type) ?? checkName("queue", queue);

@@ -41,6 +41,13 @@ const cases: Case[] = [
     gives: { ...job, duplicate: false, folded: false },
   },
   {
+    does: "enqueues a job that has no payload",
+    call: (client) => client.enqueue(defineJob<void>({ type: "t", queue: "q" })),
+    answer: json(enqueued, 201),
+    sends: 'POST /jobs {"type":"t","queue":"q","payload":null}',
+    gives: { ...job, duplicate: false, folded: false },
+  },
+  {
     does: "enqueues many by definition",
     call: (client) => client.enqueueMany(defineJob({ type: "t", queue: "q" }), [1, 2]),
     answer: json({ jobs: [enqueued, enqueued] }, 201),

@@ -84,6 +84,35 @@ export async function enqueueChecksPayloads(): Promise<void> {
   await client.enqueueMany([{ type: "t", queue: "q", payload: 1, readyAt: undefined }]);
 }
 
+const pick = defineJob({ ...names, payload: v.object({ kind: v.picklist(["a", "b"]) }) });
+const tick = defineJob<void>(names);
+const free = defineJob(names);
+
+export async function typesComeFromTheDefinitionAlone(): Promise<void> {
+  await client.enqueue(pick, { kind: "a" });
+  // @ts-expect-error A payload does not widen what the definition says.
+  await client.enqueue(pick, { kind: "c" });
+  // @ts-expect-error One of many does not fit.
+  await client.enqueueMany(promised, [{ file: "x" }, { file: 3 }]);
+  // @ts-expect-error Nor do settings.
+  await client.enqueue(promised, { file: "a" }, { priority: "high" });
+  // @ts-expect-error It has a payload.
+  await client.enqueue(promised);
+
+  await client.enqueue(tick);
+  await client.enqueue(tick, undefined, { delay: "1m" });
+  // @ts-expect-error It has no payload.
+  await client.enqueue(tick, 5);
+  // What has no type may be anything, and nothing.
+  await client.enqueue(free);
+  await client.enqueue(free, 5);
+
+  // @ts-expect-error A definition of a narrower payload is no definition of a wider one.
+  const wide: JobDefinition<{ kind: string }> = pick;
+  const narrow: JobDefinition<{ kind: "a" }, { kind: "a" | "b" }> = pick;
+  return void [wide, narrow];
+}
+
 export async function listingsAreTyped(): Promise<void> {
   for await (const job of client.list({ status: ["ready"], limit: 10 })) {
     expectType<Equal<typeof job, Job>>();

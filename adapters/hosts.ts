@@ -19,6 +19,11 @@ const isLocalName = (name: string) => !name.includes(".") || name.endsWith(".loc
 /** An address is no name: nobody can point it elsewhere. */
 const isAddress = (name: string) => name.startsWith("[") || /^[0-9.]+$/.test(name);
 
+/** Whether only this machine can reach a server that listens there. */
+export function isLocalHost(host: string): boolean {
+  return isLocalName(host) || host === "::1" || host.startsWith("127.");
+}
+
 /** Names that were allowed are kept, up to this many; they come again with each request. */
 const keptNames = 100;
 
@@ -30,8 +35,9 @@ const keptNames = 100;
  * @param allowed The names that are allowed besides those of this machine; `*` is any.
  */
 export function createHosts(host: string, allowed: readonly string[]): Hosts {
-  const isLocal = isLocalName(host) || host === "::1" || host.startsWith("127.");
-  if (allowed.includes("*") || (!isLocal && allowed.length === 0)) return { allows: () => true };
+  if (allowed.includes("*") || (!isLocalHost(host) && allowed.length === 0)) {
+    return { allows: () => true };
+  }
   const names = new Set([host, ...allowed].map((name) => name.toLowerCase()));
   const known = new Set<string>();
   return {

@@ -7,7 +7,8 @@
 import { systemClock } from "../src/async/clock.ts";
 import { NetworkError } from "../src/errors.ts";
 import { guardLogger, type Logger } from "../src/log.ts";
-import { createHosts } from "./hosts.ts";
+import { directKey } from "../src/protocol/direct.ts";
+import { createHosts, isLocalHost } from "./hosts.ts";
 
 /** Answers requests, as a broker does: `broker.fetch`, or any function of this shape. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
@@ -33,6 +34,13 @@ export interface ServeOptions {
    * @default {[]} Any name if other machines can reach it.
    */
   readonly allowedHosts?: readonly string[] | undefined;
+  /**
+   * Whether a broker that does not ask who calls (`auth`) may listen where other machines can reach it. Whoever reaches it can
+   * read, change and delete everything, so say so only where a network of your own, or a proxy, keeps others away.
+   *
+   * @default {false}
+   */
+  readonly allowAnyone?: boolean | undefined;
   /** Told of handlers that throw, which clients see as a 500 without a body; default silent. */
   readonly logger?: Logger | undefined;
 }
@@ -86,7 +94,7 @@ export interface Listener {
  *
  * @param listen Starts the runtime's own server.
  * @throws {NetworkError} If it cannot listen.
- * @throws {TypeError} If `host` is empty.
+ * @throws {TypeError} If `host` is empty, or other machines can reach it and the broker does not ask who calls.
  * @throws {RangeError} If `port` is none.
  */
 export async function startServer(
@@ -94,13 +102,20 @@ export async function startServer(
   options: ServeOptions,
   listen: (fetch: FetchHandler, host: string, port: number) => Listener | Promise<Listener>,
 ): Promise<Server> {
-  const { host = "127.0.0.1", port = 7890, allowedHosts = [] } = options;
+  const { host = "127.0.0.1", port = 7890, allowedHosts = [], allowAnyone = false } = options;
   const logger = guardLogger(options.logger);
   if (typeof host !== "string" || host === "") {
     throw new TypeError(`Option 'host' is '${host}', expected a name or an address`);
   }
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new RangeError(`Option 'port' is ${port}, expected an integer from 0 to 65535`);
+  }
+  const answers = typeof handler === "function" ? handler : handler.fetch;
+  // Only a broker that lets in everybody offers clients of its own process a way without requests.
+  if (directKey in answers && !isLocalHost(host) && !allowAnyone) {
+    throw new TypeError(
+      `Cannot serve a broker on '${host}' where anyone may do everything: give the broker an 'auth', or set 'allowAnyone'`,
+    );
   }
   const hosts = createHosts(host, allowedHosts);
   let drained: Promise<unknown> | undefined;

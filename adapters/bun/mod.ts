@@ -43,6 +43,7 @@ export { runInFork, type RunInForkOptions } from "../forks/run-in-fork.ts";
 export { serveJob, type ServeJobOptions } from "../forks/serve-job.ts";
 export type { SpawnOptions } from "../forks/spawn.ts";
 export { memoryAbove } from "../memory.ts";
+export { openTokenFile, type TokenFileOptions } from "../token-file.ts";
 export { steerOnSignals, type SteerOnSignalsOptions, type SteerTarget } from "../steering.ts";
 export { stopOnSignals, type StopOnSignalsOptions, type StopTarget } from "../signals.ts";
 export type { OpenSqliteOptions } from "../sqlite/sqlite-database.ts";

@@ -20,6 +20,7 @@ import {
 import { demoFlags } from "./demo-flags.ts";
 import { describeFlags, type Flags, readCommandLine, UsageError } from "./options.ts";
 import { serveFlags } from "./serve-flags.ts";
+import { tokenFlags, tokenHelp } from "./token-flags.ts";
 import { backupFlags, upkeepFlags } from "./upkeep-flags.ts";
 
 const help = `millrace ${version}: a job queue for Deno, Bun and Node
@@ -31,6 +32,7 @@ Usage:
   millrace queue [flags] …      pause, resume, limit or forget a queue of a broker
   millrace config [flags] …     show and change its settings while it runs
   millrace stats [flags] statsd  send its numbers to statsd
+  millrace token new [flags]    make a token for callers of a broker
   millrace demo [flags] [DIR]   run one on the files of a folder
   millrace --help, --version    also 'millrace COMMAND --help'
 `;
@@ -76,15 +78,14 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
   },
   async backup(args) {
     if (wantsHelp(args)) return print(backupHelp);
-    // No variables here: MILLRACE_DATA is for 'serve', and names the file of the broker that is to be asked.
-    const { config, positionals: [file] } = read(backupFlags, args, 1, {});
+    const { config, positionals: [file] } = read(backupFlags, args, 1, upkeepVariables());
     if (file === undefined) throw new UsageError("No file is given, expected one to write to");
     const { runBackup } = await import("./upkeep.ts");
     return print(`Saved ${await runBackup(file, config)} bytes to ${file}`);
   },
   async compact(args) {
     if (wantsHelp(args)) return print(compactHelp);
-    const { config } = read(upkeepFlags, args, 0, {});
+    const { config } = read(upkeepFlags, args, 0, upkeepVariables());
     const { runCompact } = await import("./upkeep.ts");
     await runCompact(config);
     return print("Compacted");
@@ -108,6 +109,12 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
     await runStats(positionals, config);
     return 0;
   },
+  async token(args) {
+    if (wantsHelp(args)) return print(tokenHelp);
+    const { config, positionals } = read(tokenFlags, args, 1, {});
+    const { runToken } = await import("./token.ts");
+    return print(await runToken(positionals, config));
+  },
   async demo(args) {
     if (wantsHelp(args)) return print(demoHelp);
     const { config, positionals } = read(demoFlags, args, 1);
@@ -119,7 +126,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
   "-h": () => print(help),
 };
 
-const names = "'serve', 'backup', 'compact', 'queue', 'config', 'stats' or 'demo'";
+const names = "'serve', 'backup', 'compact', 'queue', 'config', 'stats', 'token' or 'demo'";
 
 async function run([command, ...args]: readonly string[]): Promise<number> {
   if (command === undefined) throw new UsageError(`No command is given, expected ${names}`);
@@ -143,6 +150,11 @@ function read<Config>(
   const extra = line.positionals[maxPositionals];
   if (extra !== undefined) throw new UsageError(`Argument '${extra}' is one too many`);
   return line;
+}
+
+/** Only this one: MILLRACE_DATA is for 'serve', and names the file of the broker that is to be asked. */
+function upkeepVariables() {
+  return { MILLRACE_TOKEN: process.env.MILLRACE_TOKEN };
 }
 
 function print(text: string): number {

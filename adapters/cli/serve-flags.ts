@@ -27,6 +27,10 @@ function flag<Value>(
   return { placeholder, fallback, read, help };
 }
 
+function readNames(text: string): readonly string[] {
+  return text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+}
+
 /** The settings of `millrace serve`. Durations are in ms. */
 export interface ServeConfig {
   readonly host: string;
@@ -66,6 +70,9 @@ export interface ServeConfig {
   readonly maxItemsPerCall: number;
   readonly allowBrowsers: boolean;
   readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly authFile: string | undefined;
+  readonly allowAnyone: boolean;
   readonly bodyTimeout: number;
   readonly stopTimeout: number;
   readonly logFormat: LogFormat;
@@ -192,8 +199,21 @@ export const serveFlags: Flags<ServeConfig> = {
   allowedHosts: flag(
     "NAMES",
     "",
-    (text) => text.split(",").map((name) => name.trim()).filter((name) => name !== ""),
+    readNames,
     "names it may be called by besides this machine's, with commas; * is any",
+  ),
+  allowedOrigins: flag(
+    "ORIGINS",
+    "",
+    readNames,
+    "web pages that may call it, such as https://shop.example, with commas; * is any",
+  ),
+  authFile: flag("FILE", "", readOptional(readText), "who may do what, see 'millrace token'"),
+  allowAnyone: flag(
+    "BOOLEAN",
+    "false",
+    (text) => readChoice("true", "false")(text) === "true",
+    "whether a public host may be served without --auth-file",
   ),
   bodyTimeout: flag("TIME", "30s", readDuration(1, u32), "how long it may keep the broker waiting"),
   stopTimeout: flag(

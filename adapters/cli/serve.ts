@@ -7,7 +7,10 @@
 import process from "node:process";
 import { createBroker } from "../../src/broker/mod.ts";
 import { stopOnSignals } from "../signals.ts";
+import { isLocalHost } from "../hosts.ts";
+import { openTokenFile } from "../token-file.ts";
 import { createLogger } from "./logger.ts";
+import { UsageError } from "./options.ts";
 import { loadRuntime } from "./runtime.ts";
 import type { ServeConfig } from "./serve-flags.ts";
 
@@ -18,12 +21,26 @@ import type { ServeConfig } from "./serve-flags.ts";
  * @throws What keeps it from listening.
  */
 export async function runServe(config: ServeConfig): Promise<number> {
+  try {
+    return await serveUntilSignal(config);
+  } catch (error) {
+    // Flags that can be read, and still cannot be used.
+    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function serveUntilSignal(config: ServeConfig): Promise<number> {
   const logger = createLogger(config.logFormat, process.stderr);
   const runtime = await loadRuntime();
   const store = runtime.openSqlite(config.data, { durability: config.defaultCommitMode });
   const broker = createBroker({
     store,
     logger,
+    auth: config.authFile === undefined
+      ? undefined
+      : await openTokenFile(config.authFile, { logger }),
+    allowedOrigins: config.allowedOrigins,
     defaultRetryLimit: config.defaultRetryLimit,
     defaultBackoff: {
       exponent: config.defaultBackoffExponent,
@@ -60,8 +77,13 @@ export async function runServe(config: ServeConfig): Promise<number> {
   });
   await broker.start();
   const { host, port, adminHost, adminPort } = config;
-  const { allowedHosts } = config;
-  const server = await runtime.serve(broker, { host, port, logger, allowedHosts });
+  const { allowedHosts, allowAnyone } = config;
+  const server = await runtime.serve(broker, { host, port, logger, allowedHosts, allowAnyone });
+  if (adminPort !== undefined && !isLocalHost(adminHost) && !allowAnyone && !config.authFile) {
+    throw new UsageError(
+      `Flag '--admin-host' is '${adminHost}', where anyone could read the database: give '--auth-file'`,
+    );
+  }
   const adminServer = adminPort === undefined
     ? undefined
     : await runtime.serve(broker.adminFetch, { host: adminHost, port: adminPort, logger });

@@ -11,6 +11,7 @@ import { readOptional, readText, readUrl } from "./values.ts";
 export interface UpkeepConfig {
   readonly url: URL;
   readonly data: string | undefined;
+  readonly token: string | undefined;
 }
 
 /** The table of flags. */
@@ -26,6 +27,13 @@ export const upkeepFlags: Flags<UpkeepConfig> = {
     fallback: "",
     read: readOptional(readText),
     help: "a database that no broker has open, instead",
+  },
+  token: {
+    placeholder: "TOKEN",
+    fallback: "",
+    read: readOptional(readText),
+    help:
+      "with the scope 'admin', if the broker asks for one; better MILLRACE_TOKEN, which no list of processes shows",
   },
 };
 

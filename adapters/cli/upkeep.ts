@@ -23,11 +23,11 @@ import type { BackupConfig, UpkeepConfig } from "./upkeep-flags.ts";
  * @throws {StoreError} If it cannot be written, a signal ended it, or `file` is there already and `force` is not given.
  */
 export async function runBackup(file: string, config: BackupConfig): Promise<number> {
-  const { url, data, force } = config;
+  const { data, force } = config;
   if (!force && isThere(file)) throw alreadyThere(file);
   return await untilSignal(async (signal) => {
     if (data === undefined) {
-      const { body } = await call(url, adminRoutes.backup, signal);
+      const { body } = await call(config, adminRoutes.backup, signal);
       return await writeWhole(file, body ?? new Blob().stream(), { force, signal });
     }
     return await withDatabase(data, async (database) => {
@@ -39,19 +39,27 @@ export async function runBackup(file: string, config: BackupConfig): Promise<num
 }
 
 /** Gives the space of deleted jobs back to the file system. */
-export async function runCompact({ url, data }: UpkeepConfig): Promise<void> {
-  if (data === undefined) return void await call(url, adminRoutes.compact);
+export async function runCompact(config: UpkeepConfig): Promise<void> {
+  const { data } = config;
+  if (data === undefined) return void await call(config, adminRoutes.compact);
   await withDatabase(
     data,
     (database) => Promise.resolve([...database.compact?.({ mayBlock: true }) ?? []]),
   );
 }
 
-async function call(url: URL, { method, path }: Route, signal?: AbortSignal): Promise<Response> {
+async function call(
+  { url, token }: UpkeepConfig,
+  { method, path }: Route,
+  signal?: AbortSignal,
+): Promise<Response> {
   const target = `${url.href.replace(/\/$/, "")}${path}`;
   let answer: Response;
   try {
-    answer = await fetch(target, { method, ...signal !== undefined && { signal } });
+    const headers: Record<string, string> = token === undefined
+      ? {}
+      : { authorization: `Bearer ${token}` };
+    answer = await fetch(target, { method, headers, ...signal !== undefined && { signal } });
   } catch (cause) {
     signal?.throwIfAborted();
     throw new NetworkError(
@@ -63,6 +71,9 @@ async function call(url: URL, { method, path }: Route, signal?: AbortSignal): Pr
   }
   if (answer.ok) return answer;
   const message = `${method} ${target} answered ${answer.status} ${await answer.text()}`.trimEnd();
+  if (answer.status === 401) {
+    throw new RefusedError(`${message}: give it with '--token', or as MILLRACE_TOKEN`, 401);
+  }
   throw answer.status < 500
     ? new RefusedError(`${message}, is that the broker's admin port?`, answer.status)
     : new ServerError(message, answer.status);

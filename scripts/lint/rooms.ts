@@ -25,6 +25,7 @@ export const rooms: readonly Room[] = [
   { level: 2, paths: ["src/store/"] },
   { level: 3, paths: ["src/worker/"] },
   { level: 3, paths: ["src/broker/engine/"], packages: ["croner"] },
+  { level: 3, paths: ["src/broker/access/"] },
   { level: 4, paths: ["src/broker/http/"] },
   { level: 4, paths: ["src/broker/direct/"] },
   { level: 5, paths: ["src/broker/mod.ts", "src/broker/broker.ts"] },
@@ -34,7 +35,13 @@ export const rooms: readonly Room[] = [
   { level: 6, paths: ["adapters/server.ts", "adapters/hosts.ts"] },
   {
     level: 6,
-    paths: ["adapters/signals.ts", "adapters/steering.ts", "adapters/memory.ts", "adapters/forks/"],
+    paths: [
+      "adapters/signals.ts",
+      "adapters/steering.ts",
+      "adapters/memory.ts",
+      "adapters/token-file.ts",
+      "adapters/forks/",
+    ],
   },
   { level: 6, paths: ["adapters/sqlite/"] },
   { level: 7, paths: ["adapters/node/"] },

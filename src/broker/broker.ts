@@ -13,7 +13,10 @@ import { createUpkeep } from "../store/upkeep.ts";
 import { createDirect } from "./direct/direct.ts";
 import { createEngine } from "./engine/engine.ts";
 import { type Settings, toSettings } from "./engine/settings.ts";
+import type { Authenticate } from "./access/grant.ts";
+import { createGate } from "./access/gate.ts";
 import { createAdminHandler } from "./http/admin.ts";
+import { allowOrigins, checkOrigins } from "./http/cors.ts";
 import { protocol } from "./http/endpoints.ts";
 import { refuseWebPages } from "./http/guard.ts";
 import { createHandler } from "./http/handler.ts";
@@ -44,6 +47,20 @@ export interface BrokerOptions extends Partial<Settings> {
    * @default {true}
    */
   readonly timers?: boolean;
+  /**
+   * Says what each caller may do: `createTokens` makes one of tokens. It holds for `fetch` and `adminFetch`, but not for
+   * {@linkcode Broker.localFetch}, which is for clients and workers of this very process.
+   *
+   * @default {everybody may do everything}
+   */
+  readonly auth?: Authenticate | undefined;
+  /**
+   * The origins of web pages that may call the broker and read its answers, such as `https://shop.example`; `"*"` is any.
+   * A page still needs a token if there is an `auth`, and should have one that may do little: whoever opens it can read it.
+   *
+   * @default {[]}
+   */
+  readonly allowedOrigins?: readonly string[] | undefined;
 }
 
 /** How a broker is stopped. */
@@ -70,13 +87,20 @@ export interface Broker extends AsyncDisposable {
    * Answers one request of an operator. `POST /backup` answers with a gzipped tar archive of the database, `POST /compact`
    * gives the space of deleted jobs back to the file system. The broker goes on working meanwhile.
    *
-   * Whoever can call this can read every payload, and it checks no credentials. `fetch` does not serve it: serve it
+   * Whoever can call this can read every payload. Only with `auth` does it ask who calls. `fetch` does not serve it: serve it
    * yourself, on a port that only operators reach.
    *
    * @param request A request of an operator.
    * @returns The answer. It never rejects.
    */
   readonly adminFetch: (request: Request) => Promise<Response>;
+  /**
+   * As {@linkcode Broker.fetch}, but asks nobody who they are: for clients and workers of this process. Never serve it.
+   *
+   * @param request A request of this process.
+   * @returns The answer. It never rejects.
+   */
+  readonly localFetch: (request: Request) => Promise<Response>;
   /**
    * Opens the database, brings its tables up to date, gives jobs that a crash left in flight back to their queues, and
    * looks for due work. The first request calls it if you did not, and every request waits for it. A second call gives
@@ -124,6 +148,7 @@ export interface Broker extends AsyncDisposable {
  * @param options The database, and the settings that differ from the protocol's defaults.
  * @returns The broker, not started.
  * @throws {RangeError} If an option is out of range.
+ * @throws {TypeError} If an option is of a wrong kind.
  *
  * @example
  * ```ts
@@ -144,10 +169,30 @@ export function createBroker(options: BrokerOptions): Broker {
   const { store: database, timers = true } = options;
   const settings = toSettings(options);
   const engine = createEngine({ database, settings, clock, random, logger, timers });
-  const handle = createHandler(protocol, { engine, settings, clock, logger }, settings);
-  const handleGuarded = settings.allowBrowsers ? handle : refuseWebPages(handle);
+  const gate = options.auth === undefined ? undefined : createGate({
+    authenticate: options.auth,
+    clock,
+    logger,
+    find: (id) => engine.get(id),
+  });
+  const services = { engine, settings, clock, logger };
+  const handleLocal = createHandler(protocol, services, { limits: settings });
+  const handle = gate === undefined ? handleLocal : createHandler(protocol, services, {
+    limits: settings,
+    admit: ({ request, access, ...asked }) => gate.admit(request, access, asked),
+  });
+  const { allowedOrigins = [] } = options;
+  checkOrigins(allowedOrigins);
+  const handleGuarded = allowedOrigins.length > 0
+    ? allowOrigins(handle, allowedOrigins)
+    : settings.allowBrowsers
+    ? handle
+    : refuseWebPages(handle);
   const upkeep = createUpkeep(database, clock);
-  const handleAdmin = createAdminHandler({ upkeep, clock, logger });
+  const handleAdmin = createAdminHandler(
+    { upkeep, clock, logger },
+    gate && (({ request, access }) => gate.admit(request, access)),
+  );
   let starting: Promise<void> | undefined;
   let started = false;
   let stopped: Promise<void> | undefined;
@@ -177,7 +222,7 @@ export function createBroker(options: BrokerOptions): Broker {
     await (stopped ??= end(timeoutMs));
   };
 
-  const fetch = async (request: Request) => {
+  const startedBefore = (answer: typeof handle) => async (request: Request) => {
     if (stopped !== undefined) return unavailable("broker is closed");
     try {
       if (!started) await start();
@@ -185,18 +230,21 @@ export function createBroker(options: BrokerOptions): Broker {
       logger.error("Cannot start", { error });
       return unavailable("broker cannot start");
     }
-    return await handleGuarded(request);
+    return await answer(request);
   };
+  const fetch = startedBefore(handleGuarded);
 
   const isReady = () => {
     if (stopped !== undefined) return false;
     return started || start().then(() => stopped === undefined, () => false);
   };
 
+  // A client in the same process need not make requests, but where callers have to say who they are.
+  const direct = { [directKey]: createDirect({ engine, settings, clock, logger, isReady }) };
+
   return {
-    fetch: Object.assign(fetch, {
-      [directKey]: createDirect({ engine, settings, clock, logger, isReady }),
-    }),
+    fetch: gate === undefined ? Object.assign(fetch, direct) : fetch,
+    localFetch: Object.assign(startedBefore(handleLocal), direct),
     async adminFetch(request) {
       if (stopped !== undefined) return unavailable("broker is closed");
       try {

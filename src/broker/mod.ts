@@ -32,5 +32,13 @@ export type {
   SqlValue,
   SyncDatabase,
 } from "../store/database.ts";
+export { type Authenticate, bearerToken, type Grant, type Scope } from "./access/grant.ts";
+export {
+  createTokens,
+  digestOfToken,
+  type TokenList,
+  type TokenListOptions,
+  type TokenRecord,
+} from "./access/tokens.ts";
 export { type Broker, type BrokerOptions, createBroker, type StopBrokerOptions } from "./broker.ts";
 export { defaultSettings, type Settings } from "./engine/settings.ts";

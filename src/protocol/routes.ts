@@ -6,7 +6,7 @@
  */
 
 /**
- * What a caller must be allowed to do. Nothing checks it yet.
+ * What a caller must be allowed to do. A broker with an `auth` checks it.
  *
  * | access    | for                                                                         |
  * |-----------|-----------------------------------------------------------------------------|

@@ -42,6 +42,8 @@ export interface NewRecord {
 export interface EnqueueTerms extends BindingTerms {
   /** Folds jobs of a batch into each other. */
   readonly expressions: Pick<Expressions, "createFolds">;
+  /** Whether the caller may know of a job that it did not name; undefined if it may of all. */
+  readonly covers?: ((job: JobRecord) => boolean) | undefined;
 }
 
 /** What became of a job that was to be stored. */
@@ -182,6 +184,10 @@ export function* enqueueJobs(
     const headId = folded.get(job);
     return duplicates.get(job) ?? (headId === undefined ? job : heads.get(headId)!);
   };
+  if (terms.covers !== undefined) {
+    const index = jobs.findIndex((job) => !terms.covers!(actual(job)));
+    if (index !== -1) return { kind: "conflict", message: heldElsewhere, index };
+  }
   const plan = yield* planLinks(entries, actual, terms.now);
   if (isRejection(plan)) return plan;
   const stored = duplicates.size === 0 && folded.size === 0
@@ -219,6 +225,9 @@ export function* enqueueJobs(
   });
   return stored === entries ? outcomes : yield* withOlder(outcomes);
 }
+
+/** What a caller is told that may not know of the job that has the key. */
+const heldElsewhere = "unique key or batch is held by another job";
 
 function* tagStored(jobs: readonly JobRecord[]): Transition<void> {
   const tagged = jobs.map(({ seq, extra }) => ({ seq, tags: extra!.tags! }));

@@ -8,21 +8,28 @@ import type { Clock } from "../../async/clock.ts";
 import { pause } from "../../async/turns.ts";
 import type { NewJob } from "../../protocol/new-job.ts";
 import type { Rejection } from "../../protocol/rejection.ts";
-import { enqueueJobs, type NewRecord, type StoredJob } from "../../store/enqueue.ts";
+import {
+  enqueueJobs,
+  type EnqueueTerms,
+  type NewRecord,
+  type StoredJob,
+} from "../../store/enqueue.ts";
 import type { Expressions } from "../../store/expressions.ts";
 import { enqueueOnce, type KeyedCall } from "../../store/idempotency.ts";
 import type { Store } from "../../store/store.ts";
 import type { Admission } from "./admission.ts";
 import type { Settings } from "./settings.ts";
 
-/**
- * Stores jobs together, all or none.
- *
- * @param call What the call goes by if it may be repeated: then it is done once.
- */
+/** How jobs are stored. */
+export interface EnqueueOptions extends Pick<EnqueueTerms, "covers"> {
+  /** What the call goes by if it may be repeated: then it is done once. */
+  readonly keyed?: Pick<KeyedCall, "key" | "fingerprint"> | undefined;
+}
+
+/** Stores jobs together, all or none. */
 export type Enqueueing = (
   jobs: readonly NewJob[],
-  call?: Pick<KeyedCall, "key" | "fingerprint">,
+  options?: EnqueueOptions,
 ) => Promise<readonly StoredJob[] | Rejection>;
 
 /** What it works with. */
@@ -40,7 +47,7 @@ export interface EnqueueingOptions {
 export function createEnqueueing(
   { store, clock, settings, expressions, admission, keyed: noteKeyed }: EnqueueingOptions,
 ): Enqueueing {
-  return async (jobs, call) => {
+  return async (jobs, { keyed: call, covers } = {}) => {
     let folds = 0;
     let tags = 0;
     for (const job of jobs) {
@@ -59,7 +66,7 @@ export function createEnqueueing(
       if (at > 0 && at % jobsOfTurn === 0) await pause(clock);
       records.push(admission.toRecord(job, now));
     }
-    const terms = { now, maxBudgets: settings.maxBudgets, expressions };
+    const terms = { now, maxBudgets: settings.maxBudgets, expressions, covers };
     // The check has tried the expressions of each job, so it tells what folding them will take, about.
     const sizeOfSteps = Math.ceil((allowed - budget.steps) / stepsOfRow);
     const size = jobs.length + tags + folds * sizeOfFold + sizeOfSteps;

@@ -50,6 +50,9 @@ export const success: Endpoint = async (call) => {
   if (result !== undefined && next !== undefined) {
     throw new Refusal(400, "result and next cannot be combined");
   }
+  if (next !== undefined) {
+    await call.reach.demandChange({ ...next, dependsOn: next.dependsOn?.ids });
+  }
   const run = { ...toRun(call, { delivery, token }), result };
   const outcome = await engine.reports.succeed(run, { payload, next });
   if (isRejection(outcome)) throw refusalFor(outcome);

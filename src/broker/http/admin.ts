@@ -15,7 +15,7 @@ import type { Upkeep } from "../../store/upkeep.ts";
 import { answerNothing } from "./answer.ts";
 import type { Endpoint, Surface } from "./call.ts";
 import { refuseWebPages } from "./guard.ts";
-import { createHandler } from "./handler.ts";
+import { createHandler, type HandlerOptions } from "./handler.ts";
 
 /** What the endpoints of the admin listener work with. */
 export interface AdminContext {
@@ -70,6 +70,7 @@ const surface: Surface<AdminRouteName, AdminContext> = {
  */
 export function createAdminHandler(
   context: AdminContext,
+  admit?: HandlerOptions<AdminRouteName>["admit"],
 ): (request: Request) => Promise<Response> {
-  return refuseWebPages(createHandler(surface, context));
+  return refuseWebPages(createHandler(surface, context, { admit }));
 }

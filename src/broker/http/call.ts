@@ -8,6 +8,7 @@ import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import type { Format } from "../../protocol/codec.ts";
 import type { Route } from "../../protocol/routes.ts";
+import type { Reach } from "../access/reach.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Settings } from "../engine/settings.ts";
 import type { CallLoad } from "./load.ts";
@@ -31,6 +32,8 @@ export type EndpointCall<Services = Context> = Services & {
   readonly format: Format;
   /** What the call has at work. */
   readonly load: CallLoad;
+  /** What its caller may touch. What the path and the query name was looked at, what the body names was not. */
+  readonly reach: Reach;
 };
 
 /** Answers one route. Throws a {@linkcode Refusal} to say no. */

@@ -28,6 +28,7 @@ export const get: Endpoint = async ({ engine, params, format }) => {
 /** `POST /jobs/{id}/dependencies` */
 export const add: Endpoint = async (call) => {
   const list = await readMessage(call, readList);
+  await call.reach.demandChange({ dependsOn: list.ids });
   return answerEdited(call, await call.engine.links.add(call.params[0]!, list));
 };
 

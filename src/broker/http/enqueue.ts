@@ -18,8 +18,9 @@ export const enqueue: Endpoint = async (call) => {
   const key = readKey(call);
   const body = { format: demandFormat(call), bytes: await readBody(call) };
   const job = toMessage(body, readEnqueue);
-  const keyed = key === null ? undefined : await toKeyed(key, body, { clock: call.clock, seed: 1 });
-  const stored = await call.engine.enqueue([job], keyed);
+  await call.reach.demandNew([job]);
+  const keyed = key === null ? undefined : await toKeyed(key, body, call, 1);
+  const stored = await call.engine.enqueue([job], { keyed, covers: call.reach.covers });
   if (isRejection(stored)) throw toRefusal(stored);
   const answer = answerEnqueued(call.format, stored[0]!);
   if (key !== null) tellExtensions(call, answer);
@@ -31,8 +32,9 @@ export const enqueueMany: Endpoint = async (call) => {
   const key = readKey(call);
   const body = { format: demandFormat(call), bytes: await readBody(call) };
   const jobs = await toListMessage(call, body, { name: "jobs", read: readEnqueueBulk });
-  const keyed = key === null ? undefined : await toKeyed(key, body, { clock: call.clock, seed: 2 });
-  const stored = await call.engine.enqueue(jobs, keyed);
+  await call.reach.demandNew(jobs);
+  const keyed = key === null ? undefined : await toKeyed(key, body, call, 2);
+  const stored = await call.engine.enqueue(jobs, { keyed, covers: call.reach.covers });
   if (isRejection(stored)) {
     if (stored.index === undefined) throw toRefusal(stored);
     throw toRefusal({ ...stored, message: `jobs[${stored.index}]: ${stored.message}` });

@@ -14,14 +14,16 @@ import { answerValue } from "./answer.ts";
 export function refuseWebPages(
   handle: (request: Request) => Promise<Response>,
 ): (request: Request) => Promise<Response> {
-  return async (request) => {
-    if (!isOfWebPage(request.headers)) return await handle(request);
-    return answerValue("json", 403, { error: "requests of web pages are refused" });
-  };
+  return async (request) => isOfWebPage(request.headers) ? refuseWebPage() : await handle(request);
+}
+
+/** The answer to a web page that may not call. */
+export function refuseWebPage(): Response {
+  return answerValue("json", 403, { error: "requests of web pages are refused" });
 }
 
 /** Whether a request is that of a web page. */
-function isOfWebPage(headers: { get(name: string): string | null }): boolean {
+export function isOfWebPage(headers: { get(name: string): string | null }): boolean {
   if (headers.get("origin") !== null) return true;
   const site = headers.get("sec-fetch-site");
   return site !== null && site !== "none";

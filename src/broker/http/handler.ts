@@ -9,8 +9,10 @@ import type { Logger } from "../../log.ts";
 import type { Format } from "../../protocol/codec.ts";
 import { responseFormat, supportedMediaTypes } from "../../protocol/negotiate.ts";
 import { QueryError } from "../../protocol/query.ts";
-import type { Route } from "../../protocol/routes.ts";
+import type { Access, Route } from "../../protocol/routes.ts";
 import { UnusableStoreError } from "../../store/unusable.ts";
+import { everywhere, type Reach } from "../access/reach.ts";
+import { AccessError } from "../access/refused.ts";
 import { BusyError } from "../engine/turnstile.ts";
 import { answerNothing, answerValue } from "./answer.ts";
 import type { Surface } from "./call.ts";
@@ -19,16 +21,33 @@ import { Refusal } from "./refusal.ts";
 import { type CallLoad, createLoad, type Load, type LoadLimits } from "./load.ts";
 import { createRouter, type Router } from "./router.ts";
 
+/** What a caller asks for, before its body is read. */
+export interface Asking<Name> {
+  readonly request: Request;
+  readonly access: Access;
+  readonly route: Name;
+  readonly params: readonly string[];
+  readonly query: string;
+}
+
+/** What a handler does besides its endpoints. */
+export interface HandlerOptions<Name> {
+  /** How much may be at work; default no limit. */
+  readonly limits?: LoadLimits;
+  /** Lets callers in; default all, to everything. */
+  readonly admit?: ((asked: Asking<Name>) => Promise<Reach>) | undefined;
+}
+
 /** Creates a fetch function that answers the routes of a surface with what `services` offer. */
 export function createHandler<Name extends string, Services extends { readonly logger: Logger }>(
   surface: Surface<Name, Services>,
   services: Services,
-  limits: LoadLimits = { maxCalls: Infinity, maxHeldBytes: Infinity },
+  { limits = { maxCalls: Infinity, maxHeldBytes: Infinity }, admit }: HandlerOptions<Name> = {},
 ): (request: Request) => Promise<Response> {
   const route = createRouter(surface.routes);
   const load = createLoad(limits);
   return async (request) => {
-    const answer = await handle(request, route, surface, { services, load });
+    const answer = await handle(request, route, surface, { services, load, admit });
     if (request.method !== "HEAD") return answer;
     await answer.body?.cancel();
     return new Response(null, answer);
@@ -39,7 +58,10 @@ async function handle<Name extends string, Services extends { readonly logger: L
   request: Request,
   route: Router<Name>,
   { routes, endpoints, noticed }: Surface<Name, Services>,
-  { services, load }: { readonly services: Services; readonly load: Load },
+  { services, load, admit }: Pick<HandlerOptions<Name>, "admit"> & {
+    readonly services: Services;
+    readonly load: Load;
+  },
 ): Promise<Response> {
   const { path, query } = splitUrl(request.url);
   const match = route(request.method, path);
@@ -52,9 +74,12 @@ async function handle<Name extends string, Services extends { readonly logger: L
   try {
     if (match === undefined) throw new Refusal(404, "not found");
     const params = match.params.map(decodeSegment);
-    const call = { ...services, request, params, query, format };
-    noticed?.[match.name]?.(services, params);
     const { access, isStream } = routes[match.name] as Route;
+    const reach = admit === undefined || access === "open"
+      ? everywhere
+      : await admit({ request, access, route: match.name, params, query });
+    const call = { ...services, request, params, query, format, reach };
+    noticed?.[match.name]?.(services, params);
     // What tells whether the broker is well is always answered, and a stream is no work while nothing happens.
     if (access === "open" || isStream) {
       return await endpoints[match.name]({ ...call, load: noLoad });
@@ -71,6 +96,11 @@ async function handle<Name extends string, Services extends { readonly logger: L
     }
     if (error instanceof Refusal) {
       return refuse(format, error.status, { error: error.message, ...error.extra });
+    }
+    if (error instanceof AccessError) {
+      const answer = answerValue(format, error.status, { error: error.message });
+      for (const [name, value] of Object.entries(error.headers)) answer.headers.set(name, value);
+      return answer;
     }
     if (error instanceof UnusableStoreError) {
       logOnce(services.logger, error);

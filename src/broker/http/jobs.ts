@@ -29,6 +29,7 @@ export const get: Endpoint = async ({ engine, request, params, query, format }) 
 export const patch: Endpoint = async (call) => {
   const [id] = call.params as [string];
   const patch = toGrantable(await readMessage(call, readPatch));
+  await call.reach.demandChange(patch);
   const job = await call.engine.patch(id, patch);
   if (job === undefined) throw new Refusal(404, noSuchJob);
   if (isFinished(job.status)) {

@@ -34,9 +34,10 @@ export function readKey({ request }: EndpointCall): string | null {
 export async function toKeyed(
   key: string,
   { bytes }: Received,
-  { seed, clock }: { readonly seed: number } & Pick<EndpointCall, "clock">,
+  { clock, reach }: Pick<EndpointCall, "clock" | "reach">,
+  seed: number,
 ): Promise<Pick<KeyedCall, "key" | "fingerprint">> {
-  return { key, fingerprint: await fingerprintOf(bytes, seed, clock) };
+  return { key: reach.keyPrefix + key, fingerprint: await fingerprintOf(bytes, seed, clock) };
 }
 
 /** Tells a client that asks for it that this server keeps keys; another one says nothing. */

@@ -31,6 +31,7 @@ export const takeMany: Endpoint = async (call) => {
   const problem = checkTakeMany(asked);
   if (problem !== undefined) throw new Refusal(422, problem);
   const { queues, worker, ...rest } = asked;
+  call.reach.demandQueues(queues);
   const take = (signal: AbortSignal) =>
     engine.leases.take({
       ...rest,

@@ -55,6 +55,7 @@ export const patchMany: Endpoint = async (call) => {
   const selection = readPatchSelection(call.query);
   await demandKnownIds(selection, call);
   const patch = toGrantable(request);
+  await call.reach.demandChange(patch);
   const matches = call.engine.expressions.toFilter(selection.filter);
   const patched = await call.engine.patchMany(selection, patch, matches);
   return answerValue(call.format, 200, { patched });

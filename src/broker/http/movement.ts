@@ -22,6 +22,7 @@ export const put: Endpoint = async (call) => {
   const problem = checkJobId(id);
   if (problem !== undefined) throw new Refusal(400, problem);
   const request = await readMessage(call, readPut);
+  await call.reach.demandNew([request]);
   const result = await call.engine.movement.put(id, request, readWorkerId(call.request.headers));
   if (isRejection(result)) throw toRefusal(result);
   return answerEnqueued(call.format, result.stored, result.isNew ? 201 : 200);
@@ -32,6 +33,7 @@ export const requeue: Endpoint = async (call) => {
   const request = await readMessage(call, readRequeue);
   const problem = checkRequeue(request);
   if (problem !== undefined) throw toRefusal(problem);
+  await call.reach.demandChange({ ...request, dependsOn: request.dependsOn?.ids });
   const by = readWorkerId(call.request.headers);
   const job = await call.engine.movement.requeue(call.params[0]!, { ...request, by });
   if (job === undefined) throw new Refusal(404, noSuchJob);

@@ -45,6 +45,7 @@ export async function readRuns<Body extends RunList>(
   );
   const problem = checkIds(ids);
   if (problem !== undefined) throw new Refusal(400, problem);
+  await call.reach.demandIds(ids);
   try {
     const { deliveries, tokens, results } = rest!;
     const worker = readWorkerId(call.request.headers);

@@ -25,12 +25,13 @@ import { Refusal } from "./refusal.ts";
 import { readWorkerId } from "./worker-id.ts";
 
 /** `GET /jobs/take` */
-export const take: Endpoint = ({ request, query, engine, settings, clock, logger }) => {
+export const take: Endpoint = ({ request, query, reach, engine, settings, clock, logger }) => {
   const format = streamFormat(request.headers.get("accept"));
   if (format === undefined) {
     throw new Refusal(406, "not acceptable", { supported: supportedStreamTypes });
   }
   const { queues, prefetch, leaseMs } = readTakeQuery(query);
+  reach.demandQueues(queues);
   const body = openTakeStream({
     format,
     queues,

@@ -1,0 +1,74 @@
+/**
+ * `millrace token new`: a token for callers of a broker.
+ *
+ * @module
+ */
+
+import { randomUUID } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createTokens, digestOfToken, type TokenRecord } from "../../src/broker/access/tokens.ts";
+import { UsageError } from "./options.ts";
+import type { TokenConfig } from "./token-flags.ts";
+
+/** What a token begins with, so that scanners of secrets know it. */
+const prefix = "mr_";
+
+/**
+ * Makes a token.
+ *
+ * @returns What is to be printed.
+ * @throws {UsageError} If it is not asked for in the right words.
+ */
+export async function runToken(words: readonly string[], config: TokenConfig): Promise<string> {
+  if (words[0] !== "new") {
+    throw new UsageError(`Nothing to do with tokens is called '${words[0] ?? ""}', expected 'new'`);
+  }
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  const token = prefix + [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const sha256 = await digestOfToken(token);
+  const { scope, queue, type, budget, authFile } = config;
+  const record: TokenRecord = {
+    name: config.name ?? `token-${sha256.slice(0, 8)}`,
+    sha256,
+    scopes: scope,
+    ...queue && { queues: queue },
+    ...type && { types: type },
+    ...budget && { budgets: budget },
+  };
+  try {
+    createTokens([record]);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  if (authFile === undefined) {
+    return `${token}\n\nPut this into the file of 'millrace serve --auth-file':\n\n${
+      toText([record])
+    }`;
+  }
+  await add(authFile, record);
+  return `${token}\n`;
+}
+
+/** Adds a record to a file, which is there whole at any moment. */
+async function add(path: string, record: TokenRecord): Promise<void> {
+  let tokens: readonly TokenRecord[] = [];
+  try {
+    tokens = JSON.parse(await readFile(path, "utf8")).tokens;
+    createTokens(tokens);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ENOENT") {
+      throw new UsageError(`Cannot add to '${path}': ${(error as Error).message}`);
+    }
+  }
+  const part = `${path}-${randomUUID()}`;
+  try {
+    await writeFile(part, toText([...tokens, record]), { flag: "wx", mode: 0o600 });
+    await rename(part, path);
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
+function toText(tokens: readonly TokenRecord[]): string {
+  return `${JSON.stringify({ tokens }, null, 2)}\n`;
+}

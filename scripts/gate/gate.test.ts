@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { countTests } from "./junit.ts";
+import { compare, readDeno, readMarks, readTsc } from "./mistakes.ts";
 import { findSnippets } from "./snippets.ts";
 import { listChanges } from "./surface.ts";
 
@@ -62,6 +63,34 @@ describe("listChanges()", () => {
     assert.deepEqual(listChanges(before, after), [
       "- interface A …  x: number",
       "+ interface B …  x: number",
+    ]);
+  });
+});
+
+describe("messages of mistakes", () => {
+  const marks = readMarks("a.ts", "call(\n  5,\n//^ not a string\n//^ nor a Date\n);\n// a ^ b\n");
+  const expected = [
+    { file: "a.ts", line: 2, column: 3, message: "not a string" },
+    { file: "a.ts", line: 2, column: 3, message: "nor a Date" },
+  ];
+
+  it("are read from below the place", () => assert.deepEqual(marks, expected));
+
+  it("are read from what both compilers print, with details and without notes", () => {
+    const told = [{ file: "a.ts", line: 2, column: 3, message: "5 is not a string" }];
+    assert.deepEqual(readTsc("tests/a.ts(2,3): error TS1: 5 is\n  not a string\n"), told);
+    const deno = "TS1 [ERROR]: 5 is\n  not a string\n    at file:///tests/a.ts:2:3\n\n" +
+      "TS2 [ERROR]:     declared here\n    x\n        at file:///b.ts:9:9\n\nFound 1 error.\n";
+    assert.deepEqual(readDeno(deno), told);
+  });
+
+  it("must be told, each at its place, and no others", () => {
+    const [first, second] = marks as [typeof marks[0], typeof marks[0]];
+    assert.deepEqual(compare(marks, [second, { ...first, message: "5 is not a string" }]), []);
+    assert.deepEqual(compare([first], []), ["expected a.ts:2:3 not a string"]);
+    assert.deepEqual(compare([first], [{ ...first, column: 4 }]), [
+      "expected a.ts:2:3 not a string",
+      "told     a.ts:2:4 not a string",
     ]);
   });
 });

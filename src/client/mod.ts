@@ -84,6 +84,7 @@ export {
   type StepSettings,
 } from "./flows.ts";
 export { defineStep, type StepDefinition } from "../jobs/define-step.ts";
+export type { Jsonable, JsonOnly, NotJson } from "../protocol/jsonable.ts";
 export type { NoParents, ParentResults, ResultOf, StepTypes } from "../protocol/step-types.ts";
 export { defineJob } from "../jobs/define-job.ts";
 export type {

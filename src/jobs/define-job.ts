@@ -13,6 +13,7 @@ import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
 import type { BudgetUse } from "../protocol/budget-request.ts";
 import type { DependencyUse } from "../protocol/dependency.ts";
 import type { Backoff, Batch, Retention, UniqueWhile } from "../protocol/job.ts";
+import type { JsonOnly } from "../protocol/jsonable.ts";
 import { checkName } from "../protocol/names.ts";
 import { describeIssues, type SchemaResult, type StandardSchema } from "./standard-schema.ts";
 
@@ -165,7 +166,7 @@ export interface JobDefinition<Input = unknown, Output = Input> {
  * console.log(request.queue, request.priority); // images 10
  * ```
  */
-export function defineJob<Input = unknown, Output = Input>(
+export function defineJob<Input extends JsonOnly<Input> = unknown, Output = Input>(
   options: JobOptions<Input, Output>,
 ): JobDefinition<Input, Output> {
   const { type, queue, payload: schema } = options;

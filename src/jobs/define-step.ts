@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { JsonOnly } from "../protocol/jsonable.ts";
 import type { NoParents, StepTypes } from "../protocol/step-types.ts";
 import { defineJob, type JobDefinition, type JobOptions } from "./define-job.ts";
 
@@ -30,7 +31,7 @@ export interface StepDefinition<Input, Result, Parents = NoParents>
  * console.log(count.type, sum.type); // count sum
  * ```
  */
-export function defineStep<Input, Result, Parents = NoParents>(
+export function defineStep<Input extends JsonOnly<Input>, Result, Parents = NoParents>(
   options: JobOptions<Input>,
 ): StepDefinition<Input, Result, Parents> {
   return defineJob<Input>(options);

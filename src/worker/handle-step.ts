@@ -7,7 +7,13 @@
 import type { Job } from "../protocol/job.ts";
 import type { ParentResults, StepTypes } from "../protocol/step-types.ts";
 import type { JobContext } from "./context.ts";
-import { handle, type Handleable, type HandleOptions, type JobHandler } from "./handle.ts";
+import {
+  handle,
+  type Handleable,
+  type HandleOptions,
+  type HandlerFunction,
+  type JobHandler,
+} from "./handle.ts";
 import { isOutcome, isResult, type Outcome, result } from "./outcome.ts";
 
 /** What the handler of a step knows of its job. */
@@ -48,15 +54,16 @@ export type StepFunction<Input, Result, Parents> = (
  */
 export function handleStep<Input, Result, Parents>(
   step: Handleable<Input> & StepTypes<Result, Parents>,
-  run: StepFunction<Input, Result, Parents>,
+  run: StepFunction<NoInfer<Input>, NoInfer<Result>, NoInfer<Parents>>,
   options?: HandleOptions,
 ): JobHandler {
-  return handle(step, async (payload, context) => {
+  const work: HandlerFunction<Input> = async (payload, context) => {
     const parents = toParents(context.job) as ParentResults<Parents>;
     const returned = await run(payload, withParents(context, parents));
     if (returned === undefined || isOutcome(returned) || isResult(returned)) return returned;
     return result(returned);
-  }, options);
+  };
+  return handle(step as Handleable<Input>, work, options);
 }
 
 /** The context with one member more: the others are read when they are asked for, as some are made then. */

@@ -5,11 +5,13 @@
  */
 
 import { type Duration, toMs } from "../async/duration.ts";
+import type { Jsonable } from "../protocol/jsonable.ts";
 import type { JobContext } from "./context.ts";
 import type { ErrorRule } from "./error-rules.ts";
+import type { JobResult, Outcome } from "./outcome.ts";
 
 /** What can be handled: a job definition. */
-export interface Handleable<Output> {
+export interface Handleable<Output, Result = unknown> {
   /** The type of the jobs. */
   readonly type: string;
   /** The queue that they wait in. */
@@ -22,13 +24,40 @@ export interface Handleable<Output> {
    * @throws {PayloadError} If it does not fit.
    */
   parse(payload: unknown): Output | Promise<Output>;
+  /** For the compiler only: what its jobs come to, if the definition says so. */
+  readonly types?: { readonly result: Result } | undefined;
 }
 
 /**
  * Does the work of one job. If it returns, the job succeeds; if it throws, the job fails. An outcome (`cancel`,
  * `snooze`, `retryAt`) that it returns or throws decides instead. Any other result is ignored.
  */
-export type HandlerFunction<Output> = (payload: Output, context: JobContext) => unknown;
+export type HandlerFunction<Output, Returned = unknown> = (
+  payload: NoInfer<Output>,
+  context: JobContext,
+) => Returned | Promise<Returned>;
+
+/** What an object becomes that looks like an outcome: nothing is assignable to it, and its text says what to do. */
+export interface NotAnOutcome<Advice extends string> {
+  /** For the compiler only. */
+  readonly notAnOutcome: (advice: Advice) => never;
+}
+
+/**
+ * What a handler may return, by the type of what it returns: an outcome, or what the definition says its jobs come to. If
+ * it says nothing of that: nothing, or anything that JSON carries.
+ */
+export type HandlerResult<T, Result = unknown> = unknown extends T ? T
+  : T extends Outcome | JobResult ? T
+  : unknown extends Result ? T extends void ? T
+    : T extends { readonly kind: Outcome["kind"] }
+      ? NotAnOutcome<"an outcome is made by cancel, snooze, retryAt, complete or advance">
+    : Jsonable<T>
+  : Jsonable<Result>;
+
+/** What the type of what a handler returns extends: anything if it may be returned, else what says why not. */
+export type Returnable<T, Result = unknown> = [T] extends [HandlerResult<T, Result>] ? unknown
+  : HandlerResult<T, Result>;
 
 /** How a handler is run. */
 export interface HandleOptions {
@@ -93,9 +122,9 @@ export interface JobHandler {
  * console.log(handler.timeoutMs); // 10000
  * ```
  */
-export function handle<Output>(
-  definition: Handleable<Output>,
-  run: HandlerFunction<Output>,
+export function handle<Output, Result, const Returned extends Returnable<Returned, Result>>(
+  definition: Handleable<Output, Result>,
+  run: HandlerFunction<Output, Returned>,
   options: HandleOptions = {},
 ): JobHandler {
   const { timeout } = options;
@@ -106,6 +135,6 @@ export function handle<Output>(
     onError: options.onError,
     parse: (payload) => definition.parse(payload),
     // A worker passes only what `parse` gave.
-    run: (payload, context) => run(payload as Output, context),
+    run: (payload, context) => run(payload as NoInfer<Output>, context),
   };
 }

@@ -52,7 +52,10 @@ export {
   type Handleable,
   type HandleOptions,
   type HandlerFunction,
+  type HandlerResult,
   type JobHandler,
+  type NotAnOutcome,
+  type Returnable,
 } from "./handle.ts";
 export { handleStep, type StepContext, type StepFunction } from "./handle-step.ts";
 export type { WorkerLeases } from "./lease-keeper.ts";

@@ -25,6 +25,8 @@ export interface Outcome {
   readonly message: string;
   /** The error that led to it, if there was one. */
   readonly cause: unknown;
+  /** For the compiler only: an object that looks like an outcome is none. */
+  readonly "~outcome": true;
 }
 
 /** More about an outcome. */
@@ -44,6 +46,9 @@ interface TimedOutcome extends Outcome {
   /** What is said of the job beyond that it succeeded. */
   readonly success?: SuccessNews;
 }
+
+/** An outcome that is being made. */
+type Unbranded = Omit<TimedOutcome, "~outcome">;
 
 /** What a success says beyond that the job is done. */
 export type SuccessNews = Pick<SuccessOptions, "payload" | "next">;
@@ -249,6 +254,6 @@ function toOutcome(
   return toBranded({ kind, message, cause, time });
 }
 
-function toBranded(outcome: TimedOutcome): Outcome {
-  return Object.defineProperty(outcome, brand, { value: true });
+function toBranded(outcome: Unbranded): Outcome {
+  return Object.defineProperty(outcome, brand, { value: true }) as TimedOutcome;
 }

@@ -14,6 +14,7 @@ import type { BudgetUse } from "../protocol/budget-request.ts";
 import type { DependencyUse } from "../protocol/dependency.ts";
 import type { Backoff, Batch, Retention, UniqueWhile } from "../protocol/job.ts";
 import type { JsonOnly } from "../protocol/jsonable.ts";
+import type { JobMeta } from "../protocol/meta.ts";
 import { checkName } from "../protocol/names.ts";
 import { describeIssues, type SchemaResult, type StandardSchema } from "./standard-schema.ts";
 
@@ -59,6 +60,11 @@ export interface JobSettings {
   readonly budgets?: readonly BudgetUse[] | undefined;
   /** Texts by which it is found: 20 at most, of 200 characters at most. Those of an enqueue take the place of all others. */
   readonly tags?: readonly string[] | undefined;
+  /**
+   * What goes with it besides its payload: its handler is shown it (`context.meta`). Those of an enqueue are added to those of
+   * the definition. Only a Millrace broker keeps it; elsewhere the job runs without.
+   */
+  readonly meta?: JobMeta | undefined;
 }
 
 /** Settings of one enqueue. */
@@ -199,6 +205,9 @@ export function defineJob<Input extends JsonOnly<Input> = unknown, Output = Inpu
     budgets: settings.budgets ?? options.budgets,
     dependsOn: settings.dependsOn,
     tags: settings.tags ?? options.tags,
+    meta: settings.meta && options.meta
+      ? { ...options.meta, ...settings.meta }
+      : settings.meta ?? options.meta,
   });
 
   /** The unique key and the batch, which may depend on the payload. */

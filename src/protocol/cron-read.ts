@@ -7,7 +7,7 @@
 import * as v from "valibot";
 import { fieldsSchema } from "./fields-schema.ts";
 import type { Job } from "./job.ts";
-import { fieldsWith, tagsField } from "./job-fields.ts";
+import { fieldsWith, metaField, tagsField } from "./job-fields.ts";
 import { answerKinds } from "./job-read.ts";
 import { bool, optional, readAs, text, u32, u64 } from "./schema.ts";
 
@@ -26,6 +26,7 @@ export type CronJob = Pick<
   | "batch"
   | "budgets"
   | "tags"
+  | "meta"
 >;
 
 /** A cron entry, as an answer of the broker shows it. Instants are in ms since the epoch. */
@@ -83,6 +84,7 @@ const anObject = "an object";
 const jobSchema: v.GenericSchema<unknown, CronJob> = fieldsSchema([
   ...fieldsWith("cron"),
   tagsField,
+  metaField,
 ], {
   kinds: answerKinds,
   start: (wire) => ({ payload: (wire as CronJob).payload }) as CronJob,

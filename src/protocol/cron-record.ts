@@ -21,6 +21,8 @@ export interface CronGroupRecord {
 export interface CronTemplate extends Pick<JobRecord, NamesWith<"cron"> | PayloadField> {
   /** The JSON text of its tags; null for none. */
   readonly tags: string | null;
+  /** The JSON text of what goes with its jobs; null for nothing. */
+  readonly meta: string | null;
 }
 
 /** An entry as the store keeps it. */

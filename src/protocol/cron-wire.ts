@@ -75,6 +75,7 @@ function toTemplateWire(entry: CronEntryRecord): object {
       : value;
   }
   if (entry.tags !== null) wire["tags"] = JSON.parse(entry.tags);
+  if (entry.meta !== null) wire["meta"] = JSON.parse(entry.meta);
   wire["payload"] = new PreEncoded(() => payloadAsJson(entry), () => payloadAsPack(entry));
   return wire;
 }

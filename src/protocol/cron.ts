@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { lastDate } from "./integer.ts";
 import { checkUniqueWhile, jobPatchSchema, type NewJob, newJobSchema } from "./new-job.ts";
+import { checkMeta } from "./meta.ts";
 import { checkName } from "./names.ts";
 import { checkTags } from "./tags.ts";
 import { requestU64 } from "./request-integer.ts";
@@ -212,7 +213,7 @@ export function checkCronGroupName(name: string): string | undefined {
 /** Says why a well-formed entry cannot be, in the words and the order of the protocol; what takes more than a look is left out. */
 export function checkCronEntry({ name, job }: CronEntryRequest): string | undefined {
   const badName = checkName("cron entry name", name) ?? checkName("type", job.type) ??
-    checkName("queue", job.queue) ?? checkTags(job.tags);
+    checkName("queue", job.queue) ?? checkTags(job.tags) ?? checkMeta(job.meta);
   if (badName !== undefined) return badName;
   if (job.readyAt !== null) return "ready_at is not supported for cron entries";
   if (job.dependsOn.length > 0) return "depends_on is not supported for cron entries";

@@ -10,8 +10,9 @@ import { type DependencyUse, toDependencyWire } from "./dependency.ts";
 import { toFieldsWire } from "./fields-wire.ts";
 import { checkInteger, maxExact, toInstant } from "./integer.ts";
 import type { Backoff, Batch, EnqueuedJob, Job, Retention, UniqueWhile } from "./job.ts";
-import { fieldsWith, historyField, tagsField } from "./job-fields.ts";
+import { fieldsWith, historyField, metaField, tagsField } from "./job-fields.ts";
 import { readJob } from "./job-read.ts";
+import type { JobMeta } from "./meta.ts";
 import { bool, readAs } from "./schema.ts";
 
 /** One job to be stored. Instants are ms since the epoch. */
@@ -75,6 +76,11 @@ export interface EnqueueRequest {
    * @default {false}
    */
   readonly history?: boolean | undefined;
+  /**
+   * What goes with it besides its payload, such as a tenant or a trace: 32 texts at most, of 1000 characters each and 8 KiB
+   * in all. Its handler is shown it. Only a Millrace broker keeps it: others pass it over, and the job runs without.
+   */
+  readonly meta?: JobMeta | undefined;
 }
 
 /**
@@ -99,7 +105,12 @@ export function toEnqueueWire(request: EnqueueRequest, now: number): object {
   return { ...wire, ready_at: toInstant(now, delayMs), delay_ms: delayMs };
 }
 
-const enqueueFields = /* @__PURE__ */ [...fieldsWith("enqueue"), tagsField, historyField];
+const enqueueFields = /* @__PURE__ */ [
+  ...fieldsWith("enqueue"),
+  tagsField,
+  historyField,
+  metaField,
+];
 
 /** Reads the answer to `POST /jobs`, or an item of the answer to `POST /jobs/bulk`. */
 export function readEnqueuedJob(value: unknown): EnqueuedJob {

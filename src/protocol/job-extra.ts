@@ -9,6 +9,7 @@
 
 import { type ErrorRecord, toErrorRecordWire } from "./error-record.ts";
 import { type JobField, toWireName } from "./job-fields.ts";
+import type { JobMeta } from "./meta.ts";
 
 /** How far a run is: a number from 0 to 1, or that and some words. */
 export type JobProgress = number | {
@@ -46,9 +47,16 @@ export interface JobExtra {
   readonly failureGroup?: string | undefined;
   /** Its last error record; only who asks for it is told. */
   readonly lastError?: ErrorRecord | undefined;
+  /** What goes with it besides its payload. */
+  readonly meta?: JobMeta | undefined;
 }
 
-const rows: readonly (Omit<JobField, "wire"> & { readonly name: keyof JobExtra })[] = [
+/** A row. */
+interface ExtraRow extends Omit<JobField, "wire"> {
+  readonly name: keyof JobExtra;
+}
+
+const rows: readonly ExtraRow[] = [
   { name: "workerId", kind: "text" },
   { name: "leaseToken", kind: "text" },
   { name: "leaseExpiresAt", kind: "ms" },
@@ -62,18 +70,26 @@ const rows: readonly (Omit<JobField, "wire"> & { readonly name: keyof JobExtra }
   { name: "spawnedFrom", kind: "text" },
   { name: "failureGroup", kind: "text" },
   { name: "lastError", kind: "error" },
+  { name: "meta", kind: "meta", extension: true },
 ];
 
 /** The rows, in the order of the wire. */
 export const extraFields: readonly (JobField & { readonly name: keyof JobExtra })[] =
   /* @__PURE__ */ rows.map((row) => ({ ...row, wire: toWireName(row.name) }));
 
-/** The members that a job has, by their names on the wire. */
-export function toExtraWire(extra: JobExtra): [wire: string, value: unknown][] {
+/**
+ * The members that a job has, by their names on the wire.
+ *
+ * @param asksForExtensions Whether the caller asks for extensions: some of these it is told of only then.
+ */
+export function toExtraWire(
+  extra: JobExtra,
+  asksForExtensions: boolean,
+): [wire: string, value: unknown][] {
   const members: [string, unknown][] = [];
-  for (const { name, wire, kind } of extraFields) {
+  for (const { name, wire, kind, extension } of extraFields) {
     const value = extra[name];
-    if (value === undefined) continue;
+    if (value === undefined || (extension && !asksForExtensions)) continue;
     members.push([wire, kind === "error" ? toErrorRecordWire(value as ErrorRecord) : value]);
   }
   return members;

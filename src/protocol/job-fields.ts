@@ -28,7 +28,8 @@ export type FieldKind =
   | "texts"
   | "flag"
   | "error"
-  | "progress";
+  | "progress"
+  | "meta";
 
 /** One field of a job. A mark that is left out means no. */
 export interface JobField {
@@ -80,6 +81,9 @@ const rows = [
 
 /** The tags of a new job, of a cron entry and of a patch: no column of a job, as another table holds them. */
 export const tagsField: JobField = { name: "tags", wire: "tags", kind: "texts" };
+
+/** What goes with a new job, or with those of a cron entry: no column of a job, as another table holds it. */
+export const metaField: JobField = { name: "meta", wire: "meta", kind: "meta" };
 
 /** The row of a field, as it is written above. */
 export type JobFieldRow = (typeof rows)[number];

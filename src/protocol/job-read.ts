@@ -12,6 +12,7 @@ import { type Job, jobStatuses, uniqueWhiles } from "./job.ts";
 import { errorRecordSchema } from "./error-record.ts";
 import { extraFields } from "./job-extra.ts";
 import { jobFields } from "./job-fields.ts";
+import { metaSchema } from "./meta.ts";
 import { progressSchema } from "./progress.ts";
 import { retentionSchema } from "./retention.ts";
 import { bool, oneOf, readAs, text, u16, u32, u64 } from "./schema.ts";
@@ -33,6 +34,7 @@ export const answerKinds: KindSchemas = {
   flag: bool,
   error: errorRecordSchema,
   progress: progressSchema,
+  meta: metaSchema,
 };
 
 const jobSchema: v.GenericSchema<unknown, Job> = fieldsSchema([...jobFields, ...extraFields], {

@@ -92,12 +92,13 @@ const putFields = /* @__PURE__ */ fieldsWith("enqueue");
  * @throws {RangeError} If a number cannot be sent.
  */
 export function toPutWire(request: PutRequest, onConflict: PutConflict | undefined): object {
-  const { dependsOn, strictDependencies, tags } = request;
+  const { dependsOn, strictDependencies, tags, meta } = request;
   return {
     ...toFieldsWire(putFields, request),
     depends_on: dependsOn?.map(toDependencyWire),
     strict_dependencies: strictDependencies,
     tags,
+    meta,
     payload: request.payload ?? null,
     delay_ms: checkInteger("delayMs", request.delayMs, maxExact),
     on_conflict: onConflict,

@@ -15,9 +15,11 @@ import {
   fieldsWith,
   historyField,
   type JobField,
+  metaField,
   type NamesWith,
   tagsField,
 } from "./job-fields.ts";
+import { checkMeta, type JobMeta, metaSchema } from "./meta.ts";
 import { checkName } from "./names.ts";
 import type { JobRecord, PayloadField, RawPayload } from "./record.ts";
 import { requestU64 } from "./request-integer.ts";
@@ -50,6 +52,8 @@ export interface NewJob extends Pick<JobRecord, Exclude<NamesWith<"enqueue">, As
   readonly tags: readonly string[];
   /** Whether it keeps a history; null and undefined are no. */
   readonly history?: boolean | null;
+  /** What goes with it; null and undefined are nothing. */
+  readonly meta?: JobMeta | null;
 }
 
 /** What runs neither sooner nor later than most. */
@@ -70,6 +74,7 @@ export const requestKinds: KindSchemas = {
   dependencies: dependenciesSchema,
   flag: bool,
   texts: tagsSchema,
+  meta: metaSchema,
 };
 
 /** A span of time instead of an instant: no field of a job, which has the instant. */
@@ -90,6 +95,7 @@ export const enqueueFields: readonly JobField[] = [
   ...dependencyFields,
   tagsField,
   historyField,
+  metaField,
 ];
 
 /** What a new job is before anything of it was read. */
@@ -142,15 +148,16 @@ export const newJobsSchema: v.GenericSchema<unknown, { readonly jobs: NewJob[] }
 export function toStoredFields(
   job: NewJob,
 ):
-  & Omit<NewJob, "batch" | "budgets" | "tags" | "history">
+  & Omit<NewJob, "batch" | "budgets" | "tags" | "history" | "meta">
   & Pick<JobRecord, "batch" | "budgets" | PayloadField>
-  & { readonly tags: string | null } {
+  & { readonly tags: string | null; readonly meta: string | null } {
   const isText = typeof job.payload === "string";
   return {
     ...job,
     batch: job.batch && toBatchText(job.batch),
     budgets: toBindingsText(job.budgets),
     tags: job.tags.length === 0 ? null : JSON.stringify(job.tags),
+    meta: job.meta == null ? null : JSON.stringify(job.meta),
     payloadJson: isText ? job.payload as string : null,
     payloadPack: isText ? null : job.payload as Uint8Array<ArrayBuffer>,
   };
@@ -159,7 +166,7 @@ export function toStoredFields(
 /** Says why a well-formed job cannot be stored, in the words and the order of the protocol. */
 export function checkEnqueue(job: NewJob): string | undefined {
   const badName = checkName("type", job.type) ?? checkName("queue", job.queue) ??
-    checkTags(job.tags);
+    checkTags(job.tags) ?? checkMeta(job.meta);
   if (badName !== undefined) return badName;
   if (job.batch !== null && job.dependsOn.length > 0) {
     return "depends_on and batch cannot be combined";

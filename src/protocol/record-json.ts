@@ -55,7 +55,7 @@ export function jobToJson(job: JobRecord, view: JobView, extra = ""): string {
   if (job.batch !== null) text += `,"batch":${job.batch}`;
   if (job.budgets !== null) text += `,"budgets":${job.budgets}`;
   if (view.extensions) text += extensionsToJson(job);
-  if (job.extra !== undefined) text += extraToJson(job.extra);
+  if (job.extra !== undefined) text += extraToJson(job.extra, view.extensions);
   return `${text}${extra}}`;
 }
 
@@ -73,9 +73,11 @@ function extensionsToJson(job: JobRecord): string {
 }
 
 /** The members that few jobs have, each led by a comma. */
-function extraToJson(extra: JobExtra): string {
+function extraToJson(extra: JobExtra, asksForExtensions: boolean): string {
   let text = "";
-  for (const [wire, value] of toExtraWire(extra)) text += `,"${wire}":${JSON.stringify(value)}`;
+  for (const [wire, value] of toExtraWire(extra, asksForExtensions)) {
+    text += `,"${wire}":${JSON.stringify(value)}`;
+  }
   return text;
 }
 

@@ -45,7 +45,7 @@ export function writeJob(
   if (job.budgets !== null) members++;
   const extensions = view.extensions ? extensionsOf(job) : undefined;
   if (extensions !== undefined) members += extensions.length;
-  const extra = job.extra === undefined ? undefined : toExtraWire(job.extra);
+  const extra = job.extra === undefined ? undefined : toExtraWire(job.extra, view.extensions);
   if (extra !== undefined) members += extra.length;
   writer.map(members);
   writer.text("id");

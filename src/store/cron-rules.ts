@@ -73,6 +73,7 @@ export function toCronJob(entry: CronEntryRecord, now: number): NewJob {
     dependsOn: [],
     strictDependencies: null,
     tags: entry.tags === null ? [] : JSON.parse(entry.tags),
+    meta: entry.meta === null ? null : JSON.parse(entry.meta),
   };
 }
 

@@ -33,6 +33,7 @@ const columnOf: Readonly<Record<keyof CronEntryRecord, string>> = {
     string
   >,
   tags: "tags",
+  meta: "meta",
   payloadJson: "payload_json",
   payloadPack: "payload_pack",
 };

@@ -18,6 +18,7 @@ import type { SqlValue } from "./database.ts";
 import type { Expressions } from "./expressions.ts";
 import { type ColumnMember, columnOf, rareMembers } from "./jobs-table.ts";
 import { type LinkPlan, planLinks, writeLinks } from "./links.ts";
+import { insertMeta } from "./meta-table.ts";
 import { tagNew } from "./tags-table.ts";
 import { toBytes } from "./text-bytes.ts";
 import { withExtras } from "./trait-tables.ts";
@@ -213,8 +214,8 @@ export function* enqueueJobs(
   yield* bindJobs(bound.map(({ job, bindings }) => ({ id: job.id, bindings })));
   if (plan.links.length > 0) yield* writeLinks(plan.links, plan.stored);
   const added = fresh === entries ? jobs : fresh.map(({ job }) => job);
-  const tagged = added.filter((job) => hasTrait(job, traits.tagged));
-  if (tagged.length > 0) yield* tagStored(tagged);
+  const special = added.filter((job) => hasTrait(job, traits.tagged | traits.described));
+  if (special.length > 0) yield* storeExtras(special);
   for (const change of toEnqueuedChanges(added)) yield report(change);
   const outcomes = jobs.map((job) => {
     const holder = duplicates.get(job);
@@ -228,6 +229,13 @@ export function* enqueueJobs(
 
 /** What a caller is told that may not know of the job that has the key. */
 const heldElsewhere = "unique key or batch is held by another job";
+
+function* storeExtras(jobs: readonly JobRecord[]): Transition<void> {
+  const tagged = jobs.filter((job) => hasTrait(job, traits.tagged));
+  if (tagged.length > 0) yield* tagStored(tagged);
+  const described = jobs.filter((job) => hasTrait(job, traits.described));
+  if (described.length > 0) yield* insertMeta(described);
+}
 
 function* tagStored(jobs: readonly JobRecord[]): Transition<void> {
   const tagged = jobs.map(({ seq, extra }) => ({ seq, tags: extra!.tags! }));

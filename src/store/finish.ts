@@ -70,8 +70,8 @@ const deletePlain = (ofRows: string) =>
 const deleteOne = deletePlain("seq = ?");
 const deleteMany = deletePlain(isOneOf("seq", "integers"));
 
-/** Jobs that have nothing but links to others and a lease are as plain as those that have not even these. */
-const plainTraits = traits.dependent | traits.awaited | traits.leased;
+/** Jobs that have nothing but links to others, a lease and meta are as plain as those that have not even these. */
+const plainTraits = traits.dependent | traits.awaited | traits.leased | traits.described;
 
 /**
  * Completes jobs in flight.

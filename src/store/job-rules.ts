@@ -45,12 +45,14 @@ import type { FailureReport } from "../protocol/failure.ts";
 import { fromBackoffText, toBackoffText } from "../protocol/backoff.ts";
 import { toInstant } from "../protocol/integer.ts";
 import type { Backoff, Retention } from "../protocol/job.ts";
+import type { JobMeta } from "../protocol/meta.ts";
 import type { JobPatch } from "../protocol/patch.ts";
 import { type JobRecord, newRecord } from "../protocol/record.ts";
 import { fromRetentionText, type RetentionPatch, toRetentionText } from "../protocol/retention.ts";
 import { status } from "../protocol/status.ts";
 import { addSaturating } from "./add-saturating.ts";
 import { retryDelay } from "./retry-delay.ts";
+import { hasMembers } from "./meta-table.ts";
 import { traits } from "./traits.ts";
 
 /** The rules for jobs that do not bring their own. */
@@ -99,8 +101,14 @@ export function toCreated(
     payloadJson: isText ? job.payload as string : null,
     payloadPack: isText ? null : job.payload as Uint8Array<ArrayBuffer>,
   });
-  const { tags } = job;
+  const { tags, meta } = job;
+  if (meta != null && hasMembers(meta)) return toDescribed(record, tags, meta);
   return tags.length === 0 ? record : { ...record, traits: traits.tagged, extra: { tags } };
+}
+
+function toDescribed(job: JobRecord, tags: readonly string[], meta: JobMeta): JobRecord {
+  if (tags.length === 0) return { ...job, traits: traits.described, extra: { meta } };
+  return { ...job, traits: traits.described | traits.tagged, extra: { tags, meta } };
 }
 
 /** A new job that keeps its history. */

@@ -18,6 +18,7 @@ import { bindJobs, ensureBudgets } from "./bindings.ts";
 import { toBudgetSet } from "./budget-set.ts";
 import { enqueueJobs, type EnqueueTerms, type NewRecord, type StoredJob } from "./enqueue.ts";
 import { findJob, isExpired, updateJob } from "./jobs.ts";
+import { replaceMeta } from "./meta-table.ts";
 import { moveAlone } from "./move-job.ts";
 import { toNewStay } from "./new-stay.ts";
 import { toBytes } from "./text-bytes.ts";
@@ -99,7 +100,10 @@ function* putOver(
   if (isRejection(links)) return links;
   if (rival !== undefined) yield* freeKeys([rival.holder.seq]);
   const plain = withLinks(unlinked, links, terms.now);
-  const after = request.given.has("tags") ? yield* replaceTags(plain, request.tags) : plain;
+  const tagged = request.given.has("tags") ? yield* replaceTags(plain, request.tags) : plain;
+  const after = request.given.has("meta")
+    ? yield* replaceMeta(tagged, request.meta ?? null)
+    : tagged;
   yield* beginAnew(before, after, { payload: request.payload, by, write: rewriteJob });
   if (links !== undefined) yield* writeStayLinks(after, links);
   if (request.given.has("budgets")) {

@@ -7,6 +7,7 @@
  */
 
 import { firstMigrations } from "./schema-first.ts";
+import { powerTables } from "./schema-powers.ts";
 import { tagTables } from "./schema-tags.ts";
 import { trackedTables } from "./schema-tracked.ts";
 
@@ -40,6 +41,8 @@ import { trackedTables } from "./schema-tracked.ts";
  * (`history.ts`), and one in `workers` for each worker that was seen in a while (`workers.ts`).
  *
  * Version 13 keeps which jobs are tracked (`schema-tracked.ts`).
+ *
+ * Version 14 keeps what goes with jobs, and what their handlers do besides their work (`schema-powers.ts`).
  */
 export const migrations: readonly string[] = [
   ...firstMigrations,
@@ -162,4 +165,5 @@ CREATE INDEX leases_by_worker ON leases (worker) WHERE worker IS NOT NULL;
 CREATE INDEX leases_in_grace ON leases (job) WHERE grace_until IS NOT NULL;
 `,
   trackedTables,
+  powerTables,
 ];

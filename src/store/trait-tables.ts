@@ -9,6 +9,7 @@ import type { JobRecord } from "../protocol/record.ts";
 import { awaitedTable, dependentTable } from "./dependencies-table.ts";
 import { groupedJobs } from "./failures-table.ts";
 import { leaseTable } from "./leases-table.ts";
+import { metaTable } from "./meta-table.ts";
 import { tagTable } from "./tags-table.ts";
 import { spawnedTable } from "./spawned.ts";
 import { trackedTable } from "./tracked-table.ts";
@@ -29,6 +30,7 @@ const tables: readonly TraitTable[] = [
   tagTable,
   spawnedTable,
   trackedTable,
+  metaTable,
 ];
 
 /** Deletes what the tables hold of jobs that were deleted. */

@@ -30,6 +30,14 @@ export const traits = {
   grouped: 64,
   /** It came from another job, or from a cron entry. */
   spawned: 128,
+  /** It has meta. */
+  described: 256,
+  /** It has succeeded, and its result is kept with it. */
+  resulted: 512,
+  /** Its worker has said how far a run of it is that has no lease. */
+  progressing: 2048,
+  /** It has stored other jobs in its run. */
+  parent: 4096,
 } as const;
 
 /** Which job is meant, and what it has. */

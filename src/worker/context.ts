@@ -7,12 +7,15 @@
 
 import type { LogFields, Logger } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
+import type { JobMeta } from "../protocol/meta.ts";
 import type { HeartbeatOptions } from "../protocol/lease-write.ts";
 
 /** What a handler and the middleware around it know of their job. */
 export interface JobContext {
   /** The job as the broker delivered it; its payload is not yet changed by a schema. */
   readonly job: Job;
+  /** What goes with the job besides its payload; empty if nothing does, or the broker is none of Millrace. */
+  readonly meta: JobMeta;
   /** Which try this is, from 1. */
   readonly attempt: number;
   /**
@@ -60,6 +63,10 @@ export class RunningContext implements JobContext {
     this.#logger = logger;
   }
 
+  get meta(): JobMeta {
+    return this.job.meta ?? noMeta;
+  }
+
   get attempt(): number {
     return this.job.attempts + 1;
   }
@@ -101,6 +108,8 @@ export class RunningContext implements JobContext {
     this.abort(reason);
   }
 }
+
+const noMeta: JobMeta = Object.freeze({});
 
 function withFields(logger: Logger, own: LogFields): Logger {
   return {

@@ -109,11 +109,13 @@ const oddities = [
   "SELECT job FROM failures WHERE job NOT IN (SELECT seq FROM jobs WHERE status = 4)",
   "SELECT seq FROM jobs WHERE status = 4 AND seq NOT IN (SELECT job FROM failures)",
   "SELECT job FROM job_tags WHERE job NOT IN (SELECT seq FROM jobs)",
+  "SELECT job FROM job_meta WHERE job NOT IN (SELECT seq FROM jobs)",
   "SELECT job_id FROM errors WHERE job_id NOT IN (SELECT id FROM jobs)",
   "SELECT parent FROM settlements",
   ...[
     [traits.leased, "SELECT job FROM leases", "="],
     [traits.tagged, "SELECT job FROM job_tags", "="],
+    [traits.described, "SELECT job FROM job_meta", "="],
     [traits.grouped, "SELECT job FROM failures", "="],
     // These two may stay when their last row went.
     [traits.dependent, "SELECT job FROM dependencies", "<"],

@@ -47,6 +47,7 @@ describe("newJobSchema", () => {
       strictDependencies: null,
       tags: [],
       history: null,
+      meta: null,
     };
     assert.deepEqual(readAs(newJobSchema, minimal), job);
     assert.deepEqual(readAs(newJobSchema, { ...minimal, ...nulls, unknown: 1 }), job);
@@ -151,6 +152,7 @@ describe("toEnqueueWire", () => {
       uniqueKey: "k",
       uniqueWhile: "active",
       history: true,
+      meta: { a: "b" },
     }, 0);
     assert.deepEqual(readAs(newJobSchema, JSON.parse(JSON.stringify(wire))), {
       type: "t",
@@ -170,6 +172,7 @@ describe("toEnqueueWire", () => {
       strictDependencies: null,
       tags: [],
       history: true,
+      meta: { a: "b" },
     });
   });
 

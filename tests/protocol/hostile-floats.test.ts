@@ -59,9 +59,9 @@ const integers: readonly [Read, string, string][] = [
 /** Where a whole float is as good as any number, or nobody looks. */
 const elsewhere: readonly [Read, string][] = [
   [readEnqueue, job('"backoff":{"exponent":#,"base_ms":1,"jitter_ms":1}')],
-  [readEnqueue, job('"meta":{"priority":#,"base_ms":[#]}')],
+  [readEnqueue, job('"other":{"priority":#,"base_ms":[#]}')],
   [readEnqueue, job('"x":#,"y":"\\"priority\\":1.0"').replace("1.0", '{"priority":1.0}')],
-  [readEnqueueBulk, `{"retry_at":#,${jobs('"meta":{"ready_at":1}').slice(1)}`],
+  [readEnqueueBulk, `{"retry_at":#,${jobs('"other":{"ready_at":1}').slice(1)}`],
   [readPatch, '{"backoff":{"exponent":#,"base_ms":1,"jitter_ms":1},"attempts":1.0}'],
   [readPatch, '{"payload":{"priority":#}}'],
   [readFailure, '{"message":"m","attempt":#}'],

@@ -38,7 +38,7 @@ const wireNames = (chosen: readonly JobField[]) => chosen.map(({ wire }) => wire
 const names = (chosen: readonly JobField[]) => chosen.map(({ name }) => name);
 
 const settings: Required<
-  Omit<EnqueueRequest, "delayMs" | "dependsOn" | "strictDependencies" | "tags" | "history">
+  Omit<EnqueueRequest, "delayMs" | "dependsOn" | "strictDependencies" | "tags" | "history" | "meta">
 > = {
   type: "t",
   queue: "q",
@@ -148,6 +148,7 @@ describe("the fields of a job", () => {
       nextAt: 1,
       lastAt: null,
       tags: null,
+      meta: null,
       everyMs: null,
       startAt: null,
       catchUp: 0,

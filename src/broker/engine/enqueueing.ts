@@ -49,10 +49,11 @@ export function createEnqueueing(
 ): Enqueueing {
   return async (jobs, { keyed: call, covers } = {}) => {
     let folds = 0;
-    let tags = 0;
+    let others = 0;
     for (const job of jobs) {
       if (job.batch !== null) folds++;
-      tags += job.tags.length;
+      others += job.tags.length;
+      if (job.meta != null) others++;
     }
     const budget = expressions.newBudget();
     const allowed = budget.steps;
@@ -69,7 +70,7 @@ export function createEnqueueing(
     const terms = { now, maxBudgets: settings.maxBudgets, expressions, covers };
     // The check has tried the expressions of each job, so it tells what folding them will take, about.
     const sizeOfSteps = Math.ceil((allowed - budget.steps) / stepsOfRow);
-    const size = jobs.length + tags + folds * sizeOfFold + sizeOfSteps;
+    const size = jobs.length + others + folds * sizeOfFold + sizeOfSteps;
     const enqueue = () => enqueueJobs(records, terms);
     if (call === undefined) return await store.write(enqueue, size);
     const keyed = { ...call, jobs, now, ids: records.map(({ job }) => job.id) };

@@ -238,6 +238,9 @@ const keysOf = {
   settlements: "parent",
   leases: "job",
   job_tags: "job, tag",
+  job_meta: "job",
+  job_progress: "job",
+  children: "job, slot",
   tags: "tag",
   tracked: "place",
 };

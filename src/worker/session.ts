@@ -13,7 +13,7 @@ import { type AutoPrefetch, createAutoPrefetch } from "./auto-prefetch.ts";
 import { createDeliveries, type Deliveries, type Delivery, type Held } from "./deliveries.ts";
 import type { Events } from "./events.ts";
 import { createIntake, type Intake } from "./intake.ts";
-import { LeaseLostError } from "./lease-lost.ts";
+import { LeaseLostError } from "../errors.ts";
 import { createLeased } from "./leased.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import type { WorkerSettings } from "./options.ts";

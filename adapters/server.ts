@@ -6,7 +6,8 @@
 
 import { systemClock } from "../src/async/clock.ts";
 import { NetworkError } from "../src/errors.ts";
-import { guardLogger, type Logger } from "../src/log.ts";
+import { guardLogger } from "../src/guard-logger.ts";
+import type { Logger } from "../src/log.ts";
 import { directKey } from "../src/protocol/direct.ts";
 import { createHosts, isLocalHost } from "./hosts.ts";
 
@@ -41,8 +42,11 @@ export interface ServeOptions {
    * @default {false}
    */
   readonly allowAnyone?: boolean | undefined;
-  /** Told of handlers that throw, which clients see as a 500 without a body; default silent. */
-  readonly logger?: Logger | undefined;
+  /**
+   * Told of handlers that throw, which clients see as a 500 without a body. Default: a line each on the console; `false` is
+   * silence.
+   */
+  readonly logger?: Logger | false | undefined;
 }
 
 /** How long a server may take to stop. */

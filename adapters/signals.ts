@@ -5,7 +5,8 @@
  */
 
 import process from "node:process";
-import { guardLogger, type Logger, runGuarded } from "../src/log.ts";
+import { guardLogger } from "../src/guard-logger.ts";
+import { type Logger, runGuarded } from "../src/log.ts";
 
 /** What can be stopped: a worker, a server, a broker. */
 export interface StopTarget {
@@ -25,8 +26,8 @@ export interface StopOnSignalsOptions {
   readonly signals?: readonly ("SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR2")[] | undefined;
   /** Passed to the `stop` of each target, in ms; default each target's own. */
   readonly timeoutMs?: number | undefined;
-  /** Told which signal came and how the stop went; default silent. */
-  readonly logger?: Logger | undefined;
+  /** Told which signal came and how the stop went. Default: what went wrong, on the console; `false` is silence. */
+  readonly logger?: Logger | false | undefined;
   /**
    * Called after a signal, when every target has stopped or failed to: the moment to close what the targets used.
    *

@@ -16,7 +16,8 @@
  */
 
 import process from "node:process";
-import { guardLogger, runGuarded } from "../src/log.ts";
+import { guardLogger } from "../src/guard-logger.ts";
+import { runGuarded } from "../src/log.ts";
 import { stopOnSignals, type StopOnSignalsOptions, type StopTarget } from "./signals.ts";
 
 /** What can be steered: a worker, or what keeps processes of workers. */

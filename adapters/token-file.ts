@@ -8,7 +8,8 @@ import { readFile, stat } from "node:fs/promises";
 import { systemClock } from "../src/async/clock.ts";
 import { createTokens, type TokenRecord } from "../src/broker/access/tokens.ts";
 import type { Authenticate } from "../src/broker/access/grant.ts";
-import { guardLogger, type Logger } from "../src/log.ts";
+import { guardLogger } from "../src/guard-logger.ts";
+import type { Logger } from "../src/log.ts";
 
 /** How {@linkcode openTokenFile} looks at its file. */
 export interface TokenFileOptions {
@@ -18,8 +19,8 @@ export interface TokenFileOptions {
    * @default {2000}
    */
   readonly intervalMs?: number | undefined;
-  /** Told when the tokens were read again, and when they could not be. Default silent. */
-  readonly logger?: Logger | undefined;
+  /** Told when the tokens were read again, and when they could not be; by default the latter, on the console. */
+  readonly logger?: Logger | false | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LogFormat } from "./logger.ts";
+import type { LogFormat } from "../../src/log-lines.ts";
 import type { Flag, Flags } from "./options.ts";
 import {
   readChoice,

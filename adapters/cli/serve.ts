@@ -5,11 +5,10 @@
  */
 
 import process from "node:process";
-import { createBroker } from "../../src/broker/mod.ts";
+import { createBroker, createLogger } from "../../src/broker/mod.ts";
 import { stopOnSignals } from "../signals.ts";
 import { isLocalHost } from "../hosts.ts";
 import { openTokenFile } from "../token-file.ts";
-import { createLogger } from "./logger.ts";
 import { UsageError } from "./options.ts";
 import { loadRuntime } from "./runtime.ts";
 import type { ServeConfig } from "./serve-flags.ts";
@@ -31,7 +30,10 @@ export async function runServe(config: ServeConfig): Promise<number> {
 }
 
 async function serveUntilSignal(config: ServeConfig): Promise<number> {
-  const logger = createLogger(config.logFormat, process.stderr);
+  const logger = createLogger({
+    format: config.logFormat,
+    write: (line) => process.stderr.write(`${line}\n`),
+  });
   const runtime = await loadRuntime();
   const store = runtime.openSqlite(config.data, { durability: config.defaultCommitMode });
   const broker = createBroker({

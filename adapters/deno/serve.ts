@@ -5,7 +5,8 @@
  */
 
 import { systemClock } from "../../src/async/clock.ts";
-import { guardLogger, type Logger } from "../../src/log.ts";
+import { guardLogger } from "../../src/guard-logger.ts";
+import type { Logger } from "../../src/log.ts";
 import {
   type FetchHandler,
   type Listener,

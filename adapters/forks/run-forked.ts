@@ -9,7 +9,8 @@ import { backoffMs, type BackoffRange } from "../../src/async/backoff.ts";
 import { systemClock, systemRandom } from "../../src/async/clock.ts";
 import { checkNotNegative } from "../../src/async/duration.ts";
 import { wait } from "../../src/async/wait.ts";
-import { guardLogger, type Logger } from "../../src/log.ts";
+import { guardLogger } from "../../src/guard-logger.ts";
+import type { Logger } from "../../src/log.ts";
 import type { SteerTarget } from "../steering.ts";
 import type { ForkCommand } from "./messages.ts";
 import { type ProcessEnd, spawn, type Spawned, type SpawnOptions } from "./spawn.ts";
@@ -28,8 +29,11 @@ export interface RunForkedOptions extends SpawnOptions {
    * @default {0 for one process, 1000 for several}
    */
   readonly startDelayMs?: number | undefined;
-  /** Told which process began and how it ended; default silent. */
-  readonly logger?: Logger | undefined;
+  /**
+   * Told which process began and how it ended. What the processes themselves log goes where they log it: the output of
+   * this process, unless they say otherwise. Default: what ended badly, on the console; `false` is silence.
+   */
+  readonly logger?: Logger | false | undefined;
 }
 
 /** Processes that are kept alive. */
@@ -102,7 +106,8 @@ export function runForked(options: RunForkedOptions): Forked {
     logger.info("Process began", { place, pid: child.pid });
     const end = await child.ended;
     living.delete(place);
-    logger.info("Process ended", { place, pid: child.pid, ...end });
+    const isBad = end.code !== 0 && !ending.signal.aborted;
+    logger[isBad ? "warn" : "info"]("Process ended", { place, pid: child.pid, ...end });
     return end;
   };
 

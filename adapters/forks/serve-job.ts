@@ -6,7 +6,8 @@
 
 import process from "node:process";
 import { systemClock, systemRandom } from "../../src/async/clock.ts";
-import { guardLogger, type Logger } from "../../src/log.ts";
+import { guardLogger } from "../../src/guard-logger.ts";
+import type { Logger } from "../../src/log.ts";
 import { type ContextLease, RunningContext } from "../../src/worker/context.ts";
 import { createEvents } from "../../src/worker/events.ts";
 import type { JobHandler } from "../../src/worker/handle.ts";
@@ -32,8 +33,8 @@ export interface ServeJobOptions {
    * @default {[]}
    */
   readonly middleware?: readonly Middleware[] | undefined;
-  /** Gets what the handler logs; `console` fits. Default silent. */
-  readonly logger?: Logger | undefined;
+  /** Gets what the handler logs; `console` fits. Default: a line each on the console; `false` is silence. */
+  readonly logger?: Logger | false | undefined;
 }
 
 /**
@@ -47,7 +48,7 @@ export function serveJob(
   handlers: JobHandler | readonly JobHandler[],
   options: ServeJobOptions = {},
 ): void {
-  const logger = guardLogger(options.logger);
+  const logger = guardLogger(options.logger, "info");
   const all: readonly JobHandler[] = "run" in handlers ? [handlers] : handlers;
   const runner = createRunner({
     handlers: all.map((handler) => ({ ...handler, timeoutMs: undefined })),

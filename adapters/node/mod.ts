@@ -27,7 +27,13 @@ export {
   NetworkError,
   StoreError,
 } from "../../src/errors.ts";
-export type { LogFields, Logger } from "../../src/log.ts";
+export {
+  createLogger,
+  type LogFormat,
+  type LoggerOptions,
+  type LogLevel,
+} from "../../src/log-lines.ts";
+export { type LogFields, type Logger, silentLogger } from "../../src/log.ts";
 export type {
   CompactOptions,
   DatabaseCopy,

@@ -17,7 +17,18 @@ export interface Room {
 }
 
 export const rooms: readonly Room[] = [
-  { level: 0, paths: ["src/errors.ts", "src/log.ts", "src/version.ts", "src/async/"] },
+  {
+    level: 0,
+    paths: [
+      "src/errors.ts",
+      "src/guard-logger.ts",
+      "src/log.ts",
+      "src/log-lines.ts",
+      "src/printable.ts",
+      "src/version.ts",
+      "src/async/",
+    ],
+  },
   { level: 0, paths: ["src/jq/"] },
   { level: 1, paths: ["src/protocol/"], packages: ["valibot", "@msgpack/msgpack"] },
   { level: 2, paths: ["src/client/"] },

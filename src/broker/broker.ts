@@ -6,7 +6,8 @@
 
 import { type Clock, type Random, systemRandom, toClock } from "../async/clock.ts";
 import { checkNotNegative } from "../async/duration.ts";
-import { guardLogger, type Logger } from "../log.ts";
+import { guardLogger } from "../guard-logger.ts";
+import type { Logger } from "../log.ts";
 import { directKey } from "../protocol/direct.ts";
 import type { Database } from "../store/database.ts";
 import { createUpkeep } from "../store/upkeep.ts";
@@ -29,9 +30,12 @@ export interface BrokerOptions extends Partial<Settings> {
    */
   readonly store: Database;
   /**
-   * Where the broker reports failures that no answer tells of, such as `console`. Without one, nothing is logged.
+   * Where the broker reports failures that no answer tells of: `createLogger` makes one, `console` fits, `false` is
+   * silence.
+   *
+   * @default {warnings and errors, a line each, on the console}
    */
-  readonly logger?: Logger;
+  readonly logger?: Logger | false | undefined;
   /**
    * The time and the timers. Without one, those of the platform.
    */

@@ -19,7 +19,8 @@
 
 export type { Clock, Random } from "../async/clock.ts";
 export { StoreError } from "../errors.ts";
-export type { LogFields, Logger } from "../log.ts";
+export { createLogger, type LogFormat, type LoggerOptions, type LogLevel } from "../log-lines.ts";
+export { type LogFields, type Logger, silentLogger } from "../log.ts";
 export type { Backoff } from "../protocol/job.ts";
 export type {
   AsyncConnection,

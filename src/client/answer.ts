@@ -16,7 +16,7 @@ import type { Codec } from "../protocol/codec.ts";
 import { readErrorMessage } from "../protocol/error-body.ts";
 import { bodyFormat } from "../protocol/negotiate.ts";
 import { loadCodec } from "./codecs.ts";
-import type { Bytes, PortAnswer } from "./port-types.ts";
+import type { Asked, Bytes, PortAnswer } from "./port-types.ts";
 
 /** An answer that is no error. */
 export interface Answer {
@@ -66,7 +66,10 @@ export function decodeOrThrow<Result>(read: () => Result): Result {
 export async function toError(response: PortAnswer): Promise<Error> {
   const { status } = response;
   const { text, fromBroker, reason } = await readMessage(response);
-  const message = text ?? `HTTP ${status}`;
+  const { asked } = response;
+  // The answers of several calls look alike in a log.
+  const named = asked?.id === undefined ? text : text?.replace("job not", `job '${asked.id}' not`);
+  const message = named ?? `HTTP ${status}${asked ? ` for ${nameOf(asked)}` : ""}`;
   const options = { fromBroker, retryAfterMs: readRetryAfter(response), reason };
   if (status === 404) return new NotFoundError(message, status, options);
   if (status >= 400 && status < 500) return new RefusedError(message, status, options);
@@ -127,6 +130,11 @@ async function codecOf(response: PortAnswer): Promise<Codec | undefined> {
   const type = response.header("content-type");
   const format = type === null ? undefined : bodyFormat(type);
   return format && await loadCodec(format);
+}
+
+/** Names a call by its method and address, without what is asked for in the query. */
+export function nameOf({ method, url }: Asked): string {
+  return `${method} ${url.split("?")[0]}`;
 }
 
 /** What an error says. */

@@ -7,13 +7,7 @@
 import { isMillraceError, NotFoundError, RefusedError } from "../errors.ts";
 import { readEnqueuedJob, readEnqueuedJobs, toEnqueueWire } from "../protocol/enqueue.ts";
 import { type ErrorRecord, readErrorRecord } from "../protocol/error-record.ts";
-import {
-  type JobFilter,
-  matchesAll,
-  matchesNothing,
-  toFilterParams,
-  toTakeParams,
-} from "../protocol/filter.ts";
+import { matchesAll, matchesNothing, toFilterParams, toTakeParams } from "../protocol/filter.ts";
 import { readJob } from "../protocol/job-read.ts";
 import type { EnqueuedJob, Job } from "../protocol/job.ts";
 import { readErrorPage, readJobPage, toPageParams } from "../protocol/page.ts";
@@ -42,7 +36,6 @@ import {
 } from "./listing.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
 import { createTransport, ignoreBody, withQuery } from "./transport.ts";
-import { demandType, type JobQuery, toFiltered, toIdentified } from "./typed-job.ts";
 import { createWorkingCalls } from "./working.ts";
 
 /**
@@ -103,6 +96,7 @@ export function createClient(options: ClientOptions): Client {
     });
 
   const client: Client = {
+    url: options.url === undefined ? undefined : transport.settings.base,
     async enqueue(...args: unknown[]) {
       const { what, options } = await resolveOne(args as EnqueueArgs, clock);
       const body = toEnqueueWire(what, serverClock.now());
@@ -126,27 +120,14 @@ export function createClient(options: ClientOptions): Client {
       return await enqueueInParts(what, { codec, now: serverClock.now(), send });
     },
 
-    async get(...args: unknown[]) {
-      const [id, options, type] = toIdentified(args);
-      return demandType(
-        await call({ route: jobRoutes.get, params: { id } }, options, readJob),
-        type,
-      ) as never;
-    },
-    list(...args: unknown[]) {
-      const [query, options] = toFiltered<JobQuery>(args);
-      return createListing(jobPages, () => client.page(query, options), options) as never;
-    },
-    async page(...args: unknown[]) {
-      const [{ from, order, limit, ...filter } = {}, options] = toFiltered<JobQuery>(args);
+    get: (id, options) => call({ route: jobRoutes.get, params: { id } }, options, readJob),
+    list: (query, options) => createListing(jobPages, () => client.page(query, options), options),
+    async page({ from, order, limit, ...filter } = {}, options) {
       const query = [...toPageParams({ from, order, limit }), ...toFilterParams(filter)];
-      const page = matchesNothing(filter)
-        ? emptyPage(jobPages)
-        : await openPage(jobPages, withQuery(jobRoutes.list.path, query), options);
-      return page as never;
+      if (matchesNothing(filter)) return emptyPage(jobPages);
+      return await openPage(jobPages, withQuery(jobRoutes.list.path, query), options);
     },
-    async count(...args: unknown[]) {
-      const [filter = {}, options] = toFiltered<JobFilter>(args);
+    async count(filter = {}, options) {
       const query = toFilterParams(filter);
       if (matchesNothing(filter)) return 0;
       return await call({ route: jobRoutes.count, query }, options, readCount);

@@ -23,15 +23,16 @@ export interface CallOptions {
 
 /**
  * Runs `work` until it settles, the caller's signal is aborted, or the time is over: whatever is first decides, even
- * if `work` does not listen to the signal that it is given.
+ * if `work` does not listen to the signal that it is given. `what` names the call in the message.
  */
 export async function withDeadline<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
   { signal: given, timeoutMs = Infinity }: CallOptions,
   clock: Clock,
+  what?: () => string,
 ): Promise<Result> {
   const controller = new AbortController();
-  const release = abortBy(controller, given, timeoutMs, clock);
+  const release = abortBy(controller, given, timeoutMs, clock, what);
   try {
     return await untilAborted(work, controller.signal);
   } finally {
@@ -45,13 +46,14 @@ export function abortBy(
   given: AbortSignal | undefined,
   timeoutMs: number,
   clock: Clock,
+  what = () => "call",
 ): () => void {
   checkNotNegative("timeoutMs", timeoutMs);
   given?.throwIfAborted();
   const follow = () => controller.abort(given!.reason);
   given?.addEventListener("abort", follow, { once: true });
   const disarm = timeoutMs === Infinity ? undefined : clock.setTimer(
-    () => controller.abort(new TimeoutError(`No answer within ${timeoutMs} ms`)),
+    () => controller.abort(new TimeoutError(`No answer to ${what()} within ${timeoutMs} ms`)),
     timeoutMs,
   );
   return () => {

@@ -23,9 +23,9 @@ export interface PageTurns<Page> {
 }
 
 /** A page of jobs. */
-export interface JobPage<Item = Job> extends PageTurns<JobPage<Item>> {
+export interface JobPage extends PageTurns<JobPage> {
   /** The jobs, with their payloads. */
-  readonly jobs: readonly Item[];
+  readonly jobs: readonly Job[];
 }
 
 /** A page of the failures of a job. */

@@ -52,6 +52,7 @@ export {
 export { createTags, type TagsClient, type TopTagsQuery, type TrackedPage } from "./tags.ts";
 export type {
   BulkFilter,
+  ByHand,
   Client,
   DeleteOptions,
   Enqueueable,
@@ -59,20 +60,10 @@ export type {
   EnqueueManyRest,
   EnqueueRest,
   FailureOptions,
+  JobQuery,
   SuccessManyOptions,
   SuccessOptions,
 } from "./client.ts";
-export {
-  type ByHand,
-  type FilterRest,
-  type GetRest,
-  isJobOf,
-  type JobKind,
-  type JobOf,
-  type JobQuery,
-  type QueryRest,
-  type TypedJob,
-} from "./typed-job.ts";
 export { createLeases } from "./leases.ts";
 export type { LeasesClient, TimeoutResult } from "./leases.ts";
 export type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
@@ -106,14 +97,12 @@ export type {
 export type { SchemaIssue, SchemaResult, StandardSchema } from "../jobs/standard-schema.ts";
 
 export {
-  type AnyMillraceError,
   isMillraceError,
   MillraceError,
   type MillraceErrorCode,
   type MillraceErrorOptions,
   NetworkError,
   NotFoundError,
-  type PartialFailure,
   PayloadError,
   ProtocolError,
   RefusedError,
@@ -125,7 +114,7 @@ export {
 export { jq } from "./jq.ts";
 export type { JobReference, LeaseRefusal, RefusedRun, ReportResult } from "../protocol/ack.ts";
 export type { Clock, Random } from "../async/clock.ts";
-export type { Duration, DurationUnit } from "../async/duration.ts";
+export type { Duration } from "../async/duration.ts";
 export type { Format } from "../protocol/codec.ts";
 export type { Budget, RebindReport } from "../protocol/budget-read.ts";
 export type {
@@ -163,18 +152,12 @@ export {
   type Backoff,
   type Batch,
   type Binding,
-  type CompletedJob,
-  type DeadJob,
   type EnqueuedJob,
-  type EnqueueMarks,
-  type InFlightJob,
   type Job,
-  type JobMembers,
   type JobStatus,
   jobStatuses,
   type Retention,
   type UniqueWhile,
-  type WaitingJob,
 } from "../protocol/job.ts";
 export type { JobExtra, JobProgress } from "../protocol/job-extra.ts";
 export type { JobMeta } from "../protocol/meta.ts";

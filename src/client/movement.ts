@@ -120,14 +120,14 @@ export function createMovement(options: ClientOptions): MovementClient {
   };
 }
 
-/** What a Millrace broker answers when there is no job. */
-const noSuchJob = "job not found";
+/** What is said of the answer of a Millrace broker when there is no job. */
+const noSuchJob = /^job .*not found$/;
 
 /** Whether a server has no such call: other servers of the protocol know neither the method nor the path. */
 function isUnknownCall(error: unknown): error is ResponseError {
   if (!isMillraceError(error)) return false;
   const { status } = error as Partial<ResponseError>;
-  return status === 405 || (status === 404 && error.message !== noSuchJob);
+  return status === 405 || (status === 404 && !noSuchJob.test(error.message));
 }
 
 function toUnknownCall({ route }: ClientCall, error: ResponseError): ResponseError {

@@ -28,6 +28,16 @@ export interface PortAnswer {
   bytes(): Promise<Bytes>;
   /** The body as it comes; null if there is none. */
   stream(): ReadableStream<Bytes> | null;
+  /** What was asked for, for messages. */
+  asked?: Asked;
+}
+
+/** What an error says of the call that it ends. */
+export interface Asked {
+  readonly method: string;
+  readonly url: string;
+  /** Which job it was about. */
+  readonly id?: string | number | undefined;
 }
 
 /** Sends a call once. Rejects if there is no answer. */

@@ -6,9 +6,9 @@
  */
 
 import { isMillraceError, NetworkError } from "../errors.ts";
-import { messageOf } from "./answer.ts";
+import { messageOf, nameOf } from "./answer.ts";
 import type { Fetch } from "./options.ts";
-import type { Port, PortAnswer, PortCall } from "./port-types.ts";
+import type { Asked, Port, PortAnswer, PortCall } from "./port-types.ts";
 
 /** Chooses the port of a client. A `fetch` that was given always wins. */
 export function createPort(fetch: Fetch | undefined): Port {
@@ -17,9 +17,15 @@ export function createPort(fetch: Fetch | undefined): Port {
 }
 
 /** The error for a call that got no answer. */
-export function toNetworkError(error: unknown, url: string): Error {
+export function toNetworkError(error: unknown, asked: Asked): Error {
   if (isMillraceError(error)) return error;
-  return new NetworkError(`Cannot reach ${url}: ${messageOf(error)}`, { cause: error });
+  return new NetworkError(`No answer to ${nameOf(asked)}: ${reasonOf(error)}`, { cause: error });
+}
+
+/** What `fetch` of Node says is in the cause, and what a host with two addresses says only a code. */
+function reasonOf(error: unknown): string {
+  const { cause, code } = error as { readonly cause?: unknown; readonly code?: unknown };
+  return cause instanceof Error ? reasonOf(cause) : messageOf(error) || String(code);
 }
 
 let dispatcherPort: typeof import("./dispatcher.ts") | undefined;

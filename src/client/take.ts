@@ -57,7 +57,8 @@ export async function openTake(
   const unfollow = abortBy(controller, signal, Infinity, settings.clock);
   let disarm = () => {};
   try {
-    disarm = abortBy(controller, undefined, timeoutMs ?? settings.timeoutMs, settings.clock);
+    const what = () => `GET ${settings.base}${jobRoutes.take.path}`;
+    disarm = abortBy(controller, undefined, timeoutMs ?? settings.timeoutMs, settings.clock, what);
     const opened = await untilAborted(async (signal) => {
       return await toOpenBody(await transport.exchange(call, headers, signal, true));
     }, controller.signal);

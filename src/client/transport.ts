@@ -109,8 +109,9 @@ export function createTransport(settings: ClientSettings): Transport {
       try {
         answer = await port({ method: route.method, url, headers, body, signal, streamed });
       } catch (error) {
-        throw signal.aborted ? error : toNetworkError(error, url);
+        throw signal.aborted ? error : toNetworkError(error, { method: route.method, url });
       }
+      answer.asked = { method: route.method, url, id: params?.["id"] };
       serverClock.observe(answer, sentAt);
       if (asksForKeys) learn(answer);
       // Nobody waits for this answer any more: free its connection.
@@ -159,6 +160,7 @@ export function createTransport(settings: ClientSettings): Transport {
         },
         { signal, timeoutMs },
         clock,
+        () => `${call.route.method} ${base}${call.route.path}`,
       );
     },
 

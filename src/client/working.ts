@@ -103,7 +103,7 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
       const { status, value } = await transport.send({ ...report, body }, bounds);
       if (next === undefined) return;
       // A 404 to a later try is an answer to the call: what became of the job, nobody knows.
-      if (status === 404) throw new NotFoundError("job not found in in-flight set", status);
+      if (status === 404) throw new NotFoundError(`job '${id}' not found in in-flight set`, status);
       if (value !== undefined) return decodeOrThrow(() => readJob(value));
       throw new ProtocolError(`Server knows no 'next' queue and has taken job ${id} for done`);
     }) as Client["success"],

@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { batchSchema } from "./batch.ts";
 import { backoffSchema } from "./backoff.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
-import { type Job, type JobMembers, type JobStatus, jobStatuses, uniqueWhiles } from "./job.ts";
+import { type Job, jobStatuses, uniqueWhiles } from "./job.ts";
 import { errorRecordSchema } from "./error-record.ts";
 import { extraFields } from "./job-extra.ts";
 import { jobFields } from "./job-fields.ts";
@@ -37,14 +37,11 @@ export const answerKinds: KindSchemas = {
   meta: metaSchema,
 };
 
-/** A job that is being read. */
-type Draft = { -readonly [Member in keyof JobMembers]: JobMembers[Member] } & { status: JobStatus };
-
-const jobSchema: v.GenericSchema<unknown, Draft> = fieldsSchema([...jobFields, ...extraFields], {
+const jobSchema: v.GenericSchema<unknown, Job> = fieldsSchema([...jobFields, ...extraFields], {
   kinds: answerKinds,
   start(wire) {
     // What every job has stands in the literal: engines keep members that are added later less well.
-    const job: Draft = {
+    const job: { -readonly [Member in keyof Job]: Job[Member] } = {
       id: "",
       type: "",
       queue: "",
@@ -60,6 +57,5 @@ const jobSchema: v.GenericSchema<unknown, Draft> = fieldsSchema([...jobFields, .
 
 /** Reads a job of an answer or a frame. Throws `MessageError` naming the field. */
 export function readJob(value: unknown): Job {
-  // A server of the protocol gives what belongs to each status.
-  return readAs(jobSchema, value) as Job;
+  return readAs(jobSchema, value);
 }

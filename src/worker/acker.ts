@@ -23,7 +23,9 @@ import type { Failure } from "../protocol/failure.ts";
 import type { Job } from "../protocol/job.ts";
 import type { ReleaseTime } from "../protocol/release.ts";
 import type { SuccessNews } from "./outcome.ts";
+import type { Outage } from "./outage.ts";
 import { createPauses } from "./pauses.ts";
+import type { ReportAnswer } from "./teller.ts";
 
 /** What an acker needs of a client. */
 export type AckerClient = Pick<
@@ -37,6 +39,8 @@ export interface AckerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Gets told of what cannot be sent for the moment. */
+  readonly outage: Outage;
   /** Ends the requests that are under way, and drops what waits. */
   readonly signal: AbortSignal;
   /** The broker has confirmed these successes, but for those that were not in flight. */
@@ -50,7 +54,7 @@ interface SingleReport {
   readonly job: Job;
   /** Sends it; is told whether it was sent before. */
   readonly send: (isRepeated: boolean) => Promise<unknown>;
-  readonly done: (found: boolean) => void;
+  readonly done: (answer: ReportAnswer) => void;
 }
 
 /** Reports what came of jobs; each report is sent until the broker confirms or refuses it. */
@@ -62,13 +66,16 @@ export interface Acker {
   /** Reports a success, and what the job came to. */
   succeed(job: Job, result?: unknown): void;
   /** Reports a success that says more; `done` as below. */
-  finish(job: Job, success: SuccessNews, done: (found: boolean) => void): void;
+  finish(job: Job, success: SuccessNews, done: (answer: ReportAnswer) => void): void;
   /** Does not report a success that was not sent yet: that delivery is over. */
   withdraw(job: Job): void;
-  /** Reports a failure. Calls `done` when it is confirmed, with false if the job was not in flight at this delivery. */
-  fail(job: Job, failure: Failure, done: (found: boolean) => void): void;
+  /**
+   * Reports a failure. Calls `done` when it is confirmed, with what the broker answered: false if the job was not in flight
+   * at this delivery.
+   */
+  fail(job: Job, failure: Failure, done: (answer: ReportAnswer) => void): void;
   /** Gives a job back to a broker that knows how; `done` as above. */
-  release(job: Job, time: ReleaseTime, done: (found: boolean) => void): void;
+  release(job: Job, time: ReleaseTime, done: (answer: ReportAnswer) => void): void;
   /** Resolves when there is nothing left to report. */
   idle(): Promise<void>;
 }
@@ -83,7 +90,7 @@ const refusedDelayMs = 60_000;
 
 /** Creates an acker. */
 export function createAcker(options: AckerOptions): Acker {
-  const { client, clock, random, logger, signal, acked, dropped } = options;
+  const { client, clock, random, logger, outage, signal, acked, dropped } = options;
   const pauses = createPauses(clock);
   const policy: RetryPolicy = {
     limit: Infinity,
@@ -103,7 +110,7 @@ export function createAcker(options: AckerOptions): Acker {
 
   const warn = (error: unknown): never => {
     if (!signal.aborted && isMillraceError(error) && mayPass(error)) {
-      logger.warn("Cannot report to the broker, will try again", { error });
+      outage.failed(error);
       // A short break of the network is no reason to be unhealthy; a proxy that refuses may need a person.
       if (!error.retryable) problem = error;
     }
@@ -121,6 +128,7 @@ export function createAcker(options: AckerOptions): Acker {
     try {
       const result = await persist(report);
       problem = undefined;
+      outage.over();
       return result;
     } catch (error) {
       if (signal.aborted) {
@@ -172,11 +180,12 @@ export function createAcker(options: AckerOptions): Acker {
   };
 
   const singles = createPool<SingleReport>(mostSingle, async ({ job, send, done }) => {
-    const found = await sendReport(
+    const answer = await sendReport(
       [job],
-      (isRepeated) => send(isRepeated).then(() => true, asNotFound),
+      (isRepeated): Promise<ReportAnswer> =>
+        send(isRepeated).then((job) => (job as Job | undefined) ?? true, asNotFound),
     );
-    if (found !== undefined) done(found);
+    if (answer !== undefined) done(answer);
   });
 
   return {

@@ -24,7 +24,7 @@ export interface JobContext {
    * the handler returns or throws after that is ignored.
    */
   readonly signal: AbortSignal;
-  /** The worker's logger, with the job's id, type and attempt in every line. */
+  /** The worker's logger, with the job's id, type and attempt in every line. If it has none, lines from info on go to the console. */
   readonly log: Logger;
   /** When the job's lease ends, by the broker's clock, in ms since the epoch; undefined without a lease. */
   readonly leaseEndsAt: number | undefined;
@@ -51,6 +51,8 @@ export class RunningContext implements JobContext {
   readonly job: Job;
   /** Whether the job goes back to its queue, whatever its handler returns or throws. */
   released = false;
+  /** How long its handler ran, in ms; 0 if nobody wants to know. */
+  ranMs = 0;
   /** The job's lease, if it has one. */
   lease: ContextLease | undefined = undefined;
   readonly #logger: Logger;

@@ -27,6 +27,7 @@ import type { Job } from "../protocol/job.ts";
 import type { Acker } from "./acker.ts";
 import { RunningContext } from "./context.ts";
 import type { Acknowledgement } from "./report.ts";
+import type { ReportAnswer } from "./teller.ts";
 
 /** A delivered job. */
 export interface Delivery {
@@ -67,10 +68,18 @@ export interface Deliveries {
   opened(): void;
   /** Takes in a job that arrived; undefined if there is nothing to run: it is here already, or was done here. */
   accept(job: Job): Delivery | undefined;
-  /** Tells the broker what came of a job. */
-  report(delivery: Delivery, acknowledgement: Acknowledgement): void;
-  /** The broker has confirmed these successes, but for those that were not in flight. */
-  acked(jobs: readonly Job[], result: ReportResult): void;
+  /** Tells the broker what came of a job; `told` hears its answer, but for that of a success. */
+  report(
+    delivery: Delivery,
+    acknowledgement: Acknowledgement,
+    told?: (answer: ReportAnswer) => void,
+  ): void;
+  /** The broker has confirmed these successes, but for those that were not in flight; `told` hears of each. */
+  acked(
+    jobs: readonly Job[],
+    result: ReportResult,
+    told?: (delivery: Delivery, found: boolean) => void,
+  ): void;
   /** Forgets those that were not reported. */
   drop(deliveries: readonly Delivery[]): void;
   /**
@@ -78,7 +87,7 @@ export interface Deliveries {
    *
    * @returns How many of them came again meanwhile: nobody will report that delivery.
    */
-  giveUp(jobs: readonly Job[]): number;
+  giveUp(jobs: readonly Job[], untold: (delivery: Delivery) => void): number;
   /** These were to be given back, and cannot be: gives those that wait here again. */
   keep(lent: readonly Delivery[]): Delivery[];
   /** All. */
@@ -210,11 +219,15 @@ export function createDeliveries(
       }
       return delivery;
     },
-    report(delivery, acknowledgement) {
+    report(delivery, acknowledgement, told) {
       const { job } = delivery;
-      const confirmed = (found: boolean) => {
-        if (needsSecondReport(delivery, found)) deliveries.report(delivery, acknowledgement);
-        else if (byId.get(job.id) === delivery) byId.delete(job.id);
+      const confirmed = (answer: ReportAnswer) => {
+        if (needsSecondReport(delivery, answer !== false)) {
+          deliveries.report(delivery, acknowledgement, told);
+        } else {
+          if (byId.get(job.id) === delivery) byId.delete(job.id);
+          told?.(answer);
+        }
         freed?.();
       };
       delivery.redelivered = false;
@@ -236,7 +249,7 @@ export function createDeliveries(
           return acker.release(job, acknowledgement.time, confirmed);
       }
     },
-    acked(jobs, { notFound }) {
+    acked(jobs, { notFound }, told) {
       const missing = new Set(notFound);
       for (const job of jobs) {
         const { id } = job;
@@ -250,6 +263,7 @@ export function createDeliveries(
         byId.delete(id);
         if (found) done.delete(id);
         else remember(delivery);
+        told?.(delivery, found);
       }
     },
     drop(unwanted) {
@@ -258,12 +272,13 @@ export function createDeliveries(
         if (byId.get(id) === delivery) byId.delete(id);
       }
     },
-    giveUp(jobs) {
+    giveUp(jobs, untold) {
       let again = 0;
       for (const job of jobs) {
         const delivery = byId.get(job.id);
         if (delivery?.reported !== job) continue; // It runs once more.
         byId.delete(job.id);
+        untold(delivery);
         if (delivery.job.deliveries !== job.deliveries) again++;
       }
       return again;
@@ -297,6 +312,11 @@ export function createDeliveries(
     },
   };
   return deliveries;
+}
+
+/** Whether it waits in the pool and is this worker's. */
+export function isWaiting({ stage }: Delivery): boolean {
+  return stage === "waiting";
 }
 
 /** Whether only the report of a job is not confirmed. */

@@ -17,6 +17,7 @@ import type { Logger } from "../log.ts";
 import type { Ask } from "../protocol/frames-control.ts";
 import type { Job } from "../protocol/job.ts";
 import type { DisconnectedEvent } from "./events.ts";
+import type { Outage } from "./outage.ts";
 import { createPauses } from "./pauses.ts";
 
 /** What an intake needs. */
@@ -28,6 +29,10 @@ export interface IntakeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Gets told of connections that are lost. */
+  readonly outage: Outage;
+  /** The event loop was held for at least so long, in ms. */
+  late(lateMs: number): void;
   /** Jobs have come. */
   received(jobs: readonly Job[]): void;
   /** A stream is open until the signal is aborted. */
@@ -72,7 +77,7 @@ const ticksPerTimeout = 4;
 
 /** Creates an intake. */
 export function createIntake(options: IntakeOptions): Intake {
-  const { clock, random, logger, idleTimeoutMs } = options;
+  const { clock, random, logger, outage, idleTimeoutMs } = options;
   const closing = new AbortController();
   /** After a refusal. Others are short, and where streams break off at once they must not become shorter. */
   const pauses = createPauses(clock);
@@ -103,7 +108,12 @@ export function createIntake(options: IntakeOptions): Intake {
   };
 
   const tickLater = () => {
-    stopTicking = clock.setTimer(tick, idleTimeoutMs / ticksPerTimeout);
+    const afterMs = idleTimeoutMs / ticksPerTimeout;
+    const dueAt = clock.monotonic() + afterMs;
+    stopTicking = clock.setTimer(() => {
+      options.late(clock.monotonic() - dueAt);
+      tick();
+    }, afterMs);
   };
 
   const listen = async () => {
@@ -124,13 +134,12 @@ export function createIntake(options: IntakeOptions): Intake {
           if (!isMillraceError(refusal) || refusal.code !== "protocol") failures = Infinity;
           problem = refusal;
           delays = pauses.clock;
-          logger.error("Broker refuses this worker", { error: refusal });
         }
       }
       if (isStopping) return;
       const askedMs = askedDelayMs(error);
       const retryInMs = Math.max(backoffMs(++failures, reconnect, random), askedMs);
-      logger.warn("Not connected, will try again", { error, retryInMs });
+      outage.disconnected({ error, retryInMs, isRefusal: delays !== clock });
       options.disconnected({ error, retryInMs });
       await wait(retryInMs, askedMs > 0 ? clock : delays, closing.signal).catch(() => {});
     }

@@ -16,10 +16,11 @@
 import type { Clock } from "../async/clock.ts";
 import type { CallOptions } from "../client/deadline.ts";
 import type { LeasesClient } from "../client/leases.ts";
-import { isMillraceError, LeaseLostError, type ResponseError } from "../errors.ts";
+import { isMillraceError, type ResponseError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { HeartbeatOptions } from "../protocol/lease-write.ts";
 import type { Delivery } from "./deliveries.ts";
+import { LeaseLostError } from "./lease-lost.ts";
 
 /** What a worker needs of the leases of a broker. */
 export type WorkerLeases = Pick<LeasesClient, "take" | "heartbeat" | "heartbeatMany">;
@@ -37,6 +38,8 @@ export interface LeaseKeeperOptions {
   held(): readonly Delivery[];
   /** This one is not the worker's any more. */
   lost(delivery: Delivery, reason: LeaseLostError): void;
+  /** The timer was so late, in ms; the shortest lease is that long. */
+  late(lateMs: number, leaseMs: number): void;
 }
 
 /** Keeps leases. */
@@ -113,12 +116,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   const look = async (dueAt: number) => {
     const lateMs = clock.monotonic() - dueAt;
     const deliveries = held();
-    if (lateMs > shortestMs / renewals && deliveries.length > 0) {
-      logger.warn("Event loop was held: leases may be lost", {
-        heldMs: lateMs,
-        leaseMs: shortestMs,
-      });
-    }
+    if (deliveries.length > 0) options.late(lateMs, shortestMs);
     if (deliveries.length > 0) await renew(deliveries);
     isArmed = false;
     if (isStopped) return;

@@ -7,7 +7,7 @@
 
 import type { Deliveries, Delivery } from "./deliveries.ts";
 import { createLeaseKeeper, type WorkerLeases } from "./lease-keeper.ts";
-import type { LeaseLostError } from "../errors.ts";
+import type { LeaseLostError } from "./lease-lost.ts";
 import type { WorkerSettings } from "./options.ts";
 import { createPuller, type Puller, type PullerOptions } from "./puller.ts";
 
@@ -20,6 +20,8 @@ export interface LeasedOptions {
   readonly signal: AbortSignal;
   /** This one is not the worker's any more. */
   lost(delivery: Delivery, error: LeaseLostError): void;
+  /** The event loop was held for at least so long, in ms, and leases are so long at least. */
+  late(lateMs: number, leaseMs: number): void;
 }
 
 /** Jobs under leases. */
@@ -28,7 +30,7 @@ export interface Leased {
   readonly problem: unknown;
   /** Creates what asks for them. */
   createPuller(
-    options: Omit<PullerOptions, "take" | "queues" | "order" | "clock" | "random" | "logger">,
+    options: Omit<PullerOptions, "take" | "queues" | "order" | "clock" | "random">,
   ): Puller;
   /** A job has come. */
   took(delivery: Delivery): void;
@@ -56,6 +58,7 @@ export function createLeased(options: LeasedOptions): Leased {
     signal,
     held: deliveries.all,
     lost,
+    late: options.late,
   });
 
   const idle = async () => {
@@ -74,7 +77,6 @@ export function createLeased(options: LeasedOptions): Leased {
         order: toOrder?.(),
         clock,
         random,
-        logger,
       }),
     took: keeper.took,
     giveBack(unwanted) {

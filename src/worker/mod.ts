@@ -12,7 +12,6 @@
  *   client: createClient({ url: "http://127.0.0.1:7890" }),
  *   handlers: [handle(greet, ({ name }) => console.log(`Hello ${name}`))],
  *   concurrency: 25,
- *   logger: console,
  * });
  * console.log(worker.health().state); // idle; worker.run() starts it and resolves when it is stopped
  * ```
@@ -23,7 +22,8 @@
 export type { Clock, Random } from "../async/clock.ts";
 export type { Duration } from "../async/duration.ts";
 export type { Startable, StopOptions, Stoppable } from "../async/stoppable.ts";
-export type { LogFields, Logger } from "../log.ts";
+export { createLogger, type LogFormat, type LoggerOptions, type LogLevel } from "../log-lines.ts";
+export { type LogFields, type Logger, silentLogger } from "../log.ts";
 export type { JobContext } from "./context.ts";
 export { type Delay, type DelayFacts, exponential, type ExponentialOptions } from "./delays.ts";
 export {
@@ -38,13 +38,22 @@ export {
 } from "./error-rules.ts";
 export type {
   AckedEvent,
+  AdvancedReport,
+  BlockedEvent,
+  CompletedReport,
+  DeadReport,
+  DeathReason,
   DisconnectedEvent,
   JobEndEvent,
   JobEvent,
   JobFailedEvent,
   JobOutcomeEvent,
   LeaseLostEvent,
+  LostReport,
+  ReportedEvent,
   RetiredEvent,
+  RetriedReport,
+  SnoozedReport,
   WorkerEvents,
 } from "./events.ts";
 export {
@@ -59,7 +68,7 @@ export {
 } from "./handle.ts";
 export { handleStep, type StepContext, type StepFunction } from "./handle-step.ts";
 export type { WorkerLeases } from "./lease-keeper.ts";
-export { LeaseLostError } from "../errors.ts";
+export { LeaseLostError } from "./lease-lost.ts";
 export type { QueueOrder, QueueOrderFactory, QueueOrderOption } from "./queue-order.ts";
 export type { WorkerState } from "./lifecycle.ts";
 export type { Middleware } from "./middleware.ts";

@@ -6,7 +6,8 @@
 
 import { type Clock, type Random, systemRandom, toClock } from "../async/clock.ts";
 import type { Client } from "../client/client.ts";
-import { guardLogger, type Logger } from "../log.ts";
+import { guardLogger } from "../guard-logger.ts";
+import type { Logger } from "../log.ts";
 import { checkName } from "../protocol/names.ts";
 import { defaultWithinMs, leastWithinMs } from "../protocol/worker-run.ts";
 import type { ErrorRule, ThrownError } from "./error-rules.ts";
@@ -16,10 +17,15 @@ import type { Middleware } from "./middleware.ts";
 import { type QueueOrder, type QueueOrderOption, toQueueOrder } from "./queue-order.ts";
 
 /** What a worker needs of a client. */
-export type WorkerClient = Pick<
-  Client,
-  "take" | "success" | "successMany" | "failure" | "release" | "releaseMany"
->;
+export type WorkerClient =
+  & Pick<
+    Client,
+    "take" | "success" | "successMany" | "failure" | "release" | "releaseMany"
+  >
+  & {
+    /** Where the broker is, for the log. */
+    readonly url?: string | undefined;
+  };
 
 /** What a worker is made from. */
 export interface WorkerOptions {
@@ -133,11 +139,12 @@ export interface WorkerOptions {
    */
   readonly answersWithinMs?: number | undefined;
   /**
-   * Gets told of lost connections, delayed reports and the like; `console` fits.
+   * Gets told of jobs that fail or die, of lost connections, delayed reports and the like; and what handlers log (`log`).
+   * `createLogger` makes one, `console` fits, `false` is silence. One line is no payload and no token.
    *
-   * @default {one that logs nothing}
+   * @default {warnings and errors, and from info on what handlers log: a line each on the console, text on a terminal, else JSON}
    */
-  readonly logger?: Logger | undefined;
+  readonly logger?: Logger | false | undefined;
   /**
    * The time and the timers.
    *
@@ -175,6 +182,8 @@ export interface WorkerSettings {
   readonly idleTimeoutMs: number;
   readonly answersWithinMs: number;
   readonly logger: Logger;
+  /** Where handlers log. */
+  readonly handlerLogger: Logger;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -223,6 +232,7 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
     idleTimeoutMs,
     answersWithinMs,
     logger: guardLogger(options.logger),
+    handlerLogger: guardLogger(options.logger, "info"),
     clock: toClock(options.clock),
     random,
   };

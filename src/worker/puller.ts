@@ -12,10 +12,10 @@ import { backoffMs, type BackoffRange } from "../async/backoff.ts";
 import type { Clock, Random } from "../async/clock.ts";
 import { wait } from "../async/wait.ts";
 import { askedDelayMs, isMillraceError } from "../errors.ts";
-import type { Logger } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
 import type { DisconnectedEvent } from "./events.ts";
 import type { Intake } from "./intake.ts";
+import type { Outage } from "./outage.ts";
 import { createPauses } from "./pauses.ts";
 import type { QueueOrder } from "./queue-order.ts";
 
@@ -38,7 +38,8 @@ export interface PullerOptions {
   room(): number;
   readonly clock: Clock;
   readonly random: Random;
-  readonly logger: Logger;
+  /** Gets told of calls that fail. */
+  readonly outage: Outage;
   /** Jobs have come. */
   received(jobs: readonly Job[]): void;
   /** The broker has answered, for the first time or after a failure. */
@@ -68,7 +69,7 @@ const again: BackoffRange = { baseMs: 250, maxMs: 30_000 };
 
 /** Creates a puller. */
 export function createPuller(options: PullerOptions): Puller {
-  const { queues, order, room, clock, random, logger, empty } = options;
+  const { queues, order, room, clock, random, outage, empty } = options;
   const closing = new AbortController();
   const pauses = createPauses(clock);
   let call = new AbortController();
@@ -147,11 +148,10 @@ export function createPuller(options: PullerOptions): Puller {
     if (!isPassing) {
       failures = Infinity;
       problem = error;
-      logger.error("Broker refuses this worker", { error });
     }
     const askedMs = askedDelayMs(error);
     const retryInMs = Math.max(backoffMs(++failures, again, random), askedMs);
-    logger.warn("Cannot take jobs, will try again", { error, retryInMs });
+    outage.disconnected({ error, retryInMs, isRefusal: !isPassing });
     options.disconnected({ error, retryInMs });
     const delays = !isPassing && askedMs === 0 ? pauses.clock : clock;
     await wait(retryInMs, delays, closing.signal).catch(() => {});

@@ -15,13 +15,18 @@ import { delayOf, type Outcome, type SuccessNews, successOf, toFailure } from ".
  *
  * - `succeeded`: its handler returned.
  * - `failed`: its handler threw, took too long or does not exist, or its payload did not fit; `retry` is false if
- *   no other try can help.
+ *   no other try can help, and `why` says what it was if not an error of the handler.
  * - `cancelled`, `snoozed`, `retried`, `completed`, `advanced`: its handler said so.
  * - `released`: the worker stopped first. The job goes back to its queue, whatever its handler came to.
  */
 export type RunReport =
   | { readonly kind: "succeeded"; readonly result?: unknown }
-  | { readonly kind: "failed"; readonly error: unknown; readonly retry: boolean }
+  | {
+    readonly kind: "failed";
+    readonly error: unknown;
+    readonly retry: boolean;
+    readonly why?: "payload" | "type";
+  }
   | Outcome
   | { readonly kind: "released" };
 

@@ -104,6 +104,7 @@ export function createRunOnce(
       settings: { ...settings, ...toLimits(settings, maxJobs) },
       events: {
         on: events.on,
+        isHeard: events.isHeard,
         emit(name, make) {
           if (name in counts) counts[name as keyof typeof counts]++;
           events.emit(name, make);

@@ -62,6 +62,16 @@ class PayloadMismatch {
   }
 }
 
+/** There is no handler for a job. */
+class UnknownType extends Error {
+  readonly #isOwn = true;
+
+  /** As {@linkcode PayloadMismatch.is}. */
+  static is(value: unknown): boolean {
+    return typeof value === "object" && value !== null && #isOwn in value;
+  }
+}
+
 /** Creates a runner. */
 export function createRunner(options: RunnerOptions): Runner {
   const { handlers, middleware, events, clock, random } = options;
@@ -110,7 +120,9 @@ export function createRunner(options: RunnerOptions): Runner {
 
   const performUnknown: Perform = ({ job }) => {
     const known = [...performers.keys()].map((type) => `'${type}'`).join(", ");
-    return Promise.reject(new Error(`No handler for type '${job.type}': this worker has ${known}`));
+    return Promise.reject(
+      new UnknownType(`No handler for type '${job.type}': this worker has ${known}`),
+    );
   };
 
   /** Runs a job and gives what came of it, as if the worker had not been stopped meanwhile. */
@@ -121,7 +133,9 @@ export function createRunner(options: RunnerOptions): Runner {
       return isOutcome(result) ? result : succeeded;
     } catch (thrown) {
       if (isOutcome(thrown)) return thrown;
-      if (PayloadMismatch.is(thrown)) return { kind: "failed", error: thrown.error, retry: false };
+      if (PayloadMismatch.is(thrown)) {
+        return { kind: "failed", error: thrown.error, retry: false, why: "payload" };
+      }
       return judge(thrown, context);
     }
   };
@@ -131,27 +145,36 @@ export function createRunner(options: RunnerOptions): Runner {
     try {
       const applying = rules.get(job.type) ?? options.onError;
       const outcome = applyRules(applying, { error, job, attempt, random });
-      return outcome ?? { kind: "failed", error, retry: true };
+      if (outcome !== undefined) return outcome;
+      const report = { kind: "failed", error, retry: true } as const;
+      return UnknownType.is(error) ? { ...report, why: "type" } : report;
     } catch (thrown) {
       return { kind: "failed", error: thrown, retry: true };
     }
   };
 
-  const tell = (report: RunReport, { job }: RunningContext, startedAt: number) => {
-    const durationMs = () => clock.monotonic() - startedAt;
+  const tell = (report: RunReport, context: RunningContext, startedAt: number) => {
+    const { job, attempt } = context;
+    const durationMs = () => context.ranMs ||= clock.monotonic() - startedAt;
+    if (report.kind !== "succeeded" || events.isHeard("reported")) durationMs();
     switch (report.kind) {
       case "succeeded":
       case "completed":
-        return events.emit("succeeded", () => ({ job, durationMs: durationMs() }));
+        return events.emit("succeeded", () => ({ job, attempt, durationMs: durationMs() }));
       case "failed": {
         const { error } = report;
-        return events.emit("failed", () => ({ job, durationMs: durationMs(), error }));
+        return events.emit("failed", () => ({ job, attempt, durationMs: durationMs(), error }));
       }
       case "cancelled":
       case "snoozed":
       case "retried":
       case "advanced":
-        return events.emit("decided", () => ({ job, durationMs: durationMs(), outcome: report }));
+        return events.emit("decided", () => ({
+          job,
+          attempt,
+          durationMs: durationMs(),
+          outcome: report,
+        }));
     }
   };
 
@@ -162,7 +185,7 @@ export function createRunner(options: RunnerOptions): Runner {
     async run(context) {
       const { job } = context;
       const startedAt = clock.monotonic();
-      events.emit("started", () => ({ job }));
+      events.emit("started", () => ({ job, attempt: context.attempt }));
       const report = await runToEnd(context);
       if (!context.released) tell(report, context, startedAt);
       // Asked again: a listener may have stopped the worker.

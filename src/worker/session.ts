@@ -10,19 +10,28 @@ import type { Job } from "../protocol/job.ts";
 import type { WorkerRun } from "../protocol/worker-run.ts";
 import { createAcker } from "./acker.ts";
 import { type AutoPrefetch, createAutoPrefetch } from "./auto-prefetch.ts";
-import { createDeliveries, type Deliveries, type Delivery, type Held } from "./deliveries.ts";
+import {
+  createDeliveries,
+  type Deliveries,
+  type Delivery,
+  type Held,
+  isWaiting,
+} from "./deliveries.ts";
 import type { Events } from "./events.ts";
 import { createIntake, type Intake } from "./intake.ts";
-import { LeaseLostError } from "../errors.ts";
+import { LeaseLostError } from "./lease-lost.ts";
 import { createLeased } from "./leased.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import { createLoopWatch } from "./loop-watch.ts";
 import type { WorkerSettings } from "./options.ts";
+import { createOutage } from "./outage.ts";
 import { toAcknowledgement, toGrouped } from "./report.ts";
 import { createRetirement } from "./retirement.ts";
 import { createRunner } from "./runner.ts";
 import { createStatements } from "./statements.ts";
 import { createStrays } from "./strays.ts";
-import { createSurplus } from "./surplus.ts";
+import { createSurplus, giveBackSurplus } from "./surplus.ts";
+import { createTeller } from "./teller.ts";
 import { describeHealth, type WorkerHealth } from "./worker-health.ts";
 
 /** A life, from the start to the end. */
@@ -54,11 +63,13 @@ export function createSession(options: SessionOptions): Session {
   const { settings, events, stirred, spent } = options;
   const { client, clock, random, logger, queues, prefetch, workerId, idleTimeoutMs } = settings;
   const { failureGroup } = settings;
-  const { answersWithinMs: withinMs } = settings;
+  const { answersWithinMs: withinMs, handlerLogger } = settings;
   const run: WorkerRun | undefined = withinMs === Infinity
     ? undefined
     : { id: crypto.randomUUID(), withinMs };
   const runner = createRunner({ ...settings, events });
+  const teller = createTeller({ events, logger, clock });
+  const outage = createOutage({ clock, logger, url: client.url });
   const ending = new AbortController();
   let lastJobAt: number | undefined;
   let isPaused = false;
@@ -68,9 +79,11 @@ export function createSession(options: SessionOptions): Session {
     clock,
     random,
     logger,
+    outage,
     signal: ending.signal,
     acked(jobs, result) {
-      deliveries.acked(jobs, result);
+      const wantsAll = teller.wantsSuccesses || result.notFound.length > 0;
+      deliveries.acked(jobs, result, wantsAll ? told : undefined);
       const { notFound } = result;
       events.emit("acked", () => ({ ids: jobs.map(({ id }) => id), notFound }));
       stirred?.();
@@ -78,20 +91,26 @@ export function createSession(options: SessionOptions): Session {
       renewIfIdle();
     },
     dropped(jobs, isReleased) {
-      const again = deliveries.giveUp(jobs);
+      const again = deliveries.giveUp(jobs, ({ context }) => teller.untold(context));
       stranded += isReleased ? again : jobs.length;
       renewIfIdle();
       puller?.tryNow();
     },
   });
+  const told = ({ context }: Delivery, found: boolean) => teller.told(context, succeeded, found);
   const deliveries: Deliveries = createDeliveries(acker, {
-    logger,
+    logger: handlerLogger,
     clock,
     superseded(former) {
       const { id } = former.job;
       stray(former, leased && new LeaseLostError(`Job '${id}' came anew: its lease was over`));
     },
     freed: settings.leases && (() => intake.tryNow()),
+  });
+  const loop = createLoopWatch({
+    logger,
+    events,
+    running: () => deliveries.running().map(({ job }) => job.type),
   });
   /** Running jobs that are not this worker's any more. */
   const strays = createStrays();
@@ -108,6 +127,7 @@ export function createSession(options: SessionOptions): Session {
   const pool = createPool<Delivery>(settings.concurrency, async (delivery) => {
     if (delivery.stage === "gone") return;
     delivery.stage = "running";
+    loop.began(delivery.job.type);
     if (auto !== undefined) adaptPrefetch(auto, delivery);
     retirement?.began();
     const report = await runner.run(delivery.context);
@@ -119,7 +139,14 @@ export function createSession(options: SessionOptions): Session {
       const groupOf = (error: unknown) => failureGroup({ error, job, attempt, random });
       acknowledgement = toGrouped(acknowledgement, report, { groupOf, logger });
     }
-    if (acknowledgement !== undefined) deliveries.report(delivery, acknowledgement);
+    if (acknowledgement?.kind === "success") deliveries.report(delivery, acknowledgement);
+    else if (acknowledgement !== undefined) {
+      deliveries.report(
+        delivery,
+        acknowledgement,
+        (answer) => teller.told(delivery.context, report, answer),
+      );
+    }
     retirement?.ended();
   });
 
@@ -142,22 +169,16 @@ export function createSession(options: SessionOptions): Session {
     clock,
     pool,
     kept: settings.concurrency,
-    giveBack(surplus) {
-      const lent = surplus.filter(isWaiting);
-      if (statements.withinMs === undefined) return void lent.forEach(pool.add);
-      auto.shrink();
-      statements.changed();
-      const jobs = lent.map(({ job }) => job);
-      for (const delivery of lent) delivery.stage = "released";
-      client.releaseMany(jobs, {}, { signal: ending.signal }).then(
-        () => deliveries.drop(lent),
-        (error) => {
-          if (ending.signal.aborted) return;
-          logger.warn("Cannot give back jobs that wait too long", { jobs: jobs.length, error });
-          for (const delivery of deliveries.keep(lent)) pool.add(delivery);
-        },
-      );
-    },
+    giveBack: (surplus) =>
+      giveBackSurplus(surplus.filter(isWaiting), {
+        client,
+        auto,
+        statements,
+        deliveries,
+        pool,
+        signal: ending.signal,
+        logger,
+      }),
   });
 
   /** Whoever has a lease must say that it is not wanted; a stream says so by its end. */
@@ -166,6 +187,7 @@ export function createSession(options: SessionOptions): Session {
     leases: settings.leases,
     deliveries,
     signal: ending.signal,
+    late: loop.lateForLease,
     lost(delivery, error) {
       abandon([{ delivery, number: delivery.job.deliveries! }], error);
       intake.tryNow();
@@ -180,7 +202,8 @@ export function createSession(options: SessionOptions): Session {
 
   const release = ({ context }: Delivery, reason: DOMException) => {
     context.release(reason);
-    events.emit("released", () => ({ job: context.job }));
+    const { job, attempt } = context;
+    events.emit("released", () => ({ job, attempt }));
   };
 
   /** This one runs, and is not this worker's any more. */
@@ -189,8 +212,11 @@ export function createSession(options: SessionOptions): Session {
     if (error === undefined) {
       return release(delivery, new DOMException("Job is not this worker's any more", "AbortError"));
     }
-    delivery.context.release(error);
-    events.emit("leaseLost", () => ({ job: delivery.context.job, error }));
+    const { context } = delivery;
+    const { job, attempt } = context;
+    context.release(error);
+    teller.lost(context, error);
+    events.emit("leaseLost", () => ({ job, attempt, error }));
   };
 
   /** These were taken from this worker, or are over. */
@@ -230,7 +256,7 @@ export function createSession(options: SessionOptions): Session {
 
   const connected = () => {
     acker.tryNow();
-    logger.info("Connected", { workerId, queues, prefetch });
+    outage.connected({ workerId, queues, prefetch });
     events.emit("connected", () => undefined);
     stirred?.();
     lifecycle.ready();
@@ -244,6 +270,8 @@ export function createSession(options: SessionOptions): Session {
       clock,
       random,
       logger,
+      outage,
+      late: (lateMs) => loop.lateForBroker(lateMs, statements.withinMs),
       received,
       asked(ask) {
         if (isPaused) dropWaiting();
@@ -268,6 +296,7 @@ export function createSession(options: SessionOptions): Session {
     });
 
   const puller = leased?.createPuller({
+    outage,
     received(jobs) {
       received(jobs);
       // They were under way.
@@ -312,6 +341,7 @@ export function createSession(options: SessionOptions): Session {
       ending.abort(reason);
       await intake.close();
       await leased?.stop();
+      teller.flush();
     },
   });
 
@@ -343,6 +373,7 @@ export function createSession(options: SessionOptions): Session {
       describeHealth({
         settings,
         intake,
+        outage,
         pool,
         deliveries,
         runner,
@@ -357,7 +388,4 @@ export function createSession(options: SessionOptions): Session {
   };
 }
 
-/** Whether it waits in the pool and is this worker's. */
-function isWaiting({ stage }: Delivery): boolean {
-  return stage === "waiting";
-}
+const succeeded = { kind: "succeeded" } as const;

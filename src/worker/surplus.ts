@@ -7,8 +7,11 @@
 
 import type { Clock } from "../async/clock.ts";
 import type { Pool } from "../async/pool.ts";
-import { longestWaitMs } from "./auto-prefetch.ts";
-import type { Delivery } from "./deliveries.ts";
+import type { Logger } from "../log.ts";
+import { type AutoPrefetch, longestWaitMs } from "./auto-prefetch.ts";
+import type { Deliveries, Delivery } from "./deliveries.ts";
+import type { WorkerClient } from "./options.ts";
+import type { Statements } from "./statements.ts";
 
 /** What looks after the jobs that wait. */
 export interface Surplus {
@@ -56,4 +59,34 @@ export function createSurplus({ clock, pool, kept, giveBack }: SurplusOptions): 
       disarm = undefined;
     },
   };
+}
+
+/** What giving back needs. */
+export interface GiveBackParts {
+  readonly client: Pick<WorkerClient, "releaseMany">;
+  readonly auto: AutoPrefetch;
+  readonly statements: Pick<Statements, "withinMs" | "changed">;
+  readonly deliveries: Pick<Deliveries, "drop" | "keep">;
+  readonly pool: Pick<Pool<Delivery>, "add">;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** Gives back jobs that were taken out of the pool; those that cannot be given back wait in it again. */
+export function giveBackSurplus(lent: readonly Delivery[], parts: GiveBackParts): void {
+  const { client, auto, statements, deliveries, pool, signal, logger } = parts;
+  // Who does not listen cannot be told another number, and would send them again.
+  if (statements.withinMs === undefined) return void lent.forEach(pool.add);
+  auto.shrink();
+  statements.changed();
+  const jobs = lent.map(({ job }) => job);
+  for (const delivery of lent) delivery.stage = "released";
+  client.releaseMany(jobs, {}, { signal }).then(
+    () => deliveries.drop(lent),
+    (error) => {
+      if (signal.aborted) return;
+      logger.warn("Cannot give back jobs that wait too long", { jobs: jobs.length, error });
+      for (const delivery of deliveries.keep(lent)) pool.add(delivery);
+    },
+  );
 }

@@ -11,12 +11,13 @@ import type { Intake } from "./intake.ts";
 import type { Leased } from "./leased.ts";
 import type { WorkerState } from "./lifecycle.ts";
 import type { WorkerSettings } from "./options.ts";
+import type { Outage } from "./outage.ts";
 import type { Runner } from "./runner.ts";
 import type { Statements } from "./statements.ts";
 
 /** How a worker is doing. */
 export interface WorkerHealth {
-  /** Whether it works as it should. False before the start and after the stop. */
+  /** Whether it works as it should. False before it was connected for the first time, and after the stop. */
   readonly healthy: boolean;
   /** Why it is not healthy, for a person. */
   readonly problem: string | undefined;
@@ -54,6 +55,7 @@ export interface WorkerHealth {
 export interface WorkerParts extends Pick<WorkerHealth, "state" | "lastJobAt" | "lost"> {
   readonly settings: WorkerSettings;
   readonly intake: Intake;
+  readonly outage: Outage;
   readonly pool: Pick<Pool<never>, "running" | "waiting">;
   readonly deliveries: Deliveries;
   readonly runner: Runner;
@@ -85,10 +87,13 @@ export function describeHealth(parts: WorkerParts): WorkerHealth {
 }
 
 function findProblem(
-  { settings, state, intake, statements, acker, leased }: WorkerParts,
+  { settings, state, intake, outage, statements, acker, leased }: WorkerParts,
 ): string | undefined {
   if (state === "idle" || state === "stopped") return `Worker is ${state}`;
   if (intake.problem !== undefined) return `Cannot take jobs: ${intake.problem}`;
+  if (!intake.isConnected && intake.lastHeardAt === undefined) {
+    return `Was never connected${outage.reason === undefined ? "" : `: ${outage.reason}`}`;
+  }
   if (intake.isSilent) return `Heard nothing for ${settings.idleTimeoutMs} ms`;
   if (statements.problem !== undefined) return `Cannot answer the broker: ${statements.problem}`;
   if (leased?.problem !== undefined) return `Cannot renew leases: ${leased.problem}`;

@@ -134,7 +134,7 @@ for (const format of ["json", "msgpack"] satisfies Format[]) {
           message: `cannot patch job ${second.id} in completed status`,
         });
         await client.delete(second.id);
-        await assert.rejects(client.get(second.id), { message: "job not found" });
+        await assert.rejects(client.get(second.id), { message: `job '${second.id}' not found` });
       }));
 
     it("agree on errors", () =>

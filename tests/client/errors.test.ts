@@ -8,15 +8,30 @@ const text = (body: string, status: number, type = "text/plain; charset=utf-8") 
 
 /** What comes of answers of every kind. */
 const cases: [what: string, answer: Line, error: string, message: string | RegExp][] = [
-  ["404", json({ error: "job not found" }, 404), "NotFoundError", "job not found"],
+  ["404", json({ error: "job not found" }, 404), "NotFoundError", "job 'x' not found"],
   ["400", json({ error: "invalid JSON: no" }, 400), "RefusedError", "invalid JSON: no"],
-  ["401 of a proxy", text("<html>", 401, "text/html"), "RefusedError", "HTTP 401"],
-  ["422", json({ not_found: [] }, 422), "RefusedError", "HTTP 422"],
+  [
+    "401 of a proxy",
+    text("<html>", 401, "text/html"),
+    "RefusedError",
+    /^HTTP 401 for GET http.*\/jobs\/x$/,
+  ],
+  ["422", json({ not_found: [] }, 422), "RefusedError", /^HTTP 422 for GET /],
   ["a text", text(" Failed to read\n", 400), "RefusedError", "Failed to read"],
   ["500", json({ error: "internal error" }, 500), "ServerError", "internal error"],
-  ["503 without a body", new Response(null, { status: 503 }), "ServerError", "HTTP 503"],
-  ["an error that is no JSON", text("{", 500, "application/json"), "ServerError", "HTTP 500"],
-  ["a lost connection", new TypeError("refused"), "NetworkError", /reach http.*\/jobs\/x: refused/],
+  ["503 without a body", new Response(null, { status: 503 }), "ServerError", /^HTTP 503 for GET /],
+  [
+    "an error that is no JSON",
+    text("{", 500, "application/json"),
+    "ServerError",
+    /^HTTP 500 for GET /,
+  ],
+  [
+    "a lost connection",
+    new TypeError("refused"),
+    "NetworkError",
+    /^No answer to GET http.*\/jobs\/x: refused$/,
+  ],
   ["broken JSON", text("{", 200, "application/json"), "ProtocolError", /Cannot understand/],
   [
     "a web page",

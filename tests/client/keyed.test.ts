@@ -216,7 +216,7 @@ describe("an enqueue at a server that keeps no keys", () => {
       (client) => client.enqueue(job()),
     );
     assert.ok(reason instanceof NetworkError);
-    assert.equal(reason.message, "Cannot reach http://localhost/jobs: connection lost");
+    assert.equal(reason.message, "No answer to POST http://localhost/jobs: connection lost");
     assert.equal(calls.filter((call) => call === "POST /jobs").length, 1);
   });
 

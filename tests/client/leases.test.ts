@@ -46,7 +46,7 @@ for (const format of ["json", "msgpack"] as const) {
         await assert.rejects(leases.heartbeat(wrong), { code: "refused", reason: "other_worker" });
         await assert.rejects(leases.heartbeat("0"), {
           code: "not_found",
-          message: "job not found",
+          message: "job '0' not found",
         });
         assert.deepEqual(await leases.heartbeatMany([first!, wrong, "0"], { leaseMs: 7 }), {
           jobs: [{ id: first!.id, leaseExpiresAt: clock.now() + 7 }],

@@ -49,7 +49,7 @@ describe("createMovement()", () => {
         assert.equal((await jobs.requeue("a:1")).status, "ready");
         await assert.rejects(jobs.requeue("none"), {
           name: "NotFoundError",
-          message: "job not found",
+          message: "job 'none' not found",
         });
       }));
   }

@@ -49,7 +49,7 @@ describe("a client that speaks MessagePack", () => {
 
   it("reads errors in the format that they come in", async () => {
     const inPack = createServer(pack({ error: "job not found" }, 404));
-    await assert.rejects(inPack.client.success("x"), { message: "job not found" });
+    await assert.rejects(inPack.client.success("x"), { message: "job 'x' not found" });
     const inJson = createServer(Response.json({ error: "not acceptable" }, { status: 406 }));
     await assert.rejects(inJson.client.success("x"), { message: "not acceptable" });
   });

@@ -149,6 +149,9 @@ describe("a failure that is reported to a server without deliveries", () => {
       assert.match(result, /has been delivered again since/);
     }
     const { asked, result } = await report(undefined, job);
-    assert.deepEqual([asked, result], [["POST", "GET"], "job not found"]);
+    assert.deepEqual([asked, result], [
+      ["POST", "GET"],
+      "job '0000000000000000000000000' not found",
+    ]);
   });
 });

@@ -42,7 +42,10 @@ describe("createTags()", () => {
     withBroker(async ({ broker }) => {
       const missing = "0000000000000000000000000";
       const ours = createTags({ fetch: broker.fetch });
-      await assert.rejects(ours.add(missing, "a"), { message: "job not found", status: 404 });
+      await assert.rejects(ours.add(missing, "a"), {
+        message: `job '${missing}' not found`,
+        status: 404,
+      });
       for (
         const answer of [
           () => new Response("404 page not found", { status: 404 }),

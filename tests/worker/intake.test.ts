@@ -251,13 +251,17 @@ describe("a broker that is not there", () => {
 
   it("makes a worker unhealthy that was never connected", async () => {
     const { worker, answers, clock } = setUp();
-    answers.take.push(...Array<Answer>(20).fill(unreachable));
+    answers.take.push(...Array<Answer>(3).fill(unreachable));
     void worker.start();
-    await clock.advance(29_999);
-    assert.equal(worker.health().healthy, true);
+    assert.equal(worker.health().problem, "Was never connected");
+    await clock.advance(1749);
+    const { healthy, problem } = worker.health();
+    assert.deepEqual([healthy, problem], [
+      false,
+      "Was never connected: Broker refuses connections",
+    ]);
     await clock.advance(1);
-    assert.equal(worker.health().healthy, false);
-    await worker.kill();
+    assert.equal(worker.health().healthy, true);
   });
 
   it("is asked again when it does not answer", async () => {
@@ -321,7 +325,10 @@ describe("a broker that refuses the worker", () => {
     assert.equal(worker.health().problem, problem);
     assert.equal(worker.health().healthy, false);
     await clock.advance(30_000);
-    assert.deepEqual(errors, ["Broker refuses this worker", "Broker refuses this worker"]);
+    assert.deepEqual(errors, [
+      "Broker refuses this worker with 403 (status 403), again in 30 s",
+      "Broker refuses this worker with 403 (status 403), for 30 s now, again in 30 s",
+    ]);
     await clock.advance(30_000);
     assert.deepEqual(retries, [250, 30_000, 30_000]);
     assert.equal(connections.length, 2);

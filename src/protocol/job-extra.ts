@@ -47,6 +47,8 @@ export interface JobExtra {
   readonly failureGroup?: string | undefined;
   /** Its last error record; only who asks for it is told. */
   readonly lastError?: ErrorRecord | undefined;
+  /** What it came to, if it is completed, its worker said so, and its retention keeps it: any JSON value. */
+  readonly result?: unknown;
   /** What goes with it besides its payload. */
   readonly meta?: JobMeta | undefined;
 }
@@ -71,6 +73,7 @@ const rows: readonly ExtraRow[] = [
   { name: "failureGroup", kind: "text" },
   { name: "lastError", kind: "error" },
   { name: "meta", kind: "meta", extension: true },
+  { name: "result", kind: "value", extension: true },
 ];
 
 /** The rows, in the order of the wire. */

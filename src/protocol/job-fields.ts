@@ -29,7 +29,8 @@ export type FieldKind =
   | "flag"
   | "error"
   | "progress"
-  | "meta";
+  | "meta"
+  | "value";
 
 /** One field of a job. A mark that is left out means no. */
 export interface JobField {

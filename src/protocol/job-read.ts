@@ -35,6 +35,7 @@ export const answerKinds: KindSchemas = {
   error: errorRecordSchema,
   progress: progressSchema,
   meta: metaSchema,
+  value: v.unknown(),
 };
 
 const jobSchema: v.GenericSchema<unknown, Job> = fieldsSchema([...jobFields, ...extraFields], {
@@ -51,6 +52,8 @@ const jobSchema: v.GenericSchema<unknown, Job> = fieldsSchema([...jobFields, ...
       attempts: 0,
     };
     if ("payload" in wire) job.payload = wire.payload;
+    // A result as any other, where other members are absent.
+    if (wire["result"] === null) job.result = null;
     return job;
   },
 });

@@ -9,15 +9,20 @@ import type { DependencyList } from "../protocol/dependency-request.ts";
 import type { JobRecord, RawPayload } from "../protocol/record.ts";
 import { isRejection, type Rejection } from "../protocol/rejection.ts";
 import { createBudgetLedger } from "./budget-ledger.ts";
-import { keepResults } from "./dependencies-table.ts";
-import { type EndedRun, isReportedByHolder, isRunOf, toMissed } from "./finish.ts";
-import { type FinishTerms, toCompleted } from "./job-rules.ts";
+import {
+  type EndedRun,
+  isReportedByHolder,
+  isRunOf,
+  keepResult,
+  toMissed,
+  toSucceeded,
+} from "./finish.ts";
+import type { FinishTerms } from "./job-rules.ts";
 import { findJob, renewRow, writePayload } from "./jobs.ts";
 import { moveJob } from "./move-job.ts";
 import { type NewStay, toNewStay } from "./new-stay.ts";
 import { planStayLinks, withLinks, writeStayLinks } from "./stay-links.ts";
 import { withExtras } from "./trait-tables.ts";
-import { hasTrait, traits } from "./traits.ts";
 import type { Transition } from "./transition.ts";
 
 /** What a success brings. */
@@ -49,16 +54,14 @@ export function* succeedJob(
   if (isRejection(links)) return links;
   const ledger = createBudgetLedger();
   const after = next === undefined
-    ? toCompleted(job, terms)
+    ? toSucceeded(job, run, terms)
     : withLinks(toAdvanced(job, next, terms.now), links, terms.now);
   const cause = next === undefined ? "succeeded" : "advanced";
   const hasResult = run.result !== undefined;
   if (!(yield* moveJob(job, after, { ledger, cause, terms, hasResult }))) {
     return { missed: yield* toMissed(run, job) };
   }
-  if (hasResult && hasTrait(job, traits.awaited)) {
-    yield* keepResults([{ ...job, result: run.result }]);
-  }
+  if (hasResult) yield* keepResult(job, run, terms);
   if (next !== undefined) yield* renewRow(job.seq, payload);
   else if (after !== undefined && payload !== undefined) yield* writePayload(job.seq, payload);
   if (links !== undefined && after !== undefined) yield* writeStayLinks(after, links);

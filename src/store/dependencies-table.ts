@@ -17,6 +17,13 @@ import type { JobExtra } from "../protocol/job-extra.ts";
 import { status } from "../protocol/status.ts";
 import type { SqlValue } from "./database.ts";
 import { isOneOf } from "./dialect.ts";
+import {
+  dropResults,
+  insertResults,
+  isUnasked,
+  isUnkept,
+  type JobResultRow,
+} from "./results-table.ts";
 import { removeRows, type TraitedJob, traits, type TraitTable } from "./traits.ts";
 import { rows, run, runEach, toInsert, type Transition } from "./transition.ts";
 
@@ -137,9 +144,6 @@ function* readResults(seqs: readonly number[]): Transition<ReadonlyMap<number, J
   return shown;
 }
 
-const insertResult = `INSERT INTO results (job, id, result) VALUES (?, ?, ?)
-  ON CONFLICT (job) DO UPDATE SET result = excluded.result`;
-
 /** Keeps what jobs came to that have just succeeded, for those that waited for them; without these, nothing is kept. */
 export function* keepResults(
   jobs: readonly {
@@ -148,13 +152,9 @@ export function* keepResults(
     readonly result?: string | undefined;
   }[],
 ): Transition<void> {
-  const having = jobs.filter(({ result }) => result !== undefined);
-  yield* runEach(insertResult, having.map(({ seq, id, result }) => [seq, id, result!]));
-  yield* run(
-    `DELETE FROM results WHERE ${isOneOf("job", "integers")}
-     AND NOT EXISTS (SELECT 1 FROM dependencies WHERE parent = results.job)`,
-    [JSON.stringify(having.map(({ seq }) => seq))],
-  );
+  const having = jobs.filter((job): job is JobResultRow => job.result !== undefined);
+  yield* insertResults(having);
+  yield* dropResults(having);
 }
 
 /**
@@ -179,8 +179,7 @@ export function* removeLinks(jobs: readonly TraitedJob[]): Transition<void> {
   yield* removeRows("dependencies", jobs);
   if (done.length === 0) return;
   yield* run(
-    `DELETE FROM results WHERE ${ofJobs}
-     AND NOT EXISTS (SELECT 1 FROM dependencies WHERE parent = results.job)`,
+    `DELETE FROM results WHERE ${ofJobs} AND ${isUnasked} AND ${isUnkept}`,
     [JSON.stringify(done.map(({ parent }) => parent))],
   );
 }

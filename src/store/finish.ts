@@ -22,6 +22,7 @@ import { findJob, writePayload } from "./jobs.ts";
 import { findLeaseHolder, findUnproven, isProven } from "./leases-table.ts";
 import { type Move, moveJob } from "./move-job.ts";
 import { outcomes, settle } from "./settle.ts";
+import { insertResults, toResulted } from "./results-table.ts";
 import { isInFlight } from "./status-sql.ts";
 import { deleteTraits, withExtras } from "./trait-tables.ts";
 import { hasTrait, traits } from "./traits.ts";
@@ -95,14 +96,38 @@ export function* completeJobs(
     const hasResult = run.result !== undefined;
     const move = { ledger, cause: "succeeded", terms, hasResult } as const;
     const done = isRunOf(job, run) && (yield* isReportedByHolder(job, run)) &&
-      (yield* moveJob(job, toCompleted(job, terms), move));
-    if (done && hasResult && hasTrait(job, traits.awaited)) {
-      yield* keepResults([{ ...job, result: run.result }]);
-    }
+      (yield* moveJob(job, toSucceeded(job, run, terms), move));
     if (!done) missed.push(yield* toMissed(run, job));
+    else if (hasResult) yield* keepResult(job, run, terms);
   }
   yield* ledger.flush();
   return missed;
+}
+
+/** In flight → completed, with its result if there is one; undefined when it is not kept. */
+export function toSucceeded(
+  job: JobRecord,
+  { result }: JobRun,
+  terms: FinishTerms,
+): JobRecord | undefined {
+  const completed = toCompleted(job, terms);
+  return completed === undefined || result === undefined ? completed : toResulted(completed);
+}
+
+/**
+ * Keeps the result of a job that has succeeded: with the job if that is kept, and for those that wait for it.
+ *
+ * @param job The job as it was before.
+ */
+export function* keepResult(
+  job: JobRecord,
+  { result }: JobRun,
+  terms: FinishTerms,
+): Transition<void> {
+  const { id, seq } = job;
+  if (result === undefined) return;
+  if (toCompleted(job, terms) !== undefined) yield* insertResults([{ id, seq, result }]);
+  else if (hasTrait(job, traits.awaited)) yield* keepResults([{ id, seq, result }]);
 }
 
 /**

@@ -13,6 +13,7 @@ import { leaveGroups } from "./failures-table.ts";
 import type { FinishTerms } from "./job-rules.ts";
 import { deleteErrors, deleteJob, updateJob } from "./jobs.ts";
 import { deleteLease } from "./leases-table.ts";
+import { dropResults } from "./results-table.ts";
 import { outcomes, settle } from "./settle.ts";
 import { hasTrait, traits } from "./traits.ts";
 import { report, StaleReadError, type Transition } from "./transition.ts";
@@ -54,12 +55,16 @@ export function* moveJob(
     hasTrait(before, traits.grouped);
   const endsLease = next !== undefined && next.status !== status.inFlight &&
     hasTrait(before, traits.leased);
-  const ended = (leavesGroup ? traits.grouped : 0) | (endsLease ? traits.leased : 0);
+  const losesResult = next !== undefined && next.status !== status.completed &&
+    hasTrait(before, traits.resulted);
+  const ended = (leavesGroup ? traits.grouped : 0) | (endsLease ? traits.leased : 0) |
+    (losesResult ? traits.resulted : 0);
   const after = ended === 0 ? next : { ...next!, traits: next!.traits & ~ended };
   const moved = after === undefined ? yield* deleteJob(before) : yield* write(before, after);
   if (!moved) return false;
   if (leavesGroup) yield* leaveGroups([before]);
   if (endsLease) yield* deleteLease(before.seq);
+  if (losesResult) yield* dropResults([before]);
   if (after !== undefined && after.status !== before.status) yield* moveKey(after, before);
   if (after?.failedAt === null && before.failedAt !== null) yield* deleteErrors([before]);
   if (before.status === status.inFlight && after?.status !== status.inFlight) {

@@ -10,6 +10,7 @@ import { awaitedTable, dependentTable } from "./dependencies-table.ts";
 import { groupedJobs } from "./failures-table.ts";
 import { leaseTable } from "./leases-table.ts";
 import { metaTable } from "./meta-table.ts";
+import { resultTable } from "./results-table.ts";
 import { tagTable } from "./tags-table.ts";
 import { spawnedTable } from "./spawned.ts";
 import { trackedTable } from "./tracked-table.ts";
@@ -31,6 +32,7 @@ const tables: readonly TraitTable[] = [
   spawnedTable,
   trackedTable,
   metaTable,
+  resultTable,
 ];
 
 /** Deletes what the tables hold of jobs that were deleted. */

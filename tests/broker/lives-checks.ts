@@ -110,6 +110,8 @@ const oddities = [
   "SELECT seq FROM jobs WHERE status = 4 AND seq NOT IN (SELECT job FROM failures)",
   "SELECT job FROM job_tags WHERE job NOT IN (SELECT seq FROM jobs)",
   "SELECT job FROM job_meta WHERE job NOT IN (SELECT seq FROM jobs)",
+  `SELECT seq FROM jobs WHERE traits & ${traits.resulted} <> 0
+     AND (status <> 3 OR seq NOT IN (SELECT job FROM results))`,
   "SELECT job_id FROM errors WHERE job_id NOT IN (SELECT id FROM jobs)",
   "SELECT parent FROM settlements",
   ...[

@@ -11,6 +11,7 @@ import { reapJobs } from "../../../src/store/due-jobs.ts";
 import { listErrors } from "../../../src/store/error-records.ts";
 import { completeJobs } from "../../../src/store/finish.ts";
 import { getJob } from "../../../src/store/read.ts";
+import { requeueJob } from "../../../src/store/requeue.ts";
 import {
   complete,
   demandConsistent,
@@ -154,6 +155,23 @@ export function describeSettling(open: () => Promise<TestStore>): void {
       const runs = [{ id: "a", result: "1" }, { id: "b", result: "1" }];
       assert.deepEqual(await store.write(() => completeJobs(runs, store.terms())), []);
       assert.deepEqual(await store.all("SELECT * FROM results"), []);
+    });
+
+    it("is kept with a job that is kept, and goes when neither it nor another has a use for it", async () => {
+      const store = await open();
+      const kept = '{"completed_ms":50,"dead_ms":50}';
+      await store.given({ id: "a", retention: kept }, { id: "b", retention: kept }, { id: "c" });
+      await store.take();
+      const runs = [{ id: "a", result: "1" }, { id: "b", result: '"x"' }, { id: "c", result: "3" }];
+      assert.deepEqual(await store.write(() => completeJobs(runs, store.terms())), []);
+      const rest = async () =>
+        (await store.all("SELECT id, result FROM results ORDER BY id")).map((row) => ({ ...row }));
+      assert.deepEqual(await rest(), [{ id: "a", result: "1" }, { id: "b", result: '"x"' }]);
+      assert.equal((await store.read(getJob("b", start)))!.extra!.result, "x");
+      await store.write(() => removeJob("a"));
+      assert.deepEqual(await rest(), [{ id: "b", result: '"x"' }]);
+      await store.write(() => requeueJob("b", {}, start));
+      assert.deepEqual([await rest(), (await store.row("b"))!["traits"]], [[], 0]);
     });
 
     it("is shown up to a bound", async () => {

@@ -160,6 +160,7 @@ export {
   type UniqueWhile,
 } from "../protocol/job.ts";
 export type { JobExtra, JobProgress } from "../protocol/job-extra.ts";
+export type { ChildOf } from "../protocol/child.ts";
 export type { JobMeta } from "../protocol/meta.ts";
 export type { HistoryEntry, OwnEntry } from "../protocol/history.ts";
 export type { DurationStats, QueueDetails, QueueStats } from "../protocol/queue-details.ts";

@@ -5,12 +5,13 @@
  */
 
 import * as v from "valibot";
+import type { ChildOf } from "./child.ts";
 import type { BudgetUse } from "./budget-request.ts";
 import { type DependencyUse, toDependencyWire } from "./dependency.ts";
 import { toFieldsWire } from "./fields-wire.ts";
 import { checkInteger, maxExact, toInstant } from "./integer.ts";
 import type { Backoff, Batch, EnqueuedJob, Job, Retention, UniqueWhile } from "./job.ts";
-import { fieldsWith, historyField, metaField, tagsField } from "./job-fields.ts";
+import { childField, fieldsWith, historyField, metaField, tagsField } from "./job-fields.ts";
 import { readJob } from "./job-read.ts";
 import type { JobMeta } from "./meta.ts";
 import { bool, readAs } from "./schema.ts";
@@ -81,6 +82,11 @@ export interface EnqueueRequest {
    * in all. Its handler is shown it. Only a Millrace broker keeps it: others pass it over, and the job runs without.
    */
   readonly meta?: JobMeta | undefined;
+  /**
+   * The job that runs and stores this one, which is stored once for each of its slots: an enqueue that fills a slot again gives
+   * the child that is there, or was. `context.enqueue` of a handler sets it. Only a Millrace broker knows it.
+   */
+  readonly childOf?: ChildOf | undefined;
 }
 
 /**
@@ -110,6 +116,7 @@ const enqueueFields = /* @__PURE__ */ [
   tagsField,
   historyField,
   metaField,
+  childField,
 ];
 
 /** Reads the answer to `POST /jobs`, or an item of the answer to `POST /jobs/bulk`. */

@@ -30,7 +30,8 @@ export type FieldKind =
   | "error"
   | "progress"
   | "meta"
-  | "value";
+  | "value"
+  | "child";
 
 /** One field of a job. A mark that is left out means no. */
 export interface JobField {
@@ -85,6 +86,9 @@ export const tagsField: JobField = { name: "tags", wire: "tags", kind: "texts" }
 
 /** What goes with a new job, or with those of a cron entry: no column of a job, as another table holds it. */
 export const metaField: JobField = { name: "meta", wire: "meta", kind: "meta" };
+
+/** Whose child a new job is: no field of a job, which shows what it came from. */
+export const childField: JobField = { name: "childOf", wire: "child_of", kind: "child" };
 
 /** The row of a field, as it is written above. */
 export type JobFieldRow = (typeof rows)[number];

@@ -12,6 +12,7 @@ import { dependenciesSchema, type DependencyRequest } from "./dependency-request
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
 import { type Batch, uniqueWhiles } from "./job.ts";
 import {
+  childField,
   fieldsWith,
   historyField,
   type JobField,
@@ -19,6 +20,7 @@ import {
   type NamesWith,
   tagsField,
 } from "./job-fields.ts";
+import { type ChildOf, childSchema } from "./child.ts";
 import { checkMeta, type JobMeta, metaSchema } from "./meta.ts";
 import { checkName } from "./names.ts";
 import type { JobRecord, PayloadField, RawPayload } from "./record.ts";
@@ -54,6 +56,8 @@ export interface NewJob extends Pick<JobRecord, Exclude<NamesWith<"enqueue">, As
   readonly history?: boolean | null;
   /** What goes with it; null and undefined are nothing. */
   readonly meta?: JobMeta | null;
+  /** Whose child it is; null and undefined are nobody's. */
+  readonly childOf?: ChildOf | null;
 }
 
 /** What runs neither sooner nor later than most. */
@@ -75,6 +79,7 @@ export const requestKinds: KindSchemas = {
   flag: bool,
   texts: tagsSchema,
   meta: metaSchema,
+  child: childSchema,
 };
 
 /** A span of time instead of an instant: no field of a job, which has the instant. */
@@ -115,7 +120,7 @@ export function blankJob(): NewJob {
 
 /** Reads one job; its payload is not looked at, and left empty. */
 export const newJobSchema: v.GenericSchema<unknown, NewJob> = fieldsSchema(
-  enqueueFields,
+  [...enqueueFields, childField],
   { kinds: requestKinds, start: blankJob },
 );
 
@@ -148,7 +153,7 @@ export const newJobsSchema: v.GenericSchema<unknown, { readonly jobs: NewJob[] }
 export function toStoredFields(
   job: NewJob,
 ):
-  & Omit<NewJob, "batch" | "budgets" | "tags" | "history" | "meta">
+  & Omit<NewJob, "batch" | "budgets" | "tags" | "history" | "meta" | "childOf">
   & Pick<JobRecord, "batch" | "budgets" | PayloadField>
   & { readonly tags: string | null; readonly meta: string | null } {
   const isText = typeof job.payload === "string";

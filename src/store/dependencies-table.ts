@@ -25,7 +25,7 @@ import {
   type JobResultRow,
 } from "./results-table.ts";
 import { removeRows, type TraitedJob, traits, type TraitTable } from "./traits.ts";
-import { rows, run, runEach, toInsert, type Transition } from "./transition.ts";
+import { rows, run, toInsert, type Transition } from "./transition.ts";
 
 /** The codes of the states. Those of open rows are lower than the other one. */
 export const linkStates: Readonly<Record<OnDead | "done", number>> = {

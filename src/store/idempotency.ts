@@ -64,8 +64,9 @@ export function* enqueueOnce(
   const keep = (kept: readonly Kept[]) =>
     run(insertKey, [key, fingerprint, now, JSON.stringify(kept)]);
   // What becomes of most jobs is known before. Then one statement both looks for the key and writes it.
-  const isCertain = jobs.every(({ uniqueKey, batch, budgets, dependsOn }) =>
-    uniqueKey === null && batch === null && budgets.length === 0 && dependsOn.length === 0
+  const isCertain = jobs.every(({ uniqueKey, batch, budgets, dependsOn, childOf }) =>
+    uniqueKey === null && batch === null && budgets.length === 0 && dependsOn.length === 0 &&
+    childOf == null
   );
   if (isCertain && (yield* keep(ids)) > 0) return yield* enqueue();
   const [known] = yield* rows<KnownCall>(

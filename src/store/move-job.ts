@@ -15,7 +15,7 @@ import { deleteErrors, deleteJob, updateJob } from "./jobs.ts";
 import { deleteLease } from "./leases-table.ts";
 import { dropResults } from "./results-table.ts";
 import { outcomes, settle } from "./settle.ts";
-import { hasTrait, traits } from "./traits.ts";
+import { hasTrait, removeRows, traits } from "./traits.ts";
 import { report, StaleReadError, type Transition } from "./transition.ts";
 import { moveKey } from "./unique.ts";
 
@@ -57,14 +57,17 @@ export function* moveJob(
     hasTrait(before, traits.leased);
   const losesResult = next !== undefined && next.status !== status.completed &&
     hasTrait(before, traits.resulted);
+  const beginsAnew = next !== undefined && (cause === "put" || cause === "advanced") &&
+    hasTrait(before, traits.parent);
   const ended = (leavesGroup ? traits.grouped : 0) | (endsLease ? traits.leased : 0) |
-    (losesResult ? traits.resulted : 0);
+    (losesResult ? traits.resulted : 0) | (beginsAnew ? traits.parent : 0);
   const after = ended === 0 ? next : { ...next!, traits: next!.traits & ~ended };
   const moved = after === undefined ? yield* deleteJob(before) : yield* write(before, after);
   if (!moved) return false;
   if (leavesGroup) yield* leaveGroups([before]);
   if (endsLease) yield* deleteLease(before.seq);
   if (losesResult) yield* dropResults([before]);
+  if (beginsAnew) yield* removeRows("children", [before]);
   if (after !== undefined && after.status !== before.status) yield* moveKey(after, before);
   if (after?.failedAt === null && before.failedAt !== null) yield* deleteErrors([before]);
   if (before.status === status.inFlight && after?.status !== status.inFlight) {

@@ -35,10 +35,11 @@ export function toResulted(job: JobRecord): JobRecord {
 }
 
 /** That a row of `results` is of use to no other job. */
-export const isUnasked = "NOT EXISTS (SELECT 1 FROM dependencies WHERE parent = results.job)";
+export const isUnasked: string =
+  "NOT EXISTS (SELECT 1 FROM dependencies WHERE parent = results.job)";
 
 /** That the job of a row of `results` is not there, or is none that has it. */
-export const isUnkept = `NOT EXISTS (
+export const isUnkept: string = `NOT EXISTS (
   SELECT 1 FROM jobs WHERE jobs.seq = results.job AND (jobs.traits & ${traits.resulted}) <> 0)`;
 
 /** Deletes the results of jobs that have lost theirs, or are deleted; those that others may ask for stay. */

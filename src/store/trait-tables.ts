@@ -22,6 +22,11 @@ const recordedJobs: TraitTable = {
   remove: (jobs) => removeRows("history", jobs),
 };
 
+const parentJobs: TraitTable = {
+  trait: traits.parent,
+  remove: (jobs) => removeRows("children", jobs),
+};
+
 const tables: readonly TraitTable[] = [
   dependentTable,
   awaitedTable,
@@ -33,6 +38,7 @@ const tables: readonly TraitTable[] = [
   trackedTable,
   metaTable,
   resultTable,
+  parentJobs,
 ];
 
 /** Deletes what the tables hold of jobs that were deleted. */

@@ -38,7 +38,10 @@ const wireNames = (chosen: readonly JobField[]) => chosen.map(({ wire }) => wire
 const names = (chosen: readonly JobField[]) => chosen.map(({ name }) => name);
 
 const settings: Required<
-  Omit<EnqueueRequest, "delayMs" | "dependsOn" | "strictDependencies" | "tags" | "history" | "meta">
+  Omit<
+    EnqueueRequest,
+    "delayMs" | "dependsOn" | "strictDependencies" | "tags" | "history" | "meta" | "childOf"
+  >
 > = {
   type: "t",
   queue: "q",

@@ -6,8 +6,10 @@
 
 import type { Clock } from "../../async/clock.ts";
 import { pause } from "../../async/turns.ts";
+import { checkChildren } from "../../protocol/child.ts";
 import type { NewJob } from "../../protocol/new-job.ts";
 import type { Rejection } from "../../protocol/rejection.ts";
+import { enqueueOffspring } from "../../store/children.ts";
 import {
   enqueueJobs,
   type EnqueueTerms,
@@ -24,6 +26,8 @@ import type { Settings } from "./settings.ts";
 export interface EnqueueOptions extends Pick<EnqueueTerms, "covers"> {
   /** What the call goes by if it may be repeated: then it is done once. */
   readonly keyed?: Pick<KeyedCall, "key" | "fingerprint"> | undefined;
+  /** What the worker calls itself that asks, if it says so. */
+  readonly worker?: string | undefined;
 }
 
 /** Stores jobs together, all or none. */
@@ -47,13 +51,15 @@ export interface EnqueueingOptions {
 export function createEnqueueing(
   { store, clock, settings, expressions, admission, keyed: noteKeyed }: EnqueueingOptions,
 ): Enqueueing {
-  return async (jobs, { keyed: call, covers } = {}) => {
+  return async (jobs, { keyed: call, covers, worker } = {}) => {
     let folds = 0;
     let others = 0;
+    let children = 0;
     for (const job of jobs) {
       if (job.batch !== null) folds++;
       others += job.tags.length;
       if (job.meta != null) others++;
+      if (job.childOf != null) children++;
     }
     const budget = expressions.newBudget();
     const allowed = budget.steps;
@@ -61,6 +67,8 @@ export function createEnqueueing(
       ? admission.check(jobs, budget)
       : await admission.checkMany(jobs, budget);
     if (rejection !== undefined) return rejection;
+    const mixed = children === 0 ? undefined : checkChildren(jobs);
+    if (mixed !== undefined) return { kind: "unprocessable", ...mixed };
     const now = clock.now();
     const records: NewRecord[] = [];
     for (const [at, job] of jobs.entries()) {
@@ -70,8 +78,12 @@ export function createEnqueueing(
     const terms = { now, maxBudgets: settings.maxBudgets, expressions, covers };
     // The check has tried the expressions of each job, so it tells what folding them will take, about.
     const sizeOfSteps = Math.ceil((allowed - budget.steps) / stepsOfRow);
-    const size = jobs.length + others + folds * sizeOfFold + sizeOfSteps;
-    const enqueue = () => enqueueJobs(records, terms);
+    const size = jobs.length + others + children + folds * sizeOfFold + sizeOfSteps;
+    const childOf = children === 0 ? undefined : jobs.map((job) => job.childOf ?? null);
+    const enqueue = () =>
+      childOf === undefined
+        ? enqueueJobs(records, terms)
+        : enqueueOffspring({ entries: records, childOf, worker }, terms);
     if (call === undefined) return await store.write(enqueue, size);
     const keyed = { ...call, jobs, now, ids: records.map(({ job }) => job.id) };
     const stored = await store.write(() => enqueueOnce(keyed, enqueue), size + 1);

@@ -12,6 +12,7 @@ import type { Endpoint } from "./call.ts";
 import { readKey, tellExtensions, toKeyed } from "./keyed.ts";
 import { demandFormat, toListMessage, toMessage } from "./message.ts";
 import { toRefusal } from "./refusal.ts";
+import { readWorkerId } from "./worker-id.ts";
 
 /** `POST /jobs` */
 export const enqueue: Endpoint = async (call) => {
@@ -20,7 +21,11 @@ export const enqueue: Endpoint = async (call) => {
   const job = toMessage(body, readEnqueue);
   await call.reach.demandNew([job]);
   const keyed = key === null ? undefined : await toKeyed(key, body, call, 1);
-  const stored = await call.engine.enqueue([job], { keyed, covers: call.reach.covers });
+  const stored = await call.engine.enqueue([job], {
+    keyed,
+    covers: call.reach.covers,
+    worker: readWorkerId(call.request.headers),
+  });
   if (isRejection(stored)) throw toRefusal(stored);
   const answer = answerEnqueued(call.format, stored[0]!);
   if (key !== null) tellExtensions(call, answer);
@@ -34,7 +39,11 @@ export const enqueueMany: Endpoint = async (call) => {
   const jobs = await toListMessage(call, body, { name: "jobs", read: readEnqueueBulk });
   await call.reach.demandNew(jobs);
   const keyed = key === null ? undefined : await toKeyed(key, body, call, 2);
-  const stored = await call.engine.enqueue(jobs, { keyed, covers: call.reach.covers });
+  const stored = await call.engine.enqueue(jobs, {
+    keyed,
+    covers: call.reach.covers,
+    worker: readWorkerId(call.request.headers),
+  });
   if (isRejection(stored)) {
     if (stored.index === undefined) throw toRefusal(stored);
     throw toRefusal({ ...stored, message: `jobs[${stored.index}]: ${stored.message}` });

@@ -59,6 +59,7 @@ export interface ServeConfig {
   readonly maxSearches: number;
   readonly maxEventListeners: number;
   readonly maxBodyBytes: number;
+  readonly maxPayloadBytes: number;
   readonly maxPageBytes: number;
   readonly maxCalls: number;
   readonly maxHeldBytes: number;
@@ -166,6 +167,7 @@ export const serveFlags: Flags<ServeConfig> = {
     "listeners to events, one more is refused",
   ),
   maxBodyBytes: flag("N", "67108864", readInteger(1, forever), "largest request body"),
+  maxPayloadBytes: flag("N", "67108864", readInteger(1, forever), "largest payload of a job"),
   maxPageBytes: flag("N", "8388608", readInteger(1, forever), "payloads on a page of jobs"),
   maxCalls: flag("N", "1000", readInteger(1, u32), "calls at work, one more is refused"),
   maxHeldBytes: flag(

@@ -65,6 +65,7 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
     maxSearches: config.maxSearches,
     maxEventListeners: config.maxEventListeners,
     maxBodyBytes: config.maxBodyBytes,
+    maxPayloadBytes: config.maxPayloadBytes,
     maxPageBytes: config.maxPageBytes,
     maxCalls: config.maxCalls,
     maxHeldBytes: config.maxHeldBytes,

@@ -1,5 +1,5 @@
 /**
- * The stage that runs the client in workerd.
+ * The stage that runs clients and brokers in workerd.
  *
  * @module
  */
@@ -10,18 +10,25 @@ import { emptyFolder, findRuntime, installPackages, installTools, runTool } from
 
 export const workerd: Stage = {
   name: "workerd",
-  about: "a Worker enqueues, lists, takes and acknowledges",
+  about: "a Worker enqueues, takes and acknowledges; a Durable Object is a broker",
   async run(report) {
     await installPackages();
     const tools = await installTools();
     const node = await findRuntime("node24");
-    if ("missing" in node) return report.skip("the client in workerd", node.missing);
+    if ("missing" in node) return report.skip("Workers and Durable Objects", node.missing);
 
     const folder = await emptyFolder("workerd");
     const shape = ["--bundle", "--format=esm", "--target=es2022", "--log-level=warning"];
-    await runTool("esbuild/bin/esbuild", ["tests/workerd/app.ts", ...shape, `--outdir=${folder}`]);
+    // The tests of the store run there, too: what they use of a test runner is small.
+    const alias = [
+      "--alias:node:test=./tests/workerd/test-shim.ts",
+      "--external:node:assert/strict",
+    ];
+    const apps = ["tests/workerd/app.ts", "tests/workerd/broker-app.ts"];
+    await runTool("esbuild/bin/esbuild", [...apps, ...shape, ...alias, `--outdir=${folder}`]);
     const xml = `${folder}/junit.xml`;
-    const words = toNodeWords(xml, ["tests/workerd/workerd.test.ts"]);
+    const tests = ["workerd", "brokers", "store", "conformance"];
+    const words = toNodeWords(xml, tests.map((name) => `tests/workerd/${name}.test.ts`));
     const env = { MILLRACE_TOOLS: tools, MILLRACE_WORKERD: folder };
     await runSuite(report, "workerd", node.program, words, xml, env);
   },

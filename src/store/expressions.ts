@@ -34,7 +34,7 @@ export interface ExpressionOptions {
   /** Steps of one evaluation at most. */
   readonly maxJqSteps: number;
   /** The size of a payload that is made by folding at most. */
-  readonly maxBodyBytes: number;
+  readonly maxPayloadBytes: number;
 }
 
 /** The outcome of a fold: the head has a new payload; it is closed; or why the job is rejected. */
@@ -85,7 +85,7 @@ const stepsOfCharacter = 5;
 
 /** Creates what evaluates expressions. */
 export function createExpressions(
-  { now, maxJqSteps, maxBodyBytes }: ExpressionOptions,
+  { now, maxJqSteps, maxPayloadBytes }: ExpressionOptions,
 ): Expressions {
   const limits = { steps: maxJqSteps };
   const variables = ["existing", "new"];
@@ -199,9 +199,9 @@ export function createExpressions(
           if (!values.has(headId)) return undefined;
           const payloadJson = writePayload(values.get(headId)!);
           const { length } = payloadJson;
-          if (length <= maxBodyBytes) return payloadJson;
+          if (length <= maxPayloadBytes) return payloadJson;
           return rejectFold(
-            `payload is ${length} characters, at most ${maxBodyBytes} are accepted`,
+            `payload is ${length} characters, at most ${maxPayloadBytes} are accepted`,
           );
         },
       };

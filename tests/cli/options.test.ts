@@ -40,6 +40,7 @@ describe("the flags of 'millrace serve'", () => {
       maxBudgets: config.maxBudgets,
       maxJqSteps: config.maxJqSteps,
       maxBodyBytes: config.maxBodyBytes,
+      maxPayloadBytes: config.maxPayloadBytes,
       maxSearches: config.maxSearches,
       maxEventListeners: config.maxEventListeners,
       maxPageBytes: config.maxPageBytes,

@@ -1,26 +1,11 @@
-/**
- * The client in workerd, the runtime of Cloudflare Workers, against a broker on a port.
- *
- * The gate bundles `app.ts` and runs this file on Node; `MILLRACE_WORKERD` is the folder with the bundle, and
- * `MILLRACE_TOOLS` that with miniflare.
- *
- * @module
- */
+/** The client in workerd, the runtime of Cloudflare Workers, against a broker on a port. */
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { env } from "node:process";
 import { after, before, describe, it } from "node:test";
 import { openSqlite, serve } from "../../adapters/node/mod.ts";
 import { createBroker } from "../../src/broker/mod.ts";
 import type { Seen } from "./app.ts";
-
-/** What is used of miniflare. */
-interface Miniflare {
-  dispatchFetch(url: string): Promise<Response>;
-  dispose(): Promise<void>;
-}
+import { type Miniflare, openWorkerd } from "./open-workerd.ts";
 
 describe("./client in workerd", () => {
   let broker: ReturnType<typeof createBroker>;
@@ -28,15 +13,9 @@ describe("./client in workerd", () => {
   let workerd: Miniflare;
 
   before(async () => {
-    const { Miniflare } = createRequire(`${env["MILLRACE_TOOLS"]}/`)("miniflare");
     broker = createBroker({ store: openSqlite(":memory:") });
     server = await serve(broker.fetch, { port: 0 });
-    workerd = new Miniflare({
-      modules: true,
-      script: await readFile(`${env["MILLRACE_WORKERD"]}/app.js`, "utf8"),
-      compatibilityDate: "2026-07-01",
-      bindings: { BROKER_URL: server.url },
-    });
+    workerd = await openWorkerd("app", { bindings: { BROKER_URL: server.url } });
   });
 
   after(async () => {

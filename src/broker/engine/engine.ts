@@ -148,8 +148,8 @@ export function createEngine(
   { database, settings, clock, random, logger, timers }: EngineOptions,
 ): Engine {
   const identities = createIdentities(clock, random);
-  const expressions = createExpressions({ ...settings, now: clock.now });
-  const maxPayloadBytes = settings.maxBodyBytes;
+  const maxPayloadBytes = Math.min(settings.maxPayloadBytes, settings.maxBodyBytes);
+  const expressions = createExpressions({ ...settings, maxPayloadBytes, now: clock.now });
   const recordsAll = settings.history === "all";
   const admission = createAdmission({
     expressions,

@@ -127,6 +127,12 @@ export interface Settings {
    */
   readonly maxBodyBytes: number;
   /**
+   * How large the payload of one job may be, in bytes, also one that a batch was folded into.
+   *
+   * @default {67108864} 64 MiB
+   */
+  readonly maxPayloadBytes: number;
+  /**
    * Bytes of payloads after which a page of jobs ends. It then has fewer jobs than were asked for, at least one, and its
    * link to the next page goes on behind them. The default is 8 MiB.
    *
@@ -217,6 +223,7 @@ export const defaultSettings: Settings = {
   maxSearches: 100,
   maxEventListeners: 2000,
   maxBodyBytes: 64 * 1024 * 1024,
+  maxPayloadBytes: 64 * 1024 * 1024,
   maxPageBytes: 8 * 1024 * 1024,
   maxCalls: 1000,
   maxHeldBytes: 256 * 1024 * 1024,
@@ -257,6 +264,7 @@ const ranges: Readonly<Record<NumberSetting, readonly [number, number]>> = {
   maxSearches: [1, u32],
   maxEventListeners: [1, u32],
   maxBodyBytes: [1, Number.MAX_SAFE_INTEGER],
+  maxPayloadBytes: [1, Number.MAX_SAFE_INTEGER],
   maxCalls: [1, u32],
   maxHeldBytes: [1, Number.MAX_SAFE_INTEGER],
   statsDays: [1, u32],

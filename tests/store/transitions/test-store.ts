@@ -91,7 +91,11 @@ export interface TestStore extends Pick<Store, "read" | "close"> {
 export async function openTestStore(openDatabase: OpenDatabase): Promise<TestStore> {
   const database = openDatabase();
   const clock = createTestClock(start);
-  const expressions = createExpressions({ now: clock.now, maxJqSteps: 10_000, maxBodyBytes: 100 });
+  const expressions = createExpressions({
+    now: clock.now,
+    maxJqSteps: 10_000,
+    maxPayloadBytes: 100,
+  });
   let reported: string[] = [];
   const store = createStore({
     database,

@@ -27,7 +27,7 @@ const usualPriority = 32_768;
  *
  * @param definition What kind of job it is.
  * @param payload What it is about.
- * @param more Members that are to be different.
+ * @param more Members that are to be different, and what time it is, in ms since the epoch (the machine's by default).
  *
  * @example
  * ```ts
@@ -42,9 +42,11 @@ const usualPriority = 32_768;
 export function buildJob<Payload>(
   definition: Buildable,
   payload: Payload,
-  { more = {} }: { readonly more?: Partial<Job> | undefined } = {},
+  { more = {}, now = systemClock.now() }: {
+    readonly more?: Partial<Job> | undefined;
+    readonly now?: number | undefined;
+  } = {},
 ): Job<Payload> {
-  const now = systemClock.now();
   return {
     id: crypto.randomUUID().replaceAll("-", "").slice(0, 25),
     type: definition.type,

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { systemClock, systemRandom } from "../async/clock.ts";
-import { silentLogger } from "../log.ts";
+import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
+import { guardLogger, type LoggerOption } from "../guard-logger.ts";
 import type { Job } from "../protocol/job.ts";
 import type { HeartbeatOptions } from "../protocol/lease-write.ts";
 import { RunningContext } from "../worker/context.ts";
@@ -43,6 +43,8 @@ export interface HandlerRun {
   readonly error: unknown;
   /** Whether it would be tried again, if it failed. */
   readonly retry: boolean;
+  /** What it said with `result()`, if it succeeded. */
+  readonly result: unknown;
   /** The outcome that the handler or a rule said. */
   readonly outcome: Outcome | undefined;
   /** The heartbeats that the handler sent. */
@@ -68,22 +70,33 @@ export interface HandlerRun {
  * console.log((await runHandler(handler, { commit: "" })).kind); // snoozed
  * ```
  */
-export async function runHandler(
+export function runHandler(
   handler: JobHandler,
   payload: unknown,
   options: RunHandlerOptions = {},
 ): Promise<HandlerRun> {
-  const { middleware = [], onError = [], job: more } = options;
-  const runner = createRunner({
-    handlers: [handler],
-    middleware,
-    onError,
-    events: createEvents(silentLogger),
-    clock: systemClock,
-    random: systemRandom,
-  });
-  const job = buildJob(handler, payload, { more });
-  const context = new RunningContext(job, silentLogger);
+  const { job: more } = options;
+  const surroundings = { ...options, clock: systemClock, random: systemRandom };
+  return performJob(handler, buildJob(handler, payload, { more }), surroundings);
+}
+
+/** What a handler is run with. */
+export interface Surroundings extends Omit<RunHandlerOptions, "job"> {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger?: LoggerOption;
+}
+
+/** Runs a handler on a job, as {@linkcode runHandler}. */
+export async function performJob(
+  handler: JobHandler,
+  job: Job,
+  { middleware = [], onError = [], clock, random, logger: given = false }: Surroundings,
+): Promise<HandlerRun> {
+  const logger = guardLogger(given, "info");
+  const events = createEvents(logger);
+  const runner = createRunner({ handlers: [handler], middleware, onError, events, clock, random });
+  const context = new RunningContext(job, logger);
   const heartbeats: HeartbeatOptions[] = [];
   context.lease = {
     endsAt: () => job.leaseExpiresAt,
@@ -93,9 +106,10 @@ export async function runHandler(
     },
   };
   const report = await runner.run(context);
-  const run = { error: undefined, retry: false, outcome: undefined, heartbeats };
+  const run = { error: undefined, retry: false, outcome: undefined, result: undefined, heartbeats };
   switch (report.kind) {
     case "succeeded":
+      return { ...run, kind: "succeeded", result: report.result };
     case "released": // Nobody releases it here.
       return { ...run, kind: "succeeded" };
     case "failed":

@@ -10,6 +10,8 @@ import { type Clock, systemClock } from "../async/clock.ts";
 export interface TestClock extends Clock {
   /** How many timers are set; 0 at the end of a test that left none behind. */
   readonly timers: number;
+  /** How long it is until the next timer fires, in ms; undefined when none is set. */
+  readonly nextTimerMs: number | undefined;
   /**
    * Lets time pass: fires the timers that become due, in order, each at its own instant. Whatever follows from one
    * (promises, streams, deferred work) is done before the next.
@@ -102,6 +104,10 @@ export function createTestClock(now: number = Date.UTC(2026, 0)): TestClock {
     defer,
     get timers() {
       return timers.size;
+    },
+    get nextTimerMs() {
+      const next = nextDue(Infinity);
+      return next && Math.max(0, next.at - elapsed);
     },
     async advance(ms) {
       if (!(ms >= 0)) {

@@ -1,0 +1,259 @@
+/**
+ * The test kit: the real broker in memory, with one clock that only the test moves.
+ *
+ * @module
+ */
+
+import type { Random } from "../async/clock.ts";
+import { toMs } from "../async/duration.ts";
+import { createBroker } from "../broker/broker.ts";
+import { createClient } from "../client/create-client.ts";
+import { createCrons } from "../client/crons.ts";
+import { createLeases } from "../client/leases.ts";
+import type { Fetch } from "../client/options.ts";
+import type { Job } from "../protocol/job.ts";
+import { buildJob } from "./build-job.ts";
+import { createJobBook } from "./job-book.ts";
+import { createKitTime } from "./kit-time.ts";
+import { createKitWorker, type JobRun } from "./kit-worker.ts";
+import { performJob } from "./run-handler.ts";
+import { createSeededRandom } from "./seeded-random.ts";
+import { createTestClock } from "./test-clock.ts";
+import type { DrainOptions, KitParts, TestKit, TestKitOptions } from "./test-kit.ts";
+
+/** Instants in a row without a run after which the end of a drain is not awaited any more. */
+const mostIdleSteps = 1000;
+
+/**
+ * Creates a kit. It opens no port, never sleeps and shares nothing with other kits, so tests may run side by side.
+ *
+ * @param options The database, the handlers, and what else there is.
+ * @throws {TypeError} If an option is missing or of a wrong kind.
+ * @throws {RangeError} If a number is out of range.
+ *
+ * @example
+ * ```ts
+ * import { defineJob } from "@millrace/millrace/client";
+ * import { openSqlite } from "@millrace/millrace/deno";
+ * import { createTestKit } from "@millrace/millrace/testing";
+ * import { handle } from "@millrace/millrace/worker";
+ *
+ * const mail = defineJob<{ to: string }>({ type: "mail", queue: "mail" });
+ * let isDown = true;
+ *
+ * await using kit = createTestKit({
+ *   store: openSqlite(":memory:"),
+ *   handlers: [handle(mail, () => {
+ *     if (isDown) throw new Error("Mail server is down");
+ *   })],
+ * });
+ *
+ * await kit.client.enqueue(mail, { to: "ada@example.com" });
+ * await kit.expectEnqueued(mail, { to: "ada@example.com" });
+ *
+ * const first = await kit.runNext();
+ * console.log(first?.kind, first?.status); // failed scheduled
+ *
+ * isDown = false;
+ * const [second] = await kit.drain(); // half a minute later, without waiting for it
+ * console.log(second?.kind, second?.status); // succeeded completed
+ * ```
+ */
+export function createTestKit(options: TestKitOptions): TestKit {
+  const { store, now, seed = 1, patienceMs = 4000 } = options;
+  const clock = createTestClock(now === undefined ? undefined : Number(now));
+  const random: Random = createSeededRandom(seed);
+  const broker = createBroker({
+    random,
+    logger: false,
+    ...options.broker,
+    store,
+    clock,
+    timers: false,
+  });
+  const time = createKitTime({ clock, broker, patienceMs });
+
+  const fetch: Fetch = (request) => {
+    const answer = broker.fetch(request);
+    return isAwaited(request) ? time.during(answer) : answer;
+  };
+  const shared = { random, timeoutMs: Infinity, retry: { baseDelayMs: 0, maxDelayMs: 0 } };
+  const client = createClient({ ...shared, ...options.client, fetch, clock });
+  const own = { ...shared, fetch: (request: Request) => time.during(broker.fetch(request)), clock };
+  const ownClient = createClient(own);
+  const parts: KitParts = { client, clock, fetch, sleep: time.sleep };
+  const { handlers: given = [] } = options;
+  const handlers = typeof given === "function" ? given(parts) : given;
+  const book = createJobBook(ownClient);
+  const worker = handlers.length === 0 ? undefined : createKitWorker({
+    client: ownClient,
+    leases: createLeases(own),
+    handlers,
+    clock,
+    time,
+    given: { random, logger: false, ...options.worker },
+    started: book.note,
+  });
+
+  /** What is under way, for a message. */
+  let busy: string | undefined;
+  const exclusively = async <Result>(name: string, act: () => Promise<Result>): Promise<Result> => {
+    if (busy !== undefined) {
+      throw new Error(
+        `Cannot call '${name}()' while '${busy}()' of the kit is under way: await it`,
+      );
+    }
+    busy = name;
+    try {
+      return await act();
+    } finally {
+      busy = undefined;
+    }
+  };
+
+  const demandHandlers = () => {
+    if (worker === undefined) throw new Error("Cannot run jobs in a kit without 'handlers'");
+  };
+
+  /** Whether the worker has a reason to look. */
+  const hasReady = async () =>
+    await ownClient.count({ queue: worker?.queues, status: "ready" }) > 0;
+
+  const runNext = async (): Promise<JobRun | undefined> => {
+    if (worker === undefined || !await hasReady()) return undefined;
+    await book.observe(); // Now, as it may be gone afterwards.
+    const run = await worker.runNext();
+    if (run !== undefined) book.note(run.after ?? { ...run.job, status: run.status } as Job);
+    return run;
+  };
+
+  /** Runs what is ready now. */
+  const runReady = async (
+    runs: JobRun[],
+    isEnough: (run: JobRun) => boolean | Promise<boolean>,
+  ) => {
+    for (let run = await runNext(); run !== undefined; run = await runNext()) {
+      runs.push(run);
+      if (await isEnough(run)) return true;
+    }
+    return false;
+  };
+
+  /** Whether there are jobs that only time keeps from running. */
+  const hasWaiting = async () => {
+    const queue = worker?.queues;
+    if (await ownClient.count({ queue, status: "scheduled" }) > 0) return true;
+    for await (const { budgets } of ownClient.list({ queue, status: "ready", limit: 2000 })) {
+      if (budgets !== undefined) return true;
+    }
+    return false;
+  };
+
+  const drain = async ({ until, maxRuns = 1000 }: DrainOptions): Promise<JobRun[]> => {
+    demandHandlers();
+    const runs: JobRun[] = [];
+    const isEnough = async (run: JobRun) => {
+      if (typeof until === "function" && await until(run)) return true;
+      if (runs.length >= maxRuns) throw toEndless(runs, maxRuns);
+      return false;
+    };
+    for (let idle = 0;;) {
+      const before = runs.length;
+      if (await runReady(runs, isEnough) || until === "now" || !await hasWaiting()) return runs;
+      idle = runs.length > before ? 0 : idle + 1;
+      if (idle > mostIdleSteps) {
+        throw new Error(
+          `Cannot drain: jobs wait for something that has not come in ${idle} steps of the clock`,
+        );
+      }
+      if (!await time.step(Infinity)) return runs;
+    }
+  };
+
+  const travel = async (ms: number): Promise<JobRun[]> => {
+    const runs: JobRun[] = [];
+    const untilAt = clock.now() + ms;
+    for (;;) {
+      await runReady(runs, () => false);
+      if (clock.now() >= untilAt) return runs;
+      await time.step(untilAt);
+    }
+  };
+
+  const crons = createCrons(own);
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await worker?.kill();
+    await broker.stop();
+  };
+
+  const kit: TestKit = {
+    ...parts,
+    broker,
+    crons: {
+      async fire(group, entry) {
+        const { job } = await crons.getEntry({ group, entry });
+        return await ownClient.get((await ownClient.enqueue({ ...job, payload: job.payload })).id);
+      },
+    },
+    enqueued: (definition, expected) => book.find(definition, expected),
+    async expectEnqueued(definition, expected, { times } = {}) {
+      const found = await book.find(definition, expected);
+      const isRight = times === undefined ? found.length > 0 : found.length === times;
+      type Some = [typeof found[number], ...typeof found];
+      if (isRight) return found as Some;
+      const wanted = times === undefined ? "a job" : `${times} ${times === 1 ? "job" : "jobs"}`;
+      throw new Error(book.explain(definition, expected, { wanted, found: found.length }));
+    },
+    async expectNotEnqueued(definition, expected) {
+      const found = await book.find(definition, expected);
+      if (found.length === 0) return;
+      throw new Error(
+        book.explain(definition, expected, { wanted: "no job", found: found.length }),
+      );
+    },
+    runNext: () =>
+      exclusively("runNext", async () => {
+        demandHandlers();
+        return await runNext();
+      }),
+    drain: (options = {}) => exclusively("drain", () => drain(options)),
+    async travel(duration) {
+      const ms = toMs(duration, "duration");
+      if (busy === undefined) return await exclusively("travel", () => travel(ms));
+      await time.pass(clock.now() + ms, () => busy !== undefined);
+      return [];
+    },
+    perform: ({ type }, payload, { job: more } = {}) =>
+      exclusively("perform", async () => {
+        const handler = handlers.find((handler) => handler.type === type);
+        if (handler === undefined) {
+          const known = handlers.map(({ type }) => `'${type}'`).join(", ") || "none";
+          throw new Error(`Cannot perform '${type}': the handlers of the kit are ${known}`);
+        }
+        const job = buildJob(handler, payload, { more, now: clock.now() });
+        const { middleware, onError, logger = false } = options.worker ?? {};
+        time.began(job);
+        const run = performJob(handler, job, { middleware, onError, logger, clock, random });
+        return await time.drive(run.finally(() => time.ended(job)));
+      }),
+    close: () => closing ??= close(),
+    [Symbol.asyncDispose]: () => kit.close(),
+  };
+  return kit;
+}
+
+function toEndless(runs: readonly JobRun[], maxRuns: number): Error {
+  const counts = new Map<string, number>();
+  for (const { job: { type } } of runs) counts.set(type, (counts.get(type) ?? 0) + 1);
+  const told = [...counts].map(([type, count]) => `'${type}' ${count} times`).join(", ");
+  return new Error(
+    `Ran ${maxRuns} jobs and more are left (${told}): if no job enqueues or retries itself for ever, raise 'maxRuns'`,
+  );
+}
+
+/** Whether a call is answered at once: one that waits for jobs or events is not. */
+function isAwaited({ url, method }: Request): boolean {
+  const { pathname } = new URL(url);
+  return !/^\/(jobs\/take|events)$/.test(pathname) || method !== "GET" && method !== "POST";
+}

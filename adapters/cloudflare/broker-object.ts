@@ -18,6 +18,7 @@ import { type DurableStorage, openDurableSqlite } from "./durable-sqlite.ts";
 
 /** What is used of the state that Cloudflare hands a Durable Object. */
 export interface DurableState {
+  /** What the object keeps. */
   readonly storage: DurableStorage;
 }
 
@@ -48,22 +49,23 @@ const alarmSlackMs = 5;
  *
  * @example
  * ```ts
- * import { BrokerObject, type BrokerObjectOptions, objectFetch } from "@millrace/millrace/cloudflare";
+ * import { BrokerObject, type BrokerObjectOptions, objectFetch, type ObjectNamespace } from "@millrace/millrace/cloudflare";
  * import { createClient } from "@millrace/millrace/client";
  *
- * export class Jobs extends BrokerObject {
+ * class Jobs extends BrokerObject { // exported by the Worker
  *   protected override options(): BrokerObjectOptions {
  *     return { defaultRetryLimit: 5 };
  *   }
  * }
  *
- * export default {
- *   async fetch(_request: Request, env: { JOBS: Parameters<typeof objectFetch>[0] }) {
+ * const worker = { // its default export
+ *   async fetch(_request: Request, env: { JOBS: ObjectNamespace }): Promise<Response> {
  *     const client = createClient({ fetch: objectFetch(env.JOBS, "main") });
  *     const { id } = await client.enqueue({ type: "greet", queue: "default", payload: "Ada" });
  *     return Response.json({ id });
  *   },
  * };
+ * console.log(Jobs.name, typeof worker.fetch); // Jobs function
  * ```
  */
 export class BrokerObject<Env = unknown> {

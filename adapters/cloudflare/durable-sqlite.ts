@@ -27,13 +27,14 @@ export interface DurableCursor {
 
 /** What is used of `ctx.storage` of a Durable Object with SQLite. */
 export interface DurableStorage {
+  /** Runs statements. */
   readonly sql: { exec(query: string, ...bindings: unknown[]): DurableCursor };
   /** Commits when `body` returns, rolls back when it throws. */
   transactionSync<Result>(body: () => Result): Result;
   /** When the object is to be woken, in ms since the epoch; null if it is not. */
   getAlarm(): Promise<number | null>;
+  /** Has the object woken at an instant, in ms since the epoch, and at no other one. */
   setAlarm(at: number): Promise<void>;
-  deleteAlarm(): Promise<void>;
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 
 export { BrokerObject, type BrokerObjectOptions, type DurableState } from "./broker-object.ts";
+export type { SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
 export { type DurableCursor, type DurableStorage, openDurableSqlite } from "./durable-sqlite.ts";
 export {
   objectFetch,

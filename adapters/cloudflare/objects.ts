@@ -6,7 +6,9 @@
 
 /** What is used of the binding of a class of Durable Objects. */
 export interface ObjectNamespace {
+  /** The id of the object of a name. */
   idFromName(name: string): ObjectId;
+  /** The way to an object, which is made when it is first used. */
   get(id: ObjectId): { fetch(request: Request): Promise<Response> };
 }
 
@@ -58,10 +60,11 @@ export interface RouteToObjectsOptions {
  *
  * const tenants = new Set(["acme", "globex"]);
  *
- * export default {
+ * const worker = { // its default export
  *   fetch: (request: Request, env: { JOBS: ObjectNamespace }) =>
  *     routeToObjects(env.JOBS, { allows: (name) => tenants.has(name) })(request),
  * };
+ * console.log(typeof worker.fetch); // function
  * ```
  */
 export function routeToObjects(

@@ -10,16 +10,18 @@ import { createBroker } from "../broker/broker.ts";
 import { createClient } from "../client/create-client.ts";
 import { createCrons } from "../client/crons.ts";
 import { createLeases } from "../client/leases.ts";
-import type { Fetch } from "../client/options.ts";
 import type { Job } from "../protocol/job.ts";
 import { buildJob } from "./build-job.ts";
+import { createFaultPlan } from "./faults.ts";
 import { createJobBook } from "./job-book.ts";
+import { createKitNetwork } from "./kit-network.ts";
 import { createKitTime } from "./kit-time.ts";
 import { createKitWorker, type JobRun } from "./kit-worker.ts";
 import { performJob } from "./run-handler.ts";
 import { createSeededRandom } from "./seeded-random.ts";
 import { createTestClock } from "./test-clock.ts";
 import type { DrainOptions, KitParts, TestKit, TestKitOptions } from "./test-kit.ts";
+import { createTranscript } from "./transcript.ts";
 
 /** Instants in a row without a run after which the end of a drain is not awaited any more. */
 const mostIdleSteps = 1000;
@@ -73,26 +75,36 @@ export function createTestKit(options: TestKitOptions): TestKit {
   });
   const time = createKitTime({ clock, broker, patienceMs });
 
-  const fetch: Fetch = (request) => {
-    const answer = broker.fetch(request);
-    return isAwaited(request) ? time.during(answer) : answer;
+  const shared = {
+    random,
+    clock,
+    timeoutMs: Infinity,
+    retry: { baseDelayMs: 0, maxDelayMs: 0 },
   };
-  const shared = { random, timeoutMs: Infinity, retry: { baseDelayMs: 0, maxDelayMs: 0 } };
-  const client = createClient({ ...shared, ...options.client, fetch, clock });
-  const own = { ...shared, fetch: (request: Request) => time.during(broker.fetch(request)), clock };
+  const faults = createFaultPlan();
+  const transcript = createTranscript(clock);
+  const changed = () => book.observe();
+  const ways = createKitNetwork({ broker, clock, time, faults, transcript, changed });
+  const own = { ...shared, fetch: ways.own };
   const ownClient = createClient(own);
+  const book = createJobBook(ownClient, transcript.stored);
+  const { client: fetch } = ways;
+  const client = createClient({ ...shared, ...options.client, fetch, clock });
   const parts: KitParts = { client, clock, fetch, sleep: time.sleep };
   const { handlers: given = [] } = options;
   const handlers = typeof given === "function" ? given(parts) : given;
-  const book = createJobBook(ownClient);
   const worker = handlers.length === 0 ? undefined : createKitWorker({
-    client: ownClient,
-    leases: createLeases(own),
+    client: createClient({ ...shared, fetch: ways.worker }),
+    leases: createLeases({ ...shared, fetch: ways.worker }),
+    look: ownClient,
     handlers,
     clock,
     time,
     given: { random, logger: false, ...options.worker },
-    started: book.note,
+    started(job) {
+      book.note(job);
+      transcript.started(job);
+    },
   });
 
   /** What is under way, for a message. */
@@ -123,7 +135,10 @@ export function createTestKit(options: TestKitOptions): TestKit {
     if (worker === undefined || !await hasReady()) return undefined;
     await book.observe(); // Now, as it may be gone afterwards.
     const run = await worker.runNext();
-    if (run !== undefined) book.note(run.after ?? { ...run.job, status: run.status } as Job);
+    if (run !== undefined) {
+      book.note(run.after ?? { ...run.job, status: run.status } as Job);
+      transcript.ended(run);
+    }
     return run;
   };
 
@@ -190,10 +205,12 @@ export function createTestKit(options: TestKitOptions): TestKit {
   const kit: TestKit = {
     ...parts,
     broker,
+    faults,
+    transcript,
     crons: {
       async fire(group, entry) {
         const { job } = await crons.getEntry({ group, entry });
-        return await ownClient.get((await ownClient.enqueue({ ...job, payload: job.payload })).id);
+        return await ownClient.get((await client.enqueue({ ...job, payload: job.payload })).id);
       },
     },
     enqueued: (definition, expected) => book.find(definition, expected),
@@ -250,10 +267,4 @@ function toEndless(runs: readonly JobRun[], maxRuns: number): Error {
   return new Error(
     `Ran ${maxRuns} jobs and more are left (${told}): if no job enqueues or retries itself for ever, raise 'maxRuns'`,
   );
-}
-
-/** Whether a call is answered at once: one that waits for jobs or events is not. */
-function isAwaited({ url, method }: Request): boolean {
-  const { pathname } = new URL(url);
-  return !/^\/(jobs\/take|events)$/.test(pathname) || method !== "GET" && method !== "POST";
 }

@@ -23,8 +23,8 @@ export type Expected<Input> =
 
 /** Remembers jobs. */
 export interface JobBook {
-  /** Looks at what is stored; gives the jobs that are new. */
-  observe(): Promise<readonly Job[]>;
+  /** Looks at what is stored. */
+  observe(): Promise<void>;
   /** A job is run, or has been. */
   note(job: Job): void;
   /** All jobs that fit, in the order in which they were stored, as they are now or were last. */
@@ -50,9 +50,18 @@ const longestPayload = 200;
 /** The ids that a broker makes, which say where in a listing a job is. */
 const madeId = /^[0-9a-z]{25}$/;
 
-/** Creates an empty book. */
-export function createJobBook(client: Pick<Client, "list">): JobBook {
+/**
+ * Creates an empty book.
+ *
+ * @param client The client of the broker.
+ * @param stored Called with jobs that were not there before.
+ */
+export function createJobBook(
+  client: Pick<Client, "list">,
+  stored: (jobs: readonly Job[]) => void,
+): JobBook {
   const jobs = new Map<string, Job>();
+  let observing: Promise<void> = Promise.resolve();
   let last: string | undefined;
 
   const ofType = <Input>({ type }: Sought<Input>) =>
@@ -64,15 +73,18 @@ export function createJobBook(client: Pick<Client, "list">): JobBook {
     return findDifferences(expected, job.payload).length === 0;
   };
 
-  const observe = async () => {
+  const look = async () => {
     const fresh: Job[] = [];
     for await (const job of client.list({ from: last, limit: pageSize })) {
       if (madeId.test(job.id)) last = job.id;
       if (!jobs.has(job.id)) fresh.push(job);
       jobs.set(job.id, job);
     }
-    return fresh;
+    if (fresh.length > 0) stored(fresh);
   };
+
+  /** One look after the other, so that none is told twice. */
+  const observe = () => observing = observing.catch(() => {}).then(look);
 
   return {
     observe,

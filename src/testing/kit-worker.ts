@@ -54,6 +54,8 @@ export interface KitWorker {
 export interface KitWorkerOptions {
   readonly client: Client;
   readonly leases: LeasesClient;
+  /** What looks at jobs when they have run; no fault happens to it. */
+  readonly look: Pick<Client, "get">;
   readonly handlers: readonly JobHandler[];
   readonly clock: TestClock;
   readonly time: KitTime;
@@ -75,7 +77,7 @@ interface Noticed {
 
 /** Creates the worker. */
 export function createKitWorker(options: KitWorkerOptions): KitWorker {
-  const { client, leases, clock, time, given, started } = options;
+  const { client, leases, look, clock, time, given, started } = options;
   const returned = new WeakMap<Job, unknown>();
   const present: { run?: Noticed | undefined } = {};
 
@@ -118,7 +120,7 @@ export function createKitWorker(options: KitWorkerOptions): KitWorker {
 
   const find = async (id: string) => {
     try {
-      return await client.get(id);
+      return await look.get(id);
     } catch (error) {
       if (error instanceof NotFoundError) return undefined;
       throw error;

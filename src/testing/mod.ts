@@ -24,6 +24,7 @@
 
 export type { Clock } from "../async/clock.ts";
 export { createTestKit } from "./create-test-kit.ts";
+export type { Fault, KitFaults } from "./faults.ts";
 export type { Expected, Sought } from "./job-book.ts";
 export type { JobRun } from "./kit-worker.ts";
 export type { Partially } from "./match.ts";
@@ -40,3 +41,4 @@ export { type Buildable, buildJob } from "./build-job.ts";
 export { type HandlerRun, runHandler, type RunHandlerOptions } from "./run-handler.ts";
 export { runJobs, type RunJobsOptions, whileRunning } from "./run-jobs.ts";
 export { createTestClock, type TestClock } from "./test-clock.ts";
+export type { Transcript, TranscriptEntry, TranscriptText } from "./transcript.ts";

@@ -12,9 +12,11 @@ import type { ClientOptions, Fetch } from "../client/options.ts";
 import type { Job } from "../protocol/job.ts";
 import type { JobHandler } from "../worker/handle.ts";
 import type { WorkerOptions } from "../worker/options.ts";
+import type { KitFaults } from "./faults.ts";
 import type { Expected, Sought } from "./job-book.ts";
 import type { JobRun } from "./kit-worker.ts";
 import type { HandlerRun } from "./run-handler.ts";
+import type { Transcript } from "./transcript.ts";
 
 /** What handlers may need of their kit before it is there. */
 export type KitParts = Pick<TestKit, "client" | "clock" | "fetch" | "sleep">;
@@ -118,6 +120,10 @@ export interface TestKit extends AsyncDisposable {
   readonly broker: Broker;
   /** The way to the broker, for other clients: `createCrons(kit)`, `createBudgets(kit)`. */
   readonly fetch: Fetch;
+  /** Makes calls to the broker go wrong. */
+  readonly faults: KitFaults;
+  /** What happened so far. */
+  readonly transcript: Transcript;
   /** The cron entries. */
   readonly crons: KitCrons;
   /**

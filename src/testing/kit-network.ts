@@ -1,0 +1,65 @@
+/**
+ * The ways to the broker of a test kit: calls go to it in the same process, as requests of the protocol, unless a fault
+ * happens to them. All are written down.
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import type { Broker } from "../broker/broker.ts";
+import type { Fetch } from "../client/options.ts";
+import { describeFault, type FaultPlan, suffer } from "./faults.ts";
+import type { KitTime } from "./kit-time.ts";
+import { routeOf } from "./route-of.ts";
+import type { TranscriptWriter } from "./transcript.ts";
+
+/** The ways to a broker. */
+export interface KitNetwork {
+  /** That of the user's clients. */
+  readonly client: Fetch;
+  /** That of the worker. */
+  readonly worker: Fetch;
+  /** That of the kit itself: nothing happens to its calls, and nobody sees them. */
+  readonly own: Fetch;
+}
+
+/** What the ways are made from. */
+export interface KitNetworkOptions {
+  readonly broker: Pick<Broker, "fetch">;
+  readonly clock: Clock;
+  readonly time: KitTime;
+  readonly faults: FaultPlan;
+  readonly transcript: TranscriptWriter;
+  /** A client has changed something, perhaps. */
+  changed(): Promise<unknown>;
+}
+
+/** Calls that wait for something else than their answer. */
+const waiting = new Set(["GET /jobs/take", "POST /jobs/take", "GET /events"]);
+
+/** Creates the ways. */
+export function createKitNetwork(options: KitNetworkOptions): KitNetwork {
+  const { broker, clock, time, faults, transcript, changed } = options;
+  const own: Fetch = (request) => time.during(broker.fetch(request));
+
+  const from = (who: "client" | "worker"): Fetch => async (request) => {
+    const route = routeOf(request.method, request.url);
+    const fetch = who === "client" && waiting.has(route) ? broker.fetch : own;
+    const fault = faults.take(route);
+    const note = fault === undefined ? "" : ` (fault: ${describeFault(fault)})`;
+    let answer: Response;
+    try {
+      answer =
+        await (fault === undefined ? fetch(request) : suffer(fault, request, { clock, fetch }));
+    } catch (error) {
+      transcript.called(who, route, `no answer${note}`);
+      throw error;
+    }
+    transcript.called(who, route, `${answer.status}${note}`);
+    // Whoever reads what was stored is not kept from it by a broker that is closed.
+    if (who === "client" && request.method !== "GET") await changed().catch(() => {});
+    return answer;
+  };
+
+  return { client: from("client"), worker: from("worker"), own };
+}

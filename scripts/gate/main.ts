@@ -21,6 +21,7 @@ import { Report, type Stage } from "./report.ts";
 import { suites } from "./suites.ts";
 import { surface } from "./surface.ts";
 import { types } from "./types.ts";
+import { vitest } from "./vitest.ts";
 import { workerd } from "./workerd.ts";
 
 const stages: readonly Stage[] = [
@@ -31,6 +32,7 @@ const stages: readonly Stage[] = [
   surface,
   jq,
   ...suites,
+  vitest,
   workerd,
   publish,
 ];

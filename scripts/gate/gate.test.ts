@@ -78,8 +78,12 @@ describe("messages of mistakes", () => {
 
   it("are read from what both compilers print, with details and without notes", () => {
     const told = [{ file: "a.ts", line: 2, column: 3, message: "5 is not a string" }];
-    assert.deepEqual(readTsc("tests/a.ts(2,3): error TS1: 5 is\n  not a string\n"), told);
-    const deno = "TS1 [ERROR]: 5 is\n  not a string\n    at file:///tests/a.ts:2:3\n\n" +
+    assert.deepEqual(
+      readTsc("tests/types/mistakes/a.ts(2,3): error TS1: 5 is\n  not a string\n"),
+      told,
+    );
+    const deno =
+      "TS1 [ERROR]: 5 is\n  not a string\n    at file:///tests/types/mistakes/a.ts:2:3\n\n" +
       "TS2 [ERROR]:     declared here\n    x\n        at file:///b.ts:9:9\n\nFound 1 error.\n";
     assert.deepEqual(readDeno(deno), told);
   });

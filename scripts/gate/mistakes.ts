@@ -118,7 +118,8 @@ async function demandMarks(told: readonly Told[]): Promise<void> {
   for (const file of await listFiles()) {
     marks.push(...readMarks(file, await Deno.readTextFile(`${root}${folder}/${file}`)));
   }
-  const differences = compare(marks, told);
+  // What these stricter options say of other files is no matter here.
+  const differences = compare(marks, told.filter(({ file }) => !file.includes("/")));
   if (marks.length === 0) throw new CheckError(`No mistakes in ${folder}`);
   if (differences.length > 0) throw new CheckError(differences.join("\n"));
 }
@@ -131,6 +132,7 @@ async function listFiles(): Promise<string[]> {
   return files.sort();
 }
 
+/** The name within the folder; all of the path if it is elsewhere. */
 function toName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
+  return path.split(`${folder}/`).at(-1)!;
 }

@@ -24,6 +24,7 @@ export const rooms: readonly Room[] = [
       "src/guard-logger.ts",
       "src/log.ts",
       "src/log-lines.ts",
+      "src/options.ts",
       "src/printable.ts",
       "src/version.ts",
       "src/async/",

@@ -5,6 +5,7 @@
  */
 
 import { isMillraceError, NotFoundError, RefusedError } from "../errors.ts";
+import { demandObject } from "../options.ts";
 import { readEnqueuedJob, readEnqueuedJobs, toEnqueueWire } from "../protocol/enqueue.ts";
 import { type ErrorRecord, readErrorRecord } from "../protocol/error-record.ts";
 import { matchesAll, matchesNothing, toFilterParams, toTakeParams } from "../protocol/filter.ts";
@@ -182,7 +183,9 @@ function toCascade(options: DeleteOptions | undefined): string[] {
 }
 
 /** The query of a bulk change. A filter without members must be asked for by `all: true`. */
-function toBulkQuery({ all, ...filter }: BulkFilter): string[] {
+function toBulkQuery(bulk: BulkFilter): string[] {
+  demandObject("deleteMany", bulk, "a filter");
+  const { all, ...filter } = bulk;
   if (all === true || !matchesAll(filter)) return toFilterParams(filter);
   throw new TypeError(
     "Cannot change jobs by a filter without members: give some, or 'all: true' for every job",

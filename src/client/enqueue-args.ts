@@ -6,7 +6,9 @@
 
 import type { Clock } from "../async/clock.ts";
 import { PayloadError } from "../errors.ts";
+import { show } from "../options.ts";
 import type { EnqueueRequest } from "../protocol/enqueue.ts";
+import { demandFit } from "../protocol/unfit.ts";
 import type { Enqueueable, EnqueueCallOptions } from "./client.ts";
 
 type Definition = Enqueueable<unknown, unknown>;
@@ -35,12 +37,17 @@ export interface Resolved<What> {
   readonly options: EnqueueCallOptions | undefined;
 }
 
-/** The request that `enqueue` is to send. */
+/**
+ * The request that `enqueue` is to send.
+ *
+ * @throws {TypeError} If it is neither of a definition nor a request.
+ * @throws {PayloadError} If the payload does not fit.
+ */
 export async function resolveOne(
   args: EnqueueArgs,
   clock: Clock,
 ): Promise<Resolved<EnqueueRequest>> {
-  if (!isOfDefinition(args)) return { what: args[0], options: args[1] };
+  if (!isOfDefinition(args)) return { what: demandRequest(args[0]), options: args[1] };
   const [definition, payload, options] = args;
   return { what: await definition.toRequest(payload, options, clock), options };
 }
@@ -48,23 +55,28 @@ export async function resolveOne(
 /**
  * The requests that `enqueueMany` is to send.
  *
+ * @throws {TypeError} If what is given is no list.
  * @throws {PayloadError} If a payload does not fit; the message says which.
  */
 export async function resolveMany(
   args: EnqueueManyArgs,
   clock: Clock,
 ): Promise<Resolved<readonly EnqueueRequest[]>> {
-  if (!isOfDefinition(args)) return { what: args[0], options: args[1] };
-  const [definition, payloads, options] = args;
+  const [label, definition, items, options] = isOfDefinition(args)
+    ? ["payloads", ...args] as const
+    : ["requests", undefined, ...args] as const;
+  if (!Array.isArray(items)) {
+    throw new TypeError(`Cannot enqueue many of ${show(items)}: expected a list of ${label}`);
+  }
   const what: EnqueueRequest[] = [];
-  for (const [index, payload] of payloads.entries()) {
+  for (const [index, item] of items.entries()) {
     try {
-      const request = definition.toRequest(payload, options, clock);
+      const request = definition?.toRequest(item, options, clock) ?? demandRequest(item);
       // Most schemas answer at once: waiting for a promise a payload would cost more than the check.
       what.push(request instanceof Promise ? await request : request);
     } catch (error) {
       if (!(error instanceof PayloadError)) throw error;
-      throw new PayloadError(`payloads[${index}]: ${error.message}`, { cause: error });
+      throw new PayloadError(`${label}[${index}]: ${error.message}`, { cause: error });
     }
   }
   return { what, options };
@@ -73,5 +85,13 @@ export async function resolveMany(
 function isOfDefinition<What>(
   args: ByHand<object> | ByDefinition<What>,
 ): args is ByDefinition<What> {
-  return "toRequest" in args[0];
+  return typeof (args[0] as Partial<Definition> | null | undefined)?.toRequest === "function";
+}
+
+function demandRequest(request: EnqueueRequest): EnqueueRequest {
+  if (typeof request !== "object" || request === null) {
+    throw new TypeError(`Cannot enqueue ${show(request)}: expected a job definition or a request`);
+  }
+  demandFit(request.payload);
+  return request;
 }

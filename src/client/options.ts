@@ -6,6 +6,7 @@
 
 import { type Clock, type Random, systemRandom, toClock } from "../async/clock.ts";
 import { checkNotNegative } from "../async/duration.ts";
+import { checkOptions, show } from "../options.ts";
 import type { Format } from "../protocol/codec.ts";
 import { type AttachDirect, directKey } from "../protocol/direct.ts";
 import { type RetryOptions, type RetryPolicy, toRetryPolicy } from "./retry.ts";
@@ -78,10 +79,23 @@ const placeholderUrl = "http://localhost";
  * @throws {RangeError} If a number is out of range.
  */
 export function toClientSettings(options: ClientOptions): ClientSettings {
+  checkOptions("createClient", options, {
+    url: 1,
+    fetch: 1,
+    token: 1,
+    format: 1,
+    timeoutMs: 1,
+    retry: 1,
+    clock: 1,
+    random: 1,
+  });
   const { url, token, format = "json", timeoutMs = 30_000 } = options;
   const clock = toClock(options.clock);
   if (url === undefined && options.fetch === undefined) {
     throw new TypeError("Cannot create a client without 'url' and 'fetch': give one of them");
+  }
+  if (options.fetch !== undefined && typeof options.fetch !== "function") {
+    throw new TypeError(`Cannot use 'fetch' ${show(options.fetch)}: expected a function`);
   }
   if (format !== "json" && format !== "msgpack") {
     throw new TypeError(

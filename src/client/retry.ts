@@ -12,6 +12,7 @@ import { backoffMs } from "../async/backoff.ts";
 import type { Clock, Random } from "../async/clock.ts";
 import { checkNotNegative } from "../async/duration.ts";
 import { wait } from "../async/wait.ts";
+import { checkOptions } from "../options.ts";
 import { askedDelayMs, isMillraceError, type MillraceError } from "../errors.ts";
 
 /** How often and how soon a call that is safe to repeat is repeated. */
@@ -63,6 +64,7 @@ export interface RetryPolicy {
  * @throws {RangeError} If a number is below 0 or none.
  */
 export function toRetryPolicy(options: RetryOptions, clock: Clock, random: Random): RetryPolicy {
+  checkOptions("retry", options, { limit: 1, baseDelayMs: 1, maxDelayMs: 1 });
   const { limit = 3, baseDelayMs = 100, maxDelayMs = 5000 } = options;
   for (const [name, value] of Object.entries({ limit, baseDelayMs, maxDelayMs })) {
     checkNotNegative(`retry.${name}`, value);

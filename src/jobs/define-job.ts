@@ -15,7 +15,9 @@ import type { DependencyUse } from "../protocol/dependency.ts";
 import type { Backoff, Batch, Retention, UniqueWhile } from "../protocol/job.ts";
 import type { JsonOnly } from "../protocol/jsonable.ts";
 import type { JobMeta } from "../protocol/meta.ts";
+import { checkOptions, type Names, show } from "../options.ts";
 import { checkName } from "../protocol/names.ts";
+import { demandFit } from "../protocol/unfit.ts";
 import { describeIssues, type SchemaResult, type StandardSchema } from "./standard-schema.ts";
 
 /** How a job is run. A setting of an enqueue beats that of the definition, which beats that of the broker. */
@@ -127,7 +129,7 @@ export interface JobDefinition<Input = unknown, Output = Input> {
    * @param settings What this job has besides the settings of the definition.
    * @param clock What a `delay` is counted from; default the machine's clock.
    * @returns The request; a promise of it if the schema is asynchronous.
-   * @throws {PayloadError} If the payload does not fit.
+   * @throws {PayloadError} If the payload does not fit, or JSON does not carry it.
    * @throws {TypeError} If a setting is of a wrong kind, or two of them exclude each other.
    * @throws {RangeError} If a setting is out of range.
    */
@@ -175,10 +177,17 @@ export interface JobDefinition<Input = unknown, Output = Input> {
 export function defineJob<Input extends JsonOnly<Input> = unknown, Output = Input>(
   options: JobOptions<Input, Output>,
 ): JobDefinition<Input, Output> {
+  checkOptions("defineJob", options, definitionNames());
   const { type, queue, payload: schema } = options;
   const complaint = checkName("type", type) ?? checkName("queue", queue);
   if (complaint !== undefined) {
     throw new TypeError(`Cannot define job ${JSON.stringify(type)}: ${complaint}`);
+  }
+
+  if (schema !== undefined && typeof schema?.["~standard"]?.validate !== "function") {
+    throw new TypeError(
+      `Cannot use 'payload' ${show(schema)}: expected a schema that follows Standard Schema`,
+    );
   }
 
   const check = (value: unknown): Output | Promise<Output> => {
@@ -226,10 +235,10 @@ export function defineJob<Input extends JsonOnly<Input> = unknown, Output = Inpu
     payload: Input,
     settings: EnqueueSettings,
     clock: Clock,
-  ): EnqueueRequest => ({
-    ...toBaseRequest(payload, settings, clock),
-    ...toGrouping(payload, settings),
-  });
+  ): EnqueueRequest => {
+    demandFit(payload);
+    return { ...toBaseRequest(payload, settings, clock), ...toGrouping(payload, settings) };
+  };
 
   // Settings that no enqueue could send fail here, and not at the first enqueue.
   toEnqueueWire(toBaseRequest(null as Input, {}, systemClock), 0);
@@ -237,7 +246,9 @@ export function defineJob<Input extends JsonOnly<Input> = unknown, Output = Inpu
     type,
     queue,
     timeoutMs: options.timeout === undefined ? undefined : toMs(options.timeout, "timeout"),
-    toRequest(payload, settings = {}, clock = systemClock) {
+    toRequest(payload, settings, clock = systemClock) {
+      if (settings === undefined) settings = {};
+      else checkOptions("enqueue", settings, enqueueNames);
       // The payload travels as it was given: what the schema makes of it need not be JSON.
       const checked = check(payload);
       return checked instanceof Promise
@@ -247,6 +258,40 @@ export function defineJob<Input extends JsonOnly<Input> = unknown, Output = Inpu
     parse: check,
   };
 }
+
+const settingNames: Names<JobSettings> = {
+  priority: 1,
+  delay: 1,
+  retryLimit: 1,
+  backoff: 1,
+  retention: 1,
+  uniqueWhile: 1,
+  budgets: 1,
+  tags: 1,
+  meta: 1,
+};
+
+/** Also what an enqueue may have that is for the call and not for the job. */
+const enqueueNames: Names<EnqueueSettings> = /* @__PURE__ */ (() => ({
+  ...settingNames,
+  readyAt: 1,
+  uniqueKey: 1,
+  batch: 1,
+  dependsOn: 1,
+  idempotencyKey: 1,
+  signal: 1,
+  timeoutMs: 1,
+}))();
+
+const definitionNames = (): Names<JobOptions> => ({
+  ...settingNames,
+  type: 1,
+  queue: 1,
+  payload: 1,
+  timeout: 1,
+  uniqueKey: 1,
+  batch: 1,
+});
 
 function outputOf<Output>(type: string, result: SchemaResult<Output>): Output {
   if (result.issues === undefined) return result.value;

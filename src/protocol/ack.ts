@@ -50,7 +50,9 @@ export interface JobRun {
 /** The run that a reference names. */
 export function toRun(job: JobReference): JobRun {
   if (typeof job === "string") return { id: job, delivery: undefined, proof: undefined };
-  const { id, deliveries, leaseToken } = job;
+  // No job has no id: what is wrong with that is told of every call alike.
+  const { id, deliveries, leaseToken } = (job as Exclude<JobReference, string> | undefined) ??
+    {} as Exclude<JobReference, string>;
   const proof = leaseToken === undefined ? undefined : { token: leaseToken };
   return { id, delivery: deliveries, proof };
 }

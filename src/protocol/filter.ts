@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions, type Names } from "../options.ts";
 import { type JobStatus, jobStatuses } from "./job.ts";
 import { checkJobId } from "./job-id.ts";
 import { checkName } from "./names.ts";
@@ -56,6 +57,20 @@ export function matchesAll(filter: JobFilter): boolean {
  * @throws {RangeError} If a bound cannot be sent, or a range begins behind its end.
  */
 export function toFilterParams(filter: JobFilter): string[] {
+  checkOptions("filter", filter, {
+    status: 1,
+    queue: 1,
+    type: 1,
+    id: 1,
+    priority: 1,
+    readyAt: 1,
+    attempts: 1,
+    budget: 1,
+    failureGroup: 1,
+    tag: 1,
+    tracked: 1,
+    filter: 1,
+  });
   return [
     ...listParam("status", filter.status, checkStatus),
     ...listParam("queue", filter.queue, (name) => checkName("queue", name)),
@@ -93,13 +108,26 @@ export interface TakeRequest {
   readonly leaseMs?: number | undefined;
 }
 
+/** Also what is for the call. */
+const takeNames: Names<TakeRequest> & Readonly<Record<string, 1>> = {
+  queues: 1,
+  prefetch: 1,
+  leaseMs: 1,
+  workerId: 1,
+  run: 1,
+  signal: 1,
+  timeoutMs: 1,
+};
+
 /**
  * Writes what to take as parameters of a query string.
  *
  * @throws {TypeError} If a name cannot be that of a queue, or `queues` is empty.
  * @throws {RangeError} If `prefetch` or `leaseMs` is out of range.
  */
-export function toTakeParams({ queues, prefetch, leaseMs }: TakeRequest): string[] {
+export function toTakeParams(request: TakeRequest): string[] {
+  checkOptions("take", request, takeNames);
+  const { queues, prefetch, leaseMs } = request;
   if (queues?.length === 0) {
     throw new TypeError(
       "Cannot take with an empty 'queues': name some, or leave it out to take from all",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions } from "../options.ts";
 import { toFieldsWire } from "./fields-wire.ts";
 import type { Backoff } from "./job.ts";
 import { fieldsWith, tagsField } from "./job-fields.ts";
@@ -35,5 +36,14 @@ const patchFields = /* @__PURE__ */ [...fieldsWith("patch"), tagsField];
  * @throws {RangeError} If a number cannot be sent.
  */
 export function toPatchWire(patch: JobPatch): object {
+  checkOptions("patch", patch, {
+    queue: 1,
+    priority: 1,
+    readyAt: 1,
+    retryLimit: 1,
+    backoff: 1,
+    retention: 1,
+    tags: 1,
+  });
   return toFieldsWire(patchFields, patch);
 }

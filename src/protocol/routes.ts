@@ -5,6 +5,8 @@
  * @module
  */
 
+import { show } from "../options.ts";
+
 /**
  * What a caller must be allowed to do. A broker with an `auth` checks it.
  *
@@ -233,10 +235,13 @@ export function toPath(
   params?: Readonly<Record<string, string | number>>,
 ): string {
   if (params === undefined) return route.path;
-  return route.path.replace(/\{(\w+)\}/g, (_, name: string) => toSegment(name, `${params[name]!}`));
+  return route.path.replace(/\{(\w+)\}/g, (_, name: string) => toSegment(name, params[name]!));
 }
 
-function toSegment(name: string, value: string): string {
+function toSegment(name: string, value: string | number): string {
+  if (value === "" || (typeof value !== "string" && typeof value !== "number")) {
+    throw new TypeError(`Cannot use ${show(value)} as '${name}': expected a text`);
+  }
   if (value !== "." && value !== "..") return encodeURIComponent(value);
   throw new TypeError(`Cannot use '${value}' as '${name}': in a URL it is no name but a step`);
 }

@@ -95,10 +95,13 @@ describe("single enqueues at the same time", () => {
       json(wireJob({ type: "b", ...marks }), 201),
     );
     const client = createClient({ fetch });
+    const toJSON = () => {
+      throw new TypeError("no");
+    };
     const [, b, c] = await Promise.allSettled([
       client.enqueue(request("a")),
       client.enqueue(request("b")),
-      client.enqueue({ ...request("c"), payload: 1n }),
+      client.enqueue({ ...request("c"), payload: { toJSON } }),
     ]);
     assert.equal(b!.status === "fulfilled" && b!.value.type, "b");
     assert.ok((c as PromiseRejectedResult).reason instanceof TypeError);

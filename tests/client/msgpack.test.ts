@@ -28,7 +28,11 @@ describe("a client that speaks MessagePack", () => {
     const { client, bodies, headers } = createServer(
       pack({ ...wireJob(), duplicate: false, folded: false }, 201),
     );
-    const job = await client.enqueue({ type: "t", queue: "q", payload: { a: [undefined] } });
+    const job = await client.enqueue({
+      type: "t",
+      queue: "q",
+      payload: { a: [null], b: undefined },
+    });
     assert.equal(job.readyAt, 5);
     assert.deepEqual(bodies, [{ type: "t", queue: "q", payload: { a: [null] } }]);
     assert.equal(headers[0]!.get("content-type"), "application/msgpack");

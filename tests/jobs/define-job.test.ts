@@ -80,6 +80,7 @@ describe("defineJob", () => {
       batch: undefined,
       budgets: undefined,
       tags: undefined,
+      meta: undefined,
       dependsOn: undefined,
     });
     assert.equal(await job.parse(7), 7);

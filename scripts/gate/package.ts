@@ -6,6 +6,7 @@
 
 import { dirname } from "node:path";
 import { root } from "./command.ts";
+import { listFiles } from "./files.ts";
 import { emptyFolder, installPackages, runTool } from "./tools.ts";
 
 /** What is read of `package.json`. */
@@ -21,14 +22,28 @@ export async function readManifest(): Promise<Manifest> {
   return JSON.parse(await Deno.readTextFile(`${root}package.json`));
 }
 
+/** Builds what npm publishes into `dist/`. */
+export async function buildPackage(): Promise<void> {
+  await installPackages();
+  await Deno.remove(`${root}dist`, { recursive: true }).catch(() => {});
+  await runTool("typescript/bin/tsc", ["-p", "tsconfig.build.json"]);
+  const { name } = await readManifest();
+  const { name: sourceName } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  for (const file of await listFiles("dist", "")) {
+    const text = await Deno.readTextFile(root + file);
+    // The examples in the docs import from where this package comes from.
+    if (text.includes(sourceName)) {
+      await Deno.writeTextFile(root + file, text.replaceAll(sourceName, name));
+    }
+  }
+}
+
 let project: Promise<string> | undefined;
 
 /** Builds the package and installs it in a project; gives the project's folder. */
 export function installBuilt(): Promise<string> {
   return project ??= (async () => {
-    await installPackages();
-    await Deno.remove(`${root}dist`, { recursive: true }).catch(() => {});
-    await runTool("typescript/bin/tsc", ["-p", "tsconfig.build.json"]);
+    await buildPackage();
     const folder = await emptyFolder("project");
     const { name, files, dependencies } = await readManifest();
     for (const path of ["package.json", "README.md", "LICENSE", ...files]) {

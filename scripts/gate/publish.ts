@@ -6,6 +6,7 @@
  */
 
 import { demand, deno, root } from "./command.ts";
+import { listFiles } from "./files.ts";
 import { installBuilt, type Manifest, readManifest } from "./package.ts";
 import { CheckError, type Report, type Stage } from "./report.ts";
 import { findRuntime, type RuntimeName, runTool } from "./tools.ts";
@@ -18,6 +19,7 @@ export const publish: Stage = {
     await report.check("the npm package builds", installBuilt);
     const project = await installBuilt();
     await report.check("the npm package holds what it promises", () => checkFiles(manifest));
+    await report.check("its docs name it as npm does", checkNames);
     await report.check("its types need no runtime's types", () => checkTypes(manifest, project));
     for (const runtime of ["node22", "node24", "bun"] as const) {
       await tryOn(report, runtime, manifest, project);
@@ -36,6 +38,15 @@ async function checkFiles({ exports, bin }: Manifest): Promise<void> {
     await Deno.stat(root + path).catch(() => {
       throw new CheckError(`package.json names '${path}', which is not built`);
     });
+  }
+}
+
+/** What an editor shows names the package by the name that npm knows. */
+async function checkNames(): Promise<void> {
+  const { name } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  for (const file of await listFiles("dist", "")) {
+    if (!(await Deno.readTextFile(root + file)).includes(name)) continue;
+    throw new CheckError(`'${file}' names '${name}', which npm does not have`);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Random } from "../async/clock.ts";
-import { toMs } from "../async/duration.ts";
+import { checkNotNegative, toMs } from "../async/duration.ts";
 import { createBroker } from "../broker/broker.ts";
 import { createClient } from "../client/create-client.ts";
 import { createCrons } from "../client/crons.ts";
@@ -63,7 +63,13 @@ const mostIdleSteps = 1000;
  */
 export function createTestKit(options: TestKitOptions): TestKit {
   const { store, now, seed = 1, patienceMs = 4000 } = options;
-  const clock = createTestClock(now === undefined ? undefined : Number(now));
+  if (store === undefined) {
+    throw new TypeError(
+      "Cannot create a test kit without 'store': give 'openSqlite(\":memory:\")' of the runtime's entry",
+    );
+  }
+  checkNotNegative("patienceMs", patienceMs);
+  const clock = createTestClock(now === undefined ? undefined : toNow(now));
   const random: Random = createSeededRandom(seed);
   const broker = createBroker({
     random,
@@ -84,7 +90,7 @@ export function createTestKit(options: TestKitOptions): TestKit {
   const faults = createFaultPlan();
   const transcript = createTranscript(clock);
   const changed = () => book.observe();
-  const ways = createKitNetwork({ broker, clock, time, faults, transcript, changed });
+  const ways = createKitNetwork({ broker, time, faults, transcript, changed });
   const own = { ...shared, fetch: ways.own };
   const ownClient = createClient(own);
   const book = createJobBook(ownClient, transcript.stored);
@@ -258,6 +264,12 @@ export function createTestKit(options: TestKitOptions): TestKit {
     [Symbol.asyncDispose]: () => kit.close(),
   };
   return kit;
+}
+
+function toNow(given: Date | number): number {
+  const now = Number(given);
+  if (Number.isInteger(now) && now >= 0) return now;
+  throw new RangeError(`Cannot use 'now' ${given}: expected a Date or ms since the epoch`);
 }
 
 function toEndless(runs: readonly JobRun[], maxRuns: number): Error {

@@ -4,10 +4,9 @@
  * @module
  */
 
-import type { Clock } from "../async/clock.ts";
 import { type Duration, toMs } from "../async/duration.ts";
-import { wait } from "../async/wait.ts";
 import type { Fetch } from "../client/options.ts";
+import type { KitTime } from "./kit-time.ts";
 import { demandRoute } from "./route-of.ts";
 
 /** What goes wrong with which calls. */
@@ -36,7 +35,7 @@ export interface Fault {
   readonly lose?: "call" | "answer" | undefined;
   /** The answer breaks off behind so many bytes: a stream of jobs or of events in its middle. */
   readonly cutAfterBytes?: number | undefined;
-  /** The call arrives so much later, by the clock of the kit; somebody has to let that time pass. */
+  /** The call arrives so much later, by the clock of the kit: let that time pass, unless a handler or the worker calls. */
   readonly delay?: Duration | undefined;
 }
 
@@ -107,13 +106,13 @@ export function createFaultPlan(): FaultPlan {
 export async function suffer(
   fault: Fault,
   request: Request,
-  { clock, fetch }: { readonly clock: Clock; readonly fetch: Fetch },
+  { time, fetch }: { readonly time: Pick<KitTime, "sleep">; readonly fetch: Fetch },
 ): Promise<Response> {
   const { status, lose, cutAfterBytes, delay } = fault;
   if (status !== undefined) {
     return Response.json({ error: `fault of the test: status ${status}` }, { status });
   }
-  if (delay !== undefined) await wait(toMs(delay, "delay"), clock, request.signal);
+  if (delay !== undefined) await time.sleep(delay, request.signal);
   if (lose === "call") throw new TypeError("fault of the test: connection refused");
   const answer = await fetch(request);
   if (cutAfterBytes !== undefined) return cut(answer, cutAfterBytes);

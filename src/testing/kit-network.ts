@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Clock } from "../async/clock.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Fetch } from "../client/options.ts";
 import { describeFault, type FaultPlan, suffer } from "./faults.ts";
@@ -26,7 +25,6 @@ export interface KitNetwork {
 /** What the ways are made from. */
 export interface KitNetworkOptions {
   readonly broker: Pick<Broker, "fetch">;
-  readonly clock: Clock;
   readonly time: KitTime;
   readonly faults: FaultPlan;
   readonly transcript: TranscriptWriter;
@@ -39,7 +37,7 @@ const waiting = new Set(["GET /jobs/take", "POST /jobs/take", "GET /events"]);
 
 /** Creates the ways. */
 export function createKitNetwork(options: KitNetworkOptions): KitNetwork {
-  const { broker, clock, time, faults, transcript, changed } = options;
+  const { broker, time, faults, transcript, changed } = options;
   const own: Fetch = (request) => time.during(broker.fetch(request));
 
   const from = (who: "client" | "worker"): Fetch => async (request) => {
@@ -50,7 +48,7 @@ export function createKitNetwork(options: KitNetworkOptions): KitNetwork {
     let answer: Response;
     try {
       answer =
-        await (fault === undefined ? fetch(request) : suffer(fault, request, { clock, fetch }));
+        await (fault === undefined ? fetch(request) : suffer(fault, request, { time, fetch }));
     } catch (error) {
       transcript.called(who, route, `no answer${note}`);
       throw error;

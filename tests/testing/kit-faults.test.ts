@@ -65,6 +65,17 @@ describe("faults", () => {
       assert.equal(await late, 0);
     }));
 
+  it("delay calls of handlers and of the worker, for which the kit lets the time pass", () =>
+    withKit(({ client }) => [handle(mail, () => client.count())], async (kit) => {
+      await kit.client.enqueue(mail, { to: "a" });
+      kit.faults.next({ route: "GET /jobs/count", delay: "1m" });
+      kit.faults.next({ route: "POST /jobs/success", delay: "2m" });
+      const since = kit.clock.now();
+      const run = await kit.runNext();
+      assert.deepEqual([run!.result, run!.endedAt - since], [1, 60_000]);
+      assert.equal(kit.clock.now() - since, 180_000);
+    }));
+
   it("break a stream in its middle", () =>
     withKit([], async (kit) => {
       await kit.client.enqueueMany(mail, [{ to: "a" }, { to: "b" }]);

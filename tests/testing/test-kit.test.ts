@@ -116,6 +116,35 @@ describe("runNext()", () => {
   });
 });
 
+describe("createTestKit()", () => {
+  it("shares nothing with other kits", async () => {
+    const seen = await Promise.all(Array.from({ length: 8 }, async (_, at) => {
+      const now = Date.UTC(2030, at);
+      let delay = 0;
+      await withKit([failing(1)], async (kit) => {
+        await kit.client.enqueueMany(step, [at, at]);
+        const runs = await kit.drain();
+        assert.deepEqual(runs.map(({ job }) => job.payload), [at, at, at]);
+        assert.equal(runs[0]!.startedAt, now);
+        delay = runs[2]!.startedAt - now;
+      }, { now: new Date(now), seed: 7 });
+      return delay;
+    }));
+    assert.equal(new Set(seen).size, 1); // The same seed, the same delay of the retry.
+    const other = createTestKit({ store: openSqlite(":memory:"), now: 5 });
+    assert.equal(other.clock.now(), 5);
+    await other[Symbol.asyncDispose]();
+    await assert.rejects(other.client.health(), { code: "server" });
+  });
+
+  it("refuses options that are none", () => {
+    assert.throws(() => createTestKit({} as never), /without 'store'/);
+    const store = openSqlite(":memory:");
+    assert.throws(() => createTestKit({ store, now: NaN }), /'now' NaN/);
+    assert.throws(() => createTestKit({ store, patienceMs: -1 }), /'patienceMs' -1/);
+  });
+});
+
 describe("drain()", () => {
   it("goes through retries and jobs that come of jobs, and lets the time pass that they wait for", () =>
     withKit(({ client }) => [

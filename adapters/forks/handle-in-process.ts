@@ -8,7 +8,7 @@ import type { Duration } from "../../src/async/duration.ts";
 import type { JobContext } from "../../src/worker/context.ts";
 import type { ErrorRule } from "../../src/worker/error-rules.ts";
 import { handle, type Handleable, type JobHandler } from "../../src/worker/handle.ts";
-import { byError, reviveOutcome } from "../../src/worker/outcome.ts";
+import { byError, result, reviveOutcome } from "../../src/worker/outcome.ts";
 import {
   fromSentError,
   type HeartbeatAnswer,
@@ -84,7 +84,7 @@ async function runInProcess(options: SpawnOptions, context: JobContext): Promise
   }
   switch (report.millrace) {
     case "succeeded":
-      return undefined;
+      return report.result === undefined ? undefined : result(report.result);
     case "failed": {
       const error = fromSentError(report.error);
       throw report.retry ? error : byError("cancelled", error, {});

@@ -55,7 +55,7 @@ export interface SentError {
 
 /** What came of it. */
 export type SentReport =
-  | { readonly millrace: "succeeded" }
+  | { readonly millrace: "succeeded"; readonly result?: unknown }
   | { readonly millrace: "failed"; readonly error: SentError; readonly retry: boolean }
   | {
     readonly millrace: "decided";

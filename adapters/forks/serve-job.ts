@@ -101,6 +101,7 @@ function createLease(endsAt: number | undefined): ContextLease {
 function toSent(report: RunReport): SentReport {
   switch (report.kind) {
     case "succeeded":
+      return { millrace: "succeeded", result: report.result };
     case "released":
       return { millrace: "succeeded" };
     case "failed":

@@ -88,7 +88,8 @@ export interface BatchOptions<Payload> extends Omit<Batch, "key"> {
 }
 
 /** What a definition is made from. */
-export interface JobOptions<Payload = unknown, Output = Payload> extends JobSettings {
+export interface JobOptions<Payload = unknown, Output = Payload, Result = unknown>
+  extends JobSettings {
   /** Which handler runs it. Not empty, without commas, NUL and `* ? [ ] { } \`. */
   readonly type: string;
   /** The queue it waits in; same rules as for `type`. */
@@ -99,6 +100,13 @@ export interface JobOptions<Payload = unknown, Output = Payload> extends JobSett
    * @default {none: a payload is what the programmer says it is}
    */
   readonly payload?: StandardSchema<Payload, Output> | undefined;
+  /**
+   * What a job comes to: a schema of what its handler returns, which is checked, and kept as the result of the job if its
+   * retention keeps it. A job whose handler returns something else has failed.
+   *
+   * @default {none: what a handler returns is kept if it is JSON}
+   */
+  readonly result?: StandardSchema<Result, unknown> | undefined;
   /**
    * How long one run of the handler may take, in ms or as text (`"30s"`); then its signal is aborted.
    *
@@ -115,13 +123,17 @@ export interface JobOptions<Payload = unknown, Output = Payload> extends JobSett
  * A kind of job. `Input` is the type of payload that is enqueued and stored; `Output` is what the schema makes of it
  * for the handler. They are the same unless the schema transforms.
  */
-export interface JobDefinition<Input = unknown, Output = Input> {
+export interface JobDefinition<Input = unknown, Output = Input, Result = unknown> {
   /** Which handler runs it. */
   readonly type: string;
   /** The queue it waits in. */
   readonly queue: string;
   /** How long one run of the handler may take, in ms; undefined is no limit. */
   readonly timeoutMs: number | undefined;
+  /** What a job comes to, if the definition says so. */
+  readonly result?: StandardSchema<Result, unknown> | undefined;
+  /** For the compiler only: what a job comes to. */
+  readonly types?: { readonly result: Result } | undefined;
   /**
    * Checks a payload and gives the request that stores it.
    *
@@ -174,9 +186,13 @@ export interface JobDefinition<Input = unknown, Output = Input> {
  * console.log(request.queue, request.priority); // images 10
  * ```
  */
-export function defineJob<Input extends JsonOnly<Input> = unknown, Output = Input>(
-  options: JobOptions<Input, Output>,
-): JobDefinition<Input, Output> {
+export function defineJob<
+  Input extends JsonOnly<Input> = unknown,
+  Output = Input,
+  Result = unknown,
+>(
+  options: JobOptions<Input, Output, Result>,
+): JobDefinition<Input, Output, Result> {
   checkOptions("defineJob", options, definitionNames());
   const { type, queue, payload: schema } = options;
   const complaint = checkName("type", type) ?? checkName("queue", queue);
@@ -245,6 +261,7 @@ export function defineJob<Input extends JsonOnly<Input> = unknown, Output = Inpu
   return {
     type,
     queue,
+    result: options.result,
     timeoutMs: options.timeout === undefined ? undefined : toMs(options.timeout, "timeout"),
     toRequest(payload, settings, clock = systemClock) {
       if (settings === undefined) settings = {};
@@ -288,6 +305,7 @@ const definitionNames = (): Names<JobOptions> => ({
   type: 1,
   queue: 1,
   payload: 1,
+  result: 1,
   timeout: 1,
   uniqueKey: 1,
   batch: 1,

@@ -10,7 +10,7 @@ import { defineJob, type JobDefinition, type JobOptions } from "./define-job.ts"
 
 /** A job definition with the types of its result and of the steps that come before it. */
 export interface StepDefinition<Input, Result, Parents = NoParents>
-  extends JobDefinition<Input>, StepTypes<Result, Parents> {}
+  extends Omit<JobDefinition<Input, Input, Result>, "types">, StepTypes<Result, Parents> {}
 
 /**
  * Defines a step of a flow. `createFlows` puts steps together, and `handleStep` does their work.
@@ -32,7 +32,7 @@ export interface StepDefinition<Input, Result, Parents = NoParents>
  * ```
  */
 export function defineStep<Input extends JsonOnly<Input>, Result, Parents = NoParents>(
-  options: JobOptions<Input>,
+  options: JobOptions<Input, Input, Result>,
 ): StepDefinition<Input, Result, Parents> {
-  return defineJob<Input>(options);
+  return defineJob<Input, Input, Result>(options) as StepDefinition<Input, Result, Parents>;
 }

@@ -43,7 +43,7 @@ export interface HandlerRun {
   readonly error: unknown;
   /** Whether it would be tried again, if it failed. */
   readonly retry: boolean;
-  /** What it said with `result()`, if it succeeded. */
+  /** What it returned, or said with `result()`, as the result of the job, if it succeeded and has one. */
   readonly result: unknown;
   /** The outcome that the handler or a rule said. */
   readonly outcome: Outcome | undefined;

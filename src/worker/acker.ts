@@ -82,6 +82,8 @@ export interface Acker {
 
 /** The most successes that go with one request. */
 const longestBatch = 1000;
+/** The most characters of results that go with one request, if there are several. */
+const mostResults = 1024 * 1024;
 /** The most single reports that are under way at a time. */
 const mostSingle = 8;
 
@@ -157,12 +159,24 @@ export function createAcker(options: AckerOptions): Acker {
   };
 
   /** What jobs came to whose report waits or is under way. */
-  const results = new Map<Job, unknown>();
+  const results = new Map<Job, { readonly value: unknown; readonly size: number }>();
   const toOptions = (jobs: readonly Job[]): SuccessManyOptions => {
     if (results.size === 0) return { signal };
     const having = jobs.filter((job) => results.has(job));
     if (having.length === 0) return { signal };
-    return { signal, results: Object.fromEntries(having.map((job) => [job.id, results.get(job)])) };
+    const values = having.map((job) => [job.id, results.get(job)!.value]);
+    return { signal, results: Object.fromEntries(values) };
+  };
+
+  /** How many of those that wait go with the next request: a broker takes bodies of a few MiB. */
+  const batchLength = (): number => {
+    if (results.size === 0) return longestBatch;
+    let size = 0;
+    const end = waiting.findIndex((job) => {
+      size += results.get(job)?.size ?? 0;
+      return size > mostResults;
+    });
+    return end < 0 ? longestBatch : Math.min(Math.max(end, 1), longestBatch);
   };
 
   const sendSuccesses = async () => {
@@ -170,8 +184,8 @@ export function createAcker(options: AckerOptions): Acker {
       // Lets handlers that are about to return do so first; else many a batch would have a single id.
       await new Promise<void>((resolve) => clock.defer(resolve));
       if (waiting.length === 0 || signal.aborted) break;
-      const jobs = waiting.slice(0, longestBatch);
-      waiting = waiting.slice(longestBatch);
+      const jobs = waiting.slice(0, batchLength());
+      waiting = waiting.slice(jobs.length);
       const result = await sendReport(jobs, () => client.successMany(jobs, toOptions(jobs)));
       if (results.size > 0) { for (const job of jobs) results.delete(job); }
       if (result !== undefined) acked(jobs, result);
@@ -194,7 +208,9 @@ export function createAcker(options: AckerOptions): Acker {
     },
     tryNow: pauses.end,
     succeed(job, result) {
-      if (result !== undefined) results.set(job, result);
+      if (result !== undefined) {
+        results.set(job, { value: result, size: JSON.stringify(result).length });
+      }
       waiting.push(job);
       sending ??= sendSuccesses();
     },

@@ -5,10 +5,13 @@
  * @module
  */
 
+import type { Client } from "../client/client.ts";
 import type { LogFields, Logger } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
 import type { JobMeta } from "../protocol/meta.ts";
 import type { HeartbeatOptions } from "../protocol/lease-write.ts";
+import { type ContextState, createState } from "./context-state.ts";
+import type { PoweredRun, Powers } from "./powers.ts";
 
 /** What a handler and the middleware around it know of their job. */
 export interface JobContext {
@@ -38,6 +41,28 @@ export interface JobContext {
    * @throws {Error} If the worker has no `leases`.
    */
   readonly heartbeat: (news?: HeartbeatOptions) => Promise<void>;
+  /**
+   * Enqueues a job once, however often the handler is run again for its job: a later run is given the job that was stored.
+   * Which one it is goes by its type, and by how many of that type the run has enqueued before. A handler that may enqueue in
+   * another order when it is run again gives an `idempotencyKey`, which is a name among the jobs of this one.
+   *
+   * With a Millrace broker that holds for as long as the handler's job exists, also when the other one is done and deleted
+   * since; a job that begins anew (put, requeued, in its next queue) enqueues anew. Another server is given a unique key,
+   * which keeps a second job from being stored as long as the first is kept, unless the job has a unique key or a batch itself.
+   *
+   * @throws {PayloadError} If the payload does not fit; nothing is sent then.
+   * @throws {RefusedError} If the broker does not accept the job, or the handler's job is not in flight here any more (its
+   * status is 409).
+   * @throws {TypeError} If the client of the worker cannot enqueue.
+   */
+  readonly enqueue: Client["enqueue"];
+  /**
+   * Enqueues many jobs, each once; which one it is goes by its place in the list, and by how often this was called before.
+   * Throws as {@linkcode JobContext.enqueue}.
+   */
+  readonly enqueueMany: Client["enqueueMany"];
+  /** What the layers around a handler and the handler share while the job runs; see {@linkcode defineState}. */
+  readonly state: ContextState;
 }
 
 /** What the context of a job under a lease can do. */
@@ -55,7 +80,12 @@ export class RunningContext implements JobContext {
   ranMs = 0;
   /** The job's lease, if it has one. */
   lease: ContextLease | undefined = undefined;
+  /** What its handler can do besides, and the job as it was delivered last; undefined outside of a worker. */
+  powers: Powers | undefined = undefined;
+  delivery: { readonly job: Job } | undefined = undefined;
   readonly #logger: Logger;
+  #run: PoweredRun | undefined;
+  #state: ContextState | undefined;
   #log: Logger | undefined;
   #controller: AbortController | undefined;
   #reason: unknown;
@@ -95,6 +125,42 @@ export class RunningContext implements JobContext {
     return async (news = {}) => {
       if (this.lease !== undefined) return await this.lease.heartbeat(news);
       throw new Error("Cannot send a heartbeat: the worker has no 'leases'");
+    };
+  }
+
+  get enqueue(): JobContext["enqueue"] {
+    const enqueue = async (...args: never) =>
+      await this.#powered("enqueue").enqueue(this.#running(), args);
+    return enqueue as JobContext["enqueue"];
+  }
+
+  get enqueueMany(): JobContext["enqueueMany"] {
+    const enqueueMany = async (...args: never) =>
+      await this.#powered("enqueueMany").enqueueMany(this.#running(), args);
+    return enqueueMany as JobContext["enqueueMany"];
+  }
+
+  get state(): ContextState {
+    return this.#state ??= createState();
+  }
+
+  #powered(name: string): Powers {
+    if (this.powers !== undefined) return this.powers;
+    throw new Error(`Cannot '${name}' here: the handler does not run in the process of its worker`);
+  }
+
+  #running(): PoweredRun {
+    // Read through: the job may be delivered again while it runs.
+    const job = () => this.delivery?.job ?? this.job;
+    const signal = () => this.signal;
+    return this.#run ??= {
+      get job() {
+        return job();
+      },
+      get signal() {
+        return signal();
+      },
+      counts: new Map(),
     };
   }
 

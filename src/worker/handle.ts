@@ -7,6 +7,7 @@
 import { type Duration, toMs } from "../async/duration.ts";
 import type { Jsonable } from "../protocol/jsonable.ts";
 import type { JobContext } from "./context.ts";
+import { describeIssues, type StandardSchema } from "../jobs/standard-schema.ts";
 import type { ErrorRule } from "./error-rules.ts";
 import type { JobResult, Outcome } from "./outcome.ts";
 
@@ -24,13 +25,17 @@ export interface Handleable<Output, Result = unknown> {
    * @throws {PayloadError} If it does not fit.
    */
   parse(payload: unknown): Output | Promise<Output>;
+  /** What its jobs come to, if the definition has a schema for that. */
+  readonly result?: StandardSchema<Result, unknown> | undefined;
   /** For the compiler only: what its jobs come to, if the definition says so. */
   readonly types?: { readonly result: Result } | undefined;
 }
 
 /**
  * Does the work of one job. If it returns, the job succeeds; if it throws, the job fails. An outcome (`cancel`,
- * `snooze`, `retryAt`) that it returns or throws decides instead. Any other result is ignored.
+ * `snooze`, `retryAt`) that it returns or throws decides instead. Anything else that it returns is the result of the job, if
+ * it is JSON of up to 64 KiB and the broker is one of Millrace: that keeps it as long as the completed job, and for those that
+ * wait for it. What is no JSON is passed over, unless the definition has a schema for results: then the job has failed.
  */
 export type HandlerFunction<Output, Returned = unknown> = (
   payload: NoInfer<Output>,
@@ -87,6 +92,8 @@ export interface JobHandler {
   readonly onError?: readonly ErrorRule[] | undefined;
   /** Checks a payload that arrived. */
   parse(payload: unknown): unknown;
+  /** Checks what `run` gave, and throws if it is no result. */
+  readonly checkResult?: ((value: unknown) => unknown) | undefined;
   /** Does the work on what `parse` gave. */
   run(payload: unknown, context: JobContext): unknown;
 }
@@ -134,7 +141,20 @@ export function handle<Output, Result, const Returned extends Returnable<Returne
     timeoutMs: timeout === undefined ? definition.timeoutMs : toMs(timeout, "timeout"),
     onError: options.onError,
     parse: (payload) => definition.parse(payload),
+    checkResult: definition.result && toCheck(definition.type, definition.result),
     // A worker passes only what `parse` gave.
     run: (payload, context) => run(payload as NoInfer<Output>, context),
+  };
+}
+
+/** Makes the check of what handlers return. */
+function toCheck<Result>(
+  type: string,
+  schema: StandardSchema<Result, unknown>,
+): (value: unknown) => Promise<void> {
+  return async (value) => {
+    const { issues } = await schema["~standard"].validate(value);
+    if (issues === undefined) return;
+    throw new TypeError(`Result of '${type}' does not fit: ${describeIssues(issues)}`);
   };
 }

@@ -25,6 +25,7 @@ export type { Startable, StopOptions, Stoppable } from "../async/stoppable.ts";
 export { createLogger, type LogFormat, type LoggerOptions, type LogLevel } from "../log-lines.ts";
 export { type LogFields, type Logger, silentLogger } from "../log.ts";
 export type { JobContext } from "./context.ts";
+export { type ContextState, defineState, type StateKey } from "./context-state.ts";
 export { type Delay, type DelayFacts, exponential, type ExponentialOptions } from "./delays.ts";
 export {
   cancelOn,

@@ -22,6 +22,7 @@ export type WorkerClient =
     Client,
     "take" | "success" | "successMany" | "failure" | "release" | "releaseMany"
   >
+  & Partial<Pick<Client, "enqueue" | "enqueueMany">>
   & {
     /** Where the broker is, for the log. */
     readonly url?: string | undefined;

@@ -156,8 +156,9 @@ const resultBrand = Symbol.for("millrace.result");
 const mostResultBytes = 64 * 1024;
 
 /**
- * Says what a job came to: the jobs that wait for it are shown that (`job.parentResults`). If none waits, or the broker
- * is another one than Millrace, it is forgotten.
+ * Says what a job came to, as returning the value does, but fails if it cannot be a result. It is kept with the completed job
+ * (`job.result`) as long as that is kept, and shown to the jobs that wait for it (`job.parentResults`); a broker that is none of
+ * Millrace forgets it.
  *
  * @param value Any JSON value of up to 64 KiB.
  * @returns What the handler has to return.

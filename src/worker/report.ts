@@ -50,7 +50,7 @@ export function toAcknowledgement(
 ): Acknowledgement | undefined {
   switch (report.kind) {
     case "succeeded":
-      return report.result === undefined
+      return report.result === undefined || !canRelease
         ? { kind: "success" }
         : { kind: "success", result: report.result };
     case "failed":

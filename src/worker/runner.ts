@@ -13,6 +13,7 @@ import type { JobHandler } from "./handle.ts";
 import { type Middleware, wrap } from "./middleware.ts";
 import { isOutcome, isResult } from "./outcome.ts";
 import type { RunReport } from "./report.ts";
+import { toResult } from "./returned.ts";
 
 /** What a runner needs. */
 export interface RunnerOptions {
@@ -113,8 +114,10 @@ export function createRunner(options: RunnerOptions): Runner {
 
   const performers = new Map<string, Perform>();
   const rules = new Map<string, readonly ErrorRule[]>();
+  const checks = new Map<string, (value: unknown) => unknown>();
   for (const handler of handlers) {
     performers.set(handler.type, toPerform(handler));
+    if (handler.checkResult !== undefined) checks.set(handler.type, handler.checkResult);
     rules.set(handler.type, [...handler.onError ?? [], ...options.onError]);
   }
 
@@ -128,9 +131,14 @@ export function createRunner(options: RunnerOptions): Runner {
   /** Runs a job and gives what came of it, as if the worker had not been stopped meanwhile. */
   const runToEnd = async (context: RunningContext): Promise<RunReport> => {
     try {
-      const result = await (performers.get(context.job.type) ?? performUnknown)(context);
-      if (isResult(result)) return { kind: "succeeded", result: result.value };
-      return isOutcome(result) ? result : succeeded;
+      const { type } = context.job;
+      const returned = await (performers.get(type) ?? performUnknown)(context);
+      if (isOutcome(returned)) return returned;
+      if (isResult(returned)) return { kind: "succeeded", result: returned.value };
+      const check = checks.get(type);
+      if (returned === undefined && check === undefined) return succeeded;
+      const result = await toResult(returned, { check, log: () => context.log });
+      return result === undefined ? succeeded : { kind: "succeeded", result };
     } catch (thrown) {
       if (isOutcome(thrown)) return thrown;
       if (PayloadMismatch.is(thrown)) {

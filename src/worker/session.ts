@@ -26,6 +26,7 @@ import { createLoopWatch } from "./loop-watch.ts";
 import type { WorkerSettings } from "./options.ts";
 import { createOutage } from "./outage.ts";
 import { toAcknowledgement, toGrouped } from "./report.ts";
+import { createPowers } from "./powers.ts";
 import { createRetirement } from "./retirement.ts";
 import { createRunner } from "./runner.ts";
 import { createStatements } from "./statements.ts";
@@ -68,6 +69,7 @@ export function createSession(options: SessionOptions): Session {
     ? undefined
     : { id: crypto.randomUUID(), withinMs };
   const runner = createRunner({ ...settings, events });
+  const powers = createPowers(settings);
   const teller = createTeller({ events, logger, clock });
   const outage = createOutage({ clock, logger, url: client.url });
   const ending = new AbortController();
@@ -130,6 +132,8 @@ export function createSession(options: SessionOptions): Session {
     loop.began(delivery.job.type);
     if (auto !== undefined) adaptPrefetch(auto, delivery);
     retirement?.began();
+    delivery.context.powers = powers;
+    delivery.context.delivery = delivery;
     const report = await runner.run(delivery.context);
     strays.ended(delivery);
     const canRelease = delivery.job.deliveries !== undefined;

@@ -1,0 +1,67 @@
+/**
+ * What a handler returned, as the result of its job.
+ *
+ * | It returned                                        | What becomes of that                                          |
+ * | -------------------------------------------------- | ------------------------------------------------------------- |
+ * | nothing                                            | there is no result                                            |
+ * | `result(value)`                                    | is the result                                                 |
+ * | a value, and its definition has a schema for it    | is the result if it fits, is JSON and not too large; else the job has failed |
+ * | plain JSON: texts, numbers, true, false, null, lists and plain objects | is the result                             |
+ * | the same, but too large, or with something in it that JSON cannot write | no result; a warning                     |
+ * | anything else, such as a `Response`                | no result; handlers may always have returned what they liked  |
+ *
+ * @module
+ */
+
+import type { Logger } from "../log.ts";
+import { result } from "./outcome.ts";
+
+/** How a result is taken. */
+export interface ReturnedTerms {
+  /** Checks what the handlers of the definition return; undefined if the definition says nothing of it. */
+  readonly check: ((value: unknown) => unknown) | undefined;
+  /** Is told of what cannot be kept. */
+  readonly log: () => Logger;
+}
+
+/**
+ * The result of a job; undefined if it has none.
+ *
+ * @param returned What its handler returned: no outcome, and no `result(…)`.
+ * @throws {TypeError} If the definition has a schema for results, and this is none.
+ * @throws {RangeError} If it has one, and the result is too large.
+ */
+export async function toResult(
+  returned: unknown,
+  { check, log }: ReturnedTerms,
+): Promise<unknown> {
+  if (check !== undefined) {
+    await check(returned);
+    return returned === undefined ? undefined : result(returned).value;
+  }
+  if (!isPlain(returned)) return undefined;
+  try {
+    return result(returned).value;
+  } catch (error) {
+    log().warn("What the handler returned is not kept as the result of the job", { error });
+    return undefined;
+  }
+}
+
+/** Whether a value looks as what `JSON.parse` gives; what is in it is not looked at. */
+function isPlain(value: unknown): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value);
+    case "object": {
+      if (value === null || Array.isArray(value)) return true;
+      const prototype = Object.getPrototypeOf(value);
+      return prototype === Object.prototype || prototype === null;
+    }
+    default:
+      return false;
+  }
+}

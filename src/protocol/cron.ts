@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "valibot";
+import * as v from "./shapes.ts";
 import { lastDate } from "./integer.ts";
 import { checkUniqueWhile, jobPatchSchema, type NewJob, newJobSchema } from "./new-job.ts";
 import { checkMeta } from "./meta.ts";

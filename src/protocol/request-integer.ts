@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { GenericSchema } from "valibot";
+import type { GenericSchema } from "./shapes.ts";
 import { largeInteger } from "./schema.ts";
 import { lastBelowBeyond } from "./integral-float.ts";
 

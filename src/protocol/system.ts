@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "valibot";
+import * as v from "./shapes.ts";
 import { readAs, text, u64 } from "./schema.ts";
 
 /** Reads the answer of `GET /health`. */

@@ -4,35 +4,32 @@
  * @module
  */
 
-import * as v from "valibot";
 import { defineJob, type JobDefinition } from "../../../src/client/mod.ts";
 
 /** Read a file: digest, counts, most frequent words. */
-export const readFile: JobDefinition<{ path: string }> = defineJob({
+export const readFile: JobDefinition<{ path: string }> = defineJob<{ path: string }>({
   type: "read-file",
   queue: "files",
-  payload: v.object({ path: v.string() }),
 });
 
 /** Fails on its first attempt, and is tried again about a second later. */
-export const failOnce: JobDefinition<{ number: number }> = defineJob({
+export const failOnce: JobDefinition<{ number: number }> = defineJob<{ number: number }>({
   type: "fail-once",
   queue: "default",
-  payload: v.object({ number: v.number() }),
   backoff: { exponent: 0, baseMs: 0, jitterMs: 250 },
 });
 
 /** Scheduled: becomes ready some seconds after it was enqueued. */
-export const remind: JobDefinition<{ text: string }> = defineJob({
+export const remind: JobDefinition<{ text: string }> = defineJob<{ text: string }>({
   type: "remind",
   queue: "default",
-  payload: v.object({ text: v.string() }),
   delay: "2s",
 });
 
 /** The small jobs of the burst: each waits a moment, as a call to another service would. */
-export const call: JobDefinition<{ number: number; waitMs: number }> = defineJob({
+export const call: JobDefinition<{ number: number; waitMs: number }> = defineJob<
+  { number: number; waitMs: number }
+>({
   type: "call",
   queue: "burst",
-  payload: v.object({ number: v.number(), waitMs: v.number() }),
 });

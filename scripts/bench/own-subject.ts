@@ -8,10 +8,11 @@
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { ClientOptions } from "../../src/client/mod.ts";
+import type { ClientOptions, Format, WireFormat } from "../../src/client/mod.ts";
 import { jobType, ownCpuMs, payload, queue, type Subject } from "./subject.ts";
 
 type ClientModule = typeof import("../../src/client/mod.ts");
+type FormatModule = typeof import("../../src/client/msgpack.ts");
 type WorkerModule = typeof import("../../src/worker/mod.ts");
 type BrokerModule = typeof import("../../src/broker/mod.ts");
 type AdapterModule = typeof import("../../adapters/node/mod.ts");
@@ -38,16 +39,31 @@ export async function createEmbedded(
   return { ...subject, close: () => (stop ?? close)!.call(broker) };
 }
 
+/** What a client takes, which was the name of the format before. */
+async function loadFormat(checkout: string, format: Format = "json"): Promise<"json" | WireFormat> {
+  if (format === "json") return format;
+  const module = await load<FormatModule>(checkout, "src/client/msgpack.ts").catch(() => undefined);
+  return module?.msgpack ?? (format as unknown as WireFormat);
+}
+
+/** Options of a client, of any checkout. */
+interface OwnOptions extends Omit<ClientOptions, "format"> {
+  readonly format?: Format;
+}
+
 /**
  * A broker that is reached through a client of the checkout.
  *
  * @param options Those of the client.
  */
-export async function createOwn(checkout: string, options: ClientOptions): Promise<Subject> {
+export async function createOwn(
+  checkout: string,
+  { format, ...options }: OwnOptions,
+): Promise<Subject> {
   const { createClient, defineJob } = await load<ClientModule>(checkout, "src/client/mod.ts");
   const { createWorker, handle } = await load<WorkerModule>(checkout, "src/worker/mod.ts");
   const noop = defineJob<typeof payload>({ type: jobType, queue });
-  const client = createClient(options);
+  const client = createClient({ ...options, format: await loadFormat(checkout, format) });
   return {
     async enqueueMany(count) {
       const jobs = await client.enqueueMany(noop, Array.from({ length: count }, () => payload));

@@ -14,6 +14,7 @@ import { createClient } from "../../src/client/mod.ts";
 import type { Format } from "../../src/protocol/codec.ts";
 import { createWorker, handle, type JobContext, snooze } from "../../src/worker/mod.ts";
 import { definitionOf, type JobKind, kinds, toSign, workMsOf } from "./bad-network-jobs.ts";
+import { formats } from "../../tests/support/formats.ts";
 
 /** A line from a worker to its parent. */
 export type WorkerLine =
@@ -70,7 +71,7 @@ process.on("unhandledRejection", (reason) => {
 
 const [, , url, concurrency, format] = process.argv;
 const worker = createWorker({
-  client: createClient({ url: url!, format: format as Format, timeoutMs: 3000 }),
+  client: createClient({ url: url!, format: formats[format as Format], timeoutMs: 3000 }),
   handlers,
   concurrency: Number(concurrency),
   idleTimeoutMs: 3000,

@@ -4,16 +4,14 @@
  * @module
  */
 
-import { isMillraceError, NotFoundError, RefusedError } from "../errors.ts";
 import { demandObject } from "../options.ts";
-import { readEnqueuedJob, readEnqueuedJobs, toEnqueueWire } from "../protocol/enqueue.ts";
 import { type ErrorRecord, readErrorRecord } from "../protocol/error-record.ts";
 import { matchesAll, matchesNothing, toFilterParams, toTakeParams } from "../protocol/filter.ts";
 import { readJob } from "../protocol/job-read.ts";
-import type { EnqueuedJob, Job } from "../protocol/job.ts";
+import type { Job } from "../protocol/job.ts";
 import { readErrorPage, readJobPage, toPageParams } from "../protocol/page.ts";
 import { toPatchWire } from "../protocol/patch.ts";
-import { jobRoutes, toPath } from "../protocol/routes.ts";
+import { enqueueRoutes, jobRoutes, toPath } from "../protocol/routes.ts";
 import {
   readCount,
   readDeleted,
@@ -23,10 +21,8 @@ import {
   readVersion,
 } from "../protocol/system.ts";
 import type { BulkFilter, Client, DeleteOptions } from "./client.ts";
-import type { CallOptions } from "./deadline.ts";
-import { type EnqueueArgs, type EnqueueManyArgs, resolveMany, resolveOne } from "./enqueue-args.ts";
-import { enqueueInParts } from "./enqueue-parts.ts";
-import { createKeys, demandKey, longestOfMany } from "./idempotency-keys.ts";
+import { resolveMany, resolveOne } from "./enqueue-args.ts";
+import { createEnqueuingCalls } from "./enqueuing.ts";
 import {
   createListing,
   emptyPage,
@@ -62,7 +58,7 @@ import { createWorkingCalls } from "./working.ts";
  */
 export function createClient(options: ClientOptions): Client {
   const transport = createTransport(toClientSettings(options));
-  const { settings: { clock, attach }, serverClock, call } = transport;
+  const { settings: { clock, attach }, call } = transport;
 
   const jobPages: PageSource<Job, JobPage> = {
     load: (path, options) => call({ route: jobRoutes.list, path }, options, readJobPage),
@@ -75,51 +71,9 @@ export function createClient(options: ClientOptions): Client {
     itemsOf: ({ errors }) => errors,
   };
 
-  /** Single enqueues that are under way; others that come meanwhile are gathered. */
-  let enqueues = 0;
-  let gathering: Promise<(job: object) => Promise<EnqueuedJob>> | undefined;
-  // No answer of a broker in the same process is lost.
-  const nextKey = attach === undefined ? createKeys(clock) : () => undefined;
-  const sendOne = (body: object, options?: CallOptions, key = nextKey()) =>
-    call({ route: jobRoutes.enqueue, body, key }, options, readEnqueuedJob);
-  const loadGathering = async () =>
-    (await import("./gathering.ts")).createGathering({
-      sendMany: (jobs) =>
-        call(
-          { route: jobRoutes.enqueueMany, body: { jobs }, key: nextKey() },
-          undefined,
-          readEnqueuedJobs,
-        ),
-      sendOne: (job) => sendOne(job),
-      // Also one that could not be sent at all, because of one of its jobs.
-      isRefusal: (error) =>
-        error instanceof RefusedError || error instanceof NotFoundError || !isMillraceError(error),
-    });
-
   const client: Client = {
     url: options.url === undefined ? undefined : transport.settings.base,
-    async enqueue(...args: unknown[]) {
-      const { what, options } = await resolveOne(args as EnqueueArgs, clock);
-      const body = toEnqueueWire(what, serverClock.now());
-      const key = demandKey(options?.idempotencyKey);
-      const { signal, timeoutMs } = options ?? {};
-      if (enqueues > 0 && (key ?? signal ?? timeoutMs) === undefined) {
-        return await (await (gathering ??= loadGathering()))(body);
-      }
-      enqueues++;
-      return await sendOne(body, options, key).finally(() => enqueues--);
-    },
-    async enqueueMany(...args: unknown[]) {
-      const { what, options } = await resolveMany(args as EnqueueManyArgs, clock);
-      const first = demandKey(options?.idempotencyKey, longestOfMany);
-      let parts = 0;
-      const send = (bytes: Uint8Array<ArrayBuffer>) => {
-        const key = ++parts === 1 || first === undefined ? first : `${first}/${parts}`;
-        return call({ route: jobRoutes.enqueueMany, bytes, key }, options, readEnqueuedJobs);
-      };
-      const codec = await transport.codec();
-      return await enqueueInParts(what, { codec, now: serverClock.now(), send });
-    },
+    ...createEnqueuingCalls(transport),
 
     get: (id, options) => call({ route: jobRoutes.get, params: { id } }, options, readJob),
     list: (query, options) => createListing(jobPages, () => client.page(query, options), options),
@@ -168,7 +122,7 @@ export function createClient(options: ClientOptions): Client {
 
     queues: (options) => call({ route: jobRoutes.queues }, options, readQueues),
     health: (options) => call({ route: jobRoutes.health }, options, readHealth),
-    version: (options) => call({ route: jobRoutes.version }, options, readVersion),
+    version: (options) => call({ route: enqueueRoutes.version }, options, readVersion),
     reset: (options) => call({ route: jobRoutes.reset }, options, ignoreBody),
   };
   return attach?.(client, {

@@ -8,6 +8,7 @@ import { MillraceError } from "../errors.ts";
 import type { Codec } from "../protocol/codec.ts";
 import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
 import type { EnqueuedJob } from "../protocol/job.ts";
+import { encodeParts } from "./encode-parts.ts";
 
 /** A bulk enqueue failed after some of its parts had been stored; `cause` tells why. */
 export class PartialEnqueueError extends MillraceError {
@@ -42,8 +43,6 @@ export async function enqueueInParts(
 ): Promise<EnqueuedJob[]> {
   const jobs = requests.map((request) => toEnqueueWire(request, now));
   const enqueued: EnqueuedJob[] = [];
-  // Loaded when many jobs are sent: who sends one at a time does not pay for it.
-  const { encodeParts } = await import("./encode-parts.ts");
   try {
     for (const body of encodeParts(jobs, codec)) {
       for (const job of await send(body)) enqueued.push(job);

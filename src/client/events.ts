@@ -20,9 +20,9 @@ import { cursorHeader, type EventGap, type EventKind, type JobEvent } from "../p
 import { readEventFrame, toEventParams } from "../protocol/events-read.ts";
 import { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
 import { eventRoutes } from "../protocol/routes.ts";
+import { jsonCodec } from "../protocol/json.ts";
 import { streamMediaTypes } from "../protocol/stream-format.ts";
 import { decodeOrThrow, isOk, toError } from "./answer.ts";
-import { loadCodec } from "./codecs.ts";
 import { abortBy, untilAborted } from "./deadline.ts";
 import { explainMissing } from "./endpoint.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
@@ -128,7 +128,7 @@ export function createEvents(options: ClientOptions): EventsClient {
     const query = cursor === undefined ? params : [...params, `after=${cursor}`];
     const headers = { accept: streamMediaTypes.ndjson };
     const answer = await transport.exchange({ route, query }, headers, signal, true);
-    if (!isOk(answer.status)) throw explainMissing(await toError(answer), route);
+    if (!isOk(answer.status)) throw explainMissing(await toError(answer, transport.codec), route);
     const body = answer.stream();
     const type = answer.header("content-type") ?? "";
     if (body !== null && type.startsWith(streamMediaTypes.ndjson)) {
@@ -144,7 +144,6 @@ export function createEvents(options: ClientOptions): EventsClient {
     params: readonly string[],
     { after, signal: given, idleTimeoutMs = 30_000, disconnected }: ListenOptions,
   ): AsyncGenerator<JobEvent | EventGap, void> {
-    const codec = await loadCodec("json");
     let cursor = after;
     let failures = 0;
 
@@ -172,7 +171,7 @@ export function createEvents(options: ClientOptions): EventsClient {
           if (done) return decoder.end();
           silence.heard();
           for (const bytes of decoder.push(value)) {
-            const frame = decodeOrThrow(() => readEventFrame(codec.decode(bytes)));
+            const frame = decodeOrThrow(() => readEventFrame(jsonCodec.decode(bytes)));
             cursor = frame.cursor;
             if (frame.event === undefined) continue;
             failures = 0;

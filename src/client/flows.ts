@@ -9,7 +9,7 @@ import type { ItemDependency, OnDead } from "../protocol/dependency.ts";
 import { type EnqueueRequest, readEnqueuedJobs, toEnqueueWire } from "../protocol/enqueue.ts";
 import { extensionsHeader, extensionsVersion } from "../protocol/extensions.ts";
 import type { EnqueuedJob } from "../protocol/job.ts";
-import { jobRoutes } from "../protocol/routes.ts";
+import { enqueueRoutes } from "../protocol/routes.ts";
 import type { ResultOf, StepTypes } from "../protocol/step-types.ts";
 import type { Enqueueable, EnqueueCallOptions } from "./client.ts";
 import { withDeadline } from "./deadline.ts";
@@ -125,7 +125,7 @@ export function createFlows(options: ClientOptions): FlowsClient {
   const demandBroker = async (bounds: EnqueueCallOptions) => {
     if (isKnown) return;
     const answer = await withDeadline(
-      (signal) => transport.exchange({ route: jobRoutes.version }, {}, signal, false),
+      (signal) => transport.exchange({ route: enqueueRoutes.version }, {}, signal, false),
       { signal: bounds.signal, timeoutMs: bounds.timeoutMs ?? timeoutMs },
       clock,
     );
@@ -165,7 +165,7 @@ export function createFlows(options: ClientOptions): FlowsClient {
       );
       await demandBroker(bounds);
       return await call(
-        { route: jobRoutes.enqueueMany, body: { jobs }, key },
+        { route: enqueueRoutes.enqueueMany, body: { jobs }, key },
         bounds,
         readEnqueuedJobs,
       );

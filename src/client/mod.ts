@@ -24,6 +24,7 @@
 
 export { type BudgetsClient, createBudgets } from "./budgets.ts";
 export { createClient } from "./create-client.ts";
+export { createEnqueuer, type Enqueuer } from "./create-enqueuer.ts";
 export {
   type AddDependenciesOptions,
   createDependencies,
@@ -67,6 +68,7 @@ export type {
 export { createLeases } from "./leases.ts";
 export type { LeasesClient, TimeoutResult } from "./leases.ts";
 export type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
+export type { WireFormat } from "./format.ts";
 export type { ClientOptions, Fetch } from "./options.ts";
 export type { RetryOptions } from "./retry.ts";
 export type { CallOptions } from "./deadline.ts";
@@ -115,7 +117,7 @@ export { jq } from "./jq.ts";
 export type { JobReference, LeaseRefusal, RefusedRun, ReportResult } from "../protocol/ack.ts";
 export type { Clock, Random } from "../async/clock.ts";
 export type { Duration } from "../async/duration.ts";
-export type { Format } from "../protocol/codec.ts";
+export type { Codec, Format } from "../protocol/codec.ts";
 export type { Budget, RebindReport } from "../protocol/budget-read.ts";
 export type {
   BudgetPatch,

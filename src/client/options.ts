@@ -7,8 +7,8 @@
 import { type Clock, type Random, systemRandom, toClock } from "../async/clock.ts";
 import { checkNotNegative } from "../async/duration.ts";
 import { checkOptions, show } from "../options.ts";
-import type { Format } from "../protocol/codec.ts";
 import { type AttachDirect, directKey } from "../protocol/direct.ts";
+import { isWireFormat, type WireFormat } from "./format.ts";
 import { type RetryOptions, type RetryPolicy, toRetryPolicy } from "./retry.ts";
 
 /** Sends a request and gives the response: the platform's `fetch`, or that of a broker in the same process. */
@@ -27,11 +27,11 @@ export interface ClientOptions {
   /** Sent with every request as `authorization: Bearer …`. */
   readonly token?: string | undefined;
   /**
-   * How bodies are written. `msgpack` is loaded when it is first used.
+   * How bodies are written: `"json"`, or the `msgpack` of `@millrace/millrace/msgpack`.
    *
    * @default {"json"}
    */
-  readonly format?: Format | undefined;
+  readonly format?: "json" | WireFormat | undefined;
   /**
    * How long a call may take in all, repeated tries included, in ms. For a take stream it is only the opening.
    *
@@ -61,7 +61,8 @@ export interface ClientSettings {
   /** What was given; undefined for the platform's. */
   readonly fetch: Fetch | undefined;
   readonly token: string | undefined;
-  readonly format: Format;
+  /** What was handed over; undefined for JSON. */
+  readonly format: WireFormat | undefined;
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
   readonly clock: Clock;
@@ -97,9 +98,11 @@ export function toClientSettings(options: ClientOptions): ClientSettings {
   if (options.fetch !== undefined && typeof options.fetch !== "function") {
     throw new TypeError(`Cannot use 'fetch' ${show(options.fetch)}: expected a function`);
   }
-  if (format !== "json" && format !== "msgpack") {
+  if (format !== "json" && !isWireFormat(format)) {
     throw new TypeError(
-      `Cannot use 'format' ${JSON.stringify(format)}: expected 'json' or 'msgpack'`,
+      `Cannot use 'format' ${
+        JSON.stringify(format)
+      }: expected 'json', or the 'msgpack' that '@millrace/millrace/msgpack' exports`,
     );
   }
   checkNotNegative("timeoutMs", timeoutMs);
@@ -107,7 +110,7 @@ export function toClientSettings(options: ClientOptions): ClientSettings {
     base: toBase(url ?? placeholderUrl),
     fetch: options.fetch,
     token,
-    format,
+    format: format === "json" ? undefined : format,
     timeoutMs,
     retry: toRetryPolicy(options.retry ?? {}, clock, options.random ?? systemRandom),
     clock,

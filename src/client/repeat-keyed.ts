@@ -1,5 +1,5 @@
 /**
- * Repeating an enqueue that may have been received, by its idempotency key. Loaded when one has failed.
+ * Repeating an enqueue that may have been received, by its idempotency key.
  *
  * Only a server that keeps keys may be asked again: another one would store a second job. A client learns that from its
  * answers. When an enqueue fails before it has had one, it looks before it repeats: `GET /version` tells too.
@@ -12,13 +12,11 @@
  *
  * So an error that is a refusal says that nothing was stored.
  *
- * It imports no values: a bundler would put what both need into a chunk of its own, which all clients load.
- *
  * @module
  */
 
 import type { MillraceError, ResponseError } from "../errors.ts";
-import type { retry, RetryPolicy } from "./retry.ts";
+import { retry, type RetryPolicy } from "./retry.ts";
 
 /**
  * So long after its first try a call may be sent again, in ms. The broker knows it longer: ten minutes unless its operator
@@ -42,12 +40,11 @@ export interface FailedCall<Result> {
    * @throws {MillraceError} If it cannot be asked.
    */
   look(): Promise<void>;
-  readonly retry: typeof retry;
 }
 
 /** Sends a call again as the policy says, if the server keeps keys. */
 export async function repeatKeyed<Result>(
-  { failure, since, send, keepsKeys, look, retry }: FailedCall<Result>,
+  { failure, since, send, keepsKeys, look }: FailedCall<Result>,
   policy: RetryPolicy,
   signal: AbortSignal,
 ): Promise<Result> {

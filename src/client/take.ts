@@ -5,34 +5,30 @@
  */
 
 import { isMillraceError, NetworkError, ProtocolError } from "../errors.ts";
-import type { Codec, Format } from "../protocol/codec.ts";
+import type { Codec } from "../protocol/codec.ts";
 import { toTakeParams } from "../protocol/filter.ts";
 import { lostControl, readAsk, readControl, readLost } from "../protocol/frames-control.ts";
-import { createMsgpackDecoder } from "../protocol/frames-msgpack.ts";
 import { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
+import { jsonCodec } from "../protocol/json.ts";
 import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
-import { jobRoutes } from "../protocol/routes.ts";
+import { workRoutes } from "../protocol/routes.ts";
 import { answersWithinHeader, runHeader } from "../protocol/worker-run.ts";
 import { readGone, toStatementWire } from "../protocol/worker-statement.ts";
 import { type FrameDecoder, streamMediaTypes } from "../protocol/stream-format.ts";
 import { decodeOrThrow, isOk, toError } from "./answer.ts";
-import { loadCodec } from "./codecs.ts";
 import { abortBy, untilAborted } from "./deadline.ts";
+import type { WireFormat } from "./format.ts";
 import type { PortAnswer } from "./port-types.ts";
 import type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
 import { type ClientCall, type Transport } from "./transport.ts";
 
-/** The take stream that goes with each format of bodies. */
-const mediaTypes: Readonly<Record<Format, string>> = {
-  json: streamMediaTypes["ndjson"],
-  msgpack: streamMediaTypes["msgpack-stream"],
+/** What every client can read. */
+const ndjson: WireFormat = {
+  codec: jsonCodec,
+  streamMediaType: streamMediaTypes["ndjson"],
+  createDecoder: createNdjsonDecoder,
 };
-
-/** What reads the frames of each. */
-const decoders = { json: createNdjsonDecoder, msgpack: createMsgpackDecoder } as const;
-
-const formats = ["json", "msgpack"] as const satisfies readonly Format[];
 
 /** Opens a take stream; the time limit is for the head of the response only. */
 export async function openTake(
@@ -40,8 +36,9 @@ export async function openTake(
   { signal, timeoutMs, workerId, run, ...request }: TakeOptions = {},
 ): Promise<TakeStream> {
   const { settings } = transport;
-  const call: ClientCall = { route: jobRoutes.take, query: toTakeParams(request) };
-  const headers: Record<string, string> = { accept: mediaTypes[settings.format] };
+  const call: ClientCall = { route: workRoutes.take, query: toTakeParams(request) };
+  const { format = ndjson } = settings;
+  const headers: Record<string, string> = { accept: format.streamMediaType };
   if (workerId !== undefined) headers["worker-id"] = workerId;
   if (run !== undefined) {
     headers[runHeader] = run.id;
@@ -50,17 +47,17 @@ export async function openTake(
   const tell: TakeStream["tell"] = (statement, options) => {
     const body = toStatementWire(statement);
     const params = { run: run?.id ?? "" };
-    return transport.call({ route: jobRoutes.tell, params, body }, options, readGone);
+    return transport.call({ route: workRoutes.tell, params, body }, options, readGone);
   };
 
   const controller = new AbortController();
   const unfollow = abortBy(controller, signal, Infinity, settings.clock);
   let disarm = () => {};
   try {
-    const what = () => `GET ${settings.base}${jobRoutes.take.path}`;
+    const what = () => `GET ${settings.base}${workRoutes.take.path}`;
     disarm = abortBy(controller, undefined, timeoutMs ?? settings.timeoutMs, settings.clock, what);
     const opened = await untilAborted(async (signal) => {
-      return await toOpenBody(await transport.exchange(call, headers, signal, true));
+      return await toOpenBody(await transport.exchange(call, headers, signal, true), format);
     }, controller.signal);
     return createTakeStream(opened, { controller, unfollow, tell });
   } catch (error) {
@@ -79,16 +76,18 @@ interface OpenBody {
 }
 
 /** The body of a take answer with what reads it, by its content type and not by what was asked for. */
-async function toOpenBody(response: PortAnswer): Promise<OpenBody> {
-  if (!isOk(response.status)) throw await toError(response);
+async function toOpenBody(response: PortAnswer, own: WireFormat): Promise<OpenBody> {
+  if (!isOk(response.status)) throw await toError(response, own.codec);
   const body = response.stream();
   const type = response.header("content-type") ?? "";
-  const format = formats.find((format) => type.startsWith(mediaTypes[format]));
-  if (body !== null && format !== undefined) {
-    return { body, decoder: decoders[format](), codec: await loadCodec(format) };
+  const formats = new Set([ndjson, own]);
+  for (const { streamMediaType, createDecoder, codec } of formats) {
+    if (body !== null && type.startsWith(streamMediaType)) {
+      return { body, decoder: createDecoder(), codec };
+    }
   }
   void body?.cancel().catch(() => {});
-  const wanted = Object.values(mediaTypes).join(" or ");
+  const wanted = [...formats].map(({ streamMediaType }) => streamMediaType).join(" or ");
   throw new ProtocolError(`Cannot take from an answer of type '${type}': expected ${wanted}`);
 }
 

@@ -8,13 +8,14 @@ import type { Codec } from "../protocol/codec.ts";
 import { isMillraceError } from "../errors.ts";
 import { extensionsHeader, extensionsVersion } from "../protocol/extensions.ts";
 import { idempotencyHeader } from "../protocol/idempotency.ts";
-import { jobRoutes, type Route, toPath } from "../protocol/routes.ts";
+import { jsonCodec } from "../protocol/json.ts";
+import { enqueueRoutes, type Route, toPath } from "../protocol/routes.ts";
 import { type Answer, decodeOrThrow, readAnswer } from "./answer.ts";
-import { loadCodec } from "./codecs.ts";
 import { type CallOptions, withDeadline } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
 import { createPort, toNetworkError } from "./port.ts";
 import type { PortAnswer } from "./port-types.ts";
+import { repeatKeyed } from "./repeat-keyed.ts";
 import { retry } from "./retry.ts";
 import { createServerClock, type ServerClock } from "./server-clock.ts";
 
@@ -52,7 +53,7 @@ export interface Transport {
   /** What its answers show of the server's clock. */
   readonly serverClock: ServerClock;
   /** The client's codec. */
-  codec(): Codec | Promise<Codec>;
+  readonly codec: Codec;
   /**
    * Sends a call once; a failure is a `NetworkError` or the signal's reason.
    *
@@ -76,9 +77,10 @@ export interface Transport {
 
 /** Creates a transport. */
 export function createTransport(settings: ClientSettings): Transport {
-  const { base, format, token, clock } = settings;
+  const { base, token, clock } = settings;
+  const codec = settings.format?.codec ?? jsonCodec;
+  const { mediaType } = codec;
   const port = createPort(settings.fetch);
-  const mediaType = `application/${format}`;
   const serverClock = createServerClock(clock);
   /** Whether the server is known to keep idempotency keys. */
   let keepsKeys = false;
@@ -89,7 +91,7 @@ export function createTransport(settings: ClientSettings): Transport {
   const transport: Transport = {
     settings,
     serverClock,
-    codec: () => loadCodec(format),
+    codec,
 
     async exchange(call, headers, signal, streamed) {
       if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
@@ -102,7 +104,7 @@ export function createTransport(settings: ClientSettings): Transport {
       let body = call.bytes;
       if (body !== undefined || call.body !== undefined) {
         headers["content-type"] = mediaType;
-        body ??= (await transport.codec()).encode(call.body);
+        body ??= codec.encode(call.body);
       }
       let answer: PortAnswer;
       const sentAt = clock.monotonic();
@@ -127,25 +129,28 @@ export function createTransport(settings: ClientSettings): Transport {
         if (received !== undefined) return received;
         // A 404 to a later try says that an earlier one was received and its answer lost.
         const acceptsNotFound = retries > 0 && repeat === "until-received";
-        return await readAnswer(await ask(call, signal), acceptsNotFound ? 404 : call.acceptStatus);
+        return await readAnswer(
+          await ask(call, signal),
+          codec,
+          acceptsNotFound ? 404 : call.acceptStatus,
+        );
       };
       const attemptKeyed = async (signal: AbortSignal): Promise<Answer> => {
         const since = clock.monotonic();
         // Written once: a payload may change while its call is under way, and another body would be refused.
-        const bytes = call.bytes ?? (await transport.codec()).encode(call.body);
-        const send = async () => await readAnswer(await ask({ ...call, bytes }, signal));
+        const bytes = call.bytes ?? codec.encode(call.body);
+        const send = async () => await readAnswer(await ask({ ...call, bytes }, signal), codec);
         try {
           return await send();
         } catch (failure) {
           const isPassing = isMillraceError(failure) && failure.retryable;
           if (!isPassing || settings.retry.limit <= 0) throw failure;
           const look = async () => {
-            const answer = await ask({ route: jobRoutes.version }, signal);
-            await readAnswer(answer);
+            const answer = await ask({ route: enqueueRoutes.version }, signal);
+            await readAnswer(answer, codec);
             learn(answer);
           };
-          const failed = { failure, since, send, look, keepsKeys: () => keepsKeys, retry };
-          const { repeatKeyed } = await import("./repeat-keyed.ts");
+          const failed = { failure, since, send, look, keepsKeys: () => keepsKeys };
           return await repeatKeyed(failed, settings.retry, signal);
         }
       };

@@ -21,7 +21,7 @@ import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
 import { toNextWire } from "../protocol/movement.ts";
 import { type ReleaseTime, toReleaseTimeWire, toReleaseWire } from "../protocol/release.ts";
-import { jobRoutes } from "../protocol/routes.ts";
+import { jobRoutes, workRoutes } from "../protocol/routes.ts";
 import { type Answer, decodeOrThrow } from "./answer.ts";
 import type { Client, FailureOptions, SuccessOptions } from "./client.ts";
 import type { CallOptions } from "./deadline.ts";
@@ -95,7 +95,7 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
       const { id, delivery, proof } = toRun(job);
       const query = delivery === undefined ? [] : [`delivery=${delivery}`];
       if (proof !== undefined) query.push(`lease_token=${encodeURIComponent(proof.token!)}`);
-      const report: ClientCall = { route: jobRoutes.success, params: { id }, query };
+      const report: ClientCall = { route: workRoutes.success, params: { id }, query };
       if (payload === undefined && next === undefined && result === undefined) {
         return await call(report, bounds, ignoreBody);
       }
@@ -108,7 +108,7 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
       throw new ProtocolError(`Server knows no 'next' queue and has taken job ${id} for done`);
     }) as Client["success"],
     successMany: (jobs, { results, ...options } = {}) =>
-      reportMany(jobRoutes.successMany, { jobs, more: results && { results }, options }),
+      reportMany(workRoutes.successMany, { jobs, more: results && { results }, options }),
     async failure(job: JobReference, failure: Failure, options: FailureOptions = {}): Promise<Job> {
       const { id, delivery, proof } = toRun(job);
       const run = { delivery, token: proof?.token, now: serverClock.now() };
@@ -118,17 +118,17 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
         delivery === undefined && (isRepeated || retries > 0)
           ? await findReceived(job, { id, signal })
           : undefined;
-      const report: ClientCall = { route: jobRoutes.failure, params: { id }, body, before };
+      const report: ClientCall = { route: workRoutes.failure, params: { id }, body, before };
       return await call(report, bounds, readJob);
     },
     async release(job: JobReference, time: ReleaseTime = {}, options?: CallOptions): Promise<Job> {
       const run = toRun(job);
       const params = { id: run.id };
       const body = toReleaseWire(time, run);
-      return await call({ route: jobRoutes.release, params, body }, options, readJob);
+      return await call({ route: workRoutes.release, params, body }, options, readJob);
     },
     releaseMany: (jobs, time = {}, options) =>
-      reportMany(jobRoutes.releaseMany, { jobs, more: toReleaseTimeWire(time), options }),
+      reportMany(workRoutes.releaseMany, { jobs, more: toReleaseTimeWire(time), options }),
   };
 }
 

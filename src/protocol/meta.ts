@@ -5,7 +5,7 @@
  * @module
  */
 
-import * as v from "valibot";
+import * as v from "./shapes.ts";
 
 /** What goes with a job, by names. */
 export type JobMeta = Readonly<Record<string, string>>;

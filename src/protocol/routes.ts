@@ -49,31 +49,41 @@ export interface Route {
   readonly ownFormat?: true;
 }
 
-/** The endpoints that are about jobs and about the broker as a whole: what every client carries. */
+/** The endpoints of who enqueues: all that such a program carries. */
 // deno-fmt-ignore
-export const jobRoutes = {
-  health:      { method: "GET",    path: "/health",                       access: "open",    repeat: "always" },
+export const enqueueRoutes = {
   version:     { method: "GET",    path: "/version",                      access: "open",    repeat: "always" },
-  queues:      { method: "GET",    path: "/queues",                       access: "read",    repeat: "always" },
   enqueue:     { method: "POST",   path: "/jobs",                         access: "enqueue", repeat: "keyed" },
   enqueueMany: { method: "POST",   path: "/jobs/bulk",                    access: "enqueue", repeat: "keyed" },
-  list:        { method: "GET",    path: "/jobs",                         access: "read",    repeat: "always" },
-  patchMany:   { method: "PATCH",  path: "/jobs",                         access: "manage",  repeat: "never" },
-  deleteMany:  { method: "DELETE", path: "/jobs",                         access: "manage",  repeat: "never" },
-  count:       { method: "GET",    path: "/jobs/count",                   access: "read",    repeat: "always" },
+} as const;
+
+/** The endpoints that are about jobs and about the broker as a whole: what every client carries besides. */
+// deno-fmt-ignore
+export const jobRoutes = {
+  health:     { method: "GET",    path: "/health",                       access: "open",    repeat: "always" },
+  queues:     { method: "GET",    path: "/queues",                       access: "read",    repeat: "always" },
+  list:       { method: "GET",    path: "/jobs",                         access: "read",    repeat: "always" },
+  patchMany:  { method: "PATCH",  path: "/jobs",                         access: "manage",  repeat: "never" },
+  deleteMany: { method: "DELETE", path: "/jobs",                         access: "manage",  repeat: "never" },
+  count:      { method: "GET",    path: "/jobs/count",                   access: "read",    repeat: "always" },
+  get:        { method: "GET",    path: "/jobs/{id}",                    access: "read",    repeat: "always" },
+  patch:      { method: "PATCH",  path: "/jobs/{id}",                    access: "manage",  repeat: "never" },
+  delete:     { method: "DELETE", path: "/jobs/{id}",                    access: "manage",  repeat: "never" },
+  errors:     { method: "GET",    path: "/jobs/{id}/errors",             access: "read",    repeat: "always" },
+  error:      { method: "GET",    path: "/jobs/{id}/errors/{attempt}",   access: "read",    repeat: "always" },
+  reset:      { method: "POST",   path: "/reset",                        access: "admin",   repeat: "never" },
+} as const;
+
+/** The endpoints of who works. */
+// deno-fmt-ignore
+export const workRoutes = {
   take:        { method: "GET",    path: "/jobs/take",                    access: "work",    repeat: "never", ownFormat: true, isStream: true },
   successMany: { method: "POST",   path: "/jobs/success",                 access: "work",    repeat: "always" },
-  get:         { method: "GET",    path: "/jobs/{id}",                    access: "read",    repeat: "always" },
-  patch:       { method: "PATCH",  path: "/jobs/{id}",                    access: "manage",  repeat: "never" },
-  delete:      { method: "DELETE", path: "/jobs/{id}",                    access: "manage",  repeat: "never" },
   success:     { method: "POST",   path: "/jobs/{id}/success",            access: "work",    repeat: "until-received" },
   failure:     { method: "POST",   path: "/jobs/{id}/failure",            access: "work",    repeat: "always" },
   release:     { method: "POST",   path: "/jobs/{id}/release",            access: "work",    repeat: "always" },
   releaseMany: { method: "POST",   path: "/jobs/release",                 access: "work",    repeat: "always" },
   tell:        { method: "PUT",    path: "/workers/{run}",                access: "work",    repeat: "always" },
-  errors:      { method: "GET",    path: "/jobs/{id}/errors",             access: "read",    repeat: "always" },
-  error:       { method: "GET",    path: "/jobs/{id}/errors/{attempt}",   access: "read",    repeat: "always" },
-  reset:       { method: "POST",   path: "/reset",                        access: "admin",   repeat: "never" },
 } as const;
 
 /** The endpoints that put jobs by their ids and move them. */
@@ -188,7 +198,9 @@ export const eventRoutes = {
 
 /** Every endpoint, by what it does. */
 export const routes:
+  & typeof enqueueRoutes
   & typeof jobRoutes
+  & typeof workRoutes
   & typeof movementRoutes
   & typeof cronRoutes
   & typeof budgetRoutes
@@ -199,7 +211,9 @@ export const routes:
   & typeof controlRoutes
   & typeof eventRoutes = /* @__PURE__ */ Object.assign(
     {},
+    enqueueRoutes,
     jobRoutes,
+    workRoutes,
     movementRoutes,
     cronRoutes,
     budgetRoutes,

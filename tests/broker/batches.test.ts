@@ -6,6 +6,7 @@ import type { Broker } from "../../src/broker/mod.ts";
 import { createClient } from "../../src/client/mod.ts";
 import { withBroker } from "../support/broker.ts";
 import { send } from "../support/send.ts";
+import { formats } from "../support/formats.ts";
 
 const appending = {
   key: "k",
@@ -149,7 +150,7 @@ describe("batches", () => {
 
   it("fold JSON and MessagePack payloads into each other", () =>
     withBroker(async ({ broker, client }) => {
-      const packed = createClient({ fetch: broker.fetch, format: "msgpack" });
+      const packed = createClient({ fetch: broker.fetch, format: formats.msgpack });
       const request = { type: "t", queue: "q", batch: appending };
       const { id } = await packed.enqueue({ ...request, payload: items("ü") });
       assert.equal((await client.enqueue({ ...request, payload: items(1.5) })).folded, true);

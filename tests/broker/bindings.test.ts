@@ -6,6 +6,7 @@ import type { Broker } from "../../src/broker/mod.ts";
 import { createClient } from "../../src/client/mod.ts";
 import { withBroker } from "../support/broker.ts";
 import { send } from "../support/send.ts";
+import { formats } from "../support/formats.ts";
 
 const atOnce = (allocation: number) => ({ allocation, strategy: { type: "while_in_flight" } });
 const wire = (budgets: unknown[] = [], changes: object = {}) => ({
@@ -36,7 +37,7 @@ describe("bindings of an enqueue", () => {
       assert.deepEqual(enqueued.body.budgets, expected);
       const { id } = enqueued.body;
       assert.deepEqual((await client.get(id)).budgets, expected);
-      const packed = createClient({ fetch: broker.fetch, format: "msgpack" });
+      const packed = createClient({ fetch: broker.fetch, format: formats.msgpack });
       assert.deepEqual((await packed.get(id)).budgets, expected);
       assert.equal("budgets" in await client.get(await enqueue(broker)), false);
     }));

@@ -11,6 +11,7 @@ import { createConfig } from "../../src/client/mod.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 import { job, type TestBroker, withBroker } from "../support/broker.ts";
 import { send } from "../support/send.ts";
+import { formats } from "../support/formats.ts";
 
 const put = ({ broker }: Pick<TestBroker, "broker">, key: string, value: unknown) =>
   send(broker, "PUT", `/config/${key}`, { value });
@@ -249,7 +250,7 @@ for (const format of ["json", "msgpack"] as const) {
   describe(`createConfig, ${format}`, () => {
     it("lists, gets, sets and unsets", () =>
       withBroker(async ({ broker }) => {
-        const config = createConfig({ fetch: broker.fetch, format });
+        const config = createConfig({ fetch: broker.fetch, format: formats[format] });
         const set = await config.set("grace_ms", 1);
         assert.deepEqual(set, {
           key: "grace_ms",

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { createCrons } from "../../src/client/mod.ts";
 import { type TestBroker, withBroker } from "../support/broker.ts";
 import { send } from "../support/send.ts";
+import { formats } from "../support/formats.ts";
 
 const job = { type: "t", queue: "q", payload: { a: 1 }, priority: 7 };
 const minute = 60_000;
@@ -235,7 +236,7 @@ for (const format of ["json", "msgpack"] as const) {
   describe(`createCrons with intervals, ${format}`, () => {
     it("puts, shows and changes", () =>
       withBroker(async ({ broker, clock }) => {
-        const crons = createCrons({ fetch: broker.fetch, format });
+        const crons = createCrons({ fetch: broker.fetch, format: formats[format] });
         const at = { group: "g", entry: "e" };
         await crons.putEntry("g", { name: "e", everyMs: minute, catchUp: true, backlog: 2, job });
         await broker.runDue();

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import type { Broker } from "../../src/broker/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { send } from "../support/send.ts";
+import { formats } from "../support/formats.ts";
 
 const users = [
   { user_id: 42, tags: ["a", "b"], user: { name: "x" }, n: 3 },
@@ -163,7 +164,7 @@ describe("a payload filter", () => {
   it("reads payloads of either format", () =>
     withBroker(async ({ broker, client }) => {
       const { createClient } = await import("../../src/client/mod.ts");
-      const packed = createClient({ fetch: broker.fetch, format: "msgpack" });
+      const packed = createClient({ fetch: broker.fetch, format: formats.msgpack });
       await packed.enqueue(job({ payload: { a: { b: [1, { c: "ü" }] } } }));
       await client.enqueue(job({ payload: { a: { b: [1, { c: "ü" }] } } }));
       assert.equal(await client.count({ filter: '.a.b[1].c == "ü"' }), 2);

@@ -12,6 +12,7 @@ import {
 } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { send } from "../support/send.ts";
+import { formats } from "../support/formats.ts";
 
 const asked = { "millrace-extensions": "1" };
 const plain = { type: "t", queue: "q", payload: null };
@@ -39,7 +40,10 @@ describe("meta of a job", () => {
   for (const format of ["json", "msgpack"] as const) {
     it(`goes through retries, requeueing and the next queue, in ${format}`, () =>
       withBroker(async ({ broker, clock }) => {
-        const options = { fetch: (request: Request) => broker.fetch(request), format };
+        const options = {
+          fetch: (request: Request) => broker.fetch(request),
+          format: formats[format],
+        };
         const client = createClient(options);
         const leases = createLeases(options);
         const { id } = (await client.enqueueMany([job({ meta }), job({ queue: "other" })]))[0]!;

@@ -8,6 +8,7 @@ import { createClient } from "../../src/client/mod.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 import { job, type TestBroker, withBroker } from "../support/broker.ts";
 import { type Answer, send } from "../support/send.ts";
+import { formats } from "../support/formats.ts";
 
 const noBackoff = { exponent: 0, baseMs: 0, jitterMs: 0 };
 
@@ -249,7 +250,7 @@ describe("a released job", () => {
   for (const format of ["json", "msgpack"] as const) {
     it(`is given back by a client that speaks ${format}`, () =>
       withBroker(async ({ broker, clock, take }) => {
-        const client = createClient({ fetch: broker.fetch, format, clock });
+        const client = createClient({ fetch: broker.fetch, format: formats[format], clock });
         await client.enqueueMany([job(), job(), job()]);
         const { jobs } = await take({ prefetch: 3 });
         await clock.settle();
@@ -282,7 +283,11 @@ describe("a delay", () => {
       for (const offMs of [-3_600_000, 3_600_000]) {
         for (const format of ["json", "msgpack"] as const) {
           const wrong = createTestClock(clock.now() + offMs);
-          const client = createClient({ fetch: broker.fetch, clock: wrong, format });
+          const client = createClient({
+            fetch: broker.fetch,
+            clock: wrong,
+            format: formats[format],
+          });
           const { readyAt } = await client.enqueue({ ...job(), delayMs: 1_800_000 });
           assert.equal(readyAt - clock.now(), 1_800_000);
           const [other] = await client.enqueueMany([{ ...job(), delayMs: 5 }]);

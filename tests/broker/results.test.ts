@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { createClient, createLeases, createMovement } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { send } from "../support/send.ts";
+import { formats } from "../support/formats.ts";
 
 const asked = { "millrace-extensions": "1" };
 const kept = { retention: { completedMs: 1000 } };
@@ -13,7 +14,10 @@ describe("the result of a job", () => {
   for (const format of ["json", "msgpack"] as const) {
     it(`is shown as long as the job is kept, to who asks for extensions, in ${format}`, () =>
       withBroker(async ({ broker, clock }) => {
-        const options = { fetch: (request: Request) => broker.fetch(request), format };
+        const options = {
+          fetch: (request: Request) => broker.fetch(request),
+          format: formats[format],
+        };
         const client = createClient(options);
         const leases = createLeases(options);
         const values = [{ words: [1.5, "x"] }, null, false, "", 7];

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createClient, type EnqueueRequest, type Job } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
+import { formats } from "../support/formats.ts";
 
 const unique = (changes: Partial<EnqueueRequest> = {}) => job({ uniqueKey: "k", ...changes });
 
@@ -56,7 +57,7 @@ describe("unique jobs", () => {
       const shown = ({ uniqueKey, uniqueWhile }: Job) => [uniqueKey, uniqueWhile];
       assert.deepEqual(shown(await client.get(id)), expected);
       assert.deepEqual(shown((await client.page()).jobs[0]!), expected);
-      const packed = createClient({ fetch: broker.fetch, format: "msgpack" });
+      const packed = createClient({ fetch: broker.fetch, format: formats.msgpack });
       assert.deepEqual(shown(await packed.get(id)), expected);
       const taken = await take();
       await clock.settle();

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import * as v from "valibot";
 import { createClient, defineJob, type Format, type Job } from "../../src/client/mod.ts";
 import { withBroker } from "../support/broker.ts";
+import { formats } from "../support/formats.ts";
 
 const greet = defineJob({
   type: "greet",
@@ -17,7 +18,7 @@ for (const format of ["json", "msgpack"] satisfies Format[]) {
     test: (client: ReturnType<typeof createClient>, now: number) => Promise<void>,
   ) =>
     withBroker(({ broker, clock }) =>
-      test(createClient({ fetch: broker.fetch, format, clock }), clock.now())
+      test(createClient({ fetch: broker.fetch, format: formats[format], clock }), clock.now())
     );
 
   describe(`a client and a broker that speak ${format}`, () => {

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { type BudgetsClient, createBudgets } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { createScript, json, wireJob } from "./script.ts";
+import { formats } from "../support/formats.ts";
 
 const perMinute = { type: "time_based", durationMs: 60_000 } as const;
 const inFlight = { type: "while_in_flight" } as const;
@@ -11,7 +12,7 @@ for (const format of ["json", "msgpack"] as const) {
   describe(`createBudgets, ${format}`, () => {
     it("keeps budgets", () =>
       withBroker(async ({ broker, clock }) => {
-        const budgets = createBudgets({ fetch: broker.fetch, format });
+        const budgets = createBudgets({ fetch: broker.fetch, format: formats[format] });
         const created = await budgets.create("a/b", { allocation: 5, strategy: inFlight });
         const now = clock.now();
         assert.deepEqual(created, {
@@ -38,7 +39,7 @@ for (const format of ["json", "msgpack"] as const) {
 
     it("binds jobs, one by one and many", () =>
       withBroker(async ({ broker, client }) => {
-        const budgets = createBudgets({ fetch: broker.fetch, format });
+        const budgets = createBudgets({ fetch: broker.fetch, format: formats[format] });
         const { id } = await client.enqueue(
           job({ budgets: [{ key: "a", createWith: { allocation: 9, strategy: inFlight } }] }),
         );
@@ -62,7 +63,7 @@ for (const format of ["json", "msgpack"] as const) {
       }));
 
     it("refuses numbers that cannot be sent, before anything is", async () => {
-      const budgets = createBudgets({ url: "http://127.0.0.1:1", format });
+      const budgets = createBudgets({ url: "http://127.0.0.1:1", format: formats[format] });
       const bad = budgets.put("k", { allocation: NaN, strategy: inFlight });
       await assert.rejects(bad, RangeError);
       await assert.rejects(budgets.bind("id", { key: "k", cost: -1 }), RangeError);

@@ -13,6 +13,7 @@ import {
 } from "../../src/client/mod.ts";
 import { withBroker } from "../support/broker.ts";
 import { createScript, json, type Line } from "./script.ts";
+import { formats } from "../support/formats.ts";
 
 const job = { type: "t", queue: "q", payload: { n: 1 } };
 const wireEntry = {
@@ -238,8 +239,8 @@ describe("a broker, seen by the client of cron groups", () => {
   for (const format of ["json", "msgpack"] as const) {
     it(`does all of it in ${format}`, () =>
       withBroker(async ({ broker, clock }) => {
-        const crons = createCrons({ fetch: broker.fetch, format });
-        const client = createClient({ fetch: broker.fetch, format });
+        const crons = createCrons({ fetch: broker.fetch, format: formats[format] });
+        const client = createClient({ fetch: broker.fetch, format: formats[format] });
         const report = defineJob<{ kind: string }>({
           type: "report",
           queue: "reports",

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createInsight, type JobPage } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
+import { formats } from "../support/formats.ts";
 
 for (const format of ["json", "msgpack"] as const) {
   describe(`createInsight, ${format}`, () => {
     it("lists groups of failures, and requeues them", () =>
       withBroker(async ({ broker, client, clock, take }) => {
-        const insight = createInsight({ fetch: broker.fetch, format });
+        const insight = createInsight({ fetch: broker.fetch, format: formats[format] });
         await client.enqueueMany([job(), job(), job()]);
         const taken = await take({ prefetch: 0 });
         await clock.advance(1);
@@ -25,7 +26,7 @@ for (const format of ["json", "msgpack"] as const) {
 
     it("lists jobs in the order of an instant, with their last errors", () =>
       withBroker(async ({ broker, client, clock, take }) => {
-        const insight = createInsight({ fetch: broker.fetch, format });
+        const insight = createInsight({ fetch: broker.fetch, format: formats[format] });
         await client.enqueueMany([job(), job(), job()]);
         const { jobs } = await take({ prefetch: 0 });
         await clock.advance(0);
@@ -53,7 +54,7 @@ for (const format of ["json", "msgpack"] as const) {
 
     it("tells how queues fare, and what comes next", () =>
       withBroker(async ({ broker, client, clock, take }) => {
-        const insight = createInsight({ fetch: broker.fetch, format });
+        const insight = createInsight({ fetch: broker.fetch, format: formats[format] });
         await client.enqueueMany([job({ payload: 1 }), job({ queue: "a/b" }), job({ payload: 2 })]);
         const next = await insight.next("q", 1);
         assert.deepEqual(next.map(({ payload }) => payload), [1]);
@@ -76,7 +77,7 @@ for (const format of ["json", "msgpack"] as const) {
 
     it("tells what happened to jobs, and who works", () =>
       withBroker(async ({ broker, client, clock, take }) => {
-        const insight = createInsight({ fetch: broker.fetch, format });
+        const insight = createInsight({ fetch: broker.fetch, format: formats[format] });
         const { id } = await client.enqueue(job({ history: true }));
         await take({ workerId: "w/1" });
         await clock.advance(1);

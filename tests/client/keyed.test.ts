@@ -19,6 +19,7 @@ import { directKey } from "../../src/protocol/direct.ts";
 import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { createScript, json, type Line, wireJob } from "./script.ts";
+import { formats } from "../support/formats.ts";
 
 const marks = { duplicate: false, folded: false };
 const lost = () => new TypeError("connection lost");
@@ -86,7 +87,7 @@ describe("an enqueue whose answer is lost", () => {
     it(`is repeated, and stores one job: ${format}`, () =>
       withBroker(async ({ broker, client: other, clock }) => {
         const { fetch, sent, keys } = lossy(broker.fetch, 2);
-        const client = createClient({ fetch, clock, format });
+        const client = createClient({ fetch, clock, format: formats[format] });
         await passing(clock, client.enqueue(job()));
         const { id } = await passing(clock, client.enqueue(job({ payload: 2 })));
         assert.deepEqual(sent, ["POST /jobs", "POST /jobs", "POST /jobs"]);

@@ -3,13 +3,14 @@ import { describe, it } from "node:test";
 import { createClient, createLeases, type TakeFrame } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { createScript, json } from "./script.ts";
+import { formats } from "../support/formats.ts";
 
 for (const format of ["json", "msgpack"] as const) {
   describe(`createLeases, ${format}`, () => {
     it("takes jobs that are reported with the tokens of their leases", () =>
       withBroker(async ({ broker, clock }) => {
-        const client = createClient({ fetch: broker.fetch, format });
-        const leases = createLeases({ fetch: broker.fetch, format });
+        const client = createClient({ fetch: broker.fetch, format: formats[format] });
+        const leases = createLeases({ fetch: broker.fetch, format: formats[format] });
         await client.enqueueMany(Array.from({ length: 5 }, () => job({ payload: [] })));
         const jobs = await leases.take({ queues: ["q"], count: 5, leaseMs: 500, workerId: "w" });
         const [first, second, third, ...rest] = jobs;
@@ -32,7 +33,7 @@ for (const format of ["json", "msgpack"] as const) {
 
     it("renews leases, and says why it cannot", () =>
       withBroker(async ({ broker, client, clock }) => {
-        const leases = createLeases({ fetch: broker.fetch, format });
+        const leases = createLeases({ fetch: broker.fetch, format: formats[format] });
         await client.enqueueMany([job(), job()]);
         const [first, second] = await leases.take({ count: 2 });
         const progress = { value: 0.5, message: "half" };
@@ -58,7 +59,7 @@ for (const format of ["json", "msgpack"] as const) {
 
     it("takes jobs from their workers", () =>
       withBroker(async ({ broker, client }) => {
-        const leases = createLeases({ fetch: broker.fetch, format });
+        const leases = createLeases({ fetch: broker.fetch, format: formats[format] });
         await client.enqueueMany([job(), job()]);
         const [first, second] = await leases.take({ count: 2 });
         assert.equal((await leases.timeout(first!.id)).status, "ready");
@@ -75,7 +76,7 @@ for (const format of ["json", "msgpack"] as const) {
 
     it("waits for jobs", () =>
       withBroker(async ({ broker, client, clock }) => {
-        const leases = createLeases({ fetch: broker.fetch, format });
+        const leases = createLeases({ fetch: broker.fetch, format: formats[format] });
         const taking = leases.take({ waitMs: 1000 });
         await clock.settle();
         const { id } = await client.enqueue(job());
@@ -89,8 +90,8 @@ for (const format of ["json", "msgpack"] as const) {
           const fetch = way === "directly"
             ? broker.fetch
             : (request: Request) => broker.fetch(request);
-          const client = createClient({ fetch, format });
-          const leases = createLeases({ fetch, format });
+          const client = createClient({ fetch, format: formats[format] });
+          const leases = createLeases({ fetch, format: formats[format] });
           const { id } = await client.enqueue(job());
           const stream = await client.take({ leaseMs: 1000, prefetch: 2, workerId: "w" });
           const frames: TakeFrame[] = [];

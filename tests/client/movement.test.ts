@@ -10,12 +10,13 @@ import {
 } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { createScript, json } from "./script.ts";
+import { formats } from "../support/formats.ts";
 
 describe("createMovement()", () => {
   for (const format of ["json", "msgpack"] as const) {
     it(`puts, keeps and moves jobs, in ${format}`, () =>
       withBroker(async ({ broker, client, clock }) => {
-        const jobs = createMovement({ fetch: broker.fetch, format });
+        const jobs = createMovement({ fetch: broker.fetch, format: formats[format] });
         const first = await jobs.put("a:1", job({ priority: 4, uniqueKey: "k", payload: [] }));
         assert.deepEqual([first.id, first.duplicate, first.status], ["a:1", false, "ready"]);
         const kept = await jobs.put("a:1", job({ payload: 2 }), { onConflict: "keep" });

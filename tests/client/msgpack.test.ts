@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { createClient } from "../../src/client/mod.ts";
 import { msgpackCodec } from "../../src/protocol/msgpack.ts";
 import { wireJob } from "./script.ts";
+import { formats } from "../support/formats.ts";
 
 const pack = (value: unknown, status = 200) =>
   new Response(msgpackCodec.encode(value), {
@@ -20,7 +21,7 @@ function createServer(answer: Response) {
     if (bytes.length > 0) bodies.push(msgpackCodec.decode(bytes));
     return answer;
   };
-  return { bodies, headers, client: createClient({ fetch, format: "msgpack" }) };
+  return { bodies, headers, client: createClient({ fetch, format: formats.msgpack }) };
 }
 
 describe("a client that speaks MessagePack", () => {

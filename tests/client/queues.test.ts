@@ -3,12 +3,13 @@ import { describe, it } from "node:test";
 import { createQueues, type QueuesClient } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { createScript, json } from "./script.ts";
+import { formats } from "../support/formats.ts";
 
 for (const format of ["json", "msgpack"] as const) {
   describe(`createQueues, ${format}`, () => {
     it("pauses, resumes, limits and forgets", () =>
       withBroker(async ({ broker, client, clock, take }) => {
-        const queues = createQueues({ fetch: broker.fetch, format });
+        const queues = createQueues({ fetch: broker.fetch, format: formats[format] });
         assert.deepEqual(await queues.settings("q"), { queue: "q", paused: false });
         assert.deepEqual(await queues.limit("q", 1), { queue: "q", paused: false, maxInFlight: 1 });
         await client.enqueueMany([job(), job()]);
@@ -33,7 +34,7 @@ for (const format of ["json", "msgpack"] as const) {
       }));
 
     it("refuses numbers that cannot be sent, before anything is", async () => {
-      const queues = createQueues({ url: "http://127.0.0.1:1", format });
+      const queues = createQueues({ url: "http://127.0.0.1:1", format: formats[format] });
       await assert.rejects(queues.limit("q", 1.5), RangeError);
     });
   });

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createTags, defineJob, type Job, NotFoundError } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
+import { formats } from "../support/formats.ts";
 
 describe("createTags()", () => {
   for (const format of ["json", "msgpack"] as const) {
     it(`adds, removes, lists and finds by tags, in ${format}`, () =>
       withBroker(async ({ broker, client }) => {
-        const tags = createTags({ fetch: broker.fetch, format });
+        const tags = createTags({ fetch: broker.fetch, format: formats[format] });
         const first = await client.enqueue(job({ tags: ["a"], payload: 1 }));
         assert.deepEqual(first.tags, ["a"]);
         const second = await client.enqueue(job({ tags: ["ü b"], payload: 2 }));

@@ -4,6 +4,7 @@ import { createClient, type Format, type Job, type TakeStream } from "../../src/
 import { msgpackCodec } from "../../src/protocol/msgpack.ts";
 import { createTestClock } from "../../src/testing/test-clock.ts";
 import { json, wireJob } from "./script.ts";
+import { formats } from "../support/formats.ts";
 
 const encoder = new TextEncoder();
 
@@ -107,7 +108,7 @@ describe("take", () => {
 
     it(`gives control frames of ${format} in their places, by name`, async () => {
       const feed = createFeed(type);
-      const stream = await createClient({ fetch: feed.fetch, format }).take();
+      const stream = await createClient({ fetch: feed.fetch, format: formats[format] }).take();
       const bytes = typeof control === "string" ? encoder.encode(control) : control;
       feed.push(concat(one("a"), one("b"), bytes, one("c")));
       feed.push(bytes);
@@ -123,7 +124,7 @@ describe("take", () => {
 
     it(`passes over control frames of ${format} where only jobs are asked for`, async () => {
       const feed = createFeed(type);
-      const stream = await createClient({ fetch: feed.fetch, format }).take();
+      const stream = await createClient({ fetch: feed.fetch, format: formats[format] }).take();
       for (const piece of [control, one("a"), control]) feed.push(piece);
       feed.end();
       assert.deepEqual(ids(await Array.fromAsync(stream)), ["a"]);
@@ -140,7 +141,7 @@ describe("take", () => {
 
   it("speaks MessagePack when the client does", async () => {
     const feed = createFeed("application/vnd.zizq.msgpack-stream");
-    const client = createClient({ fetch: feed.fetch, format: "msgpack" });
+    const client = createClient({ fetch: feed.fetch, format: formats.msgpack });
     const stream = await client.take();
     const accept = feed.seen.requests[0]!.headers.get("accept");
     assert.equal(accept, "application/vnd.zizq.msgpack-stream");
@@ -151,11 +152,21 @@ describe("take", () => {
   });
 
   it("reads the format of the answer, not the one that it asked for", async () => {
-    const feed = createFeed("application/vnd.zizq.msgpack-stream");
-    const stream = await createClient({ fetch: feed.fetch }).take();
-    feed.push(packFrame("a"));
+    const feed = createFeed("application/x-ndjson");
+    const client = createClient({ fetch: feed.fetch, format: formats.msgpack });
+    const stream = await client.take();
+    feed.push(line("a"));
     feed.end();
     assert.deepEqual(ids(await Array.fromAsync(stream)), ["a"]);
+  });
+
+  it("refuses MessagePack when the client was not handed it", async () => {
+    const feed = createFeed("application/vnd.zizq.msgpack-stream");
+    await assert.rejects(createClient({ fetch: feed.fetch }).take(), {
+      name: "ProtocolError",
+      message: "Cannot take from an answer of type 'application/vnd.zizq.msgpack-stream': " +
+        "expected application/x-ndjson",
+    });
   });
 
   const broken: [what: string, piece: string, message: RegExp][] = [
@@ -238,7 +249,7 @@ describe("the end of a take stream", () => {
     it(`is reached by ${how}`, async () => {
       for (const format of ["json", "msgpack"] satisfies Format[]) {
         const feed = createFeed();
-        const stream = await createClient({ fetch: feed.fetch, format }).take();
+        const stream = await createClient({ fetch: feed.fetch, format: formats[format] }).take();
         feed.push(line("a"));
         await end(stream);
         assertReleased(feed);

@@ -9,6 +9,7 @@ import { type Client, createClient, defineJob, type Fetch } from "../../src/clie
 import { createTestClock } from "../../src/testing/mod.ts";
 import { createWorker, handle, snooze, type WorkerOptions } from "../../src/worker/mod.ts";
 import { type TestBroker, withBroker } from "../support/broker.ts";
+import { formats } from "../support/formats.ts";
 
 const work = defineJob<string>({
   type: "work",
@@ -20,7 +21,7 @@ const work = defineJob<string>({
 const ways: Readonly<Record<string, (fetch: Fetch) => Parameters<typeof createClient>[0]>> = {
   "in the same process": (fetch) => ({ fetch }),
   "by JSON": (fetch) => ({ fetch: (request) => fetch(request) }),
-  "by MessagePack": (fetch) => ({ fetch, format: "msgpack" }),
+  "by MessagePack": (fetch) => ({ fetch, format: formats.msgpack }),
 };
 
 /** A worker whose handlers end when they are told to. */

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { type Client, createClient, defineJob, type Fetch } from "../../src/client/mod.ts";
 import { cancel, createWorker, handle, snooze } from "../../src/worker/mod.ts";
 import { withBroker } from "../support/broker.ts";
+import { formats } from "../support/formats.ts";
 
 const add = defineJob({
   type: "add",
@@ -50,7 +51,7 @@ describe("a worker on a real broker", () => {
   for (const format of ["json", "msgpack"] as const) {
     it(`does every job once, speaking ${format}`, () =>
       withBroker(async ({ broker }) => {
-        const client = createClient({ fetch: broker.fetch, format });
+        const client = createClient({ fetch: broker.fetch, format: formats[format] });
         await client.enqueueMany(add, numbers(1000));
         const seen: number[] = [];
         let acked = 0;

@@ -5,6 +5,7 @@
  */
 
 import { createClient, defineJob } from "../../mod.ts";
+import { formats } from "../support/formats.ts";
 
 const greet = defineJob<{ name: string }>({ type: "greet", queue: "edge" });
 
@@ -20,7 +21,7 @@ export interface Seen {
 export default {
   async fetch(request: Request, env: { readonly BROKER_URL: string }): Promise<Response> {
     const format = new URL(request.url).pathname === "/msgpack" ? "msgpack" : "json";
-    const client = createClient({ url: env.BROKER_URL, format });
+    const client = createClient({ url: env.BROKER_URL, format: formats[format] });
 
     const { id: enqueued } = await client.enqueue(greet, { name: "Wörld" });
     const listed: string[] = [];

@@ -89,8 +89,15 @@ export function createTestKit(options: TestKitOptions): TestKit {
   };
   const faults = createFaultPlan();
   const transcript = createTranscript(clock);
-  const changed = () => book.observe();
-  const ways = createKitNetwork({ broker, time, faults, transcript, changed });
+  const ways = createKitNetwork({
+    broker,
+    clock,
+    time,
+    faults,
+    transcript,
+    changed: () => book.observe(),
+    tellWorker: async () => await worker?.heartbeat(),
+  });
   const own = { ...shared, fetch: ways.own };
   const ownClient = createClient(own);
   const book = createJobBook(ownClient, transcript.stored);

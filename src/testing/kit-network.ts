@@ -10,6 +10,7 @@ import type { Fetch } from "../client/options.ts";
 import { describeFault, type FaultPlan, suffer } from "./faults.ts";
 import type { KitTime } from "./kit-time.ts";
 import { routeOf } from "./route-of.ts";
+import type { TestClock } from "./test-clock.ts";
 import type { TranscriptWriter } from "./transcript.ts";
 
 /** The ways to a broker. */
@@ -25,24 +26,43 @@ export interface KitNetwork {
 /** What the ways are made from. */
 export interface KitNetworkOptions {
   readonly broker: Pick<Broker, "fetch">;
+  readonly clock: Pick<TestClock, "settle">;
   readonly time: KitTime;
   readonly faults: FaultPlan;
   readonly transcript: TranscriptWriter;
   /** A client has changed something, perhaps. */
   changed(): Promise<unknown>;
+  /** A client may have taken the job away that runs. */
+  tellWorker(): Promise<unknown>;
 }
 
-/** Calls that wait for something else than their answer. */
-const waiting = new Set(["GET /jobs/take", "POST /jobs/take", "GET /events"]);
+/** Calls that may be answered only when something else has happened. */
+const waiting: ReadonlySet<string> = new Set([
+  "GET /jobs/take",
+  "POST /jobs/take",
+  "GET /events",
+  "POST /jobs/wait",
+  "POST /jobs/cancel",
+  "POST /jobs/{id}/cancel",
+]);
+
+/** Calls that say nothing to a job that runs: they are made most often. */
+const harmless: ReadonlySet<string> = new Set(["POST /jobs", "POST /jobs/bulk", "POST /jobs/wait"]);
 
 /** Creates the ways. */
 export function createKitNetwork(options: KitNetworkOptions): KitNetwork {
-  const { broker, time, faults, transcript, changed } = options;
+  const { broker, clock, time, faults, transcript, changed, tellWorker } = options;
   const own: Fetch = (request) => time.during(broker.fetch(request));
 
   const from = (who: "client" | "worker"): Fetch => async (request) => {
     const route = routeOf(request.method, request.url);
-    const fetch = who === "client" && waiting.has(route) ? broker.fetch : own;
+    const isOfClient = who === "client";
+    const fetch = isOfClient && waiting.has(route) ? broker.fetch : own;
+    const isChange = isOfClient && request.method !== "GET";
+    // A real worker is told by its stream, at once. That of the kit asks: before the answer, which may wait for it.
+    if (isChange && time.isRunning && !harmless.has(route)) {
+      void clock.settle().then(tellWorker).catch(() => {});
+    }
     const fault = faults.take(route);
     const note = fault === undefined ? "" : ` (fault: ${describeFault(fault)})`;
     let answer: Response;
@@ -55,7 +75,7 @@ export function createKitNetwork(options: KitNetworkOptions): KitNetwork {
     }
     transcript.called(who, route, `${answer.status}${note}`);
     // Whoever reads what was stored is not kept from it by a broker that is closed.
-    if (who === "client" && request.method !== "GET") await changed().catch(() => {});
+    if (isChange) await changed().catch(() => {});
     return answer;
   };
 

@@ -8,6 +8,7 @@ import type { Client } from "../client/client.ts";
 import type { LeasesClient } from "../client/leases.ts";
 import { NotFoundError } from "../errors.ts";
 import type { Job, JobStatus } from "../protocol/job.ts";
+import type { JobContext } from "../worker/context.ts";
 import type { JobHandler } from "../worker/handle.ts";
 import type { WorkerOptions } from "../worker/options.ts";
 import { isResult, type Outcome } from "../worker/outcome.ts";
@@ -46,6 +47,8 @@ export interface KitWorker {
   readonly queues: readonly string[] | undefined;
   /** Runs the next job that is ready; undefined if none is. */
   runNext(): Promise<JobRun | undefined>;
+  /** Renews the lease of the job that runs, to hear whether it is the worker's still. */
+  heartbeat(): Promise<void>;
   /** Ends what runs. */
   kill(): Promise<void>;
 }
@@ -79,12 +82,13 @@ interface Noticed {
 export function createKitWorker(options: KitWorkerOptions): KitWorker {
   const { client, leases, look, clock, time, given, started } = options;
   const returned = new WeakMap<Job, unknown>();
-  const present: { run?: Noticed | undefined } = {};
+  const present: { run?: Noticed | undefined; context?: JobContext | undefined } = {};
 
   const handlers = options.handlers.map((handler): JobHandler => ({
     ...handler,
     parse: (payload) => handler.parse(payload),
     run(payload, context) {
+      present.context = context;
       const value = handler.run(payload, context);
       returned.set(context.job, value);
       return value;
@@ -102,6 +106,7 @@ export function createKitWorker(options: KitWorkerOptions): KitWorker {
 
   const end = (job: Job, what: Pick<Noticed, "kind" | "error" | "outcome">) => {
     time.ended(job);
+    present.context = undefined;
     if (present.run?.job === job) Object.assign(present.run, what, { endedAt: clock.now() });
   };
   worker.on("started", ({ job }) => {
@@ -153,6 +158,9 @@ export function createKitWorker(options: KitWorkerOptions): KitWorker {
       await time.drive(worker.runOnce({ maxJobs: 1 }));
       const { run } = present;
       return run && await toRun(run);
+    },
+    async heartbeat() {
+      await present.context?.heartbeat();
     },
     kill: () => worker.kill(),
   };

@@ -94,6 +94,24 @@ describe("runNext()", () => {
       assert.equal((await running)!.status, "scheduled");
     }));
 
+  it("tells a handler at once that its job was taken away", () => {
+    const began = Promise.withResolvers<string>();
+    return withKit([handle(step, (_, { job, signal }) => {
+      began.resolve(job.id);
+      return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    })], async (kit) => {
+      await kit.client.enqueue(step, 1);
+      const running = kit.runNext();
+      await kit.client.delete(await began.promise);
+      const run = await running;
+      assert.deepEqual([run!.kind, (run!.error as Error).name, run!.after], [
+        "released",
+        "LeaseLostError",
+        undefined,
+      ]);
+    });
+  });
+
   it("says what may be the matter with a handler that never ends", () =>
     withKit([handle(step, () => new Promise<void>(() => {}), { timeout: "1h" })], async (kit) => {
       await kit.client.enqueue(step, 1);

@@ -16,10 +16,13 @@ export interface Sought<Input> {
   readonly toRequest: (payload: Input, ...rest: never[]) => unknown;
 }
 
+/** A job with its payload. */
+export type FoundJob<Payload> = Job<Payload> & { readonly payload: Payload };
+
 /** What is expected of a payload: some of its members, or a function that says whether it fits. */
 export type Expected<Input> =
   | Partially<Input>
-  | ((payload: Input, job: Job<Input>) => boolean);
+  | ((payload: Input, job: FoundJob<Input>) => boolean);
 
 /** Remembers jobs. */
 export interface JobBook {
@@ -31,7 +34,7 @@ export interface JobBook {
   find<Input>(
     definition: Sought<Input>,
     expected: Expected<Input> | undefined,
-  ): Promise<Job<Input>[]>;
+  ): Promise<FoundJob<Input>[]>;
   /** Says why the jobs that fit are not those that were expected, by what there is instead. */
   explain<Input>(
     definition: Sought<Input>,
@@ -65,11 +68,11 @@ export function createJobBook(
   let last: string | undefined;
 
   const ofType = <Input>({ type }: Sought<Input>) =>
-    [...jobs.values()].filter((job) => job.type === type) as Job<Input>[];
+    [...jobs.values()].filter((job) => job.type === type) as FoundJob<Input>[];
 
-  const fits = <Input>(job: Job<Input>, expected: Expected<Input> | undefined): boolean => {
+  const fits = <Input>(job: FoundJob<Input>, expected: Expected<Input> | undefined): boolean => {
     if (expected === undefined) return true;
-    if (isPredicate(expected)) return expected(job.payload as Input, job);
+    if (isPredicate(expected)) return expected(job.payload, job);
     return findDifferences(expected, job.payload).length === 0;
   };
 
@@ -90,7 +93,7 @@ export function createJobBook(
     observe,
     note(job) {
       const before = jobs.get(job.id);
-      jobs.set(job.id, before === undefined ? job : { ...before, ...job });
+      jobs.set(job.id, before === undefined ? job : { ...before, ...job } as Job);
     },
     async find(definition, expected) {
       await observe();
@@ -141,6 +144,6 @@ export function createJobBook(
 
 function isPredicate<Input>(
   expected: Expected<Input>,
-): expected is (payload: Input, job: Job<Input>) => boolean {
+): expected is (payload: Input, job: FoundJob<Input>) => boolean {
   return typeof expected === "function";
 }

@@ -13,7 +13,7 @@ import type { Job } from "../protocol/job.ts";
 import type { JobHandler } from "../worker/handle.ts";
 import type { WorkerOptions } from "../worker/options.ts";
 import type { KitFaults } from "./faults.ts";
-import type { Expected, Sought } from "./job-book.ts";
+import type { Expected, FoundJob, Sought } from "./job-book.ts";
 import type { JobRun } from "./kit-worker.ts";
 import type { HandlerRun } from "./run-handler.ts";
 import type { Transcript } from "./transcript.ts";
@@ -136,7 +136,7 @@ export interface TestKit extends AsyncDisposable {
   enqueued<Input>(
     definition: Sought<Input>,
     expected?: Expected<NoInfer<Input>>,
-  ): Promise<Job<Input>[]>;
+  ): Promise<FoundJob<Input>[]>;
   /**
    * Gives the jobs of a definition that fit, and demands that there are some.
    *
@@ -149,7 +149,7 @@ export interface TestKit extends AsyncDisposable {
     definition: Sought<Input>,
     expected?: Expected<NoInfer<Input>>,
     options?: ExpectOptions,
-  ): Promise<[Job<Input>, ...Job<Input>[]]>;
+  ): Promise<[FoundJob<Input>, ...FoundJob<Input>[]]>;
   /**
    * Demands that no job of a definition fits.
    *

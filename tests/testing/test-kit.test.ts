@@ -267,7 +267,7 @@ describe("enqueued()", () => {
       await kit.drain();
       await kit.client.enqueue(mail, { to: "c", lines: ["x", "y"] });
       const jobs = await kit.enqueued(mail);
-      assert.deepEqual(jobs.map(({ payload, status }) => [payload!.to, status]), [
+      assert.deepEqual(jobs.map(({ payload, status }) => [payload.to, status]), [
         ["a", "completed"],
         ["bad", "dead"],
         ["c", "ready"],
@@ -275,7 +275,7 @@ describe("enqueued()", () => {
       assert.equal((await kit.enqueued(mail, { lines: ["x", "y"] })).length, 1);
       assert.equal((await kit.enqueued(mail, ({ to }) => to.length === 1)).length, 2);
       const [job] = await kit.expectEnqueued(mail, { to: "c" }, { times: 1 });
-      assert.equal(job.payload!.lines![1], "y");
+      assert.equal(job.payload.lines![1], "y");
       await kit.expectNotEnqueued(mail, { to: "d" });
     }));
 

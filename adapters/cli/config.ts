@@ -50,7 +50,7 @@ const actions: Readonly<Record<string, Action>> = {
  */
 export async function runConfig(
   [action, ...args]: readonly string[],
-  { url, clear }: ConfigConfig,
+  { url, token, clear }: ConfigConfig,
 ): Promise<string> {
   const names = "'list', 'get', 'set', 'unset', 'dump' or 'load'";
   if (action === undefined) throw new UsageError(`No action is given, expected ${names}`);
@@ -68,7 +68,7 @@ export async function runConfig(
   if (clear && action !== "load") {
     throw new UsageError(`Flag '--clear' is for 'load', and not for '${action}'`);
   }
-  return await run(createConfig({ url: url.href }), args, clear);
+  return await run(createConfig({ url, token }), args, clear);
 }
 
 async function list(config: ConfigClient): Promise<string> {

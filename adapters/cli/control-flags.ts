@@ -10,6 +10,7 @@ import { readDuration, readInteger, readOptional, readText, readUrl } from "./va
 /** Which broker. */
 export interface ControlConfig {
   readonly url: URL;
+  readonly token?: string | undefined;
 }
 
 /** The flags of all of them. */
@@ -19,6 +20,12 @@ const controlFlags: Flags<ControlConfig> = {
     fallback: "http://127.0.0.1:7890",
     read: readUrl,
     help: "the address of the broker",
+  },
+  token: {
+    placeholder: "TOKEN",
+    fallback: "",
+    read: readOptional(readText),
+    help: "if the broker asks for one; better MILLRACE_TOKEN, which no list of processes shows",
   },
 };
 

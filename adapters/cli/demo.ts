@@ -77,7 +77,12 @@ export async function runDemo(folder: string | undefined, { burst }: DemoConfig)
   });
   const server = await runtime.serve(broker, { port: 0 });
   const client = createClient({ fetch: broker.fetch });
-  const worker = createWorker({ client, handlers: createHandlers(recordRun), concurrency });
+  const worker = createWorker({
+    client,
+    handlers: createHandlers(recordRun),
+    concurrency,
+    logger: false, // Jobs that fail are a part of the show, and are counted.
+  });
   worker.on("started", ({ job }) => ledger.recordStart(job.id));
   worker.on("acked", ({ ids, notFound }) => ledger.recordAcks(ids, notFound));
   const child = startChild(server.url, concurrency, (message) => {

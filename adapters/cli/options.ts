@@ -5,6 +5,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { suggest } from "./suggest.ts";
 
 /** One flag. */
 export interface Flag<Value> {
@@ -16,10 +17,12 @@ export interface Flag<Value> {
   readonly fallback: string;
   /** Reads the value; throws an `Error` whose message says what was expected. */
   readonly read: (text: string) => Value;
+  /** Whether it may come several times: then it means all of them, with commas between. */
+  readonly isList?: boolean;
 }
 
 /** The flags of one command, each named as its value is: the flag of `logFormat` is `--log-format`. */
-export type Flags<Config> = { readonly [Name in keyof Config]: Flag<Config[Name]> };
+export type Flags<Config> = { readonly [Name in keyof Config]-?: Flag<Config[Name]> };
 
 /** A command line that cannot be understood. */
 export class UsageError extends Error {
@@ -58,7 +61,10 @@ export function readCommandLine<Config>(
     if (token.kind !== "option") continue;
     const { name, rawName, value, inlineValue } = token;
     const flag = table.get(name)?.flag;
-    if (flag === undefined) throw new UsageError(`Flag '${rawName}' is unknown`);
+    if (flag === undefined) {
+      const names = [...table.keys(), "help"].map((name) => `--${name}`);
+      throw new UsageError(`Unknown flag '${rawName}'${suggest(rawName, names, "")}`);
+    }
     if (isSwitch(flag)) {
       if (value !== undefined) {
         throw new UsageError(`Flag '${rawName}' has the value '${value}', expected none`);
@@ -69,7 +75,8 @@ export function readCommandLine<Config>(
     if (value === undefined || (!inlineValue && value.startsWith("--"))) {
       throw new UsageError(`Flag '${rawName}' has no value, expected ${flag.placeholder}`);
     }
-    given.set(name, value);
+    const before = flag.isList ? given.get(name) : undefined;
+    given.set(name, before === undefined ? value : `${before},${value}`);
   }
   const config: Record<string, unknown> = {};
   for (const [name, { key, flag }] of table) {

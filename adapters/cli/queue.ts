@@ -34,7 +34,7 @@ const actions: Readonly<Record<string, Action>> = {
  */
 export async function runQueue(
   [action, queue, limit]: readonly string[],
-  { url, stopRunning }: QueueConfig,
+  { url, token, stopRunning }: QueueConfig,
 ): Promise<string> {
   const names = "'pause', 'resume', 'limit' or 'forget'";
   if (action === undefined) throw new UsageError(`No action is given, expected ${names}`);
@@ -48,7 +48,7 @@ export async function runQueue(
   if (stopRunning && action !== "pause") {
     throw new UsageError(`Flag '--stop-running' is for 'pause', and not for '${action}'`);
   }
-  const queues = createQueues({ url: url.href });
+  const queues = createQueues({ url, token });
   const settings = await actions[action]!(queues, queue, { limit, stopRunning });
   return settings === undefined ? `Forgot ${queue}` : describe(settings);
 }

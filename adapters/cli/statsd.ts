@@ -49,7 +49,7 @@ export async function runStats(
   const names = ["SIGINT", "SIGTERM"] as const;
   for (const name of names) process.on(name, stop);
   try {
-    await exportStats(createInsight({ url: config.url.href }), config, {
+    await exportStats(createInsight({ url: config.url, token: config.token }), config, {
       send: (lines) =>
         new Promise((resolve, reject) =>
           socket.send(

@@ -26,16 +26,16 @@ describe("millrace", () => {
     const serveHelp = await runCli(["serve", "--help"]);
     assert.equal(serveHelp.code, 0);
     assert.match(serveHelp.stdout, /--heartbeat-interval TIME +\S.*\[3s\]/);
+    assert.deepEqual(await runCli(["help", "serve"]), serveHelp);
+    assert.deepEqual(await runCli(["help"]), help);
   });
 
   const mistakes: [args: string[], line: RegExp][] = [
-    [[], /^millrace: No command is given, expected 'serve', .* \(see 'millrace --help'\)$/m],
-    [
-      ["sevre"],
-      /^millrace: Command 'sevre' is unknown, expected 'serve', 'backup', 'compact', 'queue', 'config', 'stats' or/,
-    ],
-    [["toString"], /^millrace: Command 'toString' is unknown/],
-    [["serve", "--prot", "80"], /^millrace: Flag '--prot' is unknown/],
+    [[], /^millrace: No command is given \(see 'millrace help'\)$/m],
+    [["sevre"], /^millrace: Unknown command 'sevre', did you mean 'serve'\? \(see/],
+    [["lss"], /^millrace: Unknown command 'lss', did you mean 'ls'\?/],
+    [["toString"], /^millrace: Unknown command 'toString' \(see/],
+    [["serve", "--prot", "80"], /^millrace: Unknown flag '--prot', did you mean '--port'\?/],
     [["serve", "--port", "http"], /Flag '--port' is 'http', expected an integer from 0 to 65535/],
     [["backup"], /^millrace: No file is given, expected one to write to/],
     [["backup", "a", "b"], /Argument 'b' is one too many/],

@@ -1,0 +1,162 @@
+/**
+ * `millrace retry` and `millrace rm`: jobs by their ids, or all that fit a filter.
+ *
+ * @module
+ */
+
+import {
+  type Client,
+  createClient,
+  createMovement,
+  type JobFilter,
+} from "../../../src/client/mod.ts";
+import { describeFlags, type Flags, UsageError } from "../options.ts";
+import { confirm, type Person } from "./confirm.ts";
+import {
+  type BrokerConfig,
+  brokerFlags,
+  describeFilter,
+  type FilterConfig,
+  filterFlags,
+  hasFilter,
+  toClientOptions,
+  toFilter,
+  toSwitch,
+} from "./flags.ts";
+import type { Output } from "./output.ts";
+
+/** Which jobs are changed. */
+export interface ChangeConfig extends BrokerConfig, FilterConfig {
+  readonly all: boolean;
+  readonly yes: boolean;
+}
+
+const changeFlags: Flags<ChangeConfig> = {
+  ...filterFlags,
+  all: toSwitch("all jobs there are"),
+  yes: toSwitch("change many without being asked"),
+  ...brokerFlags,
+};
+
+/** The flags of `millrace retry`. */
+export const retryFlags: Flags<ChangeConfig> = changeFlags;
+
+/** What `millrace rm` is told. */
+export interface RmConfig extends ChangeConfig {
+  readonly cascade: boolean;
+}
+
+/** The flags of `millrace rm`. */
+export const rmFlags: Flags<RmConfig> = {
+  ...changeFlags,
+  cascade: toSwitch("the jobs that wait for these, too"),
+};
+
+const which =
+  `Jobs are named by their ids, or by what they have in common. Before many are changed, a person is asked; where there is
+none, '--yes' must say that it is meant.`;
+
+/** The help of `millrace retry`. */
+export const retryHelp: string = `Usage: millrace retry [flags] ID…
+       millrace retry [flags] --queue NAME …
+
+Lets dead jobs run again, with all of their attempts.
+${which}
+
+${describeFlags(retryFlags)}`;
+
+/** The help of `millrace rm`. */
+export const rmHelp: string = `Usage: millrace rm [flags] ID…
+       millrace rm [flags] --status dead …
+
+Deletes jobs, whatever their status.
+${which}
+
+${describeFlags(rmFlags)}`;
+
+/** What is done to jobs. */
+export interface Change {
+  /** The deed, in the infinitive and as a report: `Delete`, `Deleted`. */
+  readonly words: readonly [todo: string, done: string];
+  /** Does it to one; says what came of it, if that is not plain. */
+  one(id: string): Promise<string | void>;
+  /** Does it to many, and says how many there were. */
+  many(filter: JobFilter): Promise<number>;
+  /** The filter without which it makes no sense. */
+  readonly only?: Pick<JobFilter, "status">;
+}
+
+/** How many jobs named by their ids are many. */
+const many = 10;
+
+/** Changes jobs, and says how many. */
+export async function runChange(
+  ids: readonly string[],
+  { config, output, person, toChange }: {
+    readonly config: ChangeConfig;
+    readonly output: Output;
+    readonly person: Person;
+    readonly toChange: (client: Client) => Change;
+  },
+): Promise<void> {
+  const { all, yes } = config;
+  const isFiltered = hasFilter(config);
+  if (ids.length > 0 && (isFiltered || all)) {
+    throw new UsageError("Ids and a filter are given, expected one of them; '--id' is a filter");
+  }
+  const client = createClient(toClientOptions(config));
+  const change = toChange(client);
+  const [todo, done] = change.words;
+  if (ids.length > 0) {
+    const deed = `${todo} ${ids.length} jobs`;
+    if (ids.length >= many && !await confirm(deed, { yes, person })) return;
+    for (const id of ids) {
+      const more = await change.one(id);
+      await output.write(`${done} ${id}${more ? `: ${more}` : ""}\n`);
+    }
+    return;
+  }
+  if (isFiltered && all) {
+    throw new UsageError("A filter and '--all' are given, expected one of them");
+  }
+  if (!isFiltered && !all) {
+    throw new UsageError("No job is named, expected an id, a filter such as '--queue', or '--all'");
+  }
+  const filter: JobFilter = { ...toFilter(config), ...change.only };
+  const count = await client.count(filter);
+  if (count > 0) {
+    const deed = `${todo} ${count} ${count === 1 ? "job" : "jobs"} (${describeFilter(config)})`;
+    if (!await confirm(deed, { yes, person })) return output.note("Nothing is changed");
+  }
+  const changed = count === 0 ? 0 : await change.many(filter);
+  await output.write(`${done} ${changed}\n`);
+}
+
+/** Deletes. */
+export const toRm = ({ cascade, all }: RmConfig) => (client: Client): Change => ({
+  words: ["Delete", "Deleted"],
+  one: (id) => client.delete(id, { cascade }),
+  many: (filter) => client.deleteMany({ ...filter, ...all && { all } }, { cascade }),
+});
+
+/** Lets run again. */
+export const toRetry = (config: ChangeConfig) => (client: Client): Change => {
+  const movement = createMovement(toClientOptions(config));
+  return {
+    words: ["Retry", "Retried"],
+    async one(id) {
+      const { status } = await client.get(id);
+      if (status !== "dead") throw new UsageError(`Job '${id}' is ${status}, expected a dead one`);
+      await movement.requeue(id);
+    },
+    async many(filter) {
+      let count = 0;
+      for await (const { id } of client.list({ ...filter, limit: 500 })) {
+        await movement.requeue(id);
+        count++;
+      }
+      return count;
+    },
+    only: { status: "dead" },
+  };
+};

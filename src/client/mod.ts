@@ -65,6 +65,7 @@ export type {
   SuccessManyOptions,
   SuccessOptions,
 } from "./client.ts";
+export { type EnqueueMiddleware, withMiddleware } from "./middleware.ts";
 export { createLeases } from "./leases.ts";
 export type { LeasesClient, TimeoutResult } from "./leases.ts";
 export type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";

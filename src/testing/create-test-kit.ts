@@ -7,10 +7,12 @@
 import type { Random } from "../async/clock.ts";
 import { checkNotNegative, toMs } from "../async/duration.ts";
 import { createBroker } from "../broker/broker.ts";
+import type { Client } from "../client/client.ts";
 import { createClient } from "../client/create-client.ts";
 import { createCrons } from "../client/crons.ts";
 import { createLeases } from "../client/leases.ts";
 import type { Job } from "../protocol/job.ts";
+import type { Powers } from "../worker/powers.ts";
 import { buildJob } from "./build-job.ts";
 import { createFaultPlan } from "./faults.ts";
 import { createJobBook } from "./job-book.ts";
@@ -208,6 +210,11 @@ export function createTestKit(options: TestKitOptions): TestKit {
     }
   };
 
+  /** Those of a handler that runs for no job: what it enqueues is stored, each time anew. */
+  const powers: Powers = {
+    enqueue: (_, args) => client.enqueue(...args as Parameters<Client["enqueue"]>),
+    enqueueMany: (_, args) => client.enqueueMany(...args as Parameters<Client["enqueueMany"]>),
+  };
   const crons = createCrons(own);
   let closing: Promise<void> | undefined;
   const close = async () => {
@@ -264,7 +271,8 @@ export function createTestKit(options: TestKitOptions): TestKit {
         const job = buildJob(handler, payload, { more, now: clock.now() });
         const { middleware, onError, logger = false } = options.worker ?? {};
         time.began(job);
-        const run = performJob(handler, job, { middleware, onError, logger, clock, random });
+        const surroundings = { middleware, onError, logger, clock, random, powers };
+        const run = performJob(handler, job, surroundings);
         return await time.drive(run.finally(() => time.ended(job)));
       }),
     close: () => closing ??= close(),

@@ -46,8 +46,8 @@ const waiting: ReadonlySet<string> = new Set([
   "POST /jobs/{id}/cancel",
 ]);
 
-/** Calls that say nothing to a job that runs: they are made most often. */
-const harmless: ReadonlySet<string> = new Set(["POST /jobs", "POST /jobs/bulk", "POST /jobs/wait"]);
+/** Calls that enqueue: of a handler they come by way of the worker. */
+const enqueues: ReadonlySet<string> = new Set(["POST /jobs", "POST /jobs/bulk"]);
 
 /** Creates the ways. */
 export function createKitNetwork(options: KitNetworkOptions): KitNetwork {
@@ -58,9 +58,10 @@ export function createKitNetwork(options: KitNetworkOptions): KitNetwork {
     const route = routeOf(request.method, request.url);
     const isOfClient = who === "client";
     const fetch = isOfClient && waiting.has(route) ? broker.fetch : own;
+    const isEnqueue = enqueues.has(route);
     const isChange = isOfClient && request.method !== "GET";
     // A real worker is told by its stream, at once. That of the kit asks: before the answer, which may wait for it.
-    if (isChange && time.isRunning && !harmless.has(route)) {
+    if (isChange && !isEnqueue && time.isRunning) {
       void clock.settle().then(tellWorker).catch(() => {});
     }
     const fault = faults.take(route);
@@ -75,7 +76,7 @@ export function createKitNetwork(options: KitNetworkOptions): KitNetwork {
     }
     transcript.called(who, route, `${answer.status}${note}`);
     // Whoever reads what was stored is not kept from it by a broker that is closed.
-    if (isChange) await changed().catch(() => {});
+    if (isChange || isEnqueue) await changed().catch(() => {});
     return answer;
   };
 

@@ -14,6 +14,7 @@ import { createEvents } from "../worker/events.ts";
 import type { JobHandler } from "../worker/handle.ts";
 import type { Middleware } from "../worker/middleware.ts";
 import type { Outcome } from "../worker/outcome.ts";
+import type { Powers } from "../worker/powers.ts";
 import { createRunner } from "../worker/runner.ts";
 import { buildJob } from "./build-job.ts";
 
@@ -85,18 +86,21 @@ export interface Surroundings extends Omit<RunHandlerOptions, "job"> {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger?: LoggerOption;
+  /** What the handler can do besides; without it, it enqueues nothing. */
+  readonly powers?: Powers | undefined;
 }
 
 /** Runs a handler on a job, as {@linkcode runHandler}. */
 export async function performJob(
   handler: JobHandler,
   job: Job,
-  { middleware = [], onError = [], clock, random, logger: given = false }: Surroundings,
+  { middleware = [], onError = [], clock, random, powers, logger: given = false }: Surroundings,
 ): Promise<HandlerRun> {
   const logger = guardLogger(given, "info");
   const events = createEvents(logger);
   const runner = createRunner({ handlers: [handler], middleware, onError, events, clock, random });
   const context = new RunningContext(job, logger);
+  context.powers = powers;
   const heartbeats: HeartbeatOptions[] = [];
   context.lease = {
     endsAt: () => job.leaseExpiresAt,

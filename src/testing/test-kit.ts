@@ -187,8 +187,8 @@ export interface TestKit extends AsyncDisposable {
    */
   travel(duration: Duration): Promise<JobRun[]>;
   /**
-   * Runs the handler of a definition on a payload, without enqueueing anything: the schema checks it, middleware and rules for
-   * errors apply.
+   * Runs the handler of a definition on a payload, for a job that is not stored: the schema checks it, middleware and rules for
+   * errors apply. What the handler enqueues is stored.
    *
    * @param definition What kind of job.
    * @param payload What it is about; goes through JSON.

@@ -6,13 +6,12 @@
  */
 
 import * as v from "valibot";
-import { type Client, defineJob, defineStep } from "../../../src/client/mod.ts";
+import { defineJob, defineStep } from "../../../src/client/mod.ts";
 import {
   cancel,
   handle,
   handleStep,
   type JobHandler,
-  result,
   retryOn,
   snooze,
 } from "../../../src/worker/mod.ts";
@@ -67,7 +66,9 @@ export interface Services {
   /** Hands a mail to the mail server. */
   sendMail(to: string, subject: string, signal: AbortSignal): Promise<void>;
   /** Takes money, and gives the number of the receipt. */
-  takeMoney(cents: number): Promise<string>;
+  takeMoney(order: string, cents: number): Promise<string>;
+  /** Writes a receipt into the books. */
+  book(receipt: string): Promise<void>;
   /** Whether an order is paid; undefined if it was given up. */
   isPaid(order: string): boolean | undefined;
   /** The price that a supplier wants. */
@@ -80,24 +81,25 @@ export class TooManyMails extends Error {
 }
 
 /** What is done with the jobs. */
-export function createHandlers(client: Client, services: Services): JobHandler[] {
+export function createHandlers(services: Services): JobHandler[] {
   return [
     handle(mail, ({ to, subject }, { signal }) => services.sendMail(to, subject, signal), {
       onError: [retryOn([TooManyMails], { delay: "10m" })],
     }),
-    handle(charge, async ({ order, cents }) => {
-      const receipt = await services.takeMoney(cents);
-      await client.enqueue(mail, { to: `${order}@shop.example`, subject: `Receipt ${receipt}` });
-      return result({ receipt });
+    handle(charge, async ({ order, cents }, { enqueue }) => {
+      const receipt = await services.takeMoney(order, cents);
+      await enqueue(mail, { to: `${order}@shop.example`, subject: `Receipt ${receipt}` });
+      await services.book(receipt);
+      return { receipt };
     }),
     handle(ship, ({ order }) => {
       const isPaid = services.isPaid(order);
       if (isPaid === undefined) return cancel(`Order '${order}' was given up`);
       if (!isPaid) return snooze("1h");
     }),
-    handle(reindex, ({ goods }) => result(goods.length)),
-    handle(report, async ({ kind }) => {
-      await client.enqueue(mail, { to: "boss@shop.example", subject: `The ${kind} report` });
+    handle(reindex, ({ goods }) => goods.length),
+    handle(report, async ({ kind }, { enqueue }) => {
+      await enqueue(mail, { to: "boss@shop.example", subject: `The ${kind} report` });
     }),
     handleStep(ask, ({ supplier }) => services.priceOf(supplier)),
     handleStep(order, (_, { parents }) => `ordered at ${Math.min(...parents.prices)}`),

@@ -177,12 +177,65 @@ export class StoreError extends MillraceError {
 }
 
 /**
+ * A job is not this worker's any more: its lease ended, or somebody took it away. The work on it is to be abandoned: another
+ * worker may be at it already. What is reported of it is refused.
+ */
+export class LeaseLostError extends MillraceError {
+  /** The literal name of this class. */
+  override readonly name = "LeaseLostError";
+  /** The literal kind of this error. */
+  override readonly code = "lease_lost";
+}
+
+/** What the family knows of a `PartialEnqueueError`, whose class is the client's. */
+export interface PartialFailure extends MillraceError {
+  /** The literal name of its class. */
+  readonly name: "PartialEnqueueError";
+  /** The literal kind of this error. */
+  readonly code: "partial";
+  /** The jobs that are stored. */
+  readonly enqueued: readonly { readonly id: string }[];
+}
+
+/** Each member of the family. Its `code` tells which it is, to the compiler too. */
+export type AnyMillraceError =
+  | NetworkError
+  | TimeoutError
+  | ProtocolError
+  | NotFoundError
+  | RefusedError
+  | ServerError
+  | PayloadError
+  | PartialFailure
+  | LeaseLostError
+  | StoreError;
+
+/**
  * Tells whether something belongs to the family, even if another copy of this module made it.
  *
  * @param value Anything, such as what was caught.
+ * @param code The kind of failure that it is to be; any, when left out.
+ *
+ * @example
+ * ```ts
+ * import { isMillraceError, NotFoundError } from "@millrace/millrace/client";
+ *
+ * const caught: unknown = new NotFoundError("job not found", 404);
+ * if (isMillraceError(caught, "not_found")) console.log(caught.status); // 404
+ * if (isMillraceError(caught)) {
+ *   switch (caught.code) {
+ *     case "refused":
+ *     case "not_found":
+ *       console.log(caught.fromBroker); // true
+ *   }
+ * }
+ * ```
  */
-export function isMillraceError(value: unknown): value is MillraceError {
-  return hasBrand(value, brand);
+export function isMillraceError<Code extends MillraceErrorCode>(
+  value: unknown,
+  code?: Code,
+): value is Extract<AnyMillraceError, { readonly code: Code }> {
+  return hasBrand(value, brand) && (code === undefined || (value as MillraceError).code === code);
 }
 
 /**

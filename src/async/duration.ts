@@ -4,10 +4,16 @@
  * @module
  */
 
-/** A number of ms, or text such as `"250ms"`, `"30s"`, `"10m"`, `"1.5h"`, `"7d"`. */
-export type Duration = number | string;
+/** A unit of durations as text: ms, seconds, minutes, hours, days. */
+export type DurationUnit = "ms" | "s" | "m" | "h" | "d";
 
-const unitsMs: Readonly<Record<string, number>> = {
+/**
+ * A number of ms, or text such as `"250ms"`, `"30s"`, `"10m"`, `"1.5h"`, `"7d"`. Text from elsewhere, such as from the
+ * environment, is passed on with `as Duration`: it is checked when the program runs.
+ */
+export type Duration = number | `${number}${DurationUnit}`;
+
+const unitsMs: Readonly<Record<DurationUnit, number>> = {
   ms: 1,
   s: 1000,
   m: 60_000,
@@ -24,7 +30,7 @@ const unitsMs: Readonly<Record<string, number>> = {
  * @throws {TypeError} If it is no duration.
  * @throws {RangeError} If it is negative or not finite.
  */
-export function toMs(value: Duration, label: string): number {
+export function toMs(value: number | string, label: string): number {
   const ms = typeof value === "number" ? value : parseDuration(value);
   if (ms === undefined) {
     throw new TypeError(
@@ -53,5 +59,5 @@ export function checkNotNegative(label: string, value: number): void {
 
 function parseDuration(text: unknown): number | undefined {
   const match = typeof text === "string" && /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
-  return match ? Number(match[1]) * unitsMs[match[2]!]! : undefined;
+  return match ? Number(match[1]) * unitsMs[match[2] as DurationUnit] : undefined;
 }

@@ -18,6 +18,15 @@ import type { ReleaseTime } from "../protocol/release.ts";
 import type { CallOptions } from "./deadline.ts";
 import type { ErrorPage, JobPage, Listing } from "./listing.ts";
 import type { TakeOptions, TakeStream } from "./take-stream.ts";
+import type {
+  ByHand,
+  FilterRest,
+  GetRest,
+  JobKind,
+  JobOf,
+  JobQuery,
+  QueryRest,
+} from "./typed-job.ts";
 
 /** What can be enqueued with a payload of its own: a job definition. */
 export interface Enqueueable<Input, Settings> {
@@ -35,12 +44,6 @@ export interface Enqueueable<Input, Settings> {
     settings?: Settings,
     clock?: Clock,
   ) => EnqueueRequest | Promise<EnqueueRequest>;
-}
-
-/** Stands for the types of a definition where there is none, as the job was put together by hand. */
-export interface ByHand {
-  /** For the compiler only. */
-  readonly byHand: never;
 }
 
 /** What follows the first argument of `enqueue`: a payload only if that is a definition, and only if it has one. */
@@ -66,9 +69,6 @@ export interface EnqueueCallOptions extends CallOptions {
    */
   readonly idempotencyKey?: string | undefined;
 }
-
-/** Which jobs to list, and how. */
-export interface JobQuery extends JobFilter, PageRequest {}
 
 /** Which jobs to change or delete together. */
 export interface BulkFilter extends JobFilter {
@@ -173,30 +173,47 @@ export interface Client {
   /**
    * Gets one job with its payload.
    *
-   * @param id The job's id.
-   * @throws {NotFoundError} If there is no such job.
+   * @param what The job's id; or a definition, which gives the payload its type.
+   * @param rest With a definition, the job's id, and bounds of the call.
+   * @throws {NotFoundError} If there is no such job, or it is of another type than the definition's.
    */
-  get(id: string, options?: CallOptions): Promise<Job>;
+  get<Payload = ByHand>(
+    what: JobKind<Payload> | string,
+    ...rest: GetRest<Payload>
+  ): Promise<JobOf<Payload>>;
 
   /**
    * Lists the jobs that fit a filter, oldest first unless asked otherwise.
    *
-   * @param query Which jobs, and how many to fetch at a time (`limit`).
+   * @param what Which jobs, and how many to fetch at a time (`limit`); or a definition, whose jobs are listed, in whatever
+   * queue they are. It gives the payloads their type, and checks nothing: they are as they were stored.
+   * @param rest With a definition, which of its jobs; and bounds of each call.
    * @returns A listing; it fetches page after page while it is gone through.
    */
-  list(query?: JobQuery, options?: CallOptions): Listing<Job, JobPage>;
+  list<Payload = ByHand>(
+    what?: JobKind<Payload> | JobQuery,
+    ...rest: QueryRest<Payload>
+  ): Listing<JobOf<Payload>, JobPage<JobOf<Payload>>>;
   /**
    * Gets one page of {@linkcode list}.
    *
-   * @param query Which jobs, and how many.
+   * @param what Which jobs, and how many; or a definition, as above.
+   * @param rest With a definition, which of its jobs; and bounds of the call.
    */
-  page(query?: JobQuery, options?: CallOptions): Promise<JobPage>;
+  page<Payload = ByHand>(
+    what?: JobKind<Payload> | JobQuery,
+    ...rest: QueryRest<Payload>
+  ): Promise<JobPage<JobOf<Payload>>>;
   /**
    * Counts the jobs that fit a filter.
    *
-   * @param filter Which jobs; all when left out.
+   * @param what Which jobs, all when left out; or a definition, whose jobs are counted.
+   * @param rest With a definition, which of its jobs; and bounds of the call.
    */
-  count(filter?: JobFilter, options?: CallOptions): Promise<number>;
+  count<Payload = ByHand>(
+    what?: JobKind<Payload> | JobFilter,
+    ...rest: FilterRest<Payload>
+  ): Promise<number>;
 
   /**
    * Changes a job that is not finished.

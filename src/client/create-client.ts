@@ -6,7 +6,13 @@
 
 import { demandObject } from "../options.ts";
 import { type ErrorRecord, readErrorRecord } from "../protocol/error-record.ts";
-import { matchesAll, matchesNothing, toFilterParams, toTakeParams } from "../protocol/filter.ts";
+import {
+  type JobFilter,
+  matchesAll,
+  matchesNothing,
+  toFilterParams,
+  toTakeParams,
+} from "../protocol/filter.ts";
 import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
 import { readErrorPage, readJobPage, toPageParams } from "../protocol/page.ts";
@@ -33,6 +39,7 @@ import {
 } from "./listing.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
 import { createTransport, ignoreBody, withQuery } from "./transport.ts";
+import { demandType, type JobQuery, toFiltered, toIdentified } from "./typed-job.ts";
 import { createWorkingCalls } from "./working.ts";
 
 /**
@@ -75,14 +82,27 @@ export function createClient(options: ClientOptions): Client {
     url: options.url === undefined ? undefined : transport.settings.base,
     ...createEnqueuingCalls(transport),
 
-    get: (id, options) => call({ route: jobRoutes.get, params: { id } }, options, readJob),
-    list: (query, options) => createListing(jobPages, () => client.page(query, options), options),
-    async page({ from, order, limit, ...filter } = {}, options) {
-      const query = [...toPageParams({ from, order, limit }), ...toFilterParams(filter)];
-      if (matchesNothing(filter)) return emptyPage(jobPages);
-      return await openPage(jobPages, withQuery(jobRoutes.list.path, query), options);
+    async get(...args: unknown[]) {
+      const [id, options, type] = toIdentified(args);
+      return demandType(
+        await call({ route: jobRoutes.get, params: { id } }, options, readJob),
+        type,
+      ) as never;
     },
-    async count(filter = {}, options) {
+    list(...args: unknown[]) {
+      const [query, options] = toFiltered<JobQuery>(args);
+      return createListing(jobPages, () => client.page(query, options), options) as never;
+    },
+    async page(...args: unknown[]) {
+      const [{ from, order, limit, ...filter } = {}, options] = toFiltered<JobQuery>(args);
+      const query = [...toPageParams({ from, order, limit }), ...toFilterParams(filter)];
+      const page = matchesNothing(filter)
+        ? emptyPage(jobPages)
+        : await openPage(jobPages, withQuery(jobRoutes.list.path, query), options);
+      return page as never;
+    },
+    async count(...args: unknown[]) {
+      const [filter = {}, options] = toFiltered<JobFilter>(args);
       const query = toFilterParams(filter);
       if (matchesNothing(filter)) return 0;
       return await call({ route: jobRoutes.count, query }, options, readCount);

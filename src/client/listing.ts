@@ -23,9 +23,9 @@ export interface PageTurns<Page> {
 }
 
 /** A page of jobs. */
-export interface JobPage extends PageTurns<JobPage> {
+export interface JobPage<Item = Job> extends PageTurns<JobPage<Item>> {
   /** The jobs, with their payloads. */
-  readonly jobs: readonly Job[];
+  readonly jobs: readonly Item[];
 }
 
 /** A page of the failures of a job. */

@@ -53,7 +53,6 @@ export {
 export { createTags, type TagsClient, type TopTagsQuery, type TrackedPage } from "./tags.ts";
 export type {
   BulkFilter,
-  ByHand,
   Client,
   DeleteOptions,
   Enqueueable,
@@ -61,11 +60,21 @@ export type {
   EnqueueManyRest,
   EnqueueRest,
   FailureOptions,
-  JobQuery,
   SuccessManyOptions,
   SuccessOptions,
 } from "./client.ts";
 export { type EnqueueMiddleware, withMiddleware } from "./middleware.ts";
+export {
+  type ByHand,
+  type FilterRest,
+  type GetRest,
+  isJobOf,
+  type JobKind,
+  type JobOf,
+  type JobQuery,
+  type QueryRest,
+  type TypedJob,
+} from "./typed-job.ts";
 export { createLeases } from "./leases.ts";
 export type { LeasesClient, TimeoutResult } from "./leases.ts";
 export type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
@@ -100,12 +109,14 @@ export type {
 export type { SchemaIssue, SchemaResult, StandardSchema } from "../jobs/standard-schema.ts";
 
 export {
+  type AnyMillraceError,
   isMillraceError,
   MillraceError,
   type MillraceErrorCode,
   type MillraceErrorOptions,
   NetworkError,
   NotFoundError,
+  type PartialFailure,
   PayloadError,
   ProtocolError,
   RefusedError,
@@ -117,7 +128,7 @@ export {
 export { jq } from "./jq.ts";
 export type { JobReference, LeaseRefusal, RefusedRun, ReportResult } from "../protocol/ack.ts";
 export type { Clock, Random } from "../async/clock.ts";
-export type { Duration } from "../async/duration.ts";
+export type { Duration, DurationUnit } from "../async/duration.ts";
 export type { Codec, Format } from "../protocol/codec.ts";
 export type { Budget, RebindReport } from "../protocol/budget-read.ts";
 export type {
@@ -155,12 +166,18 @@ export {
   type Backoff,
   type Batch,
   type Binding,
+  type CompletedJob,
+  type DeadJob,
   type EnqueuedJob,
+  type EnqueueMarks,
+  type InFlightJob,
   type Job,
+  type JobMembers,
   type JobStatus,
   jobStatuses,
   type Retention,
   type UniqueWhile,
+  type WaitingJob,
 } from "../protocol/job.ts";
 export type { JobExtra, JobProgress } from "../protocol/job-extra.ts";
 export type { ChildOf } from "../protocol/child.ts";

@@ -8,7 +8,7 @@ import * as v from "./shapes.ts";
 import { batchSchema } from "./batch.ts";
 import { backoffSchema } from "./backoff.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
-import { type Job, jobStatuses, uniqueWhiles } from "./job.ts";
+import { type Job, type JobMembers, type JobStatus, jobStatuses, uniqueWhiles } from "./job.ts";
 import { errorRecordSchema } from "./error-record.ts";
 import { extraFields } from "./job-extra.ts";
 import { jobFields } from "./job-fields.ts";
@@ -38,11 +38,14 @@ export const answerKinds: KindSchemas = {
   value: v.unknown(),
 };
 
-const jobSchema: v.GenericSchema<unknown, Job> = fieldsSchema([...jobFields, ...extraFields], {
+/** A job that is being read. */
+type Draft = { -readonly [Member in keyof JobMembers]: JobMembers[Member] } & { status: JobStatus };
+
+const jobSchema: v.GenericSchema<unknown, Draft> = fieldsSchema([...jobFields, ...extraFields], {
   kinds: answerKinds,
   start(wire) {
     // What every job has stands in the literal: engines keep members that are added later less well.
-    const job: { -readonly [Member in keyof Job]: Job[Member] } = {
+    const job: Draft = {
       id: "",
       type: "",
       queue: "",
@@ -60,5 +63,6 @@ const jobSchema: v.GenericSchema<unknown, Job> = fieldsSchema([...jobFields, ...
 
 /** Reads a job of an answer or a frame. Throws `MessageError` naming the field. */
 export function readJob(value: unknown): Job {
-  return readAs(jobSchema, value);
+  // A server of the protocol gives what belongs to each status.
+  return readAs(jobSchema, value) as Job;
 }

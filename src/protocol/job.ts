@@ -67,8 +67,8 @@ export interface Binding {
   readonly cost: number;
 }
 
-/** A job, as an answer of the broker shows it. Instants are in ms since the epoch. */
-export interface Job<Payload = unknown> extends JobExtra {
+/** What a job has whatever its status is. Instants are in ms since the epoch. */
+export interface JobMembers<Payload = unknown> extends JobExtra {
   /**
    * 25 characters of SCRU128, which sort in the order of creation, unless it was chosen: a Millrace broker takes ids of
    * 1 to 128 letters, digits and `. _ : -`, which say nothing of the order.
@@ -80,8 +80,6 @@ export interface Job<Payload = unknown> extends JobExtra {
   readonly queue: string;
   /** From 0 to 65535; lower runs first. */
   readonly priority: number;
-  /** Where it is in its life. */
-  readonly status: JobStatus;
   /** What the handler gets. Only some answers have it: those to get, list and take. */
   readonly payload?: Payload;
   /** When it became, or becomes, ready. */
@@ -92,16 +90,8 @@ export interface Job<Payload = unknown> extends JobExtra {
   readonly retryLimit?: number;
   /** Its own backoff, if not the broker's default. */
   readonly backoff?: Backoff;
-  /** When a worker last took it. */
-  readonly dequeuedAt?: number;
-  /** When it last failed. */
-  readonly failedAt?: number;
   /** Its own retention, if not the broker's default. */
   readonly retention?: Retention;
-  /** When a finished job goes away. */
-  readonly purgeAt?: number;
-  /** When it succeeded. */
-  readonly completedAt?: number;
   /** Its unique key, if it has one. */
   readonly uniqueKey?: string;
   /** How long it holds the unique key. */
@@ -114,10 +104,79 @@ export interface Job<Payload = unknown> extends JobExtra {
   readonly deliveries?: number;
 }
 
-/** The answer to an enqueue. */
-export interface EnqueuedJob extends Job<never> {
+/** A job that waits: for its time, for a worker, or for other jobs. */
+export interface WaitingJob<Payload = unknown> extends JobMembers<Payload> {
+  /** What it waits for. */
+  readonly status: "scheduled" | "ready" | "blocked";
+  /** When a worker last took it. */
+  readonly dequeuedAt?: number;
+  /** When it last failed. */
+  readonly failedAt?: number;
+  /** It is not finished. */
+  readonly completedAt?: undefined;
+  /** It does not go away by itself. */
+  readonly purgeAt?: undefined;
+}
+
+/** A job that a worker has. */
+export interface InFlightJob<Payload = unknown> extends JobMembers<Payload> {
+  /** Where it is in its life. */
+  readonly status: "in_flight";
+  /** When its worker took it. */
+  readonly dequeuedAt: number;
+  /** When it last failed. */
+  readonly failedAt?: number;
+  /** It is not finished. */
+  readonly completedAt?: undefined;
+  /** It does not go away by itself. */
+  readonly purgeAt?: undefined;
+}
+
+/** A job that has succeeded, and is kept. */
+export interface CompletedJob<Payload = unknown> extends JobMembers<Payload> {
+  /** Where it is in its life. */
+  readonly status: "completed";
+  /** When a worker last took it. */
+  readonly dequeuedAt?: number;
+  /** When it last failed. */
+  readonly failedAt?: number;
+  /** When it succeeded. */
+  readonly completedAt: number;
+  /** When it goes away. */
+  readonly purgeAt: number;
+}
+
+/** A job that is not tried again. */
+export interface DeadJob<Payload = unknown> extends JobMembers<Payload> {
+  /** Where it is in its life. */
+  readonly status: "dead";
+  /** When a worker last took it. */
+  readonly dequeuedAt?: number;
+  /** When it last failed. */
+  readonly failedAt: number;
+  /** It has not succeeded. */
+  readonly completedAt?: undefined;
+  /** When it goes away. The answer to its last failure lacks it if it is gone already. */
+  readonly purgeAt?: number;
+}
+
+/**
+ * A job, as an answer of the broker shows it. Its status tells what else it has: `completedAt` is there of a job that is
+ * `completed`, `dequeuedAt` of one that is `in_flight`, `failedAt` of one that is `dead`.
+ */
+export type Job<Payload = unknown> =
+  | WaitingJob<Payload>
+  | InFlightJob<Payload>
+  | CompletedJob<Payload>
+  | DeadJob<Payload>;
+
+/** What the answer to an enqueue says besides. */
+export interface EnqueueMarks {
   /** Nothing was stored, as another job held the unique key. This is that job. */
   readonly duplicate: boolean;
   /** No new job was stored, as the payload was folded into this one, which waits. */
   readonly folded: boolean;
 }
+
+/** The answer to an enqueue. */
+export type EnqueuedJob = Job<never> & EnqueueMarks;

@@ -61,5 +61,5 @@ export function buildJob<Payload>(
     leaseExpiresAt: now + leaseMs,
     ...more,
     payload: JSON.parse(JSON.stringify(payload)) as Payload,
-  };
+  } as Job<Payload>;
 }

@@ -24,7 +24,7 @@
 
 import { type Logger, runGuarded } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
-import type { LeaseLostError } from "./lease-lost.ts";
+import type { LeaseLostError } from "../errors.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** A job, in an event. */

@@ -16,11 +16,10 @@
 import type { Clock } from "../async/clock.ts";
 import type { CallOptions } from "../client/deadline.ts";
 import type { LeasesClient } from "../client/leases.ts";
-import { isMillraceError, type ResponseError } from "../errors.ts";
+import { isMillraceError, LeaseLostError, type ResponseError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { HeartbeatOptions } from "../protocol/lease-write.ts";
 import type { Delivery } from "./deliveries.ts";
-import { LeaseLostError } from "./lease-lost.ts";
 
 /** What a worker needs of the leases of a broker. */
 export type WorkerLeases = Pick<LeasesClient, "take" | "heartbeat" | "heartbeatMany">;

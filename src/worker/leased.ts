@@ -7,7 +7,7 @@
 
 import type { Deliveries, Delivery } from "./deliveries.ts";
 import { createLeaseKeeper, type WorkerLeases } from "./lease-keeper.ts";
-import type { LeaseLostError } from "./lease-lost.ts";
+import type { LeaseLostError } from "../errors.ts";
 import type { WorkerSettings } from "./options.ts";
 import { createPuller, type Puller, type PullerOptions } from "./puller.ts";
 

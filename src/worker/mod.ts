@@ -69,7 +69,7 @@ export {
 } from "./handle.ts";
 export { handleStep, type StepContext, type StepFunction } from "./handle-step.ts";
 export type { WorkerLeases } from "./lease-keeper.ts";
-export { LeaseLostError } from "./lease-lost.ts";
+export { LeaseLostError } from "../errors.ts";
 export type { QueueOrder, QueueOrderFactory, QueueOrderOption } from "./queue-order.ts";
 export type { WorkerState } from "./lifecycle.ts";
 export type { Middleware } from "./middleware.ts";

@@ -19,7 +19,7 @@ import {
 } from "./deliveries.ts";
 import type { Events } from "./events.ts";
 import { createIntake, type Intake } from "./intake.ts";
-import { LeaseLostError } from "./lease-lost.ts";
+import { LeaseLostError } from "../errors.ts";
 import { createLeased } from "./leased.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { createLoopWatch } from "./loop-watch.ts";

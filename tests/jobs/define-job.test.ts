@@ -139,7 +139,7 @@ describe("defineJob", () => {
       message: "Cannot define job \"a,b\": type must not contain ','",
     });
     assert.throws(() => defineJob({ type: "t", queue: "" }), TypeError);
-    assert.throws(() => defineJob({ ...names, delay: "soon" }), TypeError);
+    assert.throws(() => defineJob({ ...names, delay: "soon" as "1s" }), TypeError);
     assert.throws(() => defineJob({ ...names, timeout: -1 }), RangeError);
     assert.throws(() => defineJob({ ...names, priority: 65536 }), RangeError);
     assert.throws(() => defineJob({ ...names, retryLimit: NaN }), RangeError);

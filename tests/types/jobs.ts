@@ -6,10 +6,15 @@ import { z } from "zod";
 import {
   type Client,
   defineJob,
+  type Duration,
   type EnqueuedJob,
+  isJobOf,
+  isMillraceError,
   type Job,
   type JobDefinition,
   type JobPage,
+  type TypedJob,
+  type WaitingJob,
 } from "../../src/client/mod.ts";
 import { type Equal, expectType } from "./equal.ts";
 
@@ -126,3 +131,68 @@ export async function listingsAreTyped(): Promise<void> {
   const payload: string = (await client.enqueue(promised, { file: "a" })).payload;
   return void payload;
 }
+
+export async function jobsOfADefinitionAreTyped(): Promise<void> {
+  for await (const job of client.list(promised, { status: "dead" }, { timeoutMs: 5 })) {
+    expectType<Equal<typeof job.payload, { file: string }>>();
+    if (job.status === "dead") expectType<Equal<typeof job.failedAt, number>>();
+  }
+  const page = await client.page(zod, { limit: 5 });
+  expectType<Equal<typeof page, JobPage<TypedJob<{ day: string }>>>>();
+  const next = await page.next();
+  expectType<Equal<typeof next, JobPage<TypedJob<{ day: string }>> | undefined>>();
+  const got = await client.get(promised, "id");
+  expectType<Equal<typeof got.payload, { file: string }>>();
+  const plain: Job = await client.get("id", { timeoutMs: 5 });
+  if (isJobOf(promised, plain)) expectType<Equal<typeof plain.payload, { file: string }>>();
+  const count = await client.count(promised, { status: "dead" });
+  expectType<Equal<typeof count, number>>();
+  const pages: JobPage = await client.page({ status: "dead" }, { timeoutMs: 5 });
+  expectType<Equal<typeof pages, JobPage>>();
+
+  // @ts-expect-error The definition says the type.
+  client.list(promised, { type: "other" });
+  // @ts-expect-error Which job?
+  await client.get(promised);
+  // @ts-expect-error A query without a definition is the first argument.
+  client.list({ status: "dead" }, { limit: 5 });
+}
+
+export function aStatusTellsWhatAJobHas(job: Job): number {
+  expectType<Equal<typeof job.completedAt, number | undefined>>();
+  switch (job.status) {
+    case "completed":
+      return job.completedAt + job.purgeAt;
+    case "in_flight":
+      return job.dequeuedAt;
+    case "dead":
+      return job.failedAt;
+    default:
+      expectType<Equal<typeof job, WaitingJob>>();
+      expectType<Equal<typeof job.completedAt, undefined>>();
+      return job.readyAt;
+  }
+}
+
+export function errorsNarrowByCode(caught: unknown): unknown {
+  if (isMillraceError(caught, "not_found")) return caught.status satisfies number;
+  if (!isMillraceError(caught)) return;
+  switch (caught.code) {
+    case "partial":
+      return caught.enqueued.length;
+    case "refused":
+    case "server":
+      return caught.status;
+    case "payload":
+      // @ts-expect-error It is no answer of a server.
+      return caught.status;
+    default:
+      return caught.retryable;
+  }
+}
+
+export const durations: Duration[] = [5, "5s", "1.5h", "250ms", "7d"];
+// @ts-expect-error No unit.
+durations.push("5");
+// @ts-expect-error No such unit.
+durations.push("5 minutes");

@@ -136,7 +136,7 @@ describe("a rule for errors", () => {
     );
     assert.throws(() => requeueOn([Busy], { delay: 1, max: NaN }), RangeError);
     assert.throws(() => retryOn([Busy], { delay: 1, max: -1 }), RangeError);
-    assert.throws(() => retryOn([Busy], { delay: "soon" }), TypeError);
+    assert.throws(() => retryOn([Busy], { delay: "soon" as "1s" }), TypeError);
   });
 });
 
@@ -156,6 +156,6 @@ describe("exponential delays", () => {
   it("refuse numbers out of range", () => {
     assert.throws(() => exponential(1, { factor: 0.5 }), RangeError);
     assert.throws(() => exponential(1, { jitter: 2 }), RangeError);
-    assert.throws(() => exponential("x"), TypeError);
+    assert.throws(() => exponential("x" as "1s"), TypeError);
   });
 });

@@ -148,7 +148,10 @@ describe("an outcome", () => {
   });
 
   it("refuses a duration or an instant that is none", () => {
-    assert.throws(() => snooze("soon"), { name: "TypeError", message: /'duration' "soon"/ });
+    assert.throws(() => snooze("soon" as "1s"), {
+      name: "TypeError",
+      message: /'duration' "soon"/,
+    });
     assert.throws(() => snooze(-1), { name: "RangeError" });
     assert.throws(() => retryAt(NaN), {
       name: "RangeError",
@@ -293,6 +296,6 @@ describe("a timeout", () => {
   });
 
   it("must be a duration", () => {
-    assert.throws(() => handle(work, () => {}, { timeout: "soon" }), { name: "TypeError" });
+    assert.throws(() => handle(work, () => {}, { timeout: "soon" as "1s" }), { name: "TypeError" });
   });
 });

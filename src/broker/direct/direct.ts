@@ -198,7 +198,7 @@ function toEnqueuedJob(
     type,
     queue,
     priority,
-    status: statusNames[status] as EnqueuedJob["status"],
+    status: statusNames[status] as "ready", // Or another of those in which a job may wait.
     readyAt,
     attempts,
     duplicate: false,

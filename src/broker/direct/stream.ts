@@ -176,7 +176,7 @@ function toTakenJob(record: JobRecord): Job {
     type,
     queue,
     priority,
-    status: statusNames[record.status] as Job["status"],
+    status: statusNames[record.status] as "in_flight",
     readyAt,
     attempts,
     payload: parseJson(payloadAsJson(record)),

@@ -43,3 +43,5 @@ client.enqueueMany([{ type: "mail", payload: 1 }]);
 //                  ^ Property 'queue' is missing in type '{ type: string; payload: number; }'
 client.enqueue("mail", { to: "x" });
 //             ^ Argument of type 'string' is not assignable to parameter of type 'EnqueueRequest | Enqueueable
+client.enqueue(mail, { to: "x" }, { delay: "5 minutes" });
+//                                  ^ Type '"5 minutes"' is not assignable to type 'Duration | undefined'

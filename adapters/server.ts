@@ -8,6 +8,7 @@ import { systemClock } from "../src/async/clock.ts";
 import { NetworkError } from "../src/errors.ts";
 import { guardLogger } from "../src/guard-logger.ts";
 import type { Logger } from "../src/log.ts";
+import { checkOptions, show } from "../src/options.ts";
 import { directKey } from "../src/protocol/direct.ts";
 import { createHosts, isLocalHost } from "./hosts.ts";
 
@@ -106,6 +107,16 @@ export async function startServer(
   options: ServeOptions,
   listen: (fetch: FetchHandler, host: string, port: number) => Listener | Promise<Listener>,
 ): Promise<Server> {
+  checkOptions("serve", options, {
+    host: 1,
+    port: 1,
+    allowedHosts: 1,
+    allowAnyone: 1,
+    logger: 1,
+  });
+  if (typeof handler !== "function" && typeof handler?.fetch !== "function") {
+    throw new TypeError(`Cannot serve ${show(handler)}: expected a broker or a function`);
+  }
   const { host = "127.0.0.1", port = 7890, allowedHosts = [], allowAnyone = false } = options;
   const logger = guardLogger(options.logger);
   if (typeof host !== "string" || host === "") {

@@ -7,6 +7,7 @@
 import process from "node:process";
 import { guardLogger } from "../src/guard-logger.ts";
 import { type Logger, runGuarded } from "../src/log.ts";
+import { checkOptions, show } from "../src/options.ts";
 
 /** What can be stopped: a worker, a server, a broker. */
 export interface StopTarget {
@@ -80,9 +81,14 @@ export function stopOnSignals(
   targets: StopTarget | readonly StopTarget[],
   options: StopOnSignalsOptions = {},
 ): () => void {
+  checkOptions("stopOnSignals", options, { signals: 1, timeoutMs: 1, logger: 1, onStopped: 1 });
   const { signals = ["SIGINT", "SIGTERM"], timeoutMs, onStopped } = options;
   const logger = guardLogger(options.logger);
-  const all: readonly StopTarget[] = "stop" in targets ? [targets] : [...targets];
+  const all: readonly StopTarget[] = Array.isArray(targets) ? [...targets] : [targets];
+  for (const target of all) {
+    if (typeof target?.stop === "function") continue;
+    throw new TypeError(`Cannot stop ${show(target)}: expected a broker, a server or a worker`);
+  }
   let first: { readonly signal: string; readonly at: number } | undefined;
 
   const stop = async () => {

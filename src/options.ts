@@ -22,7 +22,9 @@ export function checkOptions<Options>(of: string, options: Options, names: Names
   for (const name in options) {
     if (Object.hasOwn(names, name) || options[name] === undefined) continue;
     const known = Object.keys(names);
-    const near = known.find((other) => distance(name, other) <= 1 + name.length / 5);
+    const near = known.find((other) =>
+      other.startsWith(name) || distance(name, other) <= 1 + name.length / 4
+    );
     throw new TypeError(
       `Unknown option '${name}'` +
         (near === undefined

@@ -26,6 +26,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { StoreError } from "../../src/errors.ts";
+import { checkOptions, show } from "../../src/options.ts";
 import type { OpenTransaction, SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
 import { ensurePrivateFile } from "./private-file.ts";
@@ -82,7 +83,11 @@ export function createSqliteDatabase(
   path: string,
   options: OpenSqliteOptions = {},
 ): SyncDatabase {
+  checkOptions("openSqlite", options, { durability: 1 });
   const { durability = "buffered" } = options;
+  if (typeof path !== "string") {
+    throw new TypeError(`Cannot use 'path' ${show(path)}: expected a file name or ':memory:'`);
+  }
   if (path === "") {
     throw new TypeError("Option 'path' is empty, expected a file name or ':memory:'");
   }

@@ -8,12 +8,13 @@ import { type Clock, type Random, systemRandom, toClock } from "../async/clock.t
 import { checkNotNegative } from "../async/duration.ts";
 import { guardLogger } from "../guard-logger.ts";
 import type { Logger } from "../log.ts";
+import { checkOptions, type Names, show } from "../options.ts";
 import { directKey } from "../protocol/direct.ts";
 import type { Database } from "../store/database.ts";
 import { createUpkeep } from "../store/upkeep.ts";
 import { createDirect } from "./direct/direct.ts";
 import { createEngine } from "./engine/engine.ts";
-import { type Settings, toSettings } from "./engine/settings.ts";
+import { defaultSettings, type Settings, toSettings } from "./engine/settings.ts";
 import type { Authenticate } from "./access/grant.ts";
 import { createGate } from "./access/gate.ts";
 import { createAdminHandler } from "./http/admin.ts";
@@ -167,6 +168,21 @@ export interface Broker extends AsyncDisposable {
  * ```
  */
 export function createBroker(options: BrokerOptions): Broker {
+  checkOptions<BrokerOptions>("createBroker", options, {
+    ...defaultSettings as unknown as Names<Settings>,
+    store: 1,
+    logger: 1,
+    clock: 1,
+    random: 1,
+    timers: 1,
+    auth: 1,
+    allowedOrigins: 1,
+  });
+  if (typeof options.store?.open !== "function") {
+    throw new TypeError(
+      `Cannot use 'store' ${show(options.store)}: expected a database, as openSqlite gives one`,
+    );
+  }
   const { random = systemRandom } = options;
   const clock = toClock(options.clock);
   const logger = guardLogger(options.logger);

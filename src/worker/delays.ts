@@ -6,6 +6,7 @@
 
 import type { Random } from "../async/clock.ts";
 import { type Duration, toMs } from "../async/duration.ts";
+import { checkOptions, show } from "../options.ts";
 
 /** What a delay may depend on. */
 export interface DelayFacts {
@@ -70,6 +71,7 @@ export function exponential(
   base: Duration,
   options: ExponentialOptions = {},
 ): (facts: DelayFacts) => number {
+  checkOptions("exponential", options, { factor: 1, jitter: 1, max: 1 });
   const { factor = 2, jitter = 0, max } = options;
   const baseMs = toMs(base, "base");
   const maxMs = max === undefined ? Number.MAX_SAFE_INTEGER / 2 : toMs(max, "max");
@@ -96,6 +98,11 @@ export function toDelayMs(delay: Delay): (facts: DelayFacts) => number {
   if (typeof delay === "string" || typeof delay === "number") {
     const ms = toMs(delay, "delay");
     return () => ms;
+  }
+  if (!Array.isArray(delay)) {
+    throw new TypeError(
+      `Cannot use 'delay' ${show(delay)}: expected a duration, a range of two, or a function`,
+    );
   }
   const [firstMs, lastMs] = [toMs(delay[0], "delay"), toMs(delay[1], "delay")];
   if (firstMs > lastMs) {

@@ -7,6 +7,7 @@
 
 import type { Random } from "../async/clock.ts";
 import { checkNotNegative } from "../async/duration.ts";
+import { checkOptions, show } from "../options.ts";
 import type { Job } from "../protocol/job.ts";
 import { type Delay, toDelayMs } from "./delays.ts";
 import { byError, type Outcome } from "./outcome.ts";
@@ -97,6 +98,7 @@ const defaultRetryLimit = 25;
  * ```
  */
 export function retryOn(errors: readonly ErrorMatch[], options: RetryOnOptions): ErrorRule {
+  checkOptions("retryOn", options, { delay: 1, max: 1 });
   const { max } = options;
   const matches = toMatcher(errors);
   const delayMs = toDelayMs(options.delay);
@@ -118,6 +120,7 @@ export function retryOn(errors: readonly ErrorMatch[], options: RetryOnOptions):
  * @throws {RangeError} If a number is out of range.
  */
 export function requeueOn(errors: readonly ErrorMatch[], options: RequeueOnOptions): ErrorRule {
+  checkOptions("requeueOn", options, { delay: 1, max: 1 });
   const { max } = options;
   const matches = toMatcher(errors);
   const delayMs = toDelayMs(options.delay);
@@ -153,7 +156,14 @@ export function applyRules(
 }
 
 function toMatcher(errors: readonly ErrorMatch[]): (error: unknown) => boolean {
-  const tests = errors.map((match) => isErrorClass(match) ? isInstanceOf(match) : match);
+  if (!Array.isArray(errors) || !errors.every((match) => typeof match === "function")) {
+    throw new TypeError(
+      `Cannot use 'errors' ${show(errors)}: expected a list of error classes and functions`,
+    );
+  }
+  const tests = (errors as readonly ErrorMatch[]).map((match) =>
+    isErrorClass(match) ? isInstanceOf(match) : match
+  );
   return (error) => tests.some((test) => test(error));
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { type Duration, toMs } from "../async/duration.ts";
+import { checkOptions, show } from "../options.ts";
 import type { Jsonable } from "../protocol/jsonable.ts";
 import type { JobContext } from "./context.ts";
 import { describeIssues, type StandardSchema } from "../jobs/standard-schema.ts";
@@ -108,7 +109,7 @@ export interface JobHandler {
  * @param definition What kind of job it is.
  * @param run Does the work.
  * @param options How it is run.
- * @throws {TypeError} If the timeout is no duration.
+ * @throws {TypeError} If the timeout is no duration, or an argument is of a wrong kind.
  * @throws {RangeError} If the timeout is negative or not finite.
  *
  * @example
@@ -134,6 +135,15 @@ export function handle<Output, Result, const Returned extends Returnable<Returne
   run: HandlerFunction<Output, Returned>,
   options: HandleOptions = {},
 ): JobHandler {
+  if (typeof definition?.parse !== "function") {
+    throw new TypeError(`Cannot handle ${show(definition)}: expected a job definition`);
+  }
+  if (typeof run !== "function") {
+    throw new TypeError(
+      `Cannot handle '${definition.type}' with ${show(run)}: expected a function`,
+    );
+  }
+  checkOptions("handle", options, { timeout: 1, onError: 1 });
   const { timeout } = options;
   return {
     type: definition.type,

@@ -8,6 +8,7 @@ import { type Clock, type Random, systemRandom, toClock } from "../async/clock.t
 import type { Client } from "../client/client.ts";
 import { guardLogger } from "../guard-logger.ts";
 import type { Logger } from "../log.ts";
+import { checkOptions, type Names, show } from "../options.ts";
 import { checkName } from "../protocol/names.ts";
 import { defaultWithinMs, leastWithinMs } from "../protocol/worker-run.ts";
 import type { ErrorRule, ThrownError } from "./error-rules.ts";
@@ -189,6 +190,28 @@ export interface WorkerSettings {
   readonly random: Random;
 }
 
+const workerNames: Names<WorkerOptions> = {
+  client: 1,
+  handlers: 1,
+  queues: 1,
+  concurrency: 1,
+  prefetch: 1,
+  middleware: 1,
+  onError: 1,
+  failureGroup: 1,
+  leases: 1,
+  leaseMs: 1,
+  order: 1,
+  maxJobs: 1,
+  retireWhen: 1,
+  workerId: 1,
+  idleTimeoutMs: 1,
+  answersWithinMs: 1,
+  logger: 1,
+  clock: 1,
+  random: 1,
+};
+
 /** The greatest prefetch that can be asked for. */
 const max32 = 2 ** 32 - 1;
 
@@ -199,7 +222,11 @@ const max32 = 2 ** 32 - 1;
  * @throws {RangeError} If a number is out of range.
  */
 export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
+  checkOptions("createWorker", options, workerNames);
   const { client, handlers, concurrency = 10, idleTimeoutMs = 30_000 } = options;
+  if (typeof client?.take !== "function") {
+    throw new TypeError(`Cannot use 'client' ${show(client)}: expected what createClient gives`);
+  }
   const { answersWithinMs = defaultWithinMs } = options;
   const random = options.random ?? systemRandom;
   checkHandlers(handlers);
@@ -240,11 +267,20 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
 }
 
 function checkHandlers(handlers: readonly JobHandler[]): void {
+  if (!Array.isArray(handlers)) {
+    throw new TypeError(`Cannot use 'handlers' ${show(handlers)}: expected a list`);
+  }
   if (handlers.length === 0) {
     throw new TypeError("Cannot use empty 'handlers': expected at least one");
   }
   const types = new Set<string>();
-  for (const { type } of handlers) {
+  for (const handler of handlers as readonly JobHandler[]) {
+    if (typeof handler?.run !== "function") {
+      throw new TypeError(
+        `Cannot use 'handlers' with ${show(handler)}: expected what handle gives`,
+      );
+    }
+    const { type } = handler;
     if (types.has(type)) {
       throw new TypeError(
         `Cannot use two 'handlers' of type '${type}': expected one for each type`,

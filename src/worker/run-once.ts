@@ -8,6 +8,7 @@
 import { checkNotNegative } from "../async/duration.ts";
 import type { StopOptions } from "../async/stoppable.ts";
 import type { Events } from "./events.ts";
+import { checkOptions } from "../options.ts";
 import { demandWhole, type WorkerSettings } from "./options.ts";
 import { createSession, type Session } from "./session.ts";
 
@@ -76,6 +77,7 @@ export function createRunOnce(
   let present: Session | undefined;
 
   const runSession = async (options: RunOnceOptions): Promise<RunOnceReport> => {
+    checkOptions("runOnce", options, { maxJobs: 1, deadlineMs: 1, quietMs: 1 });
     const { maxJobs, deadlineMs, quietMs = 500 } = options;
     if (maxJobs !== undefined) demandWhole("maxJobs", maxJobs, 1);
     if (deadlineMs !== undefined) checkNotNegative("deadlineMs", deadlineMs);

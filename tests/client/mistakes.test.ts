@@ -155,7 +155,7 @@ const mistakes: [what: string, act: () => unknown, message: string][] = [
   [
     "a member of a patch",
     () => client.patch("id", { prio: 5 }),
-    "Unknown option 'prio' of 'patch', expected one of queue, priority, readyAt, retryLimit, backoff, retention, tags",
+    "Unknown option 'prio', did you mean 'priority'?",
   ],
   ["no patch", () => client.patch("id"), "Cannot call 'patch' with undefined: expected options"],
   [

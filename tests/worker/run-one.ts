@@ -48,9 +48,15 @@ export async function setUp(options: Partial<WorkerOptions>): Promise<Parts> {
 /** Runs one job with a handler and gives its report. */
 export async function runOne(
   run: HandlerFunction<unknown>,
-  { job = {}, ...options }: Partial<WorkerOptions> & HandleOptions & { job?: object } = {},
+  { job = {}, timeout, onError, ...options }: Partial<WorkerOptions> & HandleOptions & {
+    job?: object;
+  } = {},
 ): Promise<Parts & { failure: Reported | undefined }> {
-  const parts = await setUp({ handlers: [handle(work, run, options)], ...options });
+  const parts = await setUp({
+    handlers: [handle(work, run, { timeout, onError })],
+    onError,
+    ...options,
+  });
   await parts.deliver(wireJob("a", job));
   return { ...parts, failure: parts.failures[0] };
 }

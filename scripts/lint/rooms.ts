@@ -31,7 +31,7 @@ export const rooms: readonly Room[] = [
     ],
   },
   { level: 0, paths: ["src/jq/"] },
-  { level: 1, paths: ["src/protocol/"], packages: ["@msgpack/msgpack"] },
+  { level: 1, paths: ["src/protocol/"], packages: ["valibot", "@msgpack/msgpack"] },
   { level: 2, paths: ["src/client/"] },
   { level: 2, paths: ["src/jobs/"] },
   { level: 2, paths: ["src/store/"] },

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import type { Job } from "./job.ts";
 import { oneOf, optional, readAs, text, texts } from "./schema.ts";
 

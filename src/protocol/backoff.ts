@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import type { Backoff } from "./job.ts";
 import { u32 } from "./schema.ts";
 import { checkInteger, max32 } from "./integer.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import type { Batch } from "./job.ts";
 import { text } from "./schema.ts";
 

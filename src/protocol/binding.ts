@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { checkPolicy, type PolicyRequest, policySchema } from "./budget.ts";
 import type { Binding } from "./job.ts";
 import { checkName } from "./names.ts";

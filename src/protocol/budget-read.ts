@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import type { BudgetSettings } from "./budget-request.ts";
 import { optional, readAs, text, u32, u64 } from "./schema.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { type Rejection, unprocessable } from "./rejection.ts";
 import { requestU64 } from "./request-integer.ts";
 import { optional, text, u32 } from "./schema.ts";

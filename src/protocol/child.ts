@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { optional, text, u32 } from "./schema.ts";
 
 /** Which job stores another in its run, and which of its children that is. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 
 /** A setting, its values as the wire spells them. */
 export interface ConfigItem {

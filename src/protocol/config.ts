@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import type { Backoff } from "./job.ts";
 import { backoffSchema, toBackoffWire } from "./backoff.ts";
 import { bool, readAs, text } from "./schema.ts";
@@ -33,7 +33,7 @@ export function toConfigBody(value: ConfigValue): { readonly value: unknown } {
   throw new RangeError(`Cannot send 'value' ${value}: expected a finite number`);
 }
 
-const valueSchema: v.GenericSchema<unknown, ConfigValue> = v.lazy<ConfigValue>((value) =>
+const valueSchema: v.GenericSchema<unknown, ConfigValue> = v.lazy((value) =>
   typeof value === "object" ? backoffSchema : v.number("a number")
 );
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { fieldsSchema } from "./fields-schema.ts";
 import type { Job } from "./job.ts";
 import { fieldsWith, metaField, tagsField } from "./job-fields.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { lastDate } from "./integer.ts";
 import { checkUniqueWhile, jobPatchSchema, type NewJob, newJobSchema } from "./new-job.ts";
 import { checkMeta } from "./meta.ts";

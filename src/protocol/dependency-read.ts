@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { type Dependency, type OnDead, onDeads } from "./dependency.ts";
 import { oneOf, optional, readAs, text, texts, u32 } from "./schema.ts";
 

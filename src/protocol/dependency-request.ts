@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { type OnDead, onDeads } from "./dependency.ts";
 import { bool, oneOf, optional, text, u32 } from "./schema.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import type { ChildOf } from "./child.ts";
 import type { BudgetUse } from "./budget-request.ts";
 import { type DependencyUse, toDependencyWire } from "./dependency.ts";

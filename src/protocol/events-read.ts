@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import type { EventGap, EventKind, JobEvent } from "./events.ts";
 import { jobStatuses } from "./job.ts";
 import { bool, oneOf, optional, readAs, text, texts, u64 } from "./schema.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { checkName } from "./names.ts";
 import type { PageLinks, ReadPage } from "./page.ts";
 import { linksSchema } from "./page.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import type { FailureReport } from "./failure.ts";
 import { requestU64 } from "./request-integer.ts";
 import { bool, optional, text, u32 } from "./schema.ts";

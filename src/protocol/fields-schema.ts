@@ -1,13 +1,13 @@
 /**
  * A schema of an object whose members are fields of a job.
  *
- * It does what `object` and `transform` would do, in one step: no object in between, and nothing is done for an
+ * It does what `v.object` and `v.transform` would do, in one step: no object in between, and nothing is done for an
  * optional field that is absent. Of most jobs most are.
  *
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import type { FieldKind, JobField } from "./job-fields.ts";
 
 /** How the value of each kind is read. */
@@ -20,6 +20,8 @@ export interface FieldsOptions<Output> {
   /** Creates the object that the values are put into, with what stands for fields that are absent or null. */
   readonly start: (input: Readonly<Record<string, unknown>>) => Output;
 }
+
+const anyObject = v.object({}, "an object");
 
 /**
  * Creates the schema of an object with some fields.
@@ -39,23 +41,29 @@ export function fieldsSchema<Output extends object>(
     always,
     schema: kinds[kind]!,
   }));
-  return {
-    read(value) {
-      const input = value as Readonly<Record<string, unknown>> | null;
-      if (typeof input !== "object" || input === null) throw new v.Mismatch("an object", input);
-      const output = start(input) as Record<string, unknown>;
-      let at = "";
-      try {
-        for (const { name, wire, always, schema } of readers) {
-          const value = input[wire];
-          if (value == null && !always) continue;
-          at = wire;
-          output[name] = schema.read(value);
+  const run = (dataset: v.UnknownDataset, config: v.Config<v.BaseIssue<unknown>>) => {
+    const input = dataset.value as Record<string, unknown> | null;
+    if (typeof input !== "object" || input === null) return anyObject["~run"](dataset, config);
+    const output = start(input) as Record<string, unknown>;
+    for (const { name, wire, always, schema } of readers) {
+      const value = input[wire];
+      if (value == null && !always) continue;
+      const read = schema["~run"]({ value }, config);
+      if (read.issues) {
+        // The path of an issue begins at the outermost object, as 'v.object' has it.
+        for (const issue of read.issues as OpenIssue[]) {
+          issue.path = [{ key: wire }, ...issue.path ?? []];
         }
-      } catch (mismatch) {
-        throw v.within(mismatch, at);
+        return read;
       }
-      return output as Output;
-    },
+      output[name] = read.value;
+    }
+    return { typed: true, value: output };
   };
+  return { ...anyObject, "~run": run } as unknown as v.GenericSchema<unknown, Output>;
+}
+
+/** What is read of an issue's path: the keys. */
+interface OpenIssue {
+  path?: readonly { readonly key: unknown }[];
 }

@@ -23,7 +23,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { readAs, texts, u32 } from "./schema.ts";
 
 /** The broker asks a worker what it has. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { batchSchema } from "./batch.ts";
 import { backoffSchema } from "./backoff.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
@@ -20,7 +20,7 @@ import { bool, oneOf, readAs, text, u16, u32, u64 } from "./schema.ts";
 /** How an answer spells the value of each kind. */
 export const answerKinds: KindSchemas = {
   text,
-  values: v.custom((value) => typeof value === "object" && value !== null, "an object"),
+  values: v.looseObject({}, "an object"),
   status: oneOf(jobStatuses, "a status"),
   uniqueWhile: oneOf(uniqueWhiles, "a unique scope"),
   u16,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { type RefusedRun, refusedSchema } from "./ack.ts";
 import type { Job } from "./job.ts";
 import { readJob } from "./job-read.ts";

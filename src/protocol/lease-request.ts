@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import type { JobProgress } from "./job-extra.ts";
 import { checkLeaseMs, maxTakeCount, maxWaitMs } from "./limits.ts";
 import { progressSchema } from "./progress.ts";

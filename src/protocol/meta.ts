@@ -5,7 +5,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 
 /** What goes with a job, by names. */
 export type JobMeta = Readonly<Record<string, string>>;

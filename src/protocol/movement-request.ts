@@ -5,7 +5,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import {
   checkDependencies,
   dependenciesSchema,

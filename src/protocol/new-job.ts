@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { batchSchema, toBatchText } from "./batch.ts";
 import { type BindingRequest, bindingsSchema, toBindingsText } from "./binding.ts";
 import { backoffSchema, toBackoffText } from "./backoff.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { jobListSchema } from "./enqueue.ts";
 import { type ErrorRecord, errorRecordSchema } from "./error-record.ts";
 import type { Job } from "./job.ts";

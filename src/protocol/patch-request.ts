@@ -5,7 +5,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { backoffSchema } from "./backoff.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
 import { fieldsWith, type JobField, tagsField } from "./job-fields.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { fieldsSchema } from "./fields-schema.ts";
 import { blankJob, enqueueFields, type NewJob, requestKinds } from "./new-job.ts";
 import { oneOf, optional } from "./schema.ts";
@@ -41,13 +41,14 @@ function isNoQueue(wire: string, value: unknown): boolean {
   return wire === "queue" && value === null;
 }
 
-const conflict = v.object(
-  { on_conflict: optional(oneOf(conflicts, '"replace" or "keep"')) },
-  "an object",
-);
-
 /** Reads one job; its payload is not looked at, and left empty. */
-export const putSchema: v.GenericSchema<unknown, PutJob> = v.transform((body): PutJob => ({
-  ...fieldsOfPut.read(body),
-  onConflict: conflict.read(body).on_conflict ?? "replace",
-}));
+export const putSchema: v.GenericSchema<unknown, PutJob> = v.pipe(
+  v.intersect([
+    fieldsOfPut,
+    v.object({ on_conflict: optional(oneOf(conflicts, '"replace" or "keep"')) }, "an object"),
+  ]),
+  v.transform(({ on_conflict, ...job }): PutJob => ({
+    ...job,
+    onConflict: on_conflict ?? "replace",
+  })),
+);

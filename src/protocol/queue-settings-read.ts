@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { checkInteger, max32 } from "./integer.ts";
 import { bool, optional, readAs, text, u32 } from "./schema.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { type JobRun, toProof, withoutRepeats } from "./ack.ts";
 import type { ReleaseTime } from "./release.ts";
 import { requestU64 } from "./request-integer.ts";
@@ -57,7 +57,7 @@ export const runFields: {
 
 /** Gives the members names of this house. */
 export function toRunList(
-  wire: v.ObjectOutput<typeof runFields>,
+  wire: v.InferOutput<v.ObjectSchema<typeof runFields, string>>,
 ): RunList {
   return {
     ids: wire.ids,
@@ -116,7 +116,7 @@ export const statementSchema: v.GenericSchema<unknown, WorkerStatement> = v.pipe
   v.object({
     heard: optional(u32),
     taking: v.optional(bool, true),
-    prefetch: optional(v.pipe(u32, v.check((value) => value >= 1, "an integer of 1 or more"))),
+    prefetch: optional(v.pipe(u32, v.minValue(1, "an integer of 1 or more"))),
     ids: texts,
     deliveries: u32s,
   }, "an object"),

@@ -10,7 +10,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import type { Codec, Format } from "./codec.ts";
 import {
   type CronEntryPatch,

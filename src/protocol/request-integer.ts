@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { GenericSchema } from "./shapes.ts";
+import type { GenericSchema } from "valibot";
 import { largeInteger } from "./schema.ts";
 import { lastBelowBeyond } from "./integral-float.ts";
 

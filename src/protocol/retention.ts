@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import type { Retention } from "./job.ts";
 import { optional, u64 } from "./schema.ts";
 import { checkInteger, maxExact } from "./integer.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { readAs, text, u64 } from "./schema.ts";
 
 /** Reads the answer of `GET /health`. */

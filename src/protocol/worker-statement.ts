@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { readAs, texts } from "./schema.ts";
 
 /** A delivery that a worker has. */

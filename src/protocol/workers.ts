@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as v from "./shapes.ts";
+import * as v from "valibot";
 import { linksSchema, type PageLinks, type ReadPage } from "./page.ts";
 import { readAs, text, texts, u32, u64 } from "./schema.ts";
 

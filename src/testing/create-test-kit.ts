@@ -7,19 +7,17 @@
 import type { Random } from "../async/clock.ts";
 import { checkNotNegative, toMs } from "../async/duration.ts";
 import { createBroker } from "../broker/broker.ts";
-import type { Client } from "../client/client.ts";
 import { createClient } from "../client/create-client.ts";
 import { createCrons } from "../client/crons.ts";
 import { createLeases } from "../client/leases.ts";
+import { checkOptions, type Names } from "../options.ts";
 import type { Job } from "../protocol/job.ts";
-import type { Powers } from "../worker/powers.ts";
-import { buildJob } from "./build-job.ts";
 import { createFaultPlan } from "./faults.ts";
 import { createJobBook } from "./job-book.ts";
 import { createKitNetwork } from "./kit-network.ts";
 import { createKitTime } from "./kit-time.ts";
 import { createKitWorker, type JobRun } from "./kit-worker.ts";
-import { performJob } from "./run-handler.ts";
+import { createPerform } from "./perform.ts";
 import { createSeededRandom } from "./seeded-random.ts";
 import { createTestClock } from "./test-clock.ts";
 import type { DrainOptions, KitParts, TestKit, TestKitOptions } from "./test-kit.ts";
@@ -64,6 +62,7 @@ const mostIdleSteps = 1000;
  * ```
  */
 export function createTestKit(options: TestKitOptions): TestKit {
+  checkOptions("createTestKit", options, optionNames);
   const { store, now, seed = 1, patienceMs = 4000 } = options;
   if (store === undefined) {
     throw new TypeError(
@@ -205,16 +204,15 @@ export function createTestKit(options: TestKitOptions): TestKit {
     const untilAt = clock.now() + ms;
     for (;;) {
       await runReady(runs, () => false);
-      if (clock.now() >= untilAt) return runs;
+      if (clock.now() >= untilAt) break;
       await time.step(untilAt);
     }
+    await clock.settle(); // For workers that somebody else has started.
+    return runs;
   };
 
-  /** Those of a handler that runs for no job: what it enqueues is stored, each time anew. */
-  const powers: Powers = {
-    enqueue: (_, args) => client.enqueue(...args as Parameters<Client["enqueue"]>),
-    enqueueMany: (_, args) => client.enqueueMany(...args as Parameters<Client["enqueueMany"]>),
-  };
+  const surroundings = { logger: false, ...options.worker, clock, random } as const;
+  const perform = createPerform({ handlers, client, time, surroundings });
   const crons = createCrons(own);
   let closing: Promise<void> | undefined;
   const close = async () => {
@@ -234,7 +232,9 @@ export function createTestKit(options: TestKitOptions): TestKit {
       },
     },
     enqueued: (definition, expected) => book.find(definition, expected),
-    async expectEnqueued(definition, expected, { times } = {}) {
+    async expectEnqueued(definition, expected, options = {}) {
+      checkOptions("expectEnqueued", options, { times: 1 });
+      const { times } = options;
       const found = await book.find(definition, expected);
       const isRight = times === undefined ? found.length > 0 : found.length === times;
       type Some = [typeof found[number], ...typeof found];
@@ -254,32 +254,36 @@ export function createTestKit(options: TestKitOptions): TestKit {
         demandHandlers();
         return await runNext();
       }),
-    drain: (options = {}) => exclusively("drain", () => drain(options)),
+    async drain(options = {}) {
+      checkOptions("drain", options, { until: 1, maxRuns: 1 });
+      return await exclusively("drain", () => drain(options));
+    },
     async travel(duration) {
       const ms = toMs(duration, "duration");
       if (busy === undefined) return await exclusively("travel", () => travel(ms));
       await time.pass(clock.now() + ms, () => busy !== undefined);
       return [];
     },
-    perform: ({ type }, payload, { job: more } = {}) =>
-      exclusively("perform", async () => {
-        const handler = handlers.find((handler) => handler.type === type);
-        if (handler === undefined) {
-          const known = handlers.map(({ type }) => `'${type}'`).join(", ") || "none";
-          throw new Error(`Cannot perform '${type}': the handlers of the kit are ${known}`);
-        }
-        const job = buildJob(handler, payload, { more, now: clock.now() });
-        const { middleware, onError, logger = false } = options.worker ?? {};
-        time.began(job);
-        const surroundings = { middleware, onError, logger, clock, random, powers };
-        const run = performJob(handler, job, surroundings);
-        return await time.drive(run.finally(() => time.ended(job)));
-      }),
+    async perform(definition, payload, options = {}) {
+      checkOptions("perform", options, { job: 1 });
+      return await exclusively("perform", () => perform(definition.type, payload, options.job));
+    },
     close: () => closing ??= close(),
     [Symbol.asyncDispose]: () => kit.close(),
   };
   return kit;
 }
+
+const optionNames: Names<TestKitOptions> = {
+  store: 1,
+  handlers: 1,
+  now: 1,
+  worker: 1,
+  broker: 1,
+  client: 1,
+  seed: 1,
+  patienceMs: 1,
+};
 
 function toNow(given: Date | number): number {
   const now = Number(given);

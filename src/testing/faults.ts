@@ -6,6 +6,7 @@
 
 import { type Duration, toMs } from "../async/duration.ts";
 import type { Fetch } from "../client/options.ts";
+import { checkOptions, type Names } from "../options.ts";
 import type { KitTime } from "./kit-time.ts";
 import { demandRoute } from "./route-of.ts";
 
@@ -152,7 +153,19 @@ function cut(answer: Response, bytes: number): Response {
   return new Response(body, { status, headers });
 }
 
-function checkFault({ route, times, skip, status, lose, cutAfterBytes, delay }: Fault): void {
+const faultNames: Names<Fault> = {
+  route: 1,
+  times: 1,
+  skip: 1,
+  status: 1,
+  lose: 1,
+  cutAfterBytes: 1,
+  delay: 1,
+};
+
+function checkFault(fault: Fault): void {
+  checkOptions("faults.next", fault, faultNames);
+  const { route, times, skip, status, lose, cutAfterBytes, delay } = fault;
   if (route !== undefined) demandRoute(route);
   const given = Object.entries({ status, lose, cutAfterBytes, delay })
     .filter(([, value]) => value !== undefined)

@@ -161,6 +161,7 @@ export function createKitTime(
         await waitForNews(news.promise);
       }
       while (clock.now() < untilAt) await step(untilAt);
+      await clock.settle();
     },
     nextAt,
   };

@@ -3,9 +3,27 @@ import { readFile } from "node:fs/promises";
 import { describe, it } from "node:test";
 import * as v from "valibot";
 import { openSqlite } from "../../adapters/node/mod.ts";
-import { createCrons, createQueues, defineJob } from "../../src/client/mod.ts";
-import { createTestKit, type TestKit, type TestKitOptions } from "../../src/testing/mod.ts";
-import { cancel, handle, type JobHandler, result, snooze } from "../../src/worker/mod.ts";
+import {
+  createCrons,
+  createEvents,
+  createQueues,
+  defineJob,
+  type JobEvent,
+} from "../../src/client/mod.ts";
+import {
+  createTestKit,
+  type TestKit,
+  type TestKitOptions,
+  whileRunning,
+} from "../../src/testing/mod.ts";
+import {
+  cancel,
+  createWorker,
+  handle,
+  type JobHandler,
+  result,
+  snooze,
+} from "../../src/worker/mod.ts";
 
 const step = defineJob({ type: "step", queue: "steps", payload: v.number() });
 const mail = defineJob<{ to: string; lines?: string[] }>({ type: "mail", queue: "mail" });
@@ -160,6 +178,8 @@ describe("createTestKit()", () => {
     const store = openSqlite(":memory:");
     assert.throws(() => createTestKit({ store, now: NaN }), /'now' NaN/);
     assert.throws(() => createTestKit({ store, patienceMs: -1 }), /'patienceMs' -1/);
+    const mistyped = { store, handler: [] };
+    assert.throws(() => createTestKit(mistyped), /'handler', did you mean 'handlers'\?/);
   });
 });
 
@@ -327,6 +347,8 @@ describe("perform()", () => {
       assert.equal((await kit.perform(step, "x" as never)).retry, false);
       assert.deepEqual(seen, ["around step", "handler 1 5", "around step", "handler 2 1"]);
       assert.deepEqual(await kit.enqueued(step), []);
+      const wrong = { jobs: {} } as never;
+      await assert.rejects(kit.perform(step, 1, wrong), /'jobs', did you mean 'job'\?/);
       await assert.rejects(
         kit.perform(mail, { to: "x" }),
         /Cannot perform 'mail': the handlers of the kit are 'step'/,
@@ -340,6 +362,30 @@ describe("perform()", () => {
       },
     });
   });
+});
+
+describe("what else is in a kit", () => {
+  it("is there for workers and listeners of one's own, by the same clock", () =>
+    withKit([], async (kit) => {
+      const ran: number[] = [];
+      const worker = createWorker({
+        client: kit.client,
+        clock: kit.clock,
+        handlers: [handle(step, (n) => void ran.push(n))],
+        logger: false,
+      });
+      const events = createEvents(kit).listen({ kinds: "succeeded" });
+      const heard = events.next();
+      await whileRunning(worker, async () => {
+        await kit.client.enqueue(step, 7, { delay: "1m" });
+        await kit.travel("59s");
+        assert.deepEqual(ran, []);
+        await kit.travel("1s");
+        assert.deepEqual(ran, [7]);
+      });
+      assert.equal(((await heard).value as JobEvent).type, "step");
+      await events.return!();
+    }));
 });
 
 describe("crons.fire()", () => {

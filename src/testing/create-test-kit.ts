@@ -7,9 +7,11 @@
 import type { Random } from "../async/clock.ts";
 import { checkNotNegative, toMs } from "../async/duration.ts";
 import { createBroker } from "../broker/broker.ts";
+import type { Client } from "../client/client.ts";
 import { createClient } from "../client/create-client.ts";
 import { createCrons } from "../client/crons.ts";
 import { createLeases } from "../client/leases.ts";
+import { withMiddleware } from "../client/middleware.ts";
 import { checkOptions, type Names } from "../options.ts";
 import type { Job } from "../protocol/job.ts";
 import { createFaultPlan } from "./faults.ts";
@@ -83,6 +85,7 @@ export function createTestKit(options: TestKitOptions): TestKit {
   const time = createKitTime({ clock, broker, patienceMs });
 
   const shared = {
+    token: options.client?.token,
     random,
     clock,
     timeoutMs: Infinity,
@@ -103,12 +106,15 @@ export function createTestKit(options: TestKitOptions): TestKit {
   const ownClient = createClient(own);
   const book = createJobBook(ownClient, transcript.stored);
   const { client: fetch } = ways;
-  const client = createClient({ ...shared, ...options.client, fetch, clock });
+  const { enqueueMiddleware: layers = [] } = options;
+  const layered = (client: Client) => layers.length === 0 ? client : withMiddleware(client, layers);
+  const bareClient = createClient({ ...shared, ...options.client, fetch, clock });
+  const client = layered(bareClient);
   const parts: KitParts = { client, clock, fetch, sleep: time.sleep };
   const { handlers: given = [] } = options;
   const handlers = typeof given === "function" ? given(parts) : given;
   const worker = handlers.length === 0 ? undefined : createKitWorker({
-    client: createClient({ ...shared, fetch: ways.worker }),
+    client: layered(createClient({ ...shared, fetch: ways.worker })),
     leases: createLeases({ ...shared, fetch: ways.worker }),
     look: ownClient,
     handlers,
@@ -228,7 +234,7 @@ export function createTestKit(options: TestKitOptions): TestKit {
     crons: {
       async fire(group, entry) {
         const { job } = await crons.getEntry({ group, entry });
-        return await ownClient.get((await client.enqueue({ ...job, payload: job.payload })).id);
+        return await ownClient.get((await bareClient.enqueue({ ...job, payload: job.payload })).id);
       },
     },
     enqueued: (definition, expected) => book.find(definition, expected),
@@ -281,6 +287,7 @@ const optionNames: Names<TestKitOptions> = {
   worker: 1,
   broker: 1,
   client: 1,
+  enqueueMiddleware: 1,
   seed: 1,
   patienceMs: 1,
 };

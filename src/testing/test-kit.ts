@@ -8,6 +8,7 @@ import type { Clock } from "../async/clock.ts";
 import type { Duration } from "../async/duration.ts";
 import type { Broker, BrokerOptions } from "../broker/broker.ts";
 import type { Client } from "../client/client.ts";
+import type { EnqueueMiddleware } from "../client/middleware.ts";
 import type { ClientOptions, Fetch } from "../client/options.ts";
 import type { Job } from "../protocol/job.ts";
 import type { JobHandler } from "../worker/handle.ts";
@@ -50,6 +51,12 @@ export interface TestKitOptions {
     | undefined;
   /** What the client has besides. Its calls have no time limit unless one is given, and repeat at once. */
   readonly client?: Partial<Omit<ClientOptions, "url" | "fetch" | "clock">> | undefined;
+  /**
+   * Layers around every enqueue, also those of handlers, as `withMiddleware` has them; the first is the outermost.
+   *
+   * @default {[]}
+   */
+  readonly enqueueMiddleware?: readonly EnqueueMiddleware[] | undefined;
   /**
    * What random numbers begin with, such as those of retry delays: a kit with the same seed does the same.
    *

@@ -365,6 +365,24 @@ describe("perform()", () => {
 });
 
 describe("what else is in a kit", () => {
+  const seen: string[] = [];
+
+  it("carries what layers add from an enqueue to a handler, and on to the jobs of that", () =>
+    withKit([
+      handle(mail, ({ to }, { job, enqueue }) => {
+        seen.push(`${to} of ${job.meta?.["tenant"]}`);
+        return to === "a" ? enqueue(mail, { to: "b" }).then(() => {}) : undefined;
+      }),
+    ], async (kit) => {
+      await kit.client.enqueue(mail, { to: "a" });
+      await kit.drain();
+      assert.deepEqual(seen, ["a of acme", "b of acme"]);
+    }, {
+      enqueueMiddleware: [
+        (request, next) => next({ ...request, meta: { ...request.meta, tenant: "acme" } }),
+      ],
+    }));
+
   it("is there for workers and listeners of one's own, by the same clock", () =>
     withKit([], async (kit) => {
       const ran: number[] = [];

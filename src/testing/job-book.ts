@@ -5,24 +5,14 @@
  */
 
 import type { Client } from "../client/client.ts";
+import type { JobKind, TypedJob } from "../client/typed-job.ts";
 import type { Job } from "../protocol/job.ts";
 import { findDifferences, type Partially, show } from "./match.ts";
-
-/** A definition whose jobs are looked for. */
-export interface Sought<Input> {
-  /** The type of the jobs. */
-  readonly type: string;
-  /** Shows the type of the payload. */
-  readonly toRequest: (payload: Input, ...rest: never[]) => unknown;
-}
-
-/** A job with its payload. */
-export type FoundJob<Payload> = Job<Payload> & { readonly payload: Payload };
 
 /** What is expected of a payload: some of its members, or a function that says whether it fits. */
 export type Expected<Input> =
   | Partially<Input>
-  | ((payload: Input, job: FoundJob<Input>) => boolean);
+  | ((payload: Input, job: TypedJob<Input>) => boolean);
 
 /** Remembers jobs. */
 export interface JobBook {
@@ -32,12 +22,12 @@ export interface JobBook {
   note(job: Job): void;
   /** All jobs that fit, in the order in which they were stored, as they are now or were last. */
   find<Input>(
-    definition: Sought<Input>,
+    definition: JobKind<Input>,
     expected: Expected<Input> | undefined,
-  ): Promise<FoundJob<Input>[]>;
+  ): Promise<TypedJob<Input>[]>;
   /** Says why the jobs that fit are not those that were expected, by what there is instead. */
   explain<Input>(
-    definition: Sought<Input>,
+    definition: JobKind<Input>,
     expected: Expected<Input> | undefined,
     counted: { readonly wanted: string; readonly found: number },
   ): string;
@@ -67,10 +57,10 @@ export function createJobBook(
   let observing: Promise<void> = Promise.resolve();
   let last: string | undefined;
 
-  const ofType = <Input>({ type }: Sought<Input>) =>
-    [...jobs.values()].filter((job) => job.type === type) as FoundJob<Input>[];
+  const ofType = <Input>({ type }: JobKind<Input>) =>
+    [...jobs.values()].filter((job) => job.type === type) as TypedJob<Input>[];
 
-  const fits = <Input>(job: FoundJob<Input>, expected: Expected<Input> | undefined): boolean => {
+  const fits = <Input>(job: TypedJob<Input>, expected: Expected<Input> | undefined): boolean => {
     if (expected === undefined) return true;
     if (isPredicate(expected)) return expected(job.payload, job);
     return findDifferences(expected, job.payload).length === 0;
@@ -144,6 +134,6 @@ export function createJobBook(
 
 function isPredicate<Input>(
   expected: Expected<Input>,
-): expected is (payload: Input, job: FoundJob<Input>) => boolean {
+): expected is (payload: Input, job: TypedJob<Input>) => boolean {
   return typeof expected === "function";
 }

@@ -25,7 +25,7 @@
 export type { Clock } from "../async/clock.ts";
 export { createTestKit } from "./create-test-kit.ts";
 export type { Fault, KitFaults } from "./faults.ts";
-export type { Expected, FoundJob, Sought } from "./job-book.ts";
+export type { Expected } from "./job-book.ts";
 export type { JobRun } from "./kit-worker.ts";
 export type { Partially } from "./match.ts";
 export type {

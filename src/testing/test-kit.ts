@@ -9,12 +9,13 @@ import type { Duration } from "../async/duration.ts";
 import type { Broker, BrokerOptions } from "../broker/broker.ts";
 import type { Client } from "../client/client.ts";
 import type { EnqueueMiddleware } from "../client/middleware.ts";
+import type { JobKind, TypedJob } from "../client/typed-job.ts";
 import type { ClientOptions, Fetch } from "../client/options.ts";
 import type { Job } from "../protocol/job.ts";
 import type { JobHandler } from "../worker/handle.ts";
 import type { WorkerOptions } from "../worker/options.ts";
 import type { KitFaults } from "./faults.ts";
-import type { Expected, FoundJob, Sought } from "./job-book.ts";
+import type { Expected } from "./job-book.ts";
 import type { JobRun } from "./kit-worker.ts";
 import type { HandlerRun } from "./run-handler.ts";
 import type { Transcript } from "./transcript.ts";
@@ -141,9 +142,9 @@ export interface TestKit extends AsyncDisposable {
    * @param expected Some members of their payloads; or a function that says whether a payload fits.
    */
   enqueued<Input>(
-    definition: Sought<Input>,
+    definition: JobKind<Input>,
     expected?: Expected<NoInfer<Input>>,
-  ): Promise<FoundJob<Input>[]>;
+  ): Promise<TypedJob<Input>[]>;
   /**
    * Gives the jobs of a definition that fit, and demands that there are some.
    *
@@ -153,10 +154,10 @@ export interface TestKit extends AsyncDisposable {
    * @throws {Error} If there are not as many; its message shows what was enqueued instead, and where it differs.
    */
   expectEnqueued<Input>(
-    definition: Sought<Input>,
+    definition: JobKind<Input>,
     expected?: Expected<NoInfer<Input>>,
     options?: ExpectOptions,
-  ): Promise<[FoundJob<Input>, ...FoundJob<Input>[]]>;
+  ): Promise<[TypedJob<Input>, ...TypedJob<Input>[]]>;
   /**
    * Demands that no job of a definition fits.
    *
@@ -165,7 +166,7 @@ export interface TestKit extends AsyncDisposable {
    * @throws {Error} If there is one; its message shows them.
    */
   expectNotEnqueued<Input>(
-    definition: Sought<Input>,
+    definition: JobKind<Input>,
     expected?: Expected<NoInfer<Input>>,
   ): Promise<void>;
   /**
@@ -203,7 +204,7 @@ export interface TestKit extends AsyncDisposable {
    * @throws {Error} If the kit has no such handler.
    */
   perform<Input>(
-    definition: Sought<Input>,
+    definition: JobKind<Input>,
     payload: NoInfer<Input>,
     options?: PerformOptions,
   ): Promise<HandlerRun>;

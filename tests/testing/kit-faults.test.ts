@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { openSqlite } from "../../adapters/node/mod.ts";
 import { defineJob, isMillraceError } from "../../src/client/mod.ts";
-import { createTestKit, type TestKit, type TestKitOptions } from "../../src/testing/mod.ts";
+import type { TestKit } from "../../src/testing/mod.ts";
 import { handle } from "../../src/worker/mod.ts";
+import { withKit } from "../support/kit.ts";
 
 const mail = defineJob<{ to: string }>({ type: "mail", queue: "mail" });
-
-async function withKit(
-  handlers: TestKitOptions["handlers"],
-  test: (kit: TestKit) => Promise<void>,
-  options: Partial<TestKitOptions> = {},
-): Promise<void> {
-  const kit = createTestKit({ store: openSqlite(":memory:"), handlers, ...options });
-  try {
-    await test(kit);
-  } finally {
-    await kit.close();
-  }
-}
 
 const codeOf = (call: Promise<unknown>) =>
   call.then(() => "none", (error) => isMillraceError(error) ? error.code : error);

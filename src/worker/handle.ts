@@ -34,7 +34,8 @@ export interface Handleable<Output, Result = unknown> {
 
 /**
  * Does the work of one job. If it returns, the job succeeds; if it throws, the job fails. An outcome (`cancel`,
- * `snooze`, `retryAt`) that it returns or throws decides instead. Anything else that it returns is the result of the job, if
+ * `snooze`, `retryAt`) that it returns or throws decides instead. One that it made and forgot
+ * to return is an error, as far as it can be told whose it is. Anything else that it returns is the result of the job, if
  * it is JSON of up to 64 KiB and the broker is one of Millrace: that keeps it as long as the completed job, and for those that
  * wait for it. What is no JSON is passed over, unless the definition has a schema for results: then the job has failed.
  */

@@ -10,6 +10,7 @@ import { hasBrand } from "../errors.ts";
 import type { Failure } from "../protocol/failure.ts";
 import { lastDate } from "../protocol/integer.ts";
 import { describeError } from "./describe-error.ts";
+import { noteMade } from "./forgotten.ts";
 
 /**
  * What shall become of a job. `cancel`, `snooze`, `retryAt`, `complete` and `advance` make one, which a handler returns or
@@ -210,7 +211,9 @@ export function toSuccessOutcome(
   message: string,
   success: SuccessNews,
 ): Outcome {
-  return toBranded({ kind, message, cause: undefined, time: {}, success });
+  const outcome = toBranded({ kind, message, cause: undefined, time: {}, success });
+  noteMade(outcome);
+  return outcome;
 }
 
 /** How long to wait before the job runs again, in ms; undefined if the outcome says nothing of it. */
@@ -252,7 +255,9 @@ function toOutcome(
   time: TimedOutcome["time"],
   { cause }: OutcomeOptions = {},
 ): Outcome {
-  return toBranded({ kind, message, cause, time });
+  const outcome = toBranded({ kind, message, cause, time });
+  noteMade(outcome);
+  return outcome;
 }
 
 function toBranded(outcome: Unbranded): Outcome {

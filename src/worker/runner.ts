@@ -9,8 +9,9 @@ import { isMillraceError, TimeoutError } from "../errors.ts";
 import type { RunningContext } from "./context.ts";
 import { applyRules, type ErrorRule } from "./error-rules.ts";
 import type { Events } from "./events.ts";
+import { beginRun, claim, demandNoneForgotten, endRun, setCalled } from "./forgotten.ts";
 import type { JobHandler } from "./handle.ts";
-import { type Middleware, wrap } from "./middleware.ts";
+import { type Middleware, type Work, wrap } from "./middleware.ts";
 import { isOutcome, isResult } from "./outcome.ts";
 import type { RunReport } from "./report.ts";
 import { toResult } from "./returned.ts";
@@ -80,7 +81,9 @@ export function createRunner(options: RunnerOptions): Runner {
 
   const toPerform = (handler: JobHandler): Perform => {
     const { timeoutMs } = handler;
-    const work = wrap(middleware, (payload, context) => handler.run(payload, context));
+    const run: Work = (payload, context) => handler.run(payload, context);
+    // A layer may pass over what the handler said, which the handler has not forgotten then.
+    const work = middleware.length === 0 ? run : wrap(middleware, claiming(run));
     const perform: Perform = async (context) => {
       let payload: unknown;
       try {
@@ -90,7 +93,22 @@ export function createRunner(options: RunnerOptions): Runner {
           ? new PayloadMismatch(error)
           : error;
       }
-      return await work(payload, context);
+      const first = beginRun();
+      try {
+        setCalled(context);
+        const working = work(payload, context);
+        setCalled(undefined);
+        const returned = await working;
+        if (isNews(returned)) claim(returned);
+        else demandNoneForgotten(context, first);
+        return returned;
+      } catch (thrown) {
+        claim(thrown);
+        throw thrown;
+      } finally {
+        setCalled(undefined);
+        endRun(context, first);
+      }
     };
     return timeoutMs === undefined ? perform : (context) => inTime(perform, timeoutMs, context);
   };
@@ -153,6 +171,7 @@ export function createRunner(options: RunnerOptions): Runner {
     try {
       const applying = rules.get(job.type) ?? options.onError;
       const outcome = applyRules(applying, { error, job, attempt, random });
+      claim(outcome);
       if (outcome !== undefined) return outcome;
       const report = { kind: "failed", error, retry: true } as const;
       return UnknownType.is(error) ? { ...report, why: "type" } : report;
@@ -201,6 +220,20 @@ export function createRunner(options: RunnerOptions): Runner {
     },
   };
 }
+
+/** Whether what a handler gave says more than that the job is done. */
+const isNews = (returned: unknown) => isOutcome(returned) || isResult(returned);
+
+const claiming = (work: Work): Work => async (payload, context) => {
+  try {
+    const returned = await work(payload, context);
+    claim(returned);
+    return returned;
+  } catch (thrown) {
+    claim(thrown);
+    throw thrown;
+  }
+};
 
 const succeeded: RunReport = { kind: "succeeded" };
 const released: RunReport = { kind: "released" };

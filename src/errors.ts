@@ -18,6 +18,7 @@ export type MillraceErrorCode =
   | "payload"
   | "partial"
   | "lease_lost"
+  | "cancelled"
   | "store";
 
 /** What every member of the family is built from. */
@@ -187,6 +188,32 @@ export class LeaseLostError extends MillraceError {
   override readonly code = "lease_lost";
 }
 
+/**
+ * Somebody wants a job that runs to be cancelled; the message says why. The job is still this worker's: the handler has its
+ * chance to clean up. If it throws then, whatever it throws, the job is dead; if it returns, the job is done.
+ *
+ * @example
+ * ```ts
+ * import { defineJob } from "@millrace/millrace/client";
+ * import { handle, JobCancelledError } from "@millrace/millrace/worker";
+ *
+ * const convert = defineJob<{ pages: number }>({ type: "convert", queue: "default" });
+ *
+ * handle(convert, ({ pages }, { signal }) => {
+ *   for (let page = 0; page < pages; page++) {
+ *     if (signal.reason instanceof JobCancelledError) console.log(signal.reason.message);
+ *     signal.throwIfAborted();
+ *   }
+ * });
+ * ```
+ */
+export class JobCancelledError extends MillraceError {
+  /** The literal name of this class. */
+  override readonly name = "JobCancelledError";
+  /** The literal kind of this error. */
+  override readonly code = "cancelled";
+}
+
 /** What the family knows of a `PartialEnqueueError`, whose class is the client's. */
 export interface PartialFailure extends MillraceError {
   /** The literal name of its class. */
@@ -208,6 +235,7 @@ export type AnyMillraceError =
   | PayloadError
   | PartialFailure
   | LeaseLostError
+  | JobCancelledError
   | StoreError;
 
 /**

@@ -9,3 +9,6 @@ export const lostLeaseCode = 11;
 
 /** A handler did not end when its time was over. */
 export const timeoutCode = 73;
+
+/** Somebody cancelled its job, and its handler did not end. */
+export const cancelledCode = 74;

@@ -8,7 +8,7 @@ import process from "node:process";
 import { systemClock } from "../../src/async/clock.ts";
 import { isMillraceError } from "../../src/errors.ts";
 import type { Worker } from "../../src/worker/worker.ts";
-import { lostLeaseCode, timeoutCode } from "./exit-codes.ts";
+import { cancelledCode, lostLeaseCode, timeoutCode } from "./exit-codes.ts";
 import { type ForkCommand, type ForkReady, isForkMessage } from "./messages.ts";
 
 /** How {@linkcode runInFork} ends. */
@@ -26,8 +26,9 @@ export interface RunInForkOptions {
  * Runs a worker in a process that `runForked` has started, and ends the process when the worker is stopped. It does what the
  * parent says (stop, pause, resume), and stops when the parent is gone.
  *
- * A handler that goes on although its time is over (see `timeout`), or although its lease is lost, cannot be ended but with
- * its process: the worker gives back what it has not begun, and the process ends with code 73, or 11 for a lease.
+ * A handler that goes on although its time is over (see `timeout`), its lease is lost or its job cancelled, cannot be ended but
+ * with its process: the worker gives back what it has not begun, and the process ends with code 73, 11 for a lease, or 74 for
+ * a cancelled job.
  *
  * @param worker The worker, not started.
  * @param options How long a handler may go on when its time is over.
@@ -65,6 +66,7 @@ export async function runInFork(worker: Worker, options: RunInForkOptions = {}):
     if (!isMillraceError(error) || error.code !== "timeout") return;
     endHard(timeoutCode, () => worker.health().overdue > 0);
   });
+  worker.on("cancelled", () => endHard(cancelledCode, () => worker.health().unwanted > 0));
   worker.on("leaseLost", () => endHard(lostLeaseCode, () => worker.health().lost > 0));
   await worker.run();
   process.exit(exitCode);

@@ -15,7 +15,9 @@ import type { NextStep } from "../protocol/movement.ts";
 import type { PageRequest } from "../protocol/page.ts";
 import type { JobPatch } from "../protocol/patch.ts";
 import type { ReleaseTime } from "../protocol/release.ts";
+import type { BulkFilter } from "./bulk-filter.ts";
 import type { CallOptions } from "./deadline.ts";
+import type { JobControl } from "./job-control.ts";
 import type { ErrorPage, JobPage, Listing } from "./listing.ts";
 import type { TakeOptions, TakeStream } from "./take-stream.ts";
 import type {
@@ -70,16 +72,6 @@ export interface EnqueueCallOptions extends CallOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** Which jobs to change or delete together. */
-export interface BulkFilter extends JobFilter {
-  /**
-   * Says that a filter without members is meant: every job there is.
-   *
-   * @default {false}
-   */
-  readonly all?: boolean | undefined;
-}
-
 /** Bounds of a deletion, and what is deleted with the jobs. */
 export interface DeleteOptions extends CallOptions {
   /**
@@ -132,7 +124,7 @@ export interface FailureOptions extends CallOptions {
  * when the network or the server fails for the moment. An enqueue carries an idempotency key, so that a broker which has
  * stored the job, though its answer was lost, stores no second one. A server that keeps no keys is sent an enqueue once.
  */
-export interface Client {
+export interface Client extends JobControl {
   /** Where the broker is, without credentials; undefined of one that was given only a `fetch`. */
   readonly url: string | undefined;
   /**

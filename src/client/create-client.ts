@@ -26,7 +26,9 @@ import {
   readQueues,
   readVersion,
 } from "../protocol/system.ts";
-import type { BulkFilter, Client, DeleteOptions } from "./client.ts";
+import type { BulkFilter } from "./bulk-filter.ts";
+import type { Client, DeleteOptions } from "./client.ts";
+import { createControlCalls } from "./control.ts";
 import { resolveMany, resolveOne } from "./enqueue-args.ts";
 import { createEnqueuingCalls } from "./enqueuing.ts";
 import {
@@ -132,6 +134,7 @@ export function createClient(options: ClientOptions): Client {
     },
 
     ...createWorkingCalls(transport),
+    ...createControlCalls(transport, toBulkQuery),
 
     errors(id, query = {}, options) {
       const path = withQuery(toPath(jobRoutes.errors, { id }), toPageParams(query));

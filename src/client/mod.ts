@@ -52,7 +52,6 @@ export {
 } from "./events.ts";
 export { createTags, type TagsClient, type TopTagsQuery, type TrackedPage } from "./tags.ts";
 export type {
-  BulkFilter,
   Client,
   DeleteOptions,
   Enqueueable,
@@ -75,6 +74,19 @@ export {
   type QueryRest,
   type TypedJob,
 } from "./typed-job.ts";
+export type { BulkFilter } from "./bulk-filter.ts";
+export type { JobControl } from "./job-control.ts";
+export type {
+  CancelManyOptions,
+  CancelOptions,
+  CompletedEnd,
+  DeadEnd,
+  FinishedEnd,
+  GoneEnd,
+  JobEnd,
+  WaitForOptions,
+} from "./job-ends.ts";
+export type { CancelCounts, CancelRequest, CancelResult } from "../protocol/ends.ts";
 export { createLeases } from "./leases.ts";
 export type { LeasesClient, TimeoutResult } from "./leases.ts";
 export type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
@@ -191,7 +203,7 @@ export type { HeartbeatOptions, TakeManyOptions } from "../protocol/lease-write.
 export type { ConfigSetting, ConfigValue } from "../protocol/config.ts";
 export type { QueueSettings, QueueSettingsChange } from "../protocol/queue-settings-read.ts";
 export type { PageRequest } from "../protocol/page.ts";
-export type { Ask } from "../protocol/frames-control.ts";
+export type { Ask, CancelNotice } from "../protocol/frames-control.ts";
 export type { NextStep, PutConflict, PutRequest, RequeueRequest } from "../protocol/movement.ts";
 export type { JobPatch } from "../protocol/patch.ts";
 export type { RetentionPatch } from "../protocol/retention.ts";

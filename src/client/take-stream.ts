@@ -5,7 +5,7 @@
  */
 
 import type { TakeRequest } from "../protocol/filter.ts";
-import type { Ask } from "../protocol/frames-control.ts";
+import type { Ask, CancelNotice } from "../protocol/frames-control.ts";
 import type { Job } from "../protocol/job.ts";
 import type { WorkerRun } from "../protocol/worker-run.ts";
 import type { WorkerStatement } from "../protocol/worker-statement.ts";
@@ -37,6 +37,8 @@ export interface TakeOptions extends TakeRequest, CallOptions {
  * - `ask`: the broker asks what the worker has. It is answered with {@linkcode TakeStream.tell}.
  * - `lost`: these jobs, as they came before, are not the worker's any more, or will not be: their leases ended, or somebody
  *   took them away. Only on a stream with leases or with a `run`.
+ * - `cancel`: these jobs, as they came before, are to be cancelled, and why: they are still the worker's, which reports what
+ *   came of them. Only on a stream with leases or with a `run`.
  * - `control`: something else that the broker has to say, by the name of its kind. This version does not know it: pass it
  *   over.
  */
@@ -45,6 +47,7 @@ export type TakeFrame =
   | { readonly kind: "heartbeat" }
   | { readonly kind: "ask"; readonly ask: Ask }
   | { readonly kind: "lost"; readonly ids: readonly string[] }
+  | { readonly kind: "cancel"; readonly notices: readonly CancelNotice[] }
   | { readonly kind: "control"; readonly name: string };
 
 /**

@@ -7,7 +7,14 @@
 import { isMillraceError, NetworkError, ProtocolError } from "../errors.ts";
 import type { Codec } from "../protocol/codec.ts";
 import { toTakeParams } from "../protocol/filter.ts";
-import { lostControl, readAsk, readControl, readLost } from "../protocol/frames-control.ts";
+import {
+  cancelControl,
+  lostControl,
+  readAsk,
+  readCancelNotices,
+  readControl,
+  readLost,
+} from "../protocol/frames-control.ts";
 import { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
 import { jsonCodec } from "../protocol/json.ts";
 import { readJob } from "../protocol/job-read.ts";
@@ -111,6 +118,7 @@ function toFrames(documents: readonly unknown[]): TakeFrame[] {
 function toControlFrame(name: string, document: unknown): TakeFrame {
   if (name === "ask") return { kind: name, ask: readAsk(document) };
   if (name === lostControl) return { kind: "lost", ids: readLost(document) };
+  if (name === cancelControl) return { kind: name, notices: readCancelNotices(document) };
   return { kind: "control", name };
 }
 

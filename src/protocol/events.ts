@@ -28,6 +28,8 @@ export const eventKinds = [
   "expired",
   "tracked",
   "untracked",
+  "cancel_asked",
+  "cancelled",
 ] as const;
 
 /** A kind of what happens to a job. */

@@ -19,12 +19,13 @@
  * |-------------|-----------------------|--------------------------------------------------------------------------|
  * | `ask`       | `number`, `within_ms` | the worker is to say what it has: all that came before the frame, and no more |
  * | `lock_lost` | `ids`                 | these jobs, as they came before the frame, are not the worker's any more, or will not be |
+ * | `cancel`    | `jobs`: of each the `id` and the `reason` | these jobs, as they came before the frame, are to be cancelled: they are still the worker's |
  *
  * @module
  */
 
 import * as v from "valibot";
-import { readAs, texts, u32 } from "./schema.ts";
+import { readAs, text, texts, u32 } from "./schema.ts";
 
 /** The broker asks a worker what it has. */
 export interface Ask {
@@ -65,6 +66,35 @@ const lostSchema: v.GenericSchema<unknown, { readonly ids: string[] }> = /* @__P
   { ids: texts },
   "an object",
 );
+
+/** The kind of the frame that tells of jobs that are to be cancelled. */
+export const cancelControl = "cancel";
+
+/** That a job is to be cancelled. */
+export interface CancelNotice {
+  /** The id of the job. */
+  readonly id: string;
+  /** Why. */
+  readonly reason: string;
+}
+
+/** Writes the document that tells a worker of jobs that are to be cancelled. */
+export function toCancelNoticeWire(notices: readonly CancelNotice[]): object {
+  return { control: cancelControl, jobs: notices.map(({ id, reason }) => ({ id, reason })) };
+}
+
+/** Reads the jobs out of it. */
+export function readCancelNotices(document: unknown): readonly CancelNotice[] {
+  return readAs(cancelNoticeSchema, document).jobs;
+}
+
+const cancelNoticeSchema: v.GenericSchema<unknown, { readonly jobs: CancelNotice[] }> =
+  /* @__PURE__ */ v.object({
+    jobs: /* @__PURE__ */ v.array(
+      /* @__PURE__ */ v.object({ id: text, reason: text }, "an object"),
+      "a list",
+    ),
+  }, "an object");
 
 /** The kind of a control frame, by its decoded document; undefined if that is none. */
 export function readControl(document: unknown): string | undefined {

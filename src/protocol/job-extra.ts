@@ -49,6 +49,10 @@ export interface JobExtra {
   readonly lastError?: ErrorRecord | undefined;
   /** What it came to, if it is completed, its worker said so, and its retention keeps it: any JSON value. */
   readonly result?: unknown;
+  /** Why it is to be cancelled, if it is in flight and somebody wants that. */
+  readonly cancelReason?: string | undefined;
+  /** When it is taken from its worker then, in ms since the epoch; left out for never. */
+  readonly cancelForceAt?: number | undefined;
   /** What goes with it besides its payload. */
   readonly meta?: JobMeta | undefined;
 }
@@ -72,6 +76,8 @@ const rows: readonly ExtraRow[] = [
   { name: "spawnedFrom", kind: "text" },
   { name: "failureGroup", kind: "text" },
   { name: "lastError", kind: "error" },
+  { name: "cancelReason", kind: "text" },
+  { name: "cancelForceAt", kind: "ms" },
   { name: "meta", kind: "meta", extension: true },
   { name: "result", kind: "value", extension: true },
 ];

@@ -16,6 +16,8 @@ export interface RenewedLease {
   readonly id: string;
   /** When the lease ends now, in ms since the epoch. */
   readonly leaseExpiresAt: number;
+  /** Why the job is to be cancelled, if somebody wants that. */
+  readonly cancelReason?: string | undefined;
 }
 
 /** What came of heartbeats for many jobs. */
@@ -30,7 +32,11 @@ export interface HeartbeatResult {
 
 /** Writes what came of heartbeats. */
 export function toLeasesWire({ jobs, notFound, refused }: HeartbeatResult): object {
-  const renewed = jobs.map(({ id, leaseExpiresAt }) => ({ id, lease_expires_at: leaseExpiresAt }));
+  const renewed = jobs.map(({ id, leaseExpiresAt, cancelReason }) => ({
+    id,
+    lease_expires_at: leaseExpiresAt,
+    ...cancelReason !== undefined && { cancel_reason: cancelReason },
+  }));
   if (notFound.length === 0 && refused.length === 0) return { jobs: renewed };
   return { jobs: renewed, not_found: notFound, refused };
 }
@@ -39,7 +45,11 @@ export function toLeasesWire({ jobs, notFound, refused }: HeartbeatResult): obje
 export function readLeases(value: unknown): HeartbeatResult {
   const { jobs, not_found, refused } = readAs(leasesSchema, value);
   return {
-    jobs: jobs.map(({ id, lease_expires_at }) => ({ id, leaseExpiresAt: lease_expires_at })),
+    jobs: jobs.map(({ id, lease_expires_at, cancel_reason }) => ({
+      id,
+      leaseExpiresAt: lease_expires_at,
+      ...cancel_reason != null && { cancelReason: cancel_reason },
+    })),
     notFound: not_found ?? [],
     refused: refused ?? [],
   };
@@ -47,7 +57,11 @@ export function readLeases(value: unknown): HeartbeatResult {
 
 const leasesSchema = /* @__PURE__ */ v.object({
   jobs: /* @__PURE__ */ v.array(
-    /* @__PURE__ */ v.object({ id: text, lease_expires_at: u64 }, "an object"),
+    /* @__PURE__ */ v.object({
+      id: text,
+      lease_expires_at: u64,
+      cancel_reason: /* @__PURE__ */ optional(text),
+    }, "an object"),
     "a list",
   ),
   not_found: /* @__PURE__ */ optional(texts),

@@ -31,6 +31,12 @@ export const maxTakeCount = 500;
 /** How long a call waits for jobs at most, in ms. */
 export const maxWaitMs = 30_000;
 
+/** How long a call waits for the end of a job at most, in ms. */
+export const maxEndWaitMs = 60_000;
+
+/** Jobs that one call waits for at most. */
+export const maxWaitedFor = 1000;
+
 /** Says why a lease cannot last so long; undefined if it can, or if nothing is said. */
 export function checkLeaseMs(leaseMs: number | undefined): string | undefined {
   return leaseMs === 0 ? `lease_ms must be between 1 and ${max32}, got 0` : undefined;

@@ -60,6 +60,8 @@ export interface QueueStats {
   readonly retries: number;
   /** How many jobs died on that day. */
   readonly failures: number;
+  /** How many runs ended on that day because somebody cancelled their job. */
+  readonly cancelled: number;
   /** How many of those that died on that day, and are kept, are dead still. */
   readonly failed: number;
 }
@@ -77,7 +79,7 @@ export function toQueueListWire(queues: readonly QueueDetails[], pages: PageLink
 
 /** Writes the answer of `GET /queues/{queue}/stats`. */
 export function toQueueStatsWire({ wait, run, ...stats }: QueueStats): object {
-  const { queue, day, retries, failures, failed } = stats;
+  const { queue, day, retries, failures, cancelled, failed } = stats;
   return {
     queue,
     day,
@@ -85,6 +87,7 @@ export function toQueueStatsWire({ wait, run, ...stats }: QueueStats): object {
     run: toDurationWire(run),
     retries,
     failures,
+    cancelled,
     failed,
   };
 }
@@ -143,6 +146,7 @@ const statsSchema: v.GenericSchema<unknown, QueueStats> = v.object({
   run: durationSchema,
   retries: u64,
   failures: u64,
+  cancelled: v.optional(u64, 0),
   failed: u64,
 }, "an object");
 

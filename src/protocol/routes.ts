@@ -93,6 +93,16 @@ export const movementRoutes = {
   requeue: { method: "POST", path: "/jobs/{id}/requeue", access: "manage", repeat: "never" },
 } as const;
 
+/** The endpoints that end jobs, try them again, and wait for their ends. */
+// deno-fmt-ignore
+export const endRoutes = {
+  cancel:     { method: "POST", path: "/jobs/{id}/cancel", access: "manage", repeat: "always" },
+  cancelMany: { method: "POST", path: "/jobs/cancel",      access: "manage", repeat: "always" },
+  retry:      { method: "POST", path: "/jobs/{id}/retry",  access: "manage", repeat: "never" },
+  retryMany:  { method: "POST", path: "/jobs/retry",       access: "manage", repeat: "never" },
+  wait:       { method: "POST", path: "/jobs/wait",        access: "read",   repeat: "always" },
+} as const;
+
 /** The endpoints of cron groups. */
 // deno-fmt-ignore
 export const cronRoutes = {
@@ -202,6 +212,7 @@ export const routes:
   & typeof jobRoutes
   & typeof workRoutes
   & typeof movementRoutes
+  & typeof endRoutes
   & typeof cronRoutes
   & typeof budgetRoutes
   & typeof insightRoutes
@@ -215,6 +226,7 @@ export const routes:
     jobRoutes,
     workRoutes,
     movementRoutes,
+    endRoutes,
     cronRoutes,
     budgetRoutes,
     insightRoutes,

@@ -9,6 +9,7 @@ import type { DependencyList } from "../protocol/dependency-request.ts";
 import type { JobRecord, RawPayload } from "../protocol/record.ts";
 import { isRejection, type Rejection } from "../protocol/rejection.ts";
 import { createBudgetLedger } from "./budget-ledger.ts";
+import { endUnwanted, isUnwanted } from "./end-unwanted.ts";
 import {
   type EndedRun,
   isReportedByHolder,
@@ -56,9 +57,16 @@ export function* succeedJob(
   const after = next === undefined
     ? toSucceeded(job, run, terms)
     : withLinks(toAdvanced(job, next, terms.now), links, terms.now);
+  // It would run again, in another queue.
+  if (next !== undefined && isUnwanted(job)) {
+    const ended = yield* endUnwanted(job, terms, { ledger, byHolder: true });
+    yield* ledger.flush();
+    if (ended === undefined) return { missed: yield* toMissed(run, job) };
+    return { job: (yield* withExtras([ended]))[0]! };
+  }
   const cause = next === undefined ? "succeeded" : "advanced";
   const hasResult = run.result !== undefined;
-  if (!(yield* moveJob(job, after, { ledger, cause, terms, hasResult }))) {
+  if (!(yield* moveJob(job, after, { ledger, cause, terms, hasResult, result: run.result }))) {
     return { missed: yield* toMissed(run, job) };
   }
   if (hasResult) yield* keepResult(job, run, terms);

@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { FailureReport } from "../protocol/failure.ts";
 import type { QueueSettingsRecord } from "../protocol/queue-settings.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
@@ -29,7 +30,7 @@ export type ChangedJob =
  * | `succeeded` | in flight → completed, deleted         | a worker reported it                                 |
  * | `failed`    | in flight → scheduled, dead, deleted   | a worker reported it, or they were delivered too often |
  * | `released`  | in flight → ready, scheduled           | their worker gave them back, or is gone              |
- * | `requeued`  | dead → ready                           | somebody wants them to run again                     |
+ * | `requeued`  | dead, completed → ready                | somebody wants them to run again                     |
  * | `advanced`  | in flight → scheduled, ready, blocked  | a worker reported success and the next queue         |
  * | `put`       | any → scheduled, ready, blocked        | somebody put them anew, whoever had them             |
  * | `timed-out` | in flight → in flight                  | their lease ended, and a window of grace begins, or it is lost at once |
@@ -41,6 +42,8 @@ export type ChangedJob =
  * | `expired`   | completed, dead → deleted              | their retention ended                                |
  * | `unblocked` | blocked → ready, scheduled             | they wait for no other job any more                  |
  * | `abandoned` | blocked → dead, deleted                | a job that they waited for is dead                   |
+ * | `cancel-asked` | in flight → in flight               | somebody wants them to be cancelled                  |
+ * | `cancelled` | waiting, in flight → dead, deleted     | somebody cancelled them                              |
  */
 export type Cause =
   | "enqueued"
@@ -61,7 +64,9 @@ export type Cause =
   | "removed"
   | "expired"
   | "unblocked"
-  | "abandoned";
+  | "abandoned"
+  | "cancel-asked"
+  | "cancelled";
 
 /** What a job that is ready means for those who wait for one. */
 export type ReadyJob = ChangedJob & Pick<JobRecord, "priority" | "budgets">;
@@ -80,6 +85,12 @@ interface JobsMoved {
   readonly worker?: string | undefined;
   /** Whether it is the worker which has them that moved them, and that need not be told. */
   readonly byHolder?: true | undefined;
+  /** Why they are to be cancelled. */
+  readonly reason?: string;
+  /** What they came to that succeeded, as JSON texts by their ids, if somebody said so. */
+  readonly results?: ReadonlyMap<string, string> | undefined;
+  /** What a job died of that is not kept, and its error record neither. */
+  readonly failure?: FailureReport | undefined;
 }
 
 /** Jobs that are ready now; also those that were ready before, and whose place or budgets are others now. */
@@ -152,6 +163,12 @@ export interface LeasesChange {
   readonly nextAt: number;
 }
 
+/** Jobs that are to be cancelled are taken from their workers at `nextAt` at the earliest, in ms since the epoch. */
+export interface CancellationsChange {
+  readonly kind: "cancellations";
+  readonly nextAt: number;
+}
+
 /** The tags that jobs have now, or had before they were deleted, by their rows: told beside the change of the jobs. */
 export interface TagsChange {
   readonly kind: "tags";
@@ -179,6 +196,7 @@ export type Change =
   | CronsChange
   | SettlementsChange
   | LeasesChange
+  | CancellationsChange
   | TagsChange
   | QueuesChange
   | ConfigChange;

@@ -10,6 +10,7 @@ import type { PageQuery } from "../protocol/query.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { deleteErrors } from "./jobs.ts";
 import { fromBytes, toBytes } from "./text-bytes.ts";
+import { hasTrait, traits } from "./traits.ts";
 import { rows, run, type Transition } from "./transition.ts";
 
 const columns = `attempt, message, error_type AS "errorType", backtrace,
@@ -83,16 +84,19 @@ function toRecord({ message, errorType, backtrace, ...row }: Row): ErrorRecord {
 export function* insertError(
   job: JobRecord,
   failure: FailureReport,
-  before: Pick<JobRecord, "id" | "attempts" | "failedAt">,
+  before: Pick<JobRecord, "id" | "attempts" | "failedAt" | "traits">,
 ): Transition<void> {
+  let attempt = job.attempts;
+  // Its records go on behind those that it had, though its attempts began anew.
+  if (hasTrait(before, traits.retried)) attempt = yield* nextAttempt(job.id);
   // It was put anew since it failed last, and counts from the start again.
-  if (before.attempts === 0 && before.failedAt !== null) yield* deleteErrors([before]);
+  else if (before.attempts === 0 && before.failedAt !== null) yield* deleteErrors([before]);
   yield* run(
     `INSERT INTO errors (job_id, attempt, message, error_type, backtrace, dequeued_at, failed_at)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
     [
       job.id,
-      job.attempts,
+      attempt,
       toBytes(failure.message),
       toBytes(failure.errorType ?? null),
       toBytes(failure.backtrace ?? null),
@@ -100,4 +104,12 @@ export function* insertError(
       job.failedAt,
     ],
   );
+}
+
+function* nextAttempt(id: string): Transition<number> {
+  const [row] = yield* rows<{ last: number | null }>(
+    "SELECT max(attempt) AS last FROM errors WHERE job_id = ?",
+    [id],
+  );
+  return (row?.last ?? 0) + 1;
 }

@@ -1,5 +1,6 @@
 /**
- * Taking jobs from their workers at once: in flight → ready, without counting an attempt.
+ * Taking jobs from their workers at once: in flight → ready, without counting an attempt. One that is to be cancelled is dead
+ * instead.
  *
  * @module
  */
@@ -8,6 +9,8 @@ import type { RefusedRun } from "../protocol/ack.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { createBudgetLedger } from "./budget-ledger.ts";
+import { endUnwanted, isUnwanted } from "./end-unwanted.ts";
+import type { FinishTerms } from "./job-rules.ts";
 import { findJob } from "./jobs.ts";
 import { moveJob } from "./move-job.ts";
 import { readStates } from "./read.ts";
@@ -27,11 +30,13 @@ const lookedUpAtOnce = 500;
  * Takes jobs from their workers, all or none.
  *
  * @param ids Of each job once.
+ * @param terms What ends those that are to be cancelled.
  * @returns The jobs as they are now, or why nothing was done.
  * @throws {StaleReadError} If one of them changed since it was read.
  */
 export function* evictJobs(
   ids: readonly string[],
+  terms: FinishTerms,
 ): Transition<readonly JobRecord[] | EvictionRefusal> {
   const missing: string[] = [];
   const refused: RefusedRun[] = [];
@@ -51,6 +56,12 @@ export function* evictJobs(
     const job = yield* findJob(id);
     if (job?.status !== status.inFlight) throw new StaleReadError("A job left flight meanwhile");
     const worker = yield* findWorker(job);
+    if (isUnwanted(job)) {
+      const ended = yield* endUnwanted(job, terms, { ledger, worker });
+      if (ended === undefined) throw new StaleReadError("A job left flight meanwhile");
+      evicted.push(ended);
+      continue;
+    }
     const ready = { ...job, status: status.ready };
     const isMoved = yield* moveJob(job, ready, { ledger, cause: "evicted", worker });
     if (!isMoved) throw new StaleReadError("A job left flight meanwhile");

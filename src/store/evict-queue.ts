@@ -7,6 +7,7 @@
  */
 
 import { evictJobs } from "./evict-jobs.ts";
+import type { FinishTerms } from "./job-rules.ts";
 import { isInFlight } from "./status-sql.ts";
 import { rows, type Transition } from "./transition.ts";
 
@@ -33,6 +34,7 @@ interface FlyingJob {
  */
 export function* evictQueue(
   queue: string,
+  terms: FinishTerms,
   after: EvictionCursor = { by: "holder", holder: -1, seq: -1 },
 ): Transition<EvictionCursor | undefined> {
   let seq = after.seq;
@@ -42,7 +44,7 @@ export function* evictQueue(
        AND ${isInFlight} ORDER BY holder, seq LIMIT ?`,
       [after.holder, after.seq, pieceSize],
     );
-    yield* evictFrom(queue, held);
+    yield* evictFrom(held.filter((job) => job.queue === queue), terms);
     const last = held.at(-1);
     if (last !== undefined && held.length === pieceSize) {
       return { by: "holder", holder: last.holder, seq: last.seq };
@@ -55,10 +57,10 @@ export function* evictQueue(
      WHERE leases.job > ? AND ${isInFlight} ORDER BY leases.job LIMIT ?`,
     [seq, pieceSize],
   );
-  yield* evictFrom(queue, leased);
+  yield* evictFrom(leased.filter((job) => job.queue === queue), terms);
   return leased.length === pieceSize ? { by: "lease", seq: leased.at(-1)!.seq } : undefined;
 }
 
-function* evictFrom(queue: string, looked: readonly FlyingJob[]): Transition<void> {
-  yield* evictJobs(looked.filter((job) => job.queue === queue).map(({ id }) => id));
+function* evictFrom(jobs: readonly FlyingJob[], terms: FinishTerms): Transition<void> {
+  yield* evictJobs(jobs.map(({ id }) => id), terms);
 }

@@ -12,6 +12,7 @@ import type { FailureReport } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { createBudgetLedger } from "./budget-ledger.ts";
+import { findCancellation, toCancelFailure } from "./cancellations-table.ts";
 import type { ChangedJob } from "./changes.ts";
 import { isOneOf } from "./dialect.ts";
 import { keepResults } from "./dependencies-table.ts";
@@ -94,7 +95,8 @@ export function* completeJobs(
   for (const run of rest) {
     const job = yield* findJob(run.id);
     const hasResult = run.result !== undefined;
-    const move = { ledger, cause: "succeeded", terms, hasResult } as const;
+    const { result } = run;
+    const move = { ledger, cause: "succeeded", terms, hasResult, result } as const;
     const done = isRunOf(job, run) && (yield* isReportedByHolder(job, run)) &&
       (yield* moveJob(job, toSucceeded(job, run, terms), move));
     if (!done) missed.push(yield* toMissed(run, job));
@@ -190,6 +192,7 @@ function* deleteKnown(
       to: undefined,
       jobs: gone,
       cause: "succeeded",
+      ...results.size > 0 && { results },
     });
     if (has !== 0) yield* endTraits(gone, results, terms);
   }
@@ -264,20 +267,36 @@ export function* toMissed(
 /** How a job is moved whose run failed; unless something else is said, because a worker reported it. */
 export type FailureMove = Pick<Move, "ledger"> & Partial<Move>;
 
+/** What a job dies of that was to be cancelled: of that, whatever else was reported. */
+function* toCancelled(
+  { seq }: JobRecord,
+  { backtrace, payload }: FailureReport,
+): Transition<FailureReport> {
+  const { reason } = (yield* findCancellation(seq))!;
+  return { ...toCancelFailure(reason), backtrace, payload };
+}
+
 /**
- * Ends the run of a job that was read as failed. The caller flushes the ledger: a transition has one, since each would
+ * Ends the run of a job that was read as failed; one that was to be cancelled dies of that. The caller flushes the ledger: a transition has one, since each would
  * write the level that it has read.
  *
  * @returns The job as it is now, or was before it was deleted; undefined if it changed since it was read.
  */
 export function* endAsFailed(
   job: JobRecord,
-  failure: FailureReport,
-  { ledger, cause = "failed", worker, ...terms }: FailureTerms & FailureMove,
+  reported: FailureReport,
+  { ledger, cause = "failed", worker, byHolder, ...terms }: FailureTerms & FailureMove,
 ): Transition<JobRecord | undefined> {
+  if (cause !== "cancelled" && hasTrait(job, traits.unwanted)) {
+    const move = { ledger, worker, byHolder: cause === "failed" ? true : byHolder } as const;
+    return yield* endAsFailed(job, reported, { ...terms, ...move, cause: "cancelled" });
+  }
+  const failure = hasTrait(job, traits.unwanted) ? yield* toCancelled(job, reported) : reported;
   const { job: failed, deleted } = toFailed(job, failure, terms);
   const after = deleted ? undefined : failed;
-  if (!(yield* moveJob(job, after, { ledger, cause, worker, terms }))) return undefined;
+  const told = deleted ? failure : undefined;
+  const move = { ledger, cause, worker, byHolder, terms, failure: told };
+  if (!(yield* moveJob(job, after, move))) return undefined;
   if (deleted) return failed;
   if (failure.payload !== undefined) yield* writePayload(job.seq, failure.payload);
   yield* insertError(failed, failure, job);

@@ -12,11 +12,13 @@ import type { RenewedLease } from "../protocol/lease-read.ts";
 import type { JobRecord, RawPayload } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { addSaturating } from "./add-saturating.ts";
+import { cancellationTable } from "./cancellations-table.ts";
 import { isOneOf } from "./dialect.ts";
 import { keyOfId } from "./job-key.ts";
 import { findJob } from "./jobs.ts";
 import { isProven, type LeaseHolder, reportDue } from "./leases-table.ts";
 import { isInFlight } from "./status-sql.ts";
+import { hasTrait, traits } from "./traits.ts";
 import { withExtras } from "./trait-tables.ts";
 import { rows, run, runEach, StaleReadError, type Transition } from "./transition.ts";
 
@@ -37,13 +39,15 @@ export type HeartbeatOutcome = RenewedLease | {
 };
 
 /** A job, and its lease if it has one. */
-interface LeasedJob extends Pick<JobRecord, "id" | "seq" | "queue" | "status" | "deliveries"> {
+interface LeasedJob
+  extends Pick<JobRecord, "id" | "seq" | "queue" | "status" | "deliveries" | "traits"> {
   readonly token: string | null;
   readonly worker: string | null;
   readonly leaseMs: number | null;
 }
 
-const selectLeased = `SELECT jobs.id, jobs.seq, jobs.queue, jobs.status, jobs.deliveries,
+const selectLeased =
+  `SELECT jobs.id, jobs.seq, jobs.queue, jobs.status, jobs.deliveries, jobs.traits,
     leases.token, leases.worker, leases.lease_ms AS "leaseMs"
   FROM jobs LEFT JOIN leases ON leases.job = jobs.seq WHERE`;
 
@@ -100,10 +104,18 @@ export function* renewLeases(
     instants.push(leaseExpiresAt);
     return { id: run.id, leaseExpiresAt };
   });
+  const unwanted = [...found.values()].filter((job) => hasTrait(job, traits.unwanted));
   const counts = yield* runEach(renewLease, renewals);
   if (counts.includes(0)) throw new StaleReadError("A lease ended or changed meanwhile");
   if (instants.length > 0) yield reportDue(instants);
-  return outcomes;
+  if (unwanted.length === 0) return outcomes;
+  const reasons = yield* cancellationTable.read!(unwanted.map(({ seq }) => seq));
+  return outcomes.map((outcome) => {
+    const { cancelReason } = reasons.get(found.get(outcome.id)?.seq ?? -1) ?? {};
+    return "refused" in outcome || cancelReason === undefined
+      ? outcome
+      : { ...outcome, cancelReason };
+  });
 }
 
 /** What a heartbeat for one job brings besides. */

@@ -10,6 +10,8 @@
  * | `failed`    | the job is dead                                                       |
  * | `timed-out` | its lease ends, or somebody takes it from its worker                  |
  * | `released`  | its worker gives it back, or is gone                                  |
+ * | `cancel-asked` | somebody wants it to be cancelled while it runs                    |
+ * | `cancelled` | it is dead, as somebody cancelled it                                  |
  * | another     | somebody writes it                                                    |
  *
  * An entry is stored as answers show it. When a job has more than it may have, the first one and the newest stay.
@@ -48,6 +50,8 @@ const entries: Readonly<Record<string, string | undefined>> = {
   "timed-out": "timed-out",
   evicted: "timed-out",
   released: "released",
+  "cancel-asked": "cancel-asked",
+  cancelled: "cancelled",
 };
 
 /** What is written of a change; undefined for nothing. */

@@ -15,6 +15,11 @@
  * | in flight             | failure, last or killed       | dead (or deleted)   | `attempts`, `failedAt`, `purgeAt` |
  * | in flight, leased     | lease lost with a retry left  | ready               | `attempts`, `failedAt`, no lease |
  * | in flight, leased     | lease lost, no retry left     | dead (or deleted)   | `attempts`, `failedAt`, `purgeAt`, no lease |
+ * | scheduled, ready, blocked | cancel                    | dead (or deleted)   | `attempts`, `failedAt`, `purgeAt` |
+ * | in flight             | cancel                        | in flight           | it is to be cancelled          |
+ * | in flight, to be cancelled | success                  | as any success without a next queue |               |
+ * | in flight, to be cancelled | all that leads back to a queue, its time is over | dead (or deleted) | `attempts`, `failedAt`, `purgeAt` |
+ * | dead, completed       | retry                         | ready               | a new stay, error records stay |
  * | in flight             | timeout                       | ready               | nobody holds it, no lease, `releases` |
  * | in flight             | stream ended, broker gone     | ready               | nobody holds it; under a lease nothing happens |
  * | in flight             | release                       | ready               | nobody holds it, `releases`    |
@@ -122,7 +127,8 @@ export function toCompleted(job: JobRecord, { now, defaults }: FinishTerms): Job
   if (keptMs === 0) return undefined;
   const purgeAt = addSaturating(now, keptMs);
   // What it failed of before it was put anew is over.
-  const failedAt = job.attempts === 0 ? null : job.failedAt;
+  const isOver = job.attempts === 0 && (job.traits & traits.retried) === 0;
+  const failedAt = isOver ? null : job.failedAt;
   return { ...job, status: status.completed, completedAt: now, purgeAt, failedAt };
 }
 

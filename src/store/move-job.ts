@@ -5,9 +5,11 @@
  */
 
 import { budgetsOf } from "../protocol/binding.ts";
+import type { FailureReport } from "../protocol/failure.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
+import { deleteCancellation } from "./cancellations-table.ts";
 import { type Cause, type JobsChange, toJobChange } from "./changes.ts";
 import { leaveGroups } from "./failures-table.ts";
 import type { FinishTerms } from "./job-rules.ts";
@@ -28,6 +30,10 @@ export interface Move {
   readonly terms?: FinishTerms | undefined;
   /** Whether the result of the job, which has succeeded, is kept for those that wait for it. */
   readonly hasResult?: boolean;
+  /** The result, as JSON text; undefined for none. */
+  readonly result?: string | undefined;
+  /** What the job dies of, if it is deleted by it. */
+  readonly failure?: FailureReport | undefined;
   /** Whom the job is taken from, if that is what happens, and if that is known. */
   readonly worker?: string | undefined;
   /** Whether it is who has the job that moves it, and need not be told. */
@@ -49,7 +55,8 @@ export interface Move {
 export function* moveJob(
   before: JobRecord,
   next: JobRecord | undefined,
-  { ledger, cause, worker, byHolder, terms, hasResult = false, write = updateJob }: Move,
+  { ledger, cause, worker, byHolder, terms, hasResult = false, write = updateJob, result, failure }:
+    Move,
 ): Transition<boolean> {
   const leavesGroup = next !== undefined && next.status !== status.dead &&
     hasTrait(before, traits.grouped);
@@ -59,8 +66,11 @@ export function* moveJob(
     hasTrait(before, traits.resulted);
   const beginsAnew = next !== undefined && (cause === "put" || cause === "advanced") &&
     hasTrait(before, traits.parent);
+  const endsWish = next !== undefined && next.status !== status.inFlight &&
+    hasTrait(before, traits.unwanted);
   const ended = (leavesGroup ? traits.grouped : 0) | (endsLease ? traits.leased : 0) |
-    (losesResult ? traits.resulted : 0) | (beginsAnew ? traits.parent : 0);
+    (losesResult ? traits.resulted : 0) | (beginsAnew ? traits.parent : 0) |
+    (endsWish ? traits.unwanted : 0);
   const after = ended === 0 ? next : { ...next!, traits: next!.traits & ~ended };
   const moved = after === undefined ? yield* deleteJob(before) : yield* write(before, after);
   if (!moved) return false;
@@ -68,6 +78,7 @@ export function* moveJob(
   if (endsLease) yield* deleteLease(before.seq);
   if (losesResult) yield* dropResults([before]);
   if (beginsAnew) yield* removeRows("children", [before]);
+  if (endsWish) yield* deleteCancellation(before.seq);
   if (after !== undefined && after.status !== before.status) yield* moveKey(after, before);
   if (after?.failedAt === null && before.failedAt !== null) yield* deleteErrors([before]);
   if (before.status === status.inFlight && after?.status !== status.inFlight) {
@@ -76,8 +87,9 @@ export function* moveJob(
   const change: JobsChange = after === undefined
     ? { kind: "jobs", from: before.status, to: undefined, jobs: [before], cause }
     : toJobChange(after, before, cause);
-  const isToldMore = worker !== undefined || byHolder !== undefined;
-  yield report(isToldMore ? { ...change, worker, byHolder } : change);
+  const isToldMore = (worker ?? byHolder ?? result ?? failure) !== undefined;
+  const results = result === undefined ? undefined : new Map([[before.id, result]]);
+  yield report(isToldMore ? { ...change, worker, byHolder, results, failure } : change);
   // Others may have waited behind a ready job that is deleted or moved.
   if (before.status === status.ready && before.budgets !== null) {
     yield report({ kind: "budgets", keys: budgetsOf(before), refunded: false });

@@ -10,6 +10,7 @@
 import { toInstant } from "../protocol/integer.ts";
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
+import { traits } from "./traits.ts";
 
 /** What is said of the stay. What is left out stays as it is; without a time, the job is due now. */
 export interface NewStay {
@@ -28,6 +29,7 @@ export function toNewStay(job: JobRecord, stay: NewStay, now: number): JobRecord
   const due = readyAt > now ? status.scheduled : status.ready;
   return {
     ...job,
+    traits: job.traits & ~traits.retried,
     status: job.status === status.blocked ? status.blocked : due,
     queue: stay.queue ?? job.queue,
     priority: stay.priority ?? job.priority,

@@ -1,5 +1,6 @@
 /**
- * Giving jobs back, without counting an attempt: in flight → ready, or scheduled when a worker says when.
+ * Giving jobs back, without counting an attempt: in flight → ready, or scheduled when a worker says when. One that is to be
+ * cancelled is dead instead.
  *
  * @module
  */
@@ -12,6 +13,7 @@ import { type BudgetLedger, createBudgetLedger } from "./budget-ledger.ts";
 import type { ReadyJob } from "./changes.ts";
 import type { SqlValue } from "./database.ts";
 import { lockRows } from "./dialect.ts";
+import { endUnwanted, isUnwanted } from "./end-unwanted.ts";
 import { endAsFailed, type EndedRun, isReportedByHolder, isRunOf, toMissed } from "./finish.ts";
 import { deleteBroker, deleteHolder, listGoneBrokers } from "./holders.ts";
 import { type FinishTerms, toReleased } from "./job-rules.ts";
@@ -20,13 +22,13 @@ import { metadataColumns } from "./jobs-table.ts";
 import { moveJob } from "./move-job.ts";
 import { isInFlight } from "./status-sql.ts";
 import { withExtras } from "./trait-tables.ts";
+import { traits } from "./traits.ts";
 import { report, rows, run, type Transition } from "./transition.ts";
 
 /** When a job that is given back becomes ready. */
-export interface ReadyTime {
+export interface ReadyTime extends FinishTerms {
   /** In ms since the epoch; undefined for at once, in its old place. */
   readonly readyAt?: number | undefined;
-  readonly now: number;
 }
 
 /**
@@ -45,6 +47,11 @@ export function* releaseRuns(
     const job = yield* findJob(given.id);
     const mayEnd = isRunOf(job, given) && (yield* isReportedByHolder(job, given));
     const released = mayEnd ? toReleased(job, time) : undefined;
+    if (released !== undefined && isUnwanted(released)) {
+      const ended = yield* endUnwanted(job!, time, { ledger, byHolder: true });
+      outcomes.push(ended === undefined ? { missed: yield* toMissed(given, job) } : { job: ended });
+      continue;
+    }
     if (
       released === undefined || !(yield* moveJob(job!, released, { ledger, cause: "released" }))
     ) {
@@ -89,6 +96,8 @@ export interface ReleaseTerms extends FinishTerms {
 /** What a worker gave back itself says nothing against the job. */
 const isDeliverable = "deliveries - releases <= coalesce(retry_limit, ?) + CAST(? AS BIGINT)";
 
+const isWanted = `(traits & ${traits.unwanted}) = 0`;
+
 /**
  * Gives jobs in flight back to their queues, without counting an attempt: in flight → ready. A job that was delivered too
  * often is dead instead: it may be what ends its workers.
@@ -104,7 +113,7 @@ function* releaseSome(
   const plain = yield* rows<ReadyJob>(
     `UPDATE jobs SET status = ${status.ready}, holder = NULL
      WHERE seq IN (SELECT seq FROM jobs WHERE ${held.sql} AND ${isInFlight}
-         AND unique_key IS NULL AND budgets IS NULL AND ${isDeliverable} LIMIT ? ${lockRows})
+         AND unique_key IS NULL AND budgets IS NULL AND ${isWanted} AND ${isDeliverable} LIMIT ? ${lockRows})
      RETURNING id, seq, queue, type, traits, priority, budgets`,
     [...held.params, defaultRetryLimit, limitOf(terms), releaseSize],
   );
@@ -139,6 +148,7 @@ function* giveBack(
   terms: ReleaseTerms,
   ledger: BudgetLedger,
 ): Transition<void> {
+  if (isUnwanted(job)) return void (yield* endUnwanted(job, terms, { ledger }));
   const retries = job.retryLimit ?? terms.defaults.defaultRetryLimit;
   const mayRun = job.deliveries - releases <= retries + limitOf(terms);
   if (mayRun) {

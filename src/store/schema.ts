@@ -6,6 +6,7 @@
  * @module
  */
 
+import { cancelTables } from "./schema-cancels.ts";
 import { firstMigrations } from "./schema-first.ts";
 import { powerTables } from "./schema-powers.ts";
 import { tagTables } from "./schema-tags.ts";
@@ -43,6 +44,8 @@ import { trackedTables } from "./schema-tracked.ts";
  * Version 13 keeps which jobs are tracked (`schema-tracked.ts`).
  *
  * Version 14 keeps what goes with jobs, and what their handlers do besides their work (`schema-powers.ts`).
+ *
+ * Version 15 keeps which jobs in flight are to be cancelled (`schema-cancels.ts`).
  */
 export const migrations: readonly string[] = [
   ...firstMigrations,
@@ -166,4 +169,5 @@ CREATE INDEX leases_in_grace ON leases (job) WHERE grace_until IS NOT NULL;
 `,
   trackedTables,
   powerTables,
+  cancelTables,
 ];

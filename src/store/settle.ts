@@ -245,6 +245,7 @@ function* abandon(
         to: undefined,
         jobs: [job],
         cause: "abandoned",
+        failure,
       });
     } else {
       yield* moveKey(after, job);

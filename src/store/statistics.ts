@@ -8,6 +8,7 @@
  * | a run        | a run succeeds: since the job was taken                          | it was in                        |
  * | a retry      | a run fails, or its lease is lost, and the job is to run again   | it was in                        |
  * | a failure    | the same, and the job is dead                                    | it was in                        |
+ * | a cancellation | a run ends because somebody cancelled the job                  | it was in                        |
  *
  * Days are those of UTC. What happens to jobs without a run is not counted. How many jobs are dead still is counted by
  * `failure_counts`, so that it is right at any time.
@@ -31,6 +32,7 @@ export interface Tally {
   readonly runs: Distribution;
   retries: number;
   failures: number;
+  cancelled: number;
 }
 
 function createTally(queue: string, day: number): Tally {
@@ -41,6 +43,7 @@ function createTally(queue: string, day: number): Tally {
     runs: new Distribution(),
     retries: 0,
     failures: 0,
+    cancelled: 0,
   };
 }
 
@@ -49,6 +52,7 @@ function mergeTally(into: Tally, from: Tally): void {
   into.runs.merge(from.runs);
   into.retries += from.retries;
   into.failures += from.failures;
+  into.cancelled += from.cancelled;
 }
 
 /** Why a run ends badly. */
@@ -98,6 +102,8 @@ export class Tallies {
       for (const { queue, dequeuedAt } of jobs) {
         this.#of(fromQueue ?? queue, day).runs.add(now - (dequeuedAt ?? now));
       }
+    } else if (cause === "cancelled") {
+      for (const { queue } of jobs) this.#of(fromQueue ?? queue, day).cancelled++;
     } else if (badEnds.has(cause) && to !== status.inFlight) {
       const isOver = to === status.dead || to === undefined;
       for (const { queue } of jobs) {
@@ -125,10 +131,19 @@ export function* addTallies(tallies: readonly Tally[]): Transition<void> {
     const total = (yield* readTally(queue, day, lockRows)) ?? createTally(queue, day);
     mergeTally(total, tally);
     yield* run(
-      `INSERT INTO statistics (queue, day, waits, runs, retries, failures) VALUES (?, ?, ?, ?, ?, ?)
+      `INSERT INTO statistics (queue, day, waits, runs, retries, failures, cancelled)
+       VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (queue, day) DO UPDATE SET waits = excluded.waits, runs = excluded.runs,
-         retries = excluded.retries, failures = excluded.failures`,
-      [queue, day, total.waits.toText(), total.runs.toText(), total.retries, total.failures],
+         retries = excluded.retries, failures = excluded.failures, cancelled = excluded.cancelled`,
+      [
+        queue,
+        day,
+        total.waits.toText(),
+        total.runs.toText(),
+        total.retries,
+        total.failures,
+        total.cancelled,
+      ],
     );
   }
 }
@@ -144,13 +159,14 @@ function* readTally(
       readonly runs: string;
       readonly retries: number;
       readonly failures: number;
+      readonly cancelled: number;
     }
   >(
-    `SELECT waits, runs, retries, failures FROM statistics WHERE queue = ? AND day = ? ${lock}`,
+    `SELECT waits, runs, retries, failures, cancelled FROM statistics WHERE queue = ? AND day = ? ${lock}`,
     [queue, day],
   );
   if (row === undefined) return undefined;
-  const { waits, runs, retries, failures } = row;
+  const { waits, runs, retries, failures, cancelled } = row;
   return {
     queue,
     day,
@@ -158,6 +174,7 @@ function* readTally(
     runs: Distribution.fromText(runs),
     retries,
     failures,
+    cancelled,
   };
 }
 

@@ -6,6 +6,7 @@
 
 import type { JobExtra } from "../protocol/job-extra.ts";
 import type { JobRecord } from "../protocol/record.ts";
+import { cancellationTable } from "./cancellations-table.ts";
 import { awaitedTable, dependentTable } from "./dependencies-table.ts";
 import { groupedJobs } from "./failures-table.ts";
 import { leaseTable } from "./leases-table.ts";
@@ -36,6 +37,7 @@ const tables: readonly TraitTable[] = [
   tagTable,
   spawnedTable,
   trackedTable,
+  cancellationTable,
   metaTable,
   resultTable,
   parentJobs,

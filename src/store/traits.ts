@@ -34,10 +34,14 @@ export const traits = {
   described: 256,
   /** It has succeeded, and its result is kept with it. */
   resulted: 512,
+  /** It is in flight, and somebody wants it to be cancelled. */
+  unwanted: 1024,
   /** Its worker has said how far a run of it is that has no lease. */
   progressing: 2048,
   /** It has stored other jobs in its run. */
   parent: 4096,
+  /** It was tried again after its end, and keeps its error records. */
+  retried: 8192,
 } as const;
 
 /** Which job is meant, and what it has. */

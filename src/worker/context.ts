@@ -12,6 +12,7 @@ import type { JobMeta } from "../protocol/meta.ts";
 import type { HeartbeatOptions } from "../protocol/lease-write.ts";
 import { type ContextState, createState } from "./context-state.ts";
 import type { PoweredRun, Powers } from "./powers.ts";
+import type { JobCancelledError } from "../errors.ts";
 
 /** What a handler and the middleware around it know of their job. */
 export interface JobContext {
@@ -22,9 +23,10 @@ export interface JobContext {
   /** Which try this is, from 1. */
   readonly attempt: number;
   /**
-   * Aborted when the job's time is over (its reason is a `TimeoutError`), when its lease is lost (a `LeaseLostError`), or when
+   * Aborted when somebody cancels the job (its reason is a `JobCancelledError`, and what the handler comes to is reported
+   * still), when the job's time is over (a `TimeoutError`), when its lease is lost (a `LeaseLostError`), or when
    * the worker stops before the job is done, or has no lease and the job is taken from it or comes anew (an `AbortError`). What
-   * the handler returns or throws after that is ignored.
+   * the handler returns or throws after one of these is ignored.
    */
   readonly signal: AbortSignal;
   /** The worker's logger, with the job's id, type and attempt in every line. If it has none, lines from info on go to the console. */
@@ -78,6 +80,8 @@ export class RunningContext implements JobContext {
   released = false;
   /** How long its handler ran, in ms; 0 if nobody wants to know. */
   ranMs = 0;
+  /** That somebody wants it to be cancelled. */
+  cancelled: JobCancelledError | undefined = undefined;
   /** The job's lease, if it has one. */
   lease: ContextLease | undefined = undefined;
   /** What its handler can do besides, and the job as it was delivered last; undefined outside of a worker. */
@@ -168,6 +172,12 @@ export class RunningContext implements JobContext {
   abort(reason: unknown): void {
     this.#reason ??= reason;
     this.#controller?.abort(reason);
+  }
+
+  /** Aborts the signal, as somebody wants the job to be cancelled. */
+  cancel(error: JobCancelledError): void {
+    this.cancelled = error;
+    this.abort(error);
   }
 
   /** Aborts the signal; what the handler returns or throws from now on is ignored. */

@@ -11,12 +11,13 @@
  * | `decided`      | it, or a rule, said what shall become of the job    | and `durationMs`, `outcome`                          |
  * | `released`     | the worker stopped first, or the job is another's   | `job`, `attempt`                                     |
  * | `leaseLost`    | the lease of a running job was lost                 | and `error`                                          |
+ * | `cancelled`    | somebody cancels a job that is here                 | and `error`                                          |
  * | `reported`     | the broker has answered what the job came to        | `job`, `attempt`, `durationMs`, and what it became   |
  * | `acked`        | the broker has confirmed successes, many at a time  | `ids`, `notFound`                                    |
  * | `blocked`      | the event loop was held for long                    | `blockedMs`, `type`                                  |
  * | `retired`      | the worker has done what it may do in its life      | `reason`                                             |
  *
- * Each job that was `started` is `succeeded`, `failed` or `decided`, and then `reported`; or it is `released` or `leaseLost`.
+ * A job that is `cancelled` before it has begun is not `started`, and is `reported` at once. Each job that was `started` is `succeeded`, `failed` or `decided`, and then `reported`; or it is `released` or `leaseLost`.
  * The queue of a job is `job.queue`, how long it waited `job.dequeuedAt - job.readyAt`, by the broker's clock.
  *
  * @module
@@ -24,7 +25,7 @@
 
 import { type Logger, runGuarded } from "../log.ts";
 import type { Job } from "../protocol/job.ts";
-import type { LeaseLostError } from "../errors.ts";
+import type { JobCancelledError, LeaseLostError } from "../errors.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** A job, in an event. */
@@ -63,6 +64,8 @@ export type DeathReason =
   | "retries"
   /** Its handler, or a rule for its error, gave it up. */
   | "cancelled"
+  /** Somebody else cancelled it while it was here. */
+  | "unwanted"
   /** Its handler wanted what only a Millrace broker can do. */
   | "unsupported";
 
@@ -159,6 +162,12 @@ export interface LeaseLostEvent extends JobEvent {
   readonly error: LeaseLostError;
 }
 
+/** A job that is here, and that somebody cancels. */
+export interface JobCancelledEvent extends JobEvent {
+  /** Why: its signal was aborted with this. */
+  readonly error: JobCancelledError;
+}
+
 /** A worker that comes to the end of its life by itself. */
 export interface RetiredEvent {
   /** Why, for a person. */
@@ -189,6 +198,8 @@ export interface WorkerEvents {
   readonly blocked: BlockedEvent;
   /** The lease of a job that runs was lost: its signal is aborted, and what its handler comes to is not reported. */
   readonly leaseLost: LeaseLostEvent;
+  /** Somebody cancels a job that runs or waits here: its signal is aborted, and what its handler comes to is reported. */
+  readonly cancelled: JobCancelledEvent;
   /** The worker has run `maxJobs`, or `retireWhen` gave a reason: it drains and stops. */
   readonly retired: RetiredEvent;
 }

@@ -14,7 +14,7 @@ import { wait } from "../async/wait.ts";
 import type { TakeFrame, TakeStream } from "../client/take-stream.ts";
 import { askedDelayMs, isMillraceError, TimeoutError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import type { Ask } from "../protocol/frames-control.ts";
+import type { Ask, CancelNotice } from "../protocol/frames-control.ts";
 import type { Job } from "../protocol/job.ts";
 import type { DisconnectedEvent } from "./events.ts";
 import type { Outage } from "./outage.ts";
@@ -41,6 +41,8 @@ export interface IntakeOptions {
   asked(ask: Ask): void;
   /** The broker says that these are not the worker's any more, as they came before. */
   lost(ids: readonly string[]): void;
+  /** The broker says that these are to be cancelled. */
+  cancelled(notices: readonly CancelNotice[]): void;
   /** A stream ended, or could not be opened. The broker delivers its unfinished jobs again. */
   disconnected(event: DisconnectedEvent): void;
   /** The broker refused the very first stream: it is not asked again. */
@@ -154,6 +156,8 @@ export function createIntake(options: IntakeOptions): Intake {
         return options.asked(frame.ask);
       case "lost":
         return options.lost(frame.ids);
+      case "cancel":
+        return options.cancelled(frame.notices);
       case "control":
         return logger.info("Passed over a control frame of an unknown kind", { kind: frame.name });
     }

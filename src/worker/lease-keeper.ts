@@ -5,6 +5,7 @@
  * | What is seen                                              | What follows                                            |
  * | --------------------------------------------------------- | ------------------------------------------------------- |
  * | the broker renews a lease                                 | it lasts its time from the moment it was asked          |
+ * | the broker says that a job is to be cancelled             | its signal is aborted; the lease is kept                |
  * | the broker refuses one, or does not know the job          | lost                                                    |
  * | no answer until a lease is over                           | lost: the broker may have given the job to another      |
  * | no answer before that                                     | asked again, four times as often                        |
@@ -37,6 +38,8 @@ export interface LeaseKeeperOptions {
   held(): readonly Delivery[];
   /** This one is not the worker's any more. */
   lost(delivery: Delivery, reason: LeaseLostError): void;
+  /** This one is to be cancelled. */
+  cancelled(delivery: Delivery, reason: string): void;
   /** The timer was so late, in ms; the shortest lease is that long. */
   late(lateMs: number, leaseMs: number): void;
 }
@@ -64,7 +67,7 @@ const hurry = 4;
 
 /** Creates a keeper. It has a timer only while jobs are here. */
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
-  const { leases, clock, logger, signal, held, lost } = options;
+  const { leases, clock, logger, signal, held, lost, cancelled } = options;
   const byDelivery = new WeakMap<Delivery, Lease>();
   /** The shortest that any job has had. */
   let shortestMs = options.leaseMs;
@@ -87,13 +90,16 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
       const bounds: CallOptions = { signal, timeoutMs: shortestMs / renewals };
       const result = await leases.heartbeatMany(jobs, {}, bounds);
       problem = undefined;
-      const ends = new Map(result.jobs.map(({ id, leaseExpiresAt }) => [id, leaseExpiresAt]));
+      const ends = new Map(result.jobs.map((renewed) => [renewed.id, renewed]));
       deliveries.forEach((delivery, at) => {
         // Meanwhile it may have come once more, under another lease.
         if (delivery.job.leaseToken !== jobs[at]!.leaseToken) return;
         const { id } = delivery.job;
-        if (ends.has(id)) renewed(delivery, askedAt, ends.get(id));
-        else lost(delivery, new LeaseLostError(`Job '${id}' is not this worker's any more`));
+        const lease = ends.get(id);
+        if (lease !== undefined) {
+          renewed(delivery, askedAt, lease.leaseExpiresAt);
+          if (lease.cancelReason !== undefined) cancelled(delivery, lease.cancelReason);
+        } else lost(delivery, new LeaseLostError(`Job '${id}' is not this worker's any more`));
       });
     } catch (error) {
       if (signal.aborted) return;
@@ -137,10 +143,11 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     const lease = byDelivery.get(delivery)!;
     const askedAt = clock.monotonic();
     try {
-      const { leaseExpiresAt } = await leases.heartbeat(job, news, { signal });
+      const { leaseExpiresAt, cancelReason } = await leases.heartbeat(job, news, { signal });
       const { leaseMs = lease.leaseMs } = news;
       lease.leaseMs = leaseMs;
       renewed(delivery, askedAt, leaseExpiresAt);
+      if (cancelReason !== undefined) cancelled(delivery, cancelReason);
       if (leaseMs >= shortestMs || isStopped) return;
       shortestMs = leaseMs;
       arm();

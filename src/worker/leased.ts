@@ -20,6 +20,8 @@ export interface LeasedOptions {
   readonly signal: AbortSignal;
   /** This one is not the worker's any more. */
   lost(delivery: Delivery, error: LeaseLostError): void;
+  /** This one is to be cancelled. */
+  cancelled(delivery: Delivery, reason: string): void;
   /** The event loop was held for at least so long, in ms, and leases are so long at least. */
   late(lateMs: number, leaseMs: number): void;
 }
@@ -47,7 +49,7 @@ const giveBackMs = 5000;
 
 /** Creates what looks after jobs under leases. */
 export function createLeased(options: LeasedOptions): Leased {
-  const { settings, leases, deliveries, signal, lost } = options;
+  const { settings, leases, deliveries, signal, lost, cancelled } = options;
   const { client, clock, random, logger, queues, leaseMs, workerId, toOrder } = settings;
   const returning = new Set<Promise<void>>();
   const keeper = createLeaseKeeper({
@@ -58,6 +60,7 @@ export function createLeased(options: LeasedOptions): Leased {
     signal,
     held: deliveries.all,
     lost,
+    cancelled,
     late: options.late,
   });
 

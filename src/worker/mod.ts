@@ -45,6 +45,7 @@ export type {
   DeadReport,
   DeathReason,
   DisconnectedEvent,
+  JobCancelledEvent,
   JobEndEvent,
   JobEvent,
   JobFailedEvent,
@@ -69,7 +70,7 @@ export {
 } from "./handle.ts";
 export { handleStep, type StepContext, type StepFunction } from "./handle-step.ts";
 export type { WorkerLeases } from "./lease-keeper.ts";
-export { LeaseLostError } from "../errors.ts";
+export { JobCancelledError, LeaseLostError } from "../errors.ts";
 export type { QueueOrder, QueueOrderFactory, QueueOrderOption } from "./queue-order.ts";
 export type { WorkerState } from "./lifecycle.ts";
 export type { Middleware } from "./middleware.ts";

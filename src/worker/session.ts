@@ -17,6 +17,7 @@ import {
   type Held,
   isWaiting,
 } from "./deliveries.ts";
+import { createCanceller } from "./cancel-deliveries.ts";
 import type { Events } from "./events.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { LeaseLostError } from "../errors.ts";
@@ -127,7 +128,7 @@ export function createSession(options: SessionOptions): Session {
   const auto = settings.isAutoPrefetch ? createAutoPrefetch(prefetch, clock) : undefined;
 
   const pool = createPool<Delivery>(settings.concurrency, async (delivery) => {
-    if (delivery.stage === "gone") return;
+    if (!isWaiting(delivery)) return;
     delivery.stage = "running";
     loop.began(delivery.job.type);
     if (auto !== undefined) adaptPrefetch(auto, delivery);
@@ -196,6 +197,7 @@ export function createSession(options: SessionOptions): Session {
       abandon([{ delivery, number: delivery.job.deliveries! }], error);
       intake.tryNow();
     },
+    cancelled: (delivery, reason) => canceller.cancel(delivery, reason),
   });
 
   const dropWaiting = () => {
@@ -227,6 +229,8 @@ export function createSession(options: SessionOptions): Session {
   const abandon = (held: readonly Held[], error?: LeaseLostError) => {
     for (const delivery of deliveries.lose(held)) stray(delivery, error);
   };
+
+  const canceller = createCanceller({ deliveries, events, teller });
 
   const statements = createStatements({
     clock,
@@ -291,6 +295,7 @@ export function createSession(options: SessionOptions): Session {
         const lost = new Set(ids);
         abandon(deliveries.held().filter(({ delivery }) => lost.has(delivery.job.id)));
       },
+      cancelled: canceller.cancelAll,
       disconnected(event) {
         // The broker delivers them again, to any worker that is connected.
         dropWaiting();

@@ -5,6 +5,7 @@
  * | --------------------------------------------- | ----- | --------------------------------------------------------------- |
  * | it failed and runs again                      | warn  | `Job failed, retry 2 of 25 in 31 s`                             |
  * | its handler put it off, charged               | info  | `Job was put off, retry 2 of 25 in 31 s`                        |
+ * | it is dead, as somebody cancelled it          | info  | `Job was cancelled: ` and why                                   |
  * | it is dead                                    | error | `Job is dead: no retries are left`, or what else it died of     |
  * | it was snoozed or sent on                     | debug | `Job was snoozed for 30 s`, `Job was sent on`                   |
  * | it was not this worker's any more             | warn  | `Job was taken from this worker: what it came to is not counted` |
@@ -58,6 +59,7 @@ const causes: Readonly<Record<DeathReason, string>> = {
   type: "no handler for its type, and no retries are left",
   retries: "no retries are left",
   cancelled: "its handler gave it up",
+  unwanted: "somebody cancelled it",
   unsupported: "only a Millrace broker can do what its handler said",
 };
 
@@ -103,6 +105,13 @@ export function createTeller({ events, logger, clock }: TellerOptions): Teller {
     emit(context, { became: "dead", reason, error });
   };
 
+  const cancelled = (context: RunningContext) => {
+    const error = context.cancelled!;
+    const message = `Job was cancelled: ${error.message}`;
+    line("info", context, { kind: "Job was cancelled", message });
+    emit(context, { became: "dead", reason: "unwanted", error });
+  };
+
   const failed = (context: RunningContext, report: RunReport, answer: Job | undefined) => {
     const { job } = context;
     const { attempts: retry, readyAt, failedAt = clock.now() } = answer ??
@@ -143,6 +152,7 @@ export function createTeller({ events, logger, clock }: TellerOptions): Teller {
         return emit(context, { became: "lost" });
       }
       const job = answer === true ? undefined : answer;
+      if (context.cancelled !== undefined && isOver(report, job)) return cancelled(context);
       if (job?.status === "dead") return died(context, report);
       switch (report.kind) {
         case "succeeded":
@@ -187,6 +197,12 @@ function toReason(report: RunReport): DeathReason {
     default:
       return "retries";
   }
+}
+
+/** Whether a run that was to be cancelled is the last of its job: a broker that does not say so has deleted it. */
+function isOver({ kind }: RunReport, job: Job | undefined): boolean {
+  if (job !== undefined) return job.status === "dead";
+  return kind !== "succeeded" && kind !== "completed";
 }
 
 /** What was thrown, or else what the handler said. */

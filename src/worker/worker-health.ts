@@ -44,6 +44,8 @@ export interface WorkerHealth {
    * here anew.
    */
   readonly lost: number;
+  /** How many handlers go on although somebody has cancelled their jobs. They count as running. */
+  readonly unwanted: number;
   /**
    * Within which time, in ms, the broker wants to hear from this worker, or gives its jobs to others. Undefined while it is
    * not connected, and with a server that goes by the connection alone.
@@ -82,6 +84,7 @@ export function describeHealth(parts: WorkerParts): WorkerHealth {
     unreported: deliveries.unreported,
     overdue: runner.overdue,
     lost,
+    unwanted: deliveries.running().filter(({ context }) => context.cancelled !== undefined).length,
     answersWithinMs: intake.isConnected ? statements.withinMs : undefined,
   };
 }

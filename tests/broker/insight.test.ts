@@ -41,6 +41,7 @@ describe("statistics", () => {
         run: none,
         retries: 0,
         failures: 0,
+        cancelled: 0,
         failed: 0,
       });
     }));

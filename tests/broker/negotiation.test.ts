@@ -49,6 +49,8 @@ const table = Object.entries(routes) as [RouteName, Route][];
 const bodiless: ReadonlySet<RouteName> = new Set<RouteName>([
   "success",
   "timeout",
+  "retry",
+  "retryMany",
   "track",
   "reset",
 ]);

@@ -46,7 +46,7 @@ const transitions: Readonly<Record<string, (store: TestStore) => Transition<unkn
     } as const;
     yield* countInFlight([change], () => true);
   },
-  "taking what runs": () => evictQueue("q"),
+  "taking what runs": (store) => evictQueue("q", store.terms()),
   "forgetting": () => forgetQueue("empty"),
   "trimming": () => trimCompleted(2),
   "a setting": () => putConfig("lease_ms", "5"),

@@ -7,7 +7,7 @@
 import type { Clock } from "../../async/clock.ts";
 import { watchSilence } from "../../async/silence.ts";
 import type { DirectTake } from "../../protocol/direct.ts";
-import type { Ask } from "../../protocol/frames-control.ts";
+import type { Ask, CancelNotice } from "../../protocol/frames-control.ts";
 import type { Job } from "../../protocol/job.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { readJob } from "../../protocol/job-read.ts";
@@ -19,17 +19,18 @@ import { statusNames } from "../../protocol/status.ts";
 import { payloadSize } from "../../store/many-jobs.ts";
 import type { Engine } from "../engine/engine.ts";
 
-/** What a direct stream brings, as a take stream does: jobs, a sign of life, a question, or what is lost. */
+/** What a direct stream brings, as a take stream does: jobs, a sign of life, a question, what is lost, or to be cancelled. */
 export type DirectFrame =
   | { readonly kind: "jobs"; readonly jobs: readonly Job[] }
   | { readonly kind: "heartbeat" }
   | { readonly kind: "ask"; readonly ask: Ask }
-  | { readonly kind: "lost"; readonly ids: readonly string[] };
+  | { readonly kind: "lost"; readonly ids: readonly string[] }
+  | { readonly kind: "cancel"; readonly notices: readonly CancelNotice[] };
 
 /** What waits for the reader, in its order. */
 type Arrived =
   | { readonly kind: "jobs"; readonly jobs: readonly JobRecord[] }
-  | Extract<DirectFrame, { readonly kind: "lost" }>;
+  | Extract<DirectFrame, { readonly kind: "lost" | "cancel" }>;
 
 /** A take stream without bytes. */
 export interface DirectStream extends AsyncIterable<Job> {
@@ -102,6 +103,11 @@ export function openDirectStream(
       waiting.push({ kind: "lost", ids });
       wake();
     },
+    cancel(notices) {
+      if (!isOpen) return;
+      waiting.push({ kind: "cancel", notices });
+      wake();
+    },
     end() {
       if (isOpen) shut();
     },
@@ -132,7 +138,7 @@ export function openDirectStream(
       waitingBytes = 0;
       if (wasFull) subscription.drained();
     }
-    if (arrived.kind === "lost") return arrived;
+    if (arrived.kind !== "jobs") return arrived;
     return { kind: "jobs", jobs: arrived.jobs.map(toTakenJob) };
   };
 

@@ -21,6 +21,7 @@ import type { Logger } from "../../log.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
 import type { Backlog } from "../../store/backlog.ts";
+import type { CancelNotice } from "../../protocol/frames-control.ts";
 import type { Change } from "../../store/changes.ts";
 import { type Claimed, claimJobs } from "../../store/claim.ts";
 import type { ClaimResult, ClaimSources } from "../../store/claim-builder.ts";
@@ -32,7 +33,8 @@ import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { addsBudgeted, createBacklogs } from "./backlogs.ts";
 import type { Gates } from "./gates.ts";
 import { findForgotten, findGone } from "./holdings.ts";
-import { tellLosses } from "./losses.ts";
+import { createLatecomers } from "./latecomers.ts";
+import { tellCancellations, tellHolders } from "./losses.ts";
 import {
   anyNumber,
   type Claim,
@@ -44,25 +46,10 @@ import {
   type Subscriber,
 } from "./members.ts";
 import { createOnlookers } from "./onlookers.ts";
+import type { Subscription } from "./subscription.ts";
 
 /** How long to wait before jobs of a vanished subscriber are given back again after the store failed, in ms. */
 const retryMs = 1000;
-
-/** What a subscriber gets when it subscribes. */
-export interface Subscription {
-  /** The subscriber can be written to again. */
-  drained(): void;
-  /** Its worker is asked now what it holds: gives the number of the question. */
-  ask(): number;
-  /**
-   * Its worker says what it does and holds. What it does not know of goes back to others.
-   *
-   * @returns The ids of those that it holds and that are not its any more.
-   */
-  tell(statement: WorkerStatement): Promise<readonly string[]>;
-  /** Removes the subscriber and gives its unfinished jobs back. A second call does nothing. */
-  unsubscribe(): Promise<void>;
-}
 
 /** Gives ready jobs to subscribers. */
 export interface Dispatcher {
@@ -86,6 +73,8 @@ export interface Dispatcher {
   adopt(jobs: readonly TakenJob[]): void;
   /** What is known of a job in flight that a subscriber holds. */
   takenJob(id: string): HeldJob | undefined;
+  /** Tells the subscribers of this broker that jobs of theirs are to be cancelled. */
+  remind(notices: readonly CancelNotice[]): void;
   /** When a budget opens by itself, in ms since the epoch; undefined when none does. */
   nextOpening(): number | undefined;
   /** Opens the budgets that are due by `now`. */
@@ -127,8 +116,7 @@ export function createDispatcher(
       readonly claimed: Claimed;
     }
     | undefined;
-  /** What left flight since it was claimed, by the claim that is under way: it is not handed out any more. */
-  const leftEarly = new Set<string>();
+  const latecomers = createLatecomers();
   /** How many questions there were, on all streams: a late answer is not taken for that of another stream. */
   let questions = 0;
   /** The subscribers that say of which run of a worker they are. */
@@ -171,19 +159,20 @@ export function createDispatcher(
       const { jobs, exhausted, holder } = results[index]!;
       if (exhausted) members.noneLeft(member);
       member.holder = holder;
-      const rest = leftEarly.size === 0 ? jobs : jobs.filter(({ id }) => !leftEarly.has(id));
+      const rest = latecomers.sift(jobs);
       members.hold(member, rest);
       return { member, jobs: rest };
     });
-    leftEarly.clear();
+    const notices = latecomers.end();
     for (const { member, jobs } of handedOut) {
       assign(member, jobs);
       members.updateRoom(member);
     }
+    if (notices.length > 0) tellCancellations(notices, members);
   };
 
   const dispatchOnce = async (claims: readonly Claim[]) => {
-    leftEarly.clear();
+    latecomers.begin();
     const sources = backlogs.beginTake();
     gates.beginTake();
     const claimed = await store.write(() => claim(claims, sources));
@@ -250,7 +239,7 @@ export function createDispatcher(
     const transition = () =>
       member.taking && !member.gone
         ? dropRuns(runs, releaseTerms())
-        : releaseRuns(runs, { now: clock.now() });
+        : releaseRuns(runs, releaseTerms());
     try {
       await store.write<unknown>(transition, runs.length);
     } catch (error) {
@@ -303,14 +292,16 @@ export function createDispatcher(
     if (change.kind === "config") members.updateAll();
     for (const queue of gates.apply(change)) opened.add(queue);
     if (change.kind !== "jobs") return;
-    tellLosses(change, members);
+    const untold = tellHolders(change, members);
+    if (dispatching) latecomers.unwanted(untold);
     if (change.to === status.inFlight) {
-      for (const { id } of leftEarly.size > 0 ? change.jobs : []) leftEarly.delete(id);
-      if (change.fromQueue !== undefined) members.update(change.jobs);
+      latecomers.taken(change.jobs);
+      const isOther = change.fromQueue !== undefined || change.cause === "cancel-asked";
+      if (isOther) members.update(change.jobs);
     } else if (leavesFlight(change)) {
       const unheld = members.release(change.jobs);
       // Perhaps one that was claimed in this commit, which its subscriber does not hold yet.
-      for (const id of dispatching ? unheld : []) leftEarly.add(id);
+      if (dispatching) latecomers.left(unheld);
     }
     if (change.to !== status.ready) return;
     for (const [queue, count] of backlogs.addReady(change.jobs)) addReady(queue, count);
@@ -386,6 +377,7 @@ export function createDispatcher(
     },
     adopt: members.adopt,
     takenJob: members.heldJob,
+    remind: (notices) => void tellCancellations(notices, members),
     nextOpening() {
       const at = backlogs.nextOpening();
       return at === Infinity ? undefined : at;

@@ -6,6 +6,8 @@
 
 import { addSaturating } from "../../store/add-saturating.ts";
 import type { Clock } from "../../async/clock.ts";
+import type { Logger } from "../../log.ts";
+import { correctRefills } from "../../store/budgets.ts";
 import { countCompleted } from "../../store/counts.ts";
 import {
   nextPromotion,
@@ -15,6 +17,7 @@ import {
   trimCompleted,
 } from "../../store/due-jobs.ts";
 import type { Store } from "../../store/store.ts";
+import type { Dispatcher } from "./dispatch.ts";
 import type { DueSource } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
 
@@ -86,6 +89,27 @@ export function createTrimming(
       const surplus = await countSurplus();
       const gone = surplus === 0 ? 0 : await store.write(() => trimCompleted(surplus));
       rest = gone === 0 ? 0 : surplus - gone;
+    },
+  };
+}
+
+/** Opens budgets when they have tokens again. */
+export function createBudgetOpening(
+  { store, logger, dispatcher }: {
+    readonly store: Store;
+    readonly logger: Logger;
+    readonly dispatcher: Pick<Dispatcher, "nextOpening" | "openDue">;
+  },
+): DueSource {
+  return {
+    name: "open budgets that have tokens again",
+    nextDueAt: () => dispatcher.nextOpening(),
+    run: (now) => dispatcher.openDue(now),
+    async clockSetBack(now, after) {
+      const count = await store.write(() => correctRefills(now, after));
+      const isStart = after > now; // Else it was told already that the clock was set back.
+      if (isStart && count > 0) logger.warn("Budgets were refilled in the future", { count });
+      dispatcher.openDue(Infinity); // What is still closed says anew when it opens.
     },
   };
 }

@@ -13,7 +13,7 @@ import type { JobRecord } from "../../protocol/record.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { status } from "../../protocol/status.ts";
 import { addSaturating } from "../../store/add-saturating.ts";
-import { correctRefills, removeBudgets } from "../../store/budgets.ts";
+import { removeBudgets } from "../../store/budgets.ts";
 import type { Change, ConfigChange } from "../../store/changes.ts";
 import { forgetEmptyCounts, isCounted, writeCounts } from "../../store/counts.ts";
 import type { Database } from "../../store/database.ts";
@@ -43,10 +43,11 @@ import { type BudgetOperations, createBudgetOperations } from "./budgets.ts";
 import { type ConfigOperations, createConfigOperations } from "./config.ts";
 import { createCounting } from "./counting.ts";
 import { createCronOperations, type CronOperations } from "./crons.ts";
-import { createDispatcher, type Subscription } from "./dispatch.ts";
+import { createDispatcher } from "./dispatch.ts";
 import { createEventHub, type EventHub } from "./events.ts";
+import { createEndOperations, type EndOperations } from "./ends.ts";
 import { createEnqueueing, type Enqueueing } from "./enqueueing.ts";
-import { createPromotion, createReaping, createTrimming } from "./due-sources.ts";
+import * as due from "./due-sources.ts";
 import { createGates } from "./gates.ts";
 import { createForgetting } from "./forgetting.ts";
 import { createIdentities } from "./ids.ts";
@@ -60,10 +61,11 @@ import { createPresence } from "./presence.ts";
 import { createQueueControl, type QueueControl } from "./queue-control.ts";
 import { createReports, type Reports } from "./reports.ts";
 import { createRemoving, type Removing } from "./removing.ts";
-import { createScheduler, type DueSource } from "./scheduler.ts";
+import { createScheduler } from "./scheduler.ts";
 import { createSearching } from "./searching.ts";
 import type { Settings } from "./settings.ts";
 import { createSettling } from "./settling.ts";
+import type { Subscription } from "./subscription.ts";
 import { createTagOperations, type TagOperations } from "./tags.ts";
 import { createTrackingOperations, type TrackingOperations } from "./tracking.ts";
 
@@ -112,6 +114,7 @@ export interface Engine {
     matches?: PayloadFilter,
     signal?: AbortSignal,
   ): Promise<number>;
+  readonly ends: EndOperations;
   readonly remove: Removing["one"];
   readonly removeMany: Removing["many"];
   /** Undefined when there is no such job. */
@@ -150,11 +153,10 @@ export function createEngine(
   const identities = createIdentities(clock, random);
   const maxPayloadBytes = Math.min(settings.maxPayloadBytes, settings.maxBodyBytes);
   const expressions = createExpressions({ ...settings, maxPayloadBytes, now: clock.now });
-  const recordsAll = settings.history === "all";
   const admission = createAdmission({
     expressions,
     maxPayloadBytes,
-    recordsAll,
+    recordsAll: settings.history === "all",
     identities,
     clock,
   });
@@ -171,6 +173,7 @@ export function createEngine(
   function* writeKept(changes: readonly Change[]): Transition<void> {
     yield* writeCounts(changes);
     if (events.isOn) yield* tellTags(changes);
+    if (ends.endings.isOn) yield* ends.endings.look(changes);
     yield* writeHistory(changes, { now: clock.now(), historyLimit: settings.historyLimit });
     if (gates.forClaim() !== undefined || changes.some(({ kind }) => kind === "queues")) {
       yield* countInFlight(changes, gates.isLimited);
@@ -200,21 +203,10 @@ export function createEngine(
     workerOf: (id) => dispatcher.takenJob(id)?.member?.subscriber.worker,
   });
   const crons = createCronOperations({ store, clock, settings, logger, expressions, admission });
-
-  const promotion = createPromotion(store);
-  const reaping = createReaping(store, settings);
-  const trimming = createTrimming({ store, clock, settings });
-  const budgetOpening: DueSource = {
-    name: "open budgets that have tokens again",
-    nextDueAt: () => dispatcher.nextOpening(),
-    run: (now) => dispatcher.openDue(now),
-    async clockSetBack(now, after) {
-      const count = await store.write(() => correctRefills(now, after));
-      const isStart = after > now; // Else it was told already that the clock was set back.
-      if (isStart && count > 0) logger.warn("Budgets were refilled in the future", { count });
-      dispatcher.openDue(Infinity); // What is still closed says anew when it opens.
-    },
-  };
+  const promotion = due.createPromotion(store);
+  const reaping = due.createReaping(store, settings);
+  const trimming = due.createTrimming({ store, clock, settings });
+  const budgetOpening = due.createBudgetOpening({ store, logger, dispatcher });
   const leases = createLeaseOperations({
     store,
     clock,
@@ -240,10 +232,14 @@ export function createEngine(
     settings,
     expectForgetting: (at) => scheduler.expectAt(insight.source, at),
   });
+  const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
+  const ends = createEndOperations({ store, clock, terms: releaseTerms, searching, dispatcher });
+  const forcing = ends.cancelling.source;
   const sources = [
     promotion,
     settling,
     leases.source,
+    forcing,
     reaping,
     trimming,
     forgetting,
@@ -260,10 +256,12 @@ export function createEngine(
       if (change.kind === "config") applyConfig(change);
       else if (change.kind === "crons") scheduler.expectAt(crons.source, change.nextAt);
       else if (change.kind === "settlements") scheduler.expectAt(settling, 0);
+      else if (change.kind === "cancellations") scheduler.expectAt(forcing, change.nextAt);
       else if (change.kind === "leases") scheduler.expectAt(leases.source, change.nextAt);
       else if (change.kind === "jobs") expectDue(change);
     }
     insight.add(changes);
+    ends.endings.applyChanges(changes);
     events.publish(changes); // Before it is forgotten who had the jobs.
     dispatcher.applyChanges(changes);
   };
@@ -294,7 +292,6 @@ export function createEngine(
 
   const reports = createReports({ store, clock, random, settings, takenJob: dispatcher.takenJob });
   const counting = createCounting({ store, clock });
-  const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
   const removing = createRemoving({ store, searching, settling, terms: releaseTerms });
   const enqueue = createEnqueueing({
     store,
@@ -327,6 +324,7 @@ export function createEngine(
       await scheduler.stop();
       await dispatcher.stop();
       events.stop();
+      ends.endings.stop();
       await insight.stop();
       await presence.stop();
     },
@@ -361,6 +359,7 @@ export function createEngine(
       }
       return count;
     },
+    ends,
     remove: removing.one,
     removeMany: removing.many,
     async errors(id, page) {
@@ -384,7 +383,7 @@ export function createEngine(
     crons,
     links: createLinking({ store, clock }),
     leases,
-    queueControl: createQueueControl({ store, clock }),
+    queueControl: createQueueControl({ store, clock, terms: releaseTerms }),
     config,
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     tags: createTagOperations({ store, clock, listPlaced: listing.listPlaced }),

@@ -30,6 +30,8 @@ const kinds: Readonly<Record<Cause, EventKind>> = {
   "expired": "expired",
   "tracked": "tracked",
   "untracked": "untracked",
+  "cancel-asked": "cancel_asked",
+  "cancelled": "cancelled",
 };
 
 /** What a change told of its jobs, as it was when it was committed. */
@@ -65,11 +67,12 @@ export function toTold(
   return told;
 }
 
-/** What a change is told as: who has a job that is put anew loses it first. */
+/** What a change is told as: who has a job that is put anew, or cancelled, loses it first. */
 export function kindsOf({ cause, from, to, byHolder }: JobsChange): readonly EventKind[] {
   const isOver = to === undefined || to === status.dead;
   if (cause === "failed" && isOver) return ["died"];
-  if (cause === "put" && from === status.inFlight && !byHolder) return ["lock_lost", "put"];
+  const isLost = from === status.inFlight && !byHolder;
+  if (isLost && (cause === "put" || cause === "cancelled")) return ["lock_lost", kinds[cause]];
   return [kinds[cause]];
 }
 

@@ -126,7 +126,8 @@ export function createLeaseOperations(
       }
       return outcomes;
     },
-    timeOut: (ids) => store.write(() => evictJobs(ids), ids.length),
+    timeOut: (ids) =>
+      store.write(() => evictJobs(ids, { now: clock.now(), defaults: settings }), ids.length),
     async adopt() {
       let behind = -1;
       for (;;) {

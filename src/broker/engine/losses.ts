@@ -1,23 +1,56 @@
 /**
- * Telling workers that they lose jobs, without having reported anything.
+ * Telling workers that they lose jobs, without having reported anything, or that jobs of theirs are to be cancelled.
  *
  * @module
  */
 
-import type { Cause, JobsChange } from "../../store/changes.ts";
+import type { Cause, ChangedJob, JobsChange } from "../../store/changes.ts";
+import type { CancelNotice } from "../../protocol/frames-control.ts";
 import type { Members } from "./members.ts";
 
 /** Why jobs are lost to who has them. That a lease is lost was told when it ended. */
-const losing: ReadonlySet<Cause> = new Set(["timed-out", "evicted", "put", "removed"]);
+const losing: ReadonlySet<Cause> = new Set(["timed-out", "evicted", "put", "removed", "cancelled"]);
 
-/** Tells the members that have the jobs of a change, if they lose them by it. */
-export function tellLosses(
-  { cause, jobs, byHolder }: JobsChange,
+const nobody: readonly never[] = [];
+
+/**
+ * Tells the members that have the jobs of a change, if they lose them by it, or are to come to an end with them.
+ *
+ * @returns Jobs that are to be cancelled, and that no member has.
+ */
+export function tellHolders(
+  { cause, reason, jobs, byHolder }: JobsChange,
+  members: Pick<Members, "heldJob">,
+): readonly CancelNotice[] {
+  if (cause === "cancel-asked") {
+    return tellCancellations(jobs.map(({ id }) => ({ id, reason: reason! })), members);
+  }
+  if (losing.has(cause) && !byHolder) tellLosses(jobs, members);
+  return nobody;
+}
+
+function tellLosses(
+  jobs: readonly ChangedJob[],
   { heldJob }: Pick<Members, "heldJob">,
 ): void {
-  if (!losing.has(cause) || byHolder) return;
   const lost = Map.groupBy(jobs, ({ id }) => heldJob(id)?.member);
   for (const [member, jobs] of lost) {
     if (member?.gone === false) member.subscriber.lost?.(jobs.map(({ id }) => id));
   }
+}
+
+/**
+ * Tells the members that have these jobs that they are to be cancelled.
+ *
+ * @returns Those that no member has.
+ */
+export function tellCancellations(
+  notices: readonly CancelNotice[],
+  { heldJob }: Pick<Members, "heldJob">,
+): readonly CancelNotice[] {
+  const told = Map.groupBy(notices, ({ id }) => heldJob(id)?.member);
+  for (const [member, own] of told) {
+    if (member?.gone === false) member.subscriber.cancel?.(own);
+  }
+  return told.get(undefined) ?? [];
 }

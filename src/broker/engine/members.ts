@@ -10,6 +10,7 @@
 
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
+import type { CancelNotice } from "../../protocol/frames-control.ts";
 import type { Change, ChangedJob, JobsChange } from "../../store/changes.ts";
 import type { Settings } from "./settings.ts";
 import type { TakenJob } from "../../store/finish.ts";
@@ -45,6 +46,8 @@ export interface Subscriber {
   deliver(jobs: readonly JobRecord[]): void;
   /** Jobs that it has, by their ids, are taken from it, or will be. */
   lost?(ids: readonly string[]): void;
+  /** Jobs that it has are to be cancelled. */
+  cancel?(notices: readonly CancelNotice[]): void;
   /** It looks once: nothing is there for it. */
   passedOver?(): void;
   /** Its worker has said something. */

@@ -13,6 +13,7 @@ import {
 } from "../../protocol/queue-settings.ts";
 import { type Rejection, unprocessable } from "../../protocol/rejection.ts";
 import { type EvictionCursor, evictQueue } from "../../store/evict-queue.ts";
+import type { FinishTerms } from "../../store/job-rules.ts";
 import { changeQueueSettings, forgetQueue, getQueueSettings } from "../../store/queue-settings.ts";
 import type { Store } from "../../store/store.ts";
 
@@ -27,12 +28,17 @@ export interface QueueControl {
 
 /** Creates the operations. */
 export function createQueueControl(
-  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  { store, clock, terms }: {
+    readonly store: Store;
+    readonly clock: Clock;
+    /** What ends jobs that are to be cancelled. */
+    readonly terms: () => FinishTerms;
+  },
 ): QueueControl {
   const evict = async (queue: string) => {
     let after: EvictionCursor | undefined;
     for (;;) {
-      after = await store.write(() => evictQueue(queue, after));
+      after = await store.write(() => evictQueue(queue, terms(), after));
       if (after === undefined) return;
       await pause(clock);
     }

@@ -108,7 +108,7 @@ export function createReports(
 
   const releasePiece = async (runs: readonly JobRun[], readyAt: number | undefined) => {
     const outcomes = await store.write(
-      () => releaseRuns(runs, { readyAt, now: clock.now() }),
+      () => releaseRuns(runs, { readyAt, ...terms() }),
       runs.length,
     );
     for (const [at, outcome] of outcomes.entries()) {

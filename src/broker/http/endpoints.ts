@@ -10,6 +10,7 @@ import * as bindings from "./bindings.ts";
 import * as budgets from "./budgets.ts";
 import * as config from "./config.ts";
 import * as crons from "./crons.ts";
+import * as ends from "./ends.ts";
 import * as dependencies from "./dependencies.ts";
 import { enqueue, enqueueMany } from "./enqueue.ts";
 import { error, errors } from "./errors.ts";
@@ -54,6 +55,11 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   reset,
   put,
   requeue,
+  cancel: ends.cancel,
+  cancelMany: ends.cancelMany,
+  retry: ends.retry,
+  retryMany: ends.retryMany,
+  wait: ends.wait,
   listCrons: crons.list,
   deleteCrons: crons.removeAll,
   getCronGroup: crons.get,

@@ -11,7 +11,7 @@ import type { Clock } from "../../async/clock.ts";
 import { watchSilence } from "../../async/silence.ts";
 import type { Logger } from "../../log.ts";
 import { encodeControl, encodeFrames, heartbeat } from "../../protocol/frames.ts";
-import { toAskWire, toLostWire } from "../../protocol/frames-control.ts";
+import { toAskWire, toCancelNoticeWire, toLostWire } from "../../protocol/frames-control.ts";
 import { streamFormat, supportedStreamTypes } from "../../protocol/negotiate.ts";
 import { readTakeQuery } from "../../protocol/query.ts";
 import { type StreamFormat, streamMediaTypes } from "../../protocol/stream-format.ts";
@@ -137,6 +137,10 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
         lost(ids) {
           const understands = run !== undefined || lease !== undefined;
           if (open && understands) write(encodeControl(format, toLostWire(ids)));
+        },
+        cancel(notices) {
+          const understands = run !== undefined || lease !== undefined;
+          if (open && understands) write(encodeControl(format, toCancelNoticeWire(notices)));
         },
         heard: () => asking?.heard(),
         end,

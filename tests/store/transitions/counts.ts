@@ -138,7 +138,9 @@ function createLife(store: TestStore, random: Random, otherBroker: number) {
   const giveBack = () => {
     const now = store.clock.now();
     const readyAt = random.once(2) ? undefined : now + random.int(9);
-    return store.write(() => releaseRuns([{ id: pickTaken()?.id ?? idOf() }], { readyAt, now }));
+    return store.write(() =>
+      releaseRuns([{ id: pickTaken()?.id ?? idOf() }], { ...store.terms(), readyAt, now })
+    );
   };
 
   const selection = (): JobSelection =>

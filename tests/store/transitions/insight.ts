@@ -31,7 +31,7 @@ const bodies = async (store: TestStore, id: string, order: "asc" | "desc" = "asc
 const tally = (queue: string, day: number, waits: readonly number[], failures = 0) => {
   const [wait, runs] = [new Distribution(), new Distribution()];
   for (const ms of waits) wait.add(ms);
-  return { queue, day, waits: wait, runs, retries: 1, failures };
+  return { queue, day, waits: wait, runs, retries: 1, failures, cancelled: 2 };
 };
 
 /** Defines the tests. */
@@ -93,7 +93,9 @@ export function describeInsight(open: () => Promise<TestStore>): void {
       const store = await open();
       await store.write(() => addTallies([tally("a", 5, [1000, 3000]), tally("b", 6, [])]));
       await store.write(() => addTallies([tally("a", 5, [5000], 2), tally("a", 7, [7])]));
-      const { waits, runs, retries, failures, failed } = await store.read(readDay("a", 5));
+      const { waits, runs, retries, failures, cancelled, failed } = await store.read(
+        readDay("a", 5),
+      );
       const { count, meanMs, stdMs, histogram } = waits.show();
       assert.deepEqual([count, meanMs, stdMs, histogram.slice(0, 6)], [3, 3000, 2000, [
         0,
@@ -103,7 +105,7 @@ export function describeInsight(open: () => Promise<TestStore>): void {
         0,
         1,
       ]]);
-      assert.deepEqual([runs.show().count, retries, failures, failed], [0, 2, 2, 0]);
+      assert.deepEqual([runs.show().count, retries, failures, cancelled, failed], [0, 2, 2, 4, 0]);
       assert.equal(await store.read(firstDay()), 5);
       assert.equal(await store.write(() => forgetDays(7)), false);
       assert.equal(await store.read(firstDay()), 7);

@@ -95,7 +95,7 @@ export function describeLeaseEnds(open: () => Promise<TestStore>): void {
       await store.given({ id: "b" });
       await store.take({ worker: "v" });
       store.changes();
-      const evicted = await store.write(() => evictJobs(["a", "b"]));
+      const evicted = await store.write(() => evictJobs(["a", "b"], store.terms()));
       assert.ok(!("missing" in evicted));
       assert.deepEqual(store.changes(), ["1 in_flight > ready: a", "1 in_flight > ready: b"]);
       assert.deepEqual(await store.all("SELECT status, holder, attempts, releases FROM jobs"), [
@@ -107,7 +107,7 @@ export function describeLeaseEnds(open: () => Promise<TestStore>): void {
     it("takes all or none", async () => {
       const { store } = await openTaken(open, "a");
       await store.given({ id: "b" });
-      const refused = await store.write(() => evictJobs(["a", "b", "c"]));
+      const refused = await store.write(() => evictJobs(["a", "b", "c"], store.terms()));
       assert.deepEqual(refused, { missing: ["c"], refused: [{ id: "b", reason: "not_running" }] });
       assert.deepEqual(await leasesIn(store), ["a until 1000"]);
       assert.deepEqual(store.changes(), []);
@@ -123,8 +123,8 @@ export function describeLeaseEnds(open: () => Promise<TestStore>): void {
     );
     const inTurn: (() => Transition<unknown>)[] = [
       () => heartbeatJob({ id: "a" }, { payload: "[2]", progress: 0.1 }, renewal(start)),
-      () => evictJobs(["a", "b"]),
-      () => releaseRuns([{ id: "a" }, { id: "b" }], { now: start }),
+      () => evictJobs(["a", "b"], store.terms()),
+      () => releaseRuns([{ id: "a" }, { id: "b" }], store.terms()),
       () => failJob({ id: "a" }, { message: "", retryAt: start }, store.terms()),
       expire(store, start + 5000),
       expire(store, start + 6000),

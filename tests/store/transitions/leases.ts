@@ -80,10 +80,10 @@ export function describeLeases(open: () => Promise<TestStore>): void {
         failure: (store) => store.write(() => failJob({ id: "a" }, { message: "" }, store.terms())),
         death: (store) =>
           store.write(() => failJob({ id: "a" }, { message: "", kill: true }, store.terms())),
-        release: (store) => store.write(() => releaseRuns([{ id: "a" }], { now: start })),
+        release: (store) => store.write(() => releaseRuns([{ id: "a" }], store.terms())),
         delete: (store) => store.write(() => removeJob("a")),
         "delete many": (store) => store.write(() => removeJobs({})),
-        timeout: (store) => store.write(() => evictJobs(["a"])),
+        timeout: (store) => store.write(() => evictJobs(["a"], store.terms())),
         loss: (store) => store.write(expire(store, start + leaseMs, 0)),
       };
       for (const [name, end] of Object.entries(ends)) {
@@ -108,7 +108,7 @@ export function describeLeases(open: () => Promise<TestStore>): void {
             await store.write(() => failJob({ id: "a", proof }, { message: "" }, store.terms())),
         );
         const [released] = await store.write(() =>
-          releaseRuns([{ id: "a", proof }], { now: start })
+          releaseRuns([{ id: "a", proof }], store.terms())
         );
         assert.ok("missed" in released!);
       }
@@ -190,7 +190,7 @@ export function describeLeases(open: () => Promise<TestStore>): void {
       const others = [
         (store: TestStore) => completeJobs([{ id: "a" }], store.terms()),
         () => removeJob("a"),
-        () => evictJobs(["a"]),
+        (store: TestStore) => evictJobs(["a"], store.terms()),
       ];
       for (const other of others) {
         const { isStale, result } = await race(open, {
@@ -218,7 +218,7 @@ export function describeLeases(open: () => Promise<TestStore>): void {
       const bytes = { payload: new Uint8Array([1]), progress: undefined };
       await store.write(() => heartbeatJob({ id: "a" }, bytes, renewal(start + 1)));
       assert.deepEqual((await store.read(getJob("a", start)))!.extra!.progress, progress);
-      await store.write(() => evictJobs(["a"]));
+      await store.write(() => evictJobs(["a"], store.terms()));
       const read = (await store.read(getJob("a", start)))!;
       assert.deepEqual([read.payloadJson, [...read.payloadPack!], read.extra], [
         null,

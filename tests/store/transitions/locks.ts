@@ -10,6 +10,7 @@ import { describe, it } from "node:test";
 import { front } from "../../../src/store/backlog.ts";
 import { changeBudget } from "../../../src/store/budgets.ts";
 import { getBudget, listBudgets } from "../../../src/store/budgets-table.ts";
+import { cancelJob, cancelJobs } from "../../../src/store/cancel.ts";
 import { claimJobs } from "../../../src/store/claim.ts";
 import {
   changeGroup,
@@ -31,6 +32,7 @@ import { dropRuns, recoverJobs, releaseHolder, releaseRuns } from "../../../src/
 import { patchJob, patchJobs } from "../../../src/store/patch-jobs.ts";
 import { getJob, listJobs } from "../../../src/store/read.ts";
 import { rebindJob } from "../../../src/store/rebind.ts";
+import { retryJob } from "../../../src/store/retry-jobs.ts";
 import type { Transition } from "../../../src/store/transition.ts";
 import { cronTerms, draft, keep, knowing, toFiring } from "./cron-sketches.ts";
 import { type JobSketch, start, type TestStore, toBinding, toEntry } from "./test-store.ts";
@@ -72,7 +74,11 @@ const writers: Readonly<Record<string, (store: TestStore) => Transition<unknown>
     ),
   "completeJobs()": (store) => completeJobs([{ id: "run" }], store.terms()),
   "failJob()": (store) => failJob({ id: "run" }, { message: "m" }, store.terms()),
-  "releaseRuns()": () => releaseRuns([{ id: "run" }], { now: start }),
+  "releaseRuns()": (store) => releaseRuns([{ id: "run" }], store.terms()),
+  "cancelJob()": (store) => cancelJob("run", { reason: "r", forceAfterMs: 5 }, store.terms()),
+  "cancelJobs()": (store) =>
+    cancelJobs({}, { reason: "r", forceAfterMs: undefined }, store.terms()),
+  "retryJob()": () => retryJob("a", start),
   "dropRuns()": (store) => dropRuns([{ id: "run" }], store.terms()),
   "releaseHolder()": (store) => releaseHolder(1, store.terms()),
   "recoverJobs()": (store) => recoverJobs(store.broker + 1, start + 1, store.terms()),

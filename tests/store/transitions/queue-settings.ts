@@ -181,7 +181,7 @@ export function describeQueueSettings(open: () => Promise<TestStore>): void {
       let after: EvictionCursor | undefined;
       let pieces = 0;
       do {
-        after = await store.write(() => evictQueue(queue, after));
+        after = await store.write(() => evictQueue(queue, store.terms(), after));
         pieces++;
       } while (after !== undefined);
       return pieces;

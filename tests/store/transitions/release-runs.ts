@@ -18,7 +18,7 @@ export function describeReleaseRuns(open: () => Promise<TestStore>): void {
     runs: readonly { readonly id: string; readonly delivery?: number }[],
     readyAt?: number,
   ) => {
-    const outcomes = await store.write(() => releaseRuns(runs, { readyAt, now: start }));
+    const outcomes = await store.write(() => releaseRuns(runs, { ...store.terms(), readyAt }));
     return outcomes.map((outcome) => "job" in outcome ? outcome.job.id : "missed");
   };
 

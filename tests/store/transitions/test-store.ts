@@ -201,7 +201,7 @@ export function toBinding(
 /** A change in words. */
 export function showChange(change: Change): string {
   if (change.kind === "settlements") return "settlements";
-  if (change.kind === "crons" || change.kind === "leases") {
+  if (change.kind === "crons" || change.kind === "leases" || change.kind === "cancellations") {
     return `${change.kind} at ${change.nextAt}`;
   }
   if (change.kind === "config") return `config ${change.key}`;
@@ -241,6 +241,7 @@ const keysOf = {
   results: "job",
   settlements: "parent",
   leases: "job",
+  cancellations: "job",
   job_tags: "job, tag",
   job_meta: "job",
   job_progress: "job",

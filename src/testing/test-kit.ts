@@ -178,7 +178,7 @@ export interface TestKit extends AsyncDisposable {
   runNext(): Promise<JobRun | undefined>;
   /**
    * Runs all jobs, also those that come of them, and lets the time pass that jobs wait for: retries, delays, tokens of budgets.
-   * It ends when no job is left that can run; those of paused queues stay.
+   * It ends when no job is left that can run; those of paused queues stay, and those of budgets that get no tokens.
    *
    * @param options When it ends before.
    * @returns What became of each, in the order in which they ran.

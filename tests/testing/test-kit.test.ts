@@ -171,6 +171,20 @@ describe("drain()", () => {
       assert.deepEqual(runs.map(({ startedAt }) => startedAt - since), [0, 60_000, 120_000]);
     }));
 
+  it("leaves jobs of a budget that gets no tokens, however often other things are due", () =>
+    withKit([failing(0)], async (kit) => {
+      const entries = [{ name: "often", everyMs: 60_000, job: mail.toRequest({ to: "x" }) }];
+      await createCrons(kit).put("others", { entries });
+      const strategy = { type: "while_in_flight" } as const;
+      const use = { key: "few", createWith: { allocation: 1, strategy } };
+      await kit.client.enqueue({ type: "x", queue: "elsewhere", payload: 1, budgets: [use] });
+      await kit.client.take({ queues: ["elsewhere"] }); // Holds the one token.
+      await kit.client.enqueue(step, 1, { budgets: [{ key: "few" }] });
+      assert.deepEqual(await kit.drain(), []);
+      await kit.client.enqueue(step, 2, { delay: "1m" });
+      assert.deepEqual((await kit.drain()).map(({ job }) => job.payload), [2]);
+    }));
+
   it("leaves jobs of paused queues", () =>
     withKit([failing(0)], async (kit) => {
       await kit.client.enqueue(step, 1);

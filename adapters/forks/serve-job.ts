@@ -51,7 +51,11 @@ export function serveJob(
   const logger = guardLogger(options.logger, "info");
   const all: readonly JobHandler[] = "run" in handlers ? [handlers] : handlers;
   const runner = createRunner({
-    handlers: all.map((handler) => ({ ...handler, timeoutMs: undefined })),
+    handlers: all.map((handler) => ({
+      ...handler,
+      timeoutMs: undefined,
+      timeoutOf: undefined,
+    })),
     middleware: options.middleware ?? [],
     onError: [],
     events: createEvents(logger),

@@ -22,15 +22,22 @@ const unitsMs: Readonly<Record<DurationUnit, number>> = {
 };
 
 /**
- * Reads a duration.
+ * Reads a duration: for members that take ms, where text reads better.
  *
  * @param value What was given.
  * @param label The name of the option, for the message.
  * @returns The duration in whole ms.
  * @throws {TypeError} If it is no duration.
  * @throws {RangeError} If it is negative or not finite.
+ *
+ * @example
+ * ```ts
+ * import { toMs } from "@millrace/millrace/client";
+ *
+ * console.log(toMs("1.5h")); // 5400000
+ * ```
  */
-export function toMs(value: number | string, label: string): number {
+export function toMs(value: number | string, label = "duration"): number {
   const ms = typeof value === "number" ? value : parseDuration(value);
   if (ms === undefined) {
     throw new TypeError(
@@ -43,6 +50,25 @@ export function toMs(value: number | string, label: string): number {
     throw new RangeError(`Cannot use '${label}' ${value}: expected a duration of 0 or more`);
   }
   return Math.round(ms);
+}
+
+/**
+ * Reads a span that has two spellings: a member `name` that is a duration, and a member `nameMs` that is a number.
+ *
+ * @param label The name of the option without `Ms`, for the message.
+ * @param duration What was given as a duration.
+ * @param ms What was given in ms; it is not checked.
+ * @returns What was given, in ms.
+ * @throws {TypeError} If both were given, or the duration is none.
+ */
+export function spanMs<Ms extends number | null | undefined>(
+  label: string,
+  duration: Duration | undefined,
+  ms: Ms,
+): Ms | number {
+  if (duration === undefined) return ms;
+  if (ms === undefined) return toMs(duration, label);
+  throw new TypeError(`Cannot use both '${label}' and '${label}Ms': give one of them`);
 }
 
 /**

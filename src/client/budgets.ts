@@ -13,7 +13,7 @@ import {
 } from "../protocol/budget-read.ts";
 import {
   type BudgetPatch,
-  type BudgetSettings,
+  type BudgetRequest,
   type BudgetUse,
   toBudgetPatchWire,
   toBudgetSettingsWire,
@@ -47,9 +47,9 @@ export interface BudgetsClient {
    *
    * @throws {RefusedError} If there is one of this key; its status is 409.
    */
-  create(key: string, settings: BudgetSettings, options?: CallOptions): Promise<Budget>;
+  create(key: string, settings: BudgetRequest, options?: CallOptions): Promise<Budget>;
   /** Creates a budget, or gives the one that is there these settings. Safe to call again at every deploy. */
-  put(key: string, settings: BudgetSettings, options?: CallOptions): Promise<Budget>;
+  put(key: string, settings: BudgetRequest, options?: CallOptions): Promise<Budget>;
   /**
    * Changes a budget.
    *
@@ -113,7 +113,7 @@ export interface BudgetsClient {
  * const budgets = createBudgets({ fetch: broker.fetch });
  * await budgets.put("stripe", {
  *   allocation: 100,
- *   strategy: { type: "time_based", durationMs: 60_000 }, // 100 a minute
+ *   strategy: { type: "time_based", duration: "1m" }, // 100 a minute
  * });
  *
  * const client = createClient({ fetch: broker.fetch });

@@ -14,6 +14,7 @@ import type { EnqueuedJob, Job } from "../protocol/job.ts";
 import type { NextStep } from "../protocol/movement.ts";
 import type { PageRequest } from "../protocol/page.ts";
 import type { JobPatch } from "../protocol/patch.ts";
+import type { PreparedJob } from "../protocol/prepared-job.ts";
 import type { ReleaseTime } from "../protocol/release.ts";
 import type { BulkFilter } from "./bulk-filter.ts";
 import type { CallOptions } from "./deadline.ts";
@@ -128,37 +129,38 @@ export interface Client extends JobControl {
   /** Where the broker is, without credentials; undefined of one that was given only a `fetch`. */
   readonly url: string | undefined;
   /**
-   * Enqueues one job: of a definition, or put together by hand.
+   * Enqueues one job: of a definition, or put together by its `of` or by hand.
    *
-   * @param what What kind of job it is; or the job, put together by hand.
+   * @param what What kind of job it is; or the job, put together.
    * @param rest With a definition, the payload, which may be left out if the definition has none, and then settings of
-   * this job, which beat those of the definition, bounds of the call, and its key. With a job by hand, only bounds and key.
+   * this job, which beat those of the definition, bounds of the call, and its key. With a job that is put together, only bounds and key.
    * @returns The stored job, or the one that has its unique key or took it into its batch.
    * @throws {PayloadError} If the payload does not fit; nothing is sent then.
    * @throws {RefusedError} If the broker does not accept the job.
    */
   enqueue<Input = ByHand, Settings = ByHand>(
-    what: Enqueueable<Input, Settings> | EnqueueRequest,
+    what: Enqueueable<Input, Settings> | EnqueueRequest | PreparedJob,
     ...rest: EnqueueRest<Input, Settings>
   ): Promise<EnqueuedJob>;
 
   /**
-   * Enqueues many jobs: of a definition, or of any types and put together by hand.
+   * Enqueues many jobs: of one definition, or of several and put together by their `of` (`[mail.of(a), resize.of(b)]`), or
+   * by hand.
    *
    * All are stored or none, up to 2,000 jobs or 8 MiB. More are sent in parts of that size, one after the other,
    * each all or nothing and with a timeout of its own. A part is repeated only if there is an `idempotencyKey`. Then the
    * whole call may be made again too: parts that are stored are not stored twice. The second part has the key with `/2`
    * behind it, and so on, so that a key of many jobs has 245 characters at most.
    *
-   * @param what What kind of jobs they are; or the jobs, put together by hand.
+   * @param what What kind of jobs they are; or the jobs, put together.
    * @param rest With a definition, what each job is about, and then settings of these jobs, which beat those of the
-   * definition, bounds of the calls, and their key. With jobs by hand, only bounds and key.
+   * definition, bounds of the calls, and their key. With jobs that are put together, only bounds and key.
    * @returns The jobs, in the order in which they were given.
    * @throws {PayloadError} If a payload does not fit; the message says which. Nothing is sent then.
    * @throws {PartialEnqueueError} If a part fails after others were stored; it tells what is stored.
    */
   enqueueMany<Input = ByHand, Settings = ByHand>(
-    what: Enqueueable<Input, Settings> | readonly EnqueueRequest[],
+    what: Enqueueable<Input, Settings> | readonly (EnqueueRequest | PreparedJob)[],
     ...rest: EnqueueManyRest<Input, Settings>
   ): Promise<EnqueuedJob[]>;
 

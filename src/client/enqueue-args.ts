@@ -8,6 +8,7 @@ import type { Clock } from "../async/clock.ts";
 import { PayloadError } from "../errors.ts";
 import { show } from "../options.ts";
 import type { EnqueueRequest } from "../protocol/enqueue.ts";
+import type { PreparedJob } from "../protocol/prepared-job.ts";
 import { demandFit } from "../protocol/unfit.ts";
 import type { Enqueueable, EnqueueCallOptions } from "./client.ts";
 
@@ -24,10 +25,12 @@ type ByDefinition<What> = [
 type ByHand<What> = [what: What, options?: EnqueueCallOptions | undefined];
 
 /** The arguments of `enqueue`. */
-export type EnqueueArgs = ByHand<EnqueueRequest> | ByDefinition<unknown>;
+export type EnqueueArgs = ByHand<EnqueueRequest | PreparedJob> | ByDefinition<unknown>;
 
 /** The arguments of `enqueueMany`. */
-export type EnqueueManyArgs = ByHand<readonly EnqueueRequest[]> | ByDefinition<readonly unknown[]>;
+export type EnqueueManyArgs =
+  | ByHand<readonly (EnqueueRequest | PreparedJob)[]>
+  | ByDefinition<readonly unknown[]>;
 
 /** What is to be sent, and how. */
 export interface Resolved<What> {
@@ -47,7 +50,7 @@ export async function resolveOne(
   args: EnqueueArgs,
   clock: Clock,
 ): Promise<Resolved<EnqueueRequest>> {
-  if (!isOfDefinition(args)) return { what: demandRequest(args[0]), options: args[1] };
+  if (!isOfDefinition(args)) return { what: await demandRequest(args[0], clock), options: args[1] };
   const [definition, payload, options] = args;
   return { what: await definition.toRequest(payload, options, clock), options };
 }
@@ -71,7 +74,7 @@ export async function resolveMany(
   const what: EnqueueRequest[] = [];
   for (const [index, item] of items.entries()) {
     try {
-      const request = definition?.toRequest(item, options, clock) ?? demandRequest(item);
+      const request = definition?.toRequest(item, options, clock) ?? demandRequest(item, clock);
       // Most schemas answer at once: waiting for a promise a payload would cost more than the check.
       what.push(request instanceof Promise ? await request : request);
     } catch (error) {
@@ -88,10 +91,14 @@ function isOfDefinition<What>(
   return typeof (args[0] as Partial<Definition> | null | undefined)?.toRequest === "function";
 }
 
-function demandRequest(request: EnqueueRequest): EnqueueRequest {
+function demandRequest(
+  request: EnqueueRequest | PreparedJob,
+  clock: Clock,
+): EnqueueRequest | Promise<EnqueueRequest> {
   if (typeof request !== "object" || request === null) {
     throw new TypeError(`Cannot enqueue ${show(request)}: expected a job definition or a request`);
   }
+  if ("prepare" in request) return request.prepare(clock);
   demandFit(request.payload);
   return request;
 }

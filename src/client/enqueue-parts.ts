@@ -19,11 +19,26 @@ export class PartialEnqueueError extends MillraceError {
   /** The jobs that are stored: those of the requests up to here, in their order. */
   readonly enqueued: readonly EnqueuedJob[];
 
-  /** Takes what is stored, how many there should have been, and why it went no further. */
-  constructor(enqueued: readonly EnqueuedJob[], total: number, cause: unknown) {
+  /** How many jobs are stored: those of `enqueued`, and of a source those of the chunks before. */
+  readonly stored: number;
+
+  /** Takes what is stored, how many there should have been, why it went no further, and how many are stored besides. */
+  constructor(
+    enqueued: readonly EnqueuedJob[],
+    total: number | undefined,
+    cause: unknown,
+    before = 0,
+  ) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`Stored ${enqueued.length} of ${total} jobs, then failed: ${reason}`, { cause });
+    const stored = before + enqueued.length;
+    super(
+      `Stored ${stored}${total === undefined ? "" : ` of ${total}`} jobs, then failed: ${reason}`,
+      {
+        cause,
+      },
+    );
     this.enqueued = enqueued;
+    this.stored = stored;
   }
 }
 

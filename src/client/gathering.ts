@@ -6,6 +6,7 @@
  * @module
  */
 
+import { ProtocolError } from "../errors.ts";
 import type { EnqueuedJob } from "../protocol/job.ts";
 
 /** Jobs of one call at most. */
@@ -46,6 +47,9 @@ export function createGathering(
     calls++;
     try {
       const stored = await sendMany(group.map(({ job }) => job));
+      if (stored.length !== group.length) {
+        throw new ProtocolError(`Sent ${group.length} jobs, and ${stored.length} were answered`);
+      }
       for (const [index, { resolve }] of group.entries()) resolve(stored[index]!);
     } catch (error) {
       for (const { job, resolve, reject } of group) {

@@ -23,10 +23,15 @@
  * ```
  */
 export function jq(parts: TemplateStringsArray, ...values: readonly unknown[]): string {
-  return parts.reduce((text, part, at) => `${text}(${toLiteral(values[at - 1])})${part}`);
+  return parts.reduce((text, part, at) => `${text}(${toJqLiteral(values[at - 1])})${part}`);
 }
 
-function toLiteral(value: unknown): string {
+/**
+ * Writes a value in jq.
+ *
+ * @throws {TypeError} If it is not a JSON value.
+ */
+export function toJqLiteral(value: unknown): string {
   if (typeof value === "bigint") return `${value}`;
   const json = typeof value === "number" && !Number.isFinite(value)
     ? undefined

@@ -5,8 +5,10 @@
  * @module
  */
 
+import type { Clock } from "../async/clock.ts";
 import type { EnqueueRequest } from "../protocol/enqueue.ts";
 import type { EnqueuedJob } from "../protocol/job.ts";
+import type { PreparedJob } from "../protocol/prepared-job.ts";
 import type { Client } from "./client.ts";
 
 /**
@@ -129,8 +131,10 @@ function createRuns(layers: readonly EnqueueMiddleware[]) {
   return {
     layer: (what: unknown): Layered => ({
       async toRequest(...args: never) {
+        if (isDefinition(what)) return await pass(await what.toRequest(...args));
         // By hand, the request stands in the place of the payload.
-        return await pass(isDefinition(what) ? await what.toRequest(...args) : args[0]);
+        const [given, , clock] = args as readonly [EnqueueRequest | PreparedJob, unknown, Clock];
+        return await pass("prepare" in given ? await given.prepare(clock) : given);
       },
     }),
     /** Lets the layers go on with what became of their jobs, and gives what they make of it. */

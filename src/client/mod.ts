@@ -95,6 +95,7 @@ export type { ClientOptions, Fetch } from "./options.ts";
 export type { RetryOptions } from "./retry.ts";
 export type { CallOptions } from "./deadline.ts";
 export type { ErrorPage, JobPage, Listing, PageTurns } from "./listing.ts";
+export { enqueueAll, type EnqueueAllOptions, type EnqueueAllProgress } from "./enqueue-all.ts";
 export { PartialEnqueueError } from "./enqueue-parts.ts";
 
 export {
@@ -111,13 +112,39 @@ export { defineStep, type StepDefinition } from "../jobs/define-step.ts";
 export type { Jsonable, JsonOnly, NotJson } from "../protocol/jsonable.ts";
 export type { NoParents, ParentResults, ResultOf, StepTypes } from "../protocol/step-types.ts";
 export { defineJob } from "../jobs/define-job.ts";
+export { batchBy, type BatchByOptions, type BatchRule } from "../jobs/batch-by.ts";
+export {
+  exponential,
+  type ExponentialBackoffOptions,
+  fixed,
+  polynomial,
+  type PolynomialOptions,
+} from "../jobs/backoffs.ts";
+export {
+  defineJobs,
+  type GroupedJobOptions,
+  type GroupOptions,
+  type JobDefinitions,
+  type JobGroup,
+} from "../jobs/define-jobs.ts";
+export { type Lifted, liftFrom, type OlderPayload } from "../jobs/older-payload.ts";
+export { fromRubyPayload, type RubyPayload, toRubyPayload } from "../jobs/ruby-payload.ts";
+export {
+  toUniqueKey,
+  uniqueBy,
+  type UniqueKeyFunction,
+  type UniqueKeyOptions,
+} from "../jobs/unique-key.ts";
+export type { JobDefinition, OfArgs } from "../jobs/define-job.ts";
 export type {
   BatchOptions,
   EnqueueSettings,
-  JobDefinition,
+  JobNames,
   JobOptions,
   JobSettings,
-} from "../jobs/define-job.ts";
+  PayloadFunction,
+  PayloadSettings,
+} from "../jobs/job-options.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "../jobs/standard-schema.ts";
 
 export {
@@ -138,24 +165,31 @@ export {
   TimeoutError,
 } from "../errors.ts";
 export { jq } from "./jq.ts";
+export { payloadContains, payloadEquals, payloadStartsWith } from "./payload-filters.ts";
+export type { PayloadPath } from "../jq/payload-path.ts";
+export type { BatchRequest } from "../protocol/batch.ts";
+export type { PreparedJob } from "../protocol/prepared-job.ts";
 export type { JobReference, LeaseRefusal, RefusedRun, ReportResult } from "../protocol/ack.ts";
 export type { Clock, Random } from "../async/clock.ts";
-export type { Duration, DurationUnit } from "../async/duration.ts";
+export { type Duration, type DurationUnit, toMs } from "../async/duration.ts";
 export type { Codec, Format } from "../protocol/codec.ts";
 export type { Budget, RebindReport } from "../protocol/budget-read.ts";
 export type {
   BudgetPatch,
+  BudgetRequest,
   BudgetSettings,
   BudgetStrategy,
   BudgetUse,
   InFlightStrategy,
   RateStrategy,
+  RateWords,
 } from "../protocol/budget-request.ts";
 export type { CronEntry, CronGroup, CronJob } from "../protocol/cron-read.ts";
 export type {
   CronEntryBasics,
   CronEntryChange,
   CronEntrySettings,
+  CronEverySettings,
   CronExpressionSettings,
   CronGroupChange,
   CronGroupSettings,
@@ -206,7 +240,7 @@ export type { PageRequest } from "../protocol/page.ts";
 export type { Ask, CancelNotice } from "../protocol/frames-control.ts";
 export type { NextStep, PutConflict, PutRequest, RequeueRequest } from "../protocol/movement.ts";
 export type { JobPatch } from "../protocol/patch.ts";
-export type { RetentionPatch } from "../protocol/retention.ts";
+export type { RetentionPatch, RetentionSettings } from "../protocol/retention.ts";
 export type { Range } from "../protocol/range.ts";
 export { type EventGap, type EventKind, eventKinds, type JobEvent } from "../protocol/events.ts";
 export type { TagCount } from "../protocol/tags.ts";

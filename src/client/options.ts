@@ -5,7 +5,7 @@
  */
 
 import { type Clock, type Random, systemRandom, toClock } from "../async/clock.ts";
-import { checkNotNegative } from "../async/duration.ts";
+import { checkNotNegative, type Duration, spanMs } from "../async/duration.ts";
 import { checkOptions, show } from "../options.ts";
 import { type AttachDirect, directKey } from "../protocol/direct.ts";
 import { isWireFormat, type WireFormat } from "./format.ts";
@@ -38,6 +38,8 @@ export interface ClientOptions {
    * @default {30000}
    */
   readonly timeoutMs?: number | undefined;
+  /** The same, in ms or as text (`"30s"`); in the place of `timeoutMs`. */
+  readonly timeout?: Duration | undefined;
   /** How reads, acknowledgements and single enqueues are repeated when they fail for the moment. */
   readonly retry?: RetryOptions | undefined;
   /**
@@ -85,12 +87,14 @@ export function toClientSettings(options: ClientOptions): ClientSettings {
     fetch: 1,
     token: 1,
     format: 1,
+    timeout: 1,
     timeoutMs: 1,
     retry: 1,
     clock: 1,
     random: 1,
   });
-  const { url, token, format = "json", timeoutMs = 30_000 } = options;
+  const { url, token, format = "json" } = options;
+  const timeoutMs = spanMs("timeout", options.timeout, options.timeoutMs) ?? 30_000;
   const clock = toClock(options.clock);
   if (url === undefined && options.fetch === undefined) {
     throw new TypeError("Cannot create a client without 'url' and 'fetch': give one of them");

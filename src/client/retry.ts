@@ -10,7 +10,7 @@
 
 import { backoffMs } from "../async/backoff.ts";
 import type { Clock, Random } from "../async/clock.ts";
-import { checkNotNegative } from "../async/duration.ts";
+import { checkNotNegative, type Duration, spanMs } from "../async/duration.ts";
 import { wait } from "../async/wait.ts";
 import { checkOptions } from "../options.ts";
 import { askedDelayMs, isMillraceError, type MillraceError } from "../errors.ts";
@@ -29,12 +29,16 @@ export interface RetryOptions {
    * @default {100}
    */
   readonly baseDelayMs?: number | undefined;
+  /** The same, in ms or as text (`"100ms"`); in the place of `baseDelayMs`. */
+  readonly baseDelay?: Duration | undefined;
   /**
    * The longest wait before any retry, in ms, unless the server asks for a longer one (at most five minutes).
    *
    * @default {5000}
    */
   readonly maxDelayMs?: number | undefined;
+  /** The same, in ms or as text (`"5s"`); in the place of `maxDelayMs`. */
+  readonly maxDelay?: Duration | undefined;
 }
 
 /** What {@linkcode retry} needs to know. */
@@ -64,8 +68,16 @@ export interface RetryPolicy {
  * @throws {RangeError} If a number is below 0 or none.
  */
 export function toRetryPolicy(options: RetryOptions, clock: Clock, random: Random): RetryPolicy {
-  checkOptions("retry", options, { limit: 1, baseDelayMs: 1, maxDelayMs: 1 });
-  const { limit = 3, baseDelayMs = 100, maxDelayMs = 5000 } = options;
+  checkOptions("retry", options, {
+    limit: 1,
+    baseDelay: 1,
+    baseDelayMs: 1,
+    maxDelay: 1,
+    maxDelayMs: 1,
+  });
+  const { limit = 3, baseDelay, maxDelay } = options;
+  const baseDelayMs = spanMs("retry.baseDelay", baseDelay, options.baseDelayMs) ?? 100;
+  const maxDelayMs = spanMs("retry.maxDelay", maxDelay, options.maxDelayMs) ?? 5000;
   for (const [name, value] of Object.entries({ limit, baseDelayMs, maxDelayMs })) {
     checkNotNegative(`retry.${name}`, value);
   }

@@ -9,115 +9,31 @@
 import { type Clock, systemClock } from "../async/clock.ts";
 import { type Duration, toMs } from "../async/duration.ts";
 import { PayloadError } from "../errors.ts";
+import { checkOptions, show } from "../options.ts";
+import type { BatchRequest } from "../protocol/batch.ts";
 import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
-import type { BudgetUse } from "../protocol/budget-request.ts";
-import type { DependencyUse } from "../protocol/dependency.ts";
-import type { Backoff, Batch, Retention, UniqueWhile } from "../protocol/job.ts";
 import type { JsonOnly } from "../protocol/jsonable.ts";
-import type { JobMeta } from "../protocol/meta.ts";
-import { checkOptions, type Names, show } from "../options.ts";
 import { checkName } from "../protocol/names.ts";
+import type { PreparedJob } from "../protocol/prepared-job.ts";
 import { demandFit } from "../protocol/unfit.ts";
+import { checkRequest, naming } from "./check-request.ts";
+import {
+  type BatchOptions,
+  definitionNames,
+  enqueueNames,
+  type EnqueueSettings,
+  type JobNames,
+  type JobOptions,
+  type JobSettings,
+  settingNames,
+} from "./job-options.ts";
+import type { OlderPayload } from "./older-payload.ts";
 import { describeIssues, type SchemaResult, type StandardSchema } from "./standard-schema.ts";
 
-/** How a job is run. A setting of an enqueue beats that of the definition, which beats that of the broker. */
-export interface JobSettings {
-  /**
-   * 0 to 65535, lower runs first.
-   *
-   * @default {32768}
-   */
-  readonly priority?: number | undefined;
-  /**
-   * How long it waits before it becomes ready, in ms or as text (`"10m"`).
-   *
-   * @default {0}
-   */
-  readonly delay?: Duration | undefined;
-  /**
-   * Retries before it is dead. With 0 it is dead after its first failure.
-   *
-   * @default {the broker's: 25}
-   */
-  readonly retryLimit?: number | undefined;
-  /**
-   * The delay between tries.
-   *
-   * @default {the broker's}
-   */
-  readonly backoff?: Backoff | undefined;
-  /**
-   * How long it is kept when it is finished.
-   *
-   * @default {the broker's: not at all after success, 7 days when it is dead}
-   */
-  readonly retention?: Retention | undefined;
-  /**
-   * How long it keeps its unique key, if it has one.
-   *
-   * @default {"queued"}
-   */
-  readonly uniqueWhile?: UniqueWhile | undefined;
-  /** The budgets that it draws on. It runs when all of them have the tokens that it costs. */
-  readonly budgets?: readonly BudgetUse[] | undefined;
-  /** Texts by which it is found: 20 at most, of 200 characters at most. Those of an enqueue take the place of all others. */
-  readonly tags?: readonly string[] | undefined;
-  /**
-   * What goes with it besides its payload: its handler is shown it (`context.meta`). Those of an enqueue are added to those of
-   * the definition. Only a Millrace broker keeps it; elsewhere the job runs without.
-   */
-  readonly meta?: JobMeta | undefined;
-}
-
-/** Settings of one enqueue. */
-export interface EnqueueSettings extends JobSettings {
-  /** When it becomes ready, in ms since the epoch; instead of `delay`, not with it. */
-  readonly readyAt?: number | undefined;
-  /** While a job has this key, another enqueue with it stores nothing and gives that job; over all queues and types. */
-  readonly uniqueKey?: string | undefined;
-  /** Adds it to the waiting job of this batch, if there is one and its rule says so; not with a unique key. */
-  readonly batch?: Batch | undefined;
-  /** The jobs that it waits for: it is `blocked` until each of them has succeeded. */
-  readonly dependsOn?: readonly DependencyUse[] | undefined;
-}
-
-/** A batch whose key may depend on the payload. */
-export interface BatchOptions<Payload> extends Omit<Batch, "key"> {
-  /** Which jobs belong together; undefined for one that stays alone. */
-  readonly key: string | ((payload: Payload) => string | undefined);
-}
-
-/** What a definition is made from. */
-export interface JobOptions<Payload = unknown, Output = Payload, Result = unknown>
-  extends JobSettings {
-  /** Which handler runs it. Not empty, without commas, NUL and `* ? [ ] { } \`. */
-  readonly type: string;
-  /** The queue it waits in; same rules as for `type`. */
-  readonly queue: string;
-  /**
-   * What a payload must look like: a schema of any library that follows Standard Schema.
-   *
-   * @default {none: a payload is what the programmer says it is}
-   */
-  readonly payload?: StandardSchema<Payload, Output> | undefined;
-  /**
-   * What a job comes to: a schema of what its handler returns, which is checked, and kept as the result of the job if its
-   * retention keeps it. A job whose handler returns something else has failed.
-   *
-   * @default {none: what a handler returns is kept if it is JSON}
-   */
-  readonly result?: StandardSchema<Result, unknown> | undefined;
-  /**
-   * How long one run of the handler may take, in ms or as text (`"30s"`); then its signal is aborted.
-   *
-   * @default {no limit}
-   */
-  readonly timeout?: Duration | undefined;
-  /** The unique key of a payload; undefined for one that needs none. */
-  readonly uniqueKey?: ((payload: Payload) => string | undefined) | undefined;
-  /** The batch of a payload. */
-  readonly batch?: BatchOptions<Payload> | undefined;
-}
+/** What `of` of a definition takes: the payload, which may be left out if the definition has none, and settings. */
+export type OfArgs<Input> = undefined extends Input
+  ? [payload?: Input, settings?: EnqueueSettings | undefined]
+  : [payload: Input, settings?: EnqueueSettings | undefined];
 
 /**
  * A kind of job. `Input` is the type of payload that is enqueued and stored; `Output` is what the schema makes of it
@@ -130,6 +46,8 @@ export interface JobDefinition<Input = unknown, Output = Input, Result = unknown
   readonly queue: string;
   /** How long one run of the handler may take, in ms; undefined is no limit. */
   readonly timeoutMs: number | undefined;
+  /** The same for a payload as it was enqueued, if it depends on that. */
+  readonly timeoutOf?: ((payload: unknown) => Duration | undefined) | undefined;
   /** What a job comes to, if the definition says so. */
   readonly result?: StandardSchema<Result, unknown> | undefined;
   /** For the compiler only: what a job comes to. */
@@ -156,9 +74,19 @@ export interface JobDefinition<Input = unknown, Output = Input, Result = unknown
    *
    * @param payload The payload of a job.
    * @returns What the schema makes of it; a promise of that if the schema is asynchronous.
-   * @throws {PayloadError} If the payload does not fit.
+   * @throws {PayloadError} If the payload does not fit, or JSON does not carry it.
    */
   parse(payload: unknown): Output | Promise<Output>;
+  /**
+   * Puts a job together that is enqueued with others: `client.enqueueMany([mail.of(a), resize.of(b, { priority: 1 })])`.
+   *
+   * @param args What the job is about, and what it has besides the settings of the definition.
+   */
+  readonly of: (...args: OfArgs<Input>) => PreparedJob;
+  /** The older shapes of its payloads. */
+  readonly older?: readonly OlderPayload[] | undefined;
+  /** What becomes of a job that arrives with a payload of none of the shapes; left out is `retry`. */
+  readonly unfit?: "retry" | "dead" | undefined;
 }
 
 /**
@@ -195,7 +123,8 @@ export function defineJob<
 ): JobDefinition<Input, Output, Result> {
   checkOptions("defineJob", options, definitionNames());
   const { type, queue, payload: schema } = options;
-  const complaint = checkName("type", type) ?? checkName("queue", queue);
+  const complaint = checkName("type", type) ?? checkName("queue", queue) ??
+    checkUnfit(options.unfit);
   if (complaint !== undefined) {
     throw new TypeError(`Cannot define job ${JSON.stringify(type)}: ${complaint}`);
   }
@@ -214,102 +143,110 @@ export function defineJob<
       : outputOf(type, result);
   };
 
-  const toBaseRequest = (
-    payload: Input,
-    settings: EnqueueSettings,
-    clock: Clock,
-  ): EnqueueRequest => ({
-    type,
-    queue,
-    payload,
-    priority: settings.priority ?? options.priority,
-    ...toTime(settings, options, clock),
-    retryLimit: settings.retryLimit ?? options.retryLimit,
-    backoff: settings.backoff ?? options.backoff,
-    retention: settings.retention ?? options.retention,
-    budgets: settings.budgets ?? options.budgets,
-    dependsOn: settings.dependsOn,
-    tags: settings.tags ?? options.tags,
-    meta: settings.meta && options.meta
-      ? { ...options.meta, ...settings.meta }
-      : settings.meta ?? options.meta,
-  });
-
-  /** The unique key and the batch, which may depend on the payload. */
-  const toGrouping = (payload: Input, settings: EnqueueSettings): Partial<EnqueueRequest> => {
-    const uniqueKey = settings.uniqueKey ?? options.uniqueKey?.(payload);
-    return {
-      uniqueKey,
-      // A scope without a key would be refused.
-      uniqueWhile: uniqueKey === undefined
-        ? undefined
-        : settings.uniqueWhile ?? options.uniqueWhile,
-      batch: settings.batch ?? toBatch(payload, options.batch),
-    };
-  };
+  const { timeout } = options;
+  const names: JobNames = { type, queue };
+  const settingsOf = Object.keys(settingNames) as (keyof JobSettings)[];
+  const isDynamic = [
+    options.request,
+    options.uniqueKey,
+    options.batch?.key,
+    ...settingsOf.map((name) => options[name]),
+  ].some(isFunction);
+  /** The settings; a function is replaced by what is made of it. */
+  const toSettings = (
+    apply: (setting: (payload: Input, job: JobNames) => unknown) => unknown,
+  ): JobSettings =>
+    Object.fromEntries(settingsOf.map((name) => {
+      const setting: unknown = options[name];
+      return [name, isFunction(setting) ? apply(setting) : setting];
+    }));
+  const plain = toSettings(() => undefined);
   const toFullRequest = (
     payload: Input,
     settings: EnqueueSettings,
     clock: Clock,
-  ): EnqueueRequest => {
+  ): EnqueueRequest | Promise<EnqueueRequest> => {
     demandFit(payload);
-    return { ...toBaseRequest(payload, settings, clock), ...toGrouping(payload, settings) };
+    const own = isDynamic ? toSettings((setting) => setting(payload, names)) : plain;
+    const uniqueKey = settings.uniqueKey ?? options.uniqueKey?.(payload, names);
+    const batch = settings.batch ?? toBatch(payload, options.batch, names);
+    const time = toTime(settings, own, clock);
+    const finish = (key: string | undefined, batch: BatchRequest | undefined) => {
+      const request: EnqueueRequest = {
+        type,
+        queue,
+        payload,
+        priority: settings.priority ?? own.priority,
+        ...time,
+        retryLimit: settings.retryLimit ?? own.retryLimit,
+        backoff: settings.backoff ?? own.backoff,
+        retention: settings.retention ?? own.retention,
+        budgets: settings.budgets ?? own.budgets,
+        dependsOn: settings.dependsOn,
+        tags: settings.tags ?? own.tags,
+        meta: settings.meta && own.meta
+          ? { ...own.meta, ...settings.meta }
+          : settings.meta ?? own.meta,
+        uniqueKey: key,
+        // A scope without a key would be refused.
+        uniqueWhile: key === undefined ? undefined : settings.uniqueWhile ?? own.uniqueWhile,
+        // Who delays a batch wants to collect until then.
+        batch: batch && time.readyAt !== undefined ? { collect: true, ...batch } : batch,
+      };
+      if (!isDynamic) return request;
+      const changed = options.request === undefined ? request : options.request(request, payload);
+      return changed instanceof Promise ? changed.then(checkRequest) : checkRequest(changed);
+    };
+    return uniqueKey instanceof Promise || batch instanceof Promise
+      ? Promise.all([uniqueKey, batch]).then(([key, batch]) => finish(key, batch))
+      : finish(uniqueKey, batch);
+  };
+
+  const toRequest: JobDefinition<Input>["toRequest"] = (
+    payload,
+    settings,
+    clock = systemClock,
+  ) => {
+    if (settings === undefined) settings = {};
+    else checkOptions("enqueue", settings, enqueueNames);
+    // The payload travels as it was given: what the schema makes of it need not be JSON.
+    const checked = check(payload);
+    const proceed = () => toFullRequest(payload, settings, clock);
+    const act = isDynamic ? () => naming(type, proceed) : proceed;
+    return checked instanceof Promise ? checked.then(act) : act();
   };
 
   // Settings that no enqueue could send fail here, and not at the first enqueue.
-  toEnqueueWire(toBaseRequest(null as Input, {}, systemClock), 0);
+  toEnqueueWire({ ...names, payload: null, ...plain, ...toTime({}, plain, systemClock) }, 0);
   return {
     type,
     queue,
     result: options.result,
-    timeoutMs: options.timeout === undefined ? undefined : toMs(options.timeout, "timeout"),
-    toRequest(payload, settings, clock = systemClock) {
-      if (settings === undefined) settings = {};
-      else checkOptions("enqueue", settings, enqueueNames);
-      // The payload travels as it was given: what the schema makes of it need not be JSON.
-      const checked = check(payload);
-      return checked instanceof Promise
-        ? checked.then(() => toFullRequest(payload, settings, clock))
-        : toFullRequest(payload, settings, clock);
-    },
+    timeoutMs: timeout === undefined || typeof timeout === "function"
+      ? undefined
+      : toMs(timeout, "timeout"),
+    timeoutOf: typeof timeout === "function"
+      ? (payload) => timeout(payload as Input, names)
+      : undefined,
+    toRequest,
     parse: check,
+    of: (payload?: unknown, settings?: EnqueueSettings) => ({
+      type,
+      prepare: (clock) => toRequest(payload as Input, settings, clock),
+    }),
+    older: options.older,
+    unfit: options.unfit,
   };
 }
 
-const settingNames: Names<JobSettings> = {
-  priority: 1,
-  delay: 1,
-  retryLimit: 1,
-  backoff: 1,
-  retention: 1,
-  uniqueWhile: 1,
-  budgets: 1,
-  tags: 1,
-  meta: 1,
-};
+function checkUnfit(unfit: string | undefined): string | undefined {
+  if (unfit === undefined || unfit === "retry" || unfit === "dead") return undefined;
+  return `'unfit' is ${JSON.stringify(unfit)}, expected 'retry' or 'dead'`;
+}
 
-/** Also what an enqueue may have that is for the call and not for the job. */
-const enqueueNames: Names<EnqueueSettings> = /* @__PURE__ */ (() => ({
-  ...settingNames,
-  readyAt: 1,
-  uniqueKey: 1,
-  batch: 1,
-  dependsOn: 1,
-  idempotencyKey: 1,
-  signal: 1,
-  timeoutMs: 1,
-}))();
-
-const definitionNames = (): Names<JobOptions> => ({
-  ...settingNames,
-  type: 1,
-  queue: 1,
-  payload: 1,
-  result: 1,
-  timeout: 1,
-  uniqueKey: 1,
-  batch: 1,
-});
+function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
+  return typeof value === "function";
+}
 
 function outputOf<Output>(type: string, result: SchemaResult<Output>): Output {
   if (result.issues === undefined) return result.value;
@@ -319,10 +256,12 @@ function outputOf<Output>(type: string, result: SchemaResult<Output>): Output {
 function toBatch<Payload>(
   payload: Payload,
   options: BatchOptions<Payload> | undefined,
-): Batch | undefined {
+  names: JobNames,
+): BatchRequest | undefined | Promise<BatchRequest | undefined> {
   if (options === undefined) return undefined;
-  const key = typeof options.key === "string" ? options.key : options.key(payload);
-  return key === undefined ? undefined : { ...options, key };
+  const key = typeof options.key === "string" ? options.key : options.key(payload, names);
+  const withKey = (key: string | undefined) => key === undefined ? undefined : { ...options, key };
+  return key instanceof Promise ? key.then(withKey) : withKey(key);
 }
 
 function toTime(

@@ -6,7 +6,8 @@
 
 import type { JsonOnly } from "../protocol/jsonable.ts";
 import type { NoParents, StepTypes } from "../protocol/step-types.ts";
-import { defineJob, type JobDefinition, type JobOptions } from "./define-job.ts";
+import { defineJob, type JobDefinition } from "./define-job.ts";
+import type { JobOptions } from "./job-options.ts";
 
 /** A job definition with the types of its result and of the steps that come before it. */
 export interface StepDefinition<Input, Result, Parents = NoParents>

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Duration, spanMs } from "../async/duration.ts";
 import { checkInteger, max32, maxExact } from "./integer.ts";
 
 /** How the tokens of a budget come back. */
@@ -15,6 +16,18 @@ export interface RateStrategy {
   readonly type: "time_based";
   /** The period, in ms, from 1. */
   readonly durationMs: number;
+  /** The most tokens that gather while nothing draws on them, from 1 to 1,000,000. Left out, it is `allocation`. */
+  readonly burst?: number | undefined;
+}
+
+/** A rate, with the period as a person writes it. */
+export interface RateWords {
+  /** The wire's name. */
+  readonly type: "time_based";
+  /** The period, in ms or as text (`"1m"`). */
+  readonly duration: Duration;
+  /** None. */
+  readonly durationMs?: undefined;
   /** The most tokens that gather while nothing draws on them, from 1 to 1,000,000. Left out, it is `allocation`. */
   readonly burst?: number | undefined;
 }
@@ -33,6 +46,14 @@ export interface BudgetSettings {
   readonly strategy: BudgetStrategy;
 }
 
+/** What a budget is to allow: the same, and the period may be text. */
+export interface BudgetRequest {
+  /** How many tokens there are for each period, or at most in flight: from 1 to 1,000,000. */
+  readonly allocation: number;
+  /** How the tokens come back. */
+  readonly strategy: BudgetStrategy | RateWords;
+}
+
 /** A budget that a job draws on. */
 export interface BudgetUse {
   /** The name of the budget; the same rules as for queues. */
@@ -44,7 +65,7 @@ export interface BudgetUse {
    */
   readonly cost?: number | undefined;
   /** The settings that the budget is created with if it does not exist. Without them that is an error. */
-  readonly createWith?: BudgetSettings | undefined;
+  readonly createWith?: BudgetRequest | undefined;
 }
 
 /** What to change of a budget. What is left out stays. */
@@ -57,6 +78,8 @@ export interface BudgetPatch {
     readonly type?: BudgetStrategy["type"] | undefined;
     /** The period, in ms. */
     readonly durationMs?: number | undefined;
+    /** The period, in ms or as text; in the place of `durationMs`. */
+    readonly duration?: Duration | undefined;
     /** The most tokens that gather; null is `allocation`. */
     readonly burst?: number | null | undefined;
   } | undefined;
@@ -65,16 +88,22 @@ export interface BudgetPatch {
 /**
  * Writes what a budget allows.
  *
+ * @throws {TypeError} If the period is no duration, or is given twice.
  * @throws {RangeError} If a number cannot be sent.
  */
-export function toBudgetSettingsWire({ allocation, strategy }: BudgetSettings): object {
+export function toBudgetSettingsWire({ allocation, strategy }: BudgetRequest): object {
   return {
     allocation: checkInteger("allocation", allocation, max32),
-    strategy: strategy.type === "while_in_flight" ? { type: strategy.type } : {
-      type: strategy.type,
-      duration_ms: checkInteger("strategy.durationMs", strategy.durationMs, maxExact),
-      burst: checkInteger("strategy.burst", strategy.burst, max32),
-    },
+    strategy: strategy.type === "while_in_flight" ? { type: strategy.type } : toRateWire(strategy),
+  };
+}
+
+function toRateWire({ type, burst, ...period }: NonNullable<BudgetPatch["strategy"]>): object {
+  const durationMs = spanMs("strategy.duration", period.duration, period.durationMs);
+  return {
+    type,
+    duration_ms: checkInteger("strategy.durationMs", durationMs, maxExact),
+    burst: checkInteger("strategy.burst", burst, max32),
   };
 }
 
@@ -101,10 +130,6 @@ export function toBudgetUseWire(
 export function toBudgetPatchWire({ allocation, strategy }: BudgetPatch): object {
   return {
     allocation: checkInteger("allocation", allocation, max32),
-    strategy: strategy && {
-      type: strategy.type,
-      duration_ms: checkInteger("strategy.durationMs", strategy.durationMs, maxExact),
-      burst: checkInteger("strategy.burst", strategy.burst, max32),
-    },
+    strategy: strategy && toRateWire(strategy),
   };
 }

@@ -4,11 +4,15 @@
  * @module
  */
 
+import { type Duration, spanMs } from "../async/duration.ts";
 import { type EnqueueRequest, toEnqueueWire } from "./enqueue.ts";
 import { checkInteger, max32, maxExact } from "./integer.ts";
 
 /** A schedule and the job that it enqueues, again and again. */
-export type CronEntrySettings = CronExpressionSettings | CronIntervalSettings;
+export type CronEntrySettings =
+  | CronExpressionSettings
+  | CronIntervalSettings
+  | CronEverySettings;
 
 /** What each entry has, whatever says when it enqueues. */
 export interface CronEntryBasics {
@@ -31,6 +35,8 @@ export interface CronExpressionSettings extends CronEntryBasics {
   readonly expression: string;
   /** None. */
   readonly everyMs?: undefined;
+  /** None. */
+  readonly every?: undefined;
 }
 
 /** When an entry enqueues that comes round at an interval. */
@@ -61,10 +67,24 @@ export interface CronInterval {
 export interface CronIntervalSettings extends CronEntryBasics, CronInterval {
   /** None. */
   readonly expression?: undefined;
+  /** None. */
+  readonly every?: undefined;
+}
+
+/** The same, with the interval as a person writes it. */
+export interface CronEverySettings extends CronEntryBasics, Omit<CronInterval, "everyMs"> {
+  /** The interval, in ms or as text (`"15m"`), from 100 ms. */
+  readonly every: Duration;
+  /** None. */
+  readonly everyMs?: undefined;
+  /** None. */
+  readonly expression?: undefined;
 }
 
 /** What to change of an entry. What is left out stays, also how many jobs came from it. */
 export interface CronEntryChange extends Partial<CronInterval> {
+  /** The interval, in ms or as text; in the place of `everyMs`. */
+  readonly every?: Duration | undefined;
   /** Whether it is paused. */
   readonly paused?: boolean | undefined;
   /** When it enqueues, in the place of an interval. */
@@ -132,12 +152,12 @@ export function toCronEntryChangeWire(
 }
 
 function toIntervalWire(
-  { everyMs, startAt, catchUp, backlog }: {
-    readonly [Name in keyof CronInterval]?: CronInterval[Name] | undefined;
-  },
+  { every, everyMs, startAt, catchUp, backlog }:
+    & { readonly [Name in keyof CronInterval]?: CronInterval[Name] | undefined }
+    & { readonly every?: Duration | undefined },
 ): object {
   return {
-    every_ms: checkInteger("everyMs", everyMs, maxExact),
+    every_ms: checkInteger("everyMs", spanMs("every", every, everyMs), maxExact),
     start_at: checkInteger("startAt", startAt, maxExact),
     catch_up: catchUp,
     backlog: checkInteger("backlog", backlog, max32),

@@ -6,14 +6,16 @@
 
 import * as v from "valibot";
 import type { ChildOf } from "./child.ts";
+import type { BatchRequest } from "./batch.ts";
 import type { BudgetUse } from "./budget-request.ts";
 import { type DependencyUse, toDependencyWire } from "./dependency.ts";
 import { toFieldsWire } from "./fields-wire.ts";
 import { checkInteger, maxExact, toInstant } from "./integer.ts";
-import type { Backoff, Batch, EnqueuedJob, Job, Retention, UniqueWhile } from "./job.ts";
+import type { Backoff, EnqueuedJob, Job, UniqueWhile } from "./job.ts";
 import { childField, fieldsWith, historyField, metaField, tagsField } from "./job-fields.ts";
 import { readJob } from "./job-read.ts";
 import type { JobMeta } from "./meta.ts";
+import type { RetentionSettings } from "./retention.ts";
 import { bool, readAs } from "./schema.ts";
 
 /** One job to be stored. Instants are ms since the epoch. */
@@ -42,7 +44,7 @@ export interface EnqueueRequest {
   /** How long it waits before each retry. Left out, the broker's default holds. */
   readonly backoff?: Backoff | undefined;
   /** How long it is kept when it is finished. Left out, the broker's default holds. */
-  readonly retention?: Retention | undefined;
+  readonly retention?: RetentionSettings | undefined;
   /** At most one job with this key waits (or runs, or exists: `uniqueWhile`) at a time. */
   readonly uniqueKey?: string | undefined;
   /**
@@ -52,7 +54,7 @@ export interface EnqueueRequest {
    */
   readonly uniqueWhile?: UniqueWhile | undefined;
   /** Folds it into the waiting job of the same batch, if there is one that wants it; not together with `uniqueKey`. */
-  readonly batch?: Batch | undefined;
+  readonly batch?: BatchRequest | undefined;
   /** The budgets that it draws on. It runs only when each of them has the tokens. */
   readonly budgets?: readonly BudgetUse[] | undefined;
   /**

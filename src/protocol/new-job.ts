@@ -5,12 +5,12 @@
  */
 
 import * as v from "valibot";
-import { batchSchema, toBatchText } from "./batch.ts";
+import { type BatchRequest, batchRequestSchema, toBatchText } from "./batch.ts";
 import { type BindingRequest, bindingsSchema, toBindingsText } from "./binding.ts";
 import { backoffSchema, toBackoffText } from "./backoff.ts";
 import { dependenciesSchema, type DependencyRequest } from "./dependency-request.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
-import { type Batch, uniqueWhiles } from "./job.ts";
+import { uniqueWhiles } from "./job.ts";
 import {
   childField,
   fieldsWith,
@@ -43,7 +43,7 @@ export interface NewJob extends Pick<JobRecord, Exclude<NamesWith<"enqueue">, As
   /** How long after it was stored it becomes ready, in ms; unless it is null, it counts, and `readyAt` does not. */
   readonly delayMs: number | null;
   /** The batch that it is part of. */
-  readonly batch: Batch | null;
+  readonly batch: BatchRequest | null;
   /** The budgets that it draws on. */
   readonly budgets: readonly BindingRequest[];
   /** The jobs that it waits for. */
@@ -73,7 +73,7 @@ export const requestKinds: KindSchemas = {
   ms: requestU64,
   backoff: v.pipe(backoffSchema, v.transform(toBackoffText)),
   retention: v.pipe(retentionOf(requestU64), v.transform(toRetentionText)),
-  batch: batchSchema,
+  batch: batchRequestSchema,
   budgets: bindingsSchema,
   dependencies: dependenciesSchema,
   flag: bool,

@@ -5,9 +5,18 @@
  */
 
 import * as v from "valibot";
+import { type Duration, spanMs } from "../async/duration.ts";
 import type { Retention } from "./job.ts";
 import { optional, u64 } from "./schema.ts";
 import { checkInteger, maxExact } from "./integer.ts";
+
+/** How long a finished job is kept, as a person writes it. Where a member is left out, the broker's default holds. */
+export interface RetentionSettings extends Retention {
+  /** How long it is kept after success, in ms or as text (`"1h"`); 0 deletes it at once. Instead of `completedMs`. */
+  readonly completed?: Duration | undefined;
+  /** How long it is kept after death, in ms or as text (`"30d"`); 0 deletes it at once. Instead of `deadMs`. */
+  readonly dead?: Duration | undefined;
+}
 
 /** What to change of a job's retention. What is left out stays; null goes back to the broker's default. */
 export interface RetentionPatch {
@@ -15,6 +24,10 @@ export interface RetentionPatch {
   readonly completedMs?: number | null | undefined;
   /** How long it is kept after death, in ms. */
   readonly deadMs?: number | null | undefined;
+  /** How long it is kept after success, in ms or as text. Instead of `completedMs`. */
+  readonly completed?: Duration | undefined;
+  /** How long it is kept after death, in ms or as text. Instead of `deadMs`. */
+  readonly dead?: Duration | undefined;
 }
 
 /** A retention as the wire spells it. */
@@ -44,11 +57,19 @@ export function retentionOf(
   );
 }
 
-/** The wire's spelling of a retention, or of a patch of one. Throws `RangeError` for a member that cannot be sent. */
-export function toRetentionWire({ completedMs, deadMs }: RetentionPatch): RetentionWire {
+/**
+ * The wire's spelling of a retention, or of a patch of one.
+ *
+ * @throws {TypeError} If a duration is none, or is given twice.
+ * @throws {RangeError} If a member cannot be sent.
+ */
+export function toRetentionWire(
+  { completed, completedMs, dead, deadMs }: RetentionPatch,
+): RetentionWire {
+  const kept = spanMs("retention.completed", completed, completedMs);
   return {
-    completed_ms: checkInteger("retention.completedMs", completedMs, maxExact),
-    dead_ms: checkInteger("retention.deadMs", deadMs, maxExact),
+    completed_ms: checkInteger("retention.completedMs", kept, maxExact),
+    dead_ms: checkInteger("retention.deadMs", spanMs("retention.dead", dead, deadMs), maxExact),
   };
 }
 

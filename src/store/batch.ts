@@ -5,6 +5,9 @@
  * taken or deleted, and when its `when` expression rejects an enqueue, which then becomes the head. The mark is in the
  * job's own row, so that deleting a job closes its batch.
  *
+ * A head may be due later and collect until then: a trait says so. It is a head only for jobs that are to be collected too, so
+ * that who does not know of that finds what the protocol says: jobs that are due later are not folded.
+ *
  * @module
  */
 
@@ -16,8 +19,8 @@ import { lockRows } from "./dialect.ts";
 import type { Expressions } from "./expressions.ts";
 import { jobRows } from "./jobs.ts";
 import { jobColumns } from "./jobs-table.ts";
-import { isReady } from "./status-sql.ts";
 import { toBytes } from "./text-bytes.ts";
+import { hasTrait, traits } from "./traits.ts";
 import { runEach, StaleReadError, type Transition } from "./transition.ts";
 
 /** What has to be done to fold new jobs. */
@@ -50,21 +53,20 @@ export function* planBatches(
   /** The head of each key so far; undefined when there is none. */
   const headOf = new Map<string, string | undefined>();
   for (const [index, job] of jobs.entries()) {
-    // A job that is due later is not folded, and nothing is folded into it.
-    if (job.batch === null || job.status !== status.ready) continue;
+    // A job that is due later is not folded, and nothing is folded into it, unless it collects until then.
+    if (job.batch === null || !(job.status === status.ready || isCollecting(job))) continue;
     const { key } = fromBatchText(job.batch);
     if (!headOf.has(key)) {
       const head = yield* findHead(key);
-      const isOpen = head?.status === status.ready;
-      if (isOpen) heads.set(head.id, head);
-      else if (head !== undefined) closed.push(head.seq);
-      headOf.set(key, isOpen ? head.id : undefined);
+      if (head !== undefined) heads.set(head.id, head);
+      headOf.set(key, head?.id);
     }
     const headId = headOf.get(key);
-    const outcome = headId === undefined ? "closed" : folds.fold(heads.get(headId)!, job);
+    const head = headId === undefined ? undefined : heads.get(headId)!;
+    const outcome = head !== undefined && isOpenFor(head, job) ? folds.fold(head, job) : "closed";
     yield { kind: "turn" };
     if (outcome === "closed") {
-      if (headId !== undefined && !added.has(headId)) closed.push(heads.get(headId)!.seq);
+      if (head !== undefined && !added.has(head.id)) closed.push(head.seq);
       added.add(job.id);
       heads.set(job.id, job);
       headOf.set(key, job.id);
@@ -88,13 +90,16 @@ export function* planBatches(
 /**
  * Writes what a plan changes in stored heads.
  *
- * @throws {StaleReadError} If one of them is not ready any more. Then the folds have to be planned again.
+ * @throws {StaleReadError} If one of them does not wait any more as it did. Then the folds have to be planned again.
  */
 export function* applyBatches({ heads, changed, closed }: BatchPlan): Transition<void> {
   const counts = yield* runEach(
     `UPDATE jobs SET payload_json = ?, payload_pack = NULL
-     WHERE seq = ? AND heads_batch = 1 AND ${isReady}`,
-    changed.map((id) => [heads.get(id)!.payloadJson!, heads.get(id)!.seq]),
+     WHERE seq = ? AND heads_batch = 1 AND status = ?`,
+    changed.map((id) => {
+      const { payloadJson, seq, status } = heads.get(id)!;
+      return [payloadJson!, seq, status];
+    }),
   );
   if (counts.includes(0)) throw new StaleReadError("The head of a batch was taken");
   yield* closeBatches(closed);
@@ -103,6 +108,16 @@ export function* applyBatches({ heads, changed, closed }: BatchPlan): Transition
 /** Closes heads: nothing more is folded into the jobs of these rows. */
 export function* closeBatches(seqs: readonly number[]): Transition<void> {
   yield* runEach("UPDATE jobs SET heads_batch = 0 WHERE seq = ?", seqs.map((seq) => [seq]));
+}
+
+/** Whether a head takes a new job in. One that waits for its time does so only from jobs that are to wait as well. */
+function isOpenFor(head: JobRecord, job: JobRecord): boolean {
+  return head.status === status.ready || (isCollecting(head) && isCollecting(job));
+}
+
+/** Whether a job is due later and collects until then. */
+function isCollecting(job: JobRecord): boolean {
+  return job.status === status.scheduled && hasTrait(job, traits.collecting);
 }
 
 function* findHead(key: string): Transition<JobRecord | undefined> {

@@ -106,7 +106,14 @@ export function toCreated(
     payloadJson: isText ? job.payload as string : null,
     payloadPack: isText ? null : job.payload as Uint8Array<ArrayBuffer>,
   });
-  const { tags, meta } = job;
+  if (job.batch?.collect && record.status === status.scheduled) {
+    const created = toTagged(record, job);
+    return { ...created, traits: created.traits | traits.collecting };
+  }
+  return toTagged(record, job);
+}
+
+function toTagged(record: JobRecord, { tags, meta }: NewJob): JobRecord {
   if (meta != null && hasMembers(meta)) return toDescribed(record, tags, meta);
   return tags.length === 0 ? record : { ...record, traits: traits.tagged, extra: { tags } };
 }

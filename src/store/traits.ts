@@ -30,6 +30,8 @@ export const traits = {
   grouped: 64,
   /** It came from another job, or from a cron entry. */
   spawned: 128,
+  /** It is the job of a batch that takes others in before it is due. */
+  collecting: 16384,
   /** It has meta. */
   described: 256,
   /** It has succeeded, and its result is kept with it. */

@@ -5,7 +5,9 @@
  */
 
 import { type Duration, toMs } from "../async/duration.ts";
+import { type OlderPayload, readPayload } from "../jobs/older-payload.ts";
 import { checkOptions, show } from "../options.ts";
+import type { Job } from "../protocol/job.ts";
 import type { Jsonable } from "../protocol/jsonable.ts";
 import type { JobContext } from "./context.ts";
 import { describeIssues, type StandardSchema } from "../jobs/standard-schema.ts";
@@ -20,6 +22,8 @@ export interface Handleable<Output, Result = unknown> {
   readonly queue: string;
   /** How long one run may take, in ms; undefined is no limit. */
   readonly timeoutMs: number | undefined;
+  /** The same for a payload as it was enqueued, if it depends on that. */
+  readonly timeoutOf?: ((payload: unknown) => Duration | undefined) | undefined;
   /**
    * Checks a payload that arrived.
    *
@@ -28,6 +32,10 @@ export interface Handleable<Output, Result = unknown> {
   parse(payload: unknown): Output | Promise<Output>;
   /** What its jobs come to, if the definition has a schema for that. */
   readonly result?: StandardSchema<Result, unknown> | undefined;
+  /** Older shapes of its payloads, the newest of them first. */
+  readonly older?: readonly OlderPayload[] | undefined;
+  /** What becomes of a job whose payload has none of the shapes; left out is `retry`. */
+  readonly unfit?: "retry" | "dead" | undefined;
   /** For the compiler only: what its jobs come to, if the definition says so. */
   readonly types?: { readonly result: Result } | undefined;
 }
@@ -43,6 +51,12 @@ export type HandlerFunction<Output, Returned = unknown> = (
   payload: NoInfer<Output>,
   context: JobContext,
 ) => Returned | Promise<Returned>;
+
+/**
+ * Does the work of jobs of any type, as {@linkcode HandlerFunction} does that of one: for dispatchers of your own, and for
+ * jobs of other programs and languages. The payload is `job.payload`, which nobody has checked.
+ */
+export type JobFallback = (job: Job, context: JobContext) => unknown;
 
 /** What an object becomes that looks like an outcome: nothing is assignable to it, and its text says what to do. */
 export interface NotAnOutcome<Advice extends string> {
@@ -90,8 +104,12 @@ export interface JobHandler {
   readonly queue: string;
   /** How long one run may take, in ms; undefined is no limit. */
   readonly timeoutMs: number | undefined;
+  /** The same for a payload as it was enqueued, if it depends on that. */
+  readonly timeoutOf?: ((payload: unknown) => Duration | undefined) | undefined;
   /** What becomes of a job whose handler threw. */
   readonly onError?: readonly ErrorRule[] | undefined;
+  /** What becomes of a job whose payload does not fit; left out is `retry`. */
+  readonly unfit?: "retry" | "dead" | undefined;
   /** Checks a payload that arrived. */
   parse(payload: unknown): unknown;
   /** Checks what `run` gave, and throws if it is no result. */
@@ -150,9 +168,13 @@ export function handle<Output, Result, const Returned extends Returnable<Returne
     type: definition.type,
     queue: definition.queue,
     timeoutMs: timeout === undefined ? definition.timeoutMs : toMs(timeout, "timeout"),
+    timeoutOf: timeout === undefined ? definition.timeoutOf : undefined,
     onError: options.onError,
-    parse: (payload) => definition.parse(payload),
     checkResult: definition.result && toCheck(definition.type, definition.result),
+    unfit: definition.unfit,
+    parse: definition.older?.length
+      ? (payload) => readPayload(definition, payload)
+      : (payload) => definition.parse(payload),
     // A worker passes only what `parse` gave.
     run: (payload, context) => run(payload as NoInfer<Output>, context),
   };

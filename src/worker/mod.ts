@@ -64,10 +64,13 @@ export {
   type HandleOptions,
   type HandlerFunction,
   type HandlerResult,
+  type JobFallback,
   type JobHandler,
   type NotAnOutcome,
   type Returnable,
 } from "./handle.ts";
+export { handleAll, type HandlerMap, type PayloadOf, type ReturnOf } from "./handle-all.ts";
+export { createRouter, type Router, type RouterFunction } from "./create-router.ts";
 export { handleStep, type StepContext, type StepFunction } from "./handle-step.ts";
 export type { WorkerLeases } from "./lease-keeper.ts";
 export { JobCancelledError, LeaseLostError } from "../errors.ts";

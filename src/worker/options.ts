@@ -5,6 +5,7 @@
  */
 
 import { type Clock, type Random, systemRandom, toClock } from "../async/clock.ts";
+import { type Duration, spanMs } from "../async/duration.ts";
 import type { Client } from "../client/client.ts";
 import { guardLogger } from "../guard-logger.ts";
 import type { Logger } from "../log.ts";
@@ -12,7 +13,7 @@ import { checkOptions, type Names, show } from "../options.ts";
 import { checkName } from "../protocol/names.ts";
 import { defaultWithinMs, leastWithinMs } from "../protocol/worker-run.ts";
 import type { ErrorRule, ThrownError } from "./error-rules.ts";
-import type { JobHandler } from "./handle.ts";
+import type { JobFallback, JobHandler } from "./handle.ts";
 import type { WorkerLeases } from "./lease-keeper.ts";
 import type { Middleware } from "./middleware.ts";
 import { type QueueOrder, type QueueOrderOption, toQueueOrder } from "./queue-order.ts";
@@ -33,12 +34,23 @@ export type WorkerClient =
 export interface WorkerOptions {
   /** The client of the broker that the jobs come from. */
   readonly client: WorkerClient;
-  /** What to do with which jobs: one for each type, made by `handle`. */
-  readonly handlers: readonly JobHandler[];
   /**
-   * The queues to take from; `"all"` takes from every queue there is. A job of a type that has no handler here fails,
-   * and is tried again by its own rules until it reaches a worker that has one: so give each set of handlers queues
-   * of its own.
+   * What to do with which jobs: one for each type, made by `handle`. May be left out with a `fallback`.
+   *
+   * @default {[]}
+   */
+  readonly handlers?: readonly JobHandler[] | undefined;
+  /**
+   * What to do with jobs of all types that have no handler: gets the job as it was delivered. Middleware, rules and logs are
+   * as with any handler. Without handlers, say which `queues` to take from.
+   *
+   * @default {none: such a job fails}
+   */
+  readonly fallback?: JobFallback | undefined;
+  /**
+   * The queues to take from; `"all"` takes from every queue there is. A job of a type that has no handler here, and no
+   * `fallback`, fails, and is tried again by its own rules until it reaches a worker that has one: so give each set of
+   * handlers queues of its own.
    *
    * @default {the queues of the handlers' definitions}
    */
@@ -96,6 +108,8 @@ export interface WorkerOptions {
    * @default {60000}
    */
   readonly leaseMs?: number | undefined;
+  /** How long a lease lasts, in ms or as text (`"1m"`); in the place of `leaseMs`. */
+  readonly lease?: Duration | undefined;
   /**
    * In which order the queues are asked for jobs: `"ordered"`, `"round-robin"`, `"shuffled"`, `{ weights }`, or a function of
    * your own. Needs `leases`. Each queue is asked with a call of its own, and but for `"ordered"` for one job at a time.
@@ -131,6 +145,8 @@ export interface WorkerOptions {
    * @default {30000}
    */
   readonly idleTimeoutMs?: number | undefined;
+  /** The same, in ms or as text (`"30s"`); in the place of `idleTimeoutMs`. */
+  readonly idleTimeout?: Duration | undefined;
   /**
    * Within which time, in ms, the worker answers when a Millrace broker asks whether it lives; 1000 or more. A worker that
    * does not, because its process hangs or was stopped, loses its jobs to others. A handler that holds the event loop for
@@ -140,6 +156,8 @@ export interface WorkerOptions {
    * @default {60000}
    */
   readonly answersWithinMs?: number | undefined;
+  /** The same, in ms or as text (`"1m"`); in the place of `answersWithinMs`. */
+  readonly answersWithin?: Duration | undefined;
   /**
    * Gets told of jobs that fail or die, of lost connections, delayed reports and the like; and what handlers log (`log`).
    * `createLogger` makes one, `console` fits, `false` is silence. One line is no payload and no token.
@@ -165,6 +183,7 @@ export interface WorkerOptions {
 export interface WorkerSettings {
   readonly client: WorkerClient;
   readonly handlers: readonly JobHandler[];
+  readonly fallback: JobFallback | undefined;
   /** Undefined is all. */
   readonly queues: readonly string[] | undefined;
   readonly concurrency: number;
@@ -193,6 +212,10 @@ export interface WorkerSettings {
 const workerNames: Names<WorkerOptions> = {
   client: 1,
   handlers: 1,
+  fallback: 1,
+  lease: 1,
+  idleTimeout: 1,
+  answersWithin: 1,
   queues: 1,
   concurrency: 1,
   prefetch: 1,
@@ -223,13 +246,15 @@ const max32 = 2 ** 32 - 1;
  */
 export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
   checkOptions("createWorker", options, workerNames);
-  const { client, handlers, concurrency = 10, idleTimeoutMs = 30_000 } = options;
+  const { client, handlers = [], fallback, concurrency = 10 } = options;
   if (typeof client?.take !== "function") {
     throw new TypeError(`Cannot use 'client' ${show(client)}: expected what createClient gives`);
   }
-  const { answersWithinMs = defaultWithinMs } = options;
+  const idleTimeoutMs = spanMs("idleTimeout", options.idleTimeout, options.idleTimeoutMs) ?? 30_000;
+  const answersWithinMs = spanMs("answersWithin", options.answersWithin, options.answersWithinMs) ??
+    defaultWithinMs;
   const random = options.random ?? systemRandom;
-  checkHandlers(handlers);
+  checkHandlers(handlers, fallback);
   demandWhole("concurrency", concurrency, 1);
   const { prefetch: given } = options;
   const isAutoPrefetch = given === "auto";
@@ -246,6 +271,7 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
   return {
     client,
     handlers,
+    fallback,
     queues,
     concurrency,
     prefetch,
@@ -266,12 +292,15 @@ export function toWorkerSettings(options: WorkerOptions): WorkerSettings {
   };
 }
 
-function checkHandlers(handlers: readonly JobHandler[]): void {
+function checkHandlers(handlers: readonly JobHandler[], fallback: unknown): void {
   if (!Array.isArray(handlers)) {
     throw new TypeError(`Cannot use 'handlers' ${show(handlers)}: expected a list`);
   }
-  if (handlers.length === 0) {
-    throw new TypeError("Cannot use empty 'handlers': expected at least one");
+  if (fallback !== undefined && typeof fallback !== "function") {
+    throw new TypeError(`Cannot use 'fallback' ${show(fallback)}: expected a function`);
+  }
+  if (handlers.length === 0 && fallback === undefined) {
+    throw new TypeError("Cannot use empty 'handlers': expected at least one, or a 'fallback'");
   }
   const types = new Set<string>();
   for (const handler of handlers as readonly JobHandler[]) {
@@ -311,10 +340,11 @@ function toQueues(
 }
 
 function toLeaseSettings(
-  { leases, leaseMs, order }: WorkerOptions,
+  { leases, lease, leaseMs: givenMs, order }: WorkerOptions,
   queues: readonly string[] | undefined,
   random: Random,
 ): Pick<WorkerSettings, "leases" | "leaseMs" | "toOrder"> {
+  const leaseMs = spanMs("lease", lease, givenMs);
   for (const [name, value] of Object.entries({ leaseMs, order })) {
     if (value === undefined || leases !== undefined) continue;
     throw new TypeError(`Cannot use '${name}' without 'leases': give those of the broker`);

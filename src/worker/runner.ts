@@ -5,12 +5,13 @@
  */
 
 import type { Clock, Random } from "../async/clock.ts";
+import { toMs } from "../async/duration.ts";
 import { isMillraceError, TimeoutError } from "../errors.ts";
 import type { RunningContext } from "./context.ts";
 import { applyRules, type ErrorRule } from "./error-rules.ts";
 import type { Events } from "./events.ts";
 import { beginRun, claim, demandNoneForgotten, endRun, setCalled } from "./forgotten.ts";
-import type { JobHandler } from "./handle.ts";
+import type { JobFallback, JobHandler } from "./handle.ts";
 import { type Middleware, type Work, wrap } from "./middleware.ts";
 import { isOutcome, isResult } from "./outcome.ts";
 import type { RunReport } from "./report.ts";
@@ -20,6 +21,8 @@ import { toResult } from "./returned.ts";
 export interface RunnerOptions {
   /** One for each type of job. */
   readonly handlers: readonly JobHandler[];
+  /** Runs the jobs of all other types. */
+  readonly fallback?: JobFallback | undefined;
   /** What is done around every handler, outermost first. */
   readonly middleware: readonly Middleware[];
   /** What becomes of a job whose handler threw, after the handler's own rules. */
@@ -80,7 +83,7 @@ export function createRunner(options: RunnerOptions): Runner {
   let overdue = 0;
 
   const toPerform = (handler: JobHandler): Perform => {
-    const { timeoutMs } = handler;
+    const { timeoutMs, timeoutOf } = handler;
     const run: Work = (payload, context) => handler.run(payload, context);
     // A layer may pass over what the handler said, which the handler has not forgotten then.
     const work = middleware.length === 0 ? run : wrap(middleware, claiming(run));
@@ -110,6 +113,12 @@ export function createRunner(options: RunnerOptions): Runner {
         endRun(context, first);
       }
     };
+    if (timeoutOf !== undefined) {
+      return async (context) => {
+        const timeout = timeoutFor(timeoutOf, context);
+        return await (timeout === undefined ? perform(context) : inTime(perform, timeout, context));
+      };
+    }
     return timeoutMs === undefined ? perform : (context) => inTime(perform, timeoutMs, context);
   };
 
@@ -133,17 +142,27 @@ export function createRunner(options: RunnerOptions): Runner {
   const performers = new Map<string, Perform>();
   const rules = new Map<string, readonly ErrorRule[]>();
   const checks = new Map<string, (value: unknown) => unknown>();
+  const unfit = new Map<string, JobHandler["unfit"]>();
   for (const handler of handlers) {
     performers.set(handler.type, toPerform(handler));
     if (handler.checkResult !== undefined) checks.set(handler.type, handler.checkResult);
     rules.set(handler.type, [...handler.onError ?? [], ...options.onError]);
+    unfit.set(handler.type, handler.unfit);
   }
 
-  const performUnknown: Perform = ({ job }) => {
+  const { fallback } = options;
+  const performOther = fallback && toPerform({
+    type: "",
+    queue: "",
+    timeoutMs: undefined,
+    parse: (payload) => payload,
+    run: (_, context) => fallback(context.job, context),
+  });
+  const performUnknown: Perform = async (context) => {
+    if (performOther !== undefined) return await performOther(context);
+    const { job } = context;
     const known = [...performers.keys()].map((type) => `'${type}'`).join(", ");
-    return Promise.reject(
-      new UnknownType(`No handler for type '${job.type}': this worker has ${known}`),
-    );
+    throw new UnknownType(`No handler for type '${job.type}': this worker has ${known}`);
   };
 
   /** Runs a job and gives what came of it, as if the worker had not been stopped meanwhile. */
@@ -160,7 +179,8 @@ export function createRunner(options: RunnerOptions): Runner {
     } catch (thrown) {
       if (isOutcome(thrown)) return thrown;
       if (PayloadMismatch.is(thrown)) {
-        return { kind: "failed", error: thrown.error, retry: false, why: "payload" };
+        const retry = unfit.get(context.job.type) !== "dead";
+        return { kind: "failed", error: thrown.error, retry, why: "payload" };
       }
       return judge(thrown, context);
     }
@@ -234,6 +254,20 @@ const claiming = (work: Work): Work => async (payload, context) => {
     throw thrown;
   }
 };
+
+/** The time of a job, by its payload; none if the function of the definition throws, as its payload may not fit. */
+function timeoutFor(
+  timeoutOf: NonNullable<JobHandler["timeoutOf"]>,
+  { job, log }: RunningContext,
+): number | undefined {
+  try {
+    const timeout = timeoutOf(job.payload);
+    return timeout === undefined ? undefined : toMs(timeout, "timeout");
+  } catch (error) {
+    log.warn("Job has no timeout: the function of its definition threw", { error });
+    return undefined;
+  }
+}
 
 const succeeded: RunReport = { kind: "succeeded" };
 const released: RunReport = { kind: "released" };

@@ -87,8 +87,8 @@ export interface Worker extends Startable {
  * Creates a worker. It does nothing until it is started.
  *
  * A job is delivered at least once. After a crash, a lost connection or a stop that ran out of time a handler gets
- * the same job again, and must be able to cope with that. A payload that does not fit its definition makes the job
- * dead at once.
+ * the same job again, and must be able to cope with that. A job whose payload does not fit its definition fails, and is
+ * tried again, as another worker may know a newer shape, unless the definition says `unfit: "dead"`.
  *
  * @param options The client, the handlers, and how to run them.
  * @throws {TypeError} If an option is missing or of a wrong kind.

@@ -106,4 +106,39 @@ describe("single enqueues at the same time", () => {
     assert.equal(b!.status === "fulfilled" && b!.value.type, "b");
     assert.ok((c as PromiseRejectedResult).reason instanceof TypeError);
   });
+
+  it("are told so when an answer leaves one of them out", async () => {
+    const { fetch } = createScript(
+      json(wireJob(marks), 201),
+      json({ jobs: [wireJob(marks)] }, 201),
+    );
+    const client = createClient({ fetch });
+    const [first, ...others] = await Promise.allSettled(
+      ["a", "b", "c"].map((type) => client.enqueue(request(type))),
+    );
+    assert.equal(first!.status, "fulfilled");
+    for (const other of others) {
+      const { reason } = other as PromiseRejectedResult;
+      assert.equal(reason.code, "protocol");
+      assert.equal(reason.message, "Sent 2 jobs, and 1 were answered");
+    }
+  });
+
+  it("hear of a job that cannot be written, each of their own", async () => {
+    const one = (type: string) => json(wireJob({ type, ...marks }), 201);
+    const { fetch } = createScript(one("a"), one("b"));
+    const client = createClient({ fetch });
+    const circle = new Proxy({}, {
+      get(_, name) {
+        if (name === "toJSON") throw new TypeError("no JSON");
+        return undefined;
+      },
+    });
+    const [a, b, c] = await Promise.allSettled([
+      client.enqueue(request("a")),
+      client.enqueue(request("b")),
+      client.enqueue({ ...request("c"), payload: [circle] }),
+    ]);
+    assert.deepEqual([a!.status, b!.status, c!.status], ["fulfilled", "fulfilled", "rejected"]);
+  });
 });

@@ -43,16 +43,17 @@ for (const how of ["in the same process", "over the protocol"] as const) {
         await layered.enqueue(mail, "a", { priority: 7, timeoutMs: 5000 });
         await layered.enqueue(job({ payload: "b" }), { timeoutMs: 5000 });
         const many = await layered.enqueueMany(mail, ["c", "d"]);
-        await layered.enqueueMany([job({ payload: "e" })]);
+        await layered.enqueueMany([job({ payload: "e" }), mail.of("f")]);
+        await layered.enqueue(mail.of("g"));
         await client.enqueue(mail, "plain");
         const jobs = await jobsOf(client);
         assert.deepEqual(jobs.map(({ payload, tags }) => [payload, tags]), [
-          ..."abcde".split("").map((payload) => [payload, ["outer", "inner"]]),
+          ..."abcdefg".split("").map((payload) => [payload, ["outer", "inner"]]),
           ["plain", undefined],
         ]);
         assert.deepEqual([jobs[0]!.priority, jobs[0]!.meta], [7, { own: "1" }]);
         assert.deepEqual(many.map(({ id }) => id), [jobs[2]!.id, jobs[3]!.id]);
-        assert.equal(await layered.count(), 6);
+        assert.equal(await layered.count(), 8);
       }));
 
     it("gives the layers the stored job, and the caller what they make of it", () => {

@@ -25,8 +25,8 @@ const client: Any = createClient({ fetch: given.fetch });
 const mistakes: [what: string, act: () => unknown, message: string][] = [
   [
     "a client's option",
-    () => createClient({ fetch: given.fetch, timeout: 5 } as Any),
-    "Unknown option 'timeout', did you mean 'timeoutMs'?",
+    () => createClient({ fetch: given.fetch, timout: 5 } as Any),
+    "Unknown option 'timout', did you mean 'timeout'?",
   ],
   [
     "an option of another of its kind",
@@ -37,7 +37,7 @@ const mistakes: [what: string, act: () => unknown, message: string][] = [
     "an option that is like no other",
     () => createClient({ fetch: given.fetch, zebra: true } as Any),
     "Unknown option 'zebra' of 'createClient', expected one of url, fetch, token, format, " +
-    "timeoutMs, retry, clock, random",
+    "timeout, timeoutMs, retry, clock, random",
   ],
   [
     "an option of retries",

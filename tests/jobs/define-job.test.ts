@@ -77,10 +77,10 @@ describe("defineJob", () => {
       retention: undefined,
       uniqueKey: undefined,
       uniqueWhile: undefined,
+      meta: undefined,
       batch: undefined,
       budgets: undefined,
       tags: undefined,
-      meta: undefined,
       dependsOn: undefined,
     });
     assert.equal(await job.parse(7), 7);

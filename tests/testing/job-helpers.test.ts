@@ -39,7 +39,7 @@ describe("runHandler()", () => {
     ]);
     assert.equal((await runHandler(handler, 2)).outcome!.kind, "snoozed");
     const bad = await runHandler(handler, "two");
-    assert.deepEqual([bad.kind, bad.retry], ["failed", false]);
+    assert.deepEqual([bad.kind, bad.retry], ["failed", true]);
   });
 
   it("keeps heartbeats, and has middleware and rules", async () => {

@@ -48,7 +48,7 @@ const mistakes: [what: string, act: () => unknown, message: string][] = [
   [
     "no handlers",
     () => createWorker({ client } as Any),
-    "Cannot use 'handlers' undefined: expected a list",
+    "Cannot use empty 'handlers': expected at least one, or a 'fallback'",
   ],
   [
     "a definition for a handler",

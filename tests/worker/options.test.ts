@@ -49,7 +49,11 @@ describe("createWorker", () => {
       "RangeError",
       "Cannot use 'idleTimeoutMs' Infinity: expected a finite number above 0",
     ],
-    [{ handlers: [] }, "TypeError", "Cannot use empty 'handlers': expected at least one"],
+    [
+      { handlers: [] },
+      "TypeError",
+      "Cannot use empty 'handlers': expected at least one, or a 'fallback'",
+    ],
     [
       { handlers: [...handlers, ...handlers] },
       "TypeError",

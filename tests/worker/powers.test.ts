@@ -83,6 +83,7 @@ describe("a job that a handler enqueues", () => {
       stored.push(await enqueue({ type: "other", queue: "mails", payload: "c" }));
       stored.push(...await enqueueMany(mail, ["d", "e"]));
       stored.push(await enqueue(mail, "f", { idempotencyKey: "last" }));
+      stored.push(await enqueue(mail.of("g")));
       ids.push(stored.map(({ id }) => id));
       if (run < 3) await fails();
     });
@@ -92,7 +93,7 @@ describe("a job that a handler enqueues", () => {
       assert.equal(ids.length, 3);
       assert.deepEqual(ids[1], ids[0]);
       assert.deepEqual(ids[2], ids[0]);
-      assert.deepEqual(await payloadsOf(client, "mails"), ["a", "b", "c", "d", "e", "f"]);
+      assert.deepEqual(await payloadsOf(client, "mails"), ["a", "b", "c", "d", "e", "f", "g"]);
     });
   });
 

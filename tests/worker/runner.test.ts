@@ -180,7 +180,7 @@ describe("a payload", () => {
     assert.deepEqual([widths, acks], [[640], [["a"]]]);
   });
 
-  it("that does not fit makes the job dead at once, without its handler", async () => {
+  it("that does not fit fails the job without its handler, and is tried again", async () => {
     let ran = false;
     const handlers = [handle(resize, () => {
       ran = true;
@@ -189,7 +189,7 @@ describe("a payload", () => {
     await deliver(wireJob("a", { type: "resize", payload: { width: 640 } }));
     const { message, error_type, kill } = failures[0]!;
     assert.match(message, /^Payload of 'resize' does not fit: width: /);
-    assert.deepEqual([error_type, kill, ran], ["PayloadError", true, false]);
+    assert.deepEqual([error_type, kill, ran], ["PayloadError", false, false]);
     assert.deepEqual(events, ["started a", "failed a"]);
   });
 

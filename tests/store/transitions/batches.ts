@@ -105,6 +105,28 @@ export function describeBatches(open: () => Promise<TestStore>): void {
       assert.equal(await put(store, part("b")), "b");
     });
 
+    it("collects until a job is due, if that is asked for, and until it is taken", async () => {
+      const store = await open();
+      const collecting = (id: string, readyAt = start + 5) => {
+        const { batch, ...rest } = part(id);
+        return { ...rest, readyAt, batch: { ...batch, collect: true } };
+      };
+      assert.equal(await put(store, collecting("a")), "a");
+      assert.equal(await put(store, collecting("b", start + 9), collecting("c")), "b>a c>a");
+      assert.equal(await put(store, { ...part("d"), readyAt: start + 5 }), "d");
+      assert.equal(await heads(store), "a");
+      await store.write(() => promoteJobs(start + 5));
+      assert.equal(await put(store, collecting("e")), "e>a");
+      assert.equal(await payloads(store), 'a["a","b","c","e"] d["d"]');
+      const { batch } = (await store.row("a"))!;
+      assert.deepEqual(JSON.parse(batch as string), part("a").batch);
+      await store.take();
+      assert.equal(await put(store, collecting("f")), "f");
+      // A job that is ready is not held up.
+      assert.equal(await put(store, part("g"), collecting("h"), part("i")), "g h>g i>g");
+      assert.equal(await heads(store), "g");
+    });
+
     it("folds nothing that is due later, and nothing into it", async () => {
       const store = await open();
       assert.equal(await put(store, { ...part("a"), readyAt: start + 5 }), "a");

@@ -16,7 +16,7 @@ defineJob<{ file: string }>({ ...names, retries: 5 });
 defineJob({ type: "t", payload: file });
 //        ^ Property 'queue' is missing in type
 defineJob({ ...names, payload: file, priority: "high" });
-//                                   ^ Type 'string' is not assignable to type 'number'
+//                                   ^ Type 'string' is not assignable to type 'number | ((payload: { file: string; }, job: JobNames) => number
 defineJob({ ...names, payload: file, uniqueKey: ({ name }) => name });
 //                                                 ^ Property 'name' does not exist on type '{ file: string; }'
 defineJob({ ...names, payload: { file: "string" } });

@@ -36,12 +36,12 @@ client.enqueueMany(mail, { to: "x" });
 client.enqueue({ type: "mail", payload: 1 });
 //             ^ Property 'queue' is missing in type '{ type: string; payload: number; }'
 client.enqueue({ type: "mail", queue: "mail", payload: 1, prio: 1 });
-//                                                        ^ 'prio' does not exist in type 'EnqueueRequest
+//                                                        ^ 'prio' does not exist in type '
 client.enqueue({ type: "mail", queue: "mail", payload: 1, priority: "high" });
 //                                                        ^ Type 'string' is not assignable to type 'number'
 client.enqueueMany([{ type: "mail", payload: 1 }]);
 //                  ^ Property 'queue' is missing in type '{ type: string; payload: number; }'
 client.enqueue("mail", { to: "x" });
-//             ^ Argument of type 'string' is not assignable to parameter of type 'EnqueueRequest | Enqueueable
+//             ^ Argument of type 'string' is not assignable to parameter of type '
 client.enqueue(mail, { to: "x" }, { delay: "5 minutes" });
 //                                  ^ Type '"5 minutes"' is not assignable to type 'Duration | undefined'

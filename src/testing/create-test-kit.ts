@@ -26,7 +26,7 @@ import type { DrainOptions, KitParts, TestKit, TestKitOptions } from "./test-kit
 import { createTranscript } from "./transcript.ts";
 
 /** Instants in a row without a run after which jobs that wait for tokens are left. */
-const mostIdleSteps = 500;
+const mostIdleSteps = 200;
 
 /**
  * Creates a kit. It opens no port, never sleeps and shares nothing with other kits, so tests may run side by side.

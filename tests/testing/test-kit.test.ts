@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, it } from "node:test";
 import * as v from "valibot";
-import { createCrons, createQueues, defineJob } from "../../src/client/mod.ts";
+import { createCrons, createLeases, createQueues, defineJob } from "../../src/client/mod.ts";
 import type { TestKit } from "../../src/testing/mod.ts";
 import { cancel, handle, type JobHandler, result, snooze } from "../../src/worker/mod.ts";
 import { withKit } from "../support/kit.ts";
@@ -178,7 +178,7 @@ describe("drain()", () => {
       const strategy = { type: "while_in_flight" } as const;
       const use = { key: "few", createWith: { allocation: 1, strategy } };
       await kit.client.enqueue({ type: "x", queue: "elsewhere", payload: 1, budgets: [use] });
-      await kit.client.take({ queues: ["elsewhere"] }); // Holds the one token.
+      await createLeases(kit).take({ queues: ["elsewhere"], leaseMs: 86_400_000 }); // Holds the one token.
       await kit.client.enqueue(step, 1, { budgets: [{ key: "few" }] });
       assert.deepEqual(await kit.drain(), []);
       await kit.client.enqueue(step, 2, { delay: "1m" });

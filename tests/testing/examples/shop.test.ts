@@ -188,6 +188,27 @@ describe("the shop", () => {
     assert.match(String((await running)!.error), /longer than 30000 ms/);
   });
 
+  it("stops a mail that is being sent when somebody cancels it", async () => {
+    const began = Promise.withResolvers<void>();
+    world.sendMail = (_to, _subject, signal) =>
+      new Promise<void>((_, reject) => {
+        began.resolve();
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    const { id } = await kit.client.enqueue(mail, { to: "ada@example.com", subject: "Welcome" });
+    const running = kit.runNext();
+    await began.promise;
+    const { outcome } = await kit.client.cancel(id, { reason: "Wrong address", waitMs: 5000 });
+    assert.deepEqual([outcome, (await running)!.status], ["cancelled", "dead"]);
+  });
+
+  it("waits for what a job comes to, as a program does that needs it", async () => {
+    const { id } = await kit.client.enqueue(charge, { order: "A1", cents: 4200 });
+    const end = kit.client.waitFor(id);
+    await kit.drain();
+    assert.deepEqual((await end as { readonly result?: unknown }).result, { receipt: "R-A1" });
+  });
+
   it("refuses a mail without a subject, wherever it comes from", async () => {
     const wrong = { to: "ada@example.com" } as never;
     await assert.rejects(kit.client.enqueue(mail, wrong), { code: "payload" });

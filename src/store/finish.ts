@@ -20,6 +20,7 @@ import { insertError } from "./error-records.ts";
 import { enterGroup } from "./failures-table.ts";
 import { type FailureTerms, type FinishTerms, toCompleted, toFailed } from "./job-rules.ts";
 import { findJob, writePayload } from "./jobs.ts";
+import { runOnKeys, toKeyedText } from "./keyed-text.ts";
 import { findLeaseHolder, findUnproven, isProven } from "./leases-table.ts";
 import { type Move, moveJob } from "./move-job.ts";
 import { outcomes, settle } from "./settle.ts";
@@ -27,7 +28,7 @@ import { insertResults, toResulted } from "./results-table.ts";
 import { isInFlight } from "./status-sql.ts";
 import { deleteTraits, withExtras } from "./trait-tables.ts";
 import { hasTrait, traits } from "./traits.ts";
-import { report, rows, run, StaleReadError, type Transition } from "./transition.ts";
+import { report, rows, StaleReadError, type Transition } from "./transition.ts";
 
 /** What is known of a job since it was taken. */
 export type TakenJob = ChangedJob & Pick<JobRecord, "deliveries">;
@@ -67,10 +68,10 @@ export interface CompleteTerms extends FinishTerms {
 
 const isPlain =
   `${isInFlight} AND failed_at IS NULL AND retention IS NULL AND budgets IS NULL AND traits = ?`;
-const deletePlain = (ofRows: string) =>
-  `DELETE FROM jobs WHERE ${ofRows} AND queue = ? AND deliveries = ? AND ${isPlain}`;
-const deleteOne = deletePlain("seq = ?");
-const deleteMany = deletePlain(isOneOf("seq", "integers"));
+const deletePlain = toKeyedText(
+  `DELETE FROM jobs WHERE queue = ? AND deliveries = ? AND ${isPlain} AND`,
+  "seq",
+);
 
 /** Jobs that have nothing but links to others, a lease and meta are as plain as those that have not even these. */
 const plainTraits = traits.dependent | traits.awaited | traits.leased | traits.described;
@@ -170,16 +171,14 @@ function* deleteKnown(
   results: ReadonlyMap<string, string>,
   terms: CompleteTerms,
 ): Transition<readonly TakenJob[]> {
-  const { seq, queue, deliveries, traits: has } = jobs[0]!;
-  const seqs = `[${jobs.map(({ seq }) => seq).join()}]`;
-  const deleted = jobs.length === 1
-    ? yield* run(deleteOne, [seq, queue, deliveries, has])
-    : yield* run(deleteMany, [seqs, queue, deliveries, has]);
+  const { queue, deliveries, traits: has } = jobs[0]!;
+  const seqs = jobs.map(({ seq }) => seq);
+  const deleted = yield* runOnKeys(deletePlain, [queue, deliveries, has], seqs);
   let gone = jobs;
   if (deleted < jobs.length) {
     const found = yield* rows<{ seq: number }>(
       `SELECT seq FROM jobs WHERE ${isOneOf("seq", "integers")}`,
-      [seqs],
+      [JSON.stringify(seqs)],
     );
     const left = new Set(found.map(({ seq }) => seq));
     gone = jobs.filter(({ seq }) => !left.has(seq));

@@ -7,11 +7,11 @@
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { closeBatches } from "./batch.ts";
-import { isOneOf } from "./dialect.ts";
+import { runOnKeys, toKeyedText } from "./keyed-text.ts";
 import { createManyJobsReader, type ManyJobsReader } from "./many-jobs.ts";
 import { isReady } from "./status-sql.ts";
 import { traits } from "./traits.ts";
-import { report, run, StaleReadError, type Transition } from "./transition.ts";
+import { report, StaleReadError, type Transition } from "./transition.ts";
 import { freeKeys } from "./unique.ts";
 
 /**
@@ -24,12 +24,14 @@ export const takenJobs: ManyJobsReader = createManyJobsReader({
   deliveries: "deliveries + 1",
 });
 
-const takeSql = (ofRows: string, more = "") =>
-  `UPDATE jobs SET status = ${status.inFlight}, dequeued_at = ?, holder = ?, deliveries = deliveries + 1${more}
-   WHERE ${ofRows} AND ${isReady}`;
-const takeOne = takeSql("seq = ?");
-const takeMany = takeSql(isOneOf("seq", "integers"));
-const leaseMany = takeSql(isOneOf("seq", "integers"), `, traits = traits | ${traits.leased}`);
+const takeText = (more = "") =>
+  toKeyedText(
+    `UPDATE jobs SET status = ${status.inFlight}, dequeued_at = ?, holder = ?, deliveries = deliveries + 1${more}
+   WHERE ${isReady} AND`,
+    "seq",
+  );
+const takePlain = takeText();
+const takeLeased = takeText(`, traits = traits | ${traits.leased}`);
 
 /** Who takes jobs, and when. */
 export interface TakeTerms {
@@ -54,13 +56,11 @@ export function* markTaken(
   { holder, worker, now }: TakeTerms,
 ): Transition<void> {
   // One statement for all: calling the engine once for each costs as much as what it does.
-  const taken = holder !== undefined && jobs.length === 1
-    ? yield* run(takeOne, [now, holder, jobs[0]!.seq])
-    : yield* run(holder === undefined ? leaseMany : takeMany, [
-      now,
-      holder ?? null,
-      `[${jobs.map(({ seq }) => seq).join()}]`,
-    ]);
+  const taken = yield* runOnKeys(
+    holder === undefined ? takeLeased : takePlain,
+    [now, holder ?? null],
+    jobs.map(({ seq }) => seq),
+  );
   if (taken < jobs.length) {
     throw new StaleReadError("A job was taken meanwhile");
   }

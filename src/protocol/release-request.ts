@@ -7,6 +7,7 @@
 
 import * as v from "valibot";
 import { type JobRun, toProof, withoutRepeats } from "./ack.ts";
+import { progressSchema } from "./progress.ts";
 import type { ReleaseTime } from "./release.ts";
 import { requestU64 } from "./request-integer.ts";
 import { bool, MessageError, optional, text, texts, textsOrNulls, u32, u32s } from "./schema.ts";
@@ -119,12 +120,17 @@ export const statementSchema: v.GenericSchema<unknown, WorkerStatement> = v.pipe
     prefetch: optional(v.pipe(u32, v.minValue(1, "an integer of 1 or more"))),
     ids: texts,
     deliveries: u32s,
+    progress: optional(v.array(
+      v.object({ id: text, delivery: u32, progress: progressSchema }, "an object"),
+      "a list",
+    )),
   }, "an object"),
   v.check(({ ids, deliveries }) => ids.length === deliveries.length, "as many deliveries as ids"),
-  v.transform(({ heard, taking, prefetch, ids, deliveries }): WorkerStatement => ({
+  v.transform(({ heard, taking, prefetch, ids, deliveries, progress }): WorkerStatement => ({
     heard: heard ?? undefined,
     taking,
     prefetch: prefetch ?? undefined,
     holds: ids.map((id, at) => ({ id, delivery: deliveries[at]! })),
+    ...progress && { progress },
   })),
 );

@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import type { JobProgress } from "./job-extra.ts";
 import { readAs, texts } from "./schema.ts";
 
 /** A delivery that a worker has. */
@@ -13,6 +14,11 @@ export interface HeldDelivery {
   readonly id: string;
   /** Which delivery of it. */
   readonly delivery: number;
+}
+
+/** How far a run is that a worker has. */
+export interface RunProgress extends HeldDelivery {
+  readonly progress: JobProgress;
 }
 
 /** What a worker says of itself. */
@@ -25,16 +31,21 @@ export interface WorkerStatement {
   readonly prefetch?: number | undefined;
   /** All deliveries that it has and that the broker has not confirmed a report of. */
   readonly holds: readonly HeldDelivery[];
+  /** How far some of them are, as far as it is to be told anew. */
+  readonly progress?: readonly RunProgress[] | undefined;
 }
 
 /** Writes the body. */
-export function toStatementWire({ heard, taking, prefetch, holds }: WorkerStatement): object {
+export function toStatementWire(
+  { heard, taking, prefetch, holds, progress }: WorkerStatement,
+): object {
   return {
     heard,
     taking,
     prefetch,
     ids: holds.map(({ id }) => id),
     deliveries: holds.map(({ delivery }) => delivery),
+    progress,
   };
 }
 

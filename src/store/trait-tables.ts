@@ -11,6 +11,7 @@ import { awaitedTable, dependentTable } from "./dependencies-table.ts";
 import { groupedJobs } from "./failures-table.ts";
 import { leaseTable } from "./leases-table.ts";
 import { metaTable } from "./meta-table.ts";
+import { progressTable } from "./progress-table.ts";
 import { resultTable } from "./results-table.ts";
 import { tagTable } from "./tags-table.ts";
 import { spawnedTable } from "./spawned.ts";
@@ -41,6 +42,7 @@ const tables: readonly TraitTable[] = [
   metaTable,
   resultTable,
   parentJobs,
+  progressTable,
 ];
 
 /** Deletes what the tables hold of jobs that were deleted. */

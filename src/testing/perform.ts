@@ -32,6 +32,7 @@ export function createPerform(
   const powers: Powers = {
     enqueue: (_, args) => client.enqueue(...args as Parameters<Client["enqueue"]>),
     enqueueMany: (_, args) => client.enqueueMany(...args as Parameters<Client["enqueueMany"]>),
+    progress() {}, // Of no job there is anything to tell.
   };
   return async (type, payload, more) => {
     const handler = handlers.find((handler) => handler.type === type);

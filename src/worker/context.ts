@@ -12,6 +12,7 @@ import type { JobMeta } from "../protocol/meta.ts";
 import type { HeartbeatOptions } from "../protocol/lease-write.ts";
 import { type ContextState, createState } from "./context-state.ts";
 import type { PoweredRun, Powers } from "./powers.ts";
+import { toProgress } from "./progress.ts";
 import type { JobCancelledError } from "../errors.ts";
 
 /** What a handler and the middleware around it know of their job. */
@@ -63,6 +64,14 @@ export interface JobContext {
    * Throws as {@linkcode JobContext.enqueue}.
    */
   readonly enqueueMany: Client["enqueueMany"];
+  /**
+   * Says how far the job is, from 0 to 1, and perhaps in some words; it is shown with the job while it runs (`job.progress`).
+   * The broker is told once a second at most, the last that was said, and nothing waits for that. Only a Millrace broker can
+   * be told; a job without a lease only by a worker that answers (`answersWithinMs`). Elsewhere it does nothing.
+   *
+   * @throws {RangeError} If the value is not from 0 to 1.
+   */
+  readonly progress: (value: number, message?: string) => void;
   /** What the layers around a handler and the handler share while the job runs; see {@linkcode defineState}. */
   readonly state: ContextState;
 }
@@ -86,7 +95,7 @@ export class RunningContext implements JobContext {
   lease: ContextLease | undefined = undefined;
   /** What its handler can do besides, and the job as it was delivered last; undefined outside of a worker. */
   powers: Powers | undefined = undefined;
-  delivery: { readonly job: Job } | undefined = undefined;
+  delivery: { readonly job: Job; readonly stage: string } | undefined = undefined;
   readonly #logger: Logger;
   #run: PoweredRun | undefined;
   #state: ContextState | undefined;
@@ -142,6 +151,13 @@ export class RunningContext implements JobContext {
     const enqueueMany = async (...args: never) =>
       await this.#powered("enqueueMany").enqueueMany(this.#running(), args);
     return enqueueMany as JobContext["enqueueMany"];
+  }
+
+  get progress(): JobContext["progress"] {
+    return (value, message) => {
+      const progress = toProgress(value, message);
+      this.powers?.progress(this, progress);
+    };
   }
 
   get state(): ContextState {

@@ -27,6 +27,8 @@ import {
 import { isMillraceError, type ResponseError } from "../errors.ts";
 import type { EnqueueRequest } from "../protocol/enqueue.ts";
 import type { Job } from "../protocol/job.ts";
+import type { JobProgress } from "../protocol/job-extra.ts";
+import type { ToldRun } from "./progress.ts";
 
 /** What is known of the run that a handler is in. */
 export interface PoweredRun {
@@ -42,6 +44,8 @@ export interface PoweredRun {
 export interface Powers {
   /** Enqueues a job of a run. */
   enqueue(run: PoweredRun, args: EnqueueArgs): Promise<unknown>;
+  /** Says how far a run is. */
+  progress(run: ToldRun, progress: JobProgress): void;
   /** Enqueues many. */
   enqueueMany(run: PoweredRun, args: EnqueueManyArgs): Promise<unknown>;
 }
@@ -52,6 +56,8 @@ export interface PowersOptions {
   readonly client: Partial<Pick<Client, "enqueue" | "enqueueMany">>;
   readonly clock: Clock;
   readonly random: Random;
+  /** Tells how far runs are. */
+  readonly progress: Powers["progress"];
 }
 
 /** Delays between attempts to store what the broker does not take at the moment. */
@@ -64,7 +70,9 @@ const mostRefusals = 6;
 const mostFailures = 2;
 
 /** Creates what handlers can do. */
-export function createPowers({ client, clock, random }: PowersOptions): Powers {
+export function createPowers(
+  { client, clock, random, progress }: PowersOptions,
+): Powers {
   const able = <Name extends "enqueue" | "enqueueMany">(name: Name): Client[Name] => {
     const method = client[name];
     if (method !== undefined) return method.bind(client) as Client[Name];
@@ -93,6 +101,7 @@ export function createPowers({ client, clock, random }: PowersOptions): Powers {
   };
 
   return {
+    progress,
     async enqueue(run, args) {
       const enqueue = able("enqueue");
       const number = takeNumber(run, nameOf(args));

@@ -10,13 +10,8 @@ import type { Job } from "../protocol/job.ts";
 import type { WorkerRun } from "../protocol/worker-run.ts";
 import { createAcker } from "./acker.ts";
 import { type AutoPrefetch, createAutoPrefetch } from "./auto-prefetch.ts";
-import {
-  createDeliveries,
-  type Deliveries,
-  type Delivery,
-  type Held,
-  isWaiting,
-} from "./deliveries.ts";
+import { createDeliveries, isWaiting } from "./deliveries.ts";
+import type { Deliveries, Delivery, Held } from "./deliveries.ts";
 import { createCanceller } from "./cancel-deliveries.ts";
 import type { Events } from "./events.ts";
 import { createIntake, type Intake } from "./intake.ts";
@@ -28,6 +23,7 @@ import type { WorkerSettings } from "./options.ts";
 import { createOutage } from "./outage.ts";
 import { toAcknowledgement, toGrouped } from "./report.ts";
 import { createPowers } from "./powers.ts";
+import { createProgress } from "./progress.ts";
 import { createRetirement } from "./retirement.ts";
 import { createRunner } from "./runner.ts";
 import { createStatements } from "./statements.ts";
@@ -64,13 +60,13 @@ export interface SessionOptions {
 export function createSession(options: SessionOptions): Session {
   const { settings, events, stirred, spent } = options;
   const { client, clock, random, logger, queues, prefetch, workerId, idleTimeoutMs } = settings;
-  const { failureGroup } = settings;
-  const { answersWithinMs: withinMs, handlerLogger } = settings;
+  const { answersWithinMs: withinMs, failureGroup, handlerLogger } = settings;
   const run: WorkerRun | undefined = withinMs === Infinity
     ? undefined
     : { id: crypto.randomUUID(), withinMs };
   const runner = createRunner({ ...settings, events });
-  const powers = createPowers(settings);
+  const progress = createProgress(settings, () => statements);
+  const powers = createPowers({ ...settings, progress: progress.say });
   const teller = createTeller({ events, logger, clock });
   const outage = createOutage({ clock, logger, url: client.url });
   const ending = new AbortController();
@@ -239,6 +235,7 @@ export function createSession(options: SessionOptions): Session {
     isTaking: () => lifecycle.state === "running" && !isPaused,
     prefetch: () => auto?.wanted,
     held: deliveries.held,
+    progress: progress.take,
     lost: (held) => abandon(held),
   });
 
@@ -342,6 +339,7 @@ export function createSession(options: SessionOptions): Session {
     },
     async end() {
       surplus?.stop();
+      progress.stop();
       const reason = new DOMException("Worker stopped before the job was done", "AbortError");
       const running = deliveries.running();
       for (const delivery of running) release(delivery, reason);

@@ -14,6 +14,7 @@ import { wait } from "../async/wait.ts";
 import type { TakeStream } from "../client/take-stream.ts";
 import type { Logger } from "../log.ts";
 import type { Ask } from "../protocol/frames-control.ts";
+import type { RunProgress, WorkerStatement } from "../protocol/worker-statement.ts";
 import type { Held } from "./deliveries.ts";
 
 /** What statements need. */
@@ -27,6 +28,8 @@ export interface StatementsOptions {
   prefetch(): number | undefined;
   /** What the worker has now. */
   held(): readonly Held[];
+  /** How far jobs are, as far as it is to be told anew; what is given is told once. */
+  progress?(): readonly RunProgress[];
   /** These are not the worker's any more. */
   lost(held: readonly Held[]): void;
 }
@@ -76,7 +79,14 @@ export function createStatements(options: StatementsOptions): Statements {
       delivery: number,
     }));
     const timeoutMs = ask.withinMs / triesPerTime;
-    const statement = { heard: ask.number, taking, prefetch: prefetch(), holds };
+    const progress = options.progress?.() ?? [];
+    const statement: WorkerStatement = {
+      heard: ask.number,
+      taking,
+      prefetch: prefetch(),
+      holds,
+      ...progress.length > 0 && { progress },
+    };
     const gone = await stream.tell(statement, { signal, timeoutMs });
     if (gone.length === 0) return;
     const ids = new Set(gone);

@@ -113,6 +113,7 @@ const oddities = [
   `SELECT seq FROM jobs WHERE traits & ${traits.resulted} <> 0
      AND (status <> 3 OR seq NOT IN (SELECT job FROM results))`,
   "SELECT job FROM children WHERE job NOT IN (SELECT seq FROM jobs)",
+  "SELECT job FROM job_progress WHERE job NOT IN (SELECT seq FROM jobs)",
   "SELECT job_id FROM errors WHERE job_id NOT IN (SELECT id FROM jobs)",
   "SELECT parent FROM settlements",
   ...[

@@ -192,7 +192,12 @@ describe("a job that a handler enqueues", () => {
     } as unknown as Client;
     const { createPowers } = await import("../../src/worker/powers.ts");
     const { systemClock } = await import("../../src/async/clock.ts");
-    const powers = createPowers({ client: foreign, clock: systemClock, random: Math.random });
+    const powers = createPowers({
+      client: foreign,
+      clock: systemClock,
+      random: Math.random,
+      progress() {},
+    });
     const { signal } = new AbortController();
     const run = { job: { id: "J" } as Job, signal, counts: new Map<string, number>() };
     await powers.enqueue(run, [job()]);

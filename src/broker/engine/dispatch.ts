@@ -32,7 +32,7 @@ import type { Transition } from "../../store/transition.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { addsBudgeted, createBacklogs } from "./backlogs.ts";
 import type { Gates } from "./gates.ts";
-import { findForgotten, findGone } from "./holdings.ts";
+import { answerTo, findForgotten } from "./holdings.ts";
 import { createLatecomers } from "./latecomers.ts";
 import { tellCancellations, tellHolders } from "./losses.ts";
 import {
@@ -269,7 +269,7 @@ export function createDispatcher(
       await giveBack(member, forgotten);
     }
     if (members.isAnyWaiting) void dispatch();
-    return await findGone(member, statement, { heldJob: members.heldJob, store, clock });
+    return await answerTo(member, statement, { heldJob: members.heldJob, store, clock, logger });
   };
 
   /** Jobs may be ready in these queues, and nobody knows how many. */

@@ -16,11 +16,28 @@
 
 import type { Clock } from "../../async/clock.ts";
 import { pause } from "../../async/turns.ts";
+import type { Logger } from "../../log.ts";
 import { status } from "../../protocol/status.ts";
 import type { HeldDelivery, WorkerStatement } from "../../protocol/worker-statement.ts";
+import { keepProgress } from "../../store/keep-progress.ts";
 import { readStates } from "../../store/read.ts";
 import type { Store } from "../../store/store.ts";
 import type { HeldJob, Member } from "./members.ts";
+
+/** Keeps how far jobs are that a member holds, as its worker says. That it cannot be kept is no reason to refuse the rest. */
+async function saveProgress(
+  { held, subscriber }: Member,
+  { progress = [] }: WorkerStatement,
+  { store, logger }: Books,
+): Promise<void> {
+  const own = progress.filter(({ id }) => held.has(id));
+  if (own.length === 0) return;
+  try {
+    await store.write(() => keepProgress(own), own.length);
+  } catch (error) {
+    logger.error("Cannot keep how far jobs are", { error, worker: subscriber.worker });
+  }
+}
 
 /** What a member holds and its worker does not know of. */
 export function findForgotten(
@@ -43,15 +60,28 @@ export function findForgotten(
 /** Deliveries that are looked up in one turn. */
 const lookedUpAtOnce = 500;
 
-/** The ids of what a worker has and that is not its any more. */
-export async function findGone(
+/** What a statement is answered with. */
+interface Books {
+  readonly heldJob: (id: string) => HeldJob | undefined;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Keeps what a worker says of its jobs, and gives the ids of what it has and that is not its any more. */
+export async function answerTo(
+  member: Member,
+  statement: WorkerStatement,
+  books: Books,
+): Promise<readonly string[]> {
+  await saveProgress(member, statement, books);
+  return await findGone(member, statement, books);
+}
+
+async function findGone(
   member: Member,
   { holds }: WorkerStatement,
-  { heldJob, store, clock }: {
-    readonly heldJob: (id: string) => HeldJob | undefined;
-    readonly store: Store;
-    readonly clock: Clock;
-  },
+  { heldJob, store, clock }: Books,
 ): Promise<readonly string[]> {
   // At a later delivery too: the worker goes on, and its report is that of the delivery which is under way to it.
   const isHeld = ({ id }: HeldDelivery) => heldJob(id)?.member === member;

@@ -50,8 +50,10 @@ export const tell: Endpoint = async (call) => {
   const [run] = call.params as [string];
   const statement = await readMessage(call, readStatement);
   const { maxItemsPerCall } = call.settings;
-  if (statement.holds.length > maxItemsPerCall) {
-    throw new Refusal(413, `'ids' has more than ${maxItemsPerCall} items`);
+  const { holds, progress = [] } = statement;
+  for (const [name, items] of Object.entries({ ids: holds, progress })) {
+    if (items.length <= maxItemsPerCall) continue;
+    throw new Refusal(413, `'${name}' has more than ${maxItemsPerCall} items`);
   }
   const gone = call.engine.tell(run, statement);
   if (gone === undefined) throw new Refusal(404, "no take stream of this run is open");

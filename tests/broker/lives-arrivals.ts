@@ -178,6 +178,7 @@ function add(
     deliveries: 0,
     lease: null,
     stream: null,
+    unwanted: null,
   };
   const place = world.model.nextPlace();
   world.model.add({ id, place, status: "ready", ...blank, ...sketch, waitsFor }, delayMs);

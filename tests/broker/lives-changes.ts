@@ -132,3 +132,56 @@ export async function control(world: LivesWorld): Promise<string> {
   }
   return `${queue} ${JSON.stringify(patch)}`;
 }
+
+const forceTimes = [undefined, undefined, 0, 500, 2000];
+
+/** A job is cancelled. */
+export async function cancel(world: LivesWorld): Promise<string> {
+  const id = world.random.once(3) ? world.anyId() : world.aRun().id;
+  const job = world.model.jobs.get(id);
+  const forceMs = world.random.pick(forceTimes);
+  const { status, body } = await world.call("POST", `/jobs/${id}/cancel`, {
+    reason: "r",
+    force_after_ms: forceMs,
+  });
+  assert.equal(status, job === undefined ? 404 : 200);
+  if (job === undefined) return `${id} ${status}`;
+  const before = job.status;
+  const outcome = world.model.cancel(job, forceMs);
+  // What is dead since it was cancelled is told so each time.
+  if (before !== "dead") assert.equal(body.outcome, outcome);
+  return `${id} in ${before} within ${forceMs}: ${outcome}`;
+}
+
+/** The same of several. */
+export async function cancelMany(world: LivesWorld): Promise<string> {
+  const queue = world.random.pick(queues);
+  const tagged = world.random.once(2);
+  const path = `/jobs/cancel?queue=${queue}${tagged ? "&tag=t" : "&status=in_flight,scheduled"}`;
+  const open = world.model.all("scheduled", "ready", "in_flight", "blocked");
+  const meant = open.filter((job) =>
+    job.queue === queue &&
+    (tagged ? job.tags.includes("t") : ["in_flight", "scheduled"].includes(job.status))
+  ).sort((a, b) => a.place - b.place);
+  const { status, body } = await world.call("POST", path, { force_after_ms: 1500 });
+  assert.equal(status, 200, JSON.stringify(body));
+  const counts = { cancelled: 0, requested: 0, finished: 0 };
+  // One may have ended by the end of another.
+  for (const job of meant) {
+    if (world.model.jobs.get(job.id) === job) counts[world.model.cancel(job, 1500)]++;
+  }
+  assert.deepEqual(body, { cancelled: counts.cancelled, requested: counts.requested });
+  return `${path}: ${JSON.stringify(counts)}`;
+}
+
+/** A finished job is tried again. */
+export async function retry(world: LivesWorld): Promise<string> {
+  const over = world.pick(world.model.all("dead", "completed"));
+  const id = world.random.once(4) ? world.anyId() : over?.id ?? world.anyId();
+  const job = world.model.jobs.get(id);
+  const { status } = await world.call("POST", `/jobs/${id}/retry`);
+  const isOver = job?.status === "dead" || job?.status === "completed";
+  assert.equal(status, job === undefined ? 404 : isOver ? 200 : 409);
+  if (status === 200) world.model.beginAnew(job!, 0);
+  return `${id} ${status}`;
+}

@@ -58,6 +58,15 @@ function compareRows(host: LivesHost, model: LivesModel): void {
       [id, deliveries, purgeAt, stream === null ? 0 : 1, lease?.token, lease?.graceUntil].join(" ")
     ),
   );
+  const unwanted = host.rows(
+    `SELECT id, force_at FROM cancellations JOIN jobs ON seq = job ORDER BY seq`,
+  );
+  assert.deepEqual(
+    unwanted.map(({ id, force_at }) => `${id} ${force_at ?? Infinity}`),
+    inPlace(model).flatMap(({ id, unwanted }) =>
+      unwanted === null ? [] : [`${id} ${unwanted.forceAt}`]
+    ),
+  );
   const links = host.rows(
     `SELECT parents.id AS parent, children.id AS child, state FROM dependencies
      LEFT JOIN jobs AS parents ON parents.seq = parent
@@ -105,6 +114,7 @@ function compareCounts(host: LivesHost, model: LivesModel): void {
 /** Rows of jobs that are not there, and bits that say something else than the tables. */
 const oddities = [
   "SELECT job FROM leases WHERE job NOT IN (SELECT seq FROM jobs WHERE status = 2)",
+  "SELECT job FROM cancellations WHERE job NOT IN (SELECT seq FROM jobs WHERE status = 2)",
   "SELECT job FROM dependencies WHERE job NOT IN (SELECT seq FROM jobs)",
   "SELECT job FROM failures WHERE job NOT IN (SELECT seq FROM jobs WHERE status = 4)",
   "SELECT seq FROM jobs WHERE status = 4 AND seq NOT IN (SELECT job FROM failures)",
@@ -119,6 +129,7 @@ const oddities = [
   ...[
     [traits.leased, "SELECT job FROM leases", "="],
     [traits.tagged, "SELECT job FROM job_tags", "="],
+    [traits.unwanted, "SELECT job FROM cancellations", "="],
     [traits.described, "SELECT job FROM job_meta", "="],
     [traits.grouped, "SELECT job FROM failures", "="],
     // These two may stay when their last row went.

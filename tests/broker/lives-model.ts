@@ -37,6 +37,8 @@ export interface ModelJob {
   lease: ModelLease | null;
   /** The stream that has it. */
   stream: string | null;
+  /** That it is to be cancelled, and when it is taken from who has it; null as long as nobody wants that. */
+  unwanted: { readonly forceAt: number } | null;
   /** What it waits for. Only a blocked job waits. */
   readonly waitsFor: Map<string, OnDead>;
 }
@@ -154,6 +156,7 @@ export class LivesModel {
   }
 
   fail(job: ModelJob, how: { kill?: boolean; delayMs?: number; enforceLimit?: boolean }): void {
+    if (job.unwanted !== null) return this.die(job);
     const isOver = job.attempts + 1 > (job.retryLimit ?? defaults.retryLimit);
     if (how.kill || (isOver && (how.delayMs === undefined || how.enforceLimit))) {
       return this.die(job);
@@ -167,18 +170,32 @@ export class LivesModel {
 
   /** Takes a job from whoever has it, uncharged. */
   handBack(job: ModelJob, delayMs?: number): void {
+    if (job.unwanted !== null) return this.die(job);
     if (delayMs !== undefined) job.readyAt = this.now + delayMs;
     this.#leaveFlight(job, delayMs !== undefined && delayMs > 0 ? "scheduled" : "ready");
   }
 
   /** Its lease was not renewed. */
   lose(job: ModelJob): void {
+    if (job.unwanted !== null) return this.die(job);
     if (job.attempts + 1 > (job.retryLimit ?? defaults.retryLimit)) return this.die(job);
     job.attempts++;
     this.#leaveFlight(job, "ready");
   }
 
-  /** In flight, or blocked → dead. */
+  /** Somebody wants a job to be over; `forceMs` is how long who has it may take for that. */
+  cancel(job: ModelJob, forceMs: number | undefined): "cancelled" | "requested" | "finished" {
+    if (job.status === "completed" || job.status === "dead") return "finished";
+    if (job.status !== "in_flight" || forceMs === 0) {
+      this.die(job);
+      return "cancelled";
+    }
+    const forceAt = forceMs === undefined ? Infinity : this.now + forceMs;
+    job.unwanted = { forceAt: Math.min(forceAt, job.unwanted?.forceAt ?? Infinity) };
+    return "requested";
+  }
+
+  /** Any but completed → dead. */
   die(job: ModelJob): void {
     const keptMs = job.deadMs ?? defaults.deadMs;
     job.attempts++;
@@ -207,6 +224,7 @@ export class LivesModel {
     job.status = status;
     job.lease = null;
     job.stream = null;
+    job.unwanted = null;
   }
 
   // What waits for others.
@@ -288,11 +306,12 @@ export class LivesModel {
 
   /** When something happens next by time alone. */
   nextAt(): number {
-    const instants = this.all().map(({ status, readyAt, purgeAt, lease }) => {
+    const instants = this.all().map(({ status, readyAt, purgeAt, lease, unwanted }) => {
       if (status === "scheduled") return readyAt;
-      return lease === null
+      const endsAt = lease === null
         ? (purgeAt ?? Infinity) + reaperMs
         : lease.graceUntil ?? lease.expiresAt;
+      return Math.min(endsAt, unwanted?.forceAt ?? Infinity);
     });
     return Math.min(...instants);
   }
@@ -306,6 +325,9 @@ export class LivesModel {
       if (lease === null || (lease.graceUntil ?? lease.expiresAt) > now) continue;
       if (lease.graceUntil === null) lease.graceUntil = now + defaults.graceMs;
       else this.lose(job);
+    }
+    for (const job of this.all("in_flight")) {
+      if (job.unwanted !== null && job.unwanted.forceAt <= now) this.die(job);
     }
     for (const job of this.all("completed", "dead")) {
       if (job.purgeAt! + reaperMs > now || !this.jobs.has(job.id)) continue;

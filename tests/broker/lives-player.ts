@@ -25,9 +25,17 @@ const ways: readonly (readonly [number, Way])[] = [
   [2, arrivals.requeue],
   [2, changes.link],
   [2, changes.control],
+  [3, changes.cancel],
   ...[runs.reportMany, runs.timeOut, runs.timeOutMany, runs.takeLater, runs.open, runs.leave]
     .map((way): [number, Way] => [1, way]),
-  ...[changes.remove, changes.removeMany, changes.patch, changes.unlink]
+  ...[
+    changes.remove,
+    changes.removeMany,
+    changes.patch,
+    changes.unlink,
+    changes.cancelMany,
+    changes.retry,
+  ]
     .map((way): [number, Way] => [1, way]),
 ];
 const usual = ways.flatMap(([times, way]) => Array<Way>(times).fill(way));
@@ -73,12 +81,14 @@ async function restart(world: LivesWorld): Promise<string> {
   // A take that waits gets nothing any more.
   world.waiting = undefined;
   await world.host.end(crashes);
+  // After a crash, it is the next start that gives back what streams had.
+  if (crashes) world.model.now += downMs;
   for (const job of world.model.all("in_flight")) {
     if (job.stream !== null) world.model.handBack(job);
   }
   world.streams.clear();
   world.host.clock.setNow(world.host.clock.now() + downMs);
   await world.host.start();
-  world.model.tick(world.model.now + downMs);
+  world.model.tick(world.model.now + (crashes ? 0 : downMs));
   return `${crashes ? "by a crash" : "in order"}, ${downMs} ms later`;
 }

@@ -109,9 +109,13 @@ async function success(world: LivesWorld, run: Begun): Promise<string> {
   const answer = await world.call("POST", path, isPlain ? undefined : { next, payload }, worker);
   const good = next === undefined ? 204 : 200;
   if (!isTaken(world, run, answer, good)) return "refused";
-  job.payload = payload ?? job.payload;
+  if (next === undefined || job.unwanted === null) job.payload = payload ?? job.payload;
   if (next === undefined) world.model.succeed(job);
-  else {
+  // It would run again, and what came of this run is not kept.
+  else if (job.unwanted !== null) {
+    world.model.die(job);
+    return `${JSON.stringify({ next, payload })}, and it dies`;
+  } else {
     job.queue = next.queue;
     world.model.beginAnew(job, next.delay_ms ?? 0);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions } from "./options.ts";
 import { systemClock } from "./async/clock.ts";
 import type { LogFields, Logger } from "./log.ts";
 import { toPrintable } from "./printable.ts";
@@ -60,6 +61,7 @@ const formats: readonly LogFormat[] = ["auto", "text", "json"];
  * ```
  */
 export function createLogger(options: LoggerOptions = {}): Logger {
+  checkOptions("createLogger", options, { format: 1, level: 1, write: 1 });
   const { format = "auto", level = "info", write = writeToConsole } = options;
   demandOneOf("format", format, formats);
   demandOneOf("level", level, levels);

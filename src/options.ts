@@ -39,12 +39,12 @@ export function checkOptions<Options>(of: string, options: Options, names: Names
  *
  * @param of Whose argument it is.
  * @param value What was given.
- * @param wanted What is wanted.
+ * @param role What it is to be.
  * @throws {TypeError} If it is none.
  */
-export function demandObject(of: string, value: unknown, wanted: string): asserts value is object {
+export function demandObject(of: string, value: unknown, role: string): asserts value is object {
   if (typeof value === "object" && value !== null) return;
-  throw new TypeError(`Cannot call '${of}' with ${show(value)}: expected ${wanted}`);
+  throw new TypeError(`Cannot use ${show(value)} as ${role} of '${of}': expected an object`);
 }
 
 /** Writes a value that is not what it should be. */

@@ -161,7 +161,7 @@ function toCascade(options: DeleteOptions | undefined): string[] {
 
 /** The query of a bulk change. A filter without members must be asked for by `all: true`. */
 function toBulkQuery(bulk: BulkFilter): string[] {
-  demandObject("deleteMany", bulk, "a filter");
+  demandObject("deleteMany", bulk, "filter");
   const { all, ...filter } = bulk;
   if (all === true || !matchesAll(filter)) return toFilterParams(filter);
   throw new TypeError(

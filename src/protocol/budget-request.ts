@@ -5,6 +5,7 @@
  */
 
 import { type Duration, spanMs } from "../async/duration.ts";
+import { checkOptions, demandObject } from "../options.ts";
 import { checkInteger, max32, maxExact } from "./integer.ts";
 
 /** How the tokens of a budget come back. */
@@ -91,7 +92,10 @@ export interface BudgetPatch {
  * @throws {TypeError} If the period is no duration, or is given twice.
  * @throws {RangeError} If a number cannot be sent.
  */
-export function toBudgetSettingsWire({ allocation, strategy }: BudgetRequest): object {
+export function toBudgetSettingsWire(settings: BudgetRequest): object {
+  checkOptions("budget", settings, { allocation: 1, strategy: 1 });
+  const { allocation, strategy } = settings;
+  demandObject("budget", strategy, "'strategy'");
   return {
     allocation: checkInteger("allocation", allocation, max32),
     strategy: strategy.type === "while_in_flight" ? { type: strategy.type } : toRateWire(strategy),
@@ -127,7 +131,9 @@ export function toBudgetUseWire(
  *
  * @throws {RangeError} If a number cannot be sent.
  */
-export function toBudgetPatchWire({ allocation, strategy }: BudgetPatch): object {
+export function toBudgetPatchWire(patch: BudgetPatch): object {
+  checkOptions("budget", patch, { allocation: 1, strategy: 1 });
+  const { allocation, strategy } = patch;
   return {
     allocation: checkInteger("allocation", allocation, max32),
     strategy: strategy && toRateWire(strategy),

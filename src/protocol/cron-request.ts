@@ -5,6 +5,7 @@
  */
 
 import { type Duration, spanMs } from "../async/duration.ts";
+import { checkOptions, demandObject, type Names, show } from "../options.ts";
 import { type EnqueueRequest, toEnqueueWire } from "./enqueue.ts";
 import { checkInteger, max32, maxExact } from "./integer.ts";
 
@@ -114,9 +115,12 @@ export interface CronGroupChange {
 }
 
 /** Writes the body of `PUT /crons/{group}`. Throws as {@linkcode toCronEntryBody} does. */
-export async function toCronGroupBody(
-  { timezone, paused, entries }: CronGroupSettings,
-): Promise<object> {
+export async function toCronGroupBody(settings: CronGroupSettings): Promise<object> {
+  checkOptions("group", settings, { timezone: 1, paused: 1, entries: 1 });
+  const { timezone, paused, entries } = settings;
+  if (!Array.isArray(entries)) {
+    throw new TypeError(`Cannot use 'entries' ${show(entries)}: expected a list`);
+  }
   return { timezone, paused, entries: await Promise.all(entries.map(toCronEntryBody)) };
 }
 
@@ -126,9 +130,10 @@ export async function toCronGroupBody(
  * @throws {RangeError} If a number cannot be sent.
  * @throws {TypeError} If the job has a `readyAt` or a `delayMs`.
  */
-export async function toCronEntryBody(
-  { name, expression, timezone, paused, job, ...interval }: CronEntrySettings,
-): Promise<object> {
+export async function toCronEntryBody(settings: CronEntrySettings): Promise<object> {
+  checkOptions<CronEntrySettings & CronInterval>("entry", settings as never, entryNames);
+  const { name, expression, timezone, paused, job, ...interval } = settings;
+  demandObject("entry", job, "'job'");
   const request = await job;
   refuseTime(name, request);
   const when = { expression, ...toIntervalWire(interval) };
@@ -150,6 +155,21 @@ export function toCronEntryChangeWire(
   const fields = job && { ...toEnqueueWire(job as EnqueueRequest, 0), type, queue, payload };
   return { expression, ...toIntervalWire(interval), timezone, paused, job: fields };
 }
+
+const entryNames: Names<
+  CronEntryBasics & CronInterval & { readonly expression?: string; readonly every?: Duration }
+> = {
+  name: 1,
+  timezone: 1,
+  paused: 1,
+  job: 1,
+  expression: 1,
+  every: 1,
+  everyMs: 1,
+  startAt: 1,
+  catchUp: 1,
+  backlog: 1,
+};
 
 function toIntervalWire(
   { every, everyMs, startAt, catchUp, backlog }:

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions } from "../options.ts";
 import * as v from "valibot";
 import { checkInteger, max32 } from "./integer.ts";
 import { bool, optional, readAs, text, u32 } from "./schema.ts";
@@ -45,9 +46,15 @@ export interface QueueSettingsChange {
  *
  * @throws {RangeError} If a number cannot be sent.
  */
-export function toQueueSettingsChangeWire(
-  { paused, stopRunning, maxInFlight, leaseMs, graceMs }: QueueSettingsChange,
-): object {
+export function toQueueSettingsChangeWire(change: QueueSettingsChange): object {
+  checkOptions("queue settings", change, {
+    paused: 1,
+    stopRunning: 1,
+    maxInFlight: 1,
+    leaseMs: 1,
+    graceMs: 1,
+  });
+  const { paused, stopRunning, maxInFlight, leaseMs, graceMs } = change;
   return {
     paused,
     stop_running: stopRunning,

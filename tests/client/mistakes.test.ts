@@ -47,12 +47,12 @@ const mistakes: [what: string, act: () => unknown, message: string][] = [
   [
     "no options",
     () => createClient(wrong),
-    "Cannot call 'createClient' with undefined: expected options",
+    "Cannot use undefined as options of 'createClient': expected an object",
   ],
   [
     "a text for options",
     () => createBudgets("http://localhost" as Any),
-    `Cannot call 'createClient' with "http://localhost": expected options`,
+    `Cannot use "http://localhost" as options of 'createClient': expected an object`,
   ],
   [
     "a fetch that is none",
@@ -62,7 +62,7 @@ const mistakes: [what: string, act: () => unknown, message: string][] = [
   [
     "null for options",
     () => createEvents(null as Any),
-    "Cannot call 'createClient' with null: expected options",
+    "Cannot use null as options of 'createClient': expected an object",
   ],
   [
     "an option of a definition",
@@ -77,7 +77,7 @@ const mistakes: [what: string, act: () => unknown, message: string][] = [
   [
     "no definition",
     () => defineJob(wrong),
-    "Cannot call 'defineJob' with undefined: expected options",
+    "Cannot use undefined as options of 'defineJob': expected an object",
   ],
   [
     "a schema that is none",
@@ -110,6 +110,41 @@ const mistakes: [what: string, act: () => unknown, message: string][] = [
     "Cannot enqueue many of an object: expected a list of payloads",
   ],
   [
+    "a request",
+    () => client.enqueue({ type: "t", queue: "q", payload: 1, prioritty: 5 }),
+    "Unknown option 'prioritty', did you mean 'priority'?",
+  ],
+  [
+    "a budget",
+    () => createBudgets({ fetch: given.fetch }).put("b", { alocation: 1 } as Any),
+    "Unknown option 'alocation', did you mean 'allocation'?",
+  ],
+  [
+    "a budget without a strategy",
+    () => createBudgets({ fetch: given.fetch }).put("b", { allocation: 1 } as Any),
+    "Cannot use undefined as 'strategy' of 'budget': expected an object",
+  ],
+  [
+    "a group of entries",
+    () => createCrons({ fetch: given.fetch }).put("g", { entriez: [] } as Any),
+    "Unknown option 'entriez', did you mean 'entries'?",
+  ],
+  [
+    "an entry",
+    () =>
+      createCrons({ fetch: given.fetch }).putEntry("g", {
+        name: "n",
+        expresion: "@daily",
+        job: { type: "t", queue: "q", payload: 1 },
+      } as Any),
+    "Unknown option 'expresion', did you mean 'expression'?",
+  ],
+  [
+    "an entry without a job",
+    () => createCrons({ fetch: given.fetch }).putEntry("g", { name: "n", expression: "x" } as Any),
+    "Cannot use undefined as 'job' of 'entry': expected an object",
+  ],
+  [
     "no payloads",
     () => client.enqueueMany(job),
     "Cannot enqueue many of undefined: expected a list of payloads",
@@ -140,7 +175,7 @@ const mistakes: [what: string, act: () => unknown, message: string][] = [
   [
     "null for a filter",
     () => client.count(null),
-    "Cannot call 'filter' with null: expected options",
+    "Cannot use null as options of 'filter': expected an object",
   ],
   [
     "a filter of a deletion",
@@ -150,14 +185,18 @@ const mistakes: [what: string, act: () => unknown, message: string][] = [
   [
     "no filter of a deletion",
     () => client.deleteMany(undefined),
-    "Cannot call 'deleteMany' with undefined: expected a filter",
+    "Cannot use undefined as filter of 'deleteMany': expected an object",
   ],
   [
     "a member of a patch",
     () => client.patch("id", { prio: 5 }),
     "Unknown option 'prio', did you mean 'priority'?",
   ],
-  ["no patch", () => client.patch("id"), "Cannot call 'patch' with undefined: expected options"],
+  [
+    "no patch",
+    () => client.patch("id"),
+    "Cannot use undefined as options of 'patch': expected an object",
+  ],
   [
     "an option of a take",
     () => client.take({ queue: ["q"] }),

@@ -33,7 +33,7 @@ const mistakes: [what: string, act: () => unknown, message: string][] = [
   [
     "no worker's options",
     () => createWorker(wrong),
-    "Cannot call 'createWorker' with undefined: expected options",
+    "Cannot use undefined as options of 'createWorker': expected an object",
   ],
   [
     "a URL for a client",
@@ -124,7 +124,7 @@ const mistakes: [what: string, act: () => unknown, message: string][] = [
   [
     "no broker's options",
     () => createBroker(wrong),
-    "Cannot call 'createBroker' with undefined: expected options",
+    "Cannot use undefined as options of 'createBroker': expected an object",
   ],
   [
     "no path",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions, show as showKind } from "../../options.ts";
 import { type Clock, toClock } from "../../async/clock.ts";
 import { checkName } from "../../protocol/names.ts";
 import { type Authenticate, bearerToken, type Grant, type Scope, scopes } from "./grant.ts";
@@ -80,6 +81,10 @@ export function createTokens(
   records: readonly TokenRecord[],
   options: TokenListOptions = {},
 ): TokenList {
+  if (!Array.isArray(records)) {
+    throw new TypeError(`Cannot use 'records' ${showKind(records)}: expected a list`);
+  }
+  checkOptions("createTokens", options, { clock: 1 });
   const clock = toClock(options.clock);
   let known = toKnown(records);
   return {

@@ -25,7 +25,7 @@ import type { ReleaseTime } from "../protocol/release.ts";
 import type { SuccessNews } from "./outcome.ts";
 import type { Outage } from "./outage.ts";
 import { createPauses } from "./pauses.ts";
-import type { ReportAnswer } from "./teller.ts";
+import type { Refusal, ReportAnswer } from "./teller.ts";
 
 /** What an acker needs of a client. */
 export type AckerClient = Pick<
@@ -45,6 +45,8 @@ export interface AckerOptions {
   readonly signal: AbortSignal;
   /** The broker has confirmed these successes, but for those that were not in flight. */
   acked(jobs: readonly Job[], result: ReportResult): void;
+  /** The broker refused a report of so many jobs, of which this is the first. */
+  refused(fields: Refusal): void;
   /** The broker refused the report of these jobs; `isReleased` if they were given back instead. */
   dropped(jobs: readonly Job[], isReleased: boolean): void;
 }
@@ -112,7 +114,7 @@ export function createAcker(options: AckerOptions): Acker {
 
   const warn = (error: unknown): never => {
     if (!signal.aborted && isMillraceError(error) && mayPass(error)) {
-      outage.failed(error);
+      outage.failed(error, "reports wait, and are sent again");
       // A short break of the network is no reason to be unhealthy; a proxy that refuses may need a person.
       if (!error.retryable) problem = error;
     }
@@ -138,8 +140,8 @@ export function createAcker(options: AckerOptions): Acker {
         return undefined;
       }
       problem = error;
-      const ids = jobs.map(({ id }) => id);
-      logger.error("Broker refused a report; its jobs go back to their queue", { ids, error });
+      const [{ id, type }] = jobs as readonly [Job, ...Job[]];
+      options.refused({ id, type, jobs: jobs.length, error });
       dropped(jobs, await giveBack(jobs));
       return undefined;
     }

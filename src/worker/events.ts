@@ -1,24 +1,5 @@
 /**
- * The events of a worker, for logs and metrics. Nothing is made for an event that nobody listens to.
- *
- * | Event          | When                                                | Carries                                              |
- * | -------------- | --------------------------------------------------- | ---------------------------------------------------- |
- * | `connected`    | a stream is open, or the broker answered            | nothing                                              |
- * | `disconnected` | it ended, or could not be opened                    | `error`, `retryInMs`                                 |
- * | `started`      | a handler begins                                    | `job`, `attempt`                                     |
- * | `succeeded`    | it returned                                         | and `durationMs`                                     |
- * | `failed`       | it threw, or could not be called                    | and `durationMs`, `error`                            |
- * | `decided`      | it, or a rule, said what shall become of the job    | and `durationMs`, `outcome`                          |
- * | `released`     | the worker stopped first, or the job is another's   | `job`, `attempt`                                     |
- * | `leaseLost`    | the lease of a running job was lost                 | and `error`                                          |
- * | `cancelled`    | somebody cancels a job that is here                 | and `error`                                          |
- * | `reported`     | the broker has answered what the job came to        | `job`, `attempt`, `durationMs`, and what it became   |
- * | `acked`        | the broker has confirmed successes, many at a time  | `ids`, `notFound`                                    |
- * | `blocked`      | the event loop was held for long                    | `blockedMs`, `type`                                  |
- * | `retired`      | the worker has done what it may do in its life      | `reason`                                             |
- *
- * A job that is `cancelled` before it has begun is not `started`, and is `reported` at once. Each job that was `started` is `succeeded`, `failed` or `decided`, and then `reported`; or it is `released` or `leaseLost`.
- * The queue of a job is `job.queue`, how long it waited `job.dequeuedAt - job.readyAt`, by the broker's clock.
+ * The events of a worker, for logs and metrics.
  *
  * @module
  */
@@ -174,7 +155,29 @@ export interface RetiredEvent {
   readonly reason: string;
 }
 
-/** The events of a worker and what their listeners get. */
+/**
+ * The events of a worker and what their listeners get. Nothing is made for an event that nobody listens to.
+ *
+ * | Event          | When                                                | Carries                                              |
+ * | -------------- | --------------------------------------------------- | ---------------------------------------------------- |
+ * | `connected`    | a stream is open, or the broker answered            | nothing                                              |
+ * | `disconnected` | it ended, or could not be opened                    | `error`, `retryInMs`                                 |
+ * | `started`      | a handler begins                                    | `job`, `attempt`                                     |
+ * | `succeeded`    | it returned                                         | and `durationMs`                                     |
+ * | `failed`       | it threw, or could not be called                    | and `durationMs`, `error`                            |
+ * | `decided`      | it, or a rule, said what shall become of the job    | and `durationMs`, `outcome`                          |
+ * | `released`     | the worker stopped first, or the job is another's   | `job`, `attempt`                                     |
+ * | `leaseLost`    | the lease of a running job was lost                 | and `error`                                          |
+ * | `cancelled`    | somebody cancels a job that is here                 | and `error`                                          |
+ * | `reported`     | the broker has answered what the job came to        | `job`, `attempt`, `durationMs`, and what it became   |
+ * | `acked`        | the broker has confirmed successes, many at a time  | `ids`, `notFound`                                    |
+ * | `blocked`      | the event loop was held for long                    | `blockedMs`, `type`                                  |
+ * | `retired`      | the worker has done what it may do in its life      | `reason`                                             |
+ *
+ * Each job that was `started` is `succeeded`, `failed` or `decided`, and then `reported`; or it is `released` or `leaseLost`. One
+ * that is `cancelled` before it has begun is not `started`, and is `reported` at once.
+ * The queue of a job is `job.queue`, how long it waited `job.dequeuedAt - job.readyAt`, by the broker's clock.
+ */
 export interface WorkerEvents {
   /** A take stream is open. */
   readonly connected: undefined;

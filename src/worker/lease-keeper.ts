@@ -18,9 +18,9 @@ import type { Clock } from "../async/clock.ts";
 import type { CallOptions } from "../client/deadline.ts";
 import type { LeasesClient } from "../client/leases.ts";
 import { isMillraceError, LeaseLostError, type ResponseError } from "../errors.ts";
-import type { Logger } from "../log.ts";
 import type { HeartbeatOptions } from "../protocol/lease-write.ts";
 import type { Delivery } from "./deliveries.ts";
+import type { Outage } from "./outage.ts";
 
 /** What a worker needs of the leases of a broker. */
 export type WorkerLeases = Pick<LeasesClient, "take" | "heartbeat" | "heartbeatMany">;
@@ -31,7 +31,8 @@ export interface LeaseKeeperOptions {
   /** How long leases last, unless a handler says otherwise, in ms. */
   readonly leaseMs: number;
   readonly clock: Clock;
-  readonly logger: Logger;
+  /** Gets told of renewals that fail. */
+  readonly outage: Outage;
   /** Ends the requests that are under way. */
   readonly signal: AbortSignal;
   /** All deliveries that are here. */
@@ -67,7 +68,7 @@ const hurry = 4;
 
 /** Creates a keeper. It has a timer only while jobs are here. */
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
-  const { leases, clock, logger, signal, held, lost, cancelled } = options;
+  const { leases, clock, outage, signal, held, lost, cancelled } = options;
   const byDelivery = new WeakMap<Delivery, Lease>();
   /** The shortest that any job has had. */
   let shortestMs = options.leaseMs;
@@ -90,6 +91,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
       const bounds: CallOptions = { signal, timeoutMs: shortestMs / renewals };
       const result = await leases.heartbeatMany(jobs, {}, bounds);
       problem = undefined;
+      outage.over();
       const ends = new Map(result.jobs.map((renewed) => [renewed.id, renewed]));
       deliveries.forEach((delivery, at) => {
         // Meanwhile it may have come once more, under another lease.
@@ -104,7 +106,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     } catch (error) {
       if (signal.aborted) return;
       problem = error;
-      logger.warn("Cannot renew leases, will try again", { jobs: jobs.length, error });
+      outage.failed(error, "leases are not renewed, and jobs may be lost");
     }
   };
 

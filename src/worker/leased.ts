@@ -9,6 +9,7 @@ import type { Deliveries, Delivery } from "./deliveries.ts";
 import { createLeaseKeeper, type WorkerLeases } from "./lease-keeper.ts";
 import type { LeaseLostError } from "../errors.ts";
 import type { WorkerSettings } from "./options.ts";
+import type { Outage } from "./outage.ts";
 import { createPuller, type Puller, type PullerOptions } from "./puller.ts";
 
 /** What goes on around them. */
@@ -16,6 +17,8 @@ export interface LeasedOptions {
   readonly settings: WorkerSettings;
   readonly leases: WorkerLeases;
   readonly deliveries: Deliveries;
+  /** Gets told of calls that fail for the moment. */
+  readonly outage: Outage;
   /** Ends the heartbeats. */
   readonly signal: AbortSignal;
   /** This one is not the worker's any more. */
@@ -32,7 +35,7 @@ export interface Leased {
   readonly problem: unknown;
   /** Creates what asks for them. */
   createPuller(
-    options: Omit<PullerOptions, "take" | "queues" | "order" | "clock" | "random">,
+    options: Omit<PullerOptions, "take" | "queues" | "order" | "clock" | "random" | "outage">,
   ): Puller;
   /** A job has come. */
   took(delivery: Delivery): void;
@@ -49,14 +52,14 @@ const giveBackMs = 5000;
 
 /** Creates what looks after jobs under leases. */
 export function createLeased(options: LeasedOptions): Leased {
-  const { settings, leases, deliveries, signal, lost, cancelled } = options;
+  const { settings, leases, deliveries, outage, signal, lost, cancelled } = options;
   const { client, clock, random, logger, queues, leaseMs, workerId, toOrder } = settings;
   const returning = new Set<Promise<void>>();
   const keeper = createLeaseKeeper({
     leases,
     leaseMs,
     clock,
-    logger,
+    outage,
     signal,
     held: deliveries.all,
     lost,
@@ -80,6 +83,7 @@ export function createLeased(options: LeasedOptions): Leased {
         order: toOrder?.(),
         clock,
         random,
+        outage,
       }),
     took: keeper.took,
     giveBack(unwanted) {

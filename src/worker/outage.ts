@@ -28,8 +28,8 @@ export interface Outage {
   ): void;
   /** Jobs can be taken, for the first time or again. */
   connected(fields: Readonly<Record<string, unknown>>): void;
-  /** A call beside that has failed for the moment and will be made again. */
-  failed(error: unknown): void;
+  /** A call beside that has failed for the moment and will be made again; `what` follows from that. */
+  failed(error: unknown, what: string): void;
   /** Such a call has succeeded. */
   over(): void;
 }
@@ -79,19 +79,19 @@ export function createOutage({ clock, logger, url }: OutageOptions): Outage {
       }
       wasConnected = true;
     },
-    failed(error) {
+    failed(error, what) {
       failures++;
-      logger.debug("Cannot report to the broker, will try again", { error });
+      logger.debug("A call failed, will try again", { error });
       const isPassing = isMillraceError(error) && error.retryable;
       if (isPassing && (reason !== undefined || failures < failuresInARow)) return;
       if (calls.fail() === undefined) return;
-      logger.warn(`${broker} ${toFault(error)}: reports wait, and are sent again`);
+      logger.warn(`${broker} ${toFault(error)}: ${what}`);
     },
     over() {
       if (failures === 0) return;
       failures = 0;
       const awayMs = calls.succeed();
-      if (awayMs !== undefined) logger.warn(`${broker} takes reports again`);
+      if (awayMs !== undefined) logger.warn(`${broker} does what it is asked for again`);
     },
   };
 }

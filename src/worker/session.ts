@@ -89,6 +89,7 @@ export function createSession(options: SessionOptions): Session {
       intake.tryNow();
       renewIfIdle();
     },
+    refused: teller.refused,
     dropped(jobs, isReleased) {
       const again = deliveries.giveUp(jobs, ({ context }) => teller.untold(context));
       stranded += isReleased ? again : jobs.length;
@@ -187,6 +188,7 @@ export function createSession(options: SessionOptions): Session {
     settings,
     leases: settings.leases,
     deliveries,
+    outage,
     signal: ending.signal,
     late: loop.lateForLease,
     lost(delivery, error) {
@@ -302,7 +304,6 @@ export function createSession(options: SessionOptions): Session {
     });
 
   const puller = leased?.createPuller({
-    outage,
     received(jobs) {
       received(jobs);
       // They were under way.

@@ -29,6 +29,9 @@ import type { RunReport } from "./report.ts";
 /** What the broker answered: the job as it is now; true if it said only that it heard; false if the job was not in flight. */
 export type ReportAnswer = Job | boolean;
 
+/** A report that was refused, of so many jobs: the first of them, and why. */
+export type Refusal = Pick<Job, "id" | "type"> & { readonly jobs: number; readonly error: unknown };
+
 /** What a teller needs. */
 export interface TellerOptions {
   readonly events: Events;
@@ -44,6 +47,8 @@ export interface Teller {
   told(context: RunningContext, report: RunReport, answer: ReportAnswer): void;
   /** The broker could not be told, and that is in the log already. */
   untold(context: RunningContext): void;
+  /** The broker refused a report: its jobs go back. */
+  refused(fields: Refusal): void;
   /** A job that runs is not this worker's any more. */
   lost(context: RunningContext, error: Error): void;
   /** Says at once what was counted only. */
@@ -173,6 +178,10 @@ export function createTeller({ events, logger, clock }: TellerOptions): Teller {
       }
     },
     untold: (context) => emit(context, { became: "lost" }),
+    refused(fields) {
+      if (!limit.allows("Broker refused a report", fields.type)) return;
+      logger.error("Broker refused a report; its jobs go back to their queue", { ...fields });
+    },
     lost(context, error) {
       line("warn", context, { kind: "Job was lost", message: "Job was lost", more: { error } });
     },

@@ -127,10 +127,10 @@ describe("a broker that is away", () => {
 describe("reports that cannot be sent", () => {
   it("are no line of their own while the broker is away, or for a moment", () => {
     const { outage, fail, take } = setUp();
-    outage.failed(refused);
+    outage.failed(refused, "reports wait");
     fail();
     take();
-    for (let time = 0; time < 5; time++) outage.failed(refused);
+    for (let time = 0; time < 5; time++) outage.failed(refused, "reports wait");
     assert.deepEqual(take(), []);
   });
 
@@ -138,13 +138,13 @@ describe("reports that cannot be sent", () => {
     const { outage, take } = setUp();
     outage.connected({});
     take();
-    outage.failed(new RefusedError("denied", 403));
-    outage.failed(new RefusedError("denied", 403));
+    outage.failed(new RefusedError("denied", 403), "reports wait");
+    outage.failed(new RefusedError("denied", 403), "reports wait");
     outage.over();
     outage.over();
     assert.deepEqual(take(), [
-      "warn: Broker http://b:1 refuses this worker with 403 (denied): reports wait, and are sent again",
-      "warn: Broker http://b:1 takes reports again",
+      "warn: Broker http://b:1 refuses this worker with 403 (denied): reports wait",
+      "warn: Broker http://b:1 does what it is asked for again",
     ]);
   });
 });

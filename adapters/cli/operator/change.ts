@@ -1,17 +1,13 @@
 /**
- * `millrace retry` and `millrace rm`: jobs by their ids, or all that fit a filter.
+ * `millrace retry`, `millrace rm` and `millrace cancel`: jobs by their ids, or all that fit a filter.
  *
  * @module
  */
 
-import {
-  type Client,
-  createClient,
-  createMovement,
-  type JobFilter,
-} from "../../../src/client/mod.ts";
+import { type Client, createClient, type JobFilter } from "../../../src/client/mod.ts";
 import { describeFlags, type Flags, UsageError } from "../options.ts";
 import { confirm, type Person } from "./confirm.ts";
+import { readDuration, readText } from "../values.ts";
 import {
   type BrokerConfig,
   brokerFlags,
@@ -21,6 +17,7 @@ import {
   hasFilter,
   toClientOptions,
   toFilter,
+  toOptional,
   toSwitch,
 } from "./flags.ts";
 import type { Output } from "./output.ts";
@@ -60,7 +57,7 @@ none, '--yes' must say that it is meant.`;
 export const retryHelp: string = `Usage: millrace retry [flags] ID…
        millrace retry [flags] --queue NAME …
 
-Lets dead jobs run again, with all of their attempts.
+Lets dead jobs run again, with all of their attempts; their failures stay on record. Needs a Millrace broker.
 ${which}
 
 ${describeFlags(retryFlags)}`;
@@ -73,6 +70,15 @@ Deletes jobs, whatever their status.
 ${which}
 
 ${describeFlags(rmFlags)}`;
+
+/** The help of `millrace cancel`. */
+export const cancelHelp: string = `Usage: millrace cancel [flags] ID…
+       millrace cancel [flags] --queue NAME …
+
+Cancels jobs: those that wait are dead at once, and the workers of those that run are told. Needs a Millrace broker.
+${which}
+
+${describeFlags(cancelFlags)}`;
 
 /** What is done to jobs. */
 export interface Change {
@@ -140,23 +146,32 @@ export const toRm = ({ cascade, all }: RmConfig) => (client: Client): Change => 
 });
 
 /** Lets run again. */
-export const toRetry = (config: ChangeConfig) => (client: Client): Change => {
-  const movement = createMovement(toClientOptions(config));
-  return {
-    words: ["Retry", "Retried"],
+export const toRetry = (_config: ChangeConfig) => (client: Client): Change => ({
+  words: ["Retry", "Retried"],
+  async one(id) {
+    await client.retry(id);
+  },
+  many: (filter) => client.retryMany(filter),
+  only: { status: "dead" },
+});
+
+/** Cancels. */
+export const toCancel =
+  ({ reason, forceAfter: forceAfterMs, wait: waitMs, all }: CancelConfig) =>
+  (client: Client): Change => ({
+    words: ["Cancel", "Cancelled"],
     async one(id) {
-      const { status } = await client.get(id);
-      if (status !== "dead") throw new UsageError(`Job '${id}' is ${status}, expected a dead one`);
-      await movement.requeue(id);
+      const { outcome, job } = await client.cancel(id, { reason, forceAfterMs, waitMs });
+      return outcome === "finished" ? `it was ${job.status} first` : outcomes[outcome];
     },
     async many(filter) {
-      let count = 0;
-      for await (const { id } of client.list({ ...filter, limit: 500 })) {
-        await movement.requeue(id);
-        count++;
-      }
-      return count;
+      const which = { ...filter, ...all && { all } };
+      const { cancelled, requested } = await client.cancelMany(which, { reason, forceAfterMs });
+      return cancelled + requested;
     },
-    only: { status: "dead" },
-  };
+  });
+
+const outcomes = {
+  cancelled: undefined,
+  requested: "its worker is told, and has not answered yet",
 };

@@ -79,6 +79,21 @@ export const operatorCommands: Readonly<Record<string, Command>> = {
       };
     },
   },
+  cancel: {
+    usage: "ID…",
+    summary: "cancel jobs, also those that run",
+    async load() {
+      const { cancelFlags, cancelHelp, runChange, toCancel } = await import("./change.ts");
+      return {
+        help: cancelHelp,
+        async run(args) {
+          const { config, positionals } = readFor(cancelFlags, args, Infinity);
+          const parts = { output: openOutput(), person: findPerson() };
+          await runChange(positionals, { config, ...parts, toChange: toCancel(config) });
+        },
+      };
+    },
+  },
   enqueue: {
     usage: "TYPE [PAYLOAD]",
     summary: "enqueue a job",

@@ -10,10 +10,12 @@ import { tmpdir } from "node:os";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { runBudget } from "../../adapters/cli/operator/budget.ts";
 import {
+  cancelFlags,
   type ChangeConfig,
   retryFlags,
   rmFlags,
   runChange,
+  toCancel,
   toRetry,
   toRm,
 } from "../../adapters/cli/operator/change.ts";
@@ -120,9 +122,9 @@ describe("the commands of operators", limit, () => {
     await assert.rejects(runShow(["none"], config, text), { message: "job 'none' not found" });
   });
 
-  describe("rm and retry", () => {
+  describe("rm, retry and cancel", () => {
     const change = async (
-      kind: "rm" | "retry",
+      kind: "rm" | "retry" | "cancel",
       args: string[],
       person: Person = nobody,
     ) => {
@@ -134,13 +136,15 @@ describe("the commands of operators", limit, () => {
         const { config, positionals } = read(flags, ...args);
         await runChange(positionals, { config, output, person, toChange: to(config) });
       };
-      await (kind === "rm" ? run(rmFlags, toRm) : run(retryFlags, toRetry));
+      if (kind === "rm") await run(rmFlags, toRm);
+      else if (kind === "retry") await run(retryFlags, toRetry);
+      else await run(cancelFlags, toCancel);
       return [...output.lines(), ...output.notes];
     };
 
     it("change jobs by their ids", async () => {
       const { id } = await client.enqueue(job("a"));
-      await assert.rejects(change("retry", [id]), { message: /is ready/ });
+      await assert.rejects(change("retry", [id]), { status: 409 });
       await kill("a");
       assert.deepEqual(await change("retry", [id]), [`Retried ${id}`]);
       const { status, attempts } = await client.get(id);
@@ -168,6 +172,23 @@ describe("the commands of operators", limit, () => {
       assert.equal(await client.count(), 1);
       assert.deepEqual(await change("rm", ["--all", "--yes"]), ["Deleted 1"]);
       assert.deepEqual(await change("rm", ["--queue", "a"]), ["Deleted 0"]);
+    });
+
+    it("cancel what waits, and say if a worker goes on", async () => {
+      const jobs = await client.enqueueMany([job("a"), job("a"), job("b")]);
+      const [first, , running] = jobs.map(({ id }) => id);
+      assert.deepEqual(await change("cancel", [first!, "--reason", "twice"]), [
+        `Cancelled ${first}`,
+      ]);
+      assert.equal((await client.error(first!, 1)).message, "twice");
+      assert.deepEqual(await change("cancel", ["--queue", "a", "--yes"]), ["Cancelled 1"]);
+      const stream = await client.take({ queues: ["b"], prefetch: 1 });
+      for await (const _ of stream) {
+        const [line] = await change("cancel", [running!, "--wait", "0"]);
+        assert.equal(line, `Cancelled ${running}: its worker is told, and has not answered yet`);
+        break;
+      }
+      await stream.close();
     });
 
     it("let only the dead of a filter run again", async () => {

@@ -49,6 +49,30 @@ export const rmFlags: Flags<RmConfig> = {
   cascade: toSwitch("the jobs that wait for these, too"),
 };
 
+/** What `millrace cancel` is told. Spans are in ms. */
+export interface CancelConfig extends ChangeConfig {
+  readonly reason: string | undefined;
+  readonly forceAfter: number | undefined;
+  readonly wait: number;
+}
+
+/** The flags of `millrace cancel`. */
+export const cancelFlags: Flags<CancelConfig> = {
+  ...changeFlags,
+  reason: toOptional("TEXT", readText, "what its error record says"),
+  forceAfter: toOptional(
+    "TIME",
+    readDuration(0, Number.MAX_SAFE_INTEGER),
+    "then it is taken from a worker that goes on",
+  ),
+  wait: {
+    placeholder: "TIME",
+    fallback: "5s",
+    read: readDuration(0, 60_000),
+    help: "for what becomes of a job that runs, by its id",
+  },
+};
+
 const which =
   `Jobs are named by their ids, or by what they have in common. Before many are changed, a person is asked; where there is
 none, '--yes' must say that it is meant.`;

@@ -14,7 +14,6 @@ import {
 } from "../errors.ts";
 import type { Codec } from "../protocol/codec.ts";
 import { readErrorMessage } from "../protocol/error-body.ts";
-import { jsonCodec } from "../protocol/json.ts";
 import { bodyFormat } from "../protocol/negotiate.ts";
 import type { Asked, Bytes, PortAnswer } from "./port-types.ts";
 
@@ -29,25 +28,25 @@ export interface Answer {
 /**
  * Reads a response.
  *
- * @param own The client's codec; JSON is read by all.
+ * @param codecs What the client can read.
  * @param acceptStatus A status of 400 or more that is an answer to this call and no error.
  * @throws {MillraceError} If the status is another one of 400 or more, or the body cannot be read.
  */
 export async function readAnswer(
   response: PortAnswer,
-  own: Codec,
+  codecs: readonly Codec[],
   acceptStatus?: number,
 ): Promise<Answer> {
   const { status } = response;
-  if (!isOk(status) && status !== acceptStatus) throw await toError(response, own);
+  if (!isOk(status) && status !== acceptStatus) throw await toError(response, codecs);
   const bytes = await readBytes(response);
   if (bytes.length === 0) return { status, value: undefined };
-  const codec = codecOf(response, own);
+  const codec = codecOf(response, codecs);
   if (codec === undefined) {
     const type = response.header("content-type") ?? "no content type";
     throw new ProtocolError(
       `Cannot read an answer of type '${type}': expected ${
-        [...new Set([jsonCodec.mediaType, own.mediaType])].join(" or ")
+        codecs.map(({ mediaType }) => mediaType).join(" or ")
       }`,
     );
   }
@@ -70,9 +69,9 @@ export function decodeOrThrow<Result>(read: () => Result): Result {
 }
 
 /** The error that a response with an error status is. */
-export async function toError(response: PortAnswer, own: Codec): Promise<Error> {
+export async function toError(response: PortAnswer, codecs: readonly Codec[]): Promise<Error> {
   const { status } = response;
-  const { text, fromBroker, reason } = await readMessage(response, own);
+  const { text, fromBroker, reason } = await readMessage(response, codecs);
   const { asked } = response;
   // The answers of several calls look alike in a log.
   const named = asked?.id === undefined ? text : text?.replace("job not", `job '${asked.id}' not`);
@@ -87,7 +86,7 @@ export async function toError(response: PortAnswer, own: Codec): Promise<Error> 
 /** A plain-text message is shown up to this length; a page of HTML, as a proxy sends it, not at all. */
 const longestText = 500;
 
-async function readMessage(response: PortAnswer, own: Codec): Promise<{
+async function readMessage(response: PortAnswer, codecs: readonly Codec[]): Promise<{
   readonly text: string | undefined;
   readonly fromBroker: boolean;
   readonly reason?: string | undefined;
@@ -98,7 +97,7 @@ async function readMessage(response: PortAnswer, own: Codec): Promise<{
     text = new TextDecoder().decode(bytes.subarray(0, longestText)).trim() || undefined;
     return { text, fromBroker: false };
   }
-  const codec = codecOf(response, own);
+  const codec = codecOf(response, codecs);
   let reason: string | undefined;
   try {
     const body = codec?.decode(bytes);
@@ -133,10 +132,10 @@ async function readBytes(response: PortAnswer): Promise<Bytes> {
 }
 
 /** The codec of a response, by its content type and not by what was asked for; undefined when this client has none. */
-function codecOf(response: PortAnswer, own: Codec): Codec | undefined {
+function codecOf(response: PortAnswer, codecs: readonly Codec[]): Codec | undefined {
   const type = response.header("content-type");
   const format = type === null ? undefined : bodyFormat(type);
-  return [own, jsonCodec].find((codec) => codec.format === format);
+  return codecs.find((codec) => codec.format === format);
 }
 
 /** Names a call by its method and address, without what is asked for in the query. */

@@ -14,8 +14,7 @@ import {
   toTakeParams,
 } from "../protocol/filter.ts";
 import { readJob } from "../protocol/job-read.ts";
-import type { Job } from "../protocol/job.ts";
-import { readErrorPage, readJobPage, toPageParams } from "../protocol/page.ts";
+import { readErrorPage, toPageParams } from "../protocol/page.ts";
 import { toPatchWire } from "../protocol/patch.ts";
 import { enqueueRoutes, jobRoutes, toPath } from "../protocol/routes.ts";
 import {
@@ -32,10 +31,10 @@ import { createControlCalls } from "./control.ts";
 import { resolveMany, resolveOne } from "./enqueue-args.ts";
 import { createEnqueuingCalls } from "./enqueuing.ts";
 import {
+  createJobPages,
   createListing,
   emptyPage,
   type ErrorPage,
-  type JobPage,
   openPage,
   type PageSource,
 } from "./listing.ts";
@@ -69,11 +68,7 @@ export function createClient(options: ClientOptions): Client {
   const transport = createTransport(toClientSettings(options));
   const { settings: { clock, attach }, call } = transport;
 
-  const jobPages: PageSource<Job, JobPage> = {
-    load: (path, options) => call({ route: jobRoutes.list, path }, options, readJobPage),
-    toPage: (jobs, turns) => ({ jobs, ...turns }),
-    itemsOf: ({ jobs }) => jobs,
-  };
+  const jobPages = createJobPages(call, jobRoutes.list);
   const errorPages: PageSource<ErrorRecord, ErrorPage> = {
     load: (path, options) => call({ route: jobRoutes.errors, path }, options, readErrorPage),
     toPage: (errors, turns) => ({ errors, ...turns }),

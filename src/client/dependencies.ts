@@ -11,6 +11,7 @@ import type { Job } from "../protocol/job.ts";
 import { readJob } from "../protocol/job-read.ts";
 import { dependencyRoutes, jobRoutes } from "../protocol/routes.ts";
 import type { CallOptions } from "./deadline.ts";
+import { callOwn } from "./endpoint.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
 import { createTransport } from "./transport.ts";
 
@@ -91,7 +92,7 @@ export interface DependenciesClient {
  * ```
  */
 export function createDependencies(options: ClientOptions): DependenciesClient {
-  const { call } = createTransport(toClientSettings(options));
+  const call = callOwn(createTransport(toClientSettings(options)));
   const { getDependencies, addDependencies, removeDependencies } = dependencyRoutes;
   return {
     get: (id, options) => call({ route: getDependencies, params: { id } }, options, readLinks),

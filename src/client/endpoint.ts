@@ -32,11 +32,16 @@ export function explainMissing(error: unknown, { method, path }: Route): unknown
 
 /** Calls of a transport on endpoints that only a Millrace broker has. */
 export function callOwn({ call }: Pick<Transport, "call">): Transport["call"] {
-  return async (one, options, read) => {
-    try {
-      return await call(one, options, read);
-    } catch (error) {
-      throw explainMissing(error, one.route);
-    }
+  return (one, options, read) => call(one, options, read).catch(explain(one.route));
+}
+
+/** The same of what gives the answer as it is. */
+export function sendOwn({ send }: Pick<Transport, "send">): Transport["send"] {
+  return (one, options) => send(one, options).catch(explain(one.route));
+}
+
+function explain(route: Route): (error: unknown) => never {
+  return (error) => {
+    throw explainMissing(error, route);
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The calls of those who enqueue. Nothing else of the client is needed for them.
+ * The calls of a client that enqueue.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { CallOptions } from "./deadline.ts";
 import { type EnqueueArgs, type EnqueueManyArgs, resolveMany, resolveOne } from "./enqueue-args.ts";
 import { enqueueInParts } from "./enqueue-parts.ts";
 import { createGathering } from "./gathering.ts";
-import { createKeys, demandKey, longestOfMany } from "./idempotency-keys.ts";
+import { createKeys, demandKey } from "./idempotency-keys.ts";
 import type { Transport } from "./transport.ts";
 
 /** The calls. */
@@ -53,13 +53,13 @@ export function createEnqueuingCalls(transport: Transport): EnqueuingCalls {
     },
     async enqueueMany(...args: unknown[]) {
       const { what, options } = await resolveMany(args as EnqueueManyArgs, clock);
-      const first = demandKey(options?.idempotencyKey, longestOfMany);
-      let parts = 0;
-      const send = (bytes: Uint8Array<ArrayBuffer>) => {
-        const key = ++parts === 1 || first === undefined ? first : `${first}/${parts}`;
-        return call({ route: enqueueRoutes.enqueueMany, bytes, key }, options, readEnqueuedJobs);
-      };
-      return await enqueueInParts(what, { codec, now: serverClock.now(), send });
+      return await enqueueInParts(what, {
+        codec,
+        now: serverClock.now(),
+        key: options?.idempotencyKey,
+        send: (part) =>
+          call({ route: enqueueRoutes.enqueueMany, ...part }, options, readEnqueuedJobs),
+      });
     },
   };
 }

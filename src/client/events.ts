@@ -128,7 +128,9 @@ export function createEvents(options: ClientOptions): EventsClient {
     const query = cursor === undefined ? params : [...params, `after=${cursor}`];
     const headers = { accept: streamMediaTypes.ndjson };
     const answer = await transport.exchange({ route, query }, headers, signal, true);
-    if (!isOk(answer.status)) throw explainMissing(await toError(answer, transport.codec), route);
+    if (!isOk(answer.status)) {
+      throw explainMissing(await toError(answer, transport.settings.codecs), route);
+    }
     const body = answer.stream();
     const type = answer.header("content-type") ?? "";
     if (body !== null && type.startsWith(streamMediaTypes.ndjson)) {

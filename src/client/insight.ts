@@ -16,7 +16,7 @@ import { type HistoryEntry, type OwnEntry, readEntry, readHistory } from "../pro
 import type { Job } from "../protocol/job.ts";
 import { toWireName } from "../protocol/job-fields.ts";
 import { readJob } from "../protocol/job-read.ts";
-import { type PageRequest, readJobPage, readJobs, toPageParams } from "../protocol/page.ts";
+import { type PageRequest, readJobs, toPageParams } from "../protocol/page.ts";
 import type { JobSort } from "../protocol/query.ts";
 import {
   type QueueDetails,
@@ -35,6 +35,7 @@ import {
 import type { CallOptions } from "./deadline.ts";
 import { callOwn } from "./endpoint.ts";
 import {
+  createJobPages,
   createListing,
   emptyPage,
   type JobPage,
@@ -230,11 +231,7 @@ export function createInsight(options: ClientOptions): InsightClient {
     itemsOf: ({ groups }) => groups,
   };
 
-  const jobPages: PageSource<Job, JobPage> = {
-    load: (path, options) => call({ route: jobRoutes.list, path }, options, readJobPage),
-    toPage: (jobs, turns) => ({ jobs, ...turns }),
-    itemsOf: ({ jobs }) => jobs,
-  };
+  const jobPages = createJobPages(call, jobRoutes.list);
 
   const historyPages: PageSource<HistoryEntry, HistoryPage> = {
     load: (path, options) => call({ route: insightRoutes.listHistory, path }, options, readHistory),

@@ -30,9 +30,9 @@ import {
 import { leaseRoutes } from "../protocol/routes.ts";
 import { decodeOrThrow } from "./answer.ts";
 import type { CallOptions } from "./deadline.ts";
-import { explainMissing } from "./endpoint.ts";
+import { callOwn, sendOwn } from "./endpoint.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
-import { type ClientCall, createTransport } from "./transport.ts";
+import { createTransport } from "./transport.ts";
 
 /** What came of timeouts of many jobs. */
 export interface TimeoutResult extends Pick<ReportResult, "notFound" | "refused"> {
@@ -126,21 +126,8 @@ export interface LeasesClient {
 export function createLeases(options: ClientOptions): LeasesClient {
   const transport = createTransport(toClientSettings(options));
 
-  const send = async (call: ClientCall, options: CallOptions | undefined) => {
-    try {
-      return await transport.send(call, options);
-    } catch (error) {
-      throw explainMissing(error, call.route);
-    }
-  };
-  const ask = async <Result>(
-    call: ClientCall,
-    options: CallOptions | undefined,
-    read: (value: unknown) => Result,
-  ): Promise<Result> => {
-    const { value } = await send(call, options);
-    return decodeOrThrow(() => read(value));
-  };
+  const ask = callOwn(transport);
+  const send = sendOwn(transport);
 
   return {
     async take({ signal, timeoutMs, workerId, ...what } = {}) {

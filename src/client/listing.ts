@@ -7,8 +7,10 @@
 import { ProtocolError } from "../errors.ts";
 import type { ErrorRecord } from "../protocol/error-record.ts";
 import type { Job } from "../protocol/job.ts";
-import type { ReadPage } from "../protocol/page.ts";
+import { readJobPage, type ReadPage } from "../protocol/page.ts";
+import type { Route } from "../protocol/routes.ts";
 import type { CallOptions } from "./deadline.ts";
+import type { Transport } from "./transport.ts";
 
 /** What leads from a page to the pages around it. */
 export interface PageTurns<Page> {
@@ -48,6 +50,23 @@ export interface PageSource<Item, Page> {
   toPage(items: readonly Item[], turns: PageTurns<Page>): Page;
   /** Gives the items of a page. */
   itemsOf(page: Page): readonly Item[];
+}
+
+/**
+ * The source of pages of jobs.
+ *
+ * @param call Sends calls.
+ * @param route Which listing they are of.
+ */
+export function createJobPages(
+  call: Transport["call"],
+  route: Route,
+): PageSource<Job, JobPage> {
+  return {
+    load: (path, options) => call({ route, path }, options, readJobPage),
+    toPage: (jobs, turns) => ({ jobs, ...turns }),
+    itemsOf: ({ jobs }) => jobs,
+  };
 }
 
 /**

@@ -198,6 +198,7 @@ export type {
 } from "../protocol/cron-request.ts";
 export type { Dependency, DependencyUse, ItemDependency, OnDead } from "../protocol/dependency.ts";
 export type { JobLinks } from "../protocol/dependency-read.ts";
+export type { Receipt } from "../protocol/receipt.ts";
 export type { EnqueueRequest } from "../protocol/enqueue.ts";
 export { createMsgpackDecoder } from "../protocol/frames-msgpack.ts";
 export { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { isMillraceError, NotFoundError, RefusedError, type ResponseError } from "../errors.ts";
 import { readEnqueuedJob } from "../protocol/enqueue.ts";
 import type { EnqueuedJob, Job } from "../protocol/job.ts";
 import { checkJobId } from "../protocol/job-id.ts";
@@ -19,8 +18,9 @@ import {
 } from "../protocol/movement.ts";
 import { movementRoutes } from "../protocol/routes.ts";
 import type { CallOptions } from "./deadline.ts";
+import { callOwn } from "./endpoint.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
-import { type ClientCall, createTransport } from "./transport.ts";
+import { createTransport } from "./transport.ts";
 
 /** How a job is put. */
 export interface PutOptions extends CallOptions {
@@ -88,26 +88,14 @@ export interface MovementClient {
  * ```
  */
 export function createMovement(options: ClientOptions): MovementClient {
-  const transport = createTransport(toClientSettings(options));
-
-  const ask = async <Result>(
-    call: ClientCall,
-    options: CallOptions | undefined,
-    read: (value: unknown) => Result,
-  ): Promise<Result> => {
-    try {
-      return await transport.call(call, options, read);
-    } catch (error) {
-      throw isUnknownCall(error) ? toUnknownCall(call, error) : error;
-    }
-  };
+  const call = callOwn(createTransport(toClientSettings(options)));
 
   return {
     async put(id, request, { onConflict, ...bounds } = {}) {
       const complaint = checkJobId(id);
       if (complaint !== undefined) throw new TypeError(`Cannot put a job: ${complaint}`);
       const body = toPutWire(request, onConflict);
-      return await ask(
+      return await call(
         { route: movementRoutes.put, params: { id }, body },
         bounds,
         readEnqueuedJob,
@@ -115,25 +103,7 @@ export function createMovement(options: ClientOptions): MovementClient {
     },
     async requeue(id, changes = {}, options) {
       const body = toRequeueWire(changes);
-      return await ask({ route: movementRoutes.requeue, params: { id }, body }, options, readJob);
+      return await call({ route: movementRoutes.requeue, params: { id }, body }, options, readJob);
     },
   };
-}
-
-/** What is said of the answer of a Millrace broker when there is no job. */
-const noSuchJob = /^job .*not found$/;
-
-/** Whether a server has no such call: other servers of the protocol know neither the method nor the path. */
-function isUnknownCall(error: unknown): error is ResponseError {
-  if (!isMillraceError(error)) return false;
-  const { status } = error as Partial<ResponseError>;
-  return status === 405 || (status === 404 && !noSuchJob.test(error.message));
-}
-
-function toUnknownCall({ route }: ClientCall, error: ResponseError): ResponseError {
-  const message = `Server has no call '${route.method} ${route.path}', only a Millrace broker does`;
-  const { status, fromBroker } = error;
-  return status === 404
-    ? new NotFoundError(message, status, { cause: error, fromBroker })
-    : new RefusedError(message, status, { cause: error, fromBroker });
 }

@@ -7,7 +7,9 @@
 import { type Clock, type Random, systemRandom, toClock } from "../async/clock.ts";
 import { checkNotNegative, type Duration, spanMs } from "../async/duration.ts";
 import { checkOptions, show } from "../options.ts";
+import type { Codec } from "../protocol/codec.ts";
 import { type AttachDirect, directKey } from "../protocol/direct.ts";
+import { jsonCodec } from "../protocol/json.ts";
 import { isWireFormat, type WireFormat } from "./format.ts";
 import { type RetryOptions, type RetryPolicy, toRetryPolicy } from "./retry.ts";
 
@@ -65,6 +67,8 @@ export interface ClientSettings {
   readonly token: string | undefined;
   /** What was handed over; undefined for JSON. */
   readonly format: WireFormat | undefined;
+  /** What reads answers. The first also writes. */
+  readonly codecs: readonly [Codec, ...Codec[]];
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
   readonly clock: Clock;
@@ -82,7 +86,18 @@ const placeholderUrl = "http://localhost";
  * @throws {RangeError} If a number is out of range.
  */
 export function toClientSettings(options: ClientOptions): ClientSettings {
-  checkOptions("createClient", options, {
+  return toSettings("createClient", options, jsonCodec);
+}
+
+/**
+ * The same of any function that makes a client.
+ *
+ * @param of The function, by its name.
+ * @param options Those of a client.
+ * @param json Reads JSON.
+ */
+export function toSettings(of: string, options: ClientOptions, json: Codec): ClientSettings {
+  checkOptions(of, options, {
     url: 1,
     fetch: 1,
     token: 1,
@@ -115,6 +130,7 @@ export function toClientSettings(options: ClientOptions): ClientSettings {
     fetch: options.fetch,
     token,
     format: format === "json" ? undefined : format,
+    codecs: format === "json" ? [json] : [format.codec, json],
     timeoutMs,
     retry: toRetryPolicy(options.retry ?? {}, clock, options.random ?? systemRandom),
     clock,

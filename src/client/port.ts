@@ -28,18 +28,31 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? reasonOf(cause) : messageOf(error) || String(code);
 }
 
-let dispatcherPort: typeof import("./dispatcher.ts") | undefined;
+type Dispatching = Partial<typeof import("./dispatcher.ts")>;
+
+let dispatching: Promise<Dispatching> | undefined;
 
 const isNode = globalThis.navigator?.userAgent?.startsWith("Node.js/") ?? false;
 
 /** Who put another function in its place (a test, a tracer) wants the calls to go there. */
 const platformFetch = globalThis.fetch;
 
-/** Loaded on Node alone: an edge function does not pay for it. */
-const callOnNode: Port = async (call) =>
-  globalThis.fetch === platformFetch
-    ? await (dispatcherPort ??= await import("./dispatcher.ts")).callOnNode(call, fetchCall)
-    : await fetchCall(call);
+const callOnNode: Port = async (call) => {
+  if (globalThis.fetch !== platformFetch) return await fetchCall(call);
+  const { callOnNode = fetchCall } = await (dispatching ??= loadDispatching());
+  return await callOnNode(call, fetchCall);
+};
+
+/**
+ * The file beside this one, by a name that no bundler follows: a bundle for the edge would carry it. In a bundle for Node it
+ * is not there, and calls go to `fetch`.
+ */
+async function loadDispatching(): Promise<Dispatching> {
+  const [path, folder, ending] = /^(.*\/)port(\.\w+)$/.exec(import.meta.url ?? "") ?? [];
+  if (path === undefined) return {};
+  const file = `${folder}dispatcher${ending}`;
+  return await import(/* webpackIgnore: true */ /* @vite-ignore */ file).catch(() => ({}));
+}
 
 /** Without a `Request`, and looked up anew for each call. */
 const fetchCall: Port = async (call) => toAnswer(await globalThis.fetch(call.url, toInit(call)));

@@ -5,7 +5,7 @@
  */
 
 import type { Job } from "../protocol/job.ts";
-import { type PageRequest, readJobPage, toPageParams } from "../protocol/page.ts";
+import { type PageRequest, toPageParams } from "../protocol/page.ts";
 import { tagRoutes, toPath } from "../protocol/routes.ts";
 import type { TagCount } from "../protocol/tags.ts";
 import {
@@ -18,6 +18,7 @@ import {
 import type { CallOptions } from "./deadline.ts";
 import { callOwn } from "./endpoint.ts";
 import {
+  createJobPages,
   createListing,
   type JobPage,
   type Listing,
@@ -149,11 +150,7 @@ export interface TrackedPage extends PageTurns<TrackedPage> {
 export function createTags(options: ClientOptions): TagsClient {
   const call = callOwn(createTransport(toClientSettings(options)));
 
-  const pages: PageSource<Job, JobPage> = {
-    load: (path, options) => call({ route: tagRoutes.listTagged, path }, options, readJobPage),
-    toPage: (jobs, turns) => ({ jobs, ...turns }),
-    itemsOf: ({ jobs }) => jobs,
-  };
+  const pages = createJobPages(call, tagRoutes.listTagged);
 
   const trackedPages: PageSource<TrackedItems, TrackedPage> = {
     load: (path, options) => call({ route: tagRoutes.listTracked, path }, options, readTrackedPage),

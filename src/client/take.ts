@@ -26,6 +26,7 @@ import { type FrameDecoder, streamMediaTypes } from "../protocol/stream-format.t
 import { decodeOrThrow, isOk, toError } from "./answer.ts";
 import { abortBy, untilAborted } from "./deadline.ts";
 import type { WireFormat } from "./format.ts";
+import type { ClientSettings } from "./options.ts";
 import type { PortAnswer } from "./port-types.ts";
 import type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
 import { type ClientCall, type Transport } from "./transport.ts";
@@ -64,7 +65,7 @@ export async function openTake(
     const what = () => `GET ${settings.base}${workRoutes.take.path}`;
     disarm = abortBy(controller, undefined, timeoutMs ?? settings.timeoutMs, settings.clock, what);
     const opened = await untilAborted(async (signal) => {
-      return await toOpenBody(await transport.exchange(call, headers, signal, true), format);
+      return await toOpenBody(await transport.exchange(call, headers, signal, true), settings);
     }, controller.signal);
     return createTakeStream(opened, { controller, unfollow, tell });
   } catch (error) {
@@ -83,11 +84,14 @@ interface OpenBody {
 }
 
 /** The body of a take answer with what reads it, by its content type and not by what was asked for. */
-async function toOpenBody(response: PortAnswer, own: WireFormat): Promise<OpenBody> {
-  if (!isOk(response.status)) throw await toError(response, own.codec);
+async function toOpenBody(
+  response: PortAnswer,
+  { codecs, format = ndjson }: ClientSettings,
+): Promise<OpenBody> {
+  if (!isOk(response.status)) throw await toError(response, codecs);
   const body = response.stream();
   const type = response.header("content-type") ?? "";
-  const formats = new Set([ndjson, own]);
+  const formats = new Set([ndjson, format]);
   for (const { streamMediaType, createDecoder, codec } of formats) {
     if (body !== null && type.startsWith(streamMediaType)) {
       return { body, decoder: createDecoder(), codec };

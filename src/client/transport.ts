@@ -8,7 +8,6 @@ import type { Codec } from "../protocol/codec.ts";
 import { isMillraceError } from "../errors.ts";
 import { extensionsHeader, extensionsVersion } from "../protocol/extensions.ts";
 import { idempotencyHeader } from "../protocol/idempotency.ts";
-import { jsonCodec } from "../protocol/json.ts";
 import { enqueueRoutes, type Route, toPath } from "../protocol/routes.ts";
 import { type Answer, decodeOrThrow, readAnswer } from "./answer.ts";
 import { type CallOptions, withDeadline } from "./deadline.ts";
@@ -78,7 +77,8 @@ export interface Transport {
 /** Creates a transport. */
 export function createTransport(settings: ClientSettings): Transport {
   const { base, token, clock } = settings;
-  const codec = settings.format?.codec ?? jsonCodec;
+  const { codecs } = settings;
+  const [codec] = codecs;
   const { mediaType } = codec;
   const port = createPort(settings.fetch);
   const serverClock = createServerClock(clock);
@@ -131,7 +131,7 @@ export function createTransport(settings: ClientSettings): Transport {
         const acceptsNotFound = retries > 0 && repeat === "until-received";
         return await readAnswer(
           await ask(call, signal),
-          codec,
+          codecs,
           acceptsNotFound ? 404 : call.acceptStatus,
         );
       };
@@ -139,7 +139,7 @@ export function createTransport(settings: ClientSettings): Transport {
         const since = clock.monotonic();
         // Written once: a payload may change while its call is under way, and another body would be refused.
         const bytes = call.bytes ?? codec.encode(call.body);
-        const send = async () => await readAnswer(await ask({ ...call, bytes }, signal), codec);
+        const send = async () => await readAnswer(await ask({ ...call, bytes }, signal), codecs);
         try {
           return await send();
         } catch (failure) {
@@ -147,7 +147,7 @@ export function createTransport(settings: ClientSettings): Transport {
           if (!isPassing || settings.retry.limit <= 0) throw failure;
           const look = async () => {
             const answer = await ask({ route: enqueueRoutes.version }, signal);
-            await readAnswer(answer, codec);
+            await readAnswer(answer, codecs);
             learn(answer);
           };
           const failed = { failure, since, send, look, keepsKeys: () => keepsKeys };

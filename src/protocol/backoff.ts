@@ -17,20 +17,20 @@ export interface BackoffWire {
   readonly jitter_ms: number;
 }
 
-const exponent: v.GenericSchema<unknown, number> = v.pipe(
-  v.unknown(),
-  v.transform(withoutMark),
-  v.custom<number>(
+const exponent: v.GenericSchema<unknown, number> = /* @__PURE__ */ v.pipe(
+  /* @__PURE__ */ v.unknown(),
+  /* @__PURE__ */ v.transform(withoutMark),
+  /* @__PURE__ */ v.custom<number>(
     (value) => typeof value === "number" && Number.isFinite(Math.fround(value)),
     "a number that fits a 32-bit float",
   ),
-  v.transform(shortestFloat32),
+  /* @__PURE__ */ v.transform(shortestFloat32),
 );
 
 /** Reads the wire's spelling. */
-export const backoffSchema: v.GenericSchema<unknown, Backoff> = v.pipe(
-  v.object({ exponent, base_ms: u32, jitter_ms: u32 }, "an object"),
-  v.transform(({ exponent, base_ms, jitter_ms }): Backoff => ({
+export const backoffSchema: v.GenericSchema<unknown, Backoff> = /* @__PURE__ */ v.pipe(
+  /* @__PURE__ */ v.object({ exponent, base_ms: u32, jitter_ms: u32 }, "an object"),
+  /* @__PURE__ */ v.transform(({ exponent, base_ms, jitter_ms }): Backoff => ({
     exponent,
     baseMs: base_ms,
     jitterMs: jitter_ms,

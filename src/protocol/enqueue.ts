@@ -126,10 +126,14 @@ export function readEnqueuedJob(value: unknown): EnqueuedJob {
   return Object.assign(readJob(value) as Job<never>, readAs(marksSchema, value));
 }
 
-const marksSchema: v.GenericSchema<unknown, Pick<EnqueuedJob, "duplicate" | "folded">> = v.object(
-  { duplicate: v.nullish(bool, false), folded: v.nullish(bool, false) },
-  "an object",
-);
+const marksSchema: v.GenericSchema<unknown, Pick<EnqueuedJob, "duplicate" | "folded">> =
+  /* @__PURE__ */ v.object(
+    {
+      duplicate: /* @__PURE__ */ v.nullish(bool, false),
+      folded: /* @__PURE__ */ v.nullish(bool, false),
+    },
+    "an object",
+  );
 
 /** Reads the answer to `POST /jobs/bulk`. */
 export function readEnqueuedJobs(value: unknown): EnqueuedJob[] {
@@ -137,7 +141,8 @@ export function readEnqueuedJobs(value: unknown): EnqueuedJob[] {
 }
 
 /** Reads `{ jobs: […] }`, and leaves the items as they are. */
-export const jobListSchema: v.GenericSchema<unknown, { readonly jobs: unknown[] }> = v.object(
-  { jobs: v.array(v.unknown(), "a list") },
-  "an object",
-);
+export const jobListSchema: v.GenericSchema<unknown, { readonly jobs: unknown[] }> =
+  /* @__PURE__ */ v.object(
+    { jobs: /* @__PURE__ */ v.array(/* @__PURE__ */ v.unknown(), "a list") },
+    "an object",
+  );

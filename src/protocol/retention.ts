@@ -37,7 +37,9 @@ export interface RetentionWire {
 }
 
 /** Reads the wire's spelling in an answer; null members are absent. */
-export const retentionSchema: v.GenericSchema<unknown, Retention> = retentionOf(u64);
+export const retentionSchema: v.GenericSchema<unknown, Retention> = /* @__PURE__ */ retentionOf(
+  u64,
+);
 
 /**
  * Creates the schema of the wire's spelling; null members are absent.

@@ -9,12 +9,9 @@
 
 import * as v from "valibot";
 import { max16, max32, maxExact } from "./integer.ts";
+import { MessageError } from "./message-error.ts";
 
-/** A message that is well-formed but not what the protocol asks for; tells the field and the value. */
-export class MessageError extends Error {
-  /** The literal name of this class. */
-  override readonly name = "MessageError";
-}
+export { MessageError };
 
 /** Reads `value` as the schema's message. Throws {@linkcode MessageError} at the first mismatch. */
 export function readAs<Output>(schema: v.GenericSchema<unknown, Output>, value: unknown): Output {
@@ -52,7 +49,7 @@ function show(value: unknown): string {
 }
 
 /** Any text. */
-export const text: v.GenericSchema<unknown, string> = v.string("a text");
+export const text: v.GenericSchema<unknown, string> = /* @__PURE__ */ v.string("a text");
 
 /**
  * Creates the schema of a list whose items are of one kind. Most lists are right, and may be long: they are looked at
@@ -77,7 +74,7 @@ function listOf<Item>(
 }
 
 /** True or false. */
-export const bool: v.GenericSchema<unknown, boolean> = v.boolean("true or false");
+export const bool: v.GenericSchema<unknown, boolean> = /* @__PURE__ */ v.boolean("true or false");
 
 /** An integer from 0 to 2^16 − 1. */
 export const u16: v.GenericSchema<unknown, number> = integer(max16);
@@ -121,7 +118,7 @@ export const texts: v.GenericSchema<unknown, string[]> = listOf(
 
 /** Texts, and nulls in the places of some. */
 export const textsOrNulls: v.GenericSchema<unknown, (string | null)[]> = listOf(
-  v.custom<string | null>((value) => value === null || typeof value === "string", "a text or null"),
+  /* @__PURE__ */ v.custom<string | null>((value) => value === null || typeof value === "string", "a text or null"),
   (value) => value === null || typeof value === "string",
 );
 

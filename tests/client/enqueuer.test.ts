@@ -32,27 +32,54 @@ describe("createEnqueuer", () => {
       }));
   }
 
-  it("stores many that are asked for at once, each for itself if one is refused", () =>
+  it("tells what every job has, and nothing else", () =>
     withBroker(async ({ broker, clock }) => {
       const enqueuer = createEnqueuer({ fetch: (request) => broker.fetch(request), clock });
-      const asked = ["a", "", "c", "d"].map((queue) =>
-        enqueuer.enqueue({ type: "t", queue, payload: 1 }).then(({ queue }) => queue, String)
-      );
-      assert.deepEqual(await Promise.all(asked), [
-        "a",
-        "RefusedError: queue must not be empty",
-        "c",
-        "d",
-      ]);
+      const { id, readyAt, ...rest } = await enqueuer.enqueue(mail, { to: "a" }, { delay: "1s" });
+      assert.equal(readyAt, clock.now() + 1000);
+      assert.match(id, /^\w{25}$/);
+      assert.deepEqual(rest, {
+        type: "mail",
+        queue: "default",
+        priority: 7,
+        status: "scheduled",
+        attempts: 0,
+        duplicate: false,
+        folded: false,
+      });
     }));
 
-  it("does without the protocol in the process of its broker", () =>
-    withBroker(async ({ broker }) => {
-      const enqueuer = createEnqueuer({ fetch: broker.fetch });
-      const { id } = await enqueuer.enqueue(mail, { to: "a" });
-      assert.deepEqual(Object.keys(enqueuer), ["enqueue", "enqueueMany"]);
-      assert.deepEqual((await createClient({ fetch: broker.fetch }).get(id)).payload, { to: "a" });
-    }));
+  it("repeats an enqueue by its key, and fails as a client does", async () => {
+    const keys: (string | null)[] = [];
+    const answers = [
+      Response.json({ error: "busy" }, { status: 503 }),
+      Response.json({ version: "1" }, { headers: { "millrace-extensions": "1" } }),
+      Response.json({ error: "queue must not be empty" }, { status: 422 }),
+    ];
+    const enqueuer = createEnqueuer({
+      fetch(request) {
+        keys.push(request.headers.get("idempotency-key"));
+        return Promise.resolve(answers.shift()!);
+      },
+      retry: { baseDelayMs: 0 },
+    });
+    await assert.rejects(enqueuer.enqueue(mail, { to: "a" }), {
+      name: "RefusedError",
+      message: "queue must not be empty",
+    });
+    assert.equal(keys[1], null);
+    assert.equal(keys[2], keys[0]);
+  });
+
+  for (const [what, body] of [["is no job", { id: "x" }], ["is no list", { jobs: 1 }]] as const) {
+    it(`refuses an answer that ${what}`, async () => {
+      const enqueuer = createEnqueuer({ fetch: () => Promise.resolve(Response.json(body)) });
+      const call = "jobs" in body
+        ? enqueuer.enqueueMany(mail, [{ to: "a" }])
+        : enqueuer.enqueue(mail, { to: "a" });
+      await assert.rejects(call, /ProtocolError: Cannot understand the answer: expected a/);
+    });
+  }
 
   it("refuses a format by its name, as every client does", () => {
     for (const create of [createClient, createEnqueuer]) {

@@ -2,12 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  createMovement,
-  NotFoundError,
-  ProtocolError,
-  RefusedError,
-} from "../../src/client/mod.ts";
+import { createMovement, NotFoundError, ProtocolError } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { createScript, json } from "./script.ts";
 import { formats } from "../support/formats.ts";
@@ -68,13 +63,13 @@ describe("createMovement()", () => {
     const other = (status: number) =>
       createMovement({ fetch: () => Promise.resolve(new Response(null, { status })) });
     const put = other(405).put("a", job());
-    await assert.rejects(put, (error: RefusedError) => {
-      assert.ok(error instanceof RefusedError && error.status === 405);
-      return /^Server has no call 'PUT \/jobs\/\{id\}'/.test(error.message);
+    await assert.rejects(put, (error: NotFoundError) => {
+      assert.ok(error instanceof NotFoundError && error.status === 405);
+      return /^The server has no endpoint 'PUT \/jobs\/\{id\}', which/.test(error.message);
     });
     await assert.rejects(other(404).requeue("a"), (error: Error) => {
       assert.ok(error instanceof NotFoundError);
-      return /^Server has no call 'POST \/jobs\/\{id\}\/requeue'/.test(error.message);
+      return /^The server has no endpoint 'POST \/jobs\/\{id\}\/requeue'/.test(error.message);
     });
   });
 });

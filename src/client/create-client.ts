@@ -82,7 +82,11 @@ export function createClient(options: ClientOptions): Client {
     async get(...args: unknown[]) {
       const [id, options, type] = toIdentified(args);
       return demandType(
-        await call({ route: jobRoutes.get, params: { id } }, options, readJob),
+        await call(
+          { route: jobRoutes.get, params: { id }, query: toLastError(options) },
+          options,
+          readJob,
+        ),
         type,
       ) as never;
     },
@@ -91,8 +95,14 @@ export function createClient(options: ClientOptions): Client {
       return createListing(jobPages, () => client.page(query, options), options) as never;
     },
     async page(...args: unknown[]) {
-      const [{ from, order, limit, ...filter } = {}, options] = toFiltered<JobQuery>(args);
-      const query = [...toPageParams({ from, order, limit }), ...toFilterParams(filter)];
+      const [{ from, order, limit, lastError, ...filter } = {}, options] = toFiltered<JobQuery>(
+        args,
+      );
+      const query = [
+        ...toPageParams({ from, order, limit }),
+        ...toFilterParams(filter),
+        ...toLastError({ lastError }),
+      ];
       const page = matchesNothing(filter)
         ? emptyPage(jobPages)
         : await openPage(jobPages, withQuery(jobRoutes.list.path, query), options);
@@ -148,6 +158,10 @@ export function createClient(options: ClientOptions): Client {
     resolveMany: (args) => resolveMany(args, clock),
     checkTake: toTakeParams,
   }) ?? client;
+}
+
+function toLastError(options: Pick<JobQuery, "lastError"> | undefined): string[] {
+  return options?.lastError ? ["last_error=true"] : [];
 }
 
 function toCascade(options: DeleteOptions | undefined): string[] {

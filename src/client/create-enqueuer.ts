@@ -8,12 +8,13 @@ import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
 import { plainJson } from "../protocol/plain-json.ts";
 import { readReceipt, readReceipts, type Receipt } from "../protocol/receipt.ts";
 import { enqueueRoutes } from "../protocol/routes.ts";
-import type { ByHand, Enqueueable, EnqueueManyRest, EnqueueRest } from "./client.ts";
+import type { Enqueueable, EnqueueManyRest, EnqueueRest } from "./client.ts";
 import { type EnqueueArgs, type EnqueueManyArgs, resolveMany, resolveOne } from "./enqueue-args.ts";
 import { enqueueInParts } from "./enqueue-parts.ts";
 import { createKeys, demandKey } from "./idempotency-keys.ts";
 import { type ClientOptions, toSettings } from "./options.ts";
 import { createTransport } from "./transport.ts";
+import type { ByHand } from "./typed-job.ts";
 
 /**
  * A client that only enqueues. A {@linkcode Client} is one too, and tells more of a job that it stored.

@@ -66,6 +66,7 @@ export { type EnqueueMiddleware, withMiddleware } from "./middleware.ts";
 export {
   type ByHand,
   type FilterRest,
+  type GetOptions,
   type GetRest,
   isJobOf,
   type JobKind,
@@ -87,6 +88,8 @@ export type {
   WaitForOptions,
 } from "./job-ends.ts";
 export type { CancelCounts, CancelRequest, CancelResult } from "../protocol/ends.ts";
+export { type AllOptions, type Query, query, type QueryClient } from "./query.ts";
+export { createdAtOf } from "../protocol/created-at.ts";
 export { createLeases } from "./leases.ts";
 export type { LeasesClient, TimeoutResult } from "./leases.ts";
 export type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";

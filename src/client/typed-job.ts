@@ -34,7 +34,24 @@ export type JobOf<Payload> = [Payload] extends [ByHand] ? Job
   : never;
 
 /** Which jobs to list, and how. */
-export interface JobQuery extends JobFilter, PageRequest {}
+export interface JobQuery extends JobFilter, PageRequest {
+  /**
+   * Whether each job comes with its last error record (`lastError`). Only a Millrace broker has it; others refuse the query.
+   *
+   * @default {false}
+   */
+  readonly lastError?: boolean | undefined;
+}
+
+/** Bounds of a look at a job, and what of it is shown. */
+export interface GetOptions extends CallOptions {
+  /**
+   * Whether it comes with its last error record (`lastError`). Only a Millrace broker has it; from others it comes without.
+   *
+   * @default {false}
+   */
+  readonly lastError?: boolean | undefined;
+}
 
 /** What follows the first argument of `list` and `page`: a query only if that is a definition. */
 export type QueryRest<Payload> = [Payload] extends [ByHand] ? [options?: CallOptions]
@@ -45,8 +62,8 @@ export type FilterRest<Payload> = [Payload] extends [ByHand] ? [options?: CallOp
   : [filter?: Omit<JobFilter, "type">, options?: CallOptions];
 
 /** What follows the first argument of `get`: an id only if that is a definition. */
-export type GetRest<Payload> = [Payload] extends [ByHand] ? [options?: CallOptions]
-  : [id: string, options?: CallOptions];
+export type GetRest<Payload> = [Payload] extends [ByHand] ? [options?: GetOptions]
+  : [id: string, options?: GetOptions];
 
 /**
  * Tells whether a job is of a definition, by its type. The payload is not checked: that is what `definition.parse` does.
@@ -90,7 +107,7 @@ export function toFiltered<Filter extends JobFilter>(
 /** The id that a `get` asks for, its options, and the type that the job must have. */
 export function toIdentified(
   args: readonly unknown[],
-): [id: string, options: CallOptions | undefined, type: string | undefined] {
+): [id: string, options: GetOptions | undefined, type: string | undefined] {
   const [what, id, options] = args;
   return (isKind(what) ? [id, options, what.type] : args) as [string, undefined, string];
 }

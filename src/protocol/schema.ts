@@ -118,7 +118,10 @@ export const texts: v.GenericSchema<unknown, string[]> = listOf(
 
 /** Texts, and nulls in the places of some. */
 export const textsOrNulls: v.GenericSchema<unknown, (string | null)[]> = listOf(
-  /* @__PURE__ */ v.custom<string | null>((value) => value === null || typeof value === "string", "a text or null"),
+  /* @__PURE__ */ v.custom<string | null>(
+    (value) => value === null || typeof value === "string",
+    "a text or null",
+  ),
   (value) => value === null || typeof value === "string",
 );
 

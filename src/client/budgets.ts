@@ -25,7 +25,18 @@ import { readJob } from "../protocol/job-read.ts";
 import { budgetRoutes, type Route } from "../protocol/routes.ts";
 import type { CallOptions } from "./deadline.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
+import { type SyncReport, toSyncReport } from "./sync-report.ts";
 import { type ClientCall, createTransport, ignoreBody } from "./transport.ts";
+
+/** Bounds of a sync, and what becomes of budgets that are not declared. */
+export interface SyncBudgetsOptions extends CallOptions {
+  /**
+   * Whether budgets that are not declared are deleted.
+   *
+   * @default {false}
+   */
+  readonly prune?: boolean | undefined;
+}
 
 /**
  * The budgets of a broker: named pools of tokens that jobs draw on. A job runs when all of its budgets have the
@@ -50,6 +61,19 @@ export interface BudgetsClient {
   create(key: string, settings: BudgetRequest, options?: CallOptions): Promise<Budget>;
   /** Creates a budget, or gives the one that is there these settings. Safe to call again at every deploy. */
   put(key: string, settings: BudgetRequest, options?: CallOptions): Promise<Budget>;
+  /**
+   * Makes budgets what is declared, new or not, and tells what that changed. Meant to be called at each deploy. Others are
+   * left alone, unless `prune` says that they are deleted.
+   *
+   * @param budgets The settings by the keys of the budgets.
+   * @param options Bounds of the calls, of which each budget takes one, and what becomes of others.
+   * @throws {RefusedError} If settings are not allowed, or an unfinished job or a cron entry draws on one that is to be
+   * deleted. What was done before stays done.
+   */
+  sync(
+    budgets: Readonly<Record<string, BudgetSettings>>,
+    options?: SyncBudgetsOptions,
+  ): Promise<SyncReport>;
   /**
    * Changes a budget.
    *
@@ -139,7 +163,7 @@ export function createBudgets(options: ClientOptions): BudgetsClient {
     return await call({ ...one, query }, options, readRebindReport);
   };
 
-  return {
+  const budgets: BudgetsClient = {
     list: (options) => call(at(budgetRoutes.listBudgets, {}), options, readBudgets),
     get: (key, options) => call(at(budgetRoutes.getBudget, { key }), options, readBudget),
     create: async (key, settings, options) =>
@@ -185,5 +209,20 @@ export function createBudgets(options: ClientOptions): BudgetsClient {
           : at(budgetRoutes.unbindMany, { key }),
         options,
       ),
+    async sync(declared, { prune = false, ...options } = {}) {
+      const there = await budgets.list(options);
+      const others = there.filter(({ key }) => !Object.hasOwn(declared, key));
+      const after = new Map<string, Budget>();
+      for (const [key, settings] of Object.entries(declared)) {
+        after.set(key, await budgets.put(key, settings, options));
+      }
+      for (const budget of others) {
+        if (prune) await budgets.delete(budget.key, options);
+      }
+      const compared = there.filter((budget) => prune || !others.includes(budget));
+      const before = new Map(compared.map((budget) => [budget.key, budget]));
+      return toSyncReport(before, after, ["createdAt", "updatedAt"]);
+    },
   };
+  return budgets;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { NotFoundError } from "../errors.ts";
 import {
   type CronEntry,
   type CronGroup,
@@ -20,10 +21,15 @@ import {
   toCronEntryChangeWire,
   toCronGroupBody,
 } from "../protocol/cron-request.ts";
-import { cronRoutes } from "../protocol/routes.ts";
+import { type EnqueueRequest, readEnqueuedJob, toEnqueueWire } from "../protocol/enqueue.ts";
+import type { EnqueuedJob } from "../protocol/job.ts";
+import { cronRoutes, enqueueRoutes } from "../protocol/routes.ts";
 import { readDeleted } from "../protocol/system.ts";
 import type { CallOptions } from "./deadline.ts";
+import type { CronsDefinition } from "./define-crons.ts";
+import { createKeys } from "./idempotency-keys.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
+import { type SyncReport, toSyncReport } from "./sync-report.ts";
 import { createTransport, ignoreBody } from "./transport.ts";
 
 /** Which entry of which group. */
@@ -65,6 +71,22 @@ export interface CronsClient {
    * @throws {RefusedError} If something in it is not allowed; nothing is changed then.
    */
   put(group: string, settings: CronGroupSettings, options?: CallOptions): Promise<CronGroup>;
+  /**
+   * Makes a group what is declared, new or not, and tells what that changed. Meant to be called at each deploy, as `put`. Of
+   * two that are made at the same time, one may be told of what the other one did.
+   *
+   * @param definition Made by `defineCrons`.
+   * @throws {RefusedError} If something in it is not allowed; nothing is changed then.
+   */
+  sync(definition: CronsDefinition, options?: CallOptions): Promise<SyncReport>;
+  /**
+   * Enqueues the job of an entry now. Its schedule goes on as if nothing had happened, also if it is paused.
+   *
+   * @param address Which entry.
+   * @returns The stored job, or the one that has its unique key or took it into its batch.
+   * @throws {NotFoundError} If there is no such entry.
+   */
+  run(address: CronAddress, options?: CallOptions): Promise<EnqueuedJob>;
   /**
    * Pauses or resumes a group, or gives it another time zone.
    *
@@ -147,9 +169,10 @@ export interface CronsClient {
  * ```
  */
 export function createCrons(options: ClientOptions): CronsClient {
-  const { call } = createTransport(toClientSettings(options));
+  const { call, settings } = createTransport(toClientSettings(options));
+  const nextKey = createKeys(settings.clock);
 
-  return {
+  const crons: CronsClient = {
     list: (options) => call({ route: cronRoutes.listCrons }, options, readCronNames),
     deleteAll: (options) => call({ route: cronRoutes.deleteCrons }, options, readDeleted),
 
@@ -159,6 +182,20 @@ export function createCrons(options: ClientOptions): CronsClient {
       const body = await toCronGroupBody(settings);
       const { putCronGroup: route } = cronRoutes;
       return await call({ route, params: { group }, body }, options, readCronGroup);
+    },
+    async sync({ group, ...settings }, options) {
+      const before = await crons.get(group, options).catch((error) => {
+        if (error instanceof NotFoundError) return { entries: [] };
+        throw error;
+      });
+      const after = await crons.put(group, settings, options);
+      return toSyncReport(byName(before), byName(after), told);
+    },
+    async run(at, options) {
+      const { job } = await crons.getEntry(at, options);
+      const body = toEnqueueWire(job as EnqueueRequest, 0);
+      const { enqueue: route } = enqueueRoutes;
+      return await call({ route, body, key: nextKey() }, options, readEnqueuedJob);
     },
     patch: (group, { paused, timezone }, options) =>
       call(
@@ -189,4 +226,19 @@ export function createCrons(options: ClientOptions): CronsClient {
     deleteEntry: (at, options) =>
       call({ route: cronRoutes.deleteCronEntry, params: { ...at } }, options, ignoreBody),
   };
+  return crons;
+}
+
+/** What the broker tells of an entry, and nobody declares. */
+const told = [
+  "pausedAt",
+  "resumedAt",
+  "nextEnqueueAt",
+  "lastEnqueueAt",
+  "count",
+  "lastJobId",
+] as const satisfies readonly (keyof CronEntry)[];
+
+function byName({ entries }: Pick<CronGroup, "entries">): ReadonlyMap<string, CronEntry> {
+  return new Map(entries.map((entry) => [entry.name, entry]));
 }

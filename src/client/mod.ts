@@ -22,7 +22,7 @@
  * @module
  */
 
-export { type BudgetsClient, createBudgets } from "./budgets.ts";
+export { type BudgetsClient, createBudgets, type SyncBudgetsOptions } from "./budgets.ts";
 export { createClient } from "./create-client.ts";
 export { createEnqueuer, type Enqueuer } from "./create-enqueuer.ts";
 export {
@@ -31,6 +31,13 @@ export {
   type DependenciesClient,
 } from "./dependencies.ts";
 export { createCrons } from "./crons.ts";
+export {
+  type CronsDefinition,
+  type CronsOptions,
+  type DeclaredCron,
+  defineCrons,
+} from "./define-crons.ts";
+export type { SyncReport } from "./sync-report.ts";
 export type { CronAddress, CronsClient } from "./crons.ts";
 export {
   createInsight,

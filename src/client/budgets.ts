@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type Duration, toMs } from "../async/duration.ts";
+import { type HeldBudget, readHeldBudget, toHoldWire } from "../protocol/budget-hold.ts";
 import {
   type Budget,
   readBudget,
@@ -24,6 +26,7 @@ import type { Job } from "../protocol/job.ts";
 import { readJob } from "../protocol/job-read.ts";
 import { budgetRoutes, type Route } from "../protocol/routes.ts";
 import type { CallOptions } from "./deadline.ts";
+import { callOwn } from "./endpoint.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
 import { type SyncReport, toSyncReport } from "./sync-report.ts";
 import { type ClientCall, createTransport, ignoreBody } from "./transport.ts";
@@ -81,6 +84,17 @@ export interface BudgetsClient {
    * @throws {NotFoundError} If there is no such budget.
    */
   patch(key: string, patch: BudgetPatch, options?: CallOptions): Promise<Budget>;
+  /**
+   * Holds a budget: none of its tokens is given for a time, so that no job that draws on it begins. For a handler whom a
+   * service told to wait (429, `Retry-After`). It outlives a restart of the broker; tokens that come back meanwhile are there
+   * at its end. A hold that lasts longer stays, and one of 0 ends it. Only a Millrace broker knows holds.
+   *
+   * @param key The budget.
+   * @param duration How long, in ms or as text (`"30s"`).
+   * @returns The budget, with the end of the hold.
+   * @throws {NotFoundError} If there is no such budget, or the server knows no holds.
+   */
+  hold(key: string, duration: Duration, options?: CallOptions): Promise<HeldBudget>;
   /**
    * Deletes a budget.
    *
@@ -184,6 +198,14 @@ export function createBudgets(options: ClientOptions): BudgetsClient {
         options,
         readBudget,
       ),
+    hold: async (key, duration, options) => {
+      const body = toHoldWire(toMs(duration, "duration"));
+      return await callOwn({ call })(
+        at(budgetRoutes.holdBudget, { key }, body),
+        options,
+        readHeldBudget,
+      );
+    },
     delete: (key, options) => call(at(budgetRoutes.deleteBudget, { key }), options, ignoreBody),
     bind: async (id, use, options) => {
       const { key, ...body } = toBudgetUseWire(use);

@@ -75,6 +75,18 @@ export function toBudgetWire(
   };
 }
 
+/** Reads the body of `POST /budgets/{key}/hold`: for how long, in ms. */
+export const holdSchema: v.GenericSchema<unknown, number> = v.pipe(
+  v.object({ for_ms: u32 }, "an object"),
+  v.transform(({ for_ms }) => for_ms),
+);
+
+/** The wire's spelling of a budget and the end of its hold; 0 is a budget that is not held. */
+export function toHeldWire(budget: BudgetInfo & { readonly heldUntil: number }): object {
+  const { heldUntil } = budget;
+  return { ...toBudgetWire(budget), ...heldUntil > 0 && { held_until: heldUntil } };
+}
+
 /** Reads a policy; an unknown field is refused (docs/protocol.md, section 8.2). */
 export const policySchema: v.GenericSchema<unknown, PolicyRequest> = v.strictObject(
   policyEntries,

@@ -129,6 +129,7 @@ export const budgetRoutes = {
   putBudget:         { method: "PUT",    path: "/budgets/{key}",           access: "manage", repeat: "always" },
   patchBudget:       { method: "PATCH",  path: "/budgets/{key}",           access: "manage", repeat: "never" },
   deleteBudget:      { method: "DELETE", path: "/budgets/{key}",           access: "manage", repeat: "never" },
+  holdBudget:        { method: "POST",   path: "/budgets/{key}/hold",      access: "work",   repeat: "always" },
   bind:              { method: "POST",   path: "/jobs/{id}/budgets/{key}", access: "manage", repeat: "never" },
   putBinding:        { method: "PUT",    path: "/jobs/{id}/budgets/{key}", access: "manage", repeat: "always" },
   patchBinding:      { method: "PATCH",  path: "/jobs/{id}/budgets/{key}", access: "manage", repeat: "never" },

@@ -13,12 +13,13 @@ import type { BudgetRecord } from "./budgets-table.ts";
 
 /** A budget that is created at `now`: full. */
 export function newBudget(key: string, policy: BudgetPolicy, now: number): BudgetRecord {
-  const level = { drawn: 0, tokens: capacityOf(policy), credit: 0, refilledAt: now };
+  const level = { drawn: 0, tokens: capacityOf(policy), credit: 0, refilledAt: now, heldUntil: 0 };
   return { key, ...policy, ...level, createdAt: now, updatedAt: now };
 }
 
 /** Pays `cost` at `now`; undefined when there are not enough tokens. */
 export function draw(budget: BudgetRecord, cost: number, now: number): BudgetRecord | undefined {
+  if (budget.heldUntil > now) return undefined;
   if (budget.durationMs === null) {
     const drawn = budget.drawn + cost;
     return drawn > budget.allocation ? undefined : { ...budget, drawn };
@@ -29,6 +30,10 @@ export function draw(budget: BudgetRecord, cost: number, now: number): BudgetRec
 
 /** When `cost` can be paid at the earliest, in ms since the epoch; Infinity when only a release helps. */
 export function availableAt(budget: BudgetRecord, cost: number, now: number): number {
+  return Math.max(budget.heldUntil, enoughAt(budget, cost, now));
+}
+
+function enoughAt(budget: BudgetRecord, cost: number, now: number): number {
   const { durationMs, allocation } = budget;
   if (durationMs === null) return budget.drawn + cost > allocation ? Infinity : now;
   const { tokens, credit, refilledAt } = refilled(budget, durationMs, now);

@@ -20,10 +20,13 @@ export interface BudgetRecord extends BudgetPolicy {
   /** Token-milliseconds that do not make up a token yet. */
   readonly credit: number;
   readonly refilledAt: number;
+  /** Until when none of its tokens is given; 0 if it was never held. */
+  readonly heldUntil: number;
 }
 
 const columns = `key, allocation, duration_ms AS "durationMs", burst, created_at AS "createdAt",
-  updated_at AS "updatedAt", drawn, tokens, credit, refilled_at AS "refilledAt"`;
+  updated_at AS "updatedAt", drawn, tokens, credit, refilled_at AS "refilledAt",
+  held_until AS "heldUntil"`;
 
 /** One budget; others that want to change it wait. */
 export function* findBudget(key: string): Transition<BudgetRecord | undefined> {
@@ -80,6 +83,11 @@ export function* updateBudget(budget: BudgetRecord): Transition<void> {
     [budget.allocation, budget.durationMs, budget.burst, budget.updatedAt, budget.key],
   );
   yield* putLevel(budget);
+}
+
+/** Writes until when a budget is held. */
+export function* putHold({ key, heldUntil }: BudgetRecord): Transition<void> {
+  yield* run("UPDATE budgets SET held_until = ? WHERE key = ?", [heldUntil, key]);
 }
 
 /** Writes only the level of a budget. */

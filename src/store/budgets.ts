@@ -25,6 +25,7 @@ import {
   countBudgets,
   findBudget,
   insertBudget,
+  putHold,
   updateBudget,
 } from "./budgets-table.ts";
 import { isInFlight, isUnfinished } from "./status-sql.ts";
@@ -74,6 +75,28 @@ export function* changeBudget(
   if (budget === undefined) return undefined;
   const policy = mergePolicy(budget, patch);
   return isRejection(policy) ? policy : yield* change(budget, policy, now);
+}
+
+/**
+ * Holds a budget: none of its tokens is given for a time. A hold that lasts longer stays; one of 0 ms ends it.
+ *
+ * @returns The budget; undefined when there is none.
+ */
+export function* holdBudget(
+  key: string,
+  forMs: number,
+  now: number,
+): Transition<BudgetRecord | undefined> {
+  const budget = yield* findBudget(key);
+  if (budget === undefined) return undefined;
+  const held = {
+    ...budget,
+    heldUntil: forMs === 0 ? 0 : Math.max(budget.heldUntil, now + forMs),
+  };
+  yield* putHold(held);
+  // Jobs that were told to wait for its end need not.
+  if (forMs === 0) yield report({ kind: "budgets", keys: [key], refunded: false });
+  return held;
 }
 
 /** Deletes a budget that nothing refers to; undefined when there is none. */

@@ -170,4 +170,5 @@ CREATE INDEX leases_in_grace ON leases (job) WHERE grace_until IS NOT NULL;
   trackedTables,
   powerTables,
   cancelTables,
+  "ALTER TABLE budgets ADD COLUMN held_until BIGINT NOT NULL DEFAULT 0;",
 ];

@@ -65,6 +65,7 @@ export const seeds: { readonly [Name in RouteName]?: readonly unknown[] } = {
   createBudget: [rate, slots],
   putBudget: [rate, slots],
   patchBudget: [{ allocation: 4 }, { strategy: { burst: null } }, { strategy: slots.strategy }],
+  holdBudget: [{ for_ms: 1000 }, { for_ms: 0 }],
   bind: [binding, {}],
   putBinding: [binding],
   patchBinding: [{ cost: 1 }],

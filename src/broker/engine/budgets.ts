@@ -15,7 +15,13 @@ import {
 import { checkName } from "../../protocol/names.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { isRejection, type Rejection, unprocessable } from "../../protocol/rejection.ts";
-import { changeBudget, createBudget, removeBudget, replaceBudget } from "../../store/budgets.ts";
+import {
+  changeBudget,
+  createBudget,
+  holdBudget,
+  removeBudget,
+  replaceBudget,
+} from "../../store/budgets.ts";
 import { type BudgetRecord, getBudget, listBudgets } from "../../store/budgets-table.ts";
 import type { PayloadFilter } from "../../store/expressions.ts";
 import { type ManyRebound, rebindJob, rebindJobs } from "../../store/rebind.ts";
@@ -32,6 +38,8 @@ export interface BudgetOperations {
   create(key: string, request: PolicyRequest): Promise<BudgetRecord | Rejection>;
   replace(key: string, request: PolicyRequest): Promise<BudgetRecord | Rejection>;
   change(key: string, patch: PolicyPatch): Promise<BudgetRecord | Rejection | undefined>;
+  /** No token is given for a time; 0 ends that. */
+  hold(key: string, forMs: number): Promise<BudgetRecord | undefined>;
   remove(key: string): Promise<Rejection | "deleted" | undefined>;
   rebind(id: string, rebinding: Rebinding): Promise<JobRecord | Rejection | undefined>;
   /** Undefined when the bindings that are asked for can be made. */
@@ -76,6 +84,7 @@ export function createBudgetOperations(
         await store.write(() => replaceBudget(key, toPolicy(request), terms()));
     },
     change: (key, patch) => store.write(() => changeBudget(key, patch, clock.now())),
+    hold: (key, forMs) => store.write(() => holdBudget(key, forMs, clock.now())),
     remove: (key) => store.write(() => removeBudget(key)),
     checkRebinding,
     async rebind(id, rebinding) {

@@ -6,11 +6,13 @@
 
 import {
   budgetNotFound,
+  holdSchema,
   namedPolicySchema,
   policyPatchSchema,
   type PolicyRequest,
   policySchema,
   toBudgetWire,
+  toHeldWire,
 } from "../../protocol/budget.ts";
 import { isRejection, type Rejection } from "../../protocol/rejection.ts";
 import { readerOf } from "../../protocol/request-body.ts";
@@ -22,6 +24,7 @@ import { Refusal, toRefusal } from "./refusal.ts";
 
 const readPolicy = readerOf(policySchema);
 const readNamedPolicy = readerOf(namedPolicySchema);
+const readHold = readerOf(holdSchema);
 const readPolicyPatch = readerOf(policyPatchSchema);
 
 /** `GET /budgets` */
@@ -60,6 +63,14 @@ export const patch: Endpoint = async (call) => {
   const result = await call.engine.budgets.change(key, patch);
   if (result === undefined) throw new Refusal(404, budgetNotFound(key));
   return answerBudget(call, 200, result);
+};
+
+/** `POST /budgets/{key}/hold` */
+export const hold: Endpoint = async (call) => {
+  const [key] = call.params as [string];
+  const budget = await call.engine.budgets.hold(key, await readMessage(call, readHold));
+  if (budget === undefined) throw new Refusal(404, budgetNotFound(key));
+  return answerValue(call.format, 200, toHeldWire(budget));
 };
 
 /** `DELETE /budgets/{key}` */

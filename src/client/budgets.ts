@@ -13,6 +13,7 @@ import {
   readRebindReport,
   type RebindReport,
 } from "../protocol/budget-read.ts";
+import { type BudgetWaiting, readWaiting } from "../protocol/budget-waiting.ts";
 import {
   type BudgetPatch,
   type BudgetRequest,
@@ -84,6 +85,14 @@ export interface BudgetsClient {
    * @throws {NotFoundError} If there is no such budget.
    */
   patch(key: string, patch: BudgetPatch, options?: CallOptions): Promise<Budget>;
+  /**
+   * Tells which jobs wait for a budget: how many ready jobs draw on it, by queue and type, and until when it is held. Which
+   * ones they are tells `client.list({ budget: key, status: "ready" })`. Only a Millrace broker has this call.
+   *
+   * @param key The budget.
+   * @throws {NotFoundError} If there is no such budget, or the server does not know the call.
+   */
+  waiting(key: string, options?: CallOptions): Promise<BudgetWaiting>;
   /**
    * Holds a budget: none of its tokens is given for a time, so that no job that draws on it begins. For a handler whom a
    * service told to wait (429, `Retry-After`). It outlives a restart of the broker; tokens that come back meanwhile are there
@@ -198,6 +207,8 @@ export function createBudgets(options: ClientOptions): BudgetsClient {
         options,
         readBudget,
       ),
+    waiting: (key, options) =>
+      callOwn({ call })(at(budgetRoutes.budgetWaiting, { key }), options, readWaiting),
     hold: async (key, duration, options) => {
       const body = toHoldWire(toMs(duration, "duration"));
       return await callOwn({ call })(

@@ -183,6 +183,7 @@ export type { JobReference, LeaseRefusal, RefusedRun, ReportResult } from "../pr
 export type { Clock, Random } from "../async/clock.ts";
 export { type Duration, type DurationUnit, toMs } from "../async/duration.ts";
 export type { Codec, Format } from "../protocol/codec.ts";
+export type { BudgetWaiting, WaitingCount } from "../protocol/budget-waiting.ts";
 export type { HeldBudget } from "../protocol/budget-hold.ts";
 export type { Budget, RebindReport } from "../protocol/budget-read.ts";
 export type {

@@ -130,6 +130,7 @@ export const budgetRoutes = {
   patchBudget:       { method: "PATCH",  path: "/budgets/{key}",           access: "manage", repeat: "never" },
   deleteBudget:      { method: "DELETE", path: "/budgets/{key}",           access: "manage", repeat: "never" },
   holdBudget:        { method: "POST",   path: "/budgets/{key}/hold",      access: "work",   repeat: "always" },
+  budgetWaiting:     { method: "GET",    path: "/budgets/{key}/waiting",   access: "read",   repeat: "always" },
   bind:              { method: "POST",   path: "/jobs/{id}/budgets/{key}", access: "manage", repeat: "never" },
   putBinding:        { method: "PUT",    path: "/jobs/{id}/budgets/{key}", access: "manage", repeat: "always" },
   patchBinding:      { method: "PATCH",  path: "/jobs/{id}/budgets/{key}", access: "manage", repeat: "never" },

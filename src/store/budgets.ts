@@ -28,7 +28,7 @@ import {
   putHold,
   updateBudget,
 } from "./budgets-table.ts";
-import { isInFlight, isUnfinished } from "./status-sql.ts";
+import { isInFlight, isReady, isUnfinished } from "./status-sql.ts";
 import { report, rows, run, type Transition } from "./transition.ts";
 
 /**
@@ -97,6 +97,23 @@ export function* holdBudget(
   // Jobs that were told to wait for its end need not.
   if (forMs === 0) yield report({ kind: "budgets", keys: [key], refunded: false });
   return held;
+}
+
+/** Rows that are told of who waits for a budget. */
+const mostWaiting = 100;
+
+/** How many ready jobs draw on a budget, by queue and type. */
+export function* countWaiting(
+  key: string,
+): Transition<
+  readonly { readonly queue: string; readonly type: string; readonly count: number }[]
+> {
+  return yield* rows(
+    `SELECT queue, type, count(*) AS count
+     FROM bindings JOIN jobs ON jobs.id = bindings.job_id WHERE key = ? AND ${isReady}
+     GROUP BY queue, type ORDER BY count(*) DESC, queue, type LIMIT ${mostWaiting}`,
+    [key],
+  );
 }
 
 /** Deletes a budget that nothing refers to; undefined when there is none. */

@@ -92,6 +92,38 @@ describe("a budget that is held", () => {
     await second.stop();
   });
 
+  for (const format of ["json", "msgpack"] as const) {
+    it(`tells who waits for it, in ${format}`, () =>
+      withBroker(async ({ broker, client, take, clock }) => {
+        const fetch = (request: Request) => broker.fetch(request);
+        const budgets = createBudgets({ fetch, format: formats[format] });
+        const budget = await budgets.put("api", { ...strategies["a limit"], allocation: 1 });
+        assert.deepEqual(await budgets.waiting("api"), {
+          budget: { ...budget, heldUntil: undefined },
+          waiting: [],
+        });
+        await client.enqueue(drawing);
+        await take();
+        await clock.settle();
+        await client.enqueueMany([
+          drawing,
+          { ...drawing, type: "u" },
+          { ...drawing, type: "u" },
+          { ...drawing, queue: "a" },
+          { ...drawing, delayMs: 1000 },
+          { type: "t", queue: "q", payload: 1 },
+        ]);
+        assert.deepEqual((await budgets.waiting("api")).waiting, [
+          { queue: "q", type: "u", count: 2 },
+          { queue: "a", type: "t", count: 1 },
+          { queue: "q", type: "t", count: 1 },
+        ]);
+        const { heldUntil } = await budgets.hold("api", "1m");
+        assert.equal((await budgets.waiting("api")).budget.heldUntil, heldUntil);
+        await assert.rejects(budgets.waiting("none"), { message: "budget 'none' not found" });
+      }));
+  }
+
   it("tells nobody else of the hold, and says what there is not", () =>
     withBroker(async ({ broker }) => {
       const budgets = createBudgets({ fetch: broker.fetch });

@@ -188,6 +188,7 @@ const rows: Readonly<Record<RouteName, Row | readonly Row[]>> = {
   putBudget: "all",
   patchBudget: "all",
   deleteBudget: "all",
+  budgetWaiting: "all",
   holdBudget: "all",
   bind: "all",
   putBinding: "all",

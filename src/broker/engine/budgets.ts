@@ -12,11 +12,13 @@ import {
   type PolicyRequest,
   toPolicy,
 } from "../../protocol/budget.ts";
+import type { WaitingCount } from "../../protocol/budget-waiting.ts";
 import { checkName } from "../../protocol/names.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { isRejection, type Rejection, unprocessable } from "../../protocol/rejection.ts";
 import {
   changeBudget,
+  countWaiting,
   createBudget,
   holdBudget,
   removeBudget,
@@ -38,6 +40,8 @@ export interface BudgetOperations {
   create(key: string, request: PolicyRequest): Promise<BudgetRecord | Rejection>;
   replace(key: string, request: PolicyRequest): Promise<BudgetRecord | Rejection>;
   change(key: string, patch: PolicyPatch): Promise<BudgetRecord | Rejection | undefined>;
+  /** How many ready jobs draw on it. */
+  waiting(key: string): Promise<readonly WaitingCount[]>;
   /** No token is given for a time; 0 ends that. */
   hold(key: string, forMs: number): Promise<BudgetRecord | undefined>;
   remove(key: string): Promise<Rejection | "deleted" | undefined>;
@@ -84,6 +88,7 @@ export function createBudgetOperations(
         await store.write(() => replaceBudget(key, toPolicy(request), terms()));
     },
     change: (key, patch) => store.write(() => changeBudget(key, patch, clock.now())),
+    waiting: (key) => store.read(countWaiting(key)),
     hold: (key, forMs) => store.write(() => holdBudget(key, forMs, clock.now())),
     remove: (key) => store.write(() => removeBudget(key)),
     checkRebinding,

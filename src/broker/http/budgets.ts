@@ -65,6 +65,15 @@ export const patch: Endpoint = async (call) => {
   return answerBudget(call, 200, result);
 };
 
+/** `GET /budgets/{key}/waiting` */
+export const listWaiting: Endpoint = async ({ engine, params, format }) => {
+  const [key] = params as [string];
+  const budget = await engine.budgets.get(key);
+  if (budget === undefined) throw new Refusal(404, budgetNotFound(key));
+  const waiting = await engine.budgets.waiting(key);
+  return answerValue(format, 200, { budget: toHeldWire(budget), waiting });
+};
+
 /** `POST /budgets/{key}/hold` */
 export const hold: Endpoint = async (call) => {
   const [key] = call.params as [string];

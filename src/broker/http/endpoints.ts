@@ -78,6 +78,7 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   putBudget: budgets.put,
   patchBudget: budgets.patch,
   deleteBudget: budgets.remove,
+  budgetWaiting: budgets.listWaiting,
   holdBudget: budgets.hold,
   bind: bindings.add,
   putBinding: bindings.put,

@@ -6,12 +6,15 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { WaitingCount } from "../../../src/protocol/budget-waiting.ts";
 import type { Rejection } from "../../../src/protocol/rejection.ts";
 import { front } from "../../../src/store/backlog.ts";
 import {
   changeBudget,
   correctRefills,
+  countWaiting,
   createBudget,
+  holdBudget,
   removeBudget,
   removeBudgets,
   replaceBudget,
@@ -56,6 +59,30 @@ export function describeBudgets(open: () => Promise<TestStore>): void {
       await store.write(() => correctRefills(refilledAt - 5, refilledAt - 1));
       const corrected = await levelOf();
       assert.deepEqual([corrected.tokens, corrected.refilledAt], [tokens, refilledAt - 5]);
+    });
+  });
+
+  describe("holdBudget()", () => {
+    it("keeps tokens back until the longest hold is over, or ended", async () => {
+      const store = await openBudgets(open);
+      await store.given(costs("a", { f: 3 }), costs("b", { r: 2 }), { id: "c" });
+      const hold = (key: string, forMs: number) => store.write(() => holdBudget(key, forMs, start));
+      const untilOf = async (key: string, forMs: number) => (await hold(key, forMs))?.heldUntil;
+      assert.equal(await hold("none", 5), undefined);
+      assert.equal(await untilOf("f", 500), start + 500);
+      assert.equal(await untilOf("f", 20), start + 500);
+      assert.equal(await untilOf("r", 300), start + 300);
+      const { ids, exhaustedBudgets } = await store.take();
+      assert.deepEqual(ids, ["c"]);
+      assert.deepEqual(exhaustedBudgets, [
+        { key: "f", until: start + 500, at: at("a") },
+        { key: "r", until: start + 300, at: at("b") },
+      ]);
+      const [{ queue, type, count }] = (await store.read(countWaiting("f"))) as [WaitingCount];
+      assert.deepEqual([queue, type, count], ["q", "t", 1]);
+      assert.equal(await untilOf("f", 0), 0);
+      assert.deepEqual((await store.take()).ids, ["a"]);
+      assert.deepEqual(await store.read(countWaiting("f")), []);
     });
   });
 

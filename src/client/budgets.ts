@@ -75,7 +75,7 @@ export interface BudgetsClient {
    * deleted. What was done before stays done.
    */
   sync(
-    budgets: Readonly<Record<string, BudgetSettings>>,
+    budgets: Readonly<Record<string, BudgetRequest>>,
     options?: SyncBudgetsOptions,
   ): Promise<SyncReport>;
   /**

@@ -65,6 +65,7 @@ describe("the access of a route", () => {
     release: "work",
     releaseMany: "work",
     tell: "work",
+    holdBudget: "work",
     takeMany: "work",
     heartbeat: "work",
     heartbeatMany: "work",

@@ -108,5 +108,11 @@ function* takeAll(
   }
   const holder = request.holder ?? (yield* registerHolder(request.worker, terms));
   yield* markTaken(jobs, { holder, worker: request.worker, now: terms.now });
+  if (jobs.every(isWhole)) return { jobs, holder };
   return { jobs: yield* withExtras(yield* withLargePayloads(jobs), true), holder };
+}
+
+/** Whether nothing is left to be read of a job: so it is with most. */
+function isWhole({ traits, largeBytes }: JobRecord): boolean {
+  return traits === 0 && largeBytes == null;
 }

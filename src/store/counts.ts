@@ -26,7 +26,8 @@ interface Tally {
 
 /** Adds up changes by queue and type. Jobs that follow each other are mostly of the same. */
 class Tallies {
-  readonly #tallies = new Map<string, Map<string, Tally>>();
+  /** By queue and type, neither of which has a NUL. */
+  readonly #tallies = new Map<string, Tally>();
   #last: Tally | undefined;
 
   add(queue: string, type: string, status: number, delta: number): void {
@@ -38,18 +39,17 @@ class Tallies {
   }
 
   #find(queue: string, type: string): Tally {
-    let types = this.#tallies.get(queue);
-    if (types === undefined) this.#tallies.set(queue, types = new Map());
-    let tally = types.get(type);
+    const key = `${queue}\0${type}`;
+    let tally = this.#tallies.get(key);
     if (tally === undefined) {
-      types.set(type, tally = { queue, type, deltas: columns.map(() => 0) });
+      this.#tallies.set(key, tally = { queue, type, deltas: columns.map(() => 0) });
     }
     return tally;
   }
 
   /** In one order for all brokers, so that they do not wait for each other crosswise. */
   inOrder(): Tally[] {
-    const all = [...this.#tallies.values()].flatMap((types) => [...types.values()]);
+    const all = [...this.#tallies.values()];
     if (all.length < 2) return all;
     return all.sort((a, b) => compare(a.queue, b.queue) || compare(a.type, b.type));
   }
@@ -59,23 +59,33 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Gives the traits of the jobs, all together. */
 function addChange(
   tallies: Tallies,
   { from, to, fromQueue, fromType, jobs }: JobsChange,
-): void {
-  for (const { queue, type } of jobs as readonly ChangedJob[]) {
+): number {
+  let all = 0;
+  for (const { queue, type, traits } of jobs as readonly ChangedJob[]) {
+    all |= traits;
     if (from !== undefined) tallies.add(fromQueue ?? queue, fromType ?? type, from, -1);
     if (to !== undefined) tallies.add(queue, type, to, 1);
   }
+  return all;
 }
 
-/** Writes what changes of jobs do to the counts. */
-export function* writeCounts(changes: readonly Change[]): Transition<void> {
+/**
+ * Writes what changes of jobs do to the counts.
+ *
+ * @returns The traits of all these jobs together: what none of them has, nobody need look for again.
+ */
+export function* writeCounts(changes: readonly Change[]): Transition<number> {
   const tallies = new Tallies();
-  for (const change of changes) if (change.kind === "jobs") addChange(tallies, change);
+  let all = 0;
+  for (const change of changes) if (change.kind === "jobs") all |= addChange(tallies, change);
   for (const { queue, type, deltas } of tallies.inOrder()) {
     if (deltas.some((delta) => delta !== 0)) yield* run(put, [queue, type, ...deltas]);
   }
+  return all;
 }
 
 /** Deletes the rows that count nothing. */

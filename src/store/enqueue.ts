@@ -175,6 +175,30 @@ export function* enqueueJobs(
   entries: readonly NewRecord[],
   terms: EnqueueTerms,
 ): Transition<readonly StoredJob[] | Rejection> {
+  const isUsual = terms.covers === undefined && entries.every(isPlain);
+  return isUsual ? yield* enqueuePlain(entries) : yield* enqueueAny(entries, terms);
+}
+
+/** Whether nothing has to be looked up for a job, and nothing is written but its row. */
+function isPlain({ job, bindings, dependsOn }: NewRecord): boolean {
+  return job.traits === 0 && job.uniqueKey === null && job.batch === null &&
+    bindings.length === 0 &&
+    (dependsOn === undefined || dependsOn.length === 0);
+}
+
+const noBatches: Pick<BatchPlan, "heads" | "open"> = { heads: new Map(), open: new Set() };
+
+function* enqueuePlain(entries: readonly NewRecord[]): Transition<readonly StoredJob[]> {
+  const jobs = entries.map(({ job }) => job);
+  yield* insertJobs(entries, noBatches);
+  for (const change of toEnqueuedChanges(jobs)) yield report(change);
+  return jobs.map((job) => ({ job, duplicate: false, folded: false }));
+}
+
+function* enqueueAny(
+  entries: readonly NewRecord[],
+  terms: EnqueueTerms,
+): Transition<readonly StoredJob[] | Rejection> {
   const jobs = entries.map(({ job }) => job);
   const keys = yield* planKeys(jobs);
   const batches = yield* planBatches(jobs, terms.expressions);

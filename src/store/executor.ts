@@ -30,7 +30,7 @@ export interface Committed {
 }
 
 /** Writes what is kept about changes: the last step of each commit that has some. */
-export type BeforeCommit = (changes: readonly Change[]) => Transition<void>;
+export type BeforeCommit = (changes: readonly Change[]) => Transition<unknown>;
 
 /** Runs transitions. On an engine that answers at once, what it gives is no promise. */
 export interface Executor {

@@ -148,7 +148,7 @@ export function createDispatcher(
       const { queues, worker, lease } = subscriber;
       return { queues, worker, lease, holder, limit };
     });
-    const all = { ...sources, gates: gates.forClaim() };
+    const all = { backlogs: sources.backlogs, heads: sources.heads, gates: gates.forClaim() };
     return claimJobs(requests, all, { now: clock.now(), broker: broker() });
   };
 
@@ -284,13 +284,13 @@ export function createDispatcher(
   };
 
   /** Applies one change, and adds the queues that open by it. */
-  const applyChange = (change: Change, opened: Set<string>): void => {
+  const applyChange = (change: Change, opened: string[]): void => {
     if (change.kind === "budgets") {
       const payable = change.refunded ? backlogs.refund(change.keys) : backlogs.reopen(change.keys);
       for (const queue of payable) addReady(queue, anyNumber);
     }
     if (change.kind === "config") members.updateAll();
-    for (const queue of gates.apply(change)) opened.add(queue);
+    for (const queue of gates.apply(change)) opened.push(queue);
     if (change.kind !== "jobs") return;
     const untold = tellHolders(change, members);
     if (dispatching) latecomers.unwanted(untold);
@@ -360,7 +360,7 @@ export function createDispatcher(
         backlogs.applyUpdates(along.claimed.updates);
         gates.endTake(along.claimed.fullQueues);
       }
-      const opened = new Set<string>();
+      const opened: string[] = [];
       for (const change of changes) applyChange(change, opened);
       if (along !== undefined) {
         members.sawAll(); // It was the last in the transaction.

@@ -15,7 +15,7 @@ import { status } from "../../protocol/status.ts";
 import { addSaturating } from "../../store/add-saturating.ts";
 import { removeBudgets } from "../../store/budgets.ts";
 import type { Change, ConfigChange } from "../../store/changes.ts";
-import { forgetEmptyCounts, isCounted, writeCounts } from "../../store/counts.ts";
+import { forgetEmptyCounts, isCounted } from "../../store/counts.ts";
 import type { Database } from "../../store/database.ts";
 import { findError, findLastError, listErrors, withLastError } from "../../store/error-records.ts";
 import {
@@ -23,19 +23,15 @@ import {
   type Expressions,
   type PayloadFilter,
 } from "../../store/expressions.ts";
-import { writeHistory } from "../../store/history.ts";
 import { removeKeys } from "../../store/idempotency.ts";
 import { patchJob, patchJobs } from "../../store/patch-jobs.ts";
 import {
-  countInFlight,
   listQueueSettings,
   recountInFlight,
   removeQueueSettings,
 } from "../../store/queue-settings.ts";
 import { getJob, getMetadata, lastSeq } from "../../store/read.ts";
 import { createStore } from "../../store/store.ts";
-import { tellTags } from "../../store/tags-table.ts";
-import type { Transition } from "../../store/transition.ts";
 import { forgetExpired } from "../../store/tracking.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAdmission } from "./admission.ts";
@@ -52,6 +48,7 @@ import { createGates } from "./gates.ts";
 import { createForgetting } from "./forgetting.ts";
 import { createIdentities } from "./ids.ts";
 import { createInsight, type Insight } from "./insight.ts";
+import { writeKept } from "./kept.ts";
 import { createLinking, type Linking } from "./linking.ts";
 import { createLeaseOperations, type LeaseOperations } from "./leases.ts";
 import { createListing, type Listing } from "./listing.ts";
@@ -164,21 +161,12 @@ export function createEngine(
     database,
     clock,
     alongside: (changes) => dispatcher.claimAlongside(changes),
-    beforeCommit: (changes) => writeKept(changes),
+    beforeCommit: (changes) =>
+      writeKept(changes, { clock, settings, gates, events, endings: ends.endings }),
     afterCommit: (changes) => applyChanges(changes),
   });
   const config = createConfigOperations({ store, settings, logger });
   const gates = createGates(store.isShared);
-  /** Writes what is kept about changes. */
-  function* writeKept(changes: readonly Change[]): Transition<void> {
-    yield* writeCounts(changes);
-    if (events.isOn) yield* tellTags(changes);
-    if (ends.endings.isOn) yield* ends.endings.look(changes);
-    yield* writeHistory(changes, { now: clock.now(), historyLimit: settings.historyLimit });
-    if (gates.forClaim() !== undefined || changes.some(({ kind }) => kind === "queues")) {
-      yield* countInFlight(changes, gates.isLimited);
-    }
-  }
   const releaseTerms = () => ({
     now: clock.now(),
     defaults: settings,

@@ -151,6 +151,7 @@ export function refusalOf({ proof, job }: MissedReport): LeaseRefusal | undefine
 
 /** What is told of reports of which these were missed. */
 export function resultOf(missed: readonly MissedReport[]): ReportResult {
+  if (missed.length === 0) return toReportResult([], []);
   const refused = missed.flatMap((report) => {
     const reason = refusalOf(report);
     return reason === undefined ? [] : [{ id: report.id, reason }];

@@ -35,7 +35,7 @@ export type EnqueueMiddleware = (
 ) => Promise<EnqueuedJob>;
 
 /** The calls that go through the layers. */
-type Enqueues = Pick<Client, "enqueue" | "enqueueMany">;
+export type Enqueues = Pick<Client, "enqueue" | "enqueueMany">;
 
 /** The arguments of a call, as the client tells them apart: a definition with payloads, or requests by hand. */
 type Call = readonly [what: unknown, ...rest: unknown[]];

@@ -69,7 +69,7 @@ export type {
   SuccessManyOptions,
   SuccessOptions,
 } from "./client.ts";
-export { type EnqueueMiddleware, withMiddleware } from "./middleware.ts";
+export { type EnqueueMiddleware, type Enqueues, withMiddleware } from "./middleware.ts";
 export {
   type ByHand,
   type FilterRest,

@@ -94,8 +94,8 @@ export interface SuccessOptions extends CallOptions {
    */
   readonly next?: NextStep | undefined;
   /**
-   * What the job came to: any JSON value of up to 64 KiB. The jobs that wait for this one are shown it (`parentResults`); if
-   * none waits, it is not kept. Not together with `next`. Only a Millrace broker knows results.
+   * What the job came to: any JSON value of up to 64 KiB. It is kept with the job for as long as that is kept (`result`), and
+   * shown to the jobs that wait for this one (`parentResults`). Not together with `next`. Only a Millrace broker knows results.
    */
   readonly result?: unknown;
 }

@@ -259,4 +259,4 @@ export { type EventGap, type EventKind, eventKinds, type JobEvent } from "../pro
 export type { TagCount } from "../protocol/tags.ts";
 export type { ReleaseTime } from "../protocol/release.ts";
 export type { WorkerRun } from "../protocol/worker-run.ts";
-export type { HeldDelivery, WorkerStatement } from "../protocol/worker-statement.ts";
+export type { HeldDelivery, RunProgress, WorkerStatement } from "../protocol/worker-statement.ts";

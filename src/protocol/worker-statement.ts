@@ -18,6 +18,7 @@ export interface HeldDelivery {
 
 /** How far a run is that a worker has. */
 export interface RunProgress extends HeldDelivery {
+  /** How far it is. */
   readonly progress: JobProgress;
 }
 

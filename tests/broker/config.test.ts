@@ -25,6 +25,7 @@ describe("the settings that may be changed", () => {
       "maxJqSteps",
       "maxSearches",
       "maxBodyBytes",
+      "maxPayloadBytes",
       "maxPageBytes",
       "maxCalls",
       "maxHeldBytes",

@@ -58,7 +58,17 @@ const takesBody = ([name, { method }]: [RouteName, Route]) =>
   method !== "GET" && method !== "DELETE" && !bodiless.has(name);
 
 const pathOf = (route: Pick<Route, "path">) =>
-  toPath(route, { id: "none", attempt: 1, key: "none", group: "none", entry: "none" });
+  toPath(route, {
+    id: "none",
+    attempt: 1,
+    key: "none",
+    group: "none",
+    entry: "none",
+    queue: "none",
+    tag: "none",
+    run: "none",
+    last: "none",
+  });
 
 interface Sent {
   readonly method: string;

@@ -56,7 +56,10 @@ export interface PartsOptions<Stored> {
 }
 
 /** A part, as it is sent. */
-export type Part = Required<Pick<ClientCall, "bytes" | "key">>;
+export interface Part {
+  readonly bytes: NonNullable<ClientCall["bytes"]>;
+  readonly key: string | undefined;
+}
 
 /** Sends requests part by part, each all or nothing, and gives the jobs of all. */
 export async function enqueueInParts<Stored extends Receipt>(

@@ -41,13 +41,18 @@ export function fieldsSchema<Output extends object>(
     always,
     schema: kinds[kind]!,
   }));
+  const lastAlways = readers.findLastIndex(({ always }) => always);
   const run = (dataset: v.UnknownDataset, config: v.Config<v.BaseIssue<unknown>>) => {
     const input = dataset.value as Record<string, unknown> | null;
     if (typeof input !== "object" || input === null) return anyObject["~run"](dataset, config);
     const output = start(input) as Record<string, unknown>;
-    for (const { name, wire, always, schema } of readers) {
+    // Most fields are absent, and to look for each takes longer than to count: the payload is read by others.
+    let unread = Object.keys(input).length - ("payload" in input ? 1 : 0);
+    for (let at = 0; at < readers.length && (unread > 0 || at <= lastAlways); at++) {
+      const { name, wire, always, schema } = readers[at]!;
       const value = input[wire];
       if (value == null && !always) continue;
+      unread--;
       const read = schema["~run"]({ value }, config);
       if (read.issues) {
         // The path of an issue begins at the outermost object, as 'v.object' has it.

@@ -37,5 +37,5 @@ export function openSqlite(path: string, options?: OpenSqliteOptions): SyncDatab
   const { Database } = getBuiltinModule("bun:sqlite") as unknown as {
     readonly Database: SqliteBinding;
   };
-  return createSqliteDatabase(Database, path, options);
+  return { ...createSqliteDatabase(Database, path, options), rowsAtOnce: 64 };
 }

@@ -234,14 +234,17 @@ function insertSync(
   { insert, values }: Extract<TransitionStep, { readonly kind: "insert" }>,
 ): void {
   const { width } = insert;
-  const rowsAtOnce = database.rowsAtOnce ?? 1;
-  const size = width * rowsAtOnce;
   let at = 0;
-  for (; at + size <= values.length; at += size) {
-    database.run(insert.of(rowsAtOnce), values.slice(at, at + size));
-  }
-  for (; at < values.length; at += width) {
-    database.run(insert.of(1), values.slice(at, at + width));
+  // What is left of large statements goes with smaller ones, of few sizes.
+  for (
+    let rows = database.rowsAtOnce ?? 1;
+    at + width <= values.length;
+    rows = Math.ceil(rows / 8)
+  ) {
+    const size = width * rows;
+    for (; at + size <= values.length; at += size) {
+      database.run(insert.of(rows), values.slice(at, at + size));
+    }
   }
 }
 

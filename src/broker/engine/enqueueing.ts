@@ -71,9 +71,9 @@ export function createEnqueueing(
     if (mixed !== undefined) return { kind: "unprocessable", ...mixed };
     const now = clock.now();
     const records: NewRecord[] = [];
-    for (const [at, job] of jobs.entries()) {
-      if (at > 0 && at % jobsOfTurn === 0) await pause(clock);
-      records.push(admission.toRecord(job, now));
+    for (let at = 0; at < jobs.length; at += jobsOfTurn) {
+      if (at > 0) await pause(clock);
+      for (const job of jobs.slice(at, at + jobsOfTurn)) records.push(admission.toRecord(job, now));
     }
     const terms = { now, maxBudgets: settings.maxBudgets, expressions, covers };
     // The check has tried the expressions of each job, so it tells what folding them will take, about.

@@ -176,11 +176,11 @@ async function play(seed: number, steps: number, restarts: boolean): Promise<voi
 }
 
 describe("unique keys under random operations", () => {
-  it("match the model", { timeout: 120_000 }, () => play(1, 20_000, false));
+  it("match the model", { timeout: 120_000 }, () => play(1, 6000, false));
 
   it(
     "are as the model says with a restart after every step",
     { timeout: 120_000 },
-    () => play(2, 5000, true),
+    () => play(2, 1500, true),
   );
 });

@@ -15,7 +15,7 @@ import { replay, type Scenario } from "./replay.ts";
 import type { Call, Sender } from "./sends/send.ts";
 import { toMsgpack } from "./transcode.ts";
 
-const areas = [
+const allAreas = [
   "ack",
   "bulk",
   "delete",
@@ -48,6 +48,8 @@ export interface ConformanceOptions {
   readonly unsendable?: readonly string[];
   /** What cannot be met this way, by the id of the scenario, and why. */
   readonly unmetHere?: Readonly<Record<string, string>>;
+  /** The areas to replay; default all. */
+  readonly areas?: readonly string[];
   /** The formats to ask in. */
   readonly formats?: readonly Format[];
   /** Makes an empty database, for one scenario. */
@@ -64,17 +66,23 @@ export interface Way {
 
 /** The scenarios of one area in one format. */
 interface Group {
+  readonly area: string;
   readonly title: string;
   readonly format: Format;
   readonly scenarios: readonly Scenario[];
 }
 
-const groups: readonly Group[] = areas.flatMap((area) => {
+const groups: readonly Group[] = allAreas.flatMap((area) => {
   const file = new URL(`transcripts/${area}.json`, import.meta.url);
   const scenarios: Scenario[] = JSON.parse(readFileSync(file, "utf8"));
   return [
-    { title: `${area}, JSON`, format: "JSON", scenarios },
-    { title: `${area}, MessagePack`, format: "MessagePack", scenarios: scenarios.map(toMsgpack) },
+    { area, title: `${area}, JSON`, format: "JSON", scenarios },
+    {
+      area,
+      title: `${area}, MessagePack`,
+      format: "MessagePack",
+      scenarios: scenarios.map(toMsgpack),
+    },
   ];
 });
 
@@ -85,13 +93,16 @@ export function describeConformance(
   {
     unsendable = [],
     unmetHere = {},
+    areas = allAreas,
     formats = ["JSON", "MessagePack"],
     createDatabase = () => openSqlite(":memory:"),
     atOnce = 24,
   }: ConformanceOptions = {},
 ): void {
   const unmet: Readonly<Record<string, string>> = { ...everUnmet, ...unmetHere };
-  const wanted = groups.filter(({ format }) => formats.includes(format));
+  const wanted = groups.filter(({ area, format }) =>
+    areas.includes(area) && formats.includes(format)
+  );
   const met = wanted.flatMap(({ scenarios }) => scenarios).filter(({ id }) => !(id in unmet));
   const results = new Map(
     met.map((scenario) => [scenario, Promise.withResolvers<readonly Call[]>()] as const),

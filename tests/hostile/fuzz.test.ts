@@ -1,5 +1,5 @@
 /**
- * A thousand hostile bodies to every endpoint that wants one, and fewer calls to the others; always the same.
+ * Four hundred hostile bodies to every endpoint that wants one, and fewer calls to the others; always the same.
  * `deno run -A scripts/fuzz/main.ts` sends others.
  *
  * @module
@@ -10,8 +10,8 @@ import { after, before, describe, it } from "node:test";
 import { routes } from "../../src/protocol/routes.ts";
 import { createFuzzer, fuzzedRoutes, type Fuzzer } from "./fuzzer.ts";
 
-const withBody = 1000;
-const withoutBody = 150;
+const withBody = 400;
+const withoutBody = 80;
 
 describe("a hostile call of", () => {
   let fuzzer: Fuzzer;

@@ -11,6 +11,7 @@ import {
   readCronEntry,
   readCronGroup,
   readCronNames,
+  readNextTimes,
 } from "../protocol/cron-read.ts";
 import {
   type CronEntryChange,
@@ -27,6 +28,7 @@ import { cronRoutes, enqueueRoutes } from "../protocol/routes.ts";
 import { readDeleted } from "../protocol/system.ts";
 import type { CallOptions } from "./deadline.ts";
 import type { CronsDefinition } from "./define-crons.ts";
+import { callOwn } from "./endpoint.ts";
 import { createKeys } from "./idempotency-keys.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
 import { type SyncReport, toSyncReport } from "./sync-report.ts";
@@ -38,6 +40,16 @@ export interface CronAddress {
   readonly group: string;
   /** The name of the entry in it. */
   readonly entry: string;
+}
+
+/** How many times are told, and bounds of the call. */
+export interface NextTimesOptions extends CallOptions {
+  /**
+   * How many, from 0 to 100.
+   *
+   * @default {10}
+   */
+  readonly count?: number | undefined;
 }
 
 /**
@@ -87,6 +99,16 @@ export interface CronsClient {
    * @throws {NotFoundError} If there is no such entry.
    */
   run(address: CronAddress, options?: CallOptions): Promise<EnqueuedJob>;
+  /**
+   * Tells at which times an entry comes round next, in the time zone of the entry or of its group, as if nothing was paused.
+   * Only a Millrace broker knows this call.
+   *
+   * @param address Which entry.
+   * @param options How many, and bounds of the call.
+   * @returns The times, in ms since the epoch, the next one first; none if it never comes round again.
+   * @throws {NotFoundError} If there is no such entry, or the server does not have the call.
+   */
+  next(address: CronAddress, options?: NextTimesOptions): Promise<number[]>;
   /**
    * Pauses or resumes a group, or gives it another time zone.
    *
@@ -196,6 +218,11 @@ export function createCrons(options: ClientOptions): CronsClient {
       const body = toEnqueueWire(job as EnqueueRequest, 0);
       const { enqueue: route } = enqueueRoutes;
       return await call({ route, body, key: nextKey() }, options, readEnqueuedJob);
+    },
+    next(at, { count, ...bounds } = {}) {
+      const query = count === undefined ? [] : [`count=${count}`];
+      const { nextOfCronEntry: route } = cronRoutes;
+      return callOwn({ call })({ route, params: { ...at }, query }, bounds, readNextTimes);
     },
     patch: (group, { paused, timezone }, options) =>
       call(

@@ -38,7 +38,7 @@ export {
   defineCrons,
 } from "./define-crons.ts";
 export type { SyncReport } from "./sync-report.ts";
-export type { CronAddress, CronsClient } from "./crons.ts";
+export type { CronAddress, CronsClient, NextTimesOptions } from "./crons.ts";
 export {
   createInsight,
   type FailureGroupPage,

@@ -151,6 +151,11 @@ const namesSchema: v.GenericSchema<unknown, { readonly crons: string[] }> = v.ob
   anObject,
 );
 
+const timesSchema: v.GenericSchema<unknown, { readonly times: number[] }> = v.object(
+  { times: v.array(u64, "a list") },
+  anObject,
+);
+
 /** Without the members that are absent. */
 function present(item: object): object {
   return Object.fromEntries(Object.entries(item).filter(([, value]) => value != null));
@@ -164,6 +169,11 @@ export function readCronEntry(value: unknown): CronEntry {
 /** Reads a group. */
 export function readCronGroup(value: unknown): CronGroup {
   return readAs(groupSchema, value);
+}
+
+/** Reads the answer of `GET /crons/{group}/entries/{entry}/next`. */
+export function readNextTimes(value: unknown): number[] {
+  return readAs(timesSchema, value).times;
 }
 
 /** Reads the answer of `GET /crons`. */

@@ -197,6 +197,15 @@ export function readErrorsQuery(search: string): PageQuery<number> {
   return readPage(readParams(search, pageParams), (from) => readInteger("from", from, u32));
 }
 
+/** The most times of a cron entry that an answer has. */
+const mostTimes = 100n;
+
+/** Reads how many times `GET /crons/{group}/entries/{entry}/next` asks for. Throws {@linkcode QueryError}. */
+export function readNextCount(search: string): number {
+  const count = readParams(search, ["count"]).get("count");
+  return count === undefined ? 10 : readInteger("count", count, mostTimes);
+}
+
 /** Reads the query string of `GET /jobs/take`. Throws {@linkcode QueryError}. */
 export function readTakeQuery(search: string): TakeQuery {
   const params = readParams(search, ["prefetch", "queue", "lease_ms"]);

@@ -114,6 +114,7 @@ export const cronRoutes = {
   deleteCronGroup: { method: "DELETE", path: "/crons/{group}",                 access: "manage", repeat: "never" },
   createCronEntry: { method: "POST",   path: "/crons/{group}/entries",         access: "manage", repeat: "never" },
   getCronEntry:    { method: "GET",    path: "/crons/{group}/entries/{entry}", access: "read",   repeat: "always" },
+  nextOfCronEntry: { method: "GET",    path: "/crons/{group}/entries/{entry}/next", access: "read", repeat: "always" },
   putCronEntry:    { method: "PUT",    path: "/crons/{group}/entries/{entry}", access: "manage", repeat: "always" },
   patchCronEntry:  { method: "PATCH",  path: "/crons/{group}/entries/{entry}", access: "manage", repeat: "always" },
   deleteCronEntry: { method: "DELETE", path: "/crons/{group}/entries/{entry}", access: "manage", repeat: "never" },

@@ -178,6 +178,7 @@ const rows: Readonly<Record<RouteName, Row | readonly Row[]>> = {
   deleteCronGroup: "all",
   createCronEntry: "all",
   getCronEntry: "all",
+  nextOfCronEntry: "all",
   putCronEntry: "all",
   patchCronEntry: "all",
   deleteCronEntry: "all",

@@ -17,7 +17,9 @@ import {
   readCronGroupRequest,
   readerOf,
 } from "../../protocol/request-body.ts";
+import { readNextCount } from "../../protocol/query.ts";
 import { isRejection, type Rejection } from "../../protocol/rejection.ts";
+import { nextTimes } from "../engine/next-times.ts";
 import { answerNothing, answerValue, answerVerbatim } from "./answer.ts";
 import type { Endpoint, EndpointCall } from "./call.ts";
 import { readMessage } from "./message.ts";
@@ -82,6 +84,19 @@ export const getEntry: Endpoint = async ({ engine, params, format }) => {
   const entry = await engine.crons.getEntry(group, name);
   if (entry === undefined) throw new Refusal(404, cronEntryNotFound(group, name));
   return answerVerbatim(format, 200, toCronEntryWire(entry));
+};
+
+/** `GET /crons/{group}/entries/{entry}/next` */
+export const next: Endpoint = async ({ engine, params, query, format, clock }) => {
+  const [group, name] = params as [string, string];
+  const count = readNextCount(query);
+  const found = await engine.crons.get(group);
+  const entry = found?.entries.find((entry) => entry.name === name);
+  if (entry === undefined) throw new Refusal(404, cronEntryNotFound(group, name));
+  const { timezone: groupZone } = found!.group;
+  return answerValue(format, 200, {
+    times: nextTimes(entry, { groupZone, now: clock.now(), count }),
+  });
 };
 
 /** `PATCH /crons/{group}/entries/{entry}` */

@@ -68,6 +68,7 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   deleteCronGroup: crons.remove,
   createCronEntry: crons.createEntry,
   getCronEntry: crons.getEntry,
+  nextOfCronEntry: crons.next,
   putCronEntry: crons.putEntry,
   patchCronEntry: crons.patchEntry,
   deleteCronEntry: crons.removeEntry,

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { deno, run } from "./command.ts";
+import { deno, root, run } from "./command.ts";
 import { listFiles } from "./files.ts";
 import { countTests } from "./junit.ts";
 import type { Report, Stage } from "./report.ts";
@@ -64,6 +64,8 @@ function suite(
       const env = {
         MILLRACE_TOOLS: await installTools(), // Among them is PGlite.
         ...name === "deno" ? {} : { MILLRACE_PGLITE: "skip" },
+        // Each file is a process, and to read the types of all sources takes it longer than most tests.
+        ...title === "Node" ? { NODE_COMPILE_CACHE: `${root}.cache/compiled/${name}` } : {},
       };
       await runSuite(report, `${title} ${found.version}`, found.program, words, xml, env);
     },

@@ -41,7 +41,9 @@ describe("an outcome that a handler forgot to return", () => {
     });
   }
 
-  it("is found after an await too, if no other handler runs", async () => {
+  // Bun runs all files in one process, where handlers of other tests may go on.
+  const others = "Bun" in globalThis ? "handlers of other tests may run" : false;
+  it("is found after an await too, if no other handler runs", { skip: others }, async () => {
     const message = await messageOf(async () => {
       await null;
       snooze("5s");

@@ -28,9 +28,7 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? reasonOf(cause) : messageOf(error) || String(code);
 }
 
-type Dispatching = Partial<typeof import("./dispatcher.ts")>;
-
-let dispatching: Promise<Dispatching> | undefined;
+let dispatching: Promise<typeof import("./dispatcher.ts")> | undefined;
 
 const isNode = globalThis.navigator?.userAgent?.startsWith("Node.js/") ?? false;
 
@@ -39,20 +37,10 @@ const platformFetch = globalThis.fetch;
 
 const callOnNode: Port = async (call) => {
   if (globalThis.fetch !== platformFetch) return await fetchCall(call);
-  const { callOnNode = fetchCall } = await (dispatching ??= loadDispatching());
+  // Spelled out, as Workers refuse a module whose imports they cannot see.
+  const { callOnNode } = await (dispatching ??= import("./dispatcher.ts"));
   return await callOnNode(call, fetchCall);
 };
-
-/**
- * The file beside this one, by a name that no bundler follows: a bundle for the edge would carry it. In a bundle for Node it
- * is not there, and calls go to `fetch`.
- */
-async function loadDispatching(): Promise<Dispatching> {
-  const [path, folder, ending] = /^(.*\/)port(\.\w+)$/.exec(import.meta.url ?? "") ?? [];
-  if (path === undefined) return {};
-  const file = `${folder}dispatcher${ending}`;
-  return await import(/* webpackIgnore: true */ /* @vite-ignore */ file).catch(() => ({}));
-}
 
 /** Without a `Request`, and looked up anew for each call. */
 const fetchCall: Port = async (call) => toAnswer(await globalThis.fetch(call.url, toInit(call)));

@@ -17,8 +17,8 @@ export interface KeyedText {
   of(count: number): string;
 }
 
-/** Keys of one run at most. */
-const mostKeys = 512;
+/** Keys of one run at most: a Durable Object takes 100 parameters, and there are others besides. */
+const mostKeys = 80;
 
 /** The statement that begins with `head` and ends with the condition that `column` is one of the keys. */
 export function toKeyedText(head: string, column: string): KeyedText {

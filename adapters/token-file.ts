@@ -6,7 +6,7 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { systemClock } from "../src/async/clock.ts";
-import { createTokens, type TokenRecord } from "../src/broker/access/tokens.ts";
+import { createTokens, type TokenList, type TokenRecord } from "../src/broker/access/tokens.ts";
 import type { Authenticate } from "../src/broker/access/grant.ts";
 import { guardLogger } from "../src/guard-logger.ts";
 import type { Logger } from "../src/log.ts";
@@ -40,7 +40,7 @@ export async function openTokenFile(
   const log = guardLogger(logger);
   let seen = await versionOf(path);
   const tokens = createTokens([]);
-  tokens.replace(await read(path));
+  await read(path, tokens);
   let lookAt = systemClock.monotonic() + intervalMs;
   let looking: Promise<void> | undefined;
 
@@ -49,9 +49,7 @@ export async function openTokenFile(
       const version = await versionOf(path);
       if (version === seen) return;
       seen = version; // Also of a file that is wrong: that is told once.
-      const records = await read(path);
-      tokens.replace(records);
-      log.info(`Read ${records.length} tokens again`, { path });
+      log.info(`Read ${await read(path, tokens)} tokens again`, { path });
     } catch (error) {
       log.error("Cannot read the tokens again, the last ones hold", { path, error });
     } finally {
@@ -77,7 +75,8 @@ async function versionOf(path: string): Promise<string> {
   }
 }
 
-async function read(path: string): Promise<readonly TokenRecord[]> {
+/** Puts the tokens of a file in place of all, and gives how many there are. */
+async function read(path: string, list: TokenList): Promise<number> {
   const fail = (reason: string, cause?: unknown) =>
     new TypeError(`Cannot use token file '${path}': ${reason}`, { cause });
   let value: unknown;
@@ -89,8 +88,8 @@ async function read(path: string): Promise<readonly TokenRecord[]> {
   const { tokens } = (value ?? {}) as { readonly tokens?: readonly TokenRecord[] };
   if (!Array.isArray(tokens)) throw fail(`expected {"tokens": […]}`);
   try {
-    createTokens(tokens);
-    return tokens;
+    list.replace(tokens);
+    return tokens.length;
   } catch (cause) {
     throw fail((cause as Error).message, cause);
   }

@@ -7,15 +7,9 @@ import { completeJobs, failJob } from "../../src/store/finish.ts";
 import { releaseHolder } from "../../src/store/release.ts";
 import { retryJobs } from "../../src/store/retry-jobs.ts";
 import type { Transition } from "../../src/store/transition.ts";
-import { createMortal } from "../support/mortal-database.ts";
+import { killBetween } from "./kill-between.ts";
 import { on } from "./transitions/dependency-sketches.ts";
-import {
-  dumpTables,
-  openTestStore,
-  start,
-  type TestStore,
-  toBinding,
-} from "./transitions/test-store.ts";
+import { dumpTables, start, type TestStore, toBinding } from "./transitions/test-store.ts";
 
 const wish = { reason: "r", forceAfterMs: 5 };
 
@@ -46,21 +40,7 @@ async function setUp(store: TestStore): Promise<void> {
 describe("a broker that is killed", () => {
   for (const [name, transition] of Object.entries(transitions)) {
     it(`between two statements of ${name} has done nothing of it`, async () => {
-      const { database, dieBefore } = createMortal();
-      const store = await openTestStore(() => database);
-      await setUp(store);
-      const before = await store.read(dumpTables());
-      let killed = 0;
-      for (;; killed++) {
-        dieBefore(killed);
-        const done = await store.write(() => transition(store)).then(() => true, (error) => {
-          assert.match(error.message, /was killed/);
-          return false;
-        });
-        dieBefore(Infinity);
-        if (done) break;
-        assert.deepEqual(await store.read(dumpTables()), before);
-      }
+      const { killed, before, store } = await killBetween({ setUp, transition });
       assert.ok(killed >= 2, `${killed} statements`);
       assert.notDeepEqual(await store.read(dumpTables()), before);
       await store.close();

@@ -16,15 +16,9 @@ import {
 } from "../../src/store/queue-settings.ts";
 import { markSpawned } from "../../src/store/spawned.ts";
 import type { Transition } from "../../src/store/transition.ts";
-import { createMortal } from "../support/mortal-database.ts";
+import { killBetween } from "./kill-between.ts";
 import { draft, keep } from "./transitions/cron-sketches.ts";
-import {
-  dumpTables,
-  openTestStore,
-  start,
-  type TestStore,
-  toEntry,
-} from "./transitions/test-store.ts";
+import { dumpTables, start, type TestStore, toEntry } from "./transitions/test-store.ts";
 
 const gates = { isShut: () => false, isRestricted: () => true };
 const ask = { queues: undefined, limit: 9, holder: undefined, worker: "w" };
@@ -77,21 +71,7 @@ async function setUp(store: TestStore): Promise<void> {
 describe("a broker that is killed", () => {
   for (const [name, transition] of Object.entries(transitions)) {
     it(`between two statements of ${name} has done nothing of it`, async () => {
-      const { database, dieBefore } = createMortal();
-      const store = await openTestStore(() => database);
-      await setUp(store);
-      const before = await store.read(dumpTables());
-      let killed = 0;
-      for (;; killed++) {
-        dieBefore(killed);
-        const done = await store.write(() => transition(store)).then(() => true, (error) => {
-          assert.match(error.message, /was killed/);
-          return false;
-        });
-        dieBefore(Infinity);
-        if (done) break;
-        assert.deepEqual(await store.read(dumpTables()), before);
-      }
+      const { killed, before, store } = await killBetween({ setUp, transition });
       assert.ok(killed >= 1, `${killed} statements`);
       assert.notDeepEqual(await store.read(dumpTables()), before);
       await store.close();

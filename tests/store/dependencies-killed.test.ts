@@ -8,15 +8,9 @@ import { enqueueJobs } from "../../src/store/enqueue.ts";
 import { completeJobs, failJob } from "../../src/store/finish.ts";
 import { settle, settlePending } from "../../src/store/settle.ts";
 import type { Transition } from "../../src/store/transition.ts";
-import { createMortal } from "../support/mortal-database.ts";
+import { killBetween } from "./kill-between.ts";
 import { demandConsistent, given, on, sketch, takeAll } from "./transitions/dependency-sketches.ts";
-import {
-  dumpTables,
-  openTestStore,
-  start,
-  type TestStore,
-  toEntry,
-} from "./transitions/test-store.ts";
+import { start, type TestStore, toEntry } from "./transitions/test-store.ts";
 
 const graph = ["s: a", "c: a cancel, b", "r: a run as page", "d: c cancel", "e: d, b"];
 
@@ -37,30 +31,22 @@ const transitions: Readonly<Record<string, (store: TestStore) => Transition<unkn
   },
 };
 
+async function setUp(store: TestStore, name: string): Promise<void> {
+  await given(store, "a", "b");
+  await takeAll(store);
+  await given(store, ...graph);
+  if (name !== "what was left for later") return;
+  await store.write(() => failJob({ id: "b" }, { message: "m", kill: true }, store.terms()));
+  await store.write(() => removeJob("a", { cascade: true }));
+}
+
 describe("a broker that is killed", () => {
   for (const [name, transition] of Object.entries(transitions)) {
     it(`between two statements of ${name} has done nothing of it`, async () => {
-      const { database, dieBefore } = createMortal();
-      const store = await openTestStore(() => database);
-      await given(store, "a", "b");
-      await takeAll(store);
-      await given(store, ...graph);
-      if (name === "what was left for later") {
-        await store.write(() => failJob({ id: "b" }, { message: "m", kill: true }, store.terms()));
-        await store.write(() => removeJob("a", { cascade: true }));
-      }
-      const before = await store.read(dumpTables());
-      let killed = 0;
-      for (;; killed++) {
-        dieBefore(killed);
-        const done = await store.write(() => transition(store)).then(() => true, (error) => {
-          assert.match(error.message, /was killed/);
-          return false;
-        });
-        dieBefore(Infinity);
-        if (done) break;
-        assert.deepEqual(await store.read(dumpTables()), before);
-      }
+      const { killed, store } = await killBetween({
+        setUp: (store) => setUp(store, name),
+        transition,
+      });
       assert.ok(killed >= 3, `${killed} statements`);
       if (name !== "a deletion left for later") await demandConsistent(store);
       await store.close();

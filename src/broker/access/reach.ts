@@ -75,7 +75,7 @@ export function toReach(grant: Grant, { rates, find }: ReachOptions): Reach {
   const { name, queues, types, leastPriority = 0, jobsPerSecond } = grant;
   const isLimited = isLimitedGrant(grant);
   const budgets = grant.budgets ?? (isLimited ? [] : undefined);
-  const covers = (job: Place) => coversName(queues, job.queue) && coversName(types, job.type);
+  const covers = (job: Place) => coversJob(grant, job);
 
   const demandIds = async (ids: readonly string[]) => {
     if (!isLimited) return;
@@ -130,6 +130,11 @@ export function toReach(grant: Grant, { rates, find }: ReachOptions): Reach {
     },
     demandIds,
   };
+}
+
+/** Whether a caller may touch a job. */
+function coversJob({ queues, types }: Grant, { queue, type }: Place): boolean {
+  return coversName(queues, queue) && coversName(types, type);
 }
 
 /** Whether a caller may not touch every job. */
@@ -271,7 +276,7 @@ export async function demandReach(
     if (row === "job") {
       const job = await find(params[0]!);
       // As if it were not there: nobody is told of jobs of others.
-      if (job !== undefined && !(coversName(queues, job.queue) && coversName(types, job.type))) {
+      if (job !== undefined && !coversJob(grant, job)) {
         throw new AccessError(404, "job not found");
       }
     }

@@ -18,24 +18,22 @@ import { jq } from "./jq.ts";
 import { lint } from "./lint.ts";
 import { publish } from "./publish.ts";
 import { Report, type Stage } from "./report.ts";
-import { suites } from "./suites.ts";
+import { bun, deno, node22, node24 } from "./suites.ts";
 import { surface } from "./surface.ts";
 import { types } from "./types.ts";
 import { vitest } from "./vitest.ts";
 import { workerd } from "./workerd.ts";
 
-const stages: readonly Stage[] = [
-  format,
-  lint,
-  types,
-  docs,
-  surface,
-  jq,
-  ...suites,
-  vitest,
-  workerd,
-  publish,
+/**
+ * What is run after what. The lanes of a step run beside each other, the stages of a lane one after the other: Bun runs
+ * its tests in one process, which leaves a core to the stages that use no more than one either.
+ */
+const steps: readonly (readonly (readonly Stage[])[])[] = [
+  [[format, lint, types, surface]],
+  [[bun], [docs, jq, vitest, workerd, publish]],
+  [[node22, node24, deno]],
 ];
+const stages = steps.flat(2);
 
 const names = Deno.args.filter((word) => !word.startsWith("--"));
 const unknown = names.filter((name) => !stages.some((stage) => stage.name === name));
@@ -47,17 +45,26 @@ if (unknown.length > 0) {
 
 const report = new Report();
 const times: string[] = [];
-for (const stage of stages) {
-  if (names.length > 0 && !names.includes(stage.name)) continue;
-  console.log(`${stage.name}: ${stage.about}`);
-  const startMs = performance.now();
-  await stage.run(report).catch((error) =>
-    report.check(`stage ${stage.name} runs`, () => Promise.reject(error))
-  );
-  times.push(`${stage.name} ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
-}
+for (const lanes of steps) await Promise.all(lanes.map(runLane));
 
 console.log(`\n${times.join(", ")}`);
 for (const failure of report.failures) console.log(`failed: ${failure}`);
 console.log(`${report.passed} passed, ${report.failed} failed`);
 Deno.exit(report.failed === 0 ? 0 : 1);
+
+/** Runs the stages of a lane that are asked for. The first lane tells at once, another one at the end of each stage. */
+async function runLane(lane: readonly Stage[], index: number): Promise<void> {
+  for (const stage of lane) {
+    if (names.length > 0 && !names.includes(stage.name)) continue;
+    const told: string[] = [];
+    const own = new Report(index === 0 ? undefined : (line) => told.push(line));
+    own.print(`${stage.name}: ${stage.about}`);
+    const startMs = performance.now();
+    await stage.run(own).catch((error) =>
+      own.check(`stage ${stage.name} runs`, () => Promise.reject(error))
+    );
+    times.push(`${stage.name} ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
+    if (told.length > 0) console.log(told.join("\n"));
+    report.add(own);
+  }
+}

@@ -15,24 +15,37 @@ export interface Stage {
 /** Why a check failed; its message is shown without a stack. */
 export class CheckError extends Error {}
 
-/** Collects what the stages found, and prints it as it comes. */
+/** Collects what stages found, and prints it as it comes. */
 export class Report {
+  /** Prints a line, or several. */
+  readonly print: (line: string) => void;
   passed = 0;
   failed = 0;
   /** The checks that failed, in order, for the summary. */
   readonly failures: string[] = [];
+
+  constructor(print: (line: string) => void = console.log) {
+    this.print = print;
+  }
+
+  /** Adds what another report has counted. */
+  add({ passed, failed, failures }: Report): void {
+    this.passed += passed;
+    this.failed += failed;
+    this.failures.push(...failures);
+  }
 
   /** Runs one check: it passes unless it throws. */
   async check(name: string, body: () => unknown): Promise<void> {
     try {
       await body();
       this.passed++;
-      console.log(`  ok    ${name}`);
+      this.print(`  ok    ${name}`);
     } catch (error) {
       this.failed++;
       this.failures.push(name);
       const text = error instanceof CheckError ? error.message : (error as Error).stack;
-      console.log(`  FAIL  ${name}\n${indent(text ?? String(error))}`);
+      this.print(`  FAIL  ${name}\n${indent(text ?? String(error))}`);
     }
   }
 
@@ -40,15 +53,15 @@ export class Report {
   count(name: string, passed: number, failed: number, output: string): void {
     this.passed += passed;
     this.failed += failed;
-    console.log(`  ${failed === 0 ? "ok  " : "FAIL"}  ${name}: ${passed} passed, ${failed} failed`);
+    this.print(`  ${failed === 0 ? "ok  " : "FAIL"}  ${name}: ${passed} passed, ${failed} failed`);
     if (failed === 0) return;
     this.failures.push(name);
-    console.log(indent(output));
+    this.print(indent(output));
   }
 
   /** Tells of something that was not checked. */
   skip(name: string, why: string): void {
-    console.log(`  skip  ${name}: ${why}`);
+    this.print(`  skip  ${name}: ${why}`);
   }
 }
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { deno, root, run } from "./command.ts";
+import { deno as denoProgram, root, run } from "./command.ts";
 import { listFiles } from "./files.ts";
 import { countTests } from "./junit.ts";
 import type { Report, Stage } from "./report.ts";
@@ -15,23 +15,24 @@ import { emptyFolder, findRuntime, installPackages, installTools } from "./tools
 /** No test may hang the gate. On Node, a file counts as a test: the longest one takes half a minute. */
 const testTimeoutMs = 150_000;
 
-export const suites: readonly Stage[] = [
-  suite("node22", "Node", (xml, files) => [
-    "--experimental-strip-types",
-    ...toNodeWords(xml, files),
-  ]),
-  suite("node24", "Node", toNodeWords),
-  suite("deno", "Deno", (xml, files) => [
-    ...["test", "-A", "--quiet", "--no-check", "--parallel", "--reporter=dot"],
-    `--junit-path=${xml}`,
-    ...files,
-  ]),
-  suite("bun", "Bun", (xml, files) => [
-    ...["test", "--dots", `--timeout=${testTimeoutMs}`],
-    ...["--reporter=junit", `--reporter-outfile=${xml}`],
-    ...files,
-  ]),
-];
+export const node22: Stage = suite("node22", "Node", (xml, files) => [
+  "--experimental-strip-types",
+  ...toNodeWords(xml, files),
+]);
+
+export const node24: Stage = suite("node24", "Node", toNodeWords);
+
+export const deno: Stage = suite("deno", "Deno", (xml, files) => [
+  ...["test", "-A", "--quiet", "--no-check", "--parallel", "--reporter=dot"],
+  `--junit-path=${xml}`,
+  ...files,
+]);
+
+export const bun: Stage = suite("bun", "Bun", (xml, files) => [
+  ...["test", "--dots", `--timeout=${testTimeoutMs}`],
+  ...["--reporter=junit", `--reporter-outfile=${xml}`],
+  ...files,
+]);
 
 /** Long runs of chance, whose outcome does not hang on the version of Node. */
 const enoughOnNode22 = /(-property|\/fuzz)\.test\.ts$/;
@@ -59,7 +60,7 @@ function suite(
     async run(report) {
       await installPackages();
       const found = name === "deno"
-        ? { program: deno, version: Deno.version.deno }
+        ? { program: denoProgram, version: Deno.version.deno }
         : await findRuntime(name);
       if ("missing" in found) return report.skip(`the tests on ${name}`, found.missing);
       const xml = `${await emptyFolder(`reports/${name}`)}/junit.xml`;

@@ -161,7 +161,7 @@ export class ServerError extends ResponseError {
   override readonly code = "server";
 }
 
-/** A payload does not fit the schema of its job. */
+/** A payload does not fit the schema of its job, or cannot be read: it was deleted, changed, or encrypted with another key. */
 export class PayloadError extends MillraceError {
   /** The literal name of this class. */
   override readonly name = "PayloadError";

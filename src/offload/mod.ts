@@ -13,6 +13,12 @@
  */
 
 export type { SchemaIssue, SchemaResult, StandardSchema } from "../jobs/standard-schema.ts";
+export {
+  createEncryptor,
+  type EncryptionKey,
+  type Encryptor,
+  type EncryptorOptions,
+} from "./encryption/encryptor.ts";
 export type {
   HttpFailure,
   HttpFailureFacts,
@@ -21,5 +27,24 @@ export type {
   HttpRedirectFailure,
   HttpStatusFailure,
 } from "./failure.ts";
+export type { BodySink, BodySinkOptions } from "./payloads/body-sink.ts";
+export {
+  createPayloads,
+  type PackedPayload,
+  type PackOptions,
+  type Payloads,
+  type PayloadsOptions,
+} from "./payloads/create-payloads.ts";
+export {
+  createMemoryStore,
+  type MemoryStore,
+  type MemoryStoreOptions,
+} from "./payloads/memory-store.ts";
+export type {
+  PayloadGetOptions,
+  PayloadPutOptions,
+  PayloadRef,
+  PayloadStore,
+} from "./payloads/payload-store.ts";
 export { type HttpResult, type HttpResultFacts, type TextOptions, toHttpResult } from "./result.ts";
 export { secret, type SecretOptions, type SecretRef } from "./secret.ts";

@@ -19,7 +19,8 @@ export type MillraceErrorCode =
   | "partial"
   | "lease_lost"
   | "cancelled"
-  | "store";
+  | "store"
+  | "webhook";
 
 /** What every member of the family is built from. */
 export interface MillraceErrorOptions {
@@ -224,6 +225,16 @@ export interface PartialFailure extends MillraceError {
   readonly enqueued: readonly { readonly id: string }[];
 }
 
+/** What the family knows of a `WebhookError`, whose class is that of `./offload`. */
+export interface WebhookFailure extends MillraceError {
+  /** The literal name of its class. */
+  readonly name: "WebhookError";
+  /** The literal kind of this error. */
+  readonly code: "webhook";
+  /** Why, in a word. */
+  readonly reason: string;
+}
+
 /** Each member of the family. Its `code` tells which it is, to the compiler too. */
 export type AnyMillraceError =
   | NetworkError
@@ -236,7 +247,8 @@ export type AnyMillraceError =
   | PartialFailure
   | LeaseLostError
   | JobCancelledError
-  | StoreError;
+  | StoreError
+  | WebhookFailure;
 
 /**
  * Tells whether something belongs to the family, even if another copy of this module made it.

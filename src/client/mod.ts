@@ -173,6 +173,7 @@ export {
   type ResponseErrorOptions,
   ServerError,
   TimeoutError,
+  type WebhookFailure,
 } from "../errors.ts";
 export { jq } from "./jq.ts";
 export { payloadContains, payloadEquals, payloadStartsWith } from "./payload-filters.ts";

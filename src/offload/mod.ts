@@ -48,3 +48,26 @@ export type {
 } from "./payloads/payload-store.ts";
 export { type HttpResult, type HttpResultFacts, type TextOptions, toHttpResult } from "./result.ts";
 export { secret, type SecretOptions, type SecretRef } from "./secret.ts";
+export type { OutgoingRequest, Signer } from "./outgoing-request.ts";
+export { readTraceContext, type TraceCarrier, type TraceContext } from "./trace-context.ts";
+export {
+  signWebhook,
+  type WebhookContent,
+  type WebhookHeaders,
+  type WebhookKeySource,
+  webhookSigner,
+  type WebhookSignerOptions,
+} from "./webhooks/sign-webhook.ts";
+export {
+  type ReceivedWebhook,
+  type VerifiedWebhook,
+  verifyWebhook,
+  type VerifyWebhookOptions,
+} from "./webhooks/verify-webhook.ts";
+export { WebhookError, type WebhookRefusal } from "./webhooks/webhook-error.ts";
+export {
+  randomWebhookKeyPair,
+  randomWebhookSecret,
+  type WebhookKeyPair,
+  type WebhookKeys,
+} from "./webhooks/webhook-keys.ts";

@@ -16,10 +16,11 @@ import { show } from "../options.ts";
  * | `read`    | looking at jobs, cron groups and budgets                                    |
  * | `enqueue` | storing new jobs                                                            |
  * | `work`    | taking jobs and reporting what came of them                                 |
+ * | `metrics` | the numbers of `GET /metrics`, for who watches many programs                |
  * | `manage`  | changing and deleting jobs (their tags too), cron groups and budgets        |
  * | `admin`   | what concerns the broker as a whole: its data, its file                     |
  */
-export type Access = "open" | "read" | "enqueue" | "work" | "manage" | "admin";
+export type Access = "open" | "read" | "metrics" | "enqueue" | "work" | "manage" | "admin";
 
 /**
  * Whether a client may send a call again when it got no answer, or one that says "not now".
@@ -159,6 +160,7 @@ export const insightRoutes = {
   listWorkers:     { method: "GET",    path: "/workers",                  access: "read",   repeat: "always" },
   getWorker:       { method: "GET",    path: "/workers/{id}",             access: "read",   repeat: "always" },
   deleteWorker:    { method: "DELETE", path: "/workers/{id}",             access: "manage", repeat: "never" },
+  metrics:         { method: "GET",    path: "/metrics",                  access: "metrics", repeat: "always", ownFormat: true },
 } as const;
 
 /** The endpoints of what jobs wait for. */

@@ -256,7 +256,7 @@ describe("the commands of operators", limit, () => {
     };
     assert.match(
       (await cron("ls"))[1]!,
-      /^reports +daily +mail +a +0 4 \* \* \* +in \d+ (h|min|s)$/,
+      /^reports +daily +mail +a +0 4 \* \* \* +in [\d.]+ (h|min|s)$/,
     );
     const [id] = await cron("run", "reports", "daily");
     assert.deepEqual((await client.get(id!)).payload, { full: true });

@@ -42,11 +42,12 @@ describe("the route table", () => {
     assert.deepEqual(namesOf(({ isStream }) => isStream === true), ["events", "take"]);
   });
 
-  it("gives an own format to what answers with a stream or a file", () => {
+  it("gives an own format to what answers with a stream, a file or plain text", () => {
     assert.deepEqual(namesOf(({ ownFormat }) => ownFormat === true), [
       "backup",
       "compact",
       "events",
+      "metrics",
       "take",
     ]);
   });
@@ -65,6 +66,7 @@ describe("the access of a route", () => {
     release: "work",
     releaseMany: "work",
     tell: "work",
+    metrics: "metrics",
     holdBudget: "work",
     takeMany: "work",
     heartbeat: "work",
@@ -85,9 +87,9 @@ describe("the access of a route", () => {
     });
   }
 
-  it("is open, read or work wherever nothing is changed or stored", () => {
+  it("is open, read, metrics or work wherever nothing is changed or stored", () => {
     for (const [name, { method, access }] of table) {
-      const mayLook: readonly Access[] = ["open", "read", "work"];
+      const mayLook: readonly Access[] = ["open", "read", "metrics", "work"];
       if (method === "GET" || name === "wait") assert.ok(mayLook.includes(access), name);
       else assert.ok(access !== "open" && access !== "read", name);
     }

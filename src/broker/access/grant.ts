@@ -12,15 +12,16 @@
  * | `read`    | look at jobs, cron groups and budgets                                       |
  * | `enqueue` | store new jobs, which shows only these                                      |
  * | `work`    | take jobs and report what came of them                                      |
+ * | `metrics` | read the numbers of `GET /metrics`, which name every queue                   |
  * | `manage`  | change and delete jobs, cron groups and budgets                             |
  * | `admin`   | do everything, also with the broker as a whole: its data, its settings      |
  *
  * Only `admin` includes others.
  */
-export type Scope = "read" | "enqueue" | "work" | "manage" | "admin";
+export type Scope = "read" | "metrics" | "enqueue" | "work" | "manage" | "admin";
 
 /** All scopes. */
-export const scopes: readonly Scope[] = ["read", "enqueue", "work", "manage", "admin"];
+export const scopes: readonly Scope[] = ["read", "metrics", "enqueue", "work", "manage", "admin"];
 
 /** What a caller may do. */
 export interface Grant {

@@ -218,6 +218,7 @@ const rows: Readonly<Record<RouteName, Row | readonly Row[]>> = {
   listWorkers: "all",
   getWorker: "all",
   deleteWorker: "all",
+  metrics: "all",
   getDependencies: "job",
   addDependencies: ["job", "body"],
   removeDependencies: "job",

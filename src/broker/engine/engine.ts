@@ -378,7 +378,7 @@ export function createEngine(
     tracking: createTrackingOperations({ store, clock, listPlaced: listing.listPlaced }),
     events,
     insight,
-    take: (subscriber) => dispatcher.subscribe(insight.watch(subscriber)),
+    take: (subscriber) => insight.watch(subscriber, dispatcher.subscribe),
     noticeWorker: dispatcher.notice,
     tell: dispatcher.tell,
   };

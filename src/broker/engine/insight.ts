@@ -11,9 +11,11 @@ import type { Store } from "../../store/store.ts";
 import { createFailureOperations, type FailureOperations } from "./failures.ts";
 import { createHistoryOperations, type HistoryOperations } from "./history.ts";
 import type { Subscriber } from "./members.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
 import { createQueueInsight, type QueueInsight } from "./queues.ts";
 import type { DueSource } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
+import type { Subscription } from "./subscription.ts";
 import { createStatistics, type Statistics } from "./statistics.ts";
 import { createWorkers, type Workers } from "./workers.ts";
 
@@ -24,12 +26,16 @@ export interface Insight {
   readonly queues: QueueInsight;
   readonly statistics: Pick<Statistics, "read">;
   readonly workers: Pick<Workers, "list" | "get" | "remove">;
+  readonly metrics: Metrics;
   /** Makes statistics of what a commit changed, and sees who took jobs. */
   add(changes: readonly Change[]): void;
   /** A worker was seen, which may have no name. */
   seen(worker: string | undefined): void;
-  /** Sees the worker of a take stream: now, and whenever it says something. */
-  watch(subscriber: Subscriber): Subscriber;
+  /** Sees the worker of a take stream while it is subscribed: now, and whenever it says something. */
+  watch(
+    subscriber: Subscriber,
+    subscribe: (subscriber: Subscriber) => Subscription,
+  ): Subscription;
   /** Deletes statistics, and what is known of workers. */
   removeAll(): Promise<void>;
   /** Writes the rest of what was gathered. */
@@ -53,25 +59,41 @@ export function createInsight(
   const { maxPageBytes } = options.settings;
   const statistics = createStatistics(options);
   const workers = createWorkers(options);
+  /** Those that are open. */
+  const streams = new Set<Subscription>();
+  const queues = createQueueInsight({ ...options, maxPageBytes });
   return {
     failures: createFailureOperations(options),
     history: createHistoryOperations(options),
-    queues: createQueueInsight({ ...options, maxPageBytes }),
+    queues,
     statistics,
     workers,
+    metrics: createMetrics({
+      ...options,
+      queues,
+      statistics,
+      workers,
+      countStreams: () => streams.size,
+    }),
     add(changes) {
       statistics.add(changes);
       workers.add(changes);
     },
     seen: workers.seen,
-    watch(subscriber) {
+    watch(subscriber, subscribe) {
       const { worker } = subscriber;
       workers.seen(worker);
+      const heard = () => {
+        workers.seen(worker);
+        subscriber.heard?.();
+      };
+      const subscription = subscribe({ ...subscriber, heard });
+      streams.add(subscription);
       return {
-        ...subscriber,
-        heard() {
-          workers.seen(worker);
-          subscriber.heard?.();
+        ...subscription,
+        unsubscribe() {
+          streams.delete(subscription);
+          return subscription.unsubscribe();
         },
       };
     },

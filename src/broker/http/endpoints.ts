@@ -22,6 +22,7 @@ import { get, patch, remove } from "./jobs.ts";
 import * as leases from "./leases.ts";
 import { count, list, patchMany, removeMany } from "./listing.ts";
 import * as queueControl from "./queues.ts";
+import { metrics } from "./metrics.ts";
 import { put, requeue } from "./movement.ts";
 import * as tags from "./tags.ts";
 import * as queues from "./queue-details.ts";
@@ -118,6 +119,7 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   listWorkers: workers.list,
   getWorker: workers.get,
   deleteWorker: workers.remove,
+  metrics,
   track: tracking.track,
   untrack: tracking.untrack,
   listTracked: tracking.list,

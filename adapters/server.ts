@@ -10,7 +10,15 @@ import { guardLogger } from "../src/guard-logger.ts";
 import type { Logger } from "../src/log.ts";
 import { checkOptions, show } from "../src/options.ts";
 import { directKey } from "../src/protocol/direct.ts";
+import { clientCertificate } from "./client-certificate.ts";
 import { createHosts, isLocalHost } from "./hosts.ts";
+import {
+  checkSocketPath,
+  clearSocketPath,
+  removeSocketFile,
+  withOwnerOnly,
+} from "./socket-file.ts";
+import { checkTls, type TlsOptions } from "./tls.ts";
 
 /** Answers requests, as a broker does: `broker.fetch`, or any function of this shape. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
@@ -30,6 +38,20 @@ export interface ServeOptions {
    */
   readonly port?: number | undefined;
   /**
+   * A unix socket to listen on, in place of a host and a port: the path of a file that is made, and removed when the server
+   * stops. Only programs of the same user can connect, until you change the mode of the file. Not on Windows.
+   *
+   * @default {none}
+   */
+  readonly socketPath?: string | undefined;
+  /**
+   * Speaks TLS (`https:`), with this certificate; by ALPN, client and server agree on HTTP/2 or HTTP/1.1. With `clientCa`, clients
+   * need a certificate too. A certificate is read once: for a renewed one, start the server anew.
+   *
+   * @default {no TLS}
+   */
+  readonly tls?: TlsOptions | undefined;
+  /**
    * The names that it may be called by, besides those of this machine and addresses; `"*"` is any. A web page can point a
    * name of its own at a server that only this machine can reach, so that one refuses names that it does not know (403).
    *
@@ -37,7 +59,7 @@ export interface ServeOptions {
    */
   readonly allowedHosts?: readonly string[] | undefined;
   /**
-   * Whether a broker that does not ask who calls (`auth`) may listen where other machines can reach it. Whoever reaches it can
+   * Whether a broker that does not ask who calls (`auth`) may listen where other machines can reach it, without `tls.clientCa`. Whoever reaches it can
    * read, change and delete everything, so say so only where a network of your own, or a proxy, keeps others away.
    *
    * @default {false}
@@ -60,13 +82,16 @@ export interface StopServerOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** A server that listens: HTTP/1.1, and HTTP/2 without TLS (with prior knowledge), on one port. */
+/**
+ * A server that listens: HTTP/1.1 and HTTP/2, on one port. Without TLS, HTTP/2 needs a client that knows beforehand (prior
+ * knowledge).
+ */
 export interface Server extends AsyncDisposable {
-  /** `http://HOST:PORT`, with the port that was picked. */
+  /** `http://HOST:PORT`, with the port that was picked; `https:` with TLS; `unix:PATH` of a unix socket. */
   readonly url: string;
-  /** The host as it was asked for. */
+  /** The host as it was asked for; empty for a unix socket. */
   readonly host: string;
-  /** The port that was picked. */
+  /** The port that was picked; 0 for a unix socket. */
   readonly port: number;
   /**
    * Refuses new calls, lets those under way finish, and closes what is left at the deadline.
@@ -81,9 +106,18 @@ export interface Server extends AsyncDisposable {
   stop(options?: StopServerOptions): Promise<void>;
 }
 
+/** Where and how to listen, checked. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+  /** In place of both. */
+  readonly socketPath?: string | undefined;
+  readonly tls?: TlsOptions | undefined;
+}
+
 /** What is needed of a runtime's own server. */
 export interface Listener {
-  /** The port that was picked. */
+  /** The port that was picked; 0 for a unix socket. */
   readonly port: number;
   /**
    * Refuses new connections, closes idle ones and lets the calls under way finish; resolves when no connection is
@@ -105,11 +139,13 @@ export interface Listener {
 export async function startServer(
   handler: FetchHandler | { readonly fetch: FetchHandler },
   options: ServeOptions,
-  listen: (fetch: FetchHandler, host: string, port: number) => Listener | Promise<Listener>,
+  listen: (fetch: FetchHandler, place: Place) => Listener | Promise<Listener>,
 ): Promise<Server> {
   checkOptions("serve", options, {
     host: 1,
     port: 1,
+    socketPath: 1,
+    tls: 1,
     allowedHosts: 1,
     allowAnyone: 1,
     logger: 1,
@@ -125,18 +161,30 @@ export async function startServer(
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new RangeError(`Option 'port' is ${port}, expected an integer from 0 to 65535`);
   }
+  const { socketPath, tls } = options;
+  if (socketPath !== undefined) {
+    checkSocketPath(socketPath);
+    if (options.host !== undefined || options.port !== undefined) {
+      throw new TypeError("Option 'socketPath' is given with 'host' or 'port', expected one place");
+    }
+  }
+  if (tls !== undefined) checkTls(tls);
   const answers = typeof handler === "function" ? handler : handler.fetch;
   // Only a broker that lets in everybody offers clients of its own process a way without requests.
-  if (directKey in answers && !isLocalHost(host) && !allowAnyone) {
+  const isLocal = socketPath !== undefined || isLocalHost(host);
+  if (directKey in answers && !isLocal && !allowAnyone && tls?.clientCa === undefined) {
     throw new TypeError(
-      `Cannot serve a broker on '${host}' where anyone may do everything: give the broker an 'auth', or set 'allowAnyone'`,
+      `Cannot serve a broker on '${host}' where anyone may do everything: give the broker an 'auth', ask for certificates with 'tls.clientCa', or set 'allowAnyone'`,
     );
   }
-  const hosts = createHosts(host, allowedHosts);
+  // No browser can be made to call a unix socket.
+  const hosts = createHosts(host, socketPath === undefined ? allowedHosts : ["*"]);
+  const clientNames = tls?.clientNames && new Set(tls.clientNames);
   let drained: Promise<unknown> | undefined;
   const fetch: FetchHandler = async (request) => {
     if (drained !== undefined) return new Response(null, { status: 503 });
     if (!hosts.allows(request.url)) return hostRefused();
+    if (clientNames !== undefined && !isNamed(request, clientNames)) return clientRefused();
     try {
       return await (typeof handler === "function" ? handler(request) : handler.fetch(request));
     } catch (error) {
@@ -144,13 +192,17 @@ export async function startServer(
       return new Response(null, { status: 500 });
     }
   };
+  const place: Place = { host, port, socketPath, tls };
   let listener: Listener;
   try {
-    listener = await listen(fetch, host, port);
+    if (socketPath === undefined) listener = await listen(fetch, place);
+    else {
+      await clearSocketPath(socketPath);
+      listener = await withOwnerOnly(socketPath, () => listen(fetch, place));
+    }
   } catch (cause) {
-    throw new NetworkError(`Cannot listen on ${toAuthority(host, port)}: ${reasonOf(cause)}`, {
-      cause,
-    });
+    const where = socketPath ?? toAuthority(host, port);
+    throw new NetworkError(`Cannot listen on ${where}: ${reasonOf(cause)}`, { cause });
   }
   const stop = async ({ timeoutMs = 10_000 }: StopServerOptions = {}) => {
     if (!(timeoutMs >= 0)) {
@@ -163,10 +215,14 @@ export async function startServer(
     } finally {
       disarm();
     }
+    if (socketPath !== undefined) await removeSocketFile(socketPath);
   };
+  const scheme = tls === undefined ? "http" : "https";
   return {
-    url: `http://${toAuthority(host, listener.port)}`,
-    host,
+    url: socketPath === undefined
+      ? `${scheme}://${toAuthority(host, listener.port)}`
+      : `unix:${socketPath}`,
+    host: socketPath === undefined ? host : "",
     port: listener.port,
     stop,
     [Symbol.asyncDispose]: () => stop(),
@@ -175,6 +231,15 @@ export async function startServer(
 
 function hostRefused(): Response {
   return Response.json({ error: "host is not allowed, see 'allowedHosts'" }, { status: 403 });
+}
+
+function clientRefused(): Response {
+  return Response.json({ error: "client is not allowed, see 'tls.clientNames'" }, { status: 403 });
+}
+
+/** Whether the certificate of a request has one of some names. */
+function isNamed(request: Request, names: ReadonlySet<string>): boolean {
+  return clientCertificate(request)?.names.some((name) => names.has(name)) ?? false;
 }
 
 /** `HOST:PORT`, with brackets around an IPv6 address. */

@@ -8,28 +8,35 @@ import http from "node:http";
 import {
   type FetchHandler,
   type Listener,
+  type Place,
   type ServeOptions,
   type Server,
   startServer,
 } from "../server.ts";
 
+/** Where `Bun.serve` listens, and its certificate. */
+type BunPlace =
+  & ({ readonly hostname: string; readonly port: number } | { readonly unix: string })
+  & { readonly tls?: { readonly cert: string; readonly key: string } };
+
 /** What is used of the `Bun` namespace. */
 interface BunRuntime {
-  serve(options: {
-    readonly hostname: string;
-    readonly port: number;
-    readonly http2: boolean;
-    readonly idleTimeout: number;
-    readonly maxRequestBodySize: number;
-    readonly development: boolean;
-    readonly reusePort: boolean;
-    readonly fetch: (request: Request, server: BunServer) => ReturnType<FetchHandler>;
-  }): BunServer;
+  serve(
+    options: BunPlace & {
+      readonly http2: boolean;
+      readonly idleTimeout: number;
+      readonly maxRequestBodySize: number;
+      readonly development: boolean;
+      readonly reusePort: boolean;
+      readonly fetch: (request: Request, server: BunServer) => ReturnType<FetchHandler>;
+    },
+  ): BunServer;
 }
 
 /** What is used of the server that `Bun.serve` returns. */
 interface BunServer {
-  readonly port: number;
+  /** None of a unix socket. */
+  readonly port?: number | undefined;
   /** Sets the idle timeout, in seconds, of the connection that a request came on. */
   timeout(request: Request, seconds: number): void;
   stop(closeActiveConnections: boolean): Promise<void>;
@@ -42,7 +49,9 @@ const maxHeaderSize = 64 * 1024;
 const headTimeoutSeconds = 60;
 
 /**
- * Serves a broker, or any fetch function, on a port.
+ * Serves a broker, or any fetch function, on a port or a unix socket, with or without TLS.
+ *
+ * With `tls.clientCa`, `node:tls` serves instead of Bun's own server, which does not tell whose certificate it was.
  *
  * The head of a request (path, query, headers) may have 64 KiB and may take a minute. Bun keeps the first limit for the
  * whole process, so it holds for other servers there too. Bun closes a connection on which a request comes before the
@@ -52,7 +61,7 @@ const headTimeoutSeconds = 60;
  * @param options Where to listen; by default `http://127.0.0.1:7890`.
  * @returns The server, which listens.
  * @throws {NetworkError} If it cannot listen, as when the port is in use.
- * @throws {TypeError} If `host` is empty.
+ * @throws {TypeError} If `host` or `socketPath` is empty, or a certificate of `tls` cannot be used.
  * @throws {RangeError} If `port` is no integer from 0 to 65535.
  *
  * @example
@@ -68,17 +77,23 @@ export function serve(
   handler: FetchHandler | { readonly fetch: FetchHandler },
   options: ServeOptions = {},
 ): Promise<Server> {
-  return startServer(handler, options, listen);
+  return startServer(handler, options, (fetch, place) => {
+    if (place.tls?.clientCa === undefined) return listen(fetch, place);
+    // Bun.serve asks clients for certificates, but does not tell which ones they have.
+    return import("../node-http/listen-secure.ts").then(({ listenSecure }) =>
+      listenSecure(fetch, place, place.tls!)
+    );
+  });
 }
 
-function listen(fetch: FetchHandler, hostname: string, port: number): Listener {
+function listen(fetch: FetchHandler, { host, port, socketPath, tls }: Place): Listener {
   const { Bun } = globalThis as unknown as { readonly Bun: BunRuntime };
   // Bun has one limit for the whole process, and can be told no other way.
   const settable = http as { maxHeaderSize: number };
   settable.maxHeaderSize = Math.max(settable.maxHeaderSize, maxHeaderSize);
   const server = Bun.serve({
-    hostname,
-    port,
+    ...socketPath === undefined ? { hostname: host, port } : { unix: socketPath },
+    ...tls !== undefined && { tls: { cert: tls.cert, key: tls.key } },
     http2: true,
     idleTimeout: headTimeoutSeconds,
     maxRequestBodySize: Number.MAX_SAFE_INTEGER, // The broker has a limit and an answer of its own.
@@ -90,7 +105,7 @@ function listen(fetch: FetchHandler, hostname: string, port: number): Listener {
     },
   });
   return {
-    port: server.port,
+    port: server.port ?? 0,
     drain: () => server.stop(false),
     closeAll: () => void server.stop(true),
   };

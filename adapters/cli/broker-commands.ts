@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { type Command, print, read } from "./command.ts";
+import { toConnectionVariables } from "./connection.ts";
 import {
   configFlags,
   configHelp,
@@ -157,5 +158,5 @@ export const brokerCommands: Readonly<Record<string, Command>> = {
 
 /** Only this one: MILLRACE_DATA is for 'serve', and names the file of the broker that is to be asked. */
 function upkeepVariables() {
-  return { MILLRACE_TOKEN: process.env.MILLRACE_TOKEN };
+  return { MILLRACE_TOKEN: process.env.MILLRACE_TOKEN, ...toConnectionVariables(process.env) };
 }

@@ -9,6 +9,7 @@ import process from "node:process";
 import { type ConfigClient, type ConfigValue, createConfig } from "../../src/client/mod.ts";
 import { readConfigValue, toConfigBody } from "../../src/protocol/config.ts";
 import { MessageError } from "../../src/protocol/schema.ts";
+import { toFetch } from "./connection.ts";
 import type { ConfigConfig } from "./control-flags.ts";
 import { UsageError } from "./options.ts";
 
@@ -50,8 +51,9 @@ const actions: Readonly<Record<string, Action>> = {
  */
 export async function runConfig(
   [action, ...args]: readonly string[],
-  { url, token, clear }: ConfigConfig,
+  config: ConfigConfig,
 ): Promise<string> {
+  const { url, token, clear } = config;
   const names = "'list', 'get', 'set', 'unset', 'dump' or 'load'";
   if (action === undefined) throw new UsageError(`No action is given, expected ${names}`);
   if (!Object.hasOwn(actions, action)) {
@@ -68,7 +70,7 @@ export async function runConfig(
   if (clear && action !== "load") {
     throw new UsageError(`Flag '--clear' is for 'load', and not for '${action}'`);
   }
-  return await run(createConfig({ url, token }), args, clear);
+  return await run(createConfig({ url, token, fetch: toFetch(config) }), args, clear);
 }
 
 async function list(config: ConfigClient): Promise<string> {

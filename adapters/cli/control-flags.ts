@@ -4,11 +4,12 @@
  * @module
  */
 
+import { type ConnectionConfig, connectionFlags } from "./connection.ts";
 import { describeFlags, type Flags } from "./options.ts";
 import { readDuration, readInteger, readOptional, readText, readUrl } from "./values.ts";
 
 /** Which broker. */
-export interface ControlConfig {
+export interface ControlConfig extends ConnectionConfig {
   readonly url: URL;
   readonly token?: string | undefined;
 }
@@ -27,6 +28,7 @@ const controlFlags: Flags<ControlConfig> = {
     read: readOptional(readText),
     help: "if the broker asks for one; better MILLRACE_TOKEN, which no list of processes shows",
   },
+  ...connectionFlags,
 };
 
 /** A flag that takes no value. */

@@ -5,6 +5,7 @@
  */
 
 import { createQueues, type QueuesClient, type QueueSettings } from "../../src/client/mod.ts";
+import { toFetch } from "./connection.ts";
 import type { QueueConfig } from "./control-flags.ts";
 import { UsageError } from "./options.ts";
 import { readInteger } from "./values.ts";
@@ -34,8 +35,9 @@ const actions: Readonly<Record<string, Action>> = {
  */
 export async function runQueue(
   [action, queue, limit]: readonly string[],
-  { url, token, stopRunning }: QueueConfig,
+  config: QueueConfig,
 ): Promise<string> {
+  const { url, token, stopRunning } = config;
   const names = "'pause', 'resume', 'limit' or 'forget'";
   if (action === undefined) throw new UsageError(`No action is given, expected ${names}`);
   if (!Object.hasOwn(actions, action)) {
@@ -48,7 +50,7 @@ export async function runQueue(
   if (stopRunning && action !== "pause") {
     throw new UsageError(`Flag '--stop-running' is for 'pause', and not for '${action}'`);
   }
-  const queues = createQueues({ url, token });
+  const queues = createQueues({ url, token, fetch: toFetch(config) });
   const settings = await actions[action]!(queues, queue, { limit, stopRunning });
   return settings === undefined ? `Forgot ${queue}` : describe(settings);
 }

@@ -5,7 +5,10 @@
  */
 
 /** What the command line uses of an adapter. */
-export type Runtime = Pick<typeof import("../node/mod.ts"), "openSqlite" | "serve">;
+export type Runtime = Pick<
+  typeof import("../node/mod.ts"),
+  "createFetch" | "openSqlite" | "serve"
+>;
 
 /** Loads the adapter. The imports of the others may not exist on this runtime. */
 export async function loadRuntime(): Promise<Runtime> {

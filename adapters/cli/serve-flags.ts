@@ -74,6 +74,11 @@ export interface ServeConfig {
   readonly allowedOrigins: readonly string[];
   readonly authFile: string | undefined;
   readonly allowAnyone: boolean;
+  readonly socket: string | undefined;
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+  readonly clientCa: string | undefined;
+  readonly clientNames: readonly string[];
   readonly bodyTimeout: number;
   readonly stopTimeout: number;
   readonly logFormat: LogFormat;
@@ -216,6 +221,26 @@ export const serveFlags: Flags<ServeConfig> = {
     "false",
     (text) => readChoice("true", "false")(text) === "true",
     "whether a public host may be served without --auth-file",
+  ),
+  socket: flag(
+    "FILE",
+    "",
+    readOptional(readText),
+    "a unix socket to listen on, instead of host and port",
+  ),
+  tlsCert: flag("FILE", "", readOptional(readText), "speak TLS, with this certificate (PEM)"),
+  tlsKey: flag("FILE", "", readOptional(readText), "its key"),
+  clientCa: flag(
+    "FILE",
+    "",
+    readOptional(readText),
+    "let in only clients with a certificate of this authority",
+  ),
+  clientNames: flag(
+    "NAMES",
+    "",
+    readNames,
+    "only those of them that have one of these names in it, with commas",
   ),
   bodyTimeout: flag("TIME", "30s", readDuration(1, u32), "how long it may keep the broker waiting"),
   stopTimeout: flag(

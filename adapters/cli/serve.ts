@@ -8,7 +8,9 @@ import process from "node:process";
 import { createBroker, createLogger } from "../../src/broker/mod.ts";
 import { stopOnSignals } from "../signals.ts";
 import { isLocalHost } from "../hosts.ts";
+import type { TlsOptions } from "../tls.ts";
 import { openTokenFile } from "../token-file.ts";
+import { readTextFile } from "./connection.ts";
 import { UsageError } from "./options.ts";
 import { loadRuntime } from "./runtime.ts";
 import type { ServeConfig } from "./serve-flags.ts";
@@ -30,6 +32,7 @@ export async function runServe(config: ServeConfig): Promise<number> {
 }
 
 async function serveUntilSignal(config: ServeConfig): Promise<number> {
+  const tls = readTls(config); // Before anything is opened.
   const logger = createLogger({
     format: config.logFormat,
     write: (line) => process.stderr.write(`${line}\n`),
@@ -80,16 +83,18 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
   });
   await broker.start();
   const { host, port, adminHost, adminPort } = config;
-  const { allowedHosts, allowAnyone } = config;
-  const server = await runtime.serve(broker, { host, port, logger, allowedHosts, allowAnyone });
-  if (adminPort !== undefined && !isLocalHost(adminHost) && !allowAnyone && !config.authFile) {
+  const { allowedHosts, allowAnyone, socket } = config;
+  const place = socket === undefined ? { host, port } : { socketPath: socket };
+  const server = await runtime.serve(broker, { ...place, tls, logger, allowedHosts, allowAnyone });
+  const knowsCallers = config.authFile !== undefined || tls?.clientCa !== undefined;
+  if (adminPort !== undefined && !isLocalHost(adminHost) && !allowAnyone && !knowsCallers) {
     throw new UsageError(
       `Flag '--admin-host' is '${adminHost}', where anyone could read the database: give '--auth-file'`,
     );
   }
   const adminServer = adminPort === undefined
     ? undefined
-    : await runtime.serve(broker.adminFetch, { host: adminHost, port: adminPort, logger });
+    : await runtime.serve(broker.adminFetch, { host: adminHost, port: adminPort, tls, logger });
 
   const targets = adminServer === undefined ? [server, broker] : [server, adminServer, broker];
   const stopped = new Promise<readonly unknown[]>((onStopped) => {
@@ -100,4 +105,23 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
   logger.info(`Serving '${config.data}' on ${server.url}`);
   const errors = await stopped;
   return errors.length === 0 ? 0 : 1;
+}
+
+/** The certificates that the flags name; undefined if none is. */
+function readTls(
+  { tlsCert, tlsKey, clientCa, clientNames }: ServeConfig,
+): TlsOptions | undefined {
+  const cert = readTextFile("--tls-cert", tlsCert);
+  const key = readTextFile("--tls-key", tlsKey);
+  const authority = readTextFile("--client-ca", clientCa);
+  if (cert === undefined || key === undefined) {
+    if ((cert ?? key ?? authority) === undefined && clientNames.length === 0) return undefined;
+    throw new UsageError("TLS needs both '--tls-cert' and '--tls-key'");
+  }
+  return {
+    cert,
+    key,
+    clientCa: authority,
+    clientNames: clientNames.length === 0 ? undefined : clientNames,
+  };
 }

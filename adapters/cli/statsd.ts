@@ -8,6 +8,7 @@ import { createSocket } from "node:dgram";
 import process from "node:process";
 import { createInsight, type DurationStats, type InsightClient } from "../../src/client/mod.ts";
 import { isMillraceError } from "../../src/errors.ts";
+import { toFetch } from "./connection.ts";
 import type { StatsConfig } from "./control-flags.ts";
 import { UsageError } from "./options.ts";
 
@@ -49,28 +50,32 @@ export async function runStats(
   const names = ["SIGINT", "SIGTERM"] as const;
   for (const name of names) process.on(name, stop);
   try {
-    await exportStats(createInsight({ url: config.url, token: config.token }), config, {
-      send: (lines) =>
-        new Promise((resolve, reject) =>
-          socket.send(
-            lines,
-            config.statsdPort,
-            config.statsdHost,
-            (error) => error ? reject(error) : resolve(),
-          )
-        ),
-      wait: (ms) =>
-        new Promise((resolve) => {
-          const timer = setTimeout(() => resolve(!ended), ms);
-          end = () => {
-            clearTimeout(timer);
-            resolve(false);
-          };
-          if (ended) end();
-        }),
-      now: () => performance.now(),
-      failed: (error) => void process.stderr.write(`millrace: ${error.message}\n`),
-    });
+    await exportStats(
+      createInsight({ url: config.url, token: config.token, fetch: toFetch(config) }),
+      config,
+      {
+        send: (lines) =>
+          new Promise((resolve, reject) =>
+            socket.send(
+              lines,
+              config.statsdPort,
+              config.statsdHost,
+              (error) => error ? reject(error) : resolve(),
+            )
+          ),
+        wait: (ms) =>
+          new Promise((resolve) => {
+            const timer = setTimeout(() => resolve(!ended), ms);
+            end = () => {
+              clearTimeout(timer);
+              resolve(false);
+            };
+            if (ended) end();
+          }),
+        now: () => performance.now(),
+        failed: (error) => void process.stderr.write(`millrace: ${error.message}\n`),
+      },
+    );
   } finally {
     for (const name of names) process.off(name, stop);
     socket.close();

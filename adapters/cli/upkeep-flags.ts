@@ -4,11 +4,12 @@
  * @module
  */
 
+import { type ConnectionConfig, connectionFlags } from "./connection.ts";
 import type { Flags } from "./options.ts";
 import { readOptional, readText, readUrl } from "./values.ts";
 
 /** Which database: that of a running broker, or a file. */
-export interface UpkeepConfig {
+export interface UpkeepConfig extends ConnectionConfig {
   readonly url: URL;
   readonly data: string | undefined;
   readonly token: string | undefined;
@@ -35,6 +36,7 @@ export const upkeepFlags: Flags<UpkeepConfig> = {
     help:
       "with the scope 'admin', if the broker asks for one; better MILLRACE_TOKEN, which no list of processes shows",
   },
+  ...connectionFlags,
 };
 
 /** What `millrace backup` is told. */

@@ -13,6 +13,8 @@ import { adminRoutes, type Route } from "../../src/protocol/routes.ts";
 import { toBackup } from "../../src/store/backup.ts";
 import type { SyncDatabase } from "../../src/store/database.ts";
 import { openPrivateFile } from "../sqlite/private-file.ts";
+import { toFetch } from "./connection.ts";
+import { UsageError } from "./options.ts";
 import { loadRuntime } from "./runtime.ts";
 import type { BackupConfig, UpkeepConfig } from "./upkeep-flags.ts";
 
@@ -49,18 +51,22 @@ export async function runCompact(config: UpkeepConfig): Promise<void> {
 }
 
 async function call(
-  { url, token }: UpkeepConfig,
+  config: UpkeepConfig,
   { method, path }: Route,
   signal?: AbortSignal,
 ): Promise<Response> {
+  const { url, token } = config;
   const target = `${url.href.replace(/\/$/, "")}${path}`;
   let answer: Response;
   try {
     const headers: Record<string, string> = token === undefined
       ? {}
       : { authorization: `Bearer ${token}` };
-    answer = await fetch(target, { method, headers, ...signal !== undefined && { signal } });
+    const init = { method, headers, ...signal !== undefined && { signal } };
+    const ownFetch = toFetch(config);
+    answer = await (ownFetch?.(new Request(target, init)) ?? fetch(target, init));
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     signal?.throwIfAborted();
     throw new NetworkError(
       `Cannot reach ${target}: does a broker run there, with '--admin-port'?`,

@@ -10,6 +10,7 @@ import type { Logger } from "../../src/log.ts";
 import {
   type FetchHandler,
   type Listener,
+  type Place,
   type ServeOptions,
   type Server,
   startServer,
@@ -23,17 +24,20 @@ type DenoHandler = (
 
 /** What is used of a server of Deno. */
 interface DenoServer {
-  readonly addr: { readonly port: number };
+  readonly addr: { readonly port?: number };
   readonly finished: Promise<void>;
   shutdown(): Promise<void>;
 }
 
+/** Where `Deno.serve` listens, and its certificate. */
+type DenoPlace =
+  & ({ readonly hostname: string; readonly port: number } | { readonly path: string })
+  & { readonly cert?: string; readonly key?: string };
+
 /** What is used of the `Deno` namespace. */
 interface DenoRuntime {
   serve(
-    options: {
-      readonly hostname: string;
-      readonly port: number;
+    options: DenoPlace & {
       readonly signal: AbortSignal;
       readonly onListen: () => void;
     },
@@ -45,10 +49,11 @@ interface DenoRuntime {
 const acceptAgainMs = 200;
 
 /**
- * Serves a broker, or any fetch function, on a port.
+ * Serves a broker, or any fetch function, on a port or a unix socket, with or without TLS.
  *
  * The head of a request (path, query, headers) may have 64 KiB over HTTP/1.1 and 16 KiB over HTTP/2: Deno's own limits.
- * Deno waits for a head without end: a server that the internet can reach should have a proxy in front of it.
+ * Deno waits for a head without end: a server that the internet can reach should have a proxy in front of it. With
+ * `tls.clientCa`, `node:tls` serves instead of Deno's own server, at some of its speed, and waits a minute.
  *
  * When a client goes away, the body of its response is cancelled. The signal of its request is never aborted, as Deno
  * would also abort it when all went well.
@@ -57,7 +62,7 @@ const acceptAgainMs = 200;
  * @param options Where to listen; by default `http://127.0.0.1:7890`.
  * @returns The server, which listens.
  * @throws {NetworkError} If it cannot listen, as when the port is in use.
- * @throws {TypeError} If `host` is empty.
+ * @throws {TypeError} If `host` or `socketPath` is empty, or a certificate of `tls` cannot be used.
  * @throws {RangeError} If `port` is no integer from 0 to 65535.
  *
  * @example
@@ -74,28 +79,30 @@ export function serve(
   options: ServeOptions = {},
 ): Promise<Server> {
   const logger = guardLogger(options.logger);
-  return startServer(handler, options, (fetch, hostname, port) => {
-    return listen(fetch, { hostname, port, logger });
+  return startServer(handler, options, (fetch, place) => {
+    if (place.tls?.clientCa === undefined) return listen(fetch, place, logger);
+    // Deno.serve asks no client for a certificate.
+    return import("../node-http/listen-secure.ts").then(({ listenSecure }) =>
+      listenSecure(fetch, place, place.tls!)
+    );
   });
 }
 
-function listen(
-  fetch: FetchHandler,
-  { hostname, port, logger }: {
-    readonly hostname: string;
-    readonly port: number;
-    readonly logger: Logger;
-  },
-): Listener {
+function listen(fetch: FetchHandler, place: Place, logger: Logger): Listener {
   const { Deno } = globalThis as unknown as { readonly Deno: DenoRuntime };
   const closing = new AbortController();
   const { signal } = closing;
   // Calls are counted here, as nothing can shorten Deno's own graceful shutdown once it has begun.
   let calls = 0;
   let draining = false;
+  const endIdle = () => {
+    if (place.tls === undefined) void server.shutdown();
+    // Deno would wait for ever for a connection that never ends its handshake, and nobody has a call under way.
+    else closing.abort();
+  };
   const endCall = () => {
     calls--;
-    if (draining && calls === 0) void server.shutdown();
+    if (draining && calls === 0) endIdle();
   };
   const handle: DenoHandler = (request, info) => {
     calls++;
@@ -112,28 +119,35 @@ function listen(
     const tryAgain = () => {
       if (draining) return finished.resolve();
       try {
-        server = start(server.addr.port);
+        server = start(toDenoPlace({ ...place, port: server.addr.port ?? 0 }));
       } catch {
         systemClock.setTimer(tryAgain, acceptAgainMs);
       }
     };
     systemClock.setTimer(tryAgain, acceptAgainMs);
   };
-  const start = (port: number): DenoServer => {
-    const started = Deno.serve({ hostname, port, signal, onListen() {} }, handle);
+  const start = (denoPlace: DenoPlace): DenoServer => {
+    const started = Deno.serve({ ...denoPlace, signal, onListen() {} }, handle);
     started.finished.then(() => finished.resolve(), listenAgain);
     return started;
   };
-  let server = start(port);
+  let server = start(toDenoPlace(place));
   return {
-    port: server.addr.port,
+    port: server.addr.port ?? 0,
     drain() {
       draining = true;
-      if (calls === 0) void server.shutdown();
+      if (calls === 0) endIdle();
       return finished.promise;
     },
     closeAll() {
       if (calls > 0) closing.abort();
     },
+  };
+}
+
+function toDenoPlace({ host, port, socketPath, tls }: Place): DenoPlace {
+  return {
+    ...socketPath === undefined ? { hostname: host, port } : { path: socketPath },
+    ...tls !== undefined && { cert: tls.cert, key: tls.key },
   };
 }

@@ -43,6 +43,9 @@ export type {
   SyncDatabase,
 } from "../../src/store/database.ts";
 export type { FetchHandler, ServeOptions, Server, StopServerOptions } from "../server.ts";
+export { type ClientCertificate, clientCertificate } from "../client-certificate.ts";
+export type { CreateFetchOptions, OwnFetch } from "../own-fetch.ts";
+export type { TlsOptions } from "../tls.ts";
 export { handleInProcess, type HandleInProcessOptions } from "../forks/handle-in-process.ts";
 export { type Forked, forkPlace, runForked, type RunForkedOptions } from "../forks/run-forked.ts";
 export { runInFork, type RunInForkOptions } from "../forks/run-in-fork.ts";
@@ -54,4 +57,5 @@ export { steerOnSignals, type SteerOnSignalsOptions, type SteerTarget } from "..
 export { stopOnSignals, type StopOnSignalsOptions, type StopTarget } from "../signals.ts";
 export type { OpenSqliteOptions } from "../sqlite/sqlite-database.ts";
 export { openSqlite } from "../sqlite/node-sqlite.ts";
+export { createFetch } from "./create-fetch.ts";
 export { serve } from "./serve.ts";

@@ -46,7 +46,18 @@ export const rooms: readonly Room[] = [
   { level: 5, paths: ["src/client/mod.ts"] },
   { level: 5, paths: ["src/worker/mod.ts"] },
   { level: 6, paths: ["src/testing/"] },
-  { level: 6, paths: ["adapters/server.ts", "adapters/hosts.ts"] },
+  {
+    level: 6,
+    paths: [
+      "adapters/server.ts",
+      "adapters/hosts.ts",
+      "adapters/tls.ts",
+      "adapters/client-certificate.ts",
+      "adapters/own-fetch.ts",
+      "adapters/socket-file.ts",
+      "adapters/node-http/",
+    ],
+  },
   {
     level: 6,
     paths: [

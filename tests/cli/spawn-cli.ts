@@ -56,8 +56,8 @@ export function startCli(args: readonly string[], variables: Record<string, stri
     found.catch(() => {}); // Not every test waits for it.
     return found;
   };
-  const url = find(/^millrace listening on (http:\S+)\n/);
-  const adminUrl = find(/^millrace admin listening on (http:\S+)\n/m);
+  const url = find(/^millrace listening on ((?:https?|unix):\S+)\n/);
+  const adminUrl = find(/^millrace admin listening on (https?:\S+)\n/m);
   return { child, outcome, url, adminUrl, kill: (signal) => void process.kill(child.pid!, signal) };
 }
 

@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { type Command, read } from "../command.ts";
+import { toConnectionVariables } from "../connection.ts";
 import type { CommandLine, Flags } from "../options.ts";
 import { demandArguments } from "./flags.ts";
 import { findPerson } from "./confirm.ts";
@@ -18,7 +19,8 @@ function readFor<Config>(
   most = 0,
 ): CommandLine<Config> {
   const { MILLRACE_URL, MILLRACE_TOKEN } = process.env;
-  return read(flags, args, { most, environment: { MILLRACE_URL, MILLRACE_TOKEN } });
+  const environment = { MILLRACE_URL, MILLRACE_TOKEN, ...toConnectionVariables(process.env) };
+  return read(flags, args, { most, environment });
 }
 
 /** By their names. */

@@ -6,13 +6,14 @@
 
 import type { BulkFilter, ClientOptions, JobStatus } from "../../../src/client/mod.ts";
 import { jobStatuses } from "../../../src/protocol/job.ts";
+import { type ConnectionConfig, connectionFlags, toFetch } from "../connection.ts";
 import { type Flag, type Flags, UsageError } from "../options.ts";
 import { suggest } from "../suggest.ts";
 import { readOptional, readText, readUrl } from "../values.ts";
 import type { Form } from "./output.ts";
 
 /** Which broker. */
-export interface BrokerConfig {
+export interface BrokerConfig extends ConnectionConfig {
   readonly url: URL;
   readonly token: string | undefined;
 }
@@ -44,6 +45,7 @@ export const brokerFlags: Flags<BrokerConfig> = {
     readText,
     "if the broker asks for one; better MILLRACE_TOKEN, which no list of processes shows",
   ),
+  ...connectionFlags,
 };
 
 /** The flags that say how it is written. */
@@ -95,8 +97,8 @@ export const filterFlags: Flags<FilterConfig> = {
 };
 
 /** What a client is made from. */
-export function toClientOptions({ url, token }: BrokerConfig): ClientOptions {
-  return { url, token };
+export function toClientOptions(config: BrokerConfig): ClientOptions {
+  return { url: config.url, token: config.token, fetch: toFetch(config) };
 }
 
 /** What a filter says. */

@@ -14,8 +14,19 @@ import type { Readable } from "node:stream";
 /** A request of either HTTP version. */
 export type Incoming = IncomingMessage | Http2ServerRequest;
 
-/** The body as it comes; it is read from the connection no faster than from the stream. */
-export function toBody(incoming: Incoming): ReadableStream<Uint8Array<ArrayBuffer>> {
+/**
+ * The body as it comes; it is read from the connection no faster than from the stream.
+ *
+ * @param incoming A request, or the answer to one.
+ * @param other Who sends it, for messages, and what happens when nobody wants its rest.
+ */
+export function toBody(
+  incoming: Incoming,
+  { name = "client", discard = discardBody }: {
+    readonly name?: string;
+    readonly discard?: (incoming: Incoming) => void;
+  } = {},
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const source: Readable = incoming;
   let removeListeners = () => {};
   return new ReadableStream({
@@ -28,7 +39,7 @@ export function toBody(incoming: Incoming): ReadableStream<Uint8Array<ArrayBuffe
         removeListeners();
         controller.close();
       };
-      const fail = (error = new Error("The client went away")) => {
+      const fail = (error = new Error(`The ${name} went away`)) => {
         removeListeners();
         controller.error(error);
       };
@@ -38,7 +49,7 @@ export function toBody(incoming: Incoming): ReadableStream<Uint8Array<ArrayBuffe
     pull: () => void source.resume(),
     cancel() {
       removeListeners();
-      discardBody(incoming);
+      discard(incoming);
     },
   });
 }

@@ -10,6 +10,7 @@
 import type { ServerResponse } from "node:http";
 import { constants, type Http2ServerResponse } from "node:http2";
 import type { FetchHandler } from "../server.ts";
+import { type ClientCertificate, keepCertificate } from "../client-certificate.ts";
 import { discardBody, type Incoming, toBody } from "./body.ts";
 
 /** What is used of both kinds of response. HTTP/2's has all of it, though its types do not say so. */
@@ -28,12 +29,29 @@ type Outgoing =
   >
   & { readonly stream?: Http2ServerResponse["stream"] };
 
-/** Creates a listener for `request` events. `onEnd` is called after each call, answered or not. */
+/** What a bridge is told of its server. */
+interface BridgeOptions {
+  /** Called after each call, answered or not. */
+  readonly onEnd?: () => void;
+  /** The certificate that the client of a request has shown; only given by servers with TLS. */
+  readonly certificateOf?: (incoming: Incoming) => ClientCertificate | undefined;
+}
+
+/** Creates a listener for `request` events. */
 export function createBridge(
   fetch: FetchHandler,
-  onEnd: () => void,
+  { onEnd = () => {}, certificateOf }: BridgeOptions,
 ): (incoming: Incoming, outgoing: ServerResponse | Http2ServerResponse) => void {
   const turns = createTurns();
+  const handle: Handle = {
+    fetch,
+    toRequest(incoming, signal) {
+      const request = toRequest(incoming, certificateOf === undefined ? "http" : "https", signal);
+      const certificate = certificateOf?.(incoming);
+      if (certificate !== undefined) keepCertificate(request, certificate);
+      return request;
+    },
+  };
   return (incoming, response) => {
     const outgoing = response as Outgoing;
     // On a connection of HTTP/2 the calls are independent, and the protocol limits their number.
@@ -49,7 +67,7 @@ export function createBridge(
     });
     outgoing.on("error", () => {}); // The close event follows, and is enough.
     incoming.on("error", () => {});
-    const start = () => void answer(fetch, incoming, outgoing, gone.signal);
+    const start = () => void answer(handle, incoming, outgoing, gone.signal);
     if (socket === undefined) start();
     else turns.take(socket, start);
   };
@@ -83,21 +101,27 @@ function createTurns(): {
   };
 }
 
+/** What answers the calls of one server. */
+interface Handle {
+  readonly fetch: FetchHandler;
+  toRequest(incoming: Incoming, signal: AbortSignal): Request;
+}
+
 async function answer(
-  fetch: FetchHandler,
+  handle: Handle,
   incoming: Incoming,
   outgoing: Outgoing,
   signal: AbortSignal,
 ): Promise<void> {
   let request: Request;
   try {
-    request = toRequest(incoming, signal);
+    request = handle.toRequest(incoming, signal);
   } catch {
     outgoing.statusCode = 400;
     return void outgoing.end();
   }
   try {
-    await send(await fetch(request), incoming.method === "HEAD", outgoing, signal);
+    await send(await handle.fetch(request), incoming.method === "HEAD", outgoing, signal);
   } catch {
     // The head was sent, so a broken body is all that can still tell the client.
     if (outgoing.stream === undefined) outgoing.destroy();
@@ -105,7 +129,9 @@ async function answer(
   }
 }
 
-function toRequest(incoming: Incoming, signal: AbortSignal): Request {
+type Scheme = "http" | "https";
+
+function toRequest(incoming: Incoming, scheme: Scheme, signal: AbortSignal): Request {
   const headers = new Headers();
   const raw = incoming.rawHeaders;
   for (let at = 0; at < raw.length; at += 2) {
@@ -114,12 +140,12 @@ function toRequest(incoming: Incoming, signal: AbortSignal): Request {
   const method = incoming.method!;
   const body = method === "GET" || method === "HEAD" ? null : toBody(incoming);
   const init = { method, headers, signal, body, duplex: "half" };
-  return new Request(toUrl(incoming), init);
+  return new Request(toUrl(incoming, scheme), init);
 }
 
-function toUrl({ headers, url }: Incoming): string {
+function toUrl({ headers, url }: Incoming, scheme: Scheme): string {
   if (!url!.startsWith("/")) return url!; // A whole URL, as proxies are sent.
-  return `http://${headers.host ?? headers[":authority"] ?? "localhost"}${url}`;
+  return `${scheme}://${headers.host ?? headers[":authority"] ?? "localhost"}${url}`;
 }
 
 async function send(

@@ -46,6 +46,7 @@ export type { FetchHandler, ServeOptions, Server, StopServerOptions } from "../s
 export { type ClientCertificate, clientCertificate } from "../client-certificate.ts";
 export type { CreateFetchOptions, OwnFetch } from "../own-fetch.ts";
 export type { TlsOptions } from "../tls.ts";
+export { createFileStore, type FileStore, type FileStoreOptions } from "../files/file-store.ts";
 export { handleInProcess, type HandleInProcessOptions } from "../forks/handle-in-process.ts";
 export { type Forked, forkPlace, runForked, type RunForkedOptions } from "../forks/run-forked.ts";
 export { runInFork, type RunInForkOptions } from "../forks/run-in-fork.ts";

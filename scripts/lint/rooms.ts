@@ -69,6 +69,7 @@ export const rooms: readonly Room[] = [
     ],
   },
   { level: 6, paths: ["adapters/sqlite/"] },
+  { level: 6, paths: ["adapters/files/"] },
   { level: 7, paths: ["adapters/node/"] },
   { level: 7, paths: ["adapters/deno/"] },
   { level: 7, paths: ["adapters/bun/"] },

@@ -12,6 +12,7 @@
  * @module
  */
 
+export type { Clock } from "../async/clock.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "../jobs/standard-schema.ts";
 export {
   createEncryptor,
@@ -47,6 +48,8 @@ export type {
   PayloadStore,
 } from "./payloads/payload-store.ts";
 export { type HttpResult, type HttpResultFacts, type TextOptions, toHttpResult } from "./result.ts";
+export type { S3Credentials } from "./s3/aws-signature.ts";
+export { createS3Store, type S3StoreOptions } from "./s3/s3-store.ts";
 export { secret, type SecretOptions, type SecretRef } from "./secret.ts";
 export type { OutgoingRequest, Signer } from "./outgoing-request.ts";
 export { readTraceContext, type TraceCarrier, type TraceContext } from "./trace-context.ts";

@@ -21,7 +21,7 @@ export interface Miniflare {
 
 /** Starts a Worker. */
 export async function openWorkerd(
-  app: "app" | "broker-app",
+  app: "app" | "broker-app" | "payloads-app",
   options: object = {},
 ): Promise<Miniflare> {
   const { Miniflare } = createRequire(`${env["MILLRACE_TOOLS"]}/`)("miniflare");

@@ -108,6 +108,11 @@ export interface PayloadRef {
 
 const fitKey = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
 
+/** Whether a key can be the name of a file and a part of a URL. */
+export function isPayloadKey(key: unknown): key is string {
+  return typeof key === "string" && fitKey.test(key);
+}
+
 /**
  * Demands that a key can be the name of a file and a part of a URL.
  *
@@ -115,7 +120,7 @@ const fitKey = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
  * @throws {TypeError} If it cannot.
  */
 export function checkPayloadKey(key: string): void {
-  if (typeof key === "string" && fitKey.test(key)) return;
+  if (isPayloadKey(key)) return;
   throw new TypeError(
     `Cannot use ${
       JSON.stringify(key)

@@ -18,7 +18,7 @@ export async function sha256Hex(bytes: Uint8Array): Promise<string> {
 }
 
 /** Bytes as hexadecimal digits in lower case. */
-function toHex(bytes: Uint8Array): string {
+export function toHex(bytes: Uint8Array): string {
   let hex = "";
   for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
   return hex;
@@ -27,11 +27,11 @@ function toHex(bytes: Uint8Array): string {
 const blockBytes = 64;
 
 /** The first 32 bits of the fractions of the roots of the first primes: square roots first, then cube roots. */
-const { start, rounds } = toConstants();
+const constants = /* @__PURE__ */ toConstants();
 
 /** Begins a digest. */
 export function createSha256(): Sha256 {
-  const state = Uint32Array.from(start);
+  const state = Uint32Array.from(constants.start);
   const words = new Int32Array(64);
   const rest = new Uint8Array(blockBytes);
   let restBytes = 0;
@@ -89,6 +89,7 @@ function compress(state: Uint32Array, words: Int32Array, bytes: Uint8Array, at: 
   let f = state[5]!;
   let g = state[6]!;
   let h = state[7]!;
+  const { rounds } = constants;
   for (let i = 0; i < 64; i++) {
     const first = (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) +
       rounds[i]! + words[i]!) | 0;

@@ -98,6 +98,11 @@ export interface SuccessOptions extends CallOptions {
    * shown to the jobs that wait for this one (`parentResults`). Not together with `next`. Only a Millrace broker knows results.
    */
   readonly result?: unknown;
+  /**
+   * Jobs that are stored with the success: all of that happens or nothing, also when the call is made again. Up to 1000, put
+   * together by the `of` of definitions or by hand. Not together with `next`. Only a Millrace broker knows this.
+   */
+  readonly enqueue?: readonly (EnqueueRequest | PreparedJob)[] | undefined;
 }
 
 /** Bounds of a report of successes, and what the jobs came to. */
@@ -259,7 +264,30 @@ export interface Client extends JobControl {
    * received the first one.
    * @throws {RefusedError} If the job is there, but not in flight at this delivery (its status is 409).
    */
-  success(job: JobReference, options?: SuccessOptions & { readonly next?: never }): Promise<void>;
+  success(
+    job: JobReference,
+    options?: SuccessOptions & { readonly next?: never; readonly enqueue?: never },
+  ): Promise<void>;
+  /**
+   * Says that a taken job is done, and stores others: both or neither. The job stays in flight if one of them is refused.
+   *
+   * @param job The job as it was taken, or its id; as above.
+   * @param options The jobs, what the job came to, and bounds of the call.
+   * @returns The stored jobs, as `enqueueMany` gives them.
+   * @throws {PayloadError} If a payload does not fit; nothing is sent then.
+   * @throws {RefusedError} If the broker does not accept one of the jobs; or if the job is there, but not in flight at this
+   * delivery (its status is 409).
+   * @throws {NotFoundError} If the job is not in flight.
+   * @throws {ProtocolError} If the server does not know of such jobs: nothing is sent if the job shows that it is none of
+   * Millrace; else it has taken the job for done.
+   */
+  success(
+    job: JobReference,
+    options: SuccessOptions & {
+      readonly next?: never;
+      readonly enqueue: readonly (EnqueueRequest | PreparedJob)[];
+    },
+  ): Promise<EnqueuedJob[]>;
   /**
    * Says that a taken job is done here, and goes on in another queue.
    *

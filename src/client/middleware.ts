@@ -9,7 +9,8 @@ import type { Clock } from "../async/clock.ts";
 import type { EnqueueRequest } from "../protocol/enqueue.ts";
 import type { EnqueuedJob } from "../protocol/job.ts";
 import type { PreparedJob } from "../protocol/prepared-job.ts";
-import type { Client } from "./client.ts";
+import type { JobReference } from "../protocol/ack.ts";
+import type { Client, SuccessOptions } from "./client.ts";
 
 /**
  * A layer around the enqueues of a client. The first of the list is the outermost. It sees each job that is to be stored,
@@ -35,10 +36,13 @@ export type EnqueueMiddleware = (
 ) => Promise<EnqueuedJob>;
 
 /** The calls that go through the layers. */
-export type Enqueues = Pick<Client, "enqueue" | "enqueueMany">;
+export type Enqueues = Pick<Client, "enqueue" | "enqueueMany"> & Partial<Pick<Client, "success">>;
 
 /** The arguments of a call, as the client tells them apart: a definition with payloads, or requests by hand. */
 type Call = readonly [what: unknown, ...rest: unknown[]];
+
+/** The arguments of a success. */
+type Success = readonly [job: JobReference, options?: SuccessOptions | undefined];
 
 /** A definition, as far as the client asks it. */
 type ToRequest = (...args: never) => EnqueueRequest | Promise<EnqueueRequest>;
@@ -49,8 +53,8 @@ interface Layered {
 }
 
 /**
- * Puts layers around `enqueue` and `enqueueMany` of a client; all else is as it was. Jobs that are stored in other ways do not
- * go through them: those of cron entries and flows, and jobs that are put.
+ * Puts layers around `enqueue` and `enqueueMany` of a client, and around the jobs that go with a `success`; all else is as it
+ * was. Jobs that are stored in other ways do not go through them: those of cron entries and flows, and jobs that are put.
  *
  * @param client The client; it stays as it is.
  * @param layers The layers, outermost first.
@@ -73,7 +77,9 @@ export function withMiddleware<Given extends Enqueues>(
   const enqueue = client.enqueue as (...args: unknown[]) => Promise<EnqueuedJob>;
   const enqueueMany = client.enqueueMany as (...args: unknown[]) => Promise<EnqueuedJob[]>;
 
-  const own: Record<keyof Enqueues, (...args: Call) => Promise<unknown>> = {
+  const { success } = client as { readonly success?: (...args: Success) => Promise<unknown> };
+
+  const own: Record<"enqueue" | "enqueueMany", (...args: Call) => Promise<unknown>> = {
     async enqueue(what, ...rest) {
       const runs = createRuns(layers);
       const [payload, options] = isDefinition(what) ? rest : [what, rest[0]];
@@ -86,7 +92,17 @@ export function withMiddleware<Given extends Enqueues>(
       return await runs.end(enqueueMany(runs.layer(what), payloads, options));
     },
   };
-  return { ...client, ...own };
+  if (success === undefined) return { ...client, ...own };
+  return {
+    ...client,
+    ...own,
+    async success(...[job, options]: Success) {
+      if (options?.enqueue === undefined) return await success(job, options);
+      const runs = createRuns(layers);
+      const enqueue = options.enqueue.map((one) => runs.prepared(one));
+      return await runs.end(success(job, { ...options, enqueue }) as Promise<EnqueuedJob[]>);
+    },
+  };
 }
 
 function isDefinition(what: unknown): what is { readonly toRequest: ToRequest } {
@@ -136,6 +152,10 @@ function createRuns(layers: readonly EnqueueMiddleware[]) {
         const [given, , clock] = args as readonly [EnqueueRequest | PreparedJob, unknown, Clock];
         return await pass("prepare" in given ? await given.prepare(clock) : given);
       },
+    }),
+    prepared: (given: EnqueueRequest | PreparedJob): PreparedJob => ({
+      type: given.type,
+      prepare: async (clock) => await pass("prepare" in given ? await given.prepare(clock) : given),
     }),
     /** Lets the layers go on with what became of their jobs, and gives what they make of it. */
     async end(call: Promise<readonly EnqueuedJob[]>): Promise<EnqueuedJob[]> {

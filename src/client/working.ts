@@ -16,6 +16,7 @@ import {
   toRuns,
   toRunsWire,
 } from "../protocol/ack.ts";
+import { readEnqueuedJobs, toEnqueueWire } from "../protocol/enqueue.ts";
 import { type Failure, toFailureWire } from "../protocol/failure.ts";
 import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
@@ -25,6 +26,7 @@ import { jobRoutes, workRoutes } from "../protocol/routes.ts";
 import { type Answer, decodeOrThrow } from "./answer.ts";
 import type { Client, FailureOptions, SuccessOptions } from "./client.ts";
 import type { CallOptions } from "./deadline.ts";
+import { resolveMany } from "./enqueue-args.ts";
 import { openTake } from "./take.ts";
 import { type ClientCall, ignoreBody, type Transport } from "./transport.ts";
 
@@ -36,7 +38,7 @@ export type WorkingCalls = Pick<
 
 /** Creates the calls. */
 export function createWorkingCalls(transport: Transport): WorkingCalls {
-  const { call, serverClock } = transport;
+  const { call, serverClock, settings: { clock } } = transport;
 
   /** Sends a report of many runs. */
   const reportMany = async (
@@ -91,21 +93,34 @@ export function createWorkingCalls(transport: Transport): WorkingCalls {
   return {
     take: (options) => openTake(transport, options),
     success: (async (job: JobReference, options: SuccessOptions = {}) => {
-      const { payload, next, result, ...bounds } = options;
+      const { payload, next, result, enqueue, ...bounds } = options;
       const { id, delivery, proof } = toRun(job);
+      if (enqueue !== undefined && typeof job !== "string" && delivery === undefined) {
+        throw new ProtocolError(`Only a Millrace broker can enqueue with the success of job ${id}`);
+      }
       const query = delivery === undefined ? [] : [`delivery=${delivery}`];
       if (proof !== undefined) query.push(`lease_token=${encodeURIComponent(proof.token!)}`);
       const report: ClientCall = { route: workRoutes.success, params: { id }, query };
-      if (payload === undefined && next === undefined && result === undefined) {
+      if ([payload, next, result, enqueue].every((one) => one === undefined)) {
         return await call(report, bounds, ignoreBody);
       }
-      const body = { payload, next: next && toNextWire(next), result };
+      const beside = enqueue && (await resolveMany([enqueue], clock)).what;
+      const now = serverClock.now();
+      const body = {
+        payload,
+        next: next && toNextWire(next),
+        result,
+        enqueue: beside?.map((one) => toEnqueueWire(one, now)),
+      };
       const { status, value } = await transport.send({ ...report, body }, bounds);
-      if (next === undefined) return;
+      if (next === undefined && beside === undefined) return;
       // A 404 to a later try is an answer to the call: what became of the job, nobody knows.
       if (status === 404) throw new NotFoundError(`job '${id}' not found in in-flight set`, status);
-      if (value !== undefined) return decodeOrThrow(() => readJob(value));
-      throw new ProtocolError(`Server knows no 'next' queue and has taken job ${id} for done`);
+      if (value === undefined) {
+        const what = beside === undefined ? "'next' queue" : "jobs to enqueue with a success";
+        throw new ProtocolError(`Server knows no ${what} and has taken job ${id} for done`);
+      }
+      return decodeOrThrow(() => beside === undefined ? readJob(value) : readEnqueuedJobs(value));
     }) as Client["success"],
     successMany: (jobs, { results, ...options } = {}) =>
       reportMany(workRoutes.successMany, { jobs, more: results && { results }, options }),

@@ -12,6 +12,7 @@ import {
   type DependencyList,
 } from "./dependency-request.ts";
 import { checkName } from "./names.ts";
+import type { NewJob } from "./new-job.ts";
 import type { RawPayload } from "./record.ts";
 import { type Rejection, unprocessable } from "./rejection.ts";
 import { requestU64 } from "./request-integer.ts";
@@ -93,6 +94,10 @@ export interface SuccessRequest {
   readonly token: string | undefined;
   readonly payload?: RawPayload | undefined;
   readonly next: NextRequest | undefined;
+  /** What it came to, as JSON text; undefined for nothing. */
+  readonly result?: string | undefined;
+  /** The jobs that are stored with it; undefined if the caller does not speak of any. */
+  readonly enqueue?: readonly NewJob[] | undefined;
   /** A member that was given beside `next`, and belongs into it. */
   readonly stray: string | undefined;
 }
@@ -127,7 +132,18 @@ export const successSchema: v.GenericSchema<unknown, SuccessRequest> = v.pipe(
 );
 
 /** Says why a well-formed success cannot be granted. */
-export function checkSuccess({ stray, next }: SuccessRequest): Rejection | undefined {
-  if (stray === undefined) return next && checkRequeue({ ...next, tags: undefined });
-  return { kind: "invalid", message: `${stray} must be a member of next` };
+export function checkSuccess(
+  { stray, next, result, enqueue }: SuccessRequest,
+): Rejection | undefined {
+  if (stray !== undefined) {
+    return { kind: "invalid", message: `${stray} must be a member of next` };
+  }
+  if (next !== undefined) {
+    const other = result !== undefined ? "result" : enqueue !== undefined ? "enqueue" : undefined;
+    if (other === undefined) return checkRequeue({ ...next, tags: undefined });
+    return { kind: "invalid", message: `${other} and next cannot be combined` };
+  }
+  const index = enqueue?.findIndex(({ childOf }) => childOf != null) ?? -1;
+  if (index === -1) return undefined;
+  return { kind: "invalid", message: "child_of is of no use beside a success", index };
 }

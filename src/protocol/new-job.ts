@@ -145,6 +145,12 @@ export const newJobsSchema: v.GenericSchema<unknown, { readonly jobs: NewJob[] }
   "an object",
 );
 
+/** Reads `{ enqueue: […] }`, payloads excepted. */
+export const besideSchema: v.GenericSchema<unknown, { readonly enqueue: NewJob[] }> = v.object(
+  { enqueue: v.array(newJobSchema, "a list") },
+  "an object",
+);
+
 /**
  * What a record, or the template of a cron entry, holds of a new job.
  *

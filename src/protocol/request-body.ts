@@ -20,7 +20,7 @@ import {
   type CronGroupRequest,
   cronGroupSchema,
 } from "./cron.ts";
-import { type NewJob, newJobSchema, newJobsSchema } from "./new-job.ts";
+import { besideSchema, type NewJob, newJobSchema, newJobsSchema } from "./new-job.ts";
 import { type FailureRequest, failureSchema } from "./failure-request.ts";
 import { jsonCodec } from "./json.ts";
 import {
@@ -91,18 +91,6 @@ export function readRunList(bytes: BodyBytes, format: Format): RunList {
   return results === undefined ? list : { ...list, results };
 }
 
-/** Reads the result in the body of `POST /jobs/{id}/success`, which may be left out: as JSON text; undefined for none. */
-export function readResult(bytes: BodyBytes, format: Format): string | undefined {
-  if (bytes.length === 0) return undefined;
-  const { result } = read(resultSchema, codecs[format].decode(bytes), { bytes, format });
-  return result === undefined ? undefined : toResultText(result, "result");
-}
-
-const resultSchema: v.GenericSchema<unknown, { readonly result?: unknown }> = v.object(
-  { result: v.optional(v.unknown()) },
-  "an object",
-);
-
 /** Reads the body of `POST /jobs/release`. */
 export function readReleaseList(bytes: BodyBytes, format: Format): ReleaseListRequest {
   return read(releaseListSchema, decodeBody(bytes, format), { bytes, format });
@@ -145,9 +133,31 @@ export const readFailure: (bytes: BodyBytes, format: Format) => FailureRequest =
 );
 
 /** Reads the body of `POST /jobs/{id}/success`, if it has one. */
-export const readSuccess: (bytes: BodyBytes, format: Format) => SuccessRequest = withNewPayload(
-  successSchema,
-);
+export function readSuccess(bytes: BodyBytes, format: Format): SuccessRequest {
+  const { value, payloads: [payload] } = decodeWithPayloads(bytes, format, "single");
+  const message = read(successSchema, value, { bytes, format });
+  const { result, enqueue } = value as { readonly result?: unknown; readonly enqueue?: unknown };
+  return {
+    ...message,
+    ...payload !== undefined && { payload },
+    ...result !== undefined && { result: readResult(bytes, format) },
+    ...enqueue != null && { enqueue: readBeside(bytes, format) },
+  };
+}
+
+/** Reads what a job came to: once more, without the marks that stand for floats. */
+function readResult(bytes: BodyBytes, format: Format): string {
+  const { result } = codecs[format].decode(bytes) as { readonly result: unknown };
+  return toResultText(result, "result");
+}
+
+/** Reads the jobs that are stored with a success: once more, for their payloads. */
+function readBeside(bytes: BodyBytes, format: Format): readonly NewJob[] {
+  const { value, payloads } = decodeWithPayloads(bytes, format, "beside");
+  const { enqueue } = read(besideSchema, value, { bytes, format });
+  for (const [i, job] of enqueue.entries()) withPayload(job, payloads[i], `enqueue[${i}].`);
+  return enqueue;
+}
 
 /** Reads the body of `POST /jobs/{id}/requeue`, which may be left out. */
 export function readRequeue(bytes: BodyBytes, format: Format): RequeueRequest {

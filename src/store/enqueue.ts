@@ -24,7 +24,7 @@ import { toBytes } from "./text-bytes.ts";
 import { withExtras } from "./trait-tables.ts";
 import { hasTrait, traits } from "./traits.ts";
 import { insertRows, type InsertText, report, toInsert, type Transition } from "./transition.ts";
-import { freeKeys, planKeys } from "./unique.ts";
+import { type EndingJob, freeKeys, planKeys } from "./unique.ts";
 
 /** A job to be stored. */
 export interface NewRecord {
@@ -45,6 +45,8 @@ export interface EnqueueTerms extends BindingTerms {
   readonly expressions: Pick<Expressions, "createFolds">;
   /** Whether the caller may know of a job that it did not name; undefined if it may of all. */
   readonly covers?: ((job: JobRecord) => boolean) | undefined;
+  /** The job that ends in the same transition: its unique key is free for the new jobs if that end frees it. */
+  readonly ending?: EndingJob | undefined;
 }
 
 /** What became of a job that was to be stored. */
@@ -200,7 +202,7 @@ function* enqueueAny(
   terms: EnqueueTerms,
 ): Transition<readonly StoredJob[] | Rejection> {
   const jobs = entries.map(({ job }) => job);
-  const keys = yield* planKeys(jobs);
+  const keys = yield* planKeys(jobs, terms.ending);
   const batches = yield* planBatches(jobs, terms.expressions);
   if (isRejection(batches)) return batches;
   const { duplicates } = keys;

@@ -73,8 +73,9 @@ const deletePlain = toKeyedText(
   "seq",
 );
 
-/** Jobs that have nothing but links to others, a lease and meta are as plain as those that have not even these. */
-const plainTraits = traits.dependent | traits.awaited | traits.leased | traits.described;
+/** Jobs that have nothing but links to others, a lease, meta and an origin are as plain as those that have not even these. */
+const plainTraits = traits.dependent | traits.awaited | traits.leased | traits.described |
+  traits.spawned;
 
 /**
  * Completes jobs in flight.

@@ -43,20 +43,36 @@ export interface KeyPlan {
   readonly freed: readonly number[];
 }
 
-/** Looks which of the new jobs, in their order, are duplicates of stored ones or of each other. */
-export function* planKeys(jobs: readonly JobRecord[]): Transition<KeyPlan> {
+/** A job that is about to be ended, in the transition that stores new ones. */
+export interface EndingJob {
+  readonly seq: number;
+  /** What it will be; undefined if it is deleted. */
+  readonly after: JobRecord | undefined;
+}
+
+/**
+ * Looks which of the new jobs, in their order, are duplicates of stored ones or of each other.
+ *
+ * @param ending The job that ends with it: it counts as what it will be.
+ */
+export function* planKeys(
+  jobs: readonly JobRecord[],
+  ending?: EndingJob,
+): Transition<KeyPlan> {
   const duplicates = new Map<JobRecord, JobRecord>();
   const freed: number[] = [];
   const holders = new Map<string, JobRecord>();
   for (const job of jobs) {
     if (job.uniqueKey === null) continue;
     // A holder of this call waits, and so conflicts with every scope.
-    const holder = holders.get(job.uniqueKey) ?? (yield* findHolder(job.uniqueKey));
+    const found = holders.get(job.uniqueKey) ?? (yield* findHolder(job.uniqueKey));
+    const isEnding = found !== undefined && found.seq === ending?.seq;
+    const holder = isEnding ? ending?.after : found;
     if (holder !== undefined && scopes[job.uniqueWhile!]!(holder.status)) {
       duplicates.set(job, holder);
       holders.set(job.uniqueKey, holder);
     } else {
-      if (holder !== undefined) freed.push(holder.seq);
+      if (found !== undefined) freed.push(found.seq);
       holders.set(job.uniqueKey, job);
     }
   }

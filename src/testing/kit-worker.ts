@@ -11,7 +11,7 @@ import type { Job, JobStatus } from "../protocol/job.ts";
 import type { JobContext } from "../worker/context.ts";
 import type { JobHandler } from "../worker/handle.ts";
 import type { WorkerOptions } from "../worker/options.ts";
-import { isResult, type Outcome } from "../worker/outcome.ts";
+import { isOutcome, isResult, type Outcome, successOf } from "../worker/outcome.ts";
 import { createWorker } from "../worker/worker.ts";
 import type { KitTime } from "./kit-time.ts";
 import type { TestClock } from "./test-clock.ts";
@@ -66,6 +66,12 @@ export interface KitWorkerOptions {
   readonly given: Partial<WorkerOptions>;
   /** A handler begins. */
   started(job: Job): void;
+}
+
+/** What a handler came to, by what it returned. */
+function toValue(returned: unknown): unknown {
+  if (isResult(returned)) return returned.value;
+  return isOutcome(returned) ? successOf(returned)?.result : returned;
 }
 
 /** What is known of the run that is under way. */
@@ -140,7 +146,7 @@ export function createKitWorker(options: KitWorkerOptions): KitWorker {
       job,
       kind,
       status: after?.status ?? (kind === "succeeded" ? "completed" : "dead"),
-      result: isResult(value) ? value.value : value,
+      result: toValue(value),
       error,
       outcome,
       after,

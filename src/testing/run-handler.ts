@@ -6,6 +6,7 @@
 
 import { type Clock, type Random, systemClock, systemRandom } from "../async/clock.ts";
 import { guardLogger, type LoggerOption } from "../guard-logger.ts";
+import type { EnqueueRequest } from "../protocol/enqueue.ts";
 import type { Job } from "../protocol/job.ts";
 import type { HeartbeatOptions } from "../protocol/lease-write.ts";
 import { RunningContext } from "../worker/context.ts";
@@ -13,7 +14,7 @@ import type { ErrorRule } from "../worker/error-rules.ts";
 import { createEvents } from "../worker/events.ts";
 import type { JobHandler } from "../worker/handle.ts";
 import type { Middleware } from "../worker/middleware.ts";
-import type { Outcome } from "../worker/outcome.ts";
+import { type Outcome, successOf } from "../worker/outcome.ts";
 import type { Powers } from "../worker/powers.ts";
 import { createRunner } from "../worker/runner.ts";
 import { buildJob } from "./build-job.ts";
@@ -46,6 +47,8 @@ export interface HandlerRun {
   readonly retry: boolean;
   /** What it returned, or said with `result()`, as the result of the job, if it succeeded and has one. */
   readonly result: unknown;
+  /** The jobs that it said are to be stored with its success (`finish`), as requests. */
+  readonly enqueued: readonly EnqueueRequest[];
   /** The outcome that the handler or a rule said. */
   readonly outcome: Outcome | undefined;
   /** The heartbeats that the handler sent. */
@@ -110,7 +113,14 @@ export async function performJob(
     },
   };
   const report = await runner.run(context);
-  const run = { error: undefined, retry: false, outcome: undefined, result: undefined, heartbeats };
+  const run = {
+    error: undefined,
+    retry: false,
+    outcome: undefined,
+    result: undefined,
+    enqueued: [],
+    heartbeats,
+  };
   switch (report.kind) {
     case "succeeded":
       return { ...run, kind: "succeeded", result: report.result };
@@ -118,7 +128,11 @@ export async function performJob(
       return { ...run, kind: "succeeded" };
     case "failed":
       return { ...run, kind: "failed", error: report.error, retry: report.retry };
-    default:
-      return { ...run, kind: report.kind, error: report.cause, outcome: report };
+    default: {
+      const { result, enqueue } = successOf(report) ?? {};
+      // The runner has made requests of what definitions put together.
+      const enqueued = (enqueue ?? []) as readonly EnqueueRequest[];
+      return { ...run, kind: report.kind, error: report.cause, outcome: report, result, enqueued };
+    }
   }
 }

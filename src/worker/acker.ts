@@ -22,16 +22,19 @@ import type { ReportResult } from "../protocol/ack.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { Job } from "../protocol/job.ts";
 import type { ReleaseTime } from "../protocol/release.ts";
+import { isRefusalOfJobs, succeedAndEnqueue } from "./succeed-and-enqueue.ts";
 import type { SuccessNews } from "./outcome.ts";
 import type { Outage } from "./outage.ts";
 import { createPauses } from "./pauses.ts";
 import type { Refusal, ReportAnswer } from "./teller.ts";
 
 /** What an acker needs of a client. */
-export type AckerClient = Pick<
-  Client,
-  "success" | "successMany" | "failure" | "release" | "releaseMany"
->;
+export type AckerClient =
+  & Pick<
+    Client,
+    "success" | "successMany" | "failure" | "release" | "releaseMany"
+  >
+  & Partial<Pick<Client, "enqueue">>;
 
 /** What an acker needs. */
 export interface AckerOptions {
@@ -59,6 +62,14 @@ interface SingleReport {
   readonly done: (answer: ReportAnswer) => void;
 }
 
+/** Who hears what the broker says of a success that says more. */
+export interface HeardFinish {
+  /** It is confirmed; as for a failure. */
+  readonly done: (answer: ReportAnswer) => void;
+  /** The jobs that were to be stored with it are refused, and so nothing was done. */
+  readonly refused: (error: unknown) => void;
+}
+
 /** Reports what came of jobs; each report is sent until the broker confirms or refuses it. */
 export interface Acker {
   /** The last refusal of a report, by the broker or by a proxy; undefined again when a report is confirmed. */
@@ -67,8 +78,8 @@ export interface Acker {
   tryNow(): void;
   /** Reports a success, and what the job came to. */
   succeed(job: Job, result?: unknown): void;
-  /** Reports a success that says more; `done` as below. */
-  finish(job: Job, success: SuccessNews, done: (answer: ReportAnswer) => void): void;
+  /** Reports a success that says more. */
+  finish(job: Job, success: SuccessNews, heard: HeardFinish): void;
   /** Does not report a success that was not sent yet: that delivery is over. */
   withdraw(job: Job): void;
   /**
@@ -216,13 +227,21 @@ export function createAcker(options: AckerOptions): Acker {
       waiting.push(job);
       sending ??= sendSuccesses();
     },
-    finish(job, { payload, next }, done) {
-      const options = { payload, signal };
-      const send = (): Promise<unknown> =>
-        next === undefined
-          ? client.success(job, options)
-          : client.success(job, { ...options, next });
-      singles.add({ job, send, done });
+    finish(job, { payload, next, result, enqueue }, { done, refused }) {
+      let refusal: { readonly error: unknown } | undefined;
+      const send = async (): Promise<unknown> => {
+        if (next !== undefined) return await client.success(job, { payload, next, signal });
+        if (enqueue === undefined) return await client.success(job, { payload, signal });
+        try {
+          await succeedAndEnqueue(client, job, { payload, result, enqueue, signal });
+        } catch (error) {
+          if (!isRefusalOfJobs(error)) throw error;
+          refusal = { error };
+        }
+      };
+      const heard = (answer: ReportAnswer) =>
+        refusal === undefined ? done(answer) : refused(refusal.error);
+      singles.add({ job, send, done: heard });
     },
     withdraw(job) {
       const at = waiting.indexOf(job);

@@ -26,7 +26,8 @@ import type { ReportResult } from "../protocol/ack.ts";
 import type { Job } from "../protocol/job.ts";
 import type { Acker } from "./acker.ts";
 import { RunningContext } from "./context.ts";
-import type { Acknowledgement } from "./report.ts";
+import { describeError } from "./describe-error.ts";
+import type { Acknowledgement, RunReport } from "./report.ts";
 import type { ReportAnswer } from "./teller.ts";
 
 /** A delivered job. */
@@ -68,11 +69,14 @@ export interface Deliveries {
   opened(): void;
   /** Takes in a job that arrived; undefined if there is nothing to run: it is here already, or was done here. */
   accept(job: Job): Delivery | undefined;
-  /** Tells the broker what came of a job; `told` hears its answer, but for that of a success. */
+  /**
+   * Tells the broker what came of a job; `told` hears its answer, but for that of a success; and that the job has failed,
+   * if the broker refused what was to be stored with its success.
+   */
   report(
     delivery: Delivery,
     acknowledgement: Acknowledgement,
-    told?: (answer: ReportAnswer) => void,
+    told?: (answer: ReportAnswer, refused?: RunReport) => void,
   ): void;
   /** The broker has confirmed these successes, but for those that were not in flight; `told` hears of each. */
   acked(
@@ -239,7 +243,15 @@ export function createDeliveries(
           return acker.succeed(job, acknowledgement.result);
         case "finish":
           delivery.stage = "succeeded";
-          return acker.finish(job, acknowledgement.success, confirmed);
+          return acker.finish(job, acknowledgement.success, {
+            done: confirmed,
+            // The job has failed of it.
+            refused(error) {
+              const failed = { kind: "failed", error, retry: true } as const;
+              const acknowledgement = { kind: "failure", failure: describeError(error) } as const;
+              deliveries.report(delivery, acknowledgement, (answer) => told?.(answer, failed));
+            },
+          });
         case "failure":
           delivery.stage = "failed";
           return acker.fail(job, acknowledgement.failure, confirmed);

@@ -12,6 +12,7 @@
 interface Made {
   readonly kind: string;
   readonly message: string;
+  readonly success?: { readonly enqueue?: unknown } | undefined;
 }
 
 /** An outcome that was made during a run, and was neither returned nor thrown yet. */
@@ -95,8 +96,8 @@ const makers: Readonly<Record<string, string>> = {
   advanced: "advance",
 };
 
-function toError(type: string, { kind, message }: Made): Error {
-  const maker = makers[kind];
+function toError(type: string, { kind, message, success }: Made): Error {
+  const maker = success?.enqueue === undefined ? makers[kind] : "finish";
   return new Error(
     `Handler of '${type}' called '${maker}' and forgot what it gave (${message}): ` +
       `write 'return ${maker}(…)' or 'throw ${maker}(…)'`,

@@ -72,7 +72,7 @@ export type HandlerResult<T, Result = unknown> = unknown extends T ? T
   : T extends Outcome | JobResult ? T
   : unknown extends Result ? T extends void ? T
     : T extends { readonly kind: Outcome["kind"] }
-      ? NotAnOutcome<"an outcome is made by cancel, snooze, retryAt, complete or advance">
+      ? NotAnOutcome<"an outcome is made by cancel, snooze, retryAt, complete, finish or advance">
     : Jsonable<T>
   : Jsonable<Result>;
 

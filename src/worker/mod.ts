@@ -88,6 +88,6 @@ export {
   snooze,
 } from "./outcome.ts";
 export type { RunOnceOptions, RunOnceReport } from "./run-once.ts";
-export { type Advance, advance, complete } from "./success-outcome.ts";
+export { type Advance, advance, complete, type Finish, finish } from "./success-outcome.ts";
 export { createWorker, type Worker } from "./worker.ts";
 export type { WorkerHealth } from "./worker-health.ts";

@@ -13,13 +13,13 @@ import { describeError } from "./describe-error.ts";
 import { noteMade } from "./forgotten.ts";
 
 /**
- * What shall become of a job. `cancel`, `snooze`, `retryAt`, `complete` and `advance` make one, which a handler returns or
+ * What shall become of a job. `cancel`, `snooze`, `retryAt`, `complete`, `finish` and `advance` make one, which a handler returns or
  * throws; rules for errors (`retryOn` and others) make one of an error.
  */
 export interface Outcome {
   /**
    * What becomes of the job: it is dead at once, runs again without being charged an attempt, or is charged one; it is
-   * done with a payload of what came of it, or goes on in another queue.
+   * done with what came of it or with jobs that follow, or goes on in another queue.
    */
   readonly kind: "cancelled" | "snoozed" | "retried" | "completed" | "advanced";
   /** The message of the error record, if there is one. */
@@ -52,7 +52,7 @@ interface TimedOutcome extends Outcome {
 type Unbranded = Omit<TimedOutcome, "~outcome">;
 
 /** What a success says beyond that the job is done. */
-export type SuccessNews = Pick<SuccessOptions, "payload" | "next">;
+export type SuccessNews = Pick<SuccessOptions, "payload" | "next" | "result" | "enqueue">;
 
 /**
  * Gives a job up: it is dead at once, without retries.
@@ -214,6 +214,11 @@ export function toSuccessOutcome(
   const outcome = toBranded({ kind, message, cause: undefined, time: {}, success });
   noteMade(outcome);
   return outcome;
+}
+
+/** The same outcome with other news of its success. */
+export function withSuccess(outcome: Outcome, success: SuccessNews): Outcome {
+  return toBranded({ ...outcome as TimedOutcome, success });
 }
 
 /** How long to wait before the job runs again, in ms; undefined if the outcome says nothing of it. */

@@ -9,6 +9,7 @@ import { type Logger, runGuarded } from "../log.ts";
 import type { ReleaseTime } from "../protocol/release.ts";
 import { describeError } from "./describe-error.ts";
 import { delayOf, type Outcome, type SuccessNews, successOf, toFailure } from "./outcome.ts";
+import { isFinish } from "./success-outcome.ts";
 
 /**
  * What came of one run of a job:
@@ -66,7 +67,8 @@ export function toAcknowledgement(
       return { kind: "failure", failure: toFailure(report) };
     case "completed":
     case "advanced":
-      if (canRelease) return { kind: "finish", success: successOf(report)! };
+      // Jobs are stored by any server.
+      if (canRelease || isFinish(report)) return { kind: "finish", success: successOf(report)! };
       return { kind: "failure", failure: toForeignFailure(report) };
     case "released":
       return undefined;

@@ -13,9 +13,10 @@ import type { Events } from "./events.ts";
 import { beginRun, claim, demandNoneForgotten, endRun, setCalled } from "./forgotten.ts";
 import type { JobFallback, JobHandler } from "./handle.ts";
 import { type Middleware, type Work, wrap } from "./middleware.ts";
-import { isOutcome, isResult } from "./outcome.ts";
+import { isOutcome, isResult, type Outcome } from "./outcome.ts";
 import type { RunReport } from "./report.ts";
 import { toResult } from "./returned.ts";
+import { isFinish, toFinished } from "./success-outcome.ts";
 
 /** What a runner needs. */
 export interface RunnerOptions {
@@ -170,14 +171,16 @@ export function createRunner(options: RunnerOptions): Runner {
     try {
       const { type } = context.job;
       const returned = await (performers.get(type) ?? performUnknown)(context);
-      if (isOutcome(returned)) return returned;
+      if (isOutcome(returned)) return await settle(returned, context);
       if (isResult(returned)) return { kind: "succeeded", result: returned.value };
       const check = checks.get(type);
       if (returned === undefined && check === undefined) return succeeded;
       const result = await toResult(returned, { check, log: () => context.log });
       return result === undefined ? succeeded : { kind: "succeeded", result };
     } catch (thrown) {
-      if (isOutcome(thrown)) return thrown;
+      if (isOutcome(thrown)) {
+        return await settle(thrown, context).catch((error) => judge(error, context));
+      }
       if (PayloadMismatch.is(thrown)) {
         const retry = unfit.get(context.job.type) !== "dead";
         return { kind: "failed", error: thrown.error, retry, why: "payload" };
@@ -185,6 +188,10 @@ export function createRunner(options: RunnerOptions): Runner {
       return judge(thrown, context);
     }
   };
+
+  /** An outcome as it is reported. */
+  const settle = async (outcome: Outcome, { job }: RunningContext): Promise<Outcome> =>
+    isFinish(outcome) ? await toFinished(outcome, { clock, check: checks.get(job.type) }) : outcome;
 
   /** What the rules make of an error. */
   const judge = (error: unknown, { job, attempt }: RunningContext): RunReport => {

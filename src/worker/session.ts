@@ -146,7 +146,7 @@ export function createSession(options: SessionOptions): Session {
       deliveries.report(
         delivery,
         acknowledgement,
-        (answer) => teller.told(delivery.context, report, answer),
+        (answer, refused = report) => teller.told(delivery.context, refused, answer),
       );
     }
     retirement?.ended();

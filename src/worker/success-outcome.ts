@@ -4,9 +4,14 @@
  * @module
  */
 
+import { resolveMany } from "../client/enqueue-args.ts";
+import type { Clock } from "../async/clock.ts";
+import { checkOptions, show } from "../options.ts";
+import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
 import { checkName } from "../protocol/names.ts";
+import type { PreparedJob } from "../protocol/prepared-job.ts";
 import { type NextStep, toNextWire } from "../protocol/movement.ts";
-import { type Outcome, toSuccessOutcome } from "./outcome.ts";
+import { type Outcome, result, successOf, toSuccessOutcome, withSuccess } from "./outcome.ts";
 
 /** Where a job goes on, and with what. */
 export interface Advance extends NextStep {
@@ -73,4 +78,90 @@ export function complete(payload: unknown): Outcome {
     throw new TypeError(`Cannot complete with ${typeof payload} as the payload: expected JSON`);
   }
   return toSuccessOutcome("completed", "Completed", { payload });
+}
+
+/** What follows from a job that is done. */
+export interface Finish {
+  /** The jobs that are stored with its success: put together by the `of` of definitions or by hand; 1000 at most. */
+  readonly enqueue: readonly (EnqueueRequest | PreparedJob)[];
+  /** What it came to, as {@linkcode result} has it. */
+  readonly result?: unknown;
+  /** A payload that replaces that of the job, as {@linkcode complete} has it. */
+  readonly payload?: unknown;
+}
+
+/** More jobs are refused by the broker. */
+const mostJobs = 1000;
+
+/**
+ * Ends a job well and enqueues others, in one commit: it is done and they are there, or neither, whatever is killed or cut off
+ * in between. If the job is not this worker's any more, none is stored. If the broker refuses one of them, none is, and the job
+ * has failed. They are stored when the handler is over: one that is to run meanwhile is enqueued by `context.enqueue`.
+ *
+ * Another server than Millrace is sent the jobs first, each with a unique key (`finish:` and the id and the place), unless it
+ * has one or a batch of its own: there they may be stored though the job runs again, but not twice while they are kept. It
+ * forgets `result` and `payload`.
+ *
+ * @param finish The jobs, and what came of this one.
+ * @returns What the handler has to return.
+ * @throws {TypeError} If an option is of a wrong kind, or something is no JSON value.
+ * @throws {RangeError} If there are too many jobs, or the result is too large.
+ *
+ * @example
+ * ```ts
+ * import { defineJob } from "@millrace/millrace/client";
+ * import { finish, handle } from "@millrace/millrace/worker";
+ *
+ * const charge = defineJob<{ order: string }>({ type: "charge", queue: "payments" });
+ * const ship = defineJob<{ order: string }>({ type: "ship", queue: "warehouse" });
+ *
+ * const handler = handle(charge, ({ order }) => {
+ *   return finish({ enqueue: [ship.of({ order })], result: "paid" });
+ * });
+ * console.log(handler.queue); // payments
+ * ```
+ */
+export function finish(finish: Finish): Outcome {
+  checkOptions("finish", finish, { enqueue: 1, result: 1, payload: 1 });
+  const { enqueue, payload } = finish;
+  if (!Array.isArray(enqueue)) {
+    throw new TypeError(`Cannot finish with 'enqueue' ${show(enqueue)}: expected a list of jobs`);
+  }
+  if (enqueue.length > mostJobs) {
+    throw new RangeError(
+      `Cannot finish with ${enqueue.length} jobs to enqueue: expected up to ${mostJobs}`,
+    );
+  }
+  if (payload !== undefined && JSON.stringify(payload) === undefined) {
+    throw new TypeError(`Cannot finish with ${typeof payload} as the payload: expected JSON`);
+  }
+  const came = finish.result === undefined ? undefined : result(finish.result).value;
+  const message = `Completed, with ${enqueue.length} jobs to enqueue`;
+  return toSuccessOutcome("completed", message, { payload, result: came, enqueue });
+}
+
+/** Whether an outcome has jobs that are to be made into requests, or a result that is to be checked. */
+export function isFinish(outcome: Outcome): boolean {
+  return successOf(outcome)?.enqueue !== undefined;
+}
+
+/**
+ * Makes the jobs of an outcome of {@linkcode finish} into requests.
+ *
+ * @param terms What a delay is counted from, and the check of results that the definition says.
+ * @throws {PayloadError} If a payload does not fit.
+ * @throws {RangeError} If a number cannot be sent.
+ */
+export async function toFinished(
+  outcome: Outcome,
+  { clock, check }: {
+    readonly clock: Clock;
+    readonly check: ((value: unknown) => unknown) | undefined;
+  },
+): Promise<Outcome> {
+  const success = successOf(outcome)!;
+  if (success.result !== undefined) await check?.(success.result);
+  const { what } = await resolveMany([success.enqueue!], clock);
+  for (const request of what) toEnqueueWire(request, clock.now()); // Throws here, and not when it is reported.
+  return withSuccess(outcome, { ...success, enqueue: what });
 }

@@ -35,7 +35,7 @@ async function runOne(
   deed: Deed,
   options: { readonly timeout?: number; readonly withLeases?: boolean } & Partial<WorkerOptions> =
     {},
-): Promise<{ job: Job; error: string | undefined; names: string[] }> {
+): Promise<{ job: Job; error: string | undefined; names: string[]; after: Job[] }> {
   const { timeout, withLeases = false, ...workerOptions } = options;
   const broker = createBroker({ store: runtime.openSqlite(":memory:") });
   const client = createClient({ fetch: broker.fetch });
@@ -56,7 +56,8 @@ async function runOne(
     await worker.stop();
     const job = await client.get(id);
     const error = job.attempts === 0 ? undefined : (await client.error(id, 1)).message;
-    return { job, error, names };
+    const after = await Array.fromAsync(client.list({ type: "after" }));
+    return { job, error, names, after };
   } finally {
     await broker.stop();
   }
@@ -93,6 +94,14 @@ describe("handleInProcess()", () => {
     assert.deepEqual([job.status, job.attempts], ["scheduled", 0]);
     const cancelled = await runOne("cancel");
     assert.deepEqual([cancelled.job.status, cancelled.error], ["dead", "Nobody wants it"]);
+  });
+
+  it("brings over the jobs that are stored with a success", limit, async () => {
+    const { job, after } = await runOne("finish");
+    assert.deepEqual([job.status, job.result], ["completed", 7]);
+    assert.deepEqual(after.map(({ payload, spawnedFrom }) => [payload, spawnedFrom]), [
+      ["finish", job.id],
+    ]);
   });
 
   it("passes on heartbeats of a job under a lease", limit, async () => {

@@ -40,6 +40,21 @@ describe("the memory of runs that ended", () => {
       assert.equal(ends.find("failed", { ...run, delivery: 2 }), undefined);
     }
     assert.ok(found >= 5000 && found <= 10_000, `${found}`);
-    assert.equal(ends.find("failed", { id: idOf(29_999), delivery: 1 }), job);
+    assert.equal(ends.find("failed", { id: idOf(29_999), delivery: 1 })?.job, job);
+  });
+
+  it("has no more jobs because many were stored with a success", () => {
+    const ends = createRecentEnds();
+    const job = toCreated(newJob, { id: "x", seq: 1 }, 0);
+    const stored = new Array(1000).fill({ job, duplicate: false, folded: false });
+    for (let at = 0; at < 30; at++) {
+      ends.ended({ id: idOf(at), delivery: 1 }, { kind: "enqueued", job, stored });
+    }
+    const found = Array.from(
+      { length: 30 },
+      (_, at) => ends.find("enqueued", { id: idOf(at), delivery: 1 }),
+    ).filter((end) => end !== undefined);
+    assert.ok(found.length >= 4 && found.length <= 10, `${found.length}`);
+    assert.equal(ends.find("enqueued", { id: idOf(29), delivery: 1 })?.stored, stored);
   });
 });

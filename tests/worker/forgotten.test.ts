@@ -6,6 +6,7 @@ import {
   advance,
   cancel,
   complete,
+  finish,
   handle,
   type HandlerFunction,
   type Middleware,
@@ -29,6 +30,7 @@ describe("an outcome that a handler forgot to return", () => {
     ["cancel", () => cancel("no such user"), "no such user"],
     ["retryAt", () => retryAt(0), "Put off until 1970-01-01T00:00:00.000Z"],
     ["complete", () => complete(1), "Completed"],
+    ["finish", () => finish({ enqueue: [] }), "Completed, with 0 jobs to enqueue"],
     ["advance", () => advance({ queue: "next" }), "Advanced to queue 'next'"],
   ];
   for (const [maker, make, message] of cases) {

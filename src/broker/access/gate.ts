@@ -16,7 +16,7 @@
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import type { Access } from "../../protocol/routes.ts";
-import { type Authenticate, bearerToken, type Grant } from "./grant.ts";
+import { type Authenticate, bearerToken, demandScope, type Grant } from "./grant.ts";
 import { createRates } from "./rates.ts";
 import { type AskedCall, demandReach, type Place, type Reach, toReach } from "./reach.ts";
 import { AccessError } from "./refused.ts";
@@ -69,16 +69,11 @@ export function createGate({ authenticate, clock, logger, find }: GateOptions): 
   return {
     async admit(request, access, asked) {
       const grant = await identify(request);
-      const { name, scopes, callsPerSecond } = grant;
+      const { name, callsPerSecond } = grant;
       if (callsPerSecond !== undefined) {
         rates.demand(`calls\n${name}`, 1, { perSecond: callsPerSecond, burst: burstOfCalls });
       }
-      if (access !== "open" && !scopes.includes(access) && !scopes.includes("admin")) {
-        throw new AccessError(403, `'${name}' lacks the scope '${access}'`, {
-          "www-authenticate":
-            `Bearer realm="millrace", error="insufficient_scope", scope="${access}"`,
-        });
-      }
+      if (access !== "open") demandScope(grant, access);
       if (asked !== undefined) await demandReach(grant, asked, { find });
       return toReach(grant, { rates, find });
     },

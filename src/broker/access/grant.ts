@@ -4,6 +4,8 @@
  * @module
  */
 
+import { AccessError } from "./refused.ts";
+
 /**
  * A part of the broker that a caller may be let into.
  *
@@ -65,6 +67,18 @@ export interface Grant {
    * @default {no limit}
    */
   readonly jobsPerSecond?: number | undefined;
+}
+
+/**
+ * Demands that a caller has a scope.
+ *
+ * @throws {AccessError} If it has not.
+ */
+export function demandScope({ name, scopes }: Grant, scope: Scope): void {
+  if (scopes.includes(scope) || scopes.includes("admin")) return;
+  throw new AccessError(403, `'${name}' lacks the scope '${scope}'`, {
+    "www-authenticate": `Bearer realm="millrace", error="insufficient_scope", scope="${scope}"`,
+  });
 }
 
 /**

@@ -15,7 +15,7 @@
 
 import { readList } from "../../protocol/query.ts";
 import type { RouteName } from "../../protocol/routes.ts";
-import { coversName, type Grant } from "./grant.ts";
+import { coversName, demandScope, type Grant, type Scope } from "./grant.ts";
 import type { Rates } from "./rates.ts";
 import { AccessError, forbid } from "./refused.ts";
 
@@ -40,6 +40,8 @@ export interface Reach {
   readonly keyPrefix: string;
   /** Whether it may know of a job that it did not name; undefined if it may of all. */
   readonly covers: ((job: Place) => boolean) | undefined;
+  /** It does, besides what the call is for, something that needs another scope. */
+  demandScope(scope: Scope): void;
   /** It stores jobs: these count. */
   demandNew(jobs: readonly Asked[]): Promise<void>;
   /** It changes jobs that are there. */
@@ -54,6 +56,7 @@ export interface Reach {
 export const everywhere: Reach = {
   keyPrefix: "",
   covers: undefined,
+  demandScope() {},
   demandNew: () => Promise.resolve(),
   demandChange: () => Promise.resolve(),
   demandQueues() {},
@@ -102,6 +105,7 @@ export function toReach(grant: Grant, { rates, find }: ReachOptions): Reach {
   return {
     keyPrefix: `${name}\n`,
     covers: isLimited ? covers : undefined,
+    demandScope: (scope) => demandScope(grant, scope),
     async demandNew(jobs) {
       for (const [at, job] of jobs.entries()) {
         const complaint = check(job);

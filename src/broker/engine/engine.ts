@@ -54,6 +54,7 @@ import { createLeaseOperations, type LeaseOperations } from "./leases.ts";
 import { createListing, type Listing } from "./listing.ts";
 import { createMovement, type Movement } from "./movement.ts";
 import type { Subscriber } from "./members.ts";
+import { createPreparing } from "./preparing.ts";
 import { createPresence } from "./presence.ts";
 import { createQueueControl, type QueueControl } from "./queue-control.ts";
 import { createReports, type Reports } from "./reports.ts";
@@ -278,15 +279,14 @@ export function createEngine(
     }
   };
 
-  const reports = createReports({ store, clock, random, settings, takenJob: dispatcher.takenJob });
+  const prepare = createPreparing({ clock, settings, expressions, admission });
+  const { takenJob } = dispatcher;
+  const reports = createReports({ store, clock, random, settings, takenJob, prepare });
   const counting = createCounting({ store, clock });
   const removing = createRemoving({ store, searching, settling, terms: releaseTerms });
   const enqueue = createEnqueueing({
     store,
-    clock,
-    settings,
-    expressions,
-    admission,
+    prepare,
     keyed(now) {
       const dueAt = forgetting.dueAfter(now);
       if (dueAt !== undefined) scheduler.expectAt(forgetting, dueAt);

@@ -4,23 +4,14 @@
  * @module
  */
 
-import type { Clock } from "../../async/clock.ts";
-import { pause } from "../../async/turns.ts";
 import { checkChildren } from "../../protocol/child.ts";
 import type { NewJob } from "../../protocol/new-job.ts";
 import type { Rejection } from "../../protocol/rejection.ts";
 import { enqueueOffspring } from "../../store/children.ts";
-import {
-  enqueueJobs,
-  type EnqueueTerms,
-  type NewRecord,
-  type StoredJob,
-} from "../../store/enqueue.ts";
-import type { Expressions } from "../../store/expressions.ts";
+import { enqueueJobs, type EnqueueTerms, type StoredJob } from "../../store/enqueue.ts";
 import { enqueueOnce, type KeyedCall } from "../../store/idempotency.ts";
 import type { Store } from "../../store/store.ts";
-import type { Admission } from "./admission.ts";
-import type { Settings } from "./settings.ts";
+import type { Preparing } from "./preparing.ts";
 
 /** How jobs are stored. */
 export interface EnqueueOptions extends Pick<EnqueueTerms, "covers"> {
@@ -39,46 +30,23 @@ export type Enqueueing = (
 /** What it works with. */
 export interface EnqueueingOptions {
   readonly store: Store;
-  readonly clock: Clock;
-  readonly settings: Settings;
-  readonly expressions: Expressions;
-  readonly admission: Admission;
+  readonly prepare: Preparing;
   /** A call with a key was done at `now`, in ms since the epoch. */
   keyed(now: number): void;
 }
 
 /** Creates what stores new jobs. */
 export function createEnqueueing(
-  { store, clock, settings, expressions, admission, keyed: noteKeyed }: EnqueueingOptions,
+  { store, prepare, keyed: noteKeyed }: EnqueueingOptions,
 ): Enqueueing {
   return async (jobs, { keyed: call, covers, worker } = {}) => {
-    let folds = 0;
-    let others = 0;
-    let children = 0;
-    for (const job of jobs) {
-      if (job.batch !== null) folds++;
-      others += job.tags.length;
-      if (job.meta != null) others++;
-      if (job.childOf != null) children++;
-    }
-    const budget = expressions.newBudget();
-    const allowed = budget.steps;
-    const rejection = jobs.length <= jobsOfTurn && folds <= 1
-      ? admission.check(jobs, budget)
-      : await admission.checkMany(jobs, budget);
-    if (rejection !== undefined) return rejection;
+    const preparing = prepare(jobs, covers);
+    const prepared = preparing instanceof Promise ? await preparing : preparing;
+    if (!("records" in prepared)) return prepared;
+    const { records, terms, size, children } = prepared;
+    const { now } = terms;
     const mixed = children === 0 ? undefined : checkChildren(jobs);
     if (mixed !== undefined) return { kind: "unprocessable", ...mixed };
-    const now = clock.now();
-    const records: NewRecord[] = [];
-    for (let at = 0; at < jobs.length; at += jobsOfTurn) {
-      if (at > 0) await pause(clock);
-      for (const job of jobs.slice(at, at + jobsOfTurn)) records.push(admission.toRecord(job, now));
-    }
-    const terms = { now, maxBudgets: settings.maxBudgets, expressions, covers };
-    // The check has tried the expressions of each job, so it tells what folding them will take, about.
-    const sizeOfSteps = Math.ceil((allowed - budget.steps) / stepsOfRow);
-    const size = jobs.length + others + children + folds * sizeOfFold + sizeOfSteps;
     const childOf = children === 0 ? undefined : jobs.map((job) => job.childOf ?? null);
     const enqueue = () =>
       childOf === undefined
@@ -91,12 +59,3 @@ export function createEnqueueing(
     return stored;
   };
 }
-
-/** Jobs that are checked or made into records in one piece. */
-const jobsOfTurn = 2000;
-
-/** A job of a batch takes as long as so many others, besides the steps of its expressions: it may be folded into another. */
-const sizeOfFold = 100;
-
-/** So many steps take as long as storing a job. */
-const stepsOfRow = 200;

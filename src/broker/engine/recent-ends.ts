@@ -10,12 +10,15 @@
 
 import type { JobRun } from "../../protocol/ack.ts";
 import type { JobRecord } from "../../protocol/record.ts";
+import type { StoredJob } from "../../store/enqueue.ts";
 
 /** How a run ended, if more is told of it than that it ended well. */
 export interface RunEnd {
-  readonly kind: "failed" | "released" | "succeeded" | "advanced";
+  readonly kind: "failed" | "released" | "succeeded" | "advanced" | "enqueued";
   /** What the job is now, or was before it was deleted. */
   readonly job: JobRecord;
+  /** The jobs that were stored with it, if it was that. */
+  readonly stored?: readonly StoredJob[];
 }
 
 /** Remembers how runs ended, of reports that name their delivery. */
@@ -23,17 +26,17 @@ export interface RecentEnds {
   succeeded(run: JobRun): void;
   hasSucceeded(run: JobRun): boolean;
   ended(run: JobRun, end: RunEnd): void;
-  /** The job after its run ended in this way; undefined if nobody remembers. */
-  find(kind: RunEnd["kind"], run: JobRun): JobRecord | undefined;
+  /** How a run ended, if it did in this way; undefined if nobody remembers. */
+  find(kind: RunEnd["kind"], run: JobRun): RunEnd | undefined;
 }
 
-/** So many runs that did not end well are remembered at least, and twice as many at most. */
+/** So many jobs of runs that did not end well are remembered at least, and twice as many at most; and of the last call. */
 const fewestKept = 5000;
 
 /** Creates an empty memory. */
 export function createRecentEnds(): RecentEnds {
   const successes = createRecentMarks();
-  const others = createRecent<RunEnd>();
+  const others = createRecent<RunEnd>(({ stored = [] }) => 1 + stored.length);
   return {
     succeeded({ id, delivery }) {
       if (delivery !== undefined) successes.add(id, delivery);
@@ -44,7 +47,7 @@ export function createRecentEnds(): RecentEnds {
     },
     find(kind, { id, delivery }) {
       const end = delivery === undefined ? undefined : others.get(`${id} ${delivery}`);
-      return end?.kind === kind ? end.job : undefined;
+      return end?.kind === kind ? end : undefined;
     },
   };
 }
@@ -90,13 +93,16 @@ function placeOf(mark: number): number {
 }
 
 /** The values that were added last, by their keys. */
-function createRecent<Value>() {
+function createRecent<Value>(sizeOf: (value: Value) => number) {
   let young = new Map<string, Value>();
   let old = young;
+  let size = 0;
   return {
     add(key: string, value: Value) {
       young.set(key, value);
-      if (young.size < fewestKept) return;
+      size += sizeOf(value);
+      if (size < fewestKept) return;
+      size = 0;
       old = young;
       young = new Map();
     },

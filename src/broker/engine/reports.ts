@@ -21,6 +21,8 @@ import {
   toReportResult,
 } from "../../protocol/ack.ts";
 import type { FailureReport } from "../../protocol/failure.ts";
+import type { NewJob } from "../../protocol/new-job.ts";
+import type { JobRecord } from "../../protocol/record.ts";
 import { isRejection, type Rejection } from "../../protocol/rejection.ts";
 import { status } from "../../protocol/status.ts";
 import { succeedJob, type SuccessReport } from "../../store/advance.ts";
@@ -31,8 +33,11 @@ import {
   type MissedReport,
   type TakenJob,
 } from "../../store/finish.ts";
+import type { EnqueueTerms } from "../../store/enqueue.ts";
 import { releaseRuns } from "../../store/release.ts";
 import type { Store } from "../../store/store.ts";
+import { type EnqueuedSuccess, succeedAndEnqueue } from "../../store/succeed-and-enqueue.ts";
+import type { Preparing } from "./preparing.ts";
 import { createRecentEnds, type RunEnd } from "./recent-ends.ts";
 import type { Settings } from "./settings.ts";
 
@@ -49,6 +54,16 @@ export interface Reports {
   ): Promise<readonly MissedReport[]>;
   /** Ends a run well, and says more of its job. */
   succeed(run: JobRun, success: SuccessReport): Promise<EndedRun | Rejection>;
+  /**
+   * Ends a run well and stores jobs, all or nothing.
+   *
+   * @param covers Whether the caller may know of a job that it did not name; undefined if it may of all.
+   */
+  succeedAndEnqueue(
+    run: JobRun,
+    success: Pick<SuccessReport, "payload"> & { readonly jobs: readonly NewJob[] },
+    covers: EnqueueTerms["covers"],
+  ): Promise<EnqueuedSuccess | Rejection>;
   /** Ends a run as failed. */
   fail(run: JobRun, failure: FailureReport): Promise<EndedRun>;
   /**
@@ -67,6 +82,7 @@ export interface ReportsOptions {
   readonly settings: Settings;
   /** What is known of a job in flight since it was taken. */
   takenJob(id: string): TakenJob | undefined;
+  readonly prepare: Preparing;
 }
 
 /** Jobs of one transaction at most. */
@@ -74,7 +90,7 @@ const jobsOfPiece = 2000;
 
 /** Creates what takes reports. */
 export function createReports(
-  { store, clock, random, settings, takenJob }: ReportsOptions,
+  { store, clock, random, settings, takenJob, prepare }: ReportsOptions,
 ): Reports {
   const ends = createRecentEnds();
   const terms = () => ({ now: clock.now(), defaults: settings });
@@ -82,8 +98,8 @@ export function createReports(
   /** The outcome of the first report, if this one repeats it. */
   const asBefore = (outcome: EndedRun, kind: RunEnd["kind"]): EndedRun => {
     if ("job" in outcome) return outcome;
-    const job = ends.find(kind, outcome.missed);
-    return job === undefined ? outcome : { job };
+    const end = ends.find(kind, outcome.missed);
+    return end === undefined ? outcome : { job: end.job };
   };
 
   const completePiece = async (
@@ -127,6 +143,24 @@ export function createReports(
       if ("job" in outcome) ends.ended(run, { kind, job: outcome.job });
       return asBefore(outcome, kind);
     },
+    async succeedAndEnqueue(run, { payload, jobs }, covers) {
+      const prepared = await prepare(jobs, covers);
+      if (!("records" in prepared)) return prepared;
+      const { records: entries, terms: enqueue, size } = prepared;
+      const outcome = await store.write(
+        () => succeedAndEnqueue(run, { payload, entries }, { finish: terms(), enqueue }),
+        size + entries.length + 1,
+      );
+      if (isRejection(outcome)) return outcome;
+      if ("missed" in outcome) {
+        const end = ends.find("enqueued", run);
+        return end?.stored === undefined ? outcome : { job: end.job, stored: end.stored };
+      }
+      // No answer shows payloads, and they may be large.
+      const stored = outcome.stored.map((one) => ({ ...one, job: withoutPayload(one.job) }));
+      ends.ended(run, { kind: "enqueued", job: withoutPayload(outcome.job), stored });
+      return outcome;
+    },
     async fail(run, failure) {
       const outcome = await store.write(() =>
         failJob(run, failure, { ...terms(), jitter: random() })
@@ -136,6 +170,11 @@ export function createReports(
     },
     release: (runs, readyAt) => inPieces(runs, (piece) => releasePiece(piece, readyAt), clock),
   };
+}
+
+function withoutPayload(job: JobRecord): JobRecord {
+  const { payloadJson: _json, payloadPack: _pack, ...rest } = job;
+  return rest;
 }
 
 /** Whether the job of a report is there, and only the delivery is over. */

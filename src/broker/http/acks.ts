@@ -4,12 +4,14 @@
  * @module
  */
 
-import { toMissedWire } from "../../protocol/ack.ts";
+import { type JobRun, toMissedWire } from "../../protocol/ack.ts";
 import { checkFailureGroup } from "../../protocol/failure-group.ts";
 import { toInstant } from "../../protocol/integer.ts";
 import { bodyFormat } from "../../protocol/negotiate.ts";
 import { checkSuccess, type SuccessRequest } from "../../protocol/movement-request.ts";
 import { readReportQuery } from "../../protocol/query.ts";
+import type { NewJob } from "../../protocol/new-job.ts";
+import type { RawPayload } from "../../protocol/record.ts";
 import { metadataView } from "../../protocol/record-json.ts";
 import type { ReleaseTime } from "../../protocol/release.ts";
 import {
@@ -17,15 +19,14 @@ import {
   readFailure,
   readRelease,
   readReleaseList,
-  readResult,
   readRunList,
   readSuccess,
 } from "../../protocol/request-body.ts";
-import { isRejection } from "../../protocol/rejection.ts";
+import { isRejection, type Rejection } from "../../protocol/rejection.ts";
 import { statusNames } from "../../protocol/status.ts";
 import type { EndedRun, MissedReport } from "../../store/finish.ts";
 import { isStale, refusalOf, resultOf } from "../engine/reports.ts";
-import { answerJob, answerNothing, answerValue } from "./answer.ts";
+import { answerEnqueuedMany, answerJob, answerNothing, answerValue } from "./answer.ts";
 import type { Endpoint, EndpointCall } from "./call.ts";
 import { readBody } from "./body.ts";
 import { demandFormat, readMessage, toMessage } from "./message.ts";
@@ -45,20 +46,52 @@ export const success: Endpoint = async (call) => {
     return answerNothing(204);
   }
   const request = toSuccess(call, bytes);
-  const result = toMessage({ format: demandFormat(call), bytes }, readResult);
-  const { delivery = asked.delivery, token = asked.token, payload, next } = request;
-  if (result !== undefined && next !== undefined) {
-    throw new Refusal(400, "result and next cannot be combined");
-  }
+  const { delivery = asked.delivery, token = asked.token, payload, next, result } = request;
   if (next !== undefined) {
     await call.reach.demandChange({ ...next, dependsOn: next.dependsOn?.ids });
   }
   const run = { ...toRun(call, { delivery, token }), result };
+  if (request.enqueue !== undefined) {
+    return await enqueueBeside(call, run, { payload, jobs: request.enqueue });
+  }
   const outcome = await engine.reports.succeed(run, { payload, next });
   if (isRejection(outcome)) throw refusalFor(outcome);
   if ("missed" in outcome) throw toRefusal(outcome.missed);
   return next === undefined ? answerNothing(204) : answerJob(format, outcome.job, metadataView);
 };
+
+/** Stores the jobs that come with a success. */
+async function enqueueBeside(
+  { engine, format, reach, settings }: EndpointCall,
+  run: JobRun,
+  { payload, jobs }: { readonly payload: RawPayload | undefined; readonly jobs: readonly NewJob[] },
+): Promise<Response> {
+  const mostJobs = Math.min(settings.maxItemsPerCall, mostBeside);
+  if (jobs.length > mostJobs) {
+    throw new Refusal(
+      413,
+      `enqueue has ${jobs.length} jobs, at most ${mostJobs} go with a success`,
+    );
+  }
+  reach.demandScope("enqueue");
+  await reach.demandNew(jobs);
+  const outcome = await engine.reports.succeedAndEnqueue(run, { payload, jobs }, reach.covers);
+  if (isRejection(outcome)) throw refusalBeside(outcome);
+  if ("missed" in outcome) throw toRefusal(outcome.missed);
+  return answerEnqueuedMany(format, outcome.stored, 200);
+}
+
+/** So many jobs go with one success at most: they are written in one piece. */
+const mostBeside = 1000;
+
+function refusalBeside(rejection: Rejection): Refusal {
+  const { index } = rejection;
+  const message = index === undefined
+    ? rejection.message
+    : `enqueue[${index}]: ${rejection.message}`;
+  // 409 and 404 say that the run is over.
+  return refusalFor({ ...rejection, message }, { conflict: 422, missing: 422 });
+}
 
 const noQuery = { delivery: undefined, token: undefined };
 const noBytes: BodyBytes = new Uint8Array();
@@ -72,7 +105,7 @@ function isMessage({ headers }: Request): boolean {
 function toSuccess(call: EndpointCall, bytes: BodyBytes): SuccessRequest {
   const request = toMessage({ format: demandFormat(call), bytes }, readSuccess);
   const problem = checkSuccess(request);
-  if (problem !== undefined) throw refusalFor(problem);
+  if (problem !== undefined) throw refusalBeside(problem);
   return request;
 }
 

@@ -128,8 +128,11 @@ export function answerEnqueued(
 const jobsOfPiece = 1000;
 
 /** Jobs as they are stored: 201 when one is new, or when none was sent, 200 when there were all. */
-export function answerEnqueuedMany(format: Format, jobs: readonly StoredJob[]): Response {
-  const status = jobs.length === 0 || jobs.some(isNew) ? 201 : 200;
+export function answerEnqueuedMany(
+  format: Format,
+  jobs: readonly StoredJob[],
+  status: 200 | 201 = jobs.length === 0 || jobs.some(isNew) ? 201 : 200,
+): Response {
   const headers = format === "json" ? json : pack;
   const pieces = format === "json" ? enqueuedJson(jobs) : enqueuedPack(jobs);
   const body = jobs.length <= jobsOfPiece ? pieces.next().value! : toStream(pieces);

@@ -5,8 +5,8 @@
  */
 
 import process from "node:process";
-import { cancel, type JobContext, snooze } from "../../../src/worker/mod.ts";
-import type { Deed } from "./work.ts";
+import { cancel, finish, type JobContext, snooze } from "../../../src/worker/mod.ts";
+import { after, type Deed } from "./work.ts";
 
 /** Does it; some never come to an end. */
 export function perform(deed: Deed, context: JobContext): unknown {
@@ -21,6 +21,8 @@ export function perform(deed: Deed, context: JobContext): unknown {
       return snooze("1h", { cause: new Error("busy") });
     case "cancel":
       return cancel("Nobody wants it");
+    case "finish":
+      return finish({ enqueue: [after.of(deed)], result: 7 });
     case "hang":
       return new Promise(() => setInterval(() => {}, 1000));
     case "block":

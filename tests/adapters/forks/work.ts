@@ -7,7 +7,16 @@
 import { defineJob, type JobDefinition } from "../../../src/client/mod.ts";
 
 /** What a job does. */
-export type Deed = "return" | "beat" | "throw" | "snooze" | "cancel" | "hang" | "block" | "exit";
+export type Deed =
+  | "return"
+  | "beat"
+  | "throw"
+  | "snooze"
+  | "cancel"
+  | "finish"
+  | "hang"
+  | "block"
+  | "exit";
 
 /** The jobs. */
 export const work: JobDefinition<Deed> = defineJob<Deed>({
@@ -15,3 +24,6 @@ export const work: JobDefinition<Deed> = defineJob<Deed>({
   queue: "work",
   retryLimit: 0,
 });
+
+/** What follows from some of them. */
+export const after: JobDefinition<Deed> = defineJob<Deed>({ type: "after", queue: "after" });

@@ -18,9 +18,9 @@ handle(mail, () => {}, { timeOut: "5s" });
 void handle(mail);
 //   ^ Expected 2-3 arguments, but got 1
 handle(mail, () => ({ kind: "snoozed" }));
-//                 ^ an outcome is made by cancel, snooze, retryAt, complete or advance
+//                 ^ an outcome is made by cancel, snooze, retryAt, complete, finish or advance
 handle(mail, async () => {
-//           ^ an outcome is made by cancel, snooze, retryAt, complete or advance
+//           ^ an outcome is made by cancel, snooze, retryAt, complete, finish or advance
   await 0;
   return { kind: "cancelled", message: "no", cause: undefined };
 });

@@ -95,7 +95,12 @@ export const serveFlags: Flags<ServeConfig> = {
     readOptional(readInteger(0, 65_535)),
     "their TCP port, such as 8901; none is opened unless given",
   ),
-  data: flag("FILE", "jobs.db", readText, "SQLite database, or :memory: to keep nothing"),
+  data: flag(
+    "FILE",
+    "jobs.db",
+    readText,
+    "SQLite database, :memory: to keep nothing, or postgres://…",
+  ),
   defaultCommitMode: flag(
     "MODE",
     "buffered",

@@ -6,12 +6,14 @@
 
 import process from "node:process";
 import { createBroker, createLogger } from "../../src/broker/mod.ts";
+import type { Database } from "../../src/store/database.ts";
 import { stopOnSignals } from "../signals.ts";
 import { isLocalHost } from "../hosts.ts";
 import type { TlsOptions } from "../tls.ts";
 import { openTokenFile } from "../token-file.ts";
 import { readTextFile } from "./connection.ts";
 import { UsageError } from "./options.ts";
+import { isPostgresUrl, withoutPassword } from "./postgres-url.ts";
 import { loadRuntime } from "./runtime.ts";
 import type { ServeConfig } from "./serve-flags.ts";
 
@@ -38,7 +40,9 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
     write: (line) => process.stderr.write(`${line}\n`),
   });
   const runtime = await loadRuntime();
-  const store = runtime.openSqlite(config.data, { durability: config.defaultCommitMode });
+  const store = isPostgresUrl(config.data)
+    ? await openServer(config.data)
+    : runtime.openSqlite(config.data, { durability: config.defaultCommitMode });
   const broker = createBroker({
     store,
     logger,
@@ -102,7 +106,7 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
   });
   console.log(`millrace listening on ${server.url}`);
   if (adminServer !== undefined) console.log(`millrace admin listening on ${adminServer.url}`);
-  logger.info(`Serving '${config.data}' on ${server.url}`);
+  logger.info(`Serving '${withoutPassword(config.data)}' on ${server.url}`);
   const errors = await stopped;
   return errors.length === 0 ? 0 : 1;
 }
@@ -124,4 +128,10 @@ function readTls(
     clientCa: authority,
     clientNames: clientNames.length === 0 ? undefined : clientNames,
   };
+}
+
+/** Loads what most who serve do not need. */
+async function openServer(url: string): Promise<Database> {
+  const { openPostgres } = await import("../postgres/mod.ts");
+  return openPostgres({ url });
 }

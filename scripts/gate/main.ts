@@ -16,6 +16,7 @@ import { docs } from "./docs.ts";
 import { format } from "./format.ts";
 import { jq } from "./jq.ts";
 import { lint } from "./lint.ts";
+import { postgres } from "./postgres.ts";
 import { publish } from "./publish.ts";
 import { Report, type Stage } from "./report.ts";
 import { bun, deno, node22, node24 } from "./suites.ts";
@@ -30,7 +31,7 @@ import { workerd } from "./workerd.ts";
  */
 const steps: readonly (readonly (readonly Stage[])[])[] = [
   [[format, lint, types, surface]],
-  [[bun], [docs, jq, vitest, workerd, publish]],
+  [[bun], [docs, jq, vitest, workerd, publish, postgres]],
   [[node22, node24, deno]],
 ];
 const stages = steps.flat(2);

@@ -74,6 +74,7 @@ export const rooms: readonly Room[] = [
   { level: 7, paths: ["adapters/deno/"] },
   { level: 7, paths: ["adapters/bun/"] },
   { level: 7, paths: ["adapters/cloudflare/"] },
+  { level: 7, paths: ["adapters/postgres/"] },
   { level: 7, paths: ["mod.ts"] },
   { level: 8, paths: ["adapters/cli/"] },
 ];

@@ -138,6 +138,11 @@ export interface AsyncConnection {
   run(sql: string, params: readonly SqlValue[]): Promise<number>;
   /** Runs several statements that take no parameters, as migrations are. */
   script(sql: string): Promise<void>;
+  /**
+   * Runs one statement once for each set of parameters, in their order, and gives how many rows each run changed. Without
+   * it `run` is called for each, and waited for.
+   */
+  runEach?(sql: string, sets: readonly (readonly SqlValue[])[]): Promise<number[]>;
 }
 
 /**
@@ -160,6 +165,11 @@ export interface AsyncDatabase {
    * @throws What `body` rejects with, or what the engine says of the commit.
    */
   transaction<Result>(body: (connection: AsyncConnection) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs `body` while no other broker of the same database is in such a call: for migrations. Without it, brokers that start
+   * at once rely on the locks of the tables.
+   */
+  alone?<Result>(body: () => Promise<Result>): Promise<Result>;
   /** Closes all connections. Closing twice is fine. */
   close(): Promise<void>;
 }

@@ -71,6 +71,8 @@ export interface Executor {
    * @throws {StoreError} If it is not.
    */
   check(): void;
+  /** Runs `body` while no other broker of the same database does. */
+  alone(body: () => Promise<void>): Promise<void>;
   /** Closes the database. */
   close(): void | Promise<void>;
 }
@@ -128,6 +130,7 @@ function createSyncExecutor(database: SyncDatabase): Executor {
       })),
     read: (transition) => runSync(database, transition, []),
     check: () => database.check?.(),
+    alone: (body) => body(),
     close: () => database.close(),
   };
 }
@@ -279,6 +282,7 @@ function createAsyncExecutor(database: AsyncDatabase): Executor {
       return runAsync(reader, transition, { translate, changes: [] });
     },
     check() {},
+    alone: (body) => database.alone?.(body) ?? body(),
     close: () => database.close(),
   };
 }
@@ -320,6 +324,7 @@ async function answerAsync(
       return (await connection.all(translate(step.sql), step.params)).map(Object.values);
     case "each": {
       const sql = translate(step.sql);
+      if (connection.runEach !== undefined) return await connection.runEach(sql, step.sets);
       const counts: number[] = [];
       for (const params of step.sets) counts.push(await connection.run(sql, params));
       return counts;

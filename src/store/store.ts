@@ -201,7 +201,7 @@ export function createStore(
     isShared: executor.isShared,
     async open() {
       await executor.open();
-      await migrate(executor);
+      await executor.alone(() => migrate(executor));
     },
     write,
     read<Result>(transition: Transition<Result>): Promise<Result> {

@@ -39,7 +39,10 @@ export function createUpkeep(database: Database, clock: Clock): Upkeep {
   return {
     copy: (signal) =>
       inTurn(() => {
-        if (file?.copy === undefined) throw new StoreError("This database cannot be copied");
+        if (file === undefined) {
+          throw new StoreError("Cannot copy a database of PostgreSQL: expected its own pg_dump");
+        }
+        if (file.copy === undefined) throw new StoreError("This database cannot be copied");
         return file.copy(AbortSignal.any([signal, stopping.signal]));
       }),
     compact: () =>

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { env } from "node:process";
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { type Broker, type BrokerOptions, createBroker } from "../../src/broker/mod.ts";
 import {
@@ -13,6 +14,7 @@ import {
   type Job,
   type TakeOptions,
 } from "../../src/client/mod.ts";
+import type { Database } from "../../src/store/database.ts";
 import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
 
 /** What a test works with. */
@@ -35,13 +37,28 @@ export interface Taken {
   close(): Promise<void>;
 }
 
+/** A clock and an empty database: in memory, or on the PostgreSQL that the gate runs some of these tests on. */
+async function openEmpty(): Promise<{ readonly clock: TestClock; readonly store: Database }> {
+  if (env["MILLRACE_POSTGRES"] === undefined) {
+    return { clock: createTestClock(), store: openSqlite(":memory:") };
+  }
+  const [{ openShared }, { withPatience }] = await Promise.all([
+    import("../postgres/server.ts"),
+    import("../postgres/patient-clock.ts"),
+  ]);
+  const { clock, database } = withPatience(openShared());
+  return { clock, store: database };
+}
+
 /** Runs a test with a broker, and closes it whatever happens. */
 export async function withBroker(
   test: (parts: TestBroker) => Promise<void>,
   options: Partial<BrokerOptions> = {},
 ): Promise<void> {
-  const clock = createTestClock();
-  const broker = createBroker({ store: openSqlite(":memory:"), clock, ...options });
+  const { clock, store } = options.store === undefined
+    ? await openEmpty()
+    : { clock: createTestClock(), store: options.store };
+  const broker = createBroker({ clock, ...options, store });
   const client = createClient({ fetch: broker.fetch });
   const opened: Taken[] = [];
   const take = async (takeOptions?: TakeOptions) => {

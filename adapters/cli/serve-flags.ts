@@ -74,6 +74,7 @@ export interface ServeConfig {
   readonly allowedOrigins: readonly string[];
   readonly authFile: string | undefined;
   readonly allowAnyone: boolean;
+  readonly basePath: string;
   readonly socket: string | undefined;
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
@@ -226,6 +227,12 @@ export const serveFlags: Flags<ServeConfig> = {
     "false",
     (text) => readChoice("true", "false")(text) === "true",
     "whether a public host may be served without --auth-file",
+  ),
+  basePath: flag(
+    "PATH",
+    "",
+    (text) => text,
+    "the path that a proxy leaves in front, such as /millrace",
   ),
   socket: flag(
     "FILE",

@@ -50,6 +50,7 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
       ? undefined
       : await openTokenFile(config.authFile, { logger }),
     allowedOrigins: config.allowedOrigins,
+    basePath: config.basePath,
     defaultRetryLimit: config.defaultRetryLimit,
     defaultBackoff: {
       exponent: config.defaultBackoffExponent,

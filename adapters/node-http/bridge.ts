@@ -33,20 +33,22 @@ type Outgoing =
 interface BridgeOptions {
   /** Called after each call, answered or not. */
   readonly onEnd?: () => void;
-  /** The certificate that the client of a request has shown; only given by servers with TLS. */
+  /** Whether a call came with TLS, for its URL; default not. */
+  readonly isSecure?: (incoming: Incoming) => boolean;
+  /** The certificate that the client of a request has shown. */
   readonly certificateOf?: (incoming: Incoming) => ClientCertificate | undefined;
 }
 
 /** Creates a listener for `request` events. */
 export function createBridge(
   fetch: FetchHandler,
-  { onEnd = () => {}, certificateOf }: BridgeOptions,
+  { onEnd = () => {}, isSecure = () => false, certificateOf }: BridgeOptions,
 ): (incoming: Incoming, outgoing: ServerResponse | Http2ServerResponse) => void {
   const turns = createTurns();
   const handle: Handle = {
     fetch,
     toRequest(incoming, signal) {
-      const request = toRequest(incoming, certificateOf === undefined ? "http" : "https", signal);
+      const request = toRequest(incoming, isSecure(incoming) ? "https" : "http", signal);
       const certificate = certificateOf?.(incoming);
       if (certificate !== undefined) keepCertificate(request, certificate);
       return request;

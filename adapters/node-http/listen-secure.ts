@@ -35,6 +35,7 @@ export async function listenSecure(
       // A connection becomes idle only after the last event of its response.
       if (draining) setImmediate(() => closeIdle.call(server));
     },
+    isSecure: () => true,
     certificateOf: createReader(),
   });
   const server = createSecureServer(

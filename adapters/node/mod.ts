@@ -60,3 +60,4 @@ export type { OpenSqliteOptions } from "../sqlite/sqlite-database.ts";
 export { openSqlite } from "../sqlite/node-sqlite.ts";
 export { createFetch } from "./create-fetch.ts";
 export { serve } from "./serve.ts";
+export { type NodeListener, type NodeListenerOptions, toNodeListener } from "./to-node-listener.ts";

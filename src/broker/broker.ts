@@ -66,6 +66,13 @@ export interface BrokerOptions extends Partial<Settings> {
    * @default {[]}
    */
   readonly allowedOrigins?: readonly string[] | undefined;
+  /**
+   * The path below which a program serves the broker beside pages of its own, such as `/millrace`; clients have it in their
+   * `url`. Calls that come without it, because a router has cut it off or a client is in this process, are answered too.
+   *
+   * @default {""}
+   */
+  readonly basePath?: string | undefined;
 }
 
 /** How a broker is stopped. */
@@ -177,6 +184,7 @@ export function createBroker(options: BrokerOptions): Broker {
     timers: 1,
     auth: 1,
     allowedOrigins: 1,
+    basePath: 1,
   });
   if (typeof options.store?.open !== "function") {
     throw new TypeError(
@@ -196,9 +204,12 @@ export function createBroker(options: BrokerOptions): Broker {
     find: (id) => engine.get(id),
   });
   const services = { engine, settings, clock, logger };
-  const handleLocal = createHandler(protocol, services, { limits: settings });
+  const { basePath = "" } = options;
+  checkBasePath(basePath);
+  const handleLocal = createHandler(protocol, services, { limits: settings, basePath });
   const handle = gate === undefined ? handleLocal : createHandler(protocol, services, {
     limits: settings,
+    basePath,
     admit: ({ request, access, ...asked }) => gate.admit(request, access, asked),
   });
   const { allowedOrigins = [] } = options;
@@ -288,6 +299,15 @@ export function createBroker(options: BrokerOptions): Broker {
     },
     [Symbol.asyncDispose]: () => stop(),
   };
+}
+
+function checkBasePath(basePath: string): void {
+  if (basePath === "" || /^(\/[^/?#]+)+$/.test(basePath)) return;
+  throw new TypeError(
+    `Option 'basePath' is ${
+      show(basePath)
+    }, expected a path such as '/millrace', without a '/' behind it`,
+  );
 }
 
 function unavailable(error: string): Response {

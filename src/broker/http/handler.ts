@@ -34,6 +34,8 @@ export interface Asking<Name> {
 export interface HandlerOptions<Name> {
   /** How much may be at work; default no limit. */
   readonly limits?: LoadLimits;
+  /** The path below which calls come, those aside that come without it; default none. */
+  readonly basePath?: string;
   /** Lets callers in; default all, to everything. */
   readonly admit?: ((asked: Asking<Name>) => Promise<Reach>) | undefined;
 }
@@ -42,9 +44,12 @@ export interface HandlerOptions<Name> {
 export function createHandler<Name extends string, Services extends { readonly logger: Logger }>(
   surface: Surface<Name, Services>,
   services: Services,
-  { limits = { maxCalls: Infinity, maxHeldBytes: Infinity }, admit }: HandlerOptions<Name> = {},
+  { limits = { maxCalls: Infinity, maxHeldBytes: Infinity }, basePath = "", admit }: HandlerOptions<
+    Name
+  > = {},
 ): (request: Request) => Promise<Response> {
-  const route = createRouter(surface.routes);
+  const router = createRouter(surface.routes);
+  const route = basePath === "" ? router : routeBelow(basePath, router);
   const load = createLoad(limits);
   return async (request) => {
     const answer = await handle(request, route, surface, { services, load, admit });
@@ -120,6 +125,15 @@ function refuse(format: Format, status: number, body: object): Response {
 }
 
 const noLoad: CallLoad = { hold() {}, end() {} };
+
+/** Finds routes below a path, and as they are. */
+function routeBelow<Name>(basePath: string, route: Router<Name>): Router<Name> {
+  const before = `${basePath}/`;
+  return (method, path) => {
+    const match = path.startsWith(before) ? route(method, path.slice(basePath.length)) : undefined;
+    return match ?? route(method, path);
+  };
+}
 
 /** Splits by hand: a URL object costs more than a whole small call, and would normalise what was sent. */
 function splitUrl(url: string): { readonly path: string; readonly query: string } {

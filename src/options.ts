@@ -4,8 +4,8 @@
  * @module
  */
 
-/** The names of all members, so that the compiler tells of one that is left out here. */
-export type Names<Options> = Readonly<Record<keyof Options, 1>>;
+/** The names of all members, so that the compiler tells of one that is left out here; their values mean nothing. */
+export type Names<Options> = Readonly<Record<keyof Options, unknown>>;
 
 /**
  * Demands that options are an object, with no members but those that are known. A member that is undefined counts as none.

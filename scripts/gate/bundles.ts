@@ -31,6 +31,12 @@ const programs: Readonly<Record<string, string>> = {
     `export const job = ${job};`,
     `export const enqueuer = createEnqueuer({ url: ${url} });`,
   ),
+  "enqueuer-with-msgpack": program(
+    "createEnqueuer, defineJob",
+    'import { msgpack } from "../../src/client/msgpack.ts";',
+    `export const job = ${job};`,
+    `export const enqueuer = createEnqueuer({ url: ${url}, format: msgpack });`,
+  ),
   "client": program("createClient, defineJob", `export const job = ${job};`, createsClient),
   "client-with-schema": program(
     "createClient, defineJob",

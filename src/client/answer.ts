@@ -13,8 +13,6 @@ import {
   ServerError,
 } from "../errors.ts";
 import type { Codec } from "../protocol/codec.ts";
-import { readErrorMessage } from "../protocol/error-body.ts";
-import { bodyFormat } from "../protocol/negotiate.ts";
 import type { Asked, Bytes, PortAnswer } from "./port-types.ts";
 
 /** An answer that is no error. */
@@ -70,43 +68,37 @@ export function decodeOrThrow<Result>(read: () => Result): Result {
 
 /** The error that a response with an error status is. */
 export async function toError(response: PortAnswer, codecs: readonly Codec[]): Promise<Error> {
-  const { status } = response;
-  const { text, fromBroker, reason } = await readMessage(response, codecs);
-  const { asked } = response;
+  const { status, asked } = response;
+  if (!(status >= 400)) return new ProtocolError(`Cannot use an answer with status ${status}`);
+  const bytes = await readBytes(response);
+  const isPlain = response.header("content-type")?.startsWith("text/plain");
+  let body: { readonly error?: unknown; readonly reason?: unknown } | null | undefined;
+  try {
+    body = codecOf(response, codecs)?.decode(bytes) as typeof body;
+  } catch {
+    // The status says enough.
+  }
+  const told = textOf(body?.error);
+  const text = isPlain ? new TextDecoder().decode(bytes.subarray(0, longestText)).trim() : told;
   // The answers of several calls look alike in a log.
   const named = asked?.id === undefined ? text : text?.replace("job not", `job '${asked.id}' not`);
-  const message = named ?? `HTTP ${status}${asked ? ` for ${nameOf(asked)}` : ""}`;
-  const options = { fromBroker, retryAfterMs: readRetryAfter(response), reason };
-  if (status === 404) return new NotFoundError(message, status, options);
-  if (status >= 400 && status < 500) return new RefusedError(message, status, options);
-  if (status >= 500) return new ServerError(message, status, options);
-  return new ProtocolError(`Cannot use an answer with status ${status}`);
+  const ErrorOfStatus = status === 404 ? NotFoundError : status < 500 ? RefusedError : ServerError;
+  return new ErrorOfStatus(
+    named || `HTTP ${status}${asked ? ` for ${nameOf(asked)}` : ""}`,
+    status,
+    {
+      fromBroker: told !== undefined,
+      retryAfterMs: readRetryAfter(response),
+      reason: textOf(body?.reason),
+    },
+  );
 }
 
 /** A plain-text message is shown up to this length; a page of HTML, as a proxy sends it, not at all. */
 const longestText = 500;
 
-async function readMessage(response: PortAnswer, codecs: readonly Codec[]): Promise<{
-  readonly text: string | undefined;
-  readonly fromBroker: boolean;
-  readonly reason?: string | undefined;
-}> {
-  const bytes = await readBytes(response);
-  let text: string | undefined;
-  if (response.header("content-type")?.startsWith("text/plain")) {
-    text = new TextDecoder().decode(bytes.subarray(0, longestText)).trim() || undefined;
-    return { text, fromBroker: false };
-  }
-  const codec = codecOf(response, codecs);
-  let reason: string | undefined;
-  try {
-    const body = codec?.decode(bytes);
-    text = readErrorMessage(body);
-    reason = readErrorMessage(body, "reason");
-  } catch {
-    // The status says enough.
-  }
-  return { text, fromBroker: text !== undefined, reason };
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 /** A server that asks for more is asked again after this, in ms. */
@@ -133,9 +125,8 @@ async function readBytes(response: PortAnswer): Promise<Bytes> {
 
 /** The codec of a response, by its content type and not by what was asked for; undefined when this client has none. */
 function codecOf(response: PortAnswer, codecs: readonly Codec[]): Codec | undefined {
-  const type = response.header("content-type");
-  const format = type === null ? undefined : bodyFormat(type);
-  return codecs.find((codec) => codec.format === format);
+  const type = response.header("content-type")?.replace(/;.*/, "").trim().toLowerCase();
+  return codecs.find(({ mediaType }) => mediaType === type);
 }
 
 /** Names a call by its method and address, without what is asked for in the query. */

@@ -7,13 +7,13 @@
 import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
 import { plainJson } from "../protocol/plain-json.ts";
 import { readReceipt, readReceipts, type Receipt } from "../protocol/receipt.ts";
-import { enqueueRoutes } from "../protocol/routes.ts";
-import type { Enqueueable, EnqueueManyRest, EnqueueRest } from "./client.ts";
+import { enqueueRoutes, type Route } from "../protocol/routes.ts";
+import { decodeOrThrow } from "./answer.ts";
+import type { Enqueueable, EnqueueCallOptions, EnqueueManyRest, EnqueueRest } from "./client.ts";
 import { type EnqueueArgs, type EnqueueManyArgs, resolveMany, resolveOne } from "./enqueue-args.ts";
-import { enqueueInParts } from "./enqueue-parts.ts";
 import { createKeys, demandKey } from "./idempotency-keys.ts";
 import { type ClientOptions, toSettings } from "./options.ts";
-import { createTransport } from "./transport.ts";
+import { createSender } from "./sender.ts";
 import type { ByHand } from "./typed-job.ts";
 
 /**
@@ -36,13 +36,13 @@ export interface Enqueuer {
     ...rest: EnqueueRest<Input, Settings>
   ): Promise<Receipt>;
   /**
-   * Enqueues many jobs, in parts of up to 2,000 jobs or 8 MiB, each all or nothing.
+   * Enqueues many jobs in one request, all or nothing. A {@linkcode Client} sends more than a request holds in parts.
    *
    * @param what What kind of jobs they are; or the jobs, put together by hand.
    * @param rest As of a client: the payloads if there is a definition, then settings, bounds of the calls, and their key.
    * @returns What was stored, in the order in which it was given.
    * @throws {PayloadError} If a payload does not fit; the message says which. Nothing is sent then.
-   * @throws {PartialEnqueueError} If a part fails after others were stored; it tells what is stored.
+   * @throws {RefusedError} If the broker does not accept one of the jobs, or so many bytes.
    */
   enqueueMany<Input = ByHand, Settings = ByHand>(
     what: Enqueueable<Input, Settings> | readonly EnqueueRequest[],
@@ -76,25 +76,32 @@ export interface Enqueuer {
  */
 export function createEnqueuer(options: ClientOptions): Enqueuer {
   const settings = toSettings("createEnqueuer", options, plainJson);
-  const { call, codec, serverClock } = createTransport(settings);
-  const { clock } = settings;
+  const { clock, codecs: [codec] } = settings;
+  const { enqueue } = createSender(settings);
   const nextKey = createKeys(clock);
+  const send = async <Result>(
+    route: Route,
+    toBody: (now: number) => object,
+    read: (value: unknown) => Result,
+    options: EnqueueCallOptions | undefined,
+  ) => {
+    const key = demandKey(options?.idempotencyKey) ?? nextKey();
+    const bytes = codec.encode(toBody(clock.now()));
+    const { value } = await enqueue({ route, bytes, key }, options);
+    return decodeOrThrow(() => read(value));
+  };
 
   return {
     async enqueue(...args: unknown[]) {
       const { what, options } = await resolveOne(args as EnqueueArgs, clock);
-      const body = toEnqueueWire(what, serverClock.now());
-      const key = demandKey(options?.idempotencyKey) ?? nextKey();
-      return await call({ route: enqueueRoutes.enqueue, body, key }, options, readReceipt);
+      const toBody = (now: number) => toEnqueueWire(what, now);
+      return await send(enqueueRoutes.enqueue, toBody, readReceipt, options);
     },
     async enqueueMany(...args: unknown[]) {
       const { what, options } = await resolveMany(args as EnqueueManyArgs, clock);
-      return await enqueueInParts(what, {
-        codec,
-        now: serverClock.now(),
-        key: options?.idempotencyKey,
-        send: (part) => call({ route: enqueueRoutes.enqueueMany, ...part }, options, readReceipts),
-      });
+      if (what.length === 0) return [];
+      const toBody = (now: number) => ({ jobs: what.map((job) => toEnqueueWire(job, now)) });
+      return await send(enqueueRoutes.enqueueMany, toBody, readReceipts, options);
     },
   };
 }

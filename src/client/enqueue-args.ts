@@ -6,8 +6,9 @@
 
 import type { Clock } from "../async/clock.ts";
 import { PayloadError } from "../errors.ts";
-import { checkOptions, type Names, show } from "../options.ts";
+import { checkOptions, show } from "../options.ts";
 import type { EnqueueRequest } from "../protocol/enqueue.ts";
+import { memberWriters } from "../protocol/members-wire.ts";
 import type { PreparedJob } from "../protocol/prepared-job.ts";
 import { demandFit } from "../protocol/unfit.ts";
 import type { Enqueueable, EnqueueCallOptions } from "./client.ts";
@@ -99,29 +100,7 @@ function demandRequest(
     throw new TypeError(`Cannot enqueue ${show(request)}: expected a job definition or a request`);
   }
   if ("prepare" in request) return request.prepare(clock);
-  checkOptions("enqueue", request, requestNames);
+  checkOptions<EnqueueRequest>("enqueue", request, memberWriters);
   demandFit(request.payload);
   return request;
 }
-
-const requestNames: Names<EnqueueRequest> = {
-  type: 1,
-  queue: 1,
-  payload: 1,
-  priority: 1,
-  readyAt: 1,
-  delayMs: 1,
-  retryLimit: 1,
-  backoff: 1,
-  retention: 1,
-  uniqueKey: 1,
-  uniqueWhile: 1,
-  batch: 1,
-  budgets: 1,
-  dependsOn: 1,
-  strictDependencies: 1,
-  tags: 1,
-  history: 1,
-  meta: 1,
-  childOf: 1,
-};

@@ -11,8 +11,8 @@
  * @module
  */
 
+import { clientMsgpack } from "../protocol/client-msgpack.ts";
 import { createMsgpackDecoder } from "../protocol/frames-msgpack.ts";
-import { msgpackCodec } from "../protocol/msgpack.ts";
 import { streamMediaTypes } from "../protocol/stream-format.ts";
 import type { WireFormat } from "./format.ts";
 
@@ -22,7 +22,7 @@ export type { WireFormat } from "./format.ts";
 
 /** Bodies and take streams in MessagePack: give it to a client as its `format`. */
 export const msgpack: WireFormat = {
-  codec: msgpackCodec,
+  codec: clientMsgpack,
   streamMediaType: streamMediaTypes["msgpack-stream"],
   createDecoder: () => createMsgpackDecoder(),
 };

@@ -39,7 +39,7 @@ export interface FailedCall<Result> {
    *
    * @throws {MillraceError} If it cannot be asked.
    */
-  look(): Promise<void>;
+  look(): Promise<unknown>;
 }
 
 /** Sends a call again as the policy says, if the server keeps keys. */

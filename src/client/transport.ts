@@ -1,21 +1,18 @@
 /**
- * Sends one call of the protocol and gives its answer. Headers, bodies, deadline and retries are made here.
+ * Sends one call of the protocol and gives its answer. Paths, bodies, deadline and retries are made here, headers in
+ * `sender.ts`.
  *
  * @module
  */
 
 import type { Codec } from "../protocol/codec.ts";
-import { isMillraceError } from "../errors.ts";
-import { extensionsHeader, extensionsVersion } from "../protocol/extensions.ts";
-import { idempotencyHeader } from "../protocol/idempotency.ts";
-import { enqueueRoutes, type Route, toPath } from "../protocol/routes.ts";
+import { type Route, toPath } from "../protocol/routes.ts";
 import { type Answer, decodeOrThrow, readAnswer } from "./answer.ts";
 import { type CallOptions, withDeadline } from "./deadline.ts";
 import type { ClientSettings } from "./options.ts";
-import { createPort, toNetworkError } from "./port.ts";
 import type { PortAnswer } from "./port-types.ts";
-import { repeatKeyed } from "./repeat-keyed.ts";
 import { retry } from "./retry.ts";
+import { createSender } from "./sender.ts";
 import { createServerClock, type ServerClock } from "./server-clock.ts";
 
 /** One call. The row of the route table says whether it is sent again when it fails for the moment. */
@@ -76,93 +73,45 @@ export interface Transport {
 
 /** Creates a transport. */
 export function createTransport(settings: ClientSettings): Transport {
-  const { base, token, clock } = settings;
-  const { codecs } = settings;
+  const { clock, codecs, base } = settings;
   const [codec] = codecs;
-  const { mediaType } = codec;
-  const port = createPort(settings.fetch);
   const serverClock = createServerClock(clock);
-  /** Whether the server is known to keep idempotency keys. */
-  let keepsKeys = false;
-  const learn = (answer: PortAnswer) => {
-    keepsKeys ||= answer.header(extensionsHeader) === extensionsVersion;
-  };
+  const sender = createSender(settings, serverClock.observe);
+  // Written once: a payload may change while its call is under way, and another body would be refused.
+  const toOutgoing = ({ route, params, query = [], path, body, bytes, key }: ClientCall) => ({
+    route,
+    path: path ?? withQuery(toPath(route, params), query),
+    bytes: bytes ?? (body === undefined ? undefined : codec.encode(body)),
+    key,
+    id: params?.["id"],
+  });
 
   const transport: Transport = {
     settings,
     serverClock,
     codec,
 
-    async exchange(call, headers, signal, streamed) {
-      if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
-      const { route, params, query = [] } = call;
-      const url = base + (call.path ?? withQuery(toPath(route, params), query));
-      if (call.key !== undefined) headers[idempotencyHeader] = call.key;
-      const asksForKeys = call.key !== undefined && !keepsKeys;
-      const isLook = route.method === "GET" || query.length > 0;
-      if (isLook || asksForKeys) headers[extensionsHeader] = extensionsVersion;
-      let body = call.bytes;
-      if (body !== undefined || call.body !== undefined) {
-        headers["content-type"] = mediaType;
-        body ??= codec.encode(call.body);
-      }
-      let answer: PortAnswer;
-      const sentAt = clock.monotonic();
-      try {
-        answer = await port({ method: route.method, url, headers, body, signal, streamed });
-      } catch (error) {
-        throw signal.aborted ? error : toNetworkError(error, { method: route.method, url });
-      }
-      answer.asked = { method: route.method, url, id: params?.["id"] };
-      serverClock.observe(answer, sentAt);
-      if (asksForKeys) learn(answer);
-      // Nobody waits for this answer any more: free its connection.
-      if (signal.aborted) void answer.stream()?.cancel(signal.reason).catch(() => {});
-      return answer;
-    },
+    exchange: async (call, headers, signal, streamed) =>
+      await sender.exchange(toOutgoing(call), headers, signal, streamed),
 
-    send(call, options = {}) {
-      const ask = (call: ClientCall, signal: AbortSignal) =>
-        transport.exchange(call, { accept: mediaType }, signal, false);
+    async send(call, options = {}) {
+      const { repeat } = call.route;
+      if (repeat === "keyed") return await sender.enqueue(toOutgoing(call), options);
       const attempt = async (signal: AbortSignal, retries: number): Promise<Answer> => {
         const received = await call.before?.(retries, signal);
         if (received !== undefined) return received;
+        const headers = { accept: codec.mediaType };
+        const answer = await transport.exchange(call, headers, signal, false);
         // A 404 to a later try says that an earlier one was received and its answer lost.
         const acceptsNotFound = retries > 0 && repeat === "until-received";
-        return await readAnswer(
-          await ask(call, signal),
-          codecs,
-          acceptsNotFound ? 404 : call.acceptStatus,
-        );
+        return await readAnswer(answer, codecs, acceptsNotFound ? 404 : call.acceptStatus);
       };
-      const attemptKeyed = async (signal: AbortSignal): Promise<Answer> => {
-        const since = clock.monotonic();
-        // Written once: a payload may change while its call is under way, and another body would be refused.
-        const bytes = call.bytes ?? codec.encode(call.body);
-        const send = async () => await readAnswer(await ask({ ...call, bytes }, signal), codecs);
-        try {
-          return await send();
-        } catch (failure) {
-          const isPassing = isMillraceError(failure) && failure.retryable;
-          if (!isPassing || settings.retry.limit <= 0) throw failure;
-          const look = async () => {
-            const answer = await ask({ route: enqueueRoutes.version }, signal);
-            await readAnswer(answer, codecs);
-            learn(answer);
-          };
-          const failed = { failure, since, send, look, keepsKeys: () => keepsKeys };
-          return await repeatKeyed(failed, settings.retry, signal);
-        }
-      };
-      const { repeat } = call.route;
       const { signal, timeoutMs = settings.timeoutMs } = options;
-      return withDeadline(
-        (signal) => {
-          if (call.key !== undefined) return attemptKeyed(signal);
-          return repeat === "never" || repeat === "keyed"
+      return await withDeadline(
+        (signal) =>
+          repeat === "never"
             ? attempt(signal, 0)
-            : retry((retries) => attempt(signal, retries), settings.retry, signal);
-        },
+            : retry((retries) => attempt(signal, retries), settings.retry, signal),
         { signal, timeoutMs },
         clock,
         () => `${call.route.method} ${base}${call.route.path}`,

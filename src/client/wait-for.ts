@@ -11,6 +11,7 @@ import { type EndedJob, readWaited, toWaitWire } from "../protocol/ends.ts";
 import { endRoutes } from "../protocol/routes.ts";
 import { explainMissing } from "./endpoint.ts";
 import type { FinishedEnd, JobEnd, WaitForOptions } from "./job-ends.ts";
+import { pollUntilEnded } from "./poll-ends.ts";
 import type { Transport } from "./transport.ts";
 import { toMissing, toTimeout, type WaitState } from "./wait-state.ts";
 
@@ -76,7 +77,6 @@ async function waitForPart(
       open = answer.waiting;
     } catch (error) {
       if (explainMissing(error, endRoutes.wait) === error) throw error;
-      const { pollUntilEnded } = await import("./poll-ends.ts");
       return await pollUntilEnded(transport, open, state);
     }
     if (open.length > 0 && restMs() <= 0) throw toTimeout(open);

@@ -6,21 +6,6 @@
 
 import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
 
-/** What a member has to be that is none of the numbers, which are checked when they are written. */
-const kinds: Readonly<Record<string, "a text" | "a list" | "an object">> = {
-  type: "a text",
-  queue: "a text",
-  uniqueKey: "a text",
-  uniqueWhile: "a text",
-  tags: "a list",
-  budgets: "a list",
-  dependsOn: "a list",
-  backoff: "an object",
-  retention: "an object",
-  batch: "an object",
-  meta: "an object",
-};
-
 /**
  * Gives a request back if it can be sent.
  *
@@ -32,11 +17,6 @@ export function checkRequest(request: EnqueueRequest): EnqueueRequest {
     throw new TypeError(
       `Cannot use 'request' ${String(request)}: expected a function that gives a request`,
     );
-  }
-  for (const [name, kind] of Object.entries(kinds)) {
-    const value = request[name as keyof EnqueueRequest];
-    if (value === undefined || isOfKind(value, kind)) continue;
-    throw new TypeError(`Cannot use '${name}' ${JSON.stringify(value)}: expected ${kind}`);
   }
   toEnqueueWire(request, 0);
   return request;
@@ -64,10 +44,4 @@ export function naming<Result>(
   } catch (error) {
     return fail(error);
   }
-}
-
-function isOfKind(value: unknown, kind: string): boolean {
-  if (kind === "a text") return typeof value === "string";
-  return Array.isArray(value) === (kind === "a list") && typeof value === "object" &&
-    value !== null;
 }

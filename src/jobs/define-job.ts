@@ -122,54 +122,41 @@ export function defineJob<
   options: JobOptions<Input, Output, Result>,
 ): JobDefinition<Input, Output, Result> {
   checkOptions("defineJob", options, definitionNames());
-  const { type, queue, payload: schema } = options;
-  const complaint = checkName("type", type) ?? checkName("queue", queue) ??
-    checkUnfit(options.unfit);
+  const { type, queue, payload: schema, timeout, unfit } = options;
+  const complaint = checkName("type", type) ?? checkName("queue", queue) ?? checkUnfit(unfit);
   if (complaint !== undefined) {
     throw new TypeError(`Cannot define job ${JSON.stringify(type)}: ${complaint}`);
   }
-
   if (schema !== undefined && typeof schema?.["~standard"]?.validate !== "function") {
     throw new TypeError(
       `Cannot use 'payload' ${show(schema)}: expected a schema that follows Standard Schema`,
     );
   }
 
-  const check = (value: unknown): Output | Promise<Output> => {
-    if (schema === undefined) return value as Output;
-    const result = schema["~standard"].validate(value);
-    return result instanceof Promise
-      ? result.then((result) => outputOf(type, result))
-      : outputOf(type, result);
-  };
-
-  const { timeout } = options;
   const names: JobNames = { type, queue };
-  const settingsOf = Object.keys(settingNames) as (keyof JobSettings)[];
-  const isDynamic = [
-    options.request,
-    options.uniqueKey,
-    options.batch?.key,
-    ...settingsOf.map((name) => options[name]),
-  ].some(isFunction);
-  /** The settings; a function is replaced by what is made of it. */
-  const toSettings = (
-    apply: (setting: (payload: Input, job: JobNames) => unknown) => unknown,
-  ): JobSettings =>
-    Object.fromEntries(settingsOf.map((name) => {
-      const setting: unknown = options[name];
-      return [name, isFunction(setting) ? apply(setting) : setting];
-    }));
-  const plain = toSettings(() => undefined);
-  const toFullRequest = (
-    payload: Input,
-    settings: EnqueueSettings,
-    clock: Clock,
-  ): EnqueueRequest | Promise<EnqueueRequest> => {
+  const parse = (value: unknown): Output | Promise<Output> =>
+    schema === undefined
+      ? value as Output
+      : goOn(schema["~standard"].validate(value), (result) => outputOf(type, result));
+
+  const dynamic: (keyof JobSettings)[] = [];
+  const plain: Record<string, unknown> = {};
+  for (const name of Object.keys(settingNames) as (keyof JobSettings)[]) {
+    if (isFunction(options[name])) dynamic.push(name);
+    else plain[name] = options[name];
+  }
+  const isDynamic = dynamic.length > 0 ||
+    [options.request, options.uniqueKey, options.batch?.key].some(isFunction);
+  /** The settings, each function replaced by what it makes of a payload. */
+  const toSettings = (payload: Input): JobSettings =>
+    dynamic.reduce((settings, name) => {
+      const make = options[name] as (payload: Input, job: JobNames) => unknown;
+      return { ...settings, [name]: make(payload, names) };
+    }, plain);
+
+  const toFullRequest = (payload: Input, settings: EnqueueSettings, clock: Clock) => {
     demandFit(payload);
-    const own = isDynamic ? toSettings((setting) => setting(payload, names)) : plain;
-    const uniqueKey = settings.uniqueKey ?? options.uniqueKey?.(payload, names);
-    const batch = settings.batch ?? toBatch(payload, options.batch, names);
+    const own = toSettings(payload);
     const time = toTime(settings, own, clock);
     const finish = (key: string | undefined, batch: BatchRequest | undefined) => {
       const request: EnqueueRequest = {
@@ -194,26 +181,29 @@ export function defineJob<
         batch: batch && time.readyAt !== undefined ? { collect: true, ...batch } : batch,
       };
       if (!isDynamic) return request;
-      const changed = options.request === undefined ? request : options.request(request, payload);
-      return changed instanceof Promise ? changed.then(checkRequest) : checkRequest(changed);
+      return goOn(options.request ? options.request(request, payload) : request, checkRequest);
     };
-    return uniqueKey instanceof Promise || batch instanceof Promise
-      ? Promise.all([uniqueKey, batch]).then(([key, batch]) => finish(key, batch))
-      : finish(uniqueKey, batch);
+    return goOn(
+      settings.uniqueKey ?? options.uniqueKey?.(payload, names),
+      (key) =>
+        goOn(
+          settings.batch ?? toBatch(payload, options.batch, names),
+          (batch) => finish(key, batch),
+        ),
+    );
   };
 
   const toRequest: JobDefinition<Input>["toRequest"] = (
     payload,
-    settings,
+    settings = {},
     clock = systemClock,
   ) => {
-    if (settings === undefined) settings = {};
-    else checkOptions("enqueue", settings, enqueueNames);
+    checkOptions("enqueue", settings, enqueueNames);
     // The payload travels as it was given: what the schema makes of it need not be JSON.
-    const checked = check(payload);
-    const proceed = () => toFullRequest(payload, settings, clock);
-    const act = isDynamic ? () => naming(type, proceed) : proceed;
-    return checked instanceof Promise ? checked.then(act) : act();
+    return goOn(parse(payload), () => {
+      const proceed = () => toFullRequest(payload, settings, clock);
+      return isDynamic ? naming(type, proceed) : proceed();
+    });
   };
 
   // Settings that no enqueue could send fail here, and not at the first enqueue.
@@ -222,21 +212,25 @@ export function defineJob<
     type,
     queue,
     result: options.result,
-    timeoutMs: timeout === undefined || typeof timeout === "function"
-      ? undefined
-      : toMs(timeout, "timeout"),
-    timeoutOf: typeof timeout === "function"
-      ? (payload) => timeout(payload as Input, names)
-      : undefined,
+    timeoutMs: timeout === undefined || isFunction(timeout) ? undefined : toMs(timeout, "timeout"),
+    timeoutOf: isFunction(timeout) ? (payload) => timeout(payload as Input, names) : undefined,
     toRequest,
-    parse: check,
+    parse,
     of: (payload?: unknown, settings?: EnqueueSettings) => ({
       type,
       prepare: (clock) => toRequest(payload as Input, settings, clock),
     }),
     older: options.older,
-    unfit: options.unfit,
+    unfit,
   };
+}
+
+/** Goes on with a value, or with what a promise comes to: a promise for each payload would cost more than all the rest. */
+function goOn<Value, Result>(
+  value: Value | Promise<Value>,
+  proceed: (value: Value) => Result | Promise<Result>,
+): Result | Promise<Result> {
+  return value instanceof Promise ? value.then(proceed) : proceed(value);
 }
 
 function checkUnfit(unfit: string | undefined): string | undefined {
@@ -244,7 +238,7 @@ function checkUnfit(unfit: string | undefined): string | undefined {
   return `'unfit' is ${JSON.stringify(unfit)}, expected 'retry' or 'dead'`;
 }
 
-function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
+function isFunction<Value>(value: Value): value is Extract<Value, (...args: never[]) => unknown> {
   return typeof value === "function";
 }
 
@@ -258,10 +252,8 @@ function toBatch<Payload>(
   options: BatchOptions<Payload> | undefined,
   names: JobNames,
 ): BatchRequest | undefined | Promise<BatchRequest | undefined> {
-  if (options === undefined) return undefined;
-  const key = typeof options.key === "string" ? options.key : options.key(payload, names);
-  const withKey = (key: string | undefined) => key === undefined ? undefined : { ...options, key };
-  return key instanceof Promise ? key.then(withKey) : withKey(key);
+  const key = isFunction(options?.key) ? options.key(payload, names) : options?.key;
+  return goOn(key, (key) => options && key !== undefined ? { ...options, key } : undefined);
 }
 
 function toTime(

@@ -8,11 +8,10 @@ import * as v from "valibot";
 import type { ChildOf } from "./child.ts";
 import type { BatchRequest } from "./batch.ts";
 import type { BudgetUse } from "./budget-request.ts";
-import { type DependencyUse, toDependencyWire } from "./dependency.ts";
-import { toFieldsWire } from "./fields-wire.ts";
-import { checkInteger, maxExact, toInstant } from "./integer.ts";
+import type { DependencyUse } from "./dependency.ts";
+import { toMembersWire } from "./members-wire.ts";
+import { toInstant } from "./integer.ts";
 import type { Backoff, EnqueuedJob, Job, UniqueWhile } from "./job.ts";
-import { childField, fieldsWith, historyField, metaField, tagsField } from "./job-fields.ts";
 import { readJob } from "./job-read.ts";
 import type { JobMeta } from "./meta.ts";
 import type { RetentionSettings } from "./retention.ts";
@@ -98,28 +97,13 @@ export interface EnqueueRequest {
  * @throws {RangeError} If a number cannot be sent.
  */
 export function toEnqueueWire(request: EnqueueRequest, now: number): object {
-  const { delayMs, dependsOn } = request;
-  const wire = {
-    type: request.type,
-    queue: request.queue,
-    // Undefined has no JSON: null is what it becomes wherever JSON has to say something.
-    payload: request.payload ?? null,
-    ...toFieldsWire(enqueueFields, request),
-    ...dependsOn && { depends_on: dependsOn.map(toDependencyWire) },
-    ...request.strictDependencies && { strict_dependencies: true },
-  };
-  if (delayMs === undefined) return wire;
-  checkInteger("delayMs", delayMs, maxExact);
-  return { ...wire, ready_at: toInstant(now, delayMs), delay_ms: delayMs };
+  const { delayMs } = request;
+  const wire = toMembersWire(request);
+  // Undefined has no JSON: null is what it becomes wherever JSON has to say something.
+  wire["payload"] ??= null;
+  if (delayMs !== undefined) wire["ready_at"] = toInstant(now, delayMs);
+  return wire;
 }
-
-const enqueueFields = /* @__PURE__ */ [
-  ...fieldsWith("enqueue"),
-  tagsField,
-  historyField,
-  metaField,
-  childField,
-];
 
 /** Reads the answer to `POST /jobs`, or an item of the answer to `POST /jobs/bulk`. */
 export function readEnqueuedJob(value: unknown): EnqueuedJob {

@@ -109,7 +109,7 @@ export interface TakeRequest {
 }
 
 /** Also what is for the call. */
-const takeNames: Names<TakeRequest> & Readonly<Record<string, 1>> = {
+const takeNames: Names<TakeRequest> & Readonly<Record<string, unknown>> = {
   queues: 1,
   prefetch: 1,
   leaseMs: 1,

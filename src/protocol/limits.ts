@@ -17,10 +17,10 @@ export const maxPackDepth = 1023;
  * Lists and objects of a request body, those in payloads counted: one takes up to 60 bytes when it is built, and as
  * little as one on the wire. No body of the default size that is meant honestly holds as many.
  */
-export const maxContainers: number = 2 ** 23;
+export const maxContainers = 8_388_608;
 
 /** Bytes of one frame on a take stream. A payload went through a body limit once, so a longer frame is no job. */
-export const maxFrameBytes: number = 2 ** 28;
+export const maxFrameBytes = 268_435_456;
 
 /** The most that fit on a page of a listing. */
 export const maxPageLimit = 2000;

@@ -7,10 +7,9 @@
 import type { BudgetUse } from "./budget-request.ts";
 import { type Dependency, toDependencyWire } from "./dependency.ts";
 import type { EnqueueRequest } from "./enqueue.ts";
-import { toFieldsWire } from "./fields-wire.ts";
+import { toMembersWire } from "./members-wire.ts";
 import { checkInteger, max16, max32, maxExact } from "./integer.ts";
 import type { Backoff, Batch, Retention } from "./job.ts";
-import { fieldsWith } from "./job-fields.ts";
 
 /**
  * A job that is put under an id. If there is a job of this id, it keeps what is left out here; but without a time it is due
@@ -84,23 +83,17 @@ export interface NextStep {
   readonly strictDependencies?: boolean | undefined;
 }
 
-const putFields = /* @__PURE__ */ fieldsWith("enqueue");
-
 /**
  * Writes the body of `PUT /jobs/{id}`.
  *
  * @throws {RangeError} If a number cannot be sent.
  */
 export function toPutWire(request: PutRequest, onConflict: PutConflict | undefined): object {
-  const { dependsOn, strictDependencies, tags, meta } = request;
+  // These two are of an enqueue alone.
+  const { history: _, childOf: __, ...members } = request;
   return {
-    ...toFieldsWire(putFields, request),
-    depends_on: dependsOn?.map(toDependencyWire),
-    strict_dependencies: strictDependencies,
-    tags,
-    meta,
+    ...toMembersWire(members),
     payload: request.payload ?? null,
-    delay_ms: checkInteger("delayMs", request.delayMs, maxExact),
     on_conflict: onConflict,
   };
 }

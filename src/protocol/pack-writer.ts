@@ -58,6 +58,28 @@ export class PackWriter {
     }
   }
 
+  /** An integer from −2^53 + 1 to −1, in the fewest bytes. */
+  negative(value: number): void {
+    if (value >= -0x20) this.#byte(value & 0xff);
+    else if (value >= -0x80) {
+      this.#byte(0xd0);
+      this.#byte(value & 0xff);
+    } else if (value >= -0x8000) this.#u16(0xd1, value & 0xffff);
+    else if (value >= -0x8000_0000) this.#u32(0xd2, value >>> 0);
+    else {
+      this.#u32(0xd3, Math.floor(value / 0x1_0000_0000));
+      this.u32(value >>> 0);
+    }
+  }
+
+  /** A 64-bit float. */
+  float64(value: number): void {
+    this.#byte(0xcb);
+    this.#reserve(8);
+    this.#view.setFloat64(this.#length, value);
+    this.#length += 8;
+  }
+
   /** A 32-bit float. */
   float32(value: number): void {
     this.#byte(0xca);
@@ -68,7 +90,7 @@ export class PackWriter {
 
   /** A text. */
   text(value: string): void {
-    if (value.length < 32 && this.#ascii(value)) return;
+    if (value.length < 0x100 && this.#ascii(value)) return;
     const bytes = encoder.encode(value);
     if (bytes.length < 32) this.#byte(0xa0 | bytes.length);
     else if (bytes.length < 0x100) {
@@ -101,16 +123,21 @@ export class PackWriter {
 
   /** Writes a short text of plain characters; gives false, and writes nothing, when it is not plain. */
   #ascii(value: string): boolean {
-    this.#reserve(value.length + 1);
+    const size = value.length;
+    this.#reserve(size + 2);
     const bytes = this.#bytes;
-    const start = this.#length + 1;
-    for (let i = 0; i < value.length; i++) {
+    const start = this.#length + (size < 32 ? 1 : 2);
+    for (let i = 0; i < size; i++) {
       const code = value.charCodeAt(i);
       if (code > 0x7f) return false;
       bytes[start + i] = code;
     }
-    bytes[start - 1] = 0xa0 | value.length;
-    this.#length = start + value.length;
+    if (size < 32) bytes[start - 1] = 0xa0 | size;
+    else {
+      bytes[start - 2] = 0xd9;
+      bytes[start - 1] = size;
+    }
+    this.#length = start + size;
     return true;
   }
 

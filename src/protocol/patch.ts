@@ -5,9 +5,8 @@
  */
 
 import { checkOptions } from "../options.ts";
-import { toFieldsWire } from "./fields-wire.ts";
+import { toMembersWire } from "./members-wire.ts";
 import type { Backoff } from "./job.ts";
-import { fieldsWith, tagsField } from "./job-fields.ts";
 import type { RetentionPatch } from "./retention.ts";
 
 /** What to change of a job. What is left out stays. */
@@ -28,8 +27,6 @@ export interface JobPatch {
   readonly tags?: readonly string[] | null | undefined;
 }
 
-const patchFields = /* @__PURE__ */ [...fieldsWith("patch"), tagsField];
-
 /**
  * Writes the body.
  *
@@ -45,5 +42,5 @@ export function toPatchWire(patch: JobPatch): object {
     retention: 1,
     tags: 1,
   });
-  return toFieldsWire(patchFields, patch);
+  return toMembersWire(patch);
 }

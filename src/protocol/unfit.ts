@@ -28,7 +28,7 @@ const advice: Readonly<Record<string, string>> = {
  * @returns Where it is, from the value on, and what is wrong; undefined if all is well.
  */
 export function findUnfit(value: unknown): string | undefined {
-  return isSimple(value) ? undefined : findIn(value, []);
+  return findIn(value, []);
 }
 
 /**
@@ -41,56 +41,34 @@ export function demandFit(payload: unknown): void {
   if (complaint !== undefined) throw new PayloadError(`payload${complaint}`);
 }
 
-/** Most members are: they cost no call. */
-function isSimple(value: unknown): boolean {
-  return typeof value === "string" || typeof value === "boolean" || value === null ||
-    value === undefined || (typeof value === "number" && Number.isFinite(value));
-}
-
-/** Looks at what is not simple. The objects around it are known, as it may lie in itself. */
+/** Looks at a value. The objects around it are known, as it may lie in itself. */
 function findIn(value: unknown, around: object[]): string | undefined {
-  if (typeof value === "number") return toComplaint(`${value}`, "send null");
-  if (typeof value !== "object" || value === null) {
-    return toComplaint(`a ${typeof value}`, advice[typeof value]!);
+  const kind = typeof value;
+  if (kind === "number") {
+    return Number.isFinite(value) ? undefined : toComplaint(`${value}`, "send null");
   }
+  if (kind === "string" || kind === "boolean" || value === null || value === undefined) return;
+  if (typeof value !== "object") return toComplaint(`a ${kind}`, advice[kind]!);
   if (around.includes(value)) return ": it goes in a circle, which JSON cannot carry";
   // What is too deep is refused by the server.
   if (around.length > maxJsonDepth) return;
   const isList = Array.isArray(value);
-  if (!isList) {
-    const prototype = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) {
-      const complaint = judgeKind(value);
-      if (complaint !== undefined || "toJSON" in value) return complaint;
-    }
+  const prototype = Object.getPrototypeOf(value);
+  if (!isList && prototype !== Object.prototype && prototype !== null) {
+    const complaint = judgeKind(value);
+    if (complaint !== undefined || "toJSON" in value) return complaint;
   }
   around.push(value);
-  const found = isList ? findInList(value, around) : findInObject(value, around);
-  around.pop();
-  return found;
-}
-
-function findInList(list: readonly unknown[], around: object[]): string | undefined {
-  for (let at = 0; at < list.length; at++) {
-    const item = list[at];
-    const found = item === undefined
+  for (const key of isList ? value.keys() : Object.keys(value)) {
+    const member = (value as Record<string | number, unknown>)[key];
+    const found = isList && member === undefined
       ? toComplaint("undefined", "send null")
-      : isSimple(item)
-      ? undefined
-      : findIn(item, around);
-    if (found !== undefined) return `[${at}]${found}`;
-  }
-}
-
-function findInObject(object: object, around: object[]): string | undefined {
-  for (const key in object) {
-    const member = (object as Record<string, unknown>)[key];
-    if (isSimple(member) || !Object.hasOwn(object, key)) continue;
-    const found = findIn(member, around);
+      : findIn(member, around);
     if (found === undefined) continue;
-    if (key === "toJSON" && typeof member === "function") return;
-    return `${/^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`}${found}`;
+    if (key === "toJSON" && typeof member === "function") break;
+    return `${/^[a-z_$][\w$]*$/i.test(`${key}`) ? `.${key}` : `[${JSON.stringify(key)}]`}${found}`;
   }
+  around.pop();
 }
 
 /** What is wrong with an object that is more than its members. */

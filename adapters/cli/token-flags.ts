@@ -15,6 +15,7 @@ export interface TokenConfig {
   readonly queue: readonly string[] | undefined;
   readonly type: readonly string[] | undefined;
   readonly budget: readonly string[] | undefined;
+  readonly uniqueKey: readonly string[] | undefined;
   readonly authFile: string | undefined;
 }
 
@@ -51,6 +52,12 @@ export const tokenFlags: Flags<TokenConfig> = {
     fallback: "",
     read: readOptional(readList),
     help: "the only budgets that its jobs may draw on, as the queues",
+  },
+  uniqueKey: {
+    placeholder: "KEYS",
+    fallback: "",
+    read: readOptional(readList),
+    help: "the only unique keys and batches of its jobs, as the queues",
   },
   authFile: {
     placeholder: "FILE",

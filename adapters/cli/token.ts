@@ -26,7 +26,7 @@ export async function runToken(words: readonly string[], config: TokenConfig): P
   const bytes = crypto.getRandomValues(new Uint8Array(32));
   const token = prefix + [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const sha256 = await digestOfToken(token);
-  const { scope, queue, type, budget, authFile } = config;
+  const { scope, queue, type, budget, uniqueKey, authFile } = config;
   const record: TokenRecord = {
     name: config.name ?? `token-${sha256.slice(0, 8)}`,
     sha256,
@@ -34,6 +34,7 @@ export async function runToken(words: readonly string[], config: TokenConfig): P
     ...queue && { queues: queue },
     ...type && { types: type },
     ...budget && { budgets: budget },
+    ...uniqueKey && { uniqueKeys: uniqueKey },
   };
   try {
     createTokens([record]);

@@ -211,8 +211,10 @@ describe("a caller that is limited to some jobs", () => {
       assert.deepEqual(await count.json(), { count: 2 });
     }));
 
-  it("learns nothing of others by keys, and changes none by batches", () =>
-    withCallers({ shop: limited, root: all }, async ({ enqueue, as }) => {
+  it("learns nothing of others by keys, and changes none by batches", () => {
+    // Who is limited to types has other keys, unless its token says more.
+    const shop = { ...limited, uniqueKeys: ["k", "b"] };
+    return withCallers({ shop, root: all }, async ({ enqueue, as }) => {
       const batch = { key: "b", when: "true", fold: "$new" };
       const other = { type: "pay.out", queue: "pay" };
       await enqueue("root", { ...other, unique_key: "k" });
@@ -224,11 +226,51 @@ describe("a caller that is limited to some jobs", () => {
         assert.deepEqual(body, { error: "unique key or batch is held by another job" });
       }
       assert.equal((await (await as("root", `/jobs/${payer.id}`)).json()).payload, 1);
-      // Its own keys work.
-      assert.equal((await enqueue("shop", { unique_key: "mine" })).status, 201);
-      const again = await enqueue("shop", { unique_key: "mine" });
+    });
+  });
+
+  it("holds no key that others need", () => {
+    const named = { ...limited, types: undefined, uniqueKeys: ["user-*", "daily"] };
+    const queued = { ...limited, types: undefined };
+    return withCallers({ shop: limited, named, queued, root: all }, async ({ enqueue, as }) => {
+      const batch = (key: string) => ({ batch: { key, when: "true", fold: "$new" } });
+      const unique = (unique_key: string) => ({ unique_key });
+      const allowed: [caller: string, job: object][] = [
+        ["shop", unique("mail.a")],
+        ["shop", unique("mail.a:7f")],
+        ["shop", batch("mail.a")],
+        ["named", unique("user-1")],
+        ["named", unique("daily")],
+        ["root", unique("anything")],
+      ];
+      for (const [caller, job] of allowed) {
+        assert.equal((await enqueue(caller, { type: "mail.a", ...job })).status, 201);
+      }
+      const again = await enqueue("shop", { type: "mail.a", ...unique("mail.a") });
       assert.equal((await again.json()).duplicate, true);
-    }));
+
+      const refused: [caller: string, job: object, what: string][] = [
+        ["shop", unique("invoice:1"), "unique key 'invoice:1'"],
+        ["shop", unique("mail.ab"), "unique key 'mail.ab'"],
+        ["shop", unique("mail.b:1"), "unique key 'mail.b:1'"],
+        ["shop", batch("digest"), "batch 'digest'"],
+        ["named", unique("daily-2"), "unique key 'daily-2'"],
+        ["queued", unique("mail.a:7f"), "unique key 'mail.a:7f'"],
+      ];
+      for (const [caller, job, what] of refused) {
+        const answer = await enqueue(caller, { type: "mail.a", ...job });
+        assert.equal(answer.status, 403, what);
+        assert.deepEqual(await answer.json(), { error: `'${caller}' may not use ${what}` });
+      }
+      // Under an id of its choice, too.
+      const put = await as("shop", "/jobs/own", {
+        method: "PUT",
+        headers: json,
+        body: JSON.stringify({ type: "mail.a", queue: "mail", payload: 1, ...unique("k") }),
+      });
+      assert.equal(put.status, 403);
+    });
+  });
 
   it("has idempotency keys of its own", () =>
     withCallers({ shop: limited, root: all }, async ({ enqueue }) => {

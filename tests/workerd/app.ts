@@ -1,38 +1,70 @@
 /**
- * A Worker that uses the client as an app at the edge would: it enqueues, lists, takes one job, and acknowledges it.
+ * A Worker that uses the client as an app at the edge would: it enqueues one job and many, looks for them, takes them, and
+ * acknowledges them.
  *
  * @module
  */
 
-import { createClient, defineJob } from "../../mod.ts";
+import { objectFetch, type ObjectNamespace } from "../../adapters/cloudflare/mod.ts";
+import { createClient, createEnqueuer, defineJob, type Fetch, query } from "../../mod.ts";
 import { formats } from "../support/formats.ts";
 
 const greet = defineJob<{ name: string }>({ type: "greet", queue: "edge" });
 
 /** What the Worker saw of the broker. */
 export interface Seen {
-  readonly enqueued: string;
+  readonly enqueued: readonly string[];
   readonly listed: readonly string[];
-  readonly taken: { readonly id: string; readonly payload: unknown; readonly status: string };
+  /** The payloads that a query found by theirs. */
+  readonly found: readonly unknown[];
+  readonly taken: readonly { readonly id: string; readonly payload: unknown }[];
   /** How many jobs are left once it acknowledged. */
   readonly left: number;
 }
 
-export default {
-  async fetch(request: Request, env: { readonly BROKER_URL: string }): Promise<Response> {
-    const format = new URL(request.url).pathname === "/msgpack" ? "msgpack" : "json";
-    const client = createClient({ url: env.BROKER_URL, format: formats[format] });
+interface Env {
+  readonly BROKER_URL: string;
+  /** Another Worker, bound as a service. */
+  readonly BROKER: { fetch(request: Request): Promise<Response> };
+  readonly JOBS: ObjectNamespace;
+}
 
-    const { id: enqueued } = await client.enqueue(greet, { name: "Wörld" });
+/** How its requests leave it. */
+const transports: Readonly<Record<string, (env: Env) => { url?: string; fetch?: Fetch }>> = {
+  fetch: ({ BROKER_URL }) => ({ url: BROKER_URL }),
+  service: ({ BROKER }) => ({
+    url: "http://broker/brokers/app-service",
+    fetch: (request) => BROKER.fetch(request),
+  }),
+  object: ({ JOBS }) => ({ fetch: objectFetch(JOBS, "app") }),
+};
+
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const [, transport, format] = new URL(request.url).pathname.split("/");
+    const options = { ...transports[transport!]!(env), format: formats[format as "json"] };
+    const client = createClient(options);
+
+    const one = await client.enqueue(greet, { name: "Wörld" });
+    const many = await client.enqueueMany(greet, [{ name: "a" }, { name: "b" }]);
+    const lean = await createEnqueuer(options).enqueue(greet, { name: "lean" });
+    const enqueued = [one, ...many, lean].map(({ id }) => id);
+
     const listed: string[] = [];
     for await (const job of client.list({ queue: "edge" })) listed.push(job.id);
+    const found: unknown[] = [];
+    const named = query(client, greet).where({ filter: '.name == "b"' });
+    for await (const { payload } of named) found.push(payload);
 
-    for await (const { id, payload, status } of await client.take({ queues: ["edge"] })) {
+    const taken: { id: string; payload: unknown }[] = [];
+    const stream = await client.take({ queues: ["edge"], prefetch: 10 });
+    for await (const { id, payload } of stream) {
+      taken.push({ id, payload });
       await client.success(id);
-      const left = await client.count({ queue: "edge" });
-      const seen: Seen = { enqueued, listed, taken: { id, payload, status }, left };
-      return Response.json(seen);
+      if (taken.length === enqueued.length) break;
     }
-    return new Response("the take stream ended", { status: 500 });
+    const left = await client.count({ queue: "edge" });
+    const seen: Seen = { enqueued, listed, found, taken, left };
+    return Response.json(seen);
   },
 };

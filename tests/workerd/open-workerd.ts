@@ -19,29 +19,45 @@ export interface Miniflare {
   dispose(): Promise<void>;
 }
 
-/** Starts a Worker. */
-export async function openWorkerd(
-  app: "app" | "broker-app" | "payloads-app",
-  options: object = {},
-): Promise<Miniflare> {
+const compatibilityDate = "2026-07-01";
+
+const readScript = (name: string) => readFile(`${env["MILLRACE_WORKERD"]}/${name}.js`, "utf8");
+
+function create(options: object): Miniflare {
   const { Miniflare } = createRequire(`${env["MILLRACE_TOOLS"]}/`)("miniflare");
-  return new Miniflare({
-    modules: true,
-    script: await readFile(`${env["MILLRACE_WORKERD"]}/${app}.js`, "utf8"),
-    compatibilityDate: "2026-07-01",
-    ...options,
-  });
+  return new Miniflare(options);
+}
+
+/** What the objects of `broker-app` need. */
+const brokers = {
+  // Without the second, an object does not hear that the reader of a stream is gone.
+  compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
+  durableObjects: {
+    JOBS: { className: "Jobs", useSQLite: true },
+    STORES: { className: "StoreTest", useSQLite: true },
+  },
+};
+
+/** Starts a Worker. */
+export async function openWorkerd(app: string, options: object = {}): Promise<Miniflare> {
+  return create({ modules: true, script: await readScript(app), compatibilityDate, ...options });
 }
 
 /** Starts the Worker with brokers in Durable Objects. */
 export function openBrokers(options: object = {}): Promise<Miniflare> {
-  return openWorkerd("broker-app", {
-    // Without the second, an object does not hear that the reader of a stream is gone.
-    compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
-    durableObjects: {
-      JOBS: { className: "Jobs", useSQLite: true },
-      STORES: { className: "StoreTest", useSQLite: true },
-    },
+  return openWorkerd("broker-app", { ...brokers, ...options });
+}
+
+/** Starts the app, and beside it the Worker with brokers, to which it can be bound by the name `broker-app`. */
+export async function openAppBesideBrokers(options: object): Promise<Miniflare> {
+  const toWorker = async (name: string, options: object) => ({
+    name,
+    modules: true,
+    script: await readScript(name),
+    compatibilityDate,
     ...options,
+  });
+  return create({
+    workers: await Promise.all([toWorker("app", options), toWorker("broker-app", brokers)]),
   });
 }

@@ -50,6 +50,13 @@ export interface Grant {
    */
   readonly budgets?: readonly string[] | undefined;
   /**
+   * The only unique keys that its new jobs may have, and the only keys of batches, as the queues: `user-*`. Keys are shared by
+   * all: who may have any can hold one that somebody else needs.
+   *
+   * @default {all; if types are limited, the type of the job and what begins with it and a `:`; if only queues are, none}
+   */
+  readonly uniqueKeys?: readonly string[] | undefined;
+  /**
    * The lowest number that it may give a job as its priority; a lower number runs sooner.
    *
    * @default {0}

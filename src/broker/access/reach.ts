@@ -1,5 +1,5 @@
 /**
- * Which jobs a caller may touch, if it is limited to some queues, types or budgets.
+ * Which jobs a caller may touch, if it is limited to some queues, types, budgets or unique keys.
  *
  * | row      | a limited caller may make the call if                                                     |
  * |----------|-------------------------------------------------------------------------------------------|
@@ -31,6 +31,8 @@ export interface Asked {
   readonly type?: string | null | undefined;
   readonly priority?: number | null | undefined;
   readonly budgets?: readonly { readonly key: string }[] | null | undefined;
+  readonly uniqueKey?: string | null | undefined;
+  readonly batch?: { readonly key: string } | null | undefined;
   readonly dependsOn?: readonly { readonly id: string | null }[] | null | undefined;
 }
 
@@ -87,12 +89,20 @@ export function toReach(grant: Grant, { rates, find }: ReachOptions): Reach {
       if (job !== undefined && !covers(job)) throw forbid(`'${name}' may not touch job '${id}'`);
     }
   };
-  const check = ({ queue, type, priority, budgets: drawn }: Asked): string | undefined => {
+  const mayHold = (key: string, type: string | null | undefined): boolean => {
+    if (grant.uniqueKeys !== undefined || !isLimited) return coversName(grant.uniqueKeys, key);
+    // As definitions make them: `mail:7f…`. Types of others are not its own, so neither are their keys.
+    return types !== undefined && type != null && (key === type || key.startsWith(`${type}:`));
+  };
+  const check = (job: Asked): string | undefined => {
+    const { queue, type, priority, budgets: drawn, uniqueKey, batch } = job;
     if (queue != null && !coversName(queues, queue)) return `use queue '${queue}'`;
     if (type != null && !coversName(types, type)) return `use type '${type}'`;
     if (priority != null && priority < leastPriority) {
       return `use priority ${priority}, only ${leastPriority} and above`;
     }
+    if (uniqueKey != null && !mayHold(uniqueKey, type)) return `use unique key '${uniqueKey}'`;
+    if (batch != null && !mayHold(batch.key, type)) return `use batch '${batch.key}'`;
     const budget = drawn?.find(({ key }) => !coversName(budgets, key));
     return budget === undefined ? undefined : `draw on budget '${budget.key}'`;
   };

@@ -154,6 +154,7 @@ const members: ReadonlySet<string> = new Set([
   "queues",
   "types",
   "budgets",
+  "uniqueKeys",
   "leastPriority",
   "callsPerSecond",
   "jobsPerSecond",
@@ -176,10 +177,12 @@ function checkRecord(value: unknown): string | undefined {
   }
   const stray = record.scopes.find((scope) => !scopes.includes(scope as Scope));
   if (stray !== undefined) return `scope '${stray}' is none of ${scopes.join(", ")}`;
-  for (const list of ["queues", "types", "budgets"] as const) {
+  for (const list of ["queues", "types", "budgets", "uniqueKeys"] as const) {
     const patterns = record[list];
     if (patterns === undefined) continue;
     if (!isTextList(patterns)) return `'${list}' is ${show(patterns)}, expected a list of texts`;
+    // A key may be any text.
+    if (list === "uniqueKeys") continue;
     const bad = patterns.find((pattern) => !isPattern(list.slice(0, -1), pattern));
     if (bad !== undefined) {
       return `'${list}' has ${show(bad)}, expected a name, or one with a * behind`;

@@ -36,6 +36,7 @@ import { describeRetries } from "./retries.ts";
 import { describeReleaseRuns } from "./release-runs.ts";
 import { describeRelease } from "./release.ts";
 import { describeSettling } from "./settling.ts";
+import { describeSucceedAndEnqueue } from "./succeed-and-enqueue.ts";
 import { describeTags } from "./tags.ts";
 import { describeTake } from "./take.ts";
 import { describeTracking } from "./tracking.ts";
@@ -72,6 +73,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describePatch(open);
   describePuts(open);
   describeMovement(open);
+  describeSucceedAndEnqueue(open);
   describeDelete(open);
   describeCancels(open);
   describeRetries(open);

@@ -13,6 +13,7 @@
  */
 
 import { docs } from "./docs.ts";
+import { examples } from "./examples.ts";
 import { format } from "./format.ts";
 import { jq } from "./jq.ts";
 import { lint } from "./lint.ts";
@@ -31,7 +32,7 @@ import { workerd } from "./workerd.ts";
  */
 const steps: readonly (readonly (readonly Stage[])[])[] = [
   [[format, lint, types, surface]],
-  [[bun], [docs, jq, vitest, workerd, publish, postgres]],
+  [[bun], [docs, jq, vitest, workerd, publish, examples, postgres]],
   [[node22, node24, deno]],
 ];
 const stages = steps.flat(2);

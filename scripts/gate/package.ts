@@ -59,7 +59,8 @@ export function installBuilt(): Promise<string> {
   })();
 }
 
-async function copy(from: string, to: string): Promise<void> {
+/** Copies a file, or a folder with all that is in it. */
+export async function copy(from: string, to: string): Promise<void> {
   if (!(await Deno.stat(from)).isDirectory) {
     await Deno.mkdir(dirname(to), { recursive: true });
     return await Deno.copyFile(from, to);

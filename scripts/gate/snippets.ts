@@ -66,11 +66,11 @@ async function runBuilt({ code, line }: Snippet, program: string): Promise<void>
 }
 
 /** A configuration of Deno that finds every name of our entries in this checkout. */
-async function toConfig(): Promise<object> {
+export async function toConfig(): Promise<object> {
   const { imports, exports } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
   for (const [entry, path] of Object.entries<string>(exports)) {
     for (const name of ["jsr:@millrace/millrace", "@millrace/millrace", "millrace"]) {
-      imports[name + entry.slice(1)] = `../../${path.slice(2)}`;
+      imports[name + entry.slice(1)] = new URL(path, `file://${root}`).href;
     }
   }
   return { imports, lock: false, nodeModulesDir: "none" };

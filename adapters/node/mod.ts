@@ -51,6 +51,11 @@ export { handleInProcess, type HandleInProcessOptions } from "../forks/handle-in
 export { type Forked, forkPlace, runForked, type RunForkedOptions } from "../forks/run-forked.ts";
 export { runInFork, type RunInForkOptions } from "../forks/run-in-fork.ts";
 export { serveJob, type ServeJobOptions } from "../forks/serve-job.ts";
+export {
+  createHttpTransport,
+  type HttpTransport,
+  type HttpTransportOptions,
+} from "../../src/offload/transport/create-http-transport.ts";
 export type { SpawnOptions } from "../forks/spawn.ts";
 export { memoryAbove } from "../memory.ts";
 export { openTokenFile, type TokenFileOptions } from "../token-file.ts";

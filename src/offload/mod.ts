@@ -28,6 +28,8 @@ export type {
   HttpRedirectFailure,
   HttpStatusFailure,
 } from "./failure.ts";
+export { isPublicAddress } from "./guard/public-address.ts";
+export { isPublicUrl } from "./guard/public-url.ts";
 export type { BodySink, BodySinkOptions } from "./payloads/body-sink.ts";
 export {
   createPayloads,

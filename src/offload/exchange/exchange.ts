@@ -90,7 +90,7 @@ export async function exchange(
     if (signal.aborted && limits.signal.reason === signal.reason && !isCancelled(signal.reason)) {
       return { kind: "stopped", reason: signal.reason };
     }
-    const failed = toFailed(error, limits, ports, redaction);
+    const failed = toFailed(error, asked.length > 0, limits, ports, redaction);
     return { kind: "failure", failure: { ...failed, ...facts(), requestId: request.id } };
   } finally {
     limits.stop();
@@ -188,7 +188,13 @@ function classify(error: unknown, ports: ExchangePorts) {
 }
 
 /** The kind of a failure and what is said of it. */
-function toFailed(error: unknown, limits: Limits, ports: ExchangePorts, redaction: Redaction):
+function toFailed(
+  error: unknown,
+  isRedirected: boolean,
+  limits: Limits,
+  ports: ExchangePorts,
+  redaction: Redaction,
+):
   & Pick<HttpFailure, "message" | "code">
   & ({ kind: "redirect"; reason: "too_many" | "loop" | "refused" } | {
     kind: Exclude<HttpFailure["kind"], "http" | "redirect">;
@@ -201,8 +207,13 @@ function toFailed(error: unknown, limits: Limits, ports: ExchangePorts, redactio
   const { kind, code } = classify(cause, ports);
   const message = isCallError(cause) ? redaction.text(cause.message) : tell(kind, cause, redaction);
   const told = code === undefined ? { message } : { message, code };
-  if (kind === "redirect") {
-    return { kind, ...told, reason: isCallError(cause) ? cause.reason ?? "refused" : "refused" };
+  // A transport that looks at addresses knows nothing of redirects.
+  if (kind === "redirect" || isRedirected && code === "address_refused") {
+    return {
+      kind: "redirect",
+      ...told,
+      reason: isCallError(cause) ? cause.reason ?? "refused" : "refused",
+    };
   }
   return kind === "http" ? { kind: "unknown", ...told } : { kind, ...told };
 }

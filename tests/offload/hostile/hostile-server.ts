@@ -101,7 +101,7 @@ export async function openHostileServer(options: HostileOptions): Promise<Hostil
   };
 
   const server = tls === undefined
-    ? createServer({ allowHalfOpen: true }, serve)
+    ? createServer(serve)
     : createTlsServer({ cert: tls.cert, key: tls.key, ALPNProtocols: ["http/1.1"] }, serve);
   // A client that does not trust the server ends the connection in the middle of the handshake.
   server.on("tlsClientError", () => {});

@@ -81,6 +81,10 @@ export const wholeScenes: Readonly<Record<string, Scene>> = {
     `HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${zipped.length}\r\n\r\n`,
     zipped,
   ),
+  "/999": answer("999 Denied", {}, "not you"),
+  "/gzip-empty": raw("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 0\r\n\r\n"),
+  "/bare-lines": raw("HTTP/1.1 200 OK\ncontent-length: 4\n\nfine"),
+  "/same-lengths": raw("HTTP/1.1 200 OK\r\ncontent-length: 4\r\ncontent-length: 4\r\n\r\nfine"),
   "/421": answer("421 Misdirected Request", {}, "not here"),
   "/407": answer("407 Proxy Authentication Required", { "proxy-authenticate": "Basic" }, "who"),
   "/401": answer("401 Unauthorized", { "www-authenticate": "Basic" }, "who"),
@@ -128,7 +132,6 @@ export const cutScenes: Readonly<Record<string, Scene>> = {
 /** What is no HTTP. */
 export const malformedScenes: Readonly<Record<string, Scene>> = {
   "/no-http": rawThenEnd("220 smtp.example.org ESMTP\r\n\r\n"),
-  "/status-999": rawThenEnd("HTTP/1.1 999 Denied\r\ncontent-length: 0\r\n\r\n"),
   "/bad-chunk": rawThenEnd(`${chunked}\r\nzz\r\nfine\r\n0\r\n\r\n`),
   "/bad-gzip": rawThenEnd(
     "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 8\r\n\r\nno gzip!",
@@ -137,8 +140,19 @@ export const malformedScenes: Readonly<Record<string, Scene>> = {
     "HTTP/1.1 200 OK\r\ncontent-length: 4\r\ncontent-length: 5\r\n\r\nfine!",
   ),
   "/length-and-chunks": rawThenEnd(
-    "HTTP/1.1 200 OK\r\ncontent-length: 4\r\ntransfer-encoding: gzip\r\n\r\nfine",
+    "HTTP/1.1 200 OK\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n4\r\nfine\r\n0\r\n\r\n",
   ),
+  "/packed-otherwise": rawThenEnd(
+    "HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: 4\r\n\r\nfine",
+  ),
+  "/endless-interim": (socket) =>
+    void socket.write("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1_000)),
+  "/endless-trailers": (socket) => {
+    socket.write(`${chunked}\r\n4\r\nfine\r\n0\r\n`);
+    socket.write("x: y\r\n".repeat(20_000));
+  },
+  "/long-chunk-line": raw(`${chunked}\r\n4;${"x".repeat(10_000)}\r\nfine\r\n0\r\n\r\n`),
+  "/chunk-too-long": raw(`${chunked}\r\n3\r\nfine\r\n0\r\n\r\n`),
   "/folded": rawThenEnd("HTTP/1.1 200 OK\r\na: b\r\n c: d\r\ncontent-length: 0\r\n\r\n"),
   "/unasked-101": raw("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n"),
   "/large-head": (socket) => {

@@ -2,7 +2,7 @@
  * Measures all that `docs/performance.md` shows, and prints its tables as Markdown:
  *
  *     deno task bench:page                       # half an hour; --quick: some minutes
- *         --only embedded,served,growth,idle,rust,holds
+ *         --only embedded,served,growth,idle,streams,rust,holds
  *         --folder DIR    # keeps what was measured as DIR/NAME.json, and shows what is there instead of measuring it again
  *         --write         # puts the tables into the page
  *         --program PATH --base COMMAND --base-name TEXT     # for rust, which is left out without a program
@@ -22,6 +22,7 @@ import { idleBench } from "./idle.ts";
 import { replaceBlock, toBlock } from "./page-blocks.ts";
 import { rustBench } from "./rust.ts";
 import { servedBench } from "./served.ts";
+import { streamsBench } from "./streams.ts";
 
 /** A bench of the page, whatever its results are. */
 interface Section {
@@ -51,6 +52,7 @@ const sections = [
   toSection(servedBench),
   toSection(growthBench),
   toSection(idleBench),
+  toSection(streamsBench),
   toSection(rustBench),
   toSection(holdsTrial),
 ];

@@ -8,7 +8,7 @@
  */
 
 import type { ServerResponse } from "node:http";
-import { constants, type Http2ServerResponse } from "node:http2";
+import type { Http2ServerResponse } from "node:http2";
 import type { FetchHandler } from "../server.ts";
 import { type ClientCertificate, keepCertificate } from "../client-certificate.ts";
 import { discardBody, type Incoming, toBody } from "./body.ts";
@@ -124,10 +124,11 @@ async function answer(
   }
   try {
     await send(await handle.fetch(request), incoming.method === "HEAD", outgoing, signal);
-  } catch {
+  } catch (error) {
     // The head was sent, so a broken body is all that can still tell the client.
     if (outgoing.stream === undefined) outgoing.destroy();
-    else outgoing.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    // By `close` with a code, Bun would end the stream as if all had gone well.
+    else outgoing.stream.destroy(error instanceof Error ? error : new Error(String(error)));
   }
 }
 
@@ -179,6 +180,7 @@ async function send(
   let held: Uint8Array | undefined;
   let streaming = false;
   const stream = () => {
+    if (streaming) return; // A second piece came before the turn was over.
     streaming = true;
     outgoing.flushHeaders();
     if (held !== undefined) outgoing.write(held);
@@ -190,7 +192,7 @@ async function send(
       if (done) break;
       if (!streaming && held === undefined) held = value;
       else {
-        if (!streaming) stream();
+        stream();
         if (!outgoing.write(value)) await untilWritable(outgoing);
       }
     }

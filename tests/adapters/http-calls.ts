@@ -4,7 +4,7 @@
  * @module
  */
 
-import { connect } from "node:http2";
+import { connect, type SecureClientSessionOptions } from "node:http2";
 
 /** A call to make. */
 export interface Call {
@@ -28,7 +28,20 @@ export interface Answer {
 export type Send = (url: string, call?: Call) => Promise<Answer>;
 
 /** HTTP/1.1, by the runtime's own fetch. */
-export const http1: Send = async (url, { method = "GET", path = "/", headers = {}, body } = {}) => {
+export const http1: Send = (url, call) => callByFetch(fetch, url, call);
+
+/** HTTP/1.1 by another fetch: with certificates, say. */
+export function toHttp1(fetch: Fetch): Send {
+  return (url, call) => callByFetch(fetch, url, call);
+}
+
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+async function callByFetch(
+  fetch: Fetch,
+  url: string,
+  { method = "GET", path = "/", headers = {}, body }: Call = {},
+): Promise<Answer> {
   const leaving = new AbortController();
   const response = await fetch(url + path, {
     method,
@@ -47,12 +60,23 @@ export const http1: Send = async (url, { method = "GET", path = "/", headers = {
       leaving.abort();
     },
   };
-};
+}
 
 /** HTTP/2 without TLS, with prior knowledge; one connection a call. */
-export const http2: Send = (url, { method = "GET", path = "/", headers = {}, body } = {}) =>
-  new Promise((resolve, reject) => {
-    const session = connect(url);
+export const http2: Send = (url, call) => callByHttp2({}, url, call);
+
+/** HTTP/2 with TLS, and certificates. */
+export function toHttp2(options: SecureClientSessionOptions): Send {
+  return (url, call) => callByHttp2(options, url, call);
+}
+
+function callByHttp2(
+  options: SecureClientSessionOptions,
+  url: string,
+  { method = "GET", path = "/", headers = {}, body }: Call = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const session = connect(url, options);
     session.on("error", reject);
     const stream = session.request({ ":method": method, ":path": path, ...headers });
     stream.on("error", reject);
@@ -71,6 +95,7 @@ export const http2: Send = (url, { method = "GET", path = "/", headers = {}, bod
     });
     stream.end(body);
   });
+}
 
 /** Reads a body to its end. */
 export async function readText({ chunks }: Answer): Promise<string> {

@@ -20,6 +20,9 @@ const limit = { timeout: 10_000 };
 
 const encoder = new TextEncoder();
 
+/** The last is more than any connection holds. */
+const pieces = ["one, ", "two, ", "three, ", "a".repeat(4 * 1024 * 1024)];
+
 /** A body fed by hand, and the news that its reader is gone. */
 interface Feed {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
@@ -35,7 +38,8 @@ export function describeServer(name: string, serve: Serve): void {
   });
 }
 
-function describeCalls(version: string, send: Send, serve: Serve): void {
+/** Defines the part of the suite that is about calls, for one version of HTTP. */
+export function describeCalls(version: string, send: Send, serve: Serve): void {
   describe(version, () => {
     let server: Server;
     let fed: (feed: Feed) => void = () => {};
@@ -55,6 +59,17 @@ function describeCalls(version: string, send: Send, serve: Serve): void {
       if (pathname === "/nothing") return new Response(null, { status: 204 });
       if (pathname === "/cookies") {
         return new Response("", { headers: [["set-cookie", "a=1"], ["set-cookie", "b=2"]] });
+      }
+      if (pathname === "/pieces") {
+        const left = pieces.map((piece) => encoder.encode(piece));
+        return new Response(
+          new ReadableStream({
+            pull(controller) {
+              controller.enqueue(left.shift()!);
+              if (left.length === 0) controller.close();
+            },
+          }),
+        );
       }
       if (pathname === "/throw") throw new Error("the handler failed");
       let leave: (how: string) => void;
@@ -139,6 +154,13 @@ function describeCalls(version: string, send: Send, serve: Serve): void {
         assert.equal((await send(server.url, { path: "/nothing" })).status, 204);
       },
     );
+
+    it("chunks that are there at once are sent once each", limit, async () => {
+      const answer = await send(server.url, { path: "/pieces" });
+      const text = await readText(answer);
+      assert.equal(text.slice(0, 40), pieces.join("").slice(0, 40));
+      assert.equal(text.length, pieces.join("").length);
+    });
 
     it("each chunk of a stream is sent as it comes, and so is its end", limit, async () => {
       const feed = nextFeed();

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { clientCertificate } from "../../adapters/client-certificate.ts";
 import { loadRuntime } from "../../adapters/cli/runtime.ts";
 import type { CreateFetchOptions } from "../../adapters/own-fetch.ts";
@@ -16,6 +16,8 @@ import { createBroker } from "../../src/broker/mod.ts";
 import { createClient, defineJob } from "../../src/client/mod.ts";
 import { createWorker, handle } from "../../src/worker/mod.ts";
 import { createAuthority, digestOf } from "../support/certificates.ts";
+import { toHttp1, toHttp2 } from "./http-calls.ts";
+import { describeCalls, type Serve } from "./server-conformance.ts";
 import { agree, takeOverHttp2 } from "./tls-calls.ts";
 
 const limit = { timeout: 20_000 };
@@ -194,6 +196,20 @@ describe("serve with TLS", () => {
         await fetch.close();
       });
     });
+  }
+});
+
+describe("calls with TLS", () => {
+  for (const mutual of [false, true]) {
+    const what = mutual ? "mutual TLS" : "TLS";
+    const own = mutual ? { ca, ...mailer } : { ca };
+    const tls = mutual ? { ...server, clientCa } : server;
+    const serveSecure: Serve = (handler, options) => serve(handler, { ...options, tls });
+    const fetch = createFetch(own);
+    after(() => fetch.close());
+    // Deno's fetch speaks HTTP/2 here, and the other two HTTP/1.1.
+    describeCalls(`${what}, by createFetch`, toHttp1(fetch), serveSecure);
+    describeCalls(`${what} and HTTP/2`, toHttp2(own), serveSecure);
   }
 });
 

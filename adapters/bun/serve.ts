@@ -45,6 +45,12 @@ interface BunServer {
 /** The largest head of a request, in bytes. A query that lists 2,000 ids fits; in Bun's own 16 KiB it would not. */
 const maxHeaderSize = 64 * 1024;
 
+/** How long an idle connection is kept. Clients and proxies keep theirs for less. */
+const keepAliveSeconds = 75;
+
+/** The types of a broker's answers that are there whole; its streams have others. */
+const wholeTypes: ReadonlySet<string> = new Set(["application/json", "application/msgpack"]);
+
 /** A connection that has not sent a whole head after this long is closed. */
 const headTimeoutSeconds = 60;
 
@@ -99,9 +105,14 @@ function listen(fetch: FetchHandler, { host, port, socketPath, tls }: Place): Li
     maxRequestBodySize: Number.MAX_SAFE_INTEGER, // The broker has a limit and an answer of its own.
     development: false,
     reusePort: false, // By default, two brokers could share the port without noticing.
-    fetch(request, server) {
+    async fetch(request, server) {
       server.timeout(request, 0); // Else a take stream that sends nothing would be closed.
-      return fetch(request);
+      const response = await fetch(request);
+      // What is no stream is sent at once, and what comes then is the wait for another head.
+      const isWhole = response.status === 204 ||
+        wholeTypes.has(response.headers.get("content-type") ?? "");
+      if (isWhole) server.timeout(request, keepAliveSeconds);
+      return response;
     },
   });
   return {

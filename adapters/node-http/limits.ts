@@ -10,6 +10,9 @@ export const maxHeaderSize: number = 64 * 1024;
 /** Calls that one connection of HTTP/2 may have under way; a client that sends more has to wait. */
 export const maxConcurrentStreams: number = 200;
 
+/** A connection that has not sent the head of a request after this long is closed. */
+export const headTimeoutMs: number = 60_000;
+
 /**
  * How long an idle connection is kept. Clients and proxies keep theirs for less: so they close it, and never send a
  * request on a connection that the server is closing.

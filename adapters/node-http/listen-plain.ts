@@ -11,13 +11,16 @@ import { constants, createServer as createHttp2Server, type ServerHttp2Session }
 import type { AddressInfo, Socket } from "node:net";
 import type { FetchHandler, Listener, Place } from "../server.ts";
 import { createBridge } from "./bridge.ts";
-import { keepAliveTimeoutMs, maxConcurrentStreams, maxHeaderSize } from "./limits.ts";
+import { endIdleSession } from "./end-idle.ts";
+import {
+  headTimeoutMs,
+  keepAliveTimeoutMs,
+  maxConcurrentStreams,
+  maxHeaderSize,
+} from "./limits.ts";
 
 /** How the HTTP/2 preface, `PRI * HTTP/2.0`, begins. No HTTP/1 method begins so. */
 const preface = "PRI";
-
-/** A connection that has not shown its protocol after this long is closed. */
-const detectTimeoutMs = 60_000;
 
 /** Listens on a port, or on a unix socket. */
 export async function listenPlain(fetch: FetchHandler, place: Place): Promise<Listener> {
@@ -37,6 +40,7 @@ export async function listenPlain(fetch: FetchHandler, place: Place): Promise<Li
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams } }, bridge);
   http2.on("session", (session) => {
     sessions.add(session);
+    endIdleSession(session, keepAliveTimeoutMs);
     session.on("close", () => sessions.delete(session));
     if (draining) session.close();
   });
@@ -100,7 +104,7 @@ function detectProtocol(socket: Socket, onDetected: (isHttp2: boolean) => void):
     socket.unshift(Buffer.concat(chunks));
     onDetected(isHttp2);
   };
-  socket.setTimeout(detectTimeoutMs);
+  socket.setTimeout(headTimeoutMs);
   socket.on("data", read);
   socket.on("error", close);
   socket.on("timeout", close);

@@ -14,7 +14,13 @@ import type { FetchHandler, Listener, Place } from "../server.ts";
 import type { TlsOptions } from "../tls.ts";
 import type { Incoming } from "./body.ts";
 import { createBridge } from "./bridge.ts";
-import { keepAliveTimeoutMs, maxConcurrentStreams, maxHeaderSize } from "./limits.ts";
+import { createHeadWatch, endIdleSession } from "./end-idle.ts";
+import {
+  headTimeoutMs,
+  keepAliveTimeoutMs,
+  maxConcurrentStreams,
+  maxHeaderSize,
+} from "./limits.ts";
 import { toClientCertificate } from "./to-client-certificate.ts";
 
 /** A connection that has not ended its handshake after this long is closed. */
@@ -65,9 +71,20 @@ export async function listenSecure(
       established.delete(far);
     });
   });
-  server.on("secureConnection", (socket) => void established.add(farEnd(socket)));
+  // Bun waits for ever for a head.
+  const heads = createHeadWatch();
+  server.on("secureConnection", (socket) => {
+    established.add(farEnd(socket));
+    if (socket.alpnProtocol !== "h2") heads.begin(socket, headTimeoutMs);
+  });
+  server.on("request", ({ httpVersionMajor, socket }, response) => {
+    if (httpVersionMajor > 1) return;
+    heads.came(socket);
+    response.on("close", () => heads.next(socket, keepAliveTimeoutMs));
+  });
   server.on("session", (session) => {
     sessions.add(session);
+    endIdleSession(session, keepAliveTimeoutMs);
     session.on("close", () => sessions.delete(session));
     if (draining) session.close();
   });

@@ -145,7 +145,7 @@ export async function requeue(world: LivesWorld): Promise<string> {
   return what;
 }
 
-function toBody(sketch: Sketch, wishes: readonly Wish[]): object {
+export function toBody(sketch: Sketch, wishes: readonly Wish[]): object {
   const { queue, priority, delayMs, retryLimit, deadMs, completedMs, tags, payload } = sketch;
   return {
     type: "t",
@@ -165,7 +165,7 @@ function toBody(sketch: Sketch, wishes: readonly Wish[]): object {
   };
 }
 
-function add(
+export function add(
   world: LivesWorld,
   id: string,
   { delayMs, ...sketch }: Sketch,

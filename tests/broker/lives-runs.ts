@@ -6,6 +6,8 @@
 
 import assert from "node:assert/strict";
 import type { Answer } from "../support/send.ts";
+import { add, toBody } from "./lives-arrivals.ts";
+import type { IdWish } from "./lives-model.ts";
 import { type Begun, leaseTimes, type LivesWorld, queues, type Waiting } from "./lives-world.ts";
 
 const workers = ["w1", "w2", undefined];
@@ -73,7 +75,7 @@ export async function leave(world: LivesWorld): Promise<string> {
 export async function report(world: LivesWorld): Promise<string> {
   const run = world.aRun();
   const before = JSON.stringify(run);
-  const reports = [success, failure, failure, release, heartbeat];
+  const reports = [success, success, finish, failure, failure, failure, release, heartbeat];
   const report = world.random.pick(reports);
   return `${report.name} ${before}: ${await report(world, run)}`;
 }
@@ -120,6 +122,44 @@ async function success(world: LivesWorld, run: Begun): Promise<string> {
     world.model.beginAnew(job, next.delay_ms ?? 0);
   }
   return JSON.stringify({ next, payload });
+}
+
+/** A success with jobs that follow, which may wait for the one that ends, and for others. */
+async function finish(world: LivesWorld, run: Begun): Promise<string> {
+  const { model, random } = world;
+  const { id, token, worker, delivery } = run;
+  const job = model.jobs.get(id)!;
+  const drafts = Array.from({ length: random.int(3) }, () => ({
+    sketch: world.sketch(),
+    wishes: world.toWishes([
+      ...random.once(2) ? [id] : [],
+      ...random.once(3) ? world.someIds(6).slice(-2).filter((other) => other !== id) : [],
+    ]),
+  }));
+  const isOpen = ({ id: other, onDead }: IdWish) =>
+    other === id ? false : model.toLink(other, onDead);
+  const links = drafts.map(({ wishes }) => wishes.map(isOpen));
+  const query = new URLSearchParams({
+    ...token !== undefined && { lease_token: token },
+    ...delivery !== undefined && { delivery: `${delivery}` },
+  });
+  const enqueue = drafts.map(({ sketch, wishes }) => toBody(sketch, wishes));
+  const answer = await world.call("POST", `/jobs/${id}/success?${query}`, { enqueue }, worker);
+  const { id: _, ...shown } = run;
+  const mayBeTaken = model.refusal(id, shown) === undefined;
+  const isBad = mayBeTaken && links.flat().includes("refused");
+  if (!isTaken(world, run, answer, isBad ? 422 : 200) || isBad) return "refused";
+  model.succeed(job);
+  for (const [at, { sketch, wishes }] of drafts.entries()) {
+    const open = wishes.filter((_, index) => links[at]![index]);
+    add(
+      world,
+      answer.body.jobs[at].id,
+      sketch,
+      new Map(open.map((wish) => [wish.id, wish.onDead])),
+    );
+  }
+  return `${answer.body.jobs.map(({ id }: { id: string }) => id)} ${JSON.stringify(drafts)}`;
 }
 
 async function failure(world: LivesWorld, run: Begun): Promise<string> {

@@ -19,7 +19,7 @@ const server = await serve(broker, { port: 0 });
 const worker = new Miniflare({
   modules: true,
   script: readFileSync(process.argv[2], "utf8"),
-  compatibilityDate: "2026-07-01",
+  compatibilityDate: "2026-01-01",
   bindings: { MILLRACE_URL: server.url },
 });
 const answer = await worker.dispatchFetch("http://edge.example/?user=ada");

@@ -138,7 +138,7 @@ async function tryBundlers(tarball: string, edge: string, names: readonly string
   const node = await findRuntime("node24");
   if ("missing" in node) return report.skip("the bundlers", node.missing);
   await Deno.writeTextFile(`${cwd}/edge.ts`, edge);
-  const main = { name: "edge", main: "edge.ts", compatibility_date: "2026-07-01" };
+  const main = { name: "edge", main: "edge.ts", compatibility_date: "2026-01-01" };
   await Deno.writeTextFile(`${cwd}/wrangler.json`, JSON.stringify(main));
   const build = {
     lib: { entry: "edge.ts", formats: ["es"], fileName: "edge" },

@@ -4,15 +4,11 @@
  * @module
  */
 
+import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import { root } from "./command.ts";
 import { CheckError, type Report } from "./report.ts";
-import { emptyFolder, installPackages, runTool } from "./tools.ts";
-
-/** What is read of esbuild's account of a bundle. */
-interface Account {
-  readonly inputs: Readonly<Record<string, unknown>>;
-}
+import { emptyFolder, installPackages, installTools } from "./tools.ts";
 
 const url = '"http://127.0.0.1:7890"';
 const job = 'defineJob({ type: "t", queue: "q" })';
@@ -66,11 +62,12 @@ const heavy = /^(src\/(broker|store|worker|testing)|adapters)\//;
 export async function checkBundles(report: Report): Promise<void> {
   await installPackages();
   const folder = await emptyFolder("bundles");
+  const esbuild: Esbuild = createRequire(`${await installTools()}/`)("esbuild");
   const budgets = JSON.parse(await Deno.readTextFile(`${root}tests/surface/budgets.json`));
   for (const [name, source] of Object.entries(programs)) {
     await report.check(`the bundle of ${name}`, async () => {
       await Deno.writeTextFile(`${folder}/${name}.ts`, source);
-      const { bytes, inputs } = await weigh(folder, name);
+      const { bytes, inputs } = await weigh(esbuild, `${folder}/${name}.ts`);
       const stray = inputs.filter((path) => name !== "worker" && heavy.test(path));
       if (stray.length > 0) throw new CheckError(`It pulls ${stray.join(", ")}`);
       const limit = budgets[name];
@@ -78,21 +75,50 @@ export async function checkBundles(report: Report): Promise<void> {
       console.log(`        ${name}: ${bytes} of ${limit} bytes gzipped`);
     });
   }
+  await esbuild.stop();
 }
 
+/** What is used of esbuild: its command line has no plugins. */
+interface Esbuild {
+  build(options: object): Promise<{
+    readonly outputFiles: readonly { readonly contents: Uint8Array }[];
+    readonly metafile: { readonly inputs: Readonly<Record<string, unknown>> };
+  }>;
+  stop(): Promise<void>;
+}
+
+/** What is used of the calls that plugins make. */
+interface Building {
+  onLoad(of: { readonly filter: RegExp }, load: () => Promise<object>): void;
+}
+
+/**
+ * Weighs the sources as bundlers see the package: `browser` of `package.json` puts some modules in the place of others, by the
+ * names that they have in `dist/`.
+ */
 async function weigh(
-  folder: string,
-  name: string,
+  { build }: Esbuild,
+  entry: string,
 ): Promise<{ bytes: number; inputs: string[] }> {
-  const out = `${folder}/${name}.js`;
-  await runTool("esbuild/bin/esbuild", [
-    `${folder}/${name}.ts`,
-    ...["--bundle", "--minify", "--format=esm", "--target=es2022"],
-    `--outfile=${out}`,
-    `--metafile=${out}.json`,
-    "--log-level=warning",
-  ]);
-  const { inputs }: Account = JSON.parse(await Deno.readTextFile(`${out}.json`));
-  const bytes = gzipSync(await Deno.readFile(out), { level: 9 }).length;
-  return { bytes, inputs: Object.keys(inputs) };
+  const { browser } = JSON.parse(await Deno.readTextFile(`${root}package.json`));
+  const replaced = Object.entries<string>(browser)
+    .map((pair) => pair.map((path) => path.replace("./dist/", root).replace(/js$/, "ts")));
+  const plugin = {
+    name: "browser",
+    setup({ onLoad }: Building) {
+      for (const [from, to] of replaced as [string, string][]) {
+        const filter = new RegExp(`^${from.replaceAll(/[.\\/]/g, "\\$&")}$`);
+        onLoad({ filter }, async () => ({ contents: await Deno.readTextFile(to), loader: "ts" }));
+      }
+    },
+  };
+  const { outputFiles, metafile } = await build({
+    entryPoints: [entry],
+    ...{ bundle: true, minify: true, format: "esm", target: "es2022" },
+    ...{ metafile: true, write: false, logLevel: "warning" },
+    absWorkingDir: root,
+    plugins: [plugin],
+  });
+  const bytes = gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
+  return { bytes, inputs: Object.keys(metafile.inputs) };
 }

@@ -20,7 +20,7 @@ import { cursorHeader, type EventGap, type EventKind, type JobEvent } from "../p
 import { readEventFrame, toEventParams } from "../protocol/events-read.ts";
 import { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
 import { eventRoutes } from "../protocol/routes.ts";
-import { jsonCodec } from "../protocol/json.ts";
+import { clientJson } from "../protocol/client-json.ts";
 import { streamMediaTypes } from "../protocol/stream-format.ts";
 import { decodeOrThrow, isOk, toError } from "./answer.ts";
 import { abortBy, untilAborted } from "./deadline.ts";
@@ -173,7 +173,7 @@ export function createEvents(options: ClientOptions): EventsClient {
           if (done) return decoder.end();
           silence.heard();
           for (const bytes of decoder.push(value)) {
-            const frame = decodeOrThrow(() => readEventFrame(jsonCodec.decode(bytes)));
+            const frame = decodeOrThrow(() => readEventFrame(clientJson.decode(bytes)));
             cursor = frame.cursor;
             if (frame.event === undefined) continue;
             failures = 0;

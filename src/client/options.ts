@@ -9,7 +9,7 @@ import { checkNotNegative, type Duration, spanMs } from "../async/duration.ts";
 import { checkOptions, show } from "../options.ts";
 import type { Codec } from "../protocol/codec.ts";
 import { type AttachDirect, directKey } from "../protocol/direct.ts";
-import { jsonCodec } from "../protocol/json.ts";
+import { clientJson } from "../protocol/client-json.ts";
 import { isWireFormat, type WireFormat } from "./format.ts";
 import { type RetryOptions, type RetryPolicy, toRetryPolicy } from "./retry.ts";
 
@@ -86,7 +86,7 @@ const placeholderUrl = "http://localhost";
  * @throws {RangeError} If a number is out of range.
  */
 export function toClientSettings(options: ClientOptions): ClientSettings {
-  return toSettings("createClient", options, jsonCodec);
+  return toSettings("createClient", options, clientJson);
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   readLost,
 } from "../protocol/frames-control.ts";
 import { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
-import { jsonCodec } from "../protocol/json.ts";
+import { clientJson } from "../protocol/client-json.ts";
 import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
 import { workRoutes } from "../protocol/routes.ts";
@@ -33,7 +33,7 @@ import { type ClientCall, type Transport } from "./transport.ts";
 
 /** What every client can read. */
 const ndjson: WireFormat = {
-  codec: jsonCodec,
+  codec: clientJson,
   streamMediaType: streamMediaTypes["ndjson"],
   createDecoder: createNdjsonDecoder,
 };

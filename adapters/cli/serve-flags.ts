@@ -74,6 +74,7 @@ export interface ServeConfig {
   readonly allowedOrigins: readonly string[];
   readonly authFile: string | undefined;
   readonly allowAnyone: boolean;
+  readonly dashboard: boolean;
   readonly basePath: string;
   readonly socket: string | undefined;
   readonly tlsCert: string | undefined;
@@ -227,6 +228,12 @@ export const serveFlags: Flags<ServeConfig> = {
     "false",
     (text) => readChoice("true", "false")(text) === "true",
     "whether a public host may be served without --auth-file",
+  ),
+  dashboard: flag(
+    "BOOLEAN",
+    "false",
+    (text) => readChoice("true", "false")(text) === "true",
+    "whether /dashboard/ shows a dashboard, to whom shows a token if there is --auth-file",
   ),
   basePath: flag(
     "PATH",

@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { createBroker, createLogger } from "../../src/broker/mod.ts";
+import { type Broker, createBroker, createLogger } from "../../src/broker/mod.ts";
 import type { Database } from "../../src/store/database.ts";
 import { stopOnSignals } from "../signals.ts";
 import { isLocalHost } from "../hosts.ts";
@@ -16,6 +16,9 @@ import { UsageError } from "./options.ts";
 import { isPostgresUrl, withoutPassword } from "./postgres-url.ts";
 import { loadRuntime } from "./runtime.ts";
 import type { ServeConfig } from "./serve-flags.ts";
+
+/** Where a dashboard is. */
+const dashboardPath = "/dashboard/";
 
 /**
  * Serves until a signal comes.
@@ -89,8 +92,9 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
   await broker.start();
   const { host, port, adminHost, adminPort } = config;
   const { allowedHosts, allowAnyone, socket } = config;
+  const front = config.dashboard ? await withDashboard(broker, config) : broker;
   const place = socket === undefined ? { host, port } : { socketPath: socket };
-  const server = await runtime.serve(broker, { ...place, tls, logger, allowedHosts, allowAnyone });
+  const server = await runtime.serve(front, { ...place, tls, logger, allowedHosts, allowAnyone });
   const knowsCallers = config.authFile !== undefined || tls?.clientCa !== undefined;
   if (adminPort !== undefined && !isLocalHost(adminHost) && !allowAnyone && !knowsCallers) {
     throw new UsageError(
@@ -106,10 +110,34 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
     stopOnSignals(targets, { timeoutMs: config.stopTimeout, logger, onStopped });
   });
   console.log(`millrace listening on ${server.url}`);
+  if (config.dashboard) {
+    console.log(`millrace dashboard on ${server.url}${config.basePath}${dashboardPath}`);
+  }
   if (adminServer !== undefined) console.log(`millrace admin listening on ${adminServer.url}`);
   logger.info(`Serving '${withoutPassword(config.data)}' on ${server.url}`);
   const errors = await stopped;
   return errors.length === 0 ? 0 : 1;
+}
+
+/** A broker with a dashboard below a path that is none of its own. */
+async function withDashboard(
+  broker: Broker,
+  { authFile, allowedHosts, basePath }: ServeConfig,
+): Promise<Pick<Broker, "fetch">> {
+  const { createDashboard } = await import("../../src/dashboard/mod.ts");
+  const path = basePath + dashboardPath;
+  const dashboard = createDashboard({
+    fetch: broker.fetch,
+    url: `http://localhost${basePath}`,
+    access: authFile === undefined ? "anyone" : "tokens",
+    hosts: allowedHosts,
+    basePath: path,
+  });
+  const isItsOwn = (url: string) => `${new URL(url).pathname}/`.startsWith(path);
+  const answer = (request: Request) =>
+    isItsOwn(request.url) ? dashboard.fetch(request) : broker.fetch(request);
+  // What the server reads off a broker's function, such as that it lets in everybody, is true of this one as well.
+  return { fetch: Object.assign(answer, broker.fetch) };
 }
 
 /** The certificates that the flags name; undefined if none is. */

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { dashboard } from "./dashboard.ts";
 import { docs } from "./docs.ts";
 import { examples } from "./examples.ts";
 import { format } from "./format.ts";
@@ -32,7 +33,7 @@ import { workerd } from "./workerd.ts";
  */
 const steps: readonly (readonly (readonly Stage[])[])[] = [
   [[format, lint, types, surface]],
-  [[bun], [docs, jq, vitest, workerd, publish, examples, postgres]],
+  [[bun], [docs, jq, vitest, workerd, publish, examples, postgres, dashboard]],
   [[node22, node24, deno]],
 ];
 const stages = steps.flat(2);

@@ -98,7 +98,7 @@ export async function runSuite(
 async function listTests(runtime: string): Promise<string[]> {
   const files = await listFiles("tests", ".test.ts");
   return files
-    .filter((path) => !/^tests\/(?:workerd|vitest|postgres|examples)\//.test(path))
+    .filter((path) => !/^tests\/(?:workerd|vitest|postgres|examples|browser)\//.test(path))
     .filter((path) => !path.startsWith("tests/runtimes/") || path.includes(`/${runtime}/`))
     .map((path) => `./${path}`);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toPlace } from "./place.ts";
+import { isCore, toPlace } from "./place.ts";
 
 const source = "src/async/clock.ts";
 
@@ -21,7 +21,7 @@ const ambient = new Set([
 export const ambientRule: Deno.lint.Rule = {
   create(context) {
     const place = toPlace(context.filename);
-    if (place === source || !place?.startsWith("src/")) return {};
+    if (place === undefined || place === source || !isCore(place)) return {};
     const judge = (node: Deno.lint.Node, name: string) => {
       if (!ambient.has(name)) return;
       context.report({ node, message: `Take '${name}' as a Clock or Random, from ${source}` });

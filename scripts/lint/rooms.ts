@@ -41,6 +41,11 @@ export const rooms: readonly Room[] = [
   { level: 4, paths: ["src/broker/http/"] },
   { level: 4, paths: ["src/broker/direct/"] },
   { level: 4, paths: ["src/telemetry/"] },
+  {
+    level: 4,
+    paths: ["src/dashboard/"],
+    packages: ["preact", "preact/hooks", "@preact/signals", "uplot"],
+  },
   { level: 4, paths: ["src/offload/"] },
   { level: 5, paths: ["src/broker/mod.ts", "src/broker/broker.ts"] },
   { level: 5, paths: ["src/client/mod.ts"] },

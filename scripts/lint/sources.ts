@@ -11,8 +11,10 @@ import { listFiles } from "../gate/files.ts";
 export async function readSources(folders: readonly string[]): Promise<Map<string, string>> {
   const sources = new Map<string, string>();
   for (const folder of folders) {
-    for (const path of await listFiles(folder, ".ts")) {
-      sources.set(path, await Deno.readTextFile(root + path));
+    for (const end of [".ts", ".tsx"]) {
+      for (const path of await listFiles(folder, end)) {
+        sources.set(path, await Deno.readTextFile(root + path));
+      }
     }
   }
   return sources;

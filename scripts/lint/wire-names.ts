@@ -6,14 +6,14 @@
  * @module
  */
 
-import { toPlace } from "./place.ts";
+import { isCore, toPlace } from "./place.ts";
 
 const snakeCase = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/;
 
 export const wireNames: Deno.lint.Rule = {
   create(context) {
     const place = toPlace(context.filename);
-    if (!place?.startsWith("src/") || place.startsWith("src/protocol/")) return {};
+    if (place === undefined || !isCore(place) || place.startsWith("src/protocol/")) return {};
     const judge = (node: Deno.lint.Node, name: unknown) => {
       if (typeof name !== "string" || !snakeCase.test(name)) return;
       context.report({

@@ -49,6 +49,34 @@ describe("millrace serve", () => {
     assert.equal((await cli.outcome).code, 0);
   });
 
+  it(
+    "shows a dashboard beside the broker, to whom knows a token if there are some",
+    limit,
+    async () => {
+      const args = ["serve", "--port", "0", "--data", ":memory:", "--dashboard", "true"];
+      const open = startCli([...args, "--base-path", "/own"]);
+      const url = await open.url;
+      const page = await fetch(`${url}/own/dashboard/`);
+      assert.match(await page.text(), /data-base="\/own\/dashboard\/"/);
+      const count = await fetch(`${url}/own/dashboard/api/jobs/count`);
+      assert.deepEqual(await count.json(), { count: 0 });
+      assert.deepEqual(await (await fetch(`${url}/own/jobs/count`)).json(), { count: 0 });
+      open.kill("SIGTERM");
+      assert.match(
+        (await open.outcome).stdout,
+        /^millrace dashboard on http\S+\/own\/dashboard\/$/m,
+      );
+
+      writeFileSync(file("dashboard-tokens.json"), '{"tokens":[]}');
+      const guarded = startCli([...args, "--auth-file", file("dashboard-tokens.json")]);
+      const session = await fetch(`${await guarded.url}/dashboard/session`);
+      const { may, signIn } = await session.json();
+      assert.deepEqual([may, signIn], [null, true]);
+      guarded.kill("SIGTERM");
+      await guarded.outcome;
+    },
+  );
+
   it("ends an open take stream when it stops", limit, async () => {
     const cli = startCli(["serve", "--port", "0", "--data", ":memory:"]);
     const response = await fetch(`${await cli.url}/jobs/take`);
@@ -233,7 +261,8 @@ describe("millrace serve", () => {
       const origin = await second.url;
       const found = new Map<string, string>();
       for (let next: string | null = "/jobs?limit=2000"; next !== null;) {
-        const page = await (await fetch(origin + next)).json();
+        const answer: Response = await fetch(origin + next);
+        const page = await answer.json();
         for (const { id, status } of page.jobs) found.set(id, status);
         next = page.pages.next;
       }

@@ -44,7 +44,8 @@ async function enqueue(url: string, count: number): Promise<string[]> {
 async function listIds(url: string): Promise<Set<string>> {
   const ids = new Set<string>();
   for (let next: string | null = "/jobs?limit=2000"; next !== null;) {
-    const page = await (await fetch(url + next)).json();
+    const answer: Response = await fetch(url + next);
+    const page = await answer.json();
     for (const { id } of page.jobs) ids.add(id);
     next = page.pages.next;
   }

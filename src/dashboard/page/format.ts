@@ -1,0 +1,87 @@
+/** Numbers, spans and instants, as the viewer's language and zone have them. */
+
+const integers = new Intl.NumberFormat();
+const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
+const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+
+/** A whole number, with its groups of digits. */
+export const count = (value: number): string => integers.format(value);
+
+/** A number for a small place. */
+export const compact = (value: number): string =>
+  value < 10_000 ? count(value) : short.format(value);
+
+/** An instant in the viewer's zone. */
+export const moment = (at: number): string => moments.format(at);
+
+/** An instant, exactly. */
+export const exact = (at: number): string => new Date(at).toISOString();
+
+const steps = [
+  ["second", 1000, 60],
+  ["minute", 60_000, 60],
+  ["hour", 3_600_000, 24],
+  ["day", 86_400_000, Infinity],
+] as const;
+
+/** How long ago an instant was, or until it is. */
+export function ago(at: number, now: number): string {
+  const distance = at - now;
+  for (const [unit, ms, most] of steps) {
+    if (Math.abs(distance) < ms * most) return relative.format(Math.round(distance / ms), unit);
+  }
+  return moment(at);
+}
+
+/** A span of ms. */
+export function span(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round(ms % 60_000 / 1000)} s`;
+  if (ms < 86_400_000) {
+    return `${Math.floor(ms / 3_600_000)} h ${Math.round(ms % 3_600_000 / 60_000)} min`;
+  }
+  return `${(ms / 86_400_000).toFixed(1)} d`;
+}
+
+/** A status, for a person. */
+export const statusLabel = (status: string): string => status.replace("_", " ");
+
+/** So much of a text as fits into a line. */
+const clip = (text: string, most = 120): string =>
+  text.length > most ? `${text.slice(0, most)}…` : text;
+
+/** What moves or hides the text around it: controls, marks of direction, and spaces without width. */
+// deno-lint-ignore no-control-regex
+const hidden = new RegExp(
+  "[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+  "g",
+);
+
+/** A text of somebody else, with what cannot be seen spelled out. */
+export const plain = (text: string): string =>
+  text.replace(hidden, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** A value as JSON, for one line. */
+export const inline = (value: unknown): string => clip(JSON.stringify(value) ?? "");
+
+/** The upper end of the bucket of a histogram in which a share of all lies, in ms; undefined without any. */
+export function percentile(histogram: readonly number[], share: number): number | undefined {
+  const all = histogram.reduce((sum, value) => sum + value, 0);
+  if (all === 0) return undefined;
+  let seen = 0;
+  for (const [bucket, value] of histogram.entries()) {
+    seen += value;
+    if (seen >= share * all) return endOf(bucket);
+  }
+  return endOf(histogram.length - 1);
+}
+
+/** 60 buckets of a second, 59 of a minute, 23 of an hour, 6 of a day. */
+export function endOf(bucket: number): number {
+  if (bucket < 60) return (bucket + 1) * 1000;
+  if (bucket < 119) return (bucket - 58) * 60_000;
+  if (bucket < 142) return (bucket - 117) * 3_600_000;
+  return (bucket - 140) * 86_400_000;
+}

@@ -1,0 +1,157 @@
+/** All queues at a glance, and how fast jobs go. */
+
+import { change, segment, withQuery } from "../api.ts";
+import { compact, count } from "../format.ts";
+import { flow, useLive } from "../live.ts";
+import type { Pages, Queue, Worker } from "../model.ts";
+import { Chart } from "../parts/chart.tsx";
+import { Count, Empty, Heading, QueueLink, Shown, Table } from "../parts/small.tsx";
+import { Pager } from "../parts/pager.tsx";
+import { act, mayManage, now, place } from "../state.ts";
+
+interface QueuePage {
+  readonly queues: readonly Queue[];
+  readonly pages: Pages;
+}
+
+const kinds = ["ready", "in_flight", "scheduled", "blocked", "dead"] as const;
+
+function sum(queues: readonly Queue[], kind: (typeof kinds)[number]): number {
+  return queues.reduce((all, queue) => all + queue[kind], 0);
+}
+
+export function togglePause(queue: string, isPaused: boolean): Promise<boolean> {
+  const set = (paused: boolean) => change("PATCH", `/queues/${segment(queue)}`, { paused });
+  return act(
+    isPaused ? `Queue '${queue}' goes on` : `Queue '${queue}' is paused`,
+    () => set(!isPaused),
+    () => set(isPaused),
+  );
+}
+
+export function Overview() {
+  const from = place.value.query.get("from") ?? undefined;
+  const loaded = useLive<QueuePage>(withQuery("/queues", { detail: true, limit: 200, from }));
+  const workers = useLive<{ workers: readonly Worker[] }>("/workers?limit=200");
+  return (
+    <>
+      <Heading>Overview</Heading>
+      <Shown loaded={loaded}>
+        {({ queues, pages }) => (
+          <>
+            <Tiles queues={queues} workers={workers.value?.workers} />
+            <Flow />
+            <Queues queues={queues} />
+            <Pager pages={pages} />
+          </>
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function Tiles(
+  { queues, workers }: {
+    readonly queues: readonly Queue[];
+    readonly workers: readonly Worker[] | undefined;
+  },
+) {
+  const alive = workers?.filter(({ last_seen_at: at }) => at !== null && at > now.value - 120_000);
+  return (
+    <dl class="tiles">
+      {kinds.map((kind) => (
+        <div key={kind} class={`tile ${kind}`}>
+          <dt>{kind.replace("_", " ")}</dt>
+          <dd title={count(sum(queues, kind))}>{compact(sum(queues, kind))}</dd>
+        </div>
+      ))}
+      <div class="tile">
+        <dt>workers</dt>
+        <dd>{alive === undefined ? "–" : count(alive.length)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+/** How fast jobs come and go, while events come. */
+function Flow() {
+  const beats = flow.value.slice(1);
+  if (beats.length < 2) return null;
+  return (
+    <div class="card">
+      <Chart
+        label="Jobs a second"
+        times={beats.map(({ at }) => at)}
+        format={compact}
+        lines={[
+          { label: "enqueued", color: "scheduled", values: beats.map(({ enqueued }) => enqueued) },
+          {
+            label: "succeeded",
+            color: "completed",
+            values: beats.map(({ succeeded }) => succeeded),
+          },
+          { label: "failed", color: "dead", values: beats.map(({ failed }) => failed) },
+        ]}
+      />
+    </div>
+  );
+}
+
+function Queues({ queues }: { readonly queues: readonly Queue[] }) {
+  if (queues.length === 0) {
+    return (
+      <Empty>No queue has jobs yet. A queue is there as soon as a job is enqueued into it.</Empty>
+    );
+  }
+  const heads = [
+    "Queue",
+    "#Ready",
+    "#In flight",
+    "#Scheduled",
+    "#Blocked",
+    "#Dead",
+    "#Completed",
+    "",
+  ];
+  return (
+    <Table label="Queues" heads={heads}>
+      {queues.map((of) => (
+        <tr key={of.queue}>
+          <td>
+            <QueueLink queue={of.queue} /> {of.paused && <span class="badge paused">paused</span>}
+            {of.stalled > 0 && <span class="badge dead">{count(of.stalled)} stalled</span>}
+          </td>
+          <td class="number">
+            <Count of={of.ready} queue={of.queue} status="ready" />
+          </td>
+          <td class="number">
+            <Count of={of.in_flight} queue={of.queue} status="in_flight" />
+          </td>
+          <td class="number">
+            <Count of={of.scheduled} queue={of.queue} status="scheduled" />
+          </td>
+          <td class="number">
+            <Count of={of.blocked} queue={of.queue} status="blocked" />
+          </td>
+          <td class="number">
+            <Count of={of.dead} queue={of.queue} status="dead" />
+          </td>
+          <td class="number">
+            <Count of={of.completed} queue={of.queue} status="completed" />
+          </td>
+          <td class="end">
+            {mayManage.value && (
+              <button
+                type="button"
+                class="quiet"
+                onClick={() => togglePause(of.queue, of.paused)}
+              >
+                {of.paused ? "Go on" : "Pause"}
+              </button>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}

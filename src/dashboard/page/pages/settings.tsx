@@ -1,0 +1,82 @@
+/** Settings of the broker. */
+
+import { change, segment } from "../api.ts";
+import { useLive } from "../live.ts";
+import { Heading, Shown, Table } from "../parts/small.tsx";
+import { act, session } from "../state.ts";
+
+interface Setting {
+  readonly key: string;
+  readonly value: unknown;
+  readonly default: unknown;
+  readonly unit: string;
+  readonly is_set: boolean;
+}
+
+export function Settings() {
+  const loaded = useLive<{ config: readonly Setting[] }>("/config");
+  return (
+    <>
+      <Heading>Settings</Heading>
+      <Shown loaded={loaded}>
+        {({ config }) => (
+          <Table label="Settings" heads={["Setting", "Value", "Unit", "Default", ""]}>
+            {config.map((setting) => <Row key={setting.key} setting={setting} />)}
+          </Table>
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function Row(
+  { setting: { key, value, default: usual, unit, is_set: isSet } }: { readonly setting: Setting },
+) {
+  const path = `/config/${segment(key)}`;
+  const set = (next: unknown) => change("PUT", path, { value: next });
+  const reset = () => change("DELETE", path);
+  const back = () => isSet ? set(value) : reset();
+  return (
+    <tr>
+      <td>
+        <code>{key}</code> {isSet && <span class="badge">set</span>}
+      </td>
+      <td>
+        <code>{JSON.stringify(value)}</code>
+      </td>
+      <td>{unit}</td>
+      <td>
+        <code>{JSON.stringify(usual)}</code>
+      </td>
+      <td class="end">
+        {session.value?.may === "admin" && (
+          <form
+            class="row end"
+            onSubmit={(event) => {
+              event.preventDefault();
+              const text = String(new FormData(event.currentTarget).get("value"));
+              void act(`'${key}' is ${text}`, async () => await set(JSON.parse(text)), back);
+            }}
+          >
+            <input
+              key={JSON.stringify(value)}
+              name="value"
+              class="code"
+              aria-label={`New value of ${key}`}
+              defaultValue={JSON.stringify(value)}
+            />
+            <button type="submit">Set</button>
+            {isSet && (
+              <button
+                type="button"
+                onClick={() => act(`'${key}' is as usual`, reset, back)}
+              >
+                Reset
+              </button>
+            )}
+          </form>
+        )}
+      </td>
+    </tr>
+  );
+}

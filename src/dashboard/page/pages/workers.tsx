@@ -1,0 +1,124 @@
+/** The workers, and what they have. */
+
+import { withQuery } from "../api.ts";
+import { count } from "../format.ts";
+import { useLive } from "../live.ts";
+import type { Job, Pages, Worker } from "../model.ts";
+import { Empty, Heading, JobLink, Shown, Table, Text, Time } from "../parts/small.tsx";
+import { Pager } from "../parts/pager.tsx";
+import { change, segment } from "../api.ts";
+import { act, go, mayManage, now, place } from "../state.ts";
+
+interface WorkerPage {
+  readonly workers: readonly Worker[];
+  readonly pages: Pages;
+}
+
+/** A worker that was not heard of for so long, in ms, is likely gone. */
+const silentMs = 120_000;
+
+export function Workers() {
+  const { query, segments: [, one] } = place.value;
+  const loaded = useLive<WorkerPage>(
+    withQuery("/workers", {
+      from: query.get("from") ?? undefined,
+      order: query.get("order") ?? undefined,
+      limit: 100,
+    }),
+  );
+  return (
+    <>
+      <Heading>Workers</Heading>
+      {one !== undefined && <WorkerDetails id={one} />}
+      <Shown loaded={loaded}>
+        {({ workers, pages }) =>
+          workers.length === 0 ? <Empty>No worker with a name was seen in a day.</Empty> : (
+            <>
+              <Table label="Workers" heads={["Worker", "Seen", "#Jobs", "#Stalled", ""]}>
+                {workers.map((worker) => <Row key={worker.id} worker={worker} />)}
+              </Table>
+              <Pager pages={pages} />
+            </>
+          )}
+      </Shown>
+    </>
+  );
+}
+
+function Row({ worker: { id, last_seen_at: at, jobs, stalled } }: { readonly worker: Worker }) {
+  const isSilent = at === null || at < now.value - silentMs;
+  return (
+    <tr>
+      <td>
+        <button type="button" class="as-link" onClick={() => go(["workers", id])}>
+          <Text of={id} />
+        </button>
+        {isSilent && <span class="badge dead">silent</span>}
+      </td>
+      <td>
+        <Time at={at} />
+      </td>
+      <td class="number">{count(jobs)}</td>
+      <td class="number">
+        {stalled > 0 ? <strong class="wrong-text">{count(stalled)}</strong> : 0}
+      </td>
+      <td class="end">
+        {mayManage.value && isSilent && jobs === 0 && (
+          <button
+            type="button"
+            class="quiet"
+            onClick={() =>
+              act(
+                `'${id}' is off the list until it is seen`,
+                () => change("DELETE", `/workers/${segment(id)}`),
+              )}
+          >
+            Forget
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function WorkerDetails({ id }: { readonly id: string }) {
+  const loaded = useLive<{ jobs: readonly string[]; stalled: readonly string[] }>(
+    `/workers/${segment(id)}`,
+  );
+  const evict = (ids: readonly string[]) =>
+    act(
+      `${count(ids.length)} jobs were taken from '${id}'`,
+      () => change("POST", "/jobs/timeout", { ids }),
+    );
+  const list = (ids: readonly Job["id"][], what: string) => (
+    <>
+      <h3>{what}</h3>
+      {ids.length === 0 ? <p class="hint">None</p> : (
+        <>
+          <ul class="ids">
+            {ids.slice(0, 200).map((job) => (
+              <li key={job}>
+                <JobLink id={job} />
+              </li>
+            ))}
+          </ul>
+          {mayManage.value && (
+            <button type="button" class="danger" onClick={() => evict(ids)}>
+              Take {count(ids.length)} from it
+            </button>
+          )}
+        </>
+      )}
+    </>
+  );
+  return (
+    <section class="card">
+      <h2>
+        <Text of={id} />
+      </h2>
+      <Shown loaded={loaded}>
+        {({ jobs, stalled }) => <>{list(jobs, "In flight")}{list(stalled, "#Stalled")}</>}
+      </Shown>
+    </section>
+  );
+}

@@ -1,0 +1,26 @@
+/** The way to the next and the former page of a listing. */
+
+import type { Pages } from "../model.ts";
+import { link, place } from "../state.ts";
+
+/** The query of the page's own place, with that of the broker's link. */
+export function Pager({ pages }: { readonly pages: Pages }) {
+  if (pages.next === null && pages.prev === null) return null;
+  const turn = (path: string | null, name: string) => {
+    if (path === null) return <span class="button disabled" aria-disabled="true">{name}</span>;
+    const to = new URLSearchParams(path.split("?", 2)[1] ?? "");
+    const query = Object.fromEntries(place.value.query);
+    const own = {
+      ...query,
+      from: to.get("from") ?? undefined,
+      order: to.get("order") ?? undefined,
+    };
+    return <a class="button" href={link(place.value.segments, own)}>{name}</a>;
+  };
+  return (
+    <nav class="row end" aria-label="Pages of the list">
+      {turn(pages.prev, "Former")}
+      {turn(pages.next, "Next")}
+    </nav>
+  );
+}

@@ -1,0 +1,145 @@
+/** Small things that many pages show. */
+
+import type { ComponentChildren } from "preact";
+import { ago, count, exact, moment, plain, statusLabel } from "../format.ts";
+import type { Loaded } from "../live.ts";
+import type { Status } from "../model.ts";
+import { link, now } from "../state.ts";
+
+/** A text of somebody else: it changes nothing around it, and hides nothing. */
+export function Text({ of }: { readonly of: string | undefined }) {
+  return <bdi>{of === undefined ? undefined : plain(of)}</bdi>;
+}
+
+/** An instant: how long ago in words, exactly where the pointer rests. */
+export function Time({ at }: { readonly at: number | undefined | null }) {
+  if (at == null) return <span class="faint">–</span>;
+  return (
+    <time dateTime={exact(at)} title={`${moment(at)} (${exact(at)})`}>{ago(at, now.value)}</time>
+  );
+}
+
+export function StatusBadge({ status }: { readonly status: Status }) {
+  return <span class={`badge ${status}`}>{statusLabel(status)}</span>;
+}
+
+export function QueueLink({ queue }: { readonly queue: string }) {
+  return (
+    <a class="name" href={link(["queues", queue])}>
+      <Text of={queue} />
+    </a>
+  );
+}
+
+export function JobLink({ id }: { readonly id: string }) {
+  return (
+    <a class="id" href={link(["jobs", id])}>
+      <Text of={id} />
+    </a>
+  );
+}
+
+/** A number that leads to the jobs that it counts. */
+export function Count(
+  { of, queue, status }: { readonly of: number; readonly queue?: string; readonly status: Status },
+) {
+  if (of === 0) return <span class="faint">0</span>;
+  return <a href={link(["jobs"], { queue, status })}>{count(of)}</a>;
+}
+
+export function Heading(
+  { children, actions }: {
+    readonly children: ComponentChildren;
+    readonly actions?: ComponentChildren;
+  },
+) {
+  return (
+    <div class="heading">
+      <h1>{children}</h1>
+      {actions && <div class="row">{actions}</div>}
+    </div>
+  );
+}
+
+/** What is shown while something loads, or instead of it; and then what was loaded. */
+export function Shown<Value>(
+  { loaded, children }: {
+    readonly loaded: Loaded<Value>;
+    readonly children: (value: Value) => ComponentChildren;
+  },
+) {
+  const { value, error } = loaded;
+  return (
+    <>
+      {error && <p class="wrong" role="alert">{error.message}</p>}
+      {value === undefined
+        ? error === undefined && <p class="empty" role="status">Loading</p>
+        : children(value)}
+    </>
+  );
+}
+
+export function Empty({ children }: { readonly children: ComponentChildren }) {
+  return <p class="empty">{children}</p>;
+}
+
+/** The head of a column; one of numbers is marked by `#`. */
+function toHead(head: ComponentChildren, key: number) {
+  if (head === "") return <td key={key} />;
+  const isNumber = typeof head === "string" && head.startsWith("#");
+  return (
+    <th key={key} scope="col" class={isNumber ? "number" : ""}>
+      {isNumber ? head.slice(1) : head}
+    </th>
+  );
+}
+
+/** A table that can be moved sideways where it is wider than the screen. */
+export function Table(
+  { label, heads, children }: {
+    readonly label: string;
+    readonly heads: readonly ComponentChildren[];
+    readonly children: ComponentChildren;
+  },
+) {
+  return (
+    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {heads.map((head, at) => toHead(head, at))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Names and values. */
+export function Facts(
+  { facts }: { readonly facts: readonly (readonly [name: string, value: ComponentChildren])[] },
+) {
+  return (
+    <dl class="facts">
+      {facts.filter(([, value]) => value !== undefined).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** A value as JSON; a long one in part at first. */
+export function Json({ value, label }: { readonly value: unknown; readonly label: string }) {
+  const text = JSON.stringify(value, null, 2) ?? "undefined";
+  const most = 20_000;
+  return (
+    <pre class="json" tabIndex={0} role="region" aria-label={label}>
+      <Text of={text.slice(0, most)} />
+      {text.length > most && `\n… ${count(text.length - most)} more characters`}
+    </pre>
+  );
+}

@@ -1,0 +1,265 @@
+/**
+ * The dashboard in a real browser, on a real broker: what an operator does, and what hostile jobs may not do.
+ *
+ * Runs on Node alone, in a stage of its own: `MILLRACE_TOOLS` is the folder with puppeteer-core and axe-core,
+ * `MILLRACE_CHROMIUM` the browser.
+ */
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { type OpenBrowser, openBrowser, type Visit } from "./open-browser.ts";
+import { createScene, type Scene } from "./scene.ts";
+
+let browser: OpenBrowser;
+let scene: Scene;
+let visit: Visit;
+
+before(async () => {
+  scene = await createScene();
+  browser = await openBrowser();
+  visit = await browser.visit(scene.url);
+});
+
+after(async () => {
+  await browser?.close();
+  await scene?.close();
+});
+
+/** Waits until something is so at the broker. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if (await isSo()) return;
+    await visit.evaluate("new Promise((resolve) => setTimeout(resolve, 50))");
+  }
+  assert.fail("It did not become so");
+}
+
+const places = [
+  "",
+  "jobs",
+  "jobs?status=dead",
+  "failures",
+  "workers",
+  "crons",
+  "budgets",
+  "budgets/mail-api",
+  "tags",
+  "tracked",
+  "settings",
+  "queues/mail",
+  "nowhere",
+];
+
+describe("each page", () => {
+  for (const theme of ["light", "dark"]) {
+    it(`has no fault for who cannot see or use a mouse, in the ${theme} theme`, async () => {
+      await visit.chooseTheme(theme);
+      for (const place of places) {
+        await visit.open(place);
+        assert.deepEqual(await visit.findFaults(), [], `#/${place}`);
+      }
+    });
+  }
+
+  it("fits a screen of 320 px, and one of 4k", async () => {
+    for (const width of [320, 3840]) {
+      await visit.resize(width);
+      for (const place of places) {
+        await visit.open(place);
+        assert.deepEqual(await visit.findTooWide(), [], `#/${place} at ${width}`);
+      }
+    }
+    await visit.resize(1280);
+  });
+
+  it("shows names and payloads of others as text, with nothing hidden", async () => {
+    await visit.open("jobs?queue=" + encodeURIComponent(scene.hostile.queue));
+    await visit.waitForText("<img src=x onerror=alert(1)>");
+    await visit.waitForText(scene.hostile.type);
+    await visit.open(`jobs/${scene.hostile.id}`);
+    await visit.waitForText("\\u202eevil");
+    await visit.waitForText("more characters");
+    assert.equal(await visit.count("img, iframe, main script"), 0);
+  });
+});
+
+describe("what an operator does", () => {
+  it("pauses a queue, and takes that back", async () => {
+    await visit.open("");
+    await visit.click("button", "Pause", "mail");
+    await visit.waitForText("Queue 'mail' is paused");
+    assert.equal((await scene.queues.settings("mail")).paused, true);
+    await visit.click("button", "Undo", "Queue 'mail' is paused");
+    await until(async () => !(await scene.queues.settings("mail")).paused);
+  });
+
+  it("finds dead jobs by jq, chooses some and retries them, after a question with their number", async () => {
+    await visit.open("jobs?status=dead&filter=" + encodeURIComponent(".n < 3"));
+    await visit.waitForText("3 jobs");
+    await visit.click("input[aria-label^='Choose all']");
+    await visit.click("button", "Retry 3");
+    await visit.waitForText("Retry 3 jobs?");
+    await visit.click("dialog button", "Cancel");
+    assert.equal(await scene.client.count({ queue: "crawl", status: "dead" }), 12);
+    await visit.click("button", "Retry 3");
+    await visit.click("dialog button", "Retry");
+    await visit.waitForText("3 of 3 again");
+    assert.equal(await scene.client.count({ queue: "crawl", status: "dead" }), 9);
+  });
+
+  it("is told what is wrong with a jq program, and where", async () => {
+    await visit.open("jobs?filter=" + encodeURIComponent(".a | ("));
+    await visit.waitForText("filter");
+    assert.match(await visit.textOf("[role=alert]"), /filter/);
+  });
+
+  it("retries a group of failures, and deletes one", async () => {
+    await visit.open("failures");
+    await visit.click("button", "Delete", "RangeError");
+    await visit.waitForText("Delete 9 jobs?");
+    await visit.click("dialog button", "Delete");
+    await visit.waitForText("9 jobs deleted");
+    assert.equal(await scene.client.count({ status: "dead" }), 0);
+    await visit.waitForText("No job is dead");
+  });
+
+  it("looks at a job, moves it, tags it, tracks it and cancels it", async () => {
+    const { id } = await scene.client.enqueue({
+      type: "page",
+      queue: "slow",
+      payload: { word: "hello" },
+      delayMs: 3_600_000,
+    });
+    await visit.open(`jobs/${id}`);
+    await visit.waitForText('"word": "hello"');
+    await visit.waitForText("Why it does not run");
+    await visit.click("button", "Change");
+    await visit.fill("main input[name=queue]", "slower");
+    await visit.click("button", "Set");
+    await visit.waitForText("Changed");
+    assert.equal((await scene.client.get(id)).queue, "slower");
+    await visit.fill("main input[name=tag]", "red");
+    await visit.press("Enter");
+    await visit.waitForText("Tagged 'red'");
+    await visit.click("button", "Track");
+    await visit.waitForText("Tracked");
+    assert.deepEqual((await scene.client.get(id)).tags, ["red"]);
+    await visit.click("button", "Cancel");
+    await visit.waitForText("Cancel this job?");
+    await visit.click("dialog button", "Cancel the job");
+    await visit.waitForText("The job is cancelled");
+    assert.equal((await scene.client.get(id)).status, "dead");
+    await visit.open("tracked");
+    await visit.waitForText(id);
+  });
+
+  it("changes when an entry comes round, sees its next times and runs it now", async () => {
+    await visit.open("crons");
+    await visit.click("button", "daily");
+    await visit.waitForText("Next times (Europe/Berlin)");
+    await visit.waitForCount(".times li", 10);
+    await visit.fill("main input[name=expression]", "0 5 * * *");
+    await visit.click("form button", "Change");
+    await visit.waitForText("Changed");
+    const group = await scene.crons.get("reports");
+    assert.equal(group.entries[0]!.expression, "0 5 * * *");
+    await visit.click("button", "Run now", "daily");
+    await visit.waitForText("Enqueued");
+    assert.equal(await scene.client.count({ queue: "reports" }), 1);
+  });
+
+  it("sets a budget, a limit and a setting, and takes each back", async () => {
+    await visit.open("budgets");
+    await visit.fill("input[aria-label='Tokens of mail-api']", "20");
+    await visit.press("Enter");
+    await visit.waitForText("'mail-api' allows 20");
+    assert.equal((await scene.budgets.get("mail-api")).allocation, 20);
+    await visit.open("queues/mail");
+    await visit.fill("main input[name=limit]", "7");
+    await visit.press("Enter");
+    await visit.waitForText("At most 7 in flight");
+    assert.equal((await scene.queues.settings("mail")).maxInFlight, 7);
+    await visit.click("button", "Undo", "At most 7 in flight");
+    await until(async () => (await scene.queues.settings("mail")).maxInFlight === undefined);
+    await visit.open("settings");
+    await visit.fill("input[aria-label='New value of lease_ms']", "90000");
+    await visit.press("Enter");
+    await visit.waitForText("'lease_ms' is 90000");
+  });
+
+  it("does all of it with the keyboard", async () => {
+    const fresh = await browser.visit(scene.url);
+    await fresh.press("Tab");
+    assert.equal(await fresh.textOf(":focus"), "To the content");
+    const seen = new Set<string>();
+    for (let at = 0; at < 40; at++) {
+      await fresh.press("Tab");
+      seen.add(await fresh.textOf(":focus"));
+    }
+    await fresh.close();
+    for (const name of ["Jobs", "Failures", "Settings", "Pause", "mail"]) {
+      assert.ok(seen.has(name), name);
+    }
+  });
+
+  it("sees what happens as it happens", async () => {
+    await visit.open("queues/live");
+    await scene.client.enqueue({ type: "a", queue: "live", payload: 1 });
+    await visit.waitForText("ready1");
+  });
+});
+
+describe("a broker with 1,000 queues and 100,000 jobs", () => {
+  it("is looked at in parts, of which no page has more than some thousand elements", async () => {
+    await scene.fill(1000, 100);
+    for (const [place, text] of [["", "many-1"], ["jobs", "100,0"], ["queues/many-500", "100"]]) {
+      await visit.open(place!);
+      await visit.waitForText(text!);
+      assert.ok(await visit.count("*") < 5000, place);
+    }
+  });
+});
+
+describe("the whole visit", () => {
+  it("asked no other host, and gave the browser nothing to complain of", () => {
+    assert.deepEqual(visit.complaints(), []);
+    assert.deepEqual([...visit.hosts()], [new URL(scene.url).host]);
+  });
+});
+
+describe("a dashboard with tokens", () => {
+  it("asks for one, says when it is wrong, and forgets it", async () => {
+    const url = await scene.serveWithTokens();
+    const guest = await browser.visit(url);
+    await guest.waitForText("Token of the broker");
+    await guest.fill("input[name=token]", "wrong");
+    await guest.press("Enter");
+    await guest.waitForText("does not know this token");
+    await guest.fill("input[name=token]", scene.viewerToken);
+    await guest.press("Enter");
+    await guest.waitForText("Overview");
+    await guest.click("button", "Sign out");
+    await guest.waitForText("Token of the broker");
+    await guest.close();
+  });
+
+  it("is safe from a page of another site", async () => {
+    const evil = createServer((_request, answer) => answer.end("<!doctype html><p>Free!</p>"));
+    await new Promise<void>((resolve) => evil.listen(0, "127.0.0.1", resolve));
+    const { port } = evil.address() as { port: number };
+    try {
+      const page = await browser.visit(`http://127.0.0.1:${port}/`);
+      const before = await scene.client.count();
+      const outcome = await page.evaluate(`
+        fetch(${JSON.stringify(`${scene.url}api/jobs`)}, {
+          method: "DELETE", headers: { "x-millrace-dashboard": "1" }
+        }).then((answer) => answer.status, () => "refused")`);
+      assert.equal(outcome, "refused");
+      assert.equal(await scene.client.count(), before);
+      await page.close();
+    } finally {
+      evil.close();
+    }
+  });
+});

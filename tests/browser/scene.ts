@@ -1,0 +1,131 @@
+/** A real broker with jobs of all kinds, and dashboards on it. */
+
+import { openSqlite, serve } from "../../adapters/node/mod.ts";
+import { createBroker, createTokens, digestOfToken } from "../../src/broker/mod.ts";
+import {
+  type BudgetsClient,
+  type Client,
+  createBudgets,
+  createClient,
+  createCrons,
+  createQueues,
+  type CronsClient,
+  type QueuesClient,
+} from "../../src/client/mod.ts";
+import { createDashboard } from "../../src/dashboard/mod.ts";
+import { createWorker } from "../../src/worker/mod.ts";
+
+/** What the tests look at and change. */
+export interface Scene {
+  /** Where the dashboard is, with a slash at its end. */
+  readonly url: string;
+  readonly client: Client;
+  readonly queues: QueuesClient;
+  readonly crons: CronsClient;
+  readonly budgets: BudgetsClient;
+  /** A job whose every text wants to be more than a text. */
+  readonly hostile: { readonly id: string; readonly queue: string; readonly type: string };
+  /** A token that may look. */
+  readonly viewerToken: string;
+  /** Serves a broker that asks for tokens; gives where its dashboard is. */
+  serveWithTokens(): Promise<string>;
+  /** Stores so many queues with so many jobs each. */
+  fill(queues: number, jobs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Creates it. */
+export async function createScene(): Promise<Scene> {
+  const closing: (() => Promise<unknown>)[] = [];
+  const broker = createBroker({ store: openSqlite(":memory:"), logger: false, history: "all" });
+  closing.push(() => broker.close());
+  const client = createClient({ fetch: broker.fetch });
+  const [queues, crons, budgets] = [createQueues, createCrons, createBudgets].map((create) =>
+    create({ fetch: broker.fetch })
+  ) as [QueuesClient, CronsClient, BudgetsClient];
+  const listen = async (fetch: (request: Request) => Promise<Response>, basePath: string) => {
+    const server = await serve(fetch, { port: 0, logger: false });
+    closing.push(() => server.stop({ timeoutMs: 0 }));
+    return `${server.url.replace(/\/$/, "")}${basePath}`;
+  };
+
+  const numbers = (count: number) => Array.from({ length: count }, (_, n) => ({ n }));
+  const mail = { type: "mail.send", queue: "mail" };
+  await client.enqueueMany(numbers(20).map((payload) => ({ ...mail, payload })));
+  const crawl = { type: "crawl.page", queue: "crawl", retryLimit: 0, tags: ["web"] };
+  await client.enqueueMany(numbers(12).map((payload) => ({ ...crawl, payload })));
+  const worker = createWorker({
+    client,
+    queues: ["crawl"],
+    workerId: "alpha",
+    logger: false,
+    fallback: () => {
+      throw new RangeError("The server said no");
+    },
+  });
+  await worker.runOnce();
+  await crons.put("reports", {
+    timezone: "Europe/Berlin",
+    entries: [{
+      name: "daily",
+      expression: "0 4 * * *",
+      job: { type: "report", queue: "reports", payload: null },
+    }],
+  });
+  const strategy = { type: "time_based", durationMs: 1000 } as const;
+  await budgets.put("mail-api", { allocation: 10, strategy });
+  await client.enqueue({
+    type: "call",
+    queue: "calls",
+    payload: 1,
+    budgets: [{ key: "mail-api", cost: 1 }],
+  });
+
+  const hostile = { queue: "<b>bold</b>", type: "<script>alert(1)</script>" };
+  const { id } = await client.enqueue({
+    ...hostile,
+    payload: {
+      html: "<img src=x onerror=alert(1)>",
+      bidi: "\u202eevil",
+      long: "x".repeat(2_000_000),
+    },
+    tags: ["\u202etag", "<i>"],
+  });
+
+  const dashboard = createDashboard({
+    fetch: broker.fetch,
+    access: "anyone",
+    basePath: "/admin/jobs/",
+  });
+  const viewerToken = "mr_viewer_of_the_tests";
+
+  return {
+    url: await listen(dashboard.fetch, "/admin/jobs/"),
+    client,
+    queues,
+    crons,
+    budgets,
+    hostile: { ...hostile, id },
+    viewerToken,
+    async serveWithTokens() {
+      const sha256 = await digestOfToken(viewerToken);
+      const tokens = createTokens([{ name: "viewer", sha256, scopes: ["read"] }]);
+      const guarded = createBroker({
+        store: openSqlite(":memory:"),
+        logger: false,
+        auth: tokens.authenticate,
+      });
+      closing.push(() => guarded.close());
+      return await listen(createDashboard({ fetch: guarded.fetch, access: "tokens" }).fetch, "/");
+    },
+    async fill(queueCount, jobs) {
+      for (let at = 0; at < queueCount; at++) {
+        const queue = `many-${at}`;
+        await client.enqueueMany(numbers(jobs).map((payload) => ({ type: "a", queue, payload })));
+      }
+    },
+    async close() {
+      for (const close of closing.reverse()) await close();
+    },
+  };
+}

@@ -29,7 +29,7 @@ const codes: readonly (readonly [HttpFailureKind, RegExp])[] = [
     "protocol",
     /^(Malformed_HTTP_Response|InvalidHTTPResponse|InvalidContentLength|ResponseHeadersTooLarge|UnrequestedUpgrade|BrotliDecompressionError|ZstdDecompressionError|HTTP\w*Error)$/,
   ],
-  ["config", /^(ERR_INVALID_|UND_ERR_INVALID_ARG|ERR_UNESCAPED_|InvalidURL)/],
+  ["config", /^(E(PERM|ACCES)$|ERR_INVALID_|UND_ERR_INVALID_ARG|ERR_UNESCAPED_|InvalidURL)/],
   // The rest of those of a socket, of names and of undici.
   ["connection", /^(E[A-Z]{2,}|EAI_[A-Z]+|UND_ERR_(SOCKET|CLOSED|DESTROYED|INFO))$/],
   ["connection", /^(Connection|FailedToOpenSocket|DNS|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET_)/],
@@ -37,6 +37,7 @@ const codes: readonly (readonly [HttpFailureKind, RegExp])[] = [
 
 /** What is said where there is no code; the first row that fits decides. */
 const words: readonly (readonly [HttpFailureKind, string | undefined, RegExp])[] = [
+  ["config", "EPERM", /requires net access/i],
   ["tls", undefined, /certificate|received (corrupt message|fatal alert)|tls handshake/i],
   ["connection", "ECONNREFUSED", /connection refused/i],
   ["connection", "ECONNRESET", /connection reset|broken pipe/i],

@@ -60,7 +60,7 @@ export async function exchange(
   const asked: string[] = [];
   const visited = new Set<string>();
   let method = request.method;
-  let shownUrl = request.url;
+  let shownUrl = withoutUser(request.url);
   let retriesLeft = request.transportRetries;
   const facts = () => ({
     url: shownUrl,
@@ -130,6 +130,15 @@ export async function exchange(
     }
     return next;
   }
+}
+
+/** A request that has one is refused; what is told of it must not tell the password. */
+function withoutUser(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || url.username === "" && url.password === "") return text;
+  url.username = "";
+  url.password = "";
+  return url.href;
 }
 
 function toFirstHop(

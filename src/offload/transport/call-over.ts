@@ -94,7 +94,7 @@ function toResponse(head: ResponseHead, source: BodySource, ends: Ends): Respons
   const packing = packingOf(headers);
   let next = () => source.next(packing === undefined ? pieceBytes : packedPieceBytes);
   if (packing !== undefined) {
-    next = unpack(next, packing);
+    next = unpack(next, packing, source.isDelimited);
     headers.delete("content-encoding");
     headers.delete("content-length");
   }

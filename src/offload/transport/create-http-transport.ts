@@ -1,22 +1,25 @@
 /**
  * A transport: `fetch` for calls that take long, on sockets of its own.
  *
- * The platforms' own `fetch` loses answers. What was seen with Node 22 and 24, Deno 2.9 and Bun 1.4:
+ * The platforms' own `fetch` loses answers. What was seen with Node 22.13 and 24.21, Deno 2.9 and Bun 1.4:
  *
- * | What happens                                  | Node                     | Deno         | Bun                  | Here         |
- * | --------------------------------------------- | ------------------------ | ------------ | -------------------- | ------------ |
- * | pieces cut off, `connection: close`           | 22: a part, as if whole  | fails        | a part, at times     | `connection` |
- * | `gzip` cut off                                | a part, as if whole      | fails        | fails                | `connection` |
- * | 421                                           | sent again, `POST` too   | given        | given                | given        |
- * | 407                                           | an error without a code  | given        | given                | given        |
- * | an unasked 100                                | an error                 | passed over  | passed over          | passed over  |
- * | a `content-length` among the trailers         | 24: an error             | passed over  | passed over          | passed over  |
- * | a status line without an end                  | read for ever            | fails        | fails                | `protocol`   |
- * | silence of 300 s                              | given up                 | waits        | given up             | waits        |
- * | a name that leads to an address within        | asked                    | asked        | asked                | refused      |
+ * | What happens                               | Node                   | Deno        | Bun                     | Here         |
+ * | ------------------------------------------ | ---------------------- | ----------- | ----------------------- | ------------ |
+ * | pieces cut off, with `connection: close`   | 22: a part, as whole   | fails       | as whole, if after `0`  | `connection` |
+ * | `gzip` cut off                             | a part, as whole       | fails       | fails                   | `connection` |
+ * | 421                                        | sent again, `POST` too | given       | given                   | given        |
+ * | 407                                        | an error without a code | given      | given                   | given        |
+ * | an unasked 100                             | an error               | passed over | passed over             | passed over  |
+ * | a `content-length` among the trailers      | 24: an error           | passed over | passed over             | passed over  |
+ * | a length, and pieces too                   | an error               | one of them | one of them             | `protocol`   |
+ * | an unasked 101                             | 22: waits, 24: asserts | given       | an error                | `protocol`   |
+ * | a status line without an end               | read for ever          | an error    | an error                | `protocol`   |
+ * | silence of 310 s                           | given up after 301     | waits       | waits                   | waits        |
+ * | a name that leads to an address within     | asked                  | asked       | asked                   | refused      |
  *
  * So this is HTTP/1.1 over `node:net` and `node:tls`, which behave alike on the three. It speaks no HTTP/2: over TLS it says so,
- * and a server that speaks nothing else is a failure of kind `tls`. Then, and in browsers and Workers, give another `fetch`.
+ * and a server that speaks nothing else is a failure of kind `tls`. Then, and in browsers and Workers, give another `fetch`. Deno
+ * asks for leave to connect to addresses and not to names: `--allow-net`, with nothing after it.
  *
  * @module
  */

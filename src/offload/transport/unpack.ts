@@ -40,11 +40,13 @@ export function packingOf(headers: Headers): CompressionFormat | undefined {
  *
  * @param next The next piece of it; undefined at the end.
  * @param format How it is packed.
+ * @param isDelimited Whether its end is known by something else than the end of the connection.
  * @returns The next piece that is unpacked; undefined at the end.
  */
 export function unpack(
   next: () => Promise<Uint8Array | undefined>,
   format: CompressionFormat,
+  isDelimited: boolean,
 ): () => Promise<Uint8Array | undefined> {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   let failure: { readonly error: unknown } | undefined;
@@ -73,7 +75,8 @@ export function unpack(
     if (reader === undefined) {
       // Servers say that a body is packed also if there is none.
       const first = await next();
-      if (first === undefined) return undefined;
+      if (first === undefined && isDelimited) return undefined;
+      if (first === undefined) throw cut("nothing of what was packed came");
       // Not all platforms say of what is no gzip that it is none.
       if (format === "gzip" && first[0] !== 0x1f) throw damaged();
       reader = open(first);

@@ -87,6 +87,8 @@ const seen: Readonly<Partial<Record<HttpFailureKind, readonly unknown[]>>> = {
     new TypeError("Fetch failed: Requests to port 1 are blocked"),
     new TypeError("Url scheme 'ftp' not supported"),
     onNode("ERR_INVALID_URL"),
+    coded("EPERM", "getaddrinfo EPERM example.com"),
+    new Error('Requires net access to "127.0.0.1:9", run again with the --allow-net flag'),
     new TypeError("Header 'a' has invalid value"),
     new TypeError(
       "Request cannot be constructed from a URL that includes credentials: http://u@a/",

@@ -123,7 +123,7 @@ describe("what an exchange sends", () => {
       assert.equal(failure.kind, "config");
       assert.equal(failure.code, code);
       assert.match(failure.message, message);
-      assert.doesNotMatch(failure.message, /hidden/);
+      assert.doesNotMatch(JSON.stringify(failure), /hidden/);
     }
     assert.equal(sent.length, 0);
   });

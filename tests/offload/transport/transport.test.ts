@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import {
   createHttpTransport,
   createTransport,
@@ -9,7 +10,8 @@ import {
   type TransportPorts,
 } from "../../../src/offload/transport/create-http-transport.ts";
 import { createTestClock } from "../../../src/testing/test-clock.ts";
-import { failureOf } from "../exchange/exchange-kit.ts";
+import { createRandom } from "../../support/random.ts";
+import { failureOf, run } from "../exchange/exchange-kit.ts";
 import { goodCertificate, testCa } from "../hostile/certificates.ts";
 import { type HostileServer, openHostileServer } from "../hostile/hostile-server.ts";
 import { answer, echo, rawThenEnd } from "../hostile/scenes.ts";
@@ -164,13 +166,49 @@ describe("what a transport writes and reads", () => {
     }
   });
 
-  it("notices every cut", async () => {
-    const text = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nwhole\r\n0\r\n\r\n";
-    for (let length = 0; length < text.length; length++) {
-      const { transport } = over({ hosts: { "1.1.1.1": text.slice(0, length) } });
-      const failure = await failureOf({ url: "http://1.1.1.1/", fetch: transport as typeof fetch });
-      assert.equal(failure.kind, "connection", `${length}`);
+  it("notices every cut, wherever it is", async () => {
+    const zipped = gzipSync("whole ".repeat(3)).toString("latin1");
+    const chunks = `transfer-encoding: chunked\r\n`;
+    const packed = "content-encoding: gzip\r\n";
+    const texts = [
+      `${chunks}\r\n5\r\nwhole\r\n0\r\n\r\n`,
+      "content-length: 5\r\n\r\nwhole",
+      `${packed}content-length: ${zipped.length}\r\n\r\n${zipped}`,
+      `${packed}${chunks}\r\n${zipped.length.toString(16)}\r\n${zipped}\r\n0\r\n\r\n`,
+      `${packed}\r\n${zipped}`,
+    ].map((text) => `HTTP/1.1 200 OK\r\n${text}`);
+    for (const text of texts) {
+      for (let length = 0; length <= text.length; length++) {
+        const { transport } = over({ hosts: { "1.1.1.1": text.slice(0, length) }, pieceBytes: 7 });
+        const outcome = await run({ url: "http://1.1.1.1/", fetch: transport as typeof fetch });
+        const kind = outcome.kind === "failure" ? outcome.failure.kind : outcome.kind;
+        assert.equal(
+          kind,
+          length === text.length ? "response" : "connection",
+          text.slice(0, length),
+        );
+      }
     }
+  });
+
+  it("comes to an end with whatever comes", async () => {
+    const random = createRandom(7);
+    const text =
+      "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n" +
+      "5;a=b\r\nwhole\r\n3\r\nabc\r\n0\r\nx: y\r\n\r\n";
+    const kinds = new Set<string>();
+    for (let round = 0; round < 300; round++) {
+      const letters = [...text];
+      for (let change = 0; change < 3; change++) {
+        const at = random.int(letters.length);
+        const letter = String.fromCharCode(random.int(256));
+        letters.splice(at, random.int(3), ...random.once(2) ? [letter] : []);
+      }
+      const { transport } = over({ hosts: { "1.1.1.1": letters.join("") }, pieceBytes: 11 });
+      const outcome = await run({ url: "http://1.1.1.1/", fetch: transport as typeof fetch });
+      kinds.add(outcome.kind === "failure" ? outcome.failure.kind : outcome.kind);
+    }
+    assert.deepEqual([...kinds].sort(), ["connection", "protocol", "response"]);
   });
 
   it("refuses what it cannot do", async () => {

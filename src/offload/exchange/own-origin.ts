@@ -4,9 +4,9 @@
  * @module
  */
 
-/** Words in the name of a header that tell of something secret, such as in `x-api-key` or `x-goog-auth-token`. */
+/** Words in the name of a header that tell of something secret, such as in `x-auth-token`; and keys, such as `x-goog-api-key`. */
 const secretWord =
-  /(^|[-_.])(auth|authorization|authentication|cookie2?|token|secret|password|passwd|credentials?|session|signature|apikey|(api|access|auth|subscription|client|private|secret|function|functions|master)[-_.]?key)s?($|[-_.])/;
+  /(^|[-_.])(auth|authorization|authentication|cookie2?|token|secret|password|passwd|credential|session|signature|apikey|api[-_.]?key)s?($|[-_.])|(^|[-_.])key$/;
 
 /**
  * Whether a header belongs to the origin that it was meant for: `authorization`, `cookie`, `host`, and each whose name
@@ -15,5 +15,5 @@ const secretWord =
  * @param name The name, in lower case.
  */
 export function isForOneOrigin(name: string): boolean {
-  return name === "host" || secretWord.test(name);
+  return name === "host" || secretWord.test(name) && name !== "idempotency-key";
 }

@@ -73,14 +73,16 @@ async function pour(
   limits: Limits,
 ): Promise<Uint8Array | PayloadRef> {
   let failure: { readonly error: unknown } | undefined;
+  let isOver = false;
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         // A pull that gives nothing is not repeated.
         let piece = await next();
         while (piece?.byteLength === 0) piece = await next();
-        if (piece === undefined) controller.close();
-        else controller.enqueue(piece);
+        if (piece !== undefined) return controller.enqueue(piece);
+        isOver = true;
+        controller.close();
       } catch (error) {
         failure ??= { error };
         controller.error(error);
@@ -89,7 +91,9 @@ async function pour(
   }, { highWaterMark: 0 });
   const contentType = headers.get("content-type") ?? undefined;
   try {
-    return await limits.race(sink(stream, { contentType, signal: limits.signal }));
+    const body = await limits.race(sink(stream, { contentType, signal: limits.signal }));
+    if (isOver) return body;
+    throw new Error("The payload store stopped before the end of the answer");
   } catch (error) {
     if (failure !== undefined) throw failure.error;
     if (limits.signal.aborted) throw limits.signal.reason;

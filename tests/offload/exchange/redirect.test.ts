@@ -73,7 +73,11 @@ describe("redirects", () => {
     "x-auth-token": "t",
     "x-hub-signature-256": "s",
     "ocp-apim-subscription-key": "k",
+    "x-app-key": "k",
+    key: "k",
+    "private-token": "t",
     "x-mine": "m",
+    "idempotency-key": "once",
     "x-marked": { $secret: "marked" },
     "x-keyboard": "qwerty",
     "x-authored-by": "Ada",
@@ -100,6 +104,7 @@ describe("redirects", () => {
       assert.equal(sent[0]!.headers["x-marked"], "secret-of-marked");
       const left = {
         accept: "text/plain",
+        "idempotency-key": "once",
         "user-agent": "test",
         "x-authored-by": "Ada",
         "x-keyboard": "qwerty",

@@ -98,6 +98,11 @@ describe("a body that goes into a store", () => {
       (await failureOf({ url, fetch: cut.fetch, ports: { sink: swallow } })).kind,
       "connection",
     );
+    const hasty = () => Promise.resolve(new Uint8Array());
+    await assert.rejects(
+      run({ url, fetch: scripted(ok).fetch, ports: { sink: hasty } }),
+      (error: Error) => error.name === "SinkError" && /before the end/.test(String(error.cause)),
+    );
     const full = () => Promise.reject(new Error("disk full"));
     await assert.rejects(
       run({ url, fetch: scripted(ok).fetch, ports: { sink: full } }),

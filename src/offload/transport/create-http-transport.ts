@@ -17,9 +17,10 @@
  * | silence of 310 s                           | given up after 301     | waits       | waits                   | waits        |
  * | a name that leads to an address within     | asked                  | asked       | asked                   | refused      |
  *
- * So this is HTTP/1.1 over `node:net` and `node:tls`, which behave alike on the three. It speaks no HTTP/2: over TLS it says so,
- * and a server that speaks nothing else is a failure of kind `tls`. Then, and in browsers and Workers, give another `fetch`. Deno
- * asks for leave to connect to addresses and not to names: `--allow-net`, with nothing after it.
+ * So this is HTTP/1.1 over `node:net` and `node:tls`, which behave alike on the three. It speaks no HTTP/2: by `node:http2` of Deno
+ * and Bun, a stream that was reset ends as if it were whole. Over TLS it says that it speaks HTTP/1.1 only, and a server that does
+ * not is a failure of kind `tls`. For such a server, and in browsers and Workers, give another `fetch`. Deno asks for leave to
+ * connect to addresses and not to names: `--allow-net`, with nothing after it.
  *
  * @module
  */

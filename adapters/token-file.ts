@@ -6,10 +6,16 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { systemClock } from "../src/async/clock.ts";
-import { createTokens, type TokenList, type TokenRecord } from "../src/broker/access/tokens.ts";
-import type { Authenticate } from "../src/broker/access/grant.ts";
+import {
+  checkGrant,
+  createTokens,
+  type TokenList,
+  type TokenRecord,
+} from "../src/broker/access/tokens.ts";
+import { type Authenticate, bearerToken, type Grant } from "../src/broker/access/grant.ts";
 import { guardLogger } from "../src/guard-logger.ts";
 import type { Logger } from "../src/log.ts";
+import { clientCertificate } from "./client-certificate.ts";
 
 /** How {@linkcode openTokenFile} looks at its file. */
 export interface TokenFileOptions {
@@ -28,6 +34,9 @@ export interface TokenFileOptions {
  * looked at now and then, so that tokens are given and taken away without a restart. If it cannot be read any more, the last
  * good tokens hold, and the log says so.
  *
+ * Besides, or instead, it may have `"clients": [{"name", "scopes", …}]`: what a client may do that calls without a token, and whose
+ * certificate has that name, as its common name or as one that it is for (see `tls.clientCa` of `serve`).
+ *
  * @param path The file.
  * @param options How often it is looked at.
  * @returns For the `auth` of a broker.
@@ -39,8 +48,8 @@ export async function openTokenFile(
 ): Promise<Authenticate> {
   const log = guardLogger(logger);
   let seen = await versionOf(path);
-  const tokens = createTokens([]);
-  await read(path, tokens);
+  const known: Known = { tokens: createTokens([]), clients: new Map() };
+  await read(path, known);
   let lookAt = systemClock.monotonic() + intervalMs;
   let looking: Promise<void> | undefined;
 
@@ -49,7 +58,7 @@ export async function openTokenFile(
       const version = await versionOf(path);
       if (version === seen) return;
       seen = version; // Also of a file that is wrong: that is told once.
-      log.info(`Read ${await read(path, tokens)} tokens again`, { path });
+      log.info(`Read ${await read(path, known)} tokens again`, { path });
     } catch (error) {
       log.error("Cannot read the tokens again, the last ones hold", { path, error });
     } finally {
@@ -61,8 +70,22 @@ export async function openTokenFile(
     if (systemClock.monotonic() >= lookAt) {
       await (looking ??= look().finally(() => looking = undefined));
     }
-    return await tokens.authenticate(request);
+    if (known.clients.size === 0 || bearerToken(request) !== undefined) {
+      return await known.tokens.authenticate(request);
+    }
+    for (const name of clientCertificate(request)?.names ?? []) {
+      const grant = known.clients.get(name);
+      if (grant !== undefined) return grant;
+    }
+    return undefined;
   };
+}
+
+/** Who is known at the moment. */
+interface Known {
+  readonly tokens: TokenList;
+  /** By a name in their certificates. */
+  clients: ReadonlyMap<string, Grant>;
 }
 
 /** Tells one state of a file from another. One that is not there has none. */
@@ -75,8 +98,8 @@ async function versionOf(path: string): Promise<string> {
   }
 }
 
-/** Puts the tokens of a file in place of all, and gives how many there are. */
-async function read(path: string, list: TokenList): Promise<number> {
+/** Puts the tokens and clients of a file in place of all, and gives how many there are. */
+async function read(path: string, known: Known): Promise<number> {
   const fail = (reason: string, cause?: unknown) =>
     new TypeError(`Cannot use token file '${path}': ${reason}`, { cause });
   let value: unknown;
@@ -85,12 +108,21 @@ async function read(path: string, list: TokenList): Promise<number> {
   } catch (cause) {
     throw fail((cause as Error).message, cause);
   }
-  const { tokens } = (value ?? {}) as { readonly tokens?: readonly TokenRecord[] };
+  const content = (value ?? {}) as Readonly<Record<"tokens" | "clients", readonly unknown[]>>;
+  const { clients = [], tokens = clients.length === 0 ? undefined : [] } = content;
   if (!Array.isArray(tokens)) throw fail(`expected {"tokens": […]}`);
+  if (!Array.isArray(clients)) throw fail(`expected {"clients": […]}`);
+  for (const [at, client] of clients.entries()) {
+    const fault = checkGrant(client);
+    if (fault !== undefined) throw fail(`Cannot use clients[${at}]: ${fault}`);
+  }
+  const byName = new Map(clients.map((client: Grant) => [client.name, client]));
+  if (byName.size < clients.length) throw fail("Cannot use clients: two have the same name");
   try {
-    list.replace(tokens);
-    return tokens.length;
+    known.tokens.replace(tokens as readonly TokenRecord[]);
   } catch (cause) {
     throw fail((cause as Error).message, cause);
   }
+  known.clients = byName;
+  return tokens.length + clients.length;
 }

@@ -52,9 +52,10 @@ export async function runToken(words: readonly string[], config: TokenConfig): P
 
 /** Adds a record to a file, which is there whole at any moment. */
 async function add(path: string, record: TokenRecord): Promise<void> {
+  let others: object = {};
   let tokens: readonly TokenRecord[] = [];
   try {
-    tokens = JSON.parse(await readFile(path, "utf8")).tokens;
+    ({ tokens = [], ...others } = JSON.parse(await readFile(path, "utf8")));
     createTokens(tokens);
   } catch (error) {
     if ((error as { code?: unknown }).code !== "ENOENT") {
@@ -63,13 +64,13 @@ async function add(path: string, record: TokenRecord): Promise<void> {
   }
   const part = `${path}-${randomUUID()}`;
   try {
-    await writeFile(part, toText([...tokens, record]), { flag: "wx", mode: 0o600 });
+    await writeFile(part, toText([...tokens, record], others), { flag: "wx", mode: 0o600 });
     await rename(part, path);
   } finally {
     await rm(part, { force: true });
   }
 }
 
-function toText(tokens: readonly TokenRecord[]): string {
-  return `${JSON.stringify({ tokens }, null, 2)}\n`;
+function toText(tokens: readonly TokenRecord[], others: object = {}): string {
+  return `${JSON.stringify({ tokens, ...others }, null, 2)}\n`;
 }

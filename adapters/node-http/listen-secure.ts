@@ -58,6 +58,8 @@ export async function listenSecure(
     } as Parameters<typeof createSecureServer>[0],
     bridge,
   );
+  // Deno takes it only so.
+  (server as { keepAliveTimeout?: number }).keepAliveTimeout = keepAliveTimeoutMs;
   const { closeIdleConnections: closeIdle = () => {} } = server as {
     closeIdleConnections?(): void;
   };

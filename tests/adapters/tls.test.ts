@@ -6,16 +6,20 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { clientCertificate } from "../../adapters/client-certificate.ts";
 import { loadRuntime } from "../../adapters/cli/runtime.ts";
 import type { CreateFetchOptions } from "../../adapters/own-fetch.ts";
 import type { FetchHandler, ServeOptions, Server } from "../../adapters/server.ts";
-import { createBroker } from "../../src/broker/mod.ts";
+import { openTokenFile } from "../../adapters/token-file.ts";
+import { createBroker, digestOfToken } from "../../src/broker/mod.ts";
 import { createClient, defineJob } from "../../src/client/mod.ts";
 import { createWorker, handle } from "../../src/worker/mod.ts";
-import { createAuthority, digestOf } from "../support/certificates.ts";
+import { createAuthority, digestOf, type Pair } from "../support/certificates.ts";
 import { toHttp1, toHttp2 } from "./http-calls.ts";
 import { describeCalls, type Serve } from "./server-conformance.ts";
 import { agree, takeOverHttp2 } from "./tls-calls.ts";
@@ -278,6 +282,43 @@ describe("serve with mutual TLS", () => {
       assert.match(await ask(`${url}/jobs`, { ca, ...printer }), /^401/);
     });
     await broker.stop();
+  });
+
+  it("lets a file of tokens go by it, where no token is sent", limit, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "millrace-clients-"));
+    const file = join(folder, "auth.json");
+    const sha256 = await digestOfToken("secret");
+    writeFileSync(
+      file,
+      JSON.stringify({
+        tokens: [{ name: "reader", sha256, scopes: ["read"] }],
+        clients: [{ name: "mailer.internal", scopes: ["enqueue"] }],
+      }),
+    );
+    const auth = await openTokenFile(file);
+    const broker = createBroker({ store: openSqlite(":memory:"), auth });
+    await withTls(broker.fetch, { clientCa }, async ({ url }) => {
+      const call = async (what: "enqueue" | "read", pair: Pair, token?: string) => {
+        const fetch = createFetch({ ca, ...pair });
+        const headers = new Headers({ "content-type": "application/json" });
+        if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+        const body = '{"type":"a","queue":"b","payload":1}';
+        const init = what === "enqueue" ? { method: "POST", headers, body } : { headers };
+        const response = await fetch(`${url}/jobs`, init);
+        const { status } = response;
+        await response.arrayBuffer();
+        await fetch.close();
+        return status;
+      };
+      assert.equal(await call("enqueue", mailer), 201);
+      assert.equal(await call("read", mailer), 403);
+      assert.equal(await call("read", mailer, "secret"), 200); // A token wins.
+      assert.equal(await call("enqueue", mailer, "secret"), 403);
+      assert.equal(await call("enqueue", mailer, "unknown"), 401);
+      assert.equal(await call("enqueue", printer), 401);
+    });
+    await broker.stop();
+    rmSync(folder, { recursive: true });
   });
 
   it(

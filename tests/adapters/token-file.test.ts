@@ -61,7 +61,23 @@ describe("openTokenFile()", () => {
       ["missing.json", undefined, /Cannot use token file '.*missing\.json': .*ENOENT/],
       ["empty.json", "", /empty\.json': /],
       ["null.json", "null", /null\.json': expected \{"tokens": \[…\]\}/],
-      ["scope.json", '{"tokens": [{"name": "a"}]}', /tokens\[0\]: 'sha256' must be/],
+      [
+        "digest.json",
+        '{"tokens": [{"name": "a", "scopes": ["read"]}]}',
+        /tokens\[0\]: 'sha256' must be/,
+      ],
+      ["scope.json", '{"clients": [{"name": "a"}]}', /clients\[0\]: 'scopes' is undefined/],
+      [
+        "digest-of-client.json",
+        '{"clients": [{"name": "a", "scopes": ["read"], "sha256": "x"}]}',
+        /clients\[0\]: unknown member 'sha256'/,
+      ],
+      [
+        "twice.json",
+        '{"clients": [{"name": "a", "scopes": ["read"]}, {"name": "a", "scopes": ["work"]}]}',
+        /two have the same name/,
+      ],
+      ["clients.json", '{"tokens": [], "clients": {}}', /expected \{"clients": \[…\]\}/],
     ];
     for (const [name, text, message] of cases) {
       if (text !== undefined) writeFileSync(file(name), text);

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -36,6 +36,7 @@ describe("millrace token", () => {
       assert.match(stdout, /^mr_[0-9a-f]{64}\n$/);
       return stdout.trim();
     };
+    writeFileSync(tokens, '{"clients":[{"name":"ada","scopes":["read"]}]}', { mode: 0o600 });
     const edge = await make("--name", "edge", "--scope", "enqueue", "--type", "mail.*,sms");
     const root = await make("--name", "root", "--scope", "admin");
     if (process.platform !== "win32") assert.equal(statSync(tokens).mode & 0o777, 0o600);
@@ -46,6 +47,7 @@ describe("millrace token", () => {
       scopes: ["enqueue"],
       types: ["mail.*", "sms"],
     });
+    assert.equal(JSON.parse(text).clients[0].name, "ada"); // What else is there stays.
     assert.ok(!text.includes(edge) && !text.includes(root));
 
     const cli = startCli([

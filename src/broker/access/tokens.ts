@@ -147,9 +147,8 @@ function toBytes(digits: string): Uint8Array {
   });
 }
 
-const members: ReadonlySet<string> = new Set([
+const grantMembers: ReadonlySet<string> = new Set([
   "name",
-  "sha256",
   "scopes",
   "queues",
   "types",
@@ -158,20 +157,29 @@ const members: ReadonlySet<string> = new Set([
   "leastPriority",
   "callsPerSecond",
   "jobsPerSecond",
-  "expiresAt",
 ]);
 
 /** What is wrong with a record, which may come from a file; undefined if nothing is. */
 function checkRecord(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null) return `got ${value}, expected an object`;
-  const record = value as Readonly<Record<string, unknown>>;
-  const unknown = Object.keys(record).find((name) => !members.has(name));
-  if (unknown !== undefined) return `unknown member '${unknown}'`;
-  const { name, sha256, expiresAt } = record;
-  if (typeof name !== "string" || name === "") return `'name' is ${show(name)}, expected a text`;
+  const { sha256, expiresAt, ...grant } = Object(value) as Readonly<Record<string, unknown>>;
+  const fault = checkGrant(typeof value === "object" && value !== null ? grant : value);
+  if (fault !== undefined) return fault;
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/i.test(sha256)) {
     return "'sha256' must be 64 hexadecimal digits";
   }
+  if (expiresAt === undefined || Number.isFinite(expiresAt)) return undefined;
+  if (typeof expiresAt === "string" && !Number.isNaN(Date.parse(expiresAt))) return undefined;
+  return `'expiresAt' is ${show(expiresAt)}, expected ms since the epoch or an ISO 8601 text`;
+}
+
+/** What is wrong with a grant, which may come from a file; undefined if nothing is. */
+export function checkGrant(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return `got ${value}, expected an object`;
+  const record = value as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(record).find((name) => !grantMembers.has(name));
+  if (unknown !== undefined) return `unknown member '${unknown}'`;
+  const { name } = record;
+  if (typeof name !== "string" || name === "") return `'name' is ${show(name)}, expected a text`;
   if (!isTextList(record.scopes) || record.scopes.length === 0) {
     return `'scopes' is ${show(record.scopes)}, expected a list`;
   }
@@ -195,9 +203,7 @@ function checkRecord(value: unknown): string | undefined {
     }
     return `'${number}' is ${show(given)}, expected a number above 0`;
   }
-  if (expiresAt === undefined || Number.isFinite(expiresAt)) return undefined;
-  if (typeof expiresAt === "string" && !Number.isNaN(Date.parse(expiresAt))) return undefined;
-  return `'expiresAt' is ${show(expiresAt)}, expected ms since the epoch or an ISO 8601 text`;
+  return undefined;
 }
 
 function isTextList(value: unknown): value is readonly string[] {

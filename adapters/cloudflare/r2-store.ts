@@ -6,11 +6,8 @@
 
 import { type Clock, systemClock, toClock } from "../../src/async/clock.ts";
 import { cutParts } from "../../src/offload/payloads/cut-parts.ts";
-import {
-  checkPayloadKey,
-  isPayloadKey,
-  type PayloadStore,
-} from "../../src/offload/payloads/payload-store.ts";
+import { checkPayloadKey, type PayloadStore } from "../../src/offload/payloads/payload-store.ts";
+import { isPayloadKey } from "../../src/protocol/stored-payload.ts";
 import { checkBytesOption, checkStoreName } from "../../src/offload/payloads/store-options.ts";
 import { checkOptions, demandObject, type Names } from "../../src/options.ts";
 

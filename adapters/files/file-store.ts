@@ -16,11 +16,8 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock, toClock } from "../../src/async/clock.ts";
-import {
-  checkPayloadKey,
-  isPayloadKey,
-  type PayloadStore,
-} from "../../src/offload/payloads/payload-store.ts";
+import { checkPayloadKey, type PayloadStore } from "../../src/offload/payloads/payload-store.ts";
+import { isPayloadKey } from "../../src/protocol/stored-payload.ts";
 import { cutParts } from "../../src/offload/payloads/cut-parts.ts";
 import { checkStoreName } from "../../src/offload/payloads/store-options.ts";
 import { checkOptions, type Names, show } from "../../src/options.ts";

@@ -30,6 +30,7 @@ export type {
 } from "./failure.ts";
 export { isPublicAddress } from "./guard/public-address.ts";
 export { isPublicUrl } from "./guard/public-url.ts";
+export { type BrokerStoreOptions, createBrokerStore } from "./payloads/broker-store.ts";
 export type { BodySink, BodySinkOptions } from "./payloads/body-sink.ts";
 export {
   createPayloads,

@@ -211,6 +211,14 @@ export const eventRoutes = {
   events: { method: "GET", path: "/events", access: "read", repeat: "always", ownFormat: true, isStream: true },
 } as const;
 
+/** The endpoints of payloads beside jobs. */
+// deno-fmt-ignore
+export const payloadRoutes = {
+  putPayload:    { method: "PUT",    path: "/payloads/{key}", access: "enqueue", repeat: "always" },
+  getPayload:    { method: "GET",    path: "/payloads/{key}", access: "work",    repeat: "always", ownFormat: true },
+  deletePayload: { method: "DELETE", path: "/payloads/{key}", access: "work",    repeat: "never" },
+} as const;
+
 /** Every endpoint, by what it does. */
 export const routes:
   & typeof enqueueRoutes
@@ -225,7 +233,8 @@ export const routes:
   & typeof leaseRoutes
   & typeof tagRoutes
   & typeof controlRoutes
-  & typeof eventRoutes = /* @__PURE__ */ Object.assign(
+  & typeof eventRoutes
+  & typeof payloadRoutes = /* @__PURE__ */ Object.assign(
     {},
     enqueueRoutes,
     jobRoutes,
@@ -240,6 +249,7 @@ export const routes:
     tagRoutes,
     controlRoutes,
     eventRoutes,
+    payloadRoutes,
   );
 
 /** The name of an endpoint. */

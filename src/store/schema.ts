@@ -171,4 +171,14 @@ CREATE INDEX leases_in_grace ON leases (job) WHERE grace_until IS NOT NULL;
   powerTables,
   cancelTables,
   "ALTER TABLE budgets ADD COLUMN held_until BIGINT NOT NULL DEFAULT 0;",
+  `
+CREATE TABLE payloads (
+  key TEXT NOT NULL,
+  piece INTEGER NOT NULL,
+  expires_at BIGINT NOT NULL,
+  body BLOB,
+  PRIMARY KEY (key, piece)
+);
+CREATE INDEX payloads_by_time ON payloads (expires_at);
+`,
 ];

@@ -47,6 +47,7 @@ describe("the route table", () => {
       "backup",
       "compact",
       "events",
+      "getPayload",
       "metrics",
       "take",
     ]);
@@ -72,6 +73,10 @@ describe("the access of a route", () => {
     heartbeat: "work",
     heartbeatMany: "work",
     addHistory: "work",
+    // Who stores jobs stores what belongs to them, and who works on jobs reads and deletes that.
+    putPayload: "enqueue",
+    getPayload: "work",
+    deletePayload: "work",
     // It changes nothing; its list of ids may be long.
     wait: "read",
     reset: "admin",

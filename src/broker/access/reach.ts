@@ -256,6 +256,10 @@ const rows: Readonly<Record<RouteName, Row | readonly Row[]>> = {
   putConfig: "all",
   unsetConfig: "all",
   events: "filter",
+  // Who knows the key of a payload has it from the job.
+  putPayload: "free",
+  getPayload: "free",
+  deletePayload: "free",
 };
 
 /** A call, before its body is read. */

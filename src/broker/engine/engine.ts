@@ -55,6 +55,7 @@ import { createListing, type Listing } from "./listing.ts";
 import { createMovement, type Movement } from "./movement.ts";
 import type { Subscriber } from "./members.ts";
 import { createPreparing } from "./preparing.ts";
+import { createPayloadOperations, type PayloadOperations } from "./payloads.ts";
 import { createPresence } from "./presence.ts";
 import { createQueueControl, type QueueControl } from "./queue-control.ts";
 import { createReports, type Reports } from "./reports.ts";
@@ -119,7 +120,7 @@ export interface Engine {
   errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
   /** `"no job"` or `"no record"` when that is missing. */
   error(id: string, attempt: number): Promise<ErrorRecord | "no job" | "no record">;
-  /** Deletes all cron groups, jobs, budgets, keys of calls, settings of queues, statistics and workers. */
+  /** Deletes all cron groups, jobs, budgets, keys of calls, settings of queues, statistics, workers and payloads. */
   reset(): Promise<void>;
   readonly expressions: Expressions;
   readonly budgets: BudgetOperations;
@@ -132,6 +133,7 @@ export interface Engine {
   readonly queueControl: QueueControl;
   readonly insight: Insight;
   readonly config: ConfigOperations;
+  readonly payloads: PayloadOperations;
   /** Adds a take stream. */
   take(subscriber: Subscriber): Subscription;
   /** The run of a worker lives. */
@@ -224,6 +226,12 @@ export function createEngine(
   const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
   const ends = createEndOperations({ store, clock, terms: releaseTerms, searching, dispatcher });
   const forcing = ends.cancelling.source;
+  const payloads = createPayloadOperations({
+    store,
+    clock,
+    settings,
+    expect: (at) => scheduler.expectAt(payloads.source, at),
+  });
   const sources = [
     promotion,
     settling,
@@ -236,6 +244,7 @@ export function createEngine(
     budgetOpening,
     insight.source,
     presence.source,
+    payloads.source,
   ];
   const scheduler = createScheduler({ sources, clock, logger, timers });
 
@@ -365,6 +374,7 @@ export function createEngine(
       await store.write(removeKeys);
       await store.write(removeQueueSettings);
       await insight.removeAll();
+      await payloads.removeAll();
       await store.write(forgetExpired);
     },
     expressions,
@@ -373,6 +383,7 @@ export function createEngine(
     leases,
     queueControl: createQueueControl({ store, clock, terms: releaseTerms }),
     config,
+    payloads,
     budgets: createBudgetOperations({ store, clock, settings, piecesOf: searching.pieces }),
     tags: createTagOperations({ store, clock, listPlaced: listing.listPlaced }),
     tracking: createTrackingOperations({ store, clock, listPlaced: listing.listPlaced }),

@@ -22,6 +22,7 @@ import { get, patch, remove } from "./jobs.ts";
 import * as leases from "./leases.ts";
 import { count, list, patchMany, removeMany } from "./listing.ts";
 import * as queueControl from "./queues.ts";
+import * as payloads from "./payloads.ts";
 import { metrics } from "./metrics.ts";
 import { put, requeue } from "./movement.ts";
 import * as tags from "./tags.ts";
@@ -128,6 +129,9 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   putConfig: config.put,
   unsetConfig: config.unset,
   events,
+  putPayload: payloads.put,
+  getPayload: payloads.get,
+  deletePayload: payloads.remove,
 };
 
 /** The protocol: one endpoint for each row of the route table. */

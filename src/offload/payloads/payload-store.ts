@@ -13,6 +13,8 @@
  * @module
  */
 
+import { isPayloadKey, payloadKeyRule } from "../../protocol/stored-payload.ts";
+
 /** How bytes are put into a store. */
 export interface PayloadPutOptions {
   /**
@@ -106,13 +108,6 @@ export interface PayloadRef {
   readonly encrypted?: true;
 }
 
-const fitKey = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
-
-/** Whether a key can be the name of a file and a part of a URL. */
-export function isPayloadKey(key: unknown): key is string {
-  return typeof key === "string" && fitKey.test(key);
-}
-
 /**
  * Demands that a key can be the name of a file and a part of a URL.
  *
@@ -122,8 +117,6 @@ export function isPayloadKey(key: unknown): key is string {
 export function checkPayloadKey(key: string): void {
   if (isPayloadKey(key)) return;
   throw new TypeError(
-    `Cannot use ${
-      JSON.stringify(key)
-    } as the key of a payload: expected 1 to 200 of 'A-Z a-z 0-9 . _ -', and no '.' first`,
+    `Cannot use ${JSON.stringify(key)} as the key of a payload: expected ${payloadKeyRule}`,
   );
 }

@@ -5,7 +5,7 @@
  */
 
 import { isMillraceError, type ServerError } from "../../errors.ts";
-import { isPayloadKey } from "../payloads/payload-store.ts";
+import { isPayloadKey } from "../../protocol/stored-payload.ts";
 import { type CallS3, readTag } from "./s3-calls.ts";
 
 /** What is too old. */

@@ -30,6 +30,7 @@ import { describeLocks } from "./locks.ts";
 import { describeMovement } from "./movement.ts";
 import { describePatch } from "./patch.ts";
 import { describeQueueSettings } from "./queue-settings.ts";
+import { describePayloads } from "./payloads.ts";
 import { describePuts } from "./puts.ts";
 import { describeReads } from "./reads.ts";
 import { describeRetries } from "./retries.ts";
@@ -71,6 +72,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeLeases(open);
   describeLeaseEnds(open);
   describePatch(open);
+  describePayloads(open);
   describePuts(open);
   describeMovement(open);
   describeSucceedAndEnqueue(open);

@@ -99,6 +99,8 @@ const longestBatch = 1000;
 const mostResults = 1024 * 1024;
 /** The most single reports that are under way at a time. */
 const mostSingle = 8;
+/** The same of successes that say more, which may be all that a worker has: the broker commits together what comes together. */
+const mostFinishes = 64;
 
 /** A job whose report is refused comes again after this, in ms: its next report may be refused as well. */
 const refusedDelayMs = 60_000;
@@ -206,14 +208,16 @@ export function createAcker(options: AckerOptions): Acker {
     sending = undefined;
   };
 
-  const singles = createPool<SingleReport>(mostSingle, async ({ job, send, done }) => {
+  const report = async ({ job, send, done }: SingleReport) => {
     const answer = await sendReport(
       [job],
       (isRepeated): Promise<ReportAnswer> =>
         send(isRepeated).then((job) => (job as Job | undefined) ?? true, asNotFound),
     );
     if (answer !== undefined) done(answer);
-  });
+  };
+  const singles = createPool<SingleReport>(mostSingle, report);
+  const finishes = createPool<SingleReport>(mostFinishes, report);
 
   return {
     get problem() {
@@ -241,7 +245,7 @@ export function createAcker(options: AckerOptions): Acker {
       };
       const heard = (answer: ReportAnswer) =>
         refusal === undefined ? done(answer) : refused(refusal.error);
-      singles.add({ job, send, done: heard });
+      finishes.add({ job, send, done: heard });
     },
     withdraw(job) {
       const at = waiting.indexOf(job);
@@ -257,9 +261,10 @@ export function createAcker(options: AckerOptions): Acker {
       singles.add({ job, send: () => client.release(job, time, { signal }), done });
     },
     async idle() {
-      while (sending !== undefined || singles.running > 0) {
+      while (sending !== undefined || singles.running + finishes.running > 0) {
         await sending;
         await singles.idle();
+        await finishes.idle();
       }
     },
   };

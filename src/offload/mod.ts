@@ -4,9 +4,23 @@
  *
  * @example
  * ```ts
- * import { secret, toHttpResult } from "@millrace/millrace/offload";
+ * import { createClient } from "@millrace/millrace/client";
+ * import { createHttp, defineHttpCallback, secret } from "@millrace/millrace/offload";
  *
- * console.log(secret("openai").$secret, toHttpResult({ body: "[1]" }).json()); // openai [ 1 ]
+ * const saveReply = defineHttpCallback<{ chatId: string }>("save-reply", {
+ *   onComplete: (result, { args }) => console.log(args.chatId, result.json()),
+ *   onError: (failure) => console.error(failure.kind, failure.message),
+ * });
+ *
+ * const openai = createHttp(createClient({ url: "http://127.0.0.1:7890" }), {
+ *   baseUrl: "https://api.openai.com/",
+ *   headers: { authorization: secret("openai", { prefix: "Bearer " }) },
+ *   callback: saveReply,
+ * });
+ *
+ * export function ask(chatId: string, input: string) {
+ *   return openai.post("v1/responses", { json: { input }, callbackArgs: { chatId }, timeout: "10m" });
+ * }
  * ```
  *
  * @module
@@ -14,6 +28,52 @@
 
 export type { Clock } from "../async/clock.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "../jobs/standard-schema.ts";
+export { createHttp, type Http, type HttpTarget, type HttpVerb } from "./create-http.ts";
+export {
+  type AnyHttpCallback,
+  defineHttpCallback,
+  type HttpCallback,
+  type HttpCallbackContext,
+  type HttpCallbackFunction,
+  type HttpCallbackOf,
+  type HttpCallbackOptions,
+} from "./define-http-callback.ts";
+export type {
+  CallbackArgs,
+  CreateHttpOptions,
+  HttpDefaults,
+  HttpHeaders,
+  HttpJobSettings,
+  HttpParam,
+  HttpParams,
+  HttpRequest,
+  HttpRequestOptions,
+} from "./http-options.ts";
+export {
+  createHttpWorker,
+  type HttpWorker,
+  type HttpWorkerOptions,
+  type HttpWorkerState,
+  type HttpWorkerStats,
+} from "./create-http-worker.ts";
+export type { Classified } from "./exchange/ports.ts";
+export { handleHttpCallbacks, type HandleHttpCallbacksOptions } from "./handle-http-callbacks.ts";
+export { handleHttpRequests, type HandleHttpRequestsOptions } from "./handle-http-requests.ts";
+export type {
+  HttpCapacityEvent,
+  HttpCompletedEvent,
+  HttpFailedEvent,
+  HttpRecoveredEvent,
+  HttpRequestEndEvent,
+  HttpRequestEvent,
+  HttpStopReport,
+  HttpTotals,
+  HttpWorkerEvents,
+} from "./http-events.ts";
+export { inline, type InlineOptions } from "./inline.ts";
+export type { HttpSecrets, HttpSendOptions } from "./send-options.ts";
+export type { CallbackJob } from "./records.ts";
+export type { HttpRetryOptions } from "./retry-options.ts";
 export {
   createEncryptor,
   type EncryptionKey,

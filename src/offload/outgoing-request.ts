@@ -18,5 +18,10 @@ export interface OutgoingRequest {
   readonly id: string;
 }
 
-/** Changes a request before it is sent. */
+/**
+ * Changes a request before it is sent, such as by a signature, with a key that no job carries. It may set headers and add
+ * parameters, but not change the origin. It is not called for other origins that redirects lead to.
+ *
+ * @param request The request.
+ */
 export type Signer = (request: OutgoingRequest) => void | Promise<void>;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkOptions, show } from "../options.ts";
+import { show } from "../options.ts";
 
 /** Stands for a secret as the whole value of a header or of a parameter of the query. It is JSON as it is. */
 export interface SecretRef {
@@ -40,16 +40,11 @@ export interface SecretOptions {
  * console.log(JSON.stringify(authorization)); // {"$secret":"openai","prefix":"Bearer "}
  * ```
  */
-export function secret(name: string, options: SecretOptions = {}): SecretRef {
-  checkOptions("secret", options, { prefix: 1 });
-  const { prefix } = options;
+export function secret(name: string, { prefix }: SecretOptions = {}): SecretRef {
   if (typeof name !== "string" || name === "") {
     throw new TypeError(`Cannot use ${show(name)} as a secret: expected its name`);
   }
-  if (prefix !== undefined && typeof prefix !== "string") {
-    throw new TypeError(`Cannot use 'prefix' ${show(prefix)}: expected text`);
-  }
-  return prefix === undefined ? { $secret: name } : { $secret: name, prefix };
+  return { $secret: name, ...prefix && { prefix } };
 }
 
 /** Whether a value stands for a secret, also one that came out of a job. */

@@ -1,10 +1,13 @@
 /** What lives long keeps one contract: checked by the compiler, never run. */
 
+import type { HttpWorker } from "../../src/offload/mod.ts";
 import type { Startable, StopOptions, Stoppable, Worker } from "../../src/worker/mod.ts";
 
 declare const worker: Worker;
+declare const http: HttpWorker;
 
 worker satisfies Startable;
+http satisfies Startable;
 worker satisfies Stoppable;
 
 /** What anybody may do with something that lives long. */

@@ -6,6 +6,7 @@
 
 import type { Clock, Random } from "../../async/clock.ts";
 import type { HttpFailure, HttpFailureKind } from "../failure.ts";
+import type { Signer } from "../outgoing-request.ts";
 import type { BodySink } from "../payloads/body-sink.ts";
 import type { PayloadRef } from "../payloads/payload-store.ts";
 import type { SecretRef } from "../secret.ts";
@@ -45,27 +46,6 @@ export interface ExchangeRequest {
   /** Sent as `idempotency-key`, unless the request has one of its own; allows repetitions of any method. */
   readonly idempotencyKey?: string | undefined;
 }
-
-/** A request on its way to a signer: secrets are resolved, and all headers are there. */
-export interface OutgoingRequest {
-  /** The method, in upper case. */
-  readonly method: string;
-  /** The address with its secret parameters. A signer may add parameters, but not change the origin. */
-  readonly url: URL;
-  /** The headers. A signer may set some. */
-  readonly headers: Headers;
-  /** The body, as it is sent. */
-  readonly body?: Uint8Array | undefined;
-  /** The id of the request. */
-  readonly id: string;
-}
-
-/**
- * Signs a request before it is sent: with a key that no job carries. Not called for other origins that redirects lead to.
- *
- * @param request The request; headers and parameters may be added.
- */
-export type Signer = (request: OutgoingRequest) => void | Promise<void>;
 
 /** What an error of `fetch` is. */
 export interface Classified {

@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { OutgoingRequest } from "../outgoing-request.ts";
 import { isSecretRef } from "../secret.ts";
 import { CallError, isCallError } from "./call-error.ts";
 import type { Limits } from "./limits.ts";
-import type { ExchangePorts, ExchangeRequest, OutgoingRequest } from "./ports.ts";
+import type { ExchangePorts, ExchangeRequest } from "./ports.ts";
 import type { Hop } from "./redirect.ts";
 import type { Redaction } from "./redaction.ts";
 

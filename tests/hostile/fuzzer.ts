@@ -199,7 +199,12 @@ async function demandReadable(response: Response): Promise<void> {
   const { status } = response;
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (status === 204 || status === 405) return assert.equal(bytes.length, 0);
-  const packed = response.headers.get("content-type") === mediaTypes.msgpack;
+  const type = response.headers.get("content-type");
+  // Only numbers for Prometheus are text.
+  if (status === 200 && type?.startsWith("text/plain")) {
+    return assert.match(new TextDecoder().decode(bytes), /^# HELP /);
+  }
+  const packed = type === mediaTypes.msgpack;
   const value = decode(bytes, packed ? "msgpack" : "json") as Record<string, unknown>;
   if (status < 400) return;
   if (!("not_found" in value)) assert.equal(typeof value["error"], "string");

@@ -63,7 +63,7 @@ export function checkTls(tls: TlsOptions): void {
  * @param before What stands before the names of these options.
  */
 export function demandPair({ cert, key }: { cert: string; key: string }, before = ""): void {
-  const certificate = demandCertificate(`${before}cert`, cert);
+  const certificate = readCertificate(`${before}cert`, cert);
   let privateKey: ReturnType<typeof createPrivateKey>;
   try {
     privateKey = createPrivateKey(key);
@@ -80,8 +80,13 @@ export function demandPair({ cert, key }: { cert: string; key: string }, before 
   );
 }
 
-/** Demands a PEM text of certificates, and gives the first one. */
-export function demandCertificate(name: string, text: unknown): X509Certificate {
+/** Demands a PEM text of certificates. */
+export function demandCertificate(name: string, text: unknown): void {
+  readCertificate(name, text);
+}
+
+/** The first certificate of a PEM text. Not exported: its type is Node's, and declarations name the types of no runtime. */
+function readCertificate(name: string, text: unknown): X509Certificate {
   const found = typeof text === "string" ? certificates.exec(text)?.[0] : undefined;
   if (found === undefined) {
     throw new TypeError(`Option '${name}' has no certificate, expected a PEM text`);

@@ -65,4 +65,10 @@ export type { OpenSqliteOptions } from "../sqlite/sqlite-database.ts";
 export { openSqlite } from "../sqlite/node-sqlite.ts";
 export { createFetch } from "./create-fetch.ts";
 export { serve } from "./serve.ts";
-export { type NodeListener, type NodeListenerOptions, toNodeListener } from "./to-node-listener.ts";
+export {
+  type NodeListener,
+  type NodeListenerOptions,
+  type NodeRequest,
+  type NodeResponse,
+  toNodeListener,
+} from "./to-node-listener.ts";

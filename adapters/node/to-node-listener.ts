@@ -5,7 +5,6 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { guardLogger } from "../../src/guard-logger.ts";
 import type { Logger } from "../../src/log.ts";
@@ -13,11 +12,30 @@ import { checkOptions, show } from "../../src/options.ts";
 import { createBridge } from "../node-http/bridge.ts";
 import type { FetchHandler } from "../server.ts";
 
+/** What is used of a request of `node:http` or `node:http2`. */
+export interface NodeRequest {
+  /** The method. */
+  readonly method?: string | undefined;
+  /** The path, with its query string. */
+  readonly url?: string | undefined;
+  /** The headers, by names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Whether all of its body was read. */
+  readonly readableEnded: boolean;
+}
+
+/** What is used of a response of `node:http` or `node:http2`. */
+export interface NodeResponse {
+  /** The status. */
+  statusCode: number;
+  /** Sets a header. */
+  setHeader(name: string, value: string): unknown;
+  /** Sends the last of the body. */
+  end(text?: string): unknown;
+}
+
 /** Answers one request of `node:http` or `node:http2`. */
-export type NodeListener = (
-  incoming: IncomingMessage | Http2ServerRequest,
-  outgoing: ServerResponse | Http2ServerResponse,
-) => void;
+export type NodeListener = (incoming: NodeRequest, outgoing: NodeResponse) => void;
 
 /** What {@linkcode toNodeListener} may be told. */
 export interface NodeListenerOptions {
@@ -69,7 +87,9 @@ export function toNodeListener(
   }, { isSecure: ({ socket }) => (socket as Partial<TLSSocket>).encrypted === true });
   return (incoming, outgoing) => {
     // Its end has passed, so that a reader would wait for ever.
-    if (!hasBody(incoming) || !incoming.readableEnded) return bridge(incoming, outgoing);
+    if (!hasBody(incoming) || !incoming.readableEnded) {
+      return bridge(incoming as IncomingMessage, outgoing as ServerResponse);
+    }
     logger.error(`Cannot answer ${incoming.method} ${incoming.url}: its body was read before`);
     outgoing.statusCode = 500;
     outgoing.setHeader("content-type", "application/json");
@@ -77,7 +97,7 @@ export function toNodeListener(
   };
 }
 
-function hasBody({ method, headers }: IncomingMessage | Http2ServerRequest): boolean {
+function hasBody({ method, headers }: NodeRequest): boolean {
   if (method === "GET" || method === "HEAD") return false;
   const length = headers["content-length"];
   return length === undefined ? headers["transfer-encoding"] !== undefined : length !== "0";

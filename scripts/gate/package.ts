@@ -32,9 +32,12 @@ export async function buildPackage(): Promise<void> {
   for (const file of await listFiles("dist", "")) {
     const text = await Deno.readTextFile(root + file);
     // The examples in the docs import from where this package comes from.
-    if (text.includes(sourceName)) {
-      await Deno.writeTextFile(root + file, text.replaceAll(sourceName, name));
+    let changed = text.replaceAll(sourceName, name);
+    // What `await using` is made of is in no `lib` before ESNext. JSR would take no such line in the sources.
+    if (file.endsWith(".d.ts") && /AsyncDisposable|asyncDispose/.test(text)) {
+      changed = `/// <reference lib="esnext.disposable" />\n${changed}`;
     }
+    if (changed !== text) await Deno.writeTextFile(root + file, changed);
   }
 }
 

@@ -50,15 +50,21 @@ async function checkNames(): Promise<void> {
   }
 }
 
-/** A program that imports every entry, for a compiler that knows the web and no runtime. */
+/** A program that imports every entry, for compilers that know an older web and no runtime, and check our declarations too. */
 async function checkTypes({ exports }: Manifest, project: string): Promise<void> {
   const lines = Object.keys(exports).map((entry, i) =>
     `import * as entry${i} from "${toSpecifier(entry)}";\nvoid entry${i};\n`
   );
   await Deno.writeTextFile(`${project}/types.ts`, lines.join(""));
-  const options = { extends: `${root}tsconfig.json`, include: ["types.ts"] };
-  await Deno.writeTextFile(`${project}/tsconfig.json`, JSON.stringify(options));
-  await runTool("typescript/bin/tsc", ["-p", `${project}/tsconfig.json`]);
+  for (const [module, moduleResolution] of [["NodeNext", "NodeNext"], ["ESNext", "Bundler"]]) {
+    const compilerOptions = {
+      ...{ module, moduleResolution, target: "ES2022", lib: ["ES2022", "DOM", "DOM.Iterable"] },
+      ...{ types: [], strict: true, noEmit: true, skipLibCheck: false },
+    };
+    const options = { compilerOptions, include: ["types.ts"] };
+    await Deno.writeTextFile(`${project}/tsconfig.json`, JSON.stringify(options));
+    await runTool("typescript/bin/tsc", ["-p", `${project}/tsconfig.json`]);
+  }
 }
 
 /** Imports the package's entries on a runtime, and asks its command line for help. */

@@ -7,6 +7,7 @@
  * | Where                                   | What is run there                                                                   |
  * | --------------------------------------- | ----------------------------------------------------------------------------------- |
  * | Node 22.13, 22, 24, 26, Bun, Deno       | the quick start, changed only as the README says for that runtime                   |
+ * | TypeScript 5.7                          | every declaration is read, with `lib` ES2022                                        |
  * | esbuild, Vite, Wrangler                 | the program for the edge, bundled with their defaults, in workerd against a broker  |
  *
  * It takes some minutes and downloads runtimes and bundlers, so it is for every night and no part of the gate, whose stages
@@ -64,6 +65,9 @@ try {
       `the quick start on ${runtime}`,
       () => tryOther(tarball, quickStart, runtime),
     );
+  }
+  if (isWanted("types")) {
+    await report.check("types, by the oldest compiler", () => tryTypes(tarball));
   }
   const edge = snippets.find(({ code }) => code.includes("createEnqueuer"))!.code;
   const wanted = Object.keys(bundlers).filter(isWanted);
@@ -129,6 +133,19 @@ async function tryOther(tarball: string, quickStart: string, name: "bun" | "deno
   const found = await findRuntime("bun");
   if ("missing" in found) return report.skip("the quick start on bun", found.missing);
   demandGreetings(await demand(found.program, ["main.ts"], { cwd }));
+}
+
+/** The oldest compiler that the README promises reads all declarations. */
+async function tryTypes(tarball: string): Promise<void> {
+  const cwd = await install("types", [tarball, "typescript@5.7"]);
+  const { exports } = JSON.parse(await Deno.readTextFile(`${root}package.json`));
+  const lines = Object.keys(exports).map((entry) =>
+    `export type {} from "millrace${entry.slice(1)}";\n`
+  );
+  await Deno.writeTextFile(`${cwd}/types.ts`, lines.join(""));
+  const words = ["--noEmit", "--strict", "--target", "ES2022", "--lib", "ES2022,DOM,DOM.Iterable"];
+  const modules = ["--module", "ESNext", "--moduleResolution", "Bundler"];
+  await demand("npx", ["--no-install", "tsc", ...words, ...modules, "types.ts"], { cwd });
 }
 
 /** Bundles the program for the edge as each bundler does it, and runs what comes out in workerd. */

@@ -195,13 +195,13 @@ export function defineJob<
 
   const toRequest: JobDefinition<Input>["toRequest"] = (
     payload,
-    settings = {},
+    settings,
     clock = systemClock,
   ) => {
-    checkOptions("enqueue", settings, enqueueNames);
+    if (settings !== undefined) checkOptions("enqueue", settings, enqueueNames);
     // The payload travels as it was given: what the schema makes of it need not be JSON.
     return goOn(parse(payload), () => {
-      const proceed = () => toFullRequest(payload, settings, clock);
+      const proceed = () => toFullRequest(payload, settings ?? {}, clock);
       return isDynamic ? naming(type, proceed) : proceed();
     });
   };

@@ -59,16 +59,30 @@ function findIn(value: unknown, around: object[]): string | undefined {
     if (complaint !== undefined || "toJSON" in value) return complaint;
   }
   around.push(value);
-  for (const key of isList ? value.keys() : Object.keys(value)) {
-    const member = (value as Record<string | number, unknown>)[key];
-    const found = isList && member === undefined
-      ? toComplaint("undefined", "send null")
-      : findIn(member, around);
-    if (found === undefined) continue;
-    if (key === "toJSON" && typeof member === "function") break;
-    return `${/^[a-z_$][\w$]*$/i.test(`${key}`) ? `.${key}` : `[${JSON.stringify(key)}]`}${found}`;
-  }
+  const found = isList ? findInList(value, around) : findInObject(value, around);
   around.pop();
+  return found;
+}
+
+function findInList(list: readonly unknown[], around: object[]): string | undefined {
+  for (let at = 0; at < list.length; at++) {
+    const item = list[at];
+    const found = item === undefined
+      ? toComplaint("undefined", "send null")
+      : findIn(item, around);
+    if (found !== undefined) return `[${at}]${found}`;
+  }
+}
+
+function findInObject(object: object, around: object[]): string | undefined {
+  // Without a list of the keys: there are many objects, and few have what is looked for.
+  for (const key in object) {
+    const member = (object as Record<string, unknown>)[key];
+    const found = findIn(member, around);
+    if (found === undefined || !Object.hasOwn(object, key)) continue;
+    if (key === "toJSON" && typeof member === "function") return;
+    return `${/^[a-z_$][\w$]*$/i.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`}${found}`;
+  }
 }
 
 /** What is wrong with an object that is more than its members. */

@@ -67,9 +67,7 @@ function findIn(value: unknown, around: object[]): string | undefined {
 function findInList(list: readonly unknown[], around: object[]): string | undefined {
   for (let at = 0; at < list.length; at++) {
     const item = list[at];
-    const found = item === undefined
-      ? toComplaint("undefined", "send null")
-      : findIn(item, around);
+    const found = item === undefined ? toComplaint("undefined", "send null") : findIn(item, around);
     if (found !== undefined) return `[${at}]${found}`;
   }
 }

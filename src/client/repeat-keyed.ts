@@ -16,7 +16,7 @@
  */
 
 import type { MillraceError, ResponseError } from "../errors.ts";
-import { retry, type RetryPolicy } from "./retry.ts";
+import { isRetryable, retry, type RetryPolicy } from "./retry.ts";
 
 /**
  * So long after its first try a call may be sent again, in ms. The broker knows it longer: ten minutes unless its operator
@@ -24,13 +24,9 @@ import { retry, type RetryPolicy } from "./retry.ts";
  */
 const repeatableMs = 300_000;
 
-/** A call that failed, and how it is sent again. */
-export interface FailedCall<Result> {
-  /** What became of the first try; it is retryable. */
-  readonly failure: MillraceError;
-  /** When it was made, by the monotonic clock. */
-  readonly since: number;
-  /** Sends it again. */
+/** A call that goes by a key. */
+export interface KeyedCall<Result> {
+  /** Sends it. */
   send(): Promise<Result>;
   /** Whether the server is known to keep keys. */
   keepsKeys(): boolean;
@@ -42,39 +38,41 @@ export interface FailedCall<Result> {
   look(): Promise<unknown>;
 }
 
-/** Sends a call again as the policy says, if the server keeps keys. */
+/** Sends a call, and again as the policy says, if the server keeps keys. */
 export async function repeatKeyed<Result>(
-  { failure, since, send, keepsKeys, look }: FailedCall<Result>,
+  { send, keepsKeys, look }: KeyedCall<Result>,
   policy: RetryPolicy,
   signal: AbortSignal,
 ): Promise<Result> {
+  const { clock, limit } = policy;
+  const since = clock.monotonic();
   /** What leaves open whether the call was received. */
   let open: unknown;
-  let last: unknown = failure;
-  const fail = (error: unknown) => {
-    last = error;
-    if (!isRefusal(error)) open ??= error;
-    return error;
-  };
+  let last: unknown;
   /** Thrown to make no more tries; no error of the family, so that it is not retried. */
   const end = {};
   /** Why the server could not be asked whether it keeps keys. */
   let unasked: unknown = end;
   const attempt = async (retries: number): Promise<Result> => {
-    // The first time at once, so that nobody waits for what will not be done.
-    let looked = keepsKeys();
-    if (!looked) {
-      await look().then(() => looked = true, (error) => {
-        // Who cannot be asked now is asked before the next try.
-        if (retries > 0) throw unasked = error;
-      });
+    if (retries > 0) {
+      if (!keepsKeys()) {
+        await look().catch((error) => {
+          throw unasked = error;
+        });
+      }
+      if (!keepsKeys() || clock.monotonic() - since > repeatableMs) throw end;
     }
-    if (looked && !keepsKeys()) throw end;
-    if (retries === 0) throw fail(failure);
-    if (policy.clock.monotonic() - since > repeatableMs) throw end;
-    return await send().catch((error) => {
-      throw fail(error);
-    });
+    try {
+      return await send();
+    } catch (error) {
+      last = error;
+      if (!isRefusal(error)) open ??= error;
+      // The first time at once, so that nobody waits for what will not be done. Who cannot be asked now is asked before the
+      // next try.
+      const isKnown = keepsKeys() || retries > 0 || limit <= 0 || !isRetryable(error);
+      if (!isKnown && await look().then(() => !keepsKeys(), () => false)) throw end;
+      throw error;
+    }
   };
   try {
     return await retry(attempt, policy, signal);

@@ -114,6 +114,7 @@ export async function retry<Result>(
   }
 }
 
-function isRetryable({ retryable }: MillraceError): boolean {
-  return retryable;
+/** Whether a failure may not happen again. */
+export function isRetryable(error: unknown): boolean {
+  return isMillraceError(error) && error.retryable;
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { isMillraceError } from "../errors.ts";
 import { extensionsHeader, extensionsVersion } from "../protocol/extensions.ts";
 import { idempotencyHeader } from "../protocol/idempotency.ts";
 import { enqueueRoutes, type Route } from "../protocol/routes.ts";
@@ -89,23 +88,13 @@ export function createSender(
     exchange,
     enqueue(request, { signal, timeoutMs = settings.timeoutMs } = {}) {
       const { route: { method, path }, key } = request;
-      const work = async (signal: AbortSignal) => {
-        const since = clock.monotonic();
+      const work = (signal: AbortSignal) => {
         const ask = async (request: Outgoing) =>
           await readAnswer(await exchange(request, { accept: mediaType }, signal), codecs);
         const send = () => ask(request);
-        try {
-          return await send();
-        } catch (failure) {
-          const isPassing = key !== undefined && isMillraceError(failure) && failure.retryable;
-          if (!isPassing || retry.limit <= 0) throw failure;
-          const look = () => ask({ route: enqueueRoutes.version });
-          return await repeatKeyed(
-            { failure, since, send, look, keepsKeys: () => keepsKeys },
-            retry,
-            signal,
-          );
-        }
+        if (key === undefined) return send();
+        const look = () => ask({ route: enqueueRoutes.version });
+        return repeatKeyed({ send, look, keepsKeys: () => keepsKeys }, retry, signal);
       };
       return withDeadline(work, { signal, timeoutMs }, clock, () => `${method} ${base}${path}`);
     },

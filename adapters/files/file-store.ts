@@ -127,6 +127,7 @@ export function createFileStore(options: FileStoreOptions): FileStore {
         }
         signal?.throwIfAborted();
         await rename(own, path);
+        await syncDirectory(directory);
       } catch (error) {
         await unlink(own).catch(() => {});
         throw error;
@@ -161,6 +162,13 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     at += (await file.write(bytes, at, bytes.length - at)).bytesWritten;
   }
+}
+
+/** Makes a new name durable. Windows opens no directories, and has no need of it. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory).catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
 }
 
 /** What a file operation comes to; undefined if there is no such file. */

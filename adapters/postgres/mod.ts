@@ -22,6 +22,12 @@ export {
   type MillraceErrorOptions,
   StoreError,
 } from "../../src/errors.ts";
-export type { AsyncConnection, AsyncDatabase, SqlRow, SqlValue } from "../../src/store/database.ts";
+export type {
+  AsyncConnection,
+  AsyncDatabase,
+  DatabaseNews,
+  SqlRow,
+  SqlValue,
+} from "../../src/store/database.ts";
 export { openPostgres, type OpenPostgresOptions } from "./open-postgres.ts";
-export type { PgClient, PgPool, PgQuery, PgResult } from "./pool.ts";
+export type { PgClient, PgNotification, PgPool, PgQuery, PgResult } from "./pool.ts";

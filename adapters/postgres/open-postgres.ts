@@ -15,8 +15,15 @@
 
 import { StoreError } from "../../src/errors.ts";
 import { checkOptions, show } from "../../src/options.ts";
-import type { AsyncConnection, AsyncDatabase, SqlRow, SqlValue } from "../../src/store/database.ts";
+import type {
+  AsyncConnection,
+  AsyncDatabase,
+  DatabaseNews,
+  SqlRow,
+  SqlValue,
+} from "../../src/store/database.ts";
 import { createFailures } from "./failures.ts";
+import { createNews } from "./news.ts";
 import { createPool, type PgClient, type PgPool } from "./pool.ts";
 import { toQuery } from "./query.ts";
 import { prepareSchema } from "./schema.ts";
@@ -83,6 +90,7 @@ export function openPostgres(options: OpenPostgresOptions): AsyncDatabase {
   const failures = createFailures();
   let opening: Promise<Sessions> | undefined;
   let sessions: Sessions | undefined;
+  let news: DatabaseNews | undefined;
   let closed = false;
 
   const connect = async (): Promise<Sessions> => {
@@ -94,6 +102,7 @@ export function openPostgres(options: OpenPostgresOptions): AsyncDatabase {
       await made.end().catch(() => {});
       throw error;
     }
+    news = createNews({ pool, sessions: made, schema: terms.schema });
     return sessions = made;
   };
 
@@ -148,6 +157,14 @@ export function openPostgres(options: OpenPostgresOptions): AsyncDatabase {
       }
     },
     alone: (body) => attempt(() => demandOpen().alone(body)),
+    news: {
+      listen: (hear, missed) => attempt(() => (demandOpen(), news!.listen(hear, missed))),
+      tell: (texts) => attempt(() => (demandOpen(), news!.tell(texts))),
+    },
+    async now() {
+      const text = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";
+      return (await attempt(() => demandOpen().read(toQuery(text, [])))).rows[0].now;
+    },
     async close() {
       closed = true;
       await opening?.catch(() => {});

@@ -36,6 +36,12 @@ export interface PgResult {
   readonly command?: string;
 }
 
+/** What a client that listens is told. */
+export interface PgNotification {
+  /** What was said. */
+  readonly payload?: string;
+}
+
 /** What is used of a client of `pg` that was taken from a pool. */
 export interface PgClient {
   /** Runs a query. */
@@ -44,12 +50,12 @@ export interface PgClient {
   readonly pipeline?: boolean;
   /** Gives it back to its pool; `true` or an error ends its connection. */
   release(error?: Error | boolean): void;
-  /** Has errors of its connection told. */
+  /** Has errors and the end of its connection told, and what comes by LISTEN. */
   // deno-lint-ignore no-explicit-any
-  on(event: "error", listener: (error: Error) => void): any;
+  on(event: "error" | "end" | "notification", listener: (told: any) => void): any;
   /** Has them not told any more. */
   // deno-lint-ignore no-explicit-any
-  off(event: "error", listener: (error: Error) => void): any;
+  off(event: "error" | "end" | "notification", listener: (told: any) => void): any;
 }
 
 /** What is used of a pool of `pg`: `new Pool(…)` of that package is one. */

@@ -14,6 +14,7 @@ import type { Database } from "../store/database.ts";
 import { createUpkeep } from "../store/upkeep.ts";
 import { createDirect } from "./direct/direct.ts";
 import { createEngine } from "./engine/engine.ts";
+import { createServerTime } from "./engine/server-time.ts";
 import { defaultSettings, type Settings, toSettings } from "./engine/settings.ts";
 import type { Authenticate } from "./access/grant.ts";
 import { createGate } from "./access/gate.ts";
@@ -192,11 +193,11 @@ export function createBroker(options: BrokerOptions): Broker {
     );
   }
   const { random = systemRandom } = options;
-  const clock = toClock(options.clock);
   const logger = guardLogger(options.logger);
   const { store: database, timers = true } = options;
+  const { clock, synchronize } = createServerTime(database, toClock(options.clock));
   const settings = toSettings(options);
-  const engine = createEngine({ database, settings, clock, random, logger, timers });
+  const engine = createEngine({ database, settings, clock, synchronize, random, logger, timers });
   const gate = options.auth === undefined ? undefined : createGate({
     authenticate: options.auth,
     clock,

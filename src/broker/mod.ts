@@ -28,6 +28,7 @@ export type {
   CompactOptions,
   Database,
   DatabaseCopy,
+  DatabaseNews,
   OpenTransaction,
   SqlRow,
   SqlValue,

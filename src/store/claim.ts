@@ -16,7 +16,7 @@ import {
   createClaimBuilder,
 } from "./claim-builder.ts";
 import { createMerge, type ExhaustedBudget, type Merge } from "./claim-merged.ts";
-import { registerHolder } from "./holders.ts";
+import { demandRegistered, registerHolder } from "./holders.ts";
 import { withLargePayloads } from "./many-jobs.ts";
 import { markTaken } from "./mark-taken.ts";
 import { takeUnderLeases } from "./take-leases.ts";
@@ -76,6 +76,16 @@ export function* claimJobs(
   const found = yield* merge.end();
   const fullQueues = ledger === undefined ? [] : yield* ledger.end();
   return { ...found, results, updates: [...updates, ...found.updates], fullQueues };
+}
+
+/** The same where other brokers may have taken this one for gone: then it takes nothing. */
+export function* claimRegistered(
+  requests: readonly ClaimRequest[],
+  sources: ClaimSources,
+  terms: ClaimTerms,
+): Transition<Claimed> {
+  yield* demandRegistered(terms.broker);
+  return yield* claimJobs(requests, sources, terms);
 }
 
 /** Gathers jobs without budgets of one queue. Gives whether no more are left. */

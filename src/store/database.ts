@@ -145,6 +145,24 @@ export interface AsyncConnection {
   runEach?(sql: string, sets: readonly (readonly SqlValue[])[]): Promise<number[]>;
 }
 
+/** How brokers of one database tell each other what they did. News may be lost, and then each looks after a while. */
+export interface DatabaseNews {
+  /**
+   * Hears news of all brokers, those of its own too.
+   *
+   * @param hear Gets each text.
+   * @param missed Called when news may have been lost.
+   * @returns What ends it.
+   */
+  listen(hear: (text: string) => void, missed: () => void): Promise<() => Promise<void>>;
+  /**
+   * Tells all brokers.
+   *
+   * @param texts What to say; each has fewer than 8000 bytes.
+   */
+  tell(texts: readonly string[]): Promise<void>;
+}
+
 /**
  * A PostgreSQL database, which answers later, and which others may write to at the same time.
  *
@@ -170,6 +188,10 @@ export interface AsyncDatabase {
    * at once rely on the locks of the tables.
    */
   alone?<Result>(body: () => Promise<Result>): Promise<Result>;
+  /** How brokers hear of each other at once. Without it, each looks at what others did every few seconds. */
+  readonly news?: DatabaseNews;
+  /** The time of the server, in ms since the epoch: it decides where the clocks of brokers differ. */
+  now?(): Promise<number>;
   /** Closes all connections. Closing twice is fine. */
   close(): Promise<void>;
 }

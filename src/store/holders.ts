@@ -11,6 +11,7 @@
  * @module
  */
 
+import { StoreError } from "../errors.ts";
 import { lockRows } from "./dialect.ts";
 import { rows, run, type Transition } from "./transition.ts";
 
@@ -30,6 +31,25 @@ export function* registerBroker(now: number): Transition<number> {
  */
 export function* markBrokerSeen(id: number, now: number): Transition<boolean> {
   return (yield* run("UPDATE brokers SET seen_at = ? WHERE id = ?", [now, id])) === 1;
+}
+
+/**
+ * Demands that a broker is registered, until the transaction ends: else others have taken it for gone, and given back what
+ * it had.
+ *
+ * @throws {StoreError} If it is not.
+ */
+export function* demandRegistered(id: number): Transition<void> {
+  const found = yield* rows(`SELECT id FROM brokers WHERE id = ? ${lockRows}`, [id]);
+  if (found.length === 0) {
+    throw new StoreError("Cannot take jobs: other brokers took this one for gone");
+  }
+}
+
+/** How many brokers there are besides `id`. */
+export function* countOtherBrokers(id: number): Transition<number> {
+  const [row] = yield* rows<{ n: number }>("SELECT count(*) AS n FROM brokers WHERE id <> ?", [id]);
+  return row!.n;
 }
 
 /** Deletes the row of a broker, and those of its streams. */

@@ -52,8 +52,10 @@ export interface ConformanceOptions {
   readonly areas?: readonly string[];
   /** The formats to ask in. */
   readonly formats?: readonly Format[];
-  /** Makes an empty database, for one scenario. */
-  readonly createDatabase?: () => Database;
+  /** Makes an empty database, for one scenario; called for each broker, with the number of the scenario. */
+  readonly createDatabase?: (scenario: number) => Database;
+  /** How many brokers take turns in answering, on one database. */
+  readonly brokers?: number;
   /** Scenarios under way at a time: most of their time is waiting. */
   readonly atOnce?: number;
 }
@@ -89,8 +91,9 @@ const groups: readonly Group[] = allAreas.flatMap((area) => {
 /** Defines the suite for one way. */
 export function describeConformance(
   name: string,
-  open: (broker: Broker) => Promise<Way>,
+  open: (broker: Pick<Broker, "fetch">) => Promise<Way>,
   {
+    brokers = 1,
     unsendable = [],
     unmetHere = {},
     areas = allAreas,
@@ -111,12 +114,15 @@ export function describeConformance(
 
   // The first test starts all, so many at a time, and each waits for its own.
   let started = false;
+  let number = 0;
   const start = () => {
     if (started) return;
     started = true;
     const pool = createPool<Scenario>(atOnce, (scenario) => {
       const { promise, resolve } = results.get(scenario)!;
-      resolve(run(scenario, open, createDatabase()));
+      const stores = Array.from({ length: brokers }, () => createDatabase(number));
+      number++;
+      resolve(run(scenario, open, stores));
       return promise.then(() => {}, () => {});
     });
     for (const scenario of met) pool.add(scenario);
@@ -146,15 +152,22 @@ export function describeConformance(
 
 async function run(
   scenario: Scenario,
-  open: (broker: Broker) => Promise<Way>,
-  store: Database,
+  open: (broker: Pick<Broker, "fetch">) => Promise<Way>,
+  stores: readonly Database[],
 ): Promise<readonly Call[]> {
-  const broker = createBroker({ store });
-  const { sender, stop } = await open(broker);
+  const brokers = stores.map((store) => createBroker({ store }));
+  // All are there before the first call, as they are behind a proxy.
+  if (brokers.length > 1) await Promise.all(brokers.map((broker) => broker.start()));
+  let calls = 0;
+  const { sender, stop } = await open(
+    brokers.length === 1
+      ? brokers[0]!
+      : { fetch: (request) => brokers[calls++ % brokers.length]!.fetch(request) },
+  );
   try {
     return await replay(scenario, sender);
   } finally {
-    await broker.stop();
+    await Promise.all(brokers.map((broker) => broker.stop()));
     await stop();
   }
 }

@@ -1,21 +1,35 @@
-/** The transcripts of the protocol, replayed over HTTP to a broker on a real PostgreSQL. */
+/** The transcripts of the protocol, replayed over HTTP to brokers on a real PostgreSQL. */
 
 import { serve } from "../../adapters/deno/serve.ts";
 import { createHttp1 } from "../conformance/sends/http1.ts";
-import { describeConformance } from "../conformance/suite.ts";
-import { describePostgres, openShared } from "./server.ts";
+import { type ConformanceOptions, describeConformance } from "../conformance/suite.ts";
+import { describePostgres, openGroup, openShared, type PostgresDatabase } from "./server.ts";
 
-describePostgres("a broker on PostgreSQL", () => {
+function describeOn(title: string, options: ConformanceOptions): void {
   describeConformance(
-    "Deno, HTTP/1.1, on PostgreSQL",
+    `Deno, HTTP/1.1, on PostgreSQL, ${title}`,
     async ({ fetch }) => {
       const server = await serve(fetch, { port: 0 });
       return { sender: createHttp1(server.port), stop: () => server.stop({ timeoutMs: 0 }) };
     },
-    {
-      formats: ["JSON"], // What differs between formats is done before a database is asked.
-      createDatabase: () => openShared(),
-      atOnce: 8,
-    },
+    { formats: ["JSON"], ...options }, // What differs between formats is done before a database is asked.
   );
+}
+
+describePostgres("a broker on PostgreSQL", () => {
+  describeOn("one broker", { createDatabase: () => openShared(), atOnce: 8 });
+});
+
+describePostgres("brokers on PostgreSQL", () => {
+  const groups = new Map<number, readonly PostgresDatabase[]>();
+  describeOn("three brokers in turn", {
+    brokers: 3,
+    atOnce: 4,
+    createDatabase(scenario) {
+      const group = groups.get(scenario) ?? openGroup(3);
+      const [first, ...others] = group;
+      groups.set(scenario, others);
+      return first!;
+    },
+  });
 });

@@ -15,7 +15,7 @@ import type { AsyncConnection, AsyncDatabase } from "../../src/store/database.ts
 export const postgresUrl: string = env["MILLRACE_POSTGRES"] ?? "";
 
 /** A database that also runs changes and scripts outside of a transaction. */
-export type PostgresDatabase = AsyncDatabase & AsyncConnection;
+export type PostgresDatabase = AsyncDatabase & AsyncConnection & { readonly schema: string };
 
 /** How many suites have not ended: the last one ends the pool. */
 let suites = 0;
@@ -53,7 +53,7 @@ export function freshSchema(): string {
 
 /** Gives the pool of this process. */
 export function sharedPool(): PgPool {
-  const terms = { connectionString: postgresUrl, max: 20, pipeline: true, allowExitOnIdle: true };
+  const terms = { connectionString: postgresUrl, max: 60, pipeline: true, allowExitOnIdle: true };
   return pool ??= new driver.Pool(terms) as PgPool;
 }
 
@@ -68,6 +68,7 @@ export function openShared(name?: string): PostgresDatabase {
   let isOpen = false;
   return {
     ...database,
+    schema,
     async open() {
       await database.open();
       isOpen = true;
@@ -82,6 +83,27 @@ export function openShared(name?: string): PostgresDatabase {
       used.push(schema);
     },
   };
+}
+
+/** As many databases with one content, which is gone once all of them are closed. */
+export function openGroup(size: number): readonly PostgresDatabase[] {
+  const schema = used.pop() ?? freshSchema();
+  let open = size;
+  return Array.from({ length: size }, () => {
+    const database = openShared(schema);
+    let isClosed = false;
+    return {
+      ...database,
+      async close() {
+        await database.close();
+        if (isClosed) return;
+        isClosed = true;
+        if (--open > 0) return;
+        await empty(schema);
+        used.push(schema);
+      },
+    };
+  });
 }
 
 /** Deletes all rows, and has what counts by itself begin anew. */

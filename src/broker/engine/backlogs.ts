@@ -34,10 +34,13 @@ import { createQueueHeads } from "../../store/queue-heads.ts";
 import { anyNumber } from "./members.ts";
 import type { ExhaustedBudget } from "../../store/claim-merged.ts";
 
+/** What is asked of a job that is ready: where it waits. */
+export type PlacedJob = Pick<ReadyJob, "queue" | "budgets" | "priority" | "seq">;
+
 /** The backlogs of a broker. */
 export interface Backlogs {
   /** Jobs became ready. Gives how many a take may find now, by their queues. */
-  addReady(jobs: readonly ReadyJob[]): ReadonlyMap<string, number>;
+  addReady(jobs: readonly PlacedJob[]): ReadonlyMap<string, number>;
   /** Opens budgets. Gives the queues of backlogs that draw on one that was exhausted. */
   reopen(keys: Iterable<string>): Set<string>;
   /** Jobs that drew on these budgets left flight: opens those that wait for that, as {@linkcode reopen}. */
@@ -107,7 +110,7 @@ export function createBacklogs(knowsAll: boolean): Backlogs {
   };
 
   /** Gives the queues of backlogs that can be looked at again, as the job goes before the one that waits. */
-  const join = (job: ReadyJob): Set<string> => {
+  const join = (job: PlacedJob): Set<string> => {
     const backlog = add(job.queue, toBudgetSet(job.budgets), job);
     return open(backlog.budgets.filter((key) => {
       const first = exhausted.get(key);
@@ -115,7 +118,7 @@ export function createBacklogs(knowsAll: boolean): Backlogs {
     }));
   };
 
-  const addHeads = (jobs: readonly ReadyJob[]) => {
+  const addHeads = (jobs: readonly PlacedJob[]) => {
     for (const job of jobs) {
       if (job.budgets === null) heads.add(job.queue, { priority: job.priority, seq: job.seq });
     }

@@ -16,22 +16,23 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { createTurns, pause } from "../../async/turns.ts";
+import { createTurns } from "../../async/turns.ts";
 import type { Logger } from "../../log.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
 import type { Backlog } from "../../store/backlog.ts";
 import type { CancelNotice } from "../../protocol/frames-control.ts";
 import type { Change } from "../../store/changes.ts";
-import { type Claimed, claimJobs } from "../../store/claim.ts";
+import { type Claimed, claimJobs, claimRegistered } from "../../store/claim.ts";
 import type { ClaimResult, ClaimSources } from "../../store/claim-builder.ts";
 import type { TakenJob } from "../../store/finish.ts";
-import { dropRuns, releaseHolder, releaseRuns, type ReleaseTerms } from "../../store/release.ts";
+import type { ReleaseTerms } from "../../store/release.ts";
 import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { addsBudgeted, createBacklogs } from "./backlogs.ts";
 import type { Gates } from "./gates.ts";
+import { createGivingBack } from "./giving-back.ts";
 import { answerTo, findForgotten } from "./holdings.ts";
 import { createLatecomers } from "./latecomers.ts";
 import { tellCancellations, tellHolders } from "./losses.ts";
@@ -45,11 +46,10 @@ import {
   type Member,
   type Subscriber,
 } from "./members.ts";
+import type { Heard } from "./news.ts";
 import { createOnlookers } from "./onlookers.ts";
+import { createRechecking } from "./rechecking.ts";
 import type { Subscription } from "./subscription.ts";
-
-/** How long to wait before jobs of a vanished subscriber are given back again after the store failed, in ms. */
-const retryMs = 1000;
 
 /** Gives ready jobs to subscribers. */
 export interface Dispatcher {
@@ -69,6 +69,10 @@ export interface Dispatcher {
   applyChanges(changes: readonly Change[]): void;
   /** Replaces all known backlogs with these. */
   reload(backlogs: readonly Backlog[]): void;
+  /** Does what follows from the news of other brokers. */
+  hear(heard: Heard): void;
+  /** Looks whether subscribers still hold what they seem to, and for jobs that nobody told of. */
+  recheck(): Promise<void>;
   /** Jobs are in flight under leases, since before the broker was started. */
   adopt(jobs: readonly TakenJob[]): void;
   /** What is known of a job in flight that a subscriber holds. */
@@ -124,6 +128,17 @@ export function createDispatcher(
   let dispatching = false;
   let stopped = false;
 
+  const { release, giveBack } = createGivingBack({
+    store,
+    clock,
+    logger,
+    members,
+    releaseTerms,
+    isStopped: () => stopped,
+    freed: () => members.isAnyWaiting && void dispatch(),
+  });
+  const rechecking = createRechecking({ store, clock, logger, members });
+
   const assign = (member: Member, jobs: readonly JobRecord[]) => {
     if (member.gone && member.subscriber.lease !== undefined) void giveBack(member, jobs);
     else if (member.gone) void release(member);
@@ -143,13 +158,14 @@ export function createDispatcher(
     }
   };
 
+  const claimFrom = store.isShared ? claimRegistered : claimJobs;
   const claim = (claims: readonly Claim[], sources: ClaimSources) => {
     const requests = claims.map(({ member: { subscriber, holder }, limit }) => {
       const { queues, worker, lease } = subscriber;
       return { queues, worker, lease, holder, limit };
     });
     const all = { backlogs: sources.backlogs, heads: sources.heads, gates: gates.forClaim() };
-    return claimJobs(requests, all, { now: clock.now(), broker: broker() });
+    return claimFrom(requests, all, { now: clock.now(), broker: broker() });
   };
 
   /** Hands out what was claimed. */
@@ -209,43 +225,6 @@ export function createDispatcher(
     }
     dispatching = false;
     onlookers.passOver([]);
-  };
-
-  /** Gives back all that a subscriber holds, piece by piece, and however often the store fails meanwhile. */
-  const release = async (member: Member) => {
-    const { holder } = member;
-    if (holder === undefined) {
-      // What it has under leases stays in flight, and counts, unless other brokers may end that unheard.
-      return store.isShared ? members.forget(member) : members.disown(member);
-    }
-    for (let hasMore = true; hasMore;) {
-      try {
-        hasMore = await store.write(() => releaseHolder(holder, releaseTerms()));
-        if (hasMore) await pause(clock);
-      } catch (error) {
-        if (stopped) break; // The next start recovers them.
-        logger.error("Cannot give jobs back, trying again", { error, jobs: member.held.size });
-        await new Promise<void>((resolve) => clock.setTimer(resolve, retryMs));
-      }
-    }
-    members.forget(member);
-    if (members.isAnyWaiting) void dispatch();
-  };
-
-  /** Gives back some of what a member holds. If that fails, they are still its, and its next statement tells so. */
-  const giveBack = async (member: Member, jobs: readonly Pick<TakenJob, "id" | "deliveries">[]) => {
-    const runs = jobs.map(({ id, deliveries }) => ({ id, delivery: deliveries }));
-    // A worker that stops says nothing against its jobs; one that forgets them may do so because of them.
-    const transition = () =>
-      member.taking && !member.gone
-        ? dropRuns(runs, releaseTerms())
-        : releaseRuns(runs, releaseTerms());
-    try {
-      await store.write<unknown>(transition, runs.length);
-    } catch (error) {
-      const { worker } = member.subscriber;
-      logger.error("Cannot give back what a worker does not take", { error, worker });
-    }
   };
 
   const remove = async (member: Member) => {
@@ -373,6 +352,24 @@ export function createDispatcher(
     reload(all) {
       backlogs.replace(all);
       for (const { queue } of all) addReady(queue, anyNumber);
+      if (members.isAnyWaiting) void dispatch();
+    },
+    hear({ ready, budgeted, left, lost, cancel, changes }) {
+      const opened: string[] = [];
+      for (const change of changes) applyChange(change, opened);
+      for (const [queue, count] of [...backlogs.addReady(budgeted), ...ready]) {
+        addReady(queue, count);
+      }
+      for (const queue of opened) addReady(queue, anyNumber);
+      tellCancellations(cancel, members);
+      void rechecking.some(left, lost).then((freed) => {
+        if (freed && members.isAnyWaiting) void dispatch();
+      });
+      if (members.isAnyWaiting) void dispatch();
+    },
+    async recheck() {
+      await rechecking.all();
+      members.addUnknown();
       if (members.isAnyWaiting) void dispatch();
     },
     adopt: members.adopt,

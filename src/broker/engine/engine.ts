@@ -7,12 +7,9 @@
 import type { Clock, Random } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import type { ErrorRecord } from "../../protocol/error-record.ts";
-import type { JobPatch } from "../../protocol/patch.ts";
 import type { PageQuery } from "../../protocol/query.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
-import { status } from "../../protocol/status.ts";
-import { addSaturating } from "../../store/add-saturating.ts";
 import { removeBudgets } from "../../store/budgets.ts";
 import type { Change, ConfigChange } from "../../store/changes.ts";
 import { forgetEmptyCounts, isCounted } from "../../store/counts.ts";
@@ -24,7 +21,6 @@ import {
   type PayloadFilter,
 } from "../../store/expressions.ts";
 import { removeKeys } from "../../store/idempotency.ts";
-import { patchJob, patchJobs } from "../../store/patch-jobs.ts";
 import {
   listQueueSettings,
   recountInFlight,
@@ -45,6 +41,7 @@ import { createEndOperations, type EndOperations } from "./ends.ts";
 import { createEnqueueing, type Enqueueing } from "./enqueueing.ts";
 import * as due from "./due-sources.ts";
 import { createGates } from "./gates.ts";
+import { createExpecting } from "./expecting.ts";
 import { createForgetting } from "./forgetting.ts";
 import { createIdentities } from "./ids.ts";
 import { createInsight, type Insight } from "./insight.ts";
@@ -56,6 +53,7 @@ import { createMovement, type Movement } from "./movement.ts";
 import type { Subscriber } from "./members.ts";
 import { createPreparing } from "./preparing.ts";
 import { createPayloadOperations, type PayloadOperations } from "./payloads.ts";
+import { createPatching, type Patching } from "./patching.ts";
 import { createPresence } from "./presence.ts";
 import { createQueueControl, type QueueControl } from "./queue-control.ts";
 import { createReports, type Reports } from "./reports.ts";
@@ -64,6 +62,7 @@ import { createScheduler } from "./scheduler.ts";
 import { createSearching } from "./searching.ts";
 import type { Settings } from "./settings.ts";
 import { createSettling } from "./settling.ts";
+import { createSharing } from "./sharing.ts";
 import type { Subscription } from "./subscription.ts";
 import { createTagOperations, type TagOperations } from "./tags.ts";
 import { createTrackingOperations, type TrackingOperations } from "./tracking.ts";
@@ -73,6 +72,8 @@ export interface EngineOptions {
   readonly database: Database;
   readonly settings: Settings;
   readonly clock: Clock;
+  /** Asks the database for its time, by which the clock goes. */
+  readonly synchronize?: (() => Promise<void>) | undefined;
   readonly random: Random;
   readonly logger: Logger;
   /** Whether timers run due work; if not, the caller has to call `runDue`. */
@@ -105,14 +106,8 @@ export interface Engine {
     signal?: AbortSignal,
   ): Promise<number>;
   queues(): Promise<readonly string[]>;
-  /** Undefined when there is no such job; a finished one comes back unchanged. */
-  patch(id: string, patch: JobPatch): Promise<JobRecord | undefined>;
-  patchMany(
-    selection: JobSelection,
-    patch: JobPatch,
-    matches?: PayloadFilter,
-    signal?: AbortSignal,
-  ): Promise<number>;
+  readonly patch: Patching["patch"];
+  readonly patchMany: Patching["patchMany"];
   readonly ends: EndOperations;
   readonly remove: Removing["one"];
   readonly removeMany: Removing["many"];
@@ -148,7 +143,8 @@ export interface Engine {
 
 /** Creates an engine on a database that is not open yet. */
 export function createEngine(
-  { database, settings, clock, random, logger, timers }: EngineOptions,
+  { database, settings, clock, synchronize = () => Promise.resolve(), random, logger, timers }:
+    EngineOptions,
 ): Engine {
   const identities = createIdentities(clock, random);
   const maxPayloadBytes = Math.min(settings.maxPayloadBytes, settings.maxBodyBytes);
@@ -176,7 +172,7 @@ export function createEngine(
     maxDeliveries: settings.maxDeliveries,
   });
   const lost = () => dispatcher.endAll();
-  const presence = createPresence({ store, clock, logger, lost, releaseTerms });
+  const presence = createPresence({ store, clock, synchronize, logger, lost, releaseTerms });
   const dispatcher = createDispatcher({
     store,
     clock,
@@ -232,6 +228,29 @@ export function createEngine(
     settings,
     expect: (at) => scheduler.expectAt(payloads.source, at),
   });
+  const counting = createCounting({ store, clock });
+  const news = createSharing({
+    database,
+    store,
+    clock,
+    random,
+    logger,
+    gates,
+    presence,
+    dispatcher,
+    counting,
+    config,
+    applyConfig: (change) => applyConfig(change),
+    expectAt: (source, at) => scheduler.expectAt(source, at),
+    work: {
+      promotion,
+      settling,
+      crons: crons.source,
+      leases: leases.source,
+      cancellations: forcing,
+    },
+    upkeep: [reaping, trimming],
+  });
   const sources = [
     promotion,
     settling,
@@ -245,19 +264,32 @@ export function createEngine(
     insight.source,
     presence.source,
     payloads.source,
+    news.source,
   ];
   const scheduler = createScheduler({ sources, clock, logger, timers });
+
+  const expectDue = createExpecting({
+    clock,
+    settings,
+    expectAt: scheduler.expectAt,
+    sources: {
+      promotion,
+      settling,
+      crons: crons.source,
+      leases: leases.source,
+      cancellations: forcing,
+      reaping,
+      trimming,
+    },
+  });
 
   /** Applies what a commit changed: due times here, subscribers in the dispatcher. */
   const applyChanges = (changes: readonly Change[]) => {
     for (const change of changes) {
       if (change.kind === "config") applyConfig(change);
-      else if (change.kind === "crons") scheduler.expectAt(crons.source, change.nextAt);
-      else if (change.kind === "settlements") scheduler.expectAt(settling, 0);
-      else if (change.kind === "cancellations") scheduler.expectAt(forcing, change.nextAt);
-      else if (change.kind === "leases") scheduler.expectAt(leases.source, change.nextAt);
-      else if (change.kind === "jobs") expectDue(change);
+      else expectDue(change);
     }
+    news.add(changes);
     insight.add(changes);
     ends.endings.applyChanges(changes);
     events.publish(changes); // Before it is forgotten who had the jobs.
@@ -272,26 +304,9 @@ export function createEngine(
     }
   };
 
-  const expectDue = (change: Extract<Change, { readonly kind: "jobs" }>) => {
-    if (change.to === status.scheduled) {
-      const first = change.jobs.reduce((first, { readyAt }) => Math.min(first, readyAt), Infinity);
-      scheduler.expectAt(promotion, first);
-    } else if (change.to === status.completed || change.to === status.dead) {
-      const first = change.jobs.reduce(
-        (first, { purgeAt }) => Math.min(first, purgeAt ?? Infinity),
-        Infinity,
-      );
-      scheduler.expectAt(reaping, addSaturating(first, settings.reaperIntervalMs));
-      if (settings.completedLimit > 0 && change.to === status.completed) {
-        scheduler.expectAt(trimming, trimming.dueAfter(clock.now()));
-      }
-    }
-  };
-
   const prepare = createPreparing({ clock, settings, expressions, admission });
   const { takenJob } = dispatcher;
   const reports = createReports({ store, clock, random, settings, takenJob, prepare });
-  const counting = createCounting({ store, clock });
   const removing = createRemoving({ store, searching, settling, terms: releaseTerms });
   const enqueue = createEnqueueing({
     store,
@@ -306,6 +321,7 @@ export function createEngine(
   return {
     async start() {
       await store.open();
+      await synchronize();
       identities.startAfter(await store.read(lastSeq()));
       await store.write(forgetEmptyCounts);
       await config.load();
@@ -314,12 +330,14 @@ export function createEngine(
       await presence.start();
       if (store.isShared) identities.shareWith(presence.id());
       else await leases.adopt();
+      await news.start();
       dispatcher.reload(await counting.backlogs());
       await scheduler.start();
     },
     async stop() {
       await scheduler.stop();
       await dispatcher.stop();
+      await news.stop();
       events.stop();
       ends.endings.stop();
       await insight.stop();
@@ -344,18 +362,7 @@ export function createEngine(
         ? counting.count(selection)
         : searching.count(selection, matches, signal),
     queues: counting.queues,
-    patch(id, patch) {
-      const now = clock.now();
-      return store.write(() => patchJob(id, patch, now));
-    },
-    async patchMany(selection, patch, matches, signal) {
-      const now = clock.now();
-      let count = 0;
-      for await (const piece of searching.pieces(selection, matches, signal)) {
-        count += await store.write(() => patchJobs(piece, patch, now));
-      }
-      return count;
-    },
+    ...createPatching({ store, clock, searching }),
     ends,
     remove: removing.one,
     removeMany: removing.many,
@@ -391,6 +398,6 @@ export function createEngine(
     insight,
     take: (subscriber) => insight.watch(subscriber, dispatcher.subscribe),
     noticeWorker: dispatcher.notice,
-    tell: dispatcher.tell,
+    tell: news.tell,
   };
 }

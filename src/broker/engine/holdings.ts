@@ -75,16 +75,16 @@ export async function answerTo(
   books: Books,
 ): Promise<readonly string[]> {
   await saveProgress(member, statement, books);
-  return await findGone(member, statement, books);
+  // At a later delivery too: the worker goes on, and its report is that of the delivery which is under way to it.
+  return await findGone(statement, ({ id }) => books.heldJob(id)?.member === member, books);
 }
 
-async function findGone(
-  member: Member,
+/** The ids of what a worker has and that is not its any more; what `isHeld` by it need not be looked up. */
+export async function findGone(
   { holds }: WorkerStatement,
-  { heldJob, store, clock }: Books,
+  isHeld: (held: HeldDelivery) => boolean,
+  { store, clock }: Pick<Books, "store" | "clock">,
 ): Promise<readonly string[]> {
-  // At a later delivery too: the worker goes on, and its report is that of the delivery which is under way to it.
-  const isHeld = ({ id }: HeldDelivery) => heldJob(id)?.member === member;
   const unknown = holds.filter((held) => !isHeld(held));
   const gone: string[] = [];
   for (let at = 0; at < unknown.length; at += lookedUpAtOnce) {

@@ -12,7 +12,7 @@ import type { Members } from "./members.ts";
  * Whether jobs are lost to who has them. That a lease is lost was told when it ended. Every change of a job comes here, and
  * to compare texts costs less than to look into a set.
  */
-function isLoss(cause: Cause): boolean {
+export function isLoss(cause: Cause): boolean {
   return cause === "timed-out" || cause === "evicted" || cause === "put" || cause === "removed" ||
     cause === "cancelled";
 }

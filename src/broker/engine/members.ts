@@ -121,6 +121,8 @@ export interface Members {
   noneLeft(member: Member): void;
   /** A member holds these jobs from now on. */
   hold(member: Member, jobs: readonly JobRecord[]): void;
+  /** All jobs that members hold. */
+  heldJobs(): Iterable<HeldJob>;
   /** What is known of a job that a member holds. */
   heldJob(id: string): HeldJob | undefined;
   /** Jobs in flight changed: they may be in other queues now. */
@@ -328,6 +330,7 @@ export function createMembers(limits: InFlightLimits): Members {
       if (jobs.length > 0) leave(member); // Who was served goes to the end.
       updateRoom(member);
     },
+    heldJobs: () => inFlight.values(),
     heldJob: (id) => inFlight.get(id),
     update(jobs) {
       for (const { id, seq, queue, type, traits } of jobs) {

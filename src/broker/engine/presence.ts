@@ -3,7 +3,8 @@
  * gone.
  *
  * On a database of its own, all brokers with other rows are gone. On a shared database each broker updates its row every
- * few seconds, and a broker whose row was not updated for a while is gone.
+ * few seconds, and a broker whose row was not updated for a while is gone. When the database was away, no row was updated:
+ * whoever could not write for a while gives the others time to do so.
  *
  * @module
  */
@@ -17,10 +18,13 @@ import type { Store } from "../../store/store.ts";
 import type { DueSource } from "./scheduler.ts";
 
 /** How often a broker updates its row, in ms. */
-const seenIntervalMs = 10_000;
+const seenIntervalMs = 2000;
 
 /** A broker that has not updated its row for this long is gone, in ms. */
-const goneAfterMs = 60_000;
+const goneAfterMs = 10_000;
+
+/** After this long without an update of its own a broker takes no other one for gone, for as long again, in ms. */
+const lateMs = 3 * seenIntervalMs;
 
 /** The broker's row. */
 export interface Presence {
@@ -36,9 +40,11 @@ export interface Presence {
 
 /** Creates the presence of a broker that is not started. `lost` is called when another broker has deleted its row. */
 export function createPresence(
-  { store, clock, logger, lost, releaseTerms }: {
+  { store, clock, synchronize, logger, lost, releaseTerms }: {
     readonly store: Store;
     readonly clock: Clock;
+    /** Asks the database for its time. */
+    readonly synchronize: () => Promise<void>;
     readonly logger: Logger;
     readonly lost: () => Promise<void>;
     /** What giving jobs back depends on, now. */
@@ -47,13 +53,18 @@ export function createPresence(
 ): Presence {
   let id: number | undefined;
   let seenAt = 0;
+  /** Since when it has updated its row without a gap, by the clock that is never set. */
+  let regularSince = -Infinity;
+  let lastUpdate = -Infinity;
 
   const seenBefore = (now: number) => store.isShared ? now - goneAfterMs : farFuture;
 
   const register = async () => {
     const now = clock.now();
     id = await store.write(() => registerBroker(now));
-    await recover(id, now);
+    regularSince = lastUpdate = clock.monotonic();
+    // Others may only have been cut off from the database until now.
+    if (!store.isShared) await recover(id, now);
     seenAt = now;
   };
 
@@ -77,8 +88,13 @@ export function createPresence(
       nextDueAt: () => store.isShared ? seenAt + seenIntervalMs : undefined,
       async run(now) {
         const own = id!;
+        await synchronize();
         const isKnown = await store.write(() => markBrokerSeen(own, now));
         seenAt = now;
+        const elapsed = clock.monotonic();
+        if (elapsed - lastUpdate > lateMs) regularSince = elapsed;
+        lastUpdate = elapsed;
+        if (isKnown && elapsed - regularSince < goneAfterMs) return;
         if (isKnown) return await recover(own, now);
         logger.error("Other brokers took this one for gone, ending its streams");
         await lost();

@@ -1,0 +1,100 @@
+/**
+ * News between brokers, by LISTEN and NOTIFY: on a connection that does nothing else.
+ *
+ * | State      | Event                         | Next       | What happens                                   |
+ * | ---------- | ----------------------------- | ---------- | ---------------------------------------------- |
+ * | connecting | it listens                    | listening  | the second time and later, news were missed    |
+ * | connecting | that fails                    | connecting | it is tried again after a second               |
+ * | listening  | a piece of news               | listening  | is told                                        |
+ * | listening  | the connection breaks, or does not answer a look | connecting | it is tried again at once |
+ * | any        | it is stopped                 | stopped    | the connection ends                            |
+ *
+ * @module
+ */
+
+import type { DatabaseNews } from "../../src/store/database.ts";
+import { type PgClient, type PgNotification, type PgPool, quoteName } from "./pool.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** How long to wait after a connection could not be made, and how often a quiet one is looked at, in ms. */
+const retryMs = 1000;
+const lookMs = 15_000;
+
+/** Creates the news of the brokers of a schema. */
+export function createNews(
+  { pool, sessions, schema }: {
+    readonly pool: PgPool;
+    readonly sessions: Pick<Sessions, "use">;
+    readonly schema: string;
+  },
+): DatabaseNews {
+  const channel = `millrace ${schema}`.slice(0, 63);
+
+  return {
+    async tell(texts) {
+      const text = "SELECT pg_notify($1, told) FROM unnest($2::text[]) AS told";
+      await sessions.use((client) => client.query({ text, values: [channel, [...texts]] }));
+    },
+    async listen(hear, missed) {
+      let stopped = false;
+      let wake = () => {};
+      const sleep = (ms: number) =>
+        new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+
+      /** Listens until the connection breaks, or it is stopped. */
+      const session = async (client: PgClient, started: () => void) => {
+        let broken = false;
+        const breaks = () => {
+          broken = true;
+          wake();
+        };
+        const told = ({ payload }: PgNotification) => {
+          if (payload !== undefined) hear(payload);
+        };
+        client.on("error", breaks);
+        client.on("end", breaks);
+        client.on("notification", told);
+        try {
+          await client.query({ text: `LISTEN ${quoteName(channel)}` });
+          started();
+          while (!broken && !stopped) {
+            await sleep(lookMs);
+            if (!broken && !stopped) await client.query({ text: "SELECT 1" });
+          }
+        } finally {
+          client.off("notification", told);
+          client.off("end", breaks);
+          client.off("error", breaks);
+          client.release(true); // Nobody else is to have one that listens.
+        }
+      };
+
+      let times = 0;
+      let first = () => {};
+      const listening = new Promise<void>((resolve) => first = resolve);
+      const run = async () => {
+        while (!stopped) {
+          try {
+            await session(await pool.connect(), () => times++ === 0 ? first() : missed());
+          } catch {
+            // What is wrong is told by whoever asks the database for more.
+            if (!stopped) await sleep(retryMs);
+          }
+        }
+      };
+      const done = run();
+      await Promise.race([listening, sleep(retryMs * 5)]);
+      return async () => {
+        stopped = true;
+        wake();
+        await done;
+      };
+    },
+  };
+}

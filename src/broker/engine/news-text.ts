@@ -1,0 +1,78 @@
+/**
+ * News between brokers, as texts: a list with the broker's name first, and an item for each thing.
+ *
+ * A broker that knows more kinds of items than another, as during an upgrade, may send it some: those are passed over.
+ *
+ * | Item                                        | Meaning                                                             |
+ * | ------------------------------------------- | ------------------------------------------------------------------- |
+ * | `["hello"]`, `["here"]`                     | a broker has come; an answer to that                                |
+ * | `["ready", queue, count]`                   | so many jobs became ready in a queue                                |
+ * | `["budgeted", queue, bindings, priority, seq]` | the same of a job that draws on budgets                          |
+ * | `["left", id]`, `["lost", id]`              | a job is in flight no more; without a report of who had it          |
+ * | `["cancel", id, reason]`                    | a job is to be cancelled                                            |
+ * | `["due", source, at]`                       | there is work at an instant                                         |
+ * | `["change", change]`                        | a change of settings, queues or budgets, as it is                   |
+ * | `["said", run, …]`                          | a part of what a worker says, for the broker with its stream        |
+ * | `["look"]`                                  | more happened than can be told                                      |
+ *
+ * @module
+ */
+
+import type { StatementPart } from "./statement-parts.ts";
+
+/** One thing that a broker tells. */
+export type NewsItem =
+  | readonly ["hello"]
+  | readonly ["here"]
+  | readonly ["look"]
+  | readonly ["ready", queue: string, count: number]
+  | readonly ["budgeted", queue: string, budgets: string, priority: number, seq: number]
+  | readonly ["left", id: string]
+  | readonly ["lost", id: string]
+  | readonly ["cancel", id: string, reason: string]
+  | readonly ["due", source: string, at: number]
+  | readonly ["change", change: unknown]
+  | StatementPart;
+
+/** How long a text may be, in bytes: PostgreSQL takes 8000. */
+const mostBytes = 7500;
+
+/** How many texts one piece of news may be; of more, only that others have to look. */
+const mostTexts = 100;
+
+const encoder = new TextEncoder();
+
+/** Writes items as few texts. */
+export function toTexts(from: string, items: readonly NewsItem[]): string[] {
+  const head = `[${JSON.stringify(from)}`;
+  const look = [`${head},["look"]]`];
+  const texts: string[] = [];
+  let text = head;
+  let bytes = head.length;
+  for (const item of items) {
+    const piece = `,${JSON.stringify(item)}`;
+    const length = encoder.encode(piece).length;
+    if (bytes + length >= mostBytes) {
+      if (head.length + length >= mostBytes || texts.length === mostTexts) return look;
+      texts.push(`${text}]`);
+      text = head;
+      bytes = head.length;
+    }
+    text += piece;
+    bytes += length;
+  }
+  if (text !== head) texts.push(`${text}]`);
+  return texts;
+}
+
+/** Reads a text; undefined if it is none. */
+export function fromText(
+  text: string,
+): { readonly from: string; readonly items: readonly NewsItem[] } | undefined {
+  try {
+    const [from, ...items] = JSON.parse(text);
+    return typeof from === "string" && items.every(Array.isArray) ? { from, items } : undefined;
+  } catch {
+    return undefined; // Somebody else's.
+  }
+}

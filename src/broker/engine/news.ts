@@ -1,0 +1,283 @@
+/**
+ * What brokers of one database tell each other: whom to wake, what is due, what became of jobs that another one's workers hold.
+ *
+ * News only say where to look: what holds is in the database. What is lost on the way costs time, until the next look
+ * at everything, and nothing else. A broker that is alone tells nothing.
+ *
+ * | Event                               | What happens                                                                  |
+ * | ----------------------------------- | ----------------------------------------------------------------------------- |
+ * | it starts                           | it listens, says hello, and looks soon after at what it may have missed   |
+ * | another one says hello              | it answers, and is not alone any more                                         |
+ * | a commit                            | what others have to know is gathered, and told once the news before are through |
+ * | news may have been lost             | it looks at everything                                                        |
+ * | {@linkcode lookAgainMs} have passed | it looks at everything, and whether there are others                          |
+ *
+ * @module
+ */
+
+import type { Clock, Random } from "../../async/clock.ts";
+import type { Logger } from "../../log.ts";
+import type { CancelNotice } from "../../protocol/frames-control.ts";
+import { status } from "../../protocol/status.ts";
+import type { WorkerStatement } from "../../protocol/worker-statement.ts";
+import type {
+  BudgetsChange,
+  Change,
+  ConfigChange,
+  JobsChange,
+  QueuesChange,
+  ReadyJob,
+} from "../../store/changes.ts";
+import type { DatabaseNews } from "../../store/database.ts";
+import { isLoss } from "./losses.ts";
+import { leavesFlight } from "./members.ts";
+import { fromText, type NewsItem, toTexts } from "./news-text.ts";
+import type { DueSource } from "./scheduler.ts";
+import { createPartCollector, type PartCollector, toParts } from "./statement-parts.ts";
+
+/** How often a broker that shares its database looks at what others did, in ms: the net under lost news. */
+export const lookAgainMs = 10_000;
+
+/** How long after its start it looks for the first time, in ms: others may not have heard of it before. */
+const firstLookMs = 2000;
+
+/** Work that waits for a time, and that every broker may do. */
+export type SharedWork = "promotion" | "crons" | "leases" | "cancellations" | "settling";
+
+/** A setting, a queue or a budget is another one now. */
+export type SharedChange = ConfigChange | QueuesChange | BudgetsChange;
+
+/** What was heard of other brokers. */
+export interface Heard {
+  /** How many jobs may have become ready, by queues. */
+  readonly ready: ReadonlyMap<string, number>;
+  /** Jobs that draw on budgets and became ready; the first of each backlog is enough. */
+  readonly budgeted: readonly Pick<ReadyJob, "queue" | "budgets" | "priority" | "seq">[];
+  /** Jobs that may be in flight no more, or be somebody else's. */
+  readonly left: readonly string[];
+  /** Those of them that were taken from who had them. */
+  readonly lost: ReadonlySet<string>;
+  readonly cancel: readonly CancelNotice[];
+  /** When there is work, in ms since the epoch. */
+  readonly due: ReadonlyMap<SharedWork, number>;
+  readonly changes: readonly SharedChange[];
+  /** What workers said, by their runs. */
+  readonly said: readonly (readonly [run: string, statement: WorkerStatement])[];
+}
+
+/** The news of a broker. */
+export interface News {
+  /** Begins to listen. Call when the broker is registered. */
+  start(): Promise<void>;
+  /** Tells others what a commit of this broker did. */
+  add(changes: readonly Change[]): void;
+  /**
+   * Passes on what a worker says whose stream may be another broker's.
+   *
+   * @returns Whether there is any.
+   */
+  pass(run: string, statement: WorkerStatement): boolean;
+  /** Tells no more, and hears no more. */
+  stop(): Promise<void>;
+  /** Looks at everything now and then. */
+  readonly source: DueSource;
+}
+
+/** Creates the news of a broker that is not started. */
+export function createNews(
+  {
+    ports,
+    isShared,
+    clock,
+    random,
+    logger,
+    isHeld,
+    isLimited,
+    countOthers,
+    hear,
+    look,
+    expectLook,
+  }: {
+    /** How brokers tell each other; undefined where they only look. */
+    readonly ports: DatabaseNews | undefined;
+    readonly isShared: boolean;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly logger: Logger;
+    /** Whether a worker of this broker has a job in flight. */
+    readonly isHeld: (id: string) => boolean;
+    /** Whether there is a limit on what is in flight of a queue. */
+    readonly isLimited: (queue: string) => boolean;
+    /** How many other brokers there are. */
+    readonly countOthers: () => Promise<number>;
+    /** Does what follows from news. */
+    readonly hear: (heard: Heard) => void;
+    /** Looks at everything that others may have done. */
+    readonly look: () => Promise<void>;
+    /** Told that it has to look at `at`, in ms since the epoch. */
+    readonly expectLook: (at: number) => void;
+  },
+): News {
+  const own = Math.floor(random() * 2 ** 50).toString(36) + clock.now().toString(36);
+  let isAlone = true;
+  let lookedAt = 0;
+  let mayHaveMissed = true;
+  let stopListening: (() => Promise<void>) | undefined;
+  let stopped = false;
+  /** What is to be told. */
+  let ready = new Map<string, number>();
+  let due = new Map<SharedWork, number>();
+  let items: NewsItem[] = [];
+  let telling: Promise<void> | undefined;
+  const parts = createPartCollector();
+  let statements = 0;
+
+  const expect = (source: SharedWork, at: number) => {
+    if (at < (due.get(source) ?? Infinity)) due.set(source, at);
+  };
+
+  const addJobs = (change: JobsChange) => {
+    if (change.to === status.ready) {
+      for (const { queue, budgets, priority, seq } of change.jobs) {
+        if (budgets === null) ready.set(queue, (ready.get(queue) ?? 0) + 1);
+        else items.push(["budgeted", queue, budgets, priority, seq]);
+      }
+    } else if (change.to === status.scheduled) {
+      for (const { readyAt } of change.jobs) expect("promotion", readyAt);
+    }
+    if (change.from !== status.inFlight) return;
+    const isOver: boolean = leavesFlight(change);
+    if (isOver) {
+      // Room in a queue with a limit: others may take what waits there.
+      for (const job of change.jobs) {
+        const queue = change.fromQueue ?? job.queue;
+        if (isLimited(queue)) ready.set(queue, (ready.get(queue) ?? 0) + 1);
+      }
+    }
+    const isLost = change.byHolder !== true &&
+      (isLoss(change.cause) || change.cause === "lease-lost");
+    if (!isLost && !isOver && change.cause !== "cancel-asked") return;
+    for (const { id } of change.jobs) {
+      if (isHeld(id)) continue;
+      if (change.cause === "cancel-asked") items.push(["cancel", id, change.reason ?? ""]);
+      else items.push([isLost ? "lost" : "left", id]);
+    }
+  };
+
+  /** Tells what was gathered, and what is gathered meanwhile. */
+  const tell = async () => {
+    while (!stopped && ready.size + due.size + items.length > 0) {
+      const all: NewsItem[] = [
+        ...[...ready].map(([queue, count]) => ["ready", queue, count] as const),
+        ...[...due].map(([source, at]) => ["due", source, at] as const),
+        ...items,
+      ];
+      ready = new Map();
+      due = new Map();
+      items = [];
+      try {
+        await ports!.tell(toTexts(own, all));
+      } catch (error) {
+        logger.warn("Cannot tell other brokers, they look by themselves", { error });
+      }
+    }
+    telling = undefined;
+  };
+
+  const say = (item: NewsItem) => {
+    items.push(item);
+    telling ??= tell();
+  };
+
+  /** Something may have been missed. */
+  const lookSoon = () => {
+    mayHaveMissed = true;
+    expectLook(0);
+  };
+
+  const listen = (text: string) => {
+    const told = fromText(text);
+    if (told === undefined || told.from === own || stopped) return;
+    if (told.items.some(([kind]) => kind === "hello")) say(["here"]);
+    isAlone = false;
+    if (told.items.some(([kind]) => kind === "look")) lookSoon();
+    hear(toHeard(told, parts));
+  };
+
+  return {
+    async start() {
+      lookedAt = clock.now() - lookAgainMs + firstLookMs;
+      if (ports === undefined || stopListening !== undefined) return;
+      stopListening = await ports.listen(listen, lookSoon);
+      isAlone = await countOthers() === 0;
+      say(["hello"]);
+    },
+    add(changes) {
+      if (isAlone || ports === undefined || stopped) return;
+      for (const change of changes) {
+        if (change.kind === "jobs") addJobs(change);
+        else if (change.kind === "crons" || change.kind === "leases") {
+          expect(change.kind, change.nextAt);
+        } else if (change.kind === "cancellations") expect("cancellations", change.nextAt);
+        else if (change.kind === "settlements") expect("settling", 0);
+        else if (change.kind !== "tags") items.push(["change", change]);
+      }
+      if (ready.size + due.size + items.length > 0) telling ??= tell();
+    },
+    pass(run, statement) {
+      if (isAlone || ports === undefined || stopped) return false;
+      items.push(...toParts(run, statement, ++statements));
+      telling ??= tell();
+      return true;
+    },
+    async stop() {
+      stopped = true;
+      await stopListening?.();
+      await telling;
+    },
+    source: {
+      name: "look at what other brokers did",
+      nextDueAt: () => isShared ? lookedAt + lookAgainMs : undefined,
+      async run(now) {
+        lookedAt = now;
+        const wasAlone = isAlone && !mayHaveMissed;
+        isAlone = await countOthers() === 0;
+        if (wasAlone && isAlone) return; // It knows of all that was done.
+        await look();
+        mayHaveMissed = false;
+      },
+    },
+  };
+}
+
+/** Puts what was told together. */
+function toHeard(
+  { from, items }: { readonly from: string; readonly items: readonly NewsItem[] },
+  parts: PartCollector,
+): Heard {
+  const said: [string, WorkerStatement][] = [];
+  const ready = new Map<string, number>();
+  const budgeted: Heard["budgeted"][number][] = [];
+  const left: string[] = [];
+  const lost = new Set<string>();
+  const cancel: CancelNotice[] = [];
+  const due = new Map<SharedWork, number>();
+  const changes: SharedChange[] = [];
+  for (const item of items) {
+    if (item[0] === "ready") ready.set(item[1], (ready.get(item[1]) ?? 0) + item[2]);
+    else if (item[0] === "budgeted") {
+      const [, queue, budgets, priority, seq] = item;
+      budgeted.push({ queue, budgets, priority, seq });
+    } else if (item[0] === "left" || item[0] === "lost") {
+      left.push(item[1]);
+      if (item[0] === "lost") lost.add(item[1]);
+    } else if (item[0] === "cancel") cancel.push({ id: item[1], reason: item[2] });
+    else if (item[0] === "due") due.set(item[1] as SharedWork, item[2]);
+    else if (item[0] === "change") changes.push(item[1] as SharedChange);
+    else if (item[0] === "said") {
+      const statement = parts.add(from, item);
+      if (statement !== undefined) said.push([item[1], statement]);
+    }
+  }
+  return { ready, budgeted, left, lost, cancel, due, changes, said };
+}

@@ -1,0 +1,101 @@
+/**
+ * What a broker does about others on the same database: what follows from their news, and what is looked at without any.
+ *
+ * @module
+ */
+
+import type { Clock, Random } from "../../async/clock.ts";
+import type { Logger } from "../../log.ts";
+import type { ConfigChange } from "../../store/changes.ts";
+import type { Database } from "../../store/database.ts";
+import { countOtherBrokers } from "../../store/holders.ts";
+import { listQueueSettings } from "../../store/queue-settings.ts";
+import type { Store } from "../../store/store.ts";
+import type { ConfigOperations } from "./config.ts";
+import type { Counting } from "./counting.ts";
+import type { Dispatcher } from "./dispatch.ts";
+import type { Gates } from "./gates.ts";
+import { findGone } from "./holdings.ts";
+import { createNews, type Heard, type News, type SharedWork } from "./news.ts";
+import type { Presence } from "./presence.ts";
+import type { DueSource } from "./scheduler.ts";
+
+/** The parts of a broker that others on the same database have something to do with. */
+export interface SharingOptions {
+  readonly database: Database;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly gates: Pick<Gates, "set" | "settingsOf">;
+  readonly presence: Pick<Presence, "id">;
+  readonly dispatcher: Pick<
+    Dispatcher,
+    "takenJob" | "notice" | "tell" | "hear" | "reload" | "recheck"
+  >;
+  readonly counting: Pick<Counting, "backlogs">;
+  readonly config: Pick<ConfigOperations, "load">;
+  /** Applies a setting that another broker has changed. */
+  applyConfig(change: ConfigChange): void;
+  /** Tells that a source has work at `at`, in ms since the epoch. */
+  expectAt(source: DueSource, at: number): void;
+  /** The work that any broker may do when its time has come. */
+  readonly work: Readonly<Record<SharedWork, DueSource>>;
+  /** Work that nobody tells of. */
+  readonly upkeep: readonly DueSource[];
+}
+
+/** The news of a broker, and what workers say whose streams it may not have. */
+export interface Sharing extends Omit<News, "pass"> {
+  /** As that of a dispatcher, also for the streams of other brokers. */
+  readonly tell: Dispatcher["tell"];
+}
+
+/** Creates the news of a broker that is not started. */
+export function createSharing(options: SharingOptions): Sharing {
+  const { database, store, clock, random, logger, gates, presence, dispatcher } = options;
+  const { counting, config, applyConfig, expectAt, work, upkeep } = options;
+
+  const hear = (heard: Heard) => {
+    for (const [name, at] of heard.due) if (name in work) expectAt(work[name], at);
+    for (const change of heard.changes) if (change.kind === "config") applyConfig(change);
+    for (const [run, statement] of heard.said) {
+      dispatcher.notice(run);
+      dispatcher.tell(run, statement)?.catch((error) => {
+        logger.warn("Cannot do what a worker said to another broker", { error });
+      });
+    }
+    dispatcher.hear(heard);
+  };
+
+  const look = async () => {
+    const now = clock.now();
+    await config.load();
+    for (const settings of await store.read(listQueueSettings())) gates.set(settings);
+    for (const source of [...Object.values(work), ...upkeep]) expectAt(source, now);
+    dispatcher.reload(await counting.backlogs());
+    await dispatcher.recheck();
+  };
+
+  const news = createNews({
+    ports: database.dialect === "postgres" ? database.news : undefined,
+    isShared: store.isShared,
+    clock,
+    random,
+    logger,
+    isHeld: (id) => dispatcher.takenJob(id)?.member.gone === false,
+    isLimited: (queue) => gates.settingsOf(queue)?.maxInFlight != null,
+    countOthers: () => store.read(countOtherBrokers(presence.id())),
+    hear,
+    look,
+    expectLook: (at) => expectAt(news.source, at),
+  });
+  return {
+    ...news,
+    tell: (run, statement) =>
+      dispatcher.tell(run, statement) ??
+        (news.pass(run, statement)
+          ? findGone(statement, () => false, { store, clock })
+          : undefined),
+  };
+}

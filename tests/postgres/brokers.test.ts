@@ -1,0 +1,238 @@
+/**
+ * Several brokers on a real PostgreSQL. Their clocks stand still unless a test moves them: what one hears of another is told,
+ * and found by no look.
+ */
+
+import assert from "node:assert/strict";
+import { afterEach, it } from "node:test";
+import { type Broker, createBroker, type Database } from "../../src/broker/mod.ts";
+import { type Client, createClient, type TakeOptions } from "../../src/client/mod.ts";
+import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
+import type { AsyncConnection } from "../../src/store/database.ts";
+import { job } from "../support/broker.ts";
+import { createRecordingLogger } from "../support/recording-logger.ts";
+import { send } from "../support/send.ts";
+import { describePostgres, openGroup, type PostgresDatabase, sharedPool } from "./server.ts";
+
+interface Shared {
+  readonly schema: string;
+  readonly broker: Broker;
+  readonly client: Client;
+  readonly clock: TestClock;
+  readonly errors: readonly string[];
+}
+
+/** Ends what a test has opened. */
+const opened: (() => Promise<unknown>)[] = [];
+
+/** Starts brokers that share a database and have heard of each other. */
+async function start(
+  count: number,
+  change: (database: PostgresDatabase, index: number) => Database = (database) => database,
+): Promise<Shared[]> {
+  const databases = openGroup(count).map((database) => {
+    // The clocks of the brokers are those of the test.
+    const { now: _, ...withoutTime } = database;
+    return withoutTime;
+  });
+  const brokers = databases.map((database, index) => {
+    const clock = createTestClock();
+    const { logger, errors } = createRecordingLogger();
+    const store = change(database, index);
+    // Without heartbeats, time passes quickly.
+    const broker = createBroker({ store, clock, logger, heartbeatIntervalMs: 2 ** 31 });
+    opened.push(() => broker.stop());
+    const client = createClient({ fetch: broker.fetch });
+    return { schema: database.schema, broker, client, clock, errors };
+  });
+  for (const { broker } of brokers) await broker.start();
+  await turns(20);
+  return brokers;
+}
+
+/** Lets what is under way between brokers and database come along. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Waits until something holds, which must not take long. */
+async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (let turn = 0; turn < 1500; turn++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.fail(`waited in vain until ${what}`);
+}
+
+/** Opens a take stream and gathers the ids of what comes. */
+async function take({ client }: Shared, options: TakeOptions = {}): Promise<string[]> {
+  const stream = await client.take(options);
+  const ids: string[] = [];
+  (async () => {
+    for await (const batch of stream.batches()) ids.push(...batch.map(({ id }) => id));
+  })().catch(() => {});
+  opened.push(() => stream.close());
+  return ids;
+}
+
+describePostgres("brokers on one PostgreSQL", () => {
+  afterEach(async () => {
+    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
+  });
+
+  it("wake each other's workers", async () => {
+    const [left, right] = await start(2);
+    const ids = await take(right!, { prefetch: 100 });
+    await turns(20);
+    const { id } = await left!.client.enqueue(job());
+    await until(() => ids.includes(id), "the job came");
+    const later = await left!.client.enqueue(job({ readyAt: left!.clock.now() + 1000 }));
+    await turns(20);
+    await right!.clock.advance(1000);
+    await until(() => ids.includes(later.id), "the job came when it was due");
+    assert.deepEqual([left!.errors, right!.errors], [[], []]);
+  });
+
+  it("free the room of a stream by reports that another one takes", async () => {
+    const [left, right] = await start(2);
+    const ids = await take(left!, { prefetch: 2 });
+    const stored = await right!.client.enqueueMany(Array.from({ length: 9 }, () => job()));
+    for (let done = 0; done < 9; done++) {
+      await until(() => ids.length > done, `job ${done} came`);
+      await right!.client.success(ids[done]!);
+    }
+    assert.deepEqual([...ids].sort(), stored.map(({ id }) => id).sort());
+    await until(async () => await left!.client.count({}) === 0, "all were done");
+  });
+
+  it("tell workers of what others take from them", async () => {
+    const [left, right] = await start(2);
+    const ids = await take(left!, { prefetch: 1 });
+    const [first, second] = await right!.client.enqueueMany([job(), job()]);
+    await until(() => ids.includes(first!.id), "the first came");
+    await right!.client.delete(first!.id);
+    await until(() => ids.includes(second!.id), "the second came in its place");
+  });
+
+  it("keep what is in flight of a queue, and of a budget, under its limit", async () => {
+    const brokers = await start(3);
+    const [first] = brokers;
+    await send(first!.broker, "PATCH", "/queues/q", { max_in_flight: 2 });
+    const budget = { allocation: 1, strategy: { type: "while_in_flight" } };
+    await send(first!.broker, "PUT", "/budgets/one", budget);
+    await turns(20);
+    const streams: string[][] = [];
+    for (const shared of brokers) streams.push(await take(shared, { prefetch: 4 }));
+    const limited = Array.from({ length: 12 }, () => job());
+    const budgeted = Array.from(
+      { length: 6 },
+      () => job({ queue: "b", budgets: [{ key: "one" }] }),
+    );
+    for (const [at, one] of [...limited, ...budgeted].entries()) {
+      await brokers[at % 3]!.client.enqueue(one);
+    }
+    const done = new Set<string>();
+    const mostAtOnce = { q: 0, b: 0 };
+    for (let turn = 0; done.size < 18; turn++) {
+      const jobs = await Array.fromAsync(first!.client.list({ status: ["in_flight"] }));
+      for (const queue of ["q", "b"] as const) {
+        const count = jobs.filter((job) => job.queue === queue).length;
+        mostAtOnce[queue] = Math.max(mostAtOnce[queue], count);
+      }
+      const next = streams.flat().find((id) => !done.has(id));
+      if (next === undefined) await turns(1);
+      else {
+        done.add(next);
+        await brokers[turn % 3]!.client.success(next);
+      }
+      assert.ok(turn < 3000, `${done.size} of 18 were done`);
+    }
+    assert.deepEqual(mostAtOnce, { q: 2, b: 1 });
+    assert.equal(streams.flat().length, 18, "no job came twice");
+  });
+
+  it("fire a cron entry once", async () => {
+    const brokers = await start(3);
+    const entry = { name: "e", expression: "* * * * *", timezone: "UTC", job: job({ queue: "c" }) };
+    await send(brokers[0]!.broker, "PUT", "/crons/g", { entries: [entry] });
+    await turns(20);
+    for (let minute = 0; minute < 3; minute++) {
+      await Promise.all(brokers.map(({ clock }) => clock.advance(60_000)));
+      await turns(30);
+    }
+    assert.equal(await brokers[1]!.client.count({ queue: ["c"] }), 3);
+  });
+
+  it("hear of each other again after their connections were cut", async () => {
+    const [left, right] = await start(2);
+    const ids = await take(right!, { prefetch: 100 });
+    await turns(20);
+    const client = await sharedPool().connect();
+    await client.query({
+      text:
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query IN ('SELECT 1') OR query LIKE 'LISTEN%'",
+    });
+    client.release();
+    const { id } = await left!.client.enqueue(job());
+    await turns(40);
+    // That news were lost is noticed with the connection; what is due is looked at when time passes.
+    await right!.clock.advance(1);
+    await until(() => ids.includes(id), "the job came");
+  });
+
+  it("take over the jobs of one that is gone, and refuse what it takes when it wakes", async () => {
+    let awake = Promise.resolve();
+    const [left, right] = await start(2, (database, index) => ({
+      ...database,
+      async transaction<Result>(body: (connection: AsyncConnection) => Promise<Result>) {
+        if (index === 0) await awake;
+        return await database.transaction(body);
+      },
+    }));
+    const lost = await take(left!, { prefetch: 1 });
+    const { id } = await right!.client.enqueue(job());
+    await until(() => lost.includes(id), "the job came");
+    // It is paused: the server hears nothing of it.
+    let wake = () => {};
+    awake = new Promise((resolve) => wake = resolve);
+    const ids = await take(right!, { prefetch: 10 });
+    for (let passed = 0; passed < 14; passed++) {
+      await right!.clock.advance(1000);
+      await turns(3);
+    }
+    await until(() => ids.includes(id), "the job came to another worker");
+    // A stream that is opened there now gets nothing any more.
+    const late = await take(left!, { prefetch: 10 });
+    wake();
+    await right!.client.enqueueMany([job(), job()]);
+    await until(() => ids.length === 3, "the others came");
+    await until(() => left!.errors.length > 0, "the broker found out");
+    assert.deepEqual([lost, late], [[id], []]);
+    assert.match(left!.errors[0]!, /Cannot take jobs|took this one for gone/);
+    // It goes on under a new name.
+    await left!.clock.advance(4000);
+    await turns(20);
+    const again = await take(left!, { prefetch: 10, queues: ["again"] });
+    const { id: next } = await right!.client.enqueue(job({ queue: "again", priority: 0 }));
+    await until(() => again.includes(next) || ids.includes(next), "a job came");
+  });
+
+  it("go by the clock of the server", async () => {
+    const databases = openGroup(2);
+    const shifts = [-60_000, 3_600_000];
+    const clients: Client[] = [];
+    for (const [index, store] of databases.entries()) {
+      const clock = createTestClock(Date.now() + shifts[index]!);
+      const broker = createBroker({ store, clock });
+      opened.push(() => broker.stop());
+      await broker.start();
+      clients.push(createClient({ fetch: broker.fetch }));
+    }
+    for (const client of clients) {
+      const { readyAt } = await client.enqueue(job());
+      assert.ok(Math.abs(readyAt - Date.now()) < 5000, `${readyAt} is far from ${Date.now()}`);
+    }
+  });
+});

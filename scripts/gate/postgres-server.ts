@@ -13,6 +13,8 @@ export interface PostgresServer {
   readonly version: string;
   /** The folder with its programs. */
   readonly bin: string;
+  /** Ends it as the end of its machine would, and starts it again. */
+  crash(): Promise<void>;
   /** Stops it, and removes its folder. */
   stop(): Promise<void>;
 }
@@ -55,12 +57,18 @@ export async function startPostgres(): Promise<PostgresServer | { readonly missi
     fsync: "off", // Nothing here survives the machine anyway.
   };
   const words = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(" ");
-  await ask("pg_ctl", ["-D", data, "-w", "-s", "-l", `${folder}/log`, "-o", words, "start"]);
+  const start = () =>
+    ask("pg_ctl", ["-D", data, "-w", "-s", "-l", `${folder}/log`, "-o", words, "start"]);
+  await start();
   const version = (await ask("postgres", ["--version"])).match(/\d+(\.\d+)?/)?.[0] ?? "";
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     version,
     bin,
+    async crash() {
+      await ask("pg_ctl", ["-D", data, "-w", "-s", "-m", "immediate", "stop"]);
+      await start();
+    },
     async stop() {
       await ask("pg_ctl", ["-D", data, "-w", "-s", "-m", "immediate", "stop"]).catch(() => {});
       await Deno.remove(folder, { recursive: true });

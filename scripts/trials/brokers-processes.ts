@@ -1,0 +1,104 @@
+/**
+ * The processes of a trial with several brokers, and the proxy before them.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../../adapters/cli/main.ts", import.meta.url));
+const words = "Deno" in globalThis ? ["run", "-A", main] : [main];
+
+/** A broker in a process of its own, which can be killed, and starts again. */
+export interface MortalBroker {
+  /** Where it listens; undefined while it does not. */
+  readonly port: number | undefined;
+  /** Lines of its log that tell of errors. */
+  readonly errors: string[];
+  /** Ends it as a power cut would, and starts another one. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a broker on a PostgreSQL. */
+export async function startBrokerOn(url: string): Promise<MortalBroker> {
+  let child: ChildProcess;
+  let port: number | undefined;
+  const errors: string[] = [];
+
+  const start = async () => {
+    const args = [...words, "serve", "--port", "0", "--data", url, "--log-format", "text"];
+    const started = child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    createInterface({ input: started.stderr! }).on("line", (line) => {
+      if (/error/i.test(line)) errors.push(line);
+    });
+    await new Promise<void>((resolve) => {
+      createInterface({ input: started.stdout! }).on("line", (line) => {
+        const found = /^millrace listening on \S+:(\d+)$/.exec(line);
+        if (found === null) return;
+        if (child === started) port = Number(found[1]);
+        resolve();
+      });
+      started.on("exit", () => resolve());
+    });
+  };
+
+  const end = async (signal: "SIGKILL" | "SIGTERM") => {
+    port = undefined;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  };
+
+  await start();
+  return {
+    get port() {
+      return port;
+    },
+    errors,
+    async kill() {
+      await end("SIGKILL");
+      await start();
+    },
+    stop: () => end("SIGTERM"),
+  };
+}
+
+/** A proxy that gives each connection to the next port of those that listen. */
+export async function createSpreadingProxy(
+  ports: () => readonly (number | undefined)[],
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  let next = 0;
+  const server = createServer((near) => {
+    const alive = ports().filter((port) => port !== undefined);
+    if (alive.length === 0) return near.destroy();
+    const far = connect(alive[next++ % alive.length]!, "127.0.0.1");
+    const cut = () => {
+      near.destroy();
+      far.destroy();
+      sockets.delete(near);
+      sockets.delete(far);
+    };
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", cut).on("close", cut);
+    }
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

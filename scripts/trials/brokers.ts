@@ -1,0 +1,162 @@
+/**
+ * Several brokers on one PostgreSQL, killed again and again, and the server too: are jobs lost, or run again after their
+ * report was taken?
+ *
+ * ```sh
+ * deno run -A scripts/trials/brokers.ts                       # 3 brokers, 6 workers, 20,000 jobs, a kill every second
+ * deno run -A scripts/trials/brokers.ts --jobs 200000
+ * deno run -A scripts/trials/brokers.ts --server-kills 10     # every tenth kill is the server's
+ * ```
+ *
+ * Brokers are processes of the command line, on a PostgreSQL of the trial's own. A proxy before them gives each connection
+ * to the next one that lives. Who is killed is chance by `--seed`; when, is not.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { parseArgs } from "node:util";
+import * as v from "valibot";
+import { createClient, defineJob } from "../../src/client/mod.ts";
+import { silentLogger } from "../../src/log.ts";
+import { createWorker, handle } from "../../src/worker/mod.ts";
+import { startPostgres } from "../gate/postgres-server.ts";
+import { createSpreadingProxy, startBrokerOn } from "./brokers-processes.ts";
+
+const { values } = parseArgs({
+  args: process.argv.slice(2),
+  options: {
+    jobs: { type: "string", default: "20000" },
+    brokers: { type: "string", default: "3" },
+    workers: { type: "string", default: "6" },
+    "kill-ms": { type: "string", default: "1000" },
+    "server-kills": { type: "string", default: "0" },
+    seed: { type: "string", default: "1" },
+  },
+});
+const wanted = Number(values.jobs);
+const killMs = Number(values["kill-ms"]);
+const serverKills = Number(values["server-kills"]);
+let seed = Number(values.seed);
+const chance = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+
+const server = await startPostgres();
+if ("missing" in server) {
+  console.log(server.missing);
+  process.exit(0);
+}
+const brokers = await Promise.all(
+  Array.from({ length: Number(values.brokers) }, () => startBrokerOn(server.url)),
+);
+const proxy = await createSpreadingProxy(() => brokers.map(({ port }) => port));
+
+const count = defineJob({ type: "count", queue: "count", payload: v.number(), retryLimit: 1000 });
+/** How often each job was begun, by its number; and the jobs whose report the broker has taken. */
+const begun = new Map<number, number>();
+const reported = new Set<string>();
+let ranAgain = 0;
+const workers = Array.from({ length: Number(values.workers) }, () => {
+  const client = createClient({ url: proxy.url });
+  const worker = createWorker({
+    client,
+    concurrency: 25,
+    logger: silentLogger,
+    handlers: [
+      handle(count, async (number, { job }) => {
+        await new Promise((resolve) => setTimeout(resolve, number % 40));
+        if (reported.has(job.id)) ranAgain++;
+        begun.set(number, (begun.get(number) ?? 0) + 1);
+      }),
+    ],
+  });
+  worker.on("acked", ({ ids }) => {
+    for (const id of ids) reported.add(id);
+  });
+  return worker;
+});
+const running = workers.map((worker) => worker.run());
+
+const kills = { brokers: 0, servers: 0 };
+let isOver = false;
+const killing = (async () => {
+  for (let times = 1; !isOver; times++) {
+    await new Promise((resolve) => setTimeout(resolve, killMs));
+    if (isOver) break;
+    if (serverKills > 0 && times % serverKills === 0) {
+      kills.servers++;
+      await server.crash();
+    } else {
+      // The next kill does not wait until it listens again; one is always left.
+      const alive = brokers.filter(({ port }) => port !== undefined);
+      if (alive.length < 2) continue;
+      kills.brokers++;
+      void alive[Math.floor(chance() * alive.length)]!.kill();
+    }
+  }
+})();
+
+const client = createClient({ url: proxy.url });
+const accepted = new Set<number>();
+let repeated = 0;
+const startedAt = performance.now();
+for (let number = 0; number < wanted; number += 50) {
+  const numbers = Array.from({ length: Math.min(50, wanted - number) }, (_, at) => number + at);
+  // A call without an answer comes again under the same key, and is done once.
+  const idempotencyKey = `numbers-${number}`;
+  for (let isAccepted = false; !isAccepted;) {
+    try {
+      await client.enqueueMany(
+        numbers.map((payload) => ({ type: "count", queue: "count", payload })),
+        {
+          idempotencyKey,
+        },
+      );
+      isAccepted = true;
+    } catch {
+      repeated++;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  for (const number of numbers) accepted.add(number);
+}
+const enqueuedMs = performance.now() - startedAt;
+const lost = () => [...accepted].filter((number) => !begun.has(number)).length;
+const deadline = performance.now() + 120_000;
+let left = -1;
+while (performance.now() < deadline) {
+  left = await client.count({}).catch(() => -1);
+  if (left === 0) break;
+  await new Promise((resolve) => setTimeout(resolve, 250));
+}
+isOver = true;
+await killing;
+const drainedMs = performance.now() - startedAt;
+await Promise.all(workers.map((worker) => worker.stop()));
+await Promise.all(running);
+await new Promise((resolve) => setTimeout(resolve, 3000)); // Those that start again.
+await Promise.all(brokers.map((broker) => broker.stop()));
+await proxy.stop();
+await server.stop();
+
+const twice = [...begun.values()].filter((times) => times > 1).length;
+console.log(`${kills.brokers} brokers and ${kills.servers} servers were killed`);
+console.log(
+  `${accepted.size} jobs accepted in ${
+    (enqueuedMs / 1000).toFixed(1)
+  } s, ${repeated} calls made again`,
+);
+console.log(
+  `${begun.size} ran, all were done after ${(drainedMs / 1000).toFixed(1)} s; ${left} are left`,
+);
+console.log(
+  `${twice} ran more than once, ${ranAgain} after their report was taken, ${lost()} were lost`,
+);
+const errors = new Map<string, number>();
+for (const line of brokers.flatMap(({ errors }) => errors)) {
+  const text = line.replaceAll(/[\d:.,]+/g, "#").slice(0, 120);
+  errors.set(text, (errors.get(text) ?? 0) + 1);
+}
+for (const [text, times] of [...errors].sort((a, b) => b[1] - a[1]).slice(0, 12)) {
+  console.log(`${String(times).padStart(6)} × ${text}`);
+}
+process.exit(lost() === 0 && ranAgain === 0 && left === 0 ? 0 : 1);

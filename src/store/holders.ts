@@ -87,6 +87,12 @@ export function* registerHolder(
   return row!.id;
 }
 
+/** The streams of a broker that have a row. */
+export function* listHolders(broker: number): Transition<number[]> {
+  const found = yield* rows<{ id: number }>("SELECT id FROM holders WHERE broker = ?", [broker]);
+  return found.map(({ id }) => id);
+}
+
 /** Deletes the row of a stream, which holds no job any more. */
 export function* deleteHolder(id: number): Transition<void> {
   yield* run("DELETE FROM holders WHERE id = ?", [id]);

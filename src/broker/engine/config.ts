@@ -83,7 +83,11 @@ export function createConfigOperations(
       return toItem(row);
     },
     async load() {
-      for (const { key, value } of await store.read(listConfig())) apply(key, value);
+      const stored = new Map(
+        (await store.read(listConfig())).map(({ key, value }) => [key, value] as const),
+      );
+      // Another broker may have unset some.
+      for (const key of new Set([...changed, ...stored.keys()])) apply(key, stored.get(key));
     },
     apply: ({ key, value }) => apply(key, value),
   };

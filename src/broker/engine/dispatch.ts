@@ -128,7 +128,7 @@ export function createDispatcher(
   let dispatching = false;
   let stopped = false;
 
-  const { release, giveBack } = createGivingBack({
+  const { release, giveBack, giveBackStrays } = createGivingBack({
     store,
     clock,
     logger,
@@ -369,6 +369,7 @@ export function createDispatcher(
     },
     async recheck() {
       await rechecking.all();
+      await giveBackStrays(broker());
       members.addUnknown();
       if (members.isAnyWaiting) void dispatch();
     },

@@ -8,6 +8,7 @@ import type { Clock } from "../../async/clock.ts";
 import { pause } from "../../async/turns.ts";
 import type { Logger } from "../../log.ts";
 import type { TakenJob } from "../../store/finish.ts";
+import { listHolders } from "../../store/holders.ts";
 import { dropRuns, releaseHolder, releaseRuns, type ReleaseTerms } from "../../store/release.ts";
 import type { Store } from "../../store/store.ts";
 import type { Member, Members } from "./members.ts";
@@ -21,6 +22,13 @@ export interface GivingBack {
   release(member: Member): Promise<void>;
   /** Gives back some of what a member holds. If that fails, they are still its, and its next statement tells so. */
   giveBack(member: Member, jobs: readonly Pick<TakenJob, "id" | "deliveries">[]): Promise<void>;
+  /**
+   * Gives back what this broker has taken for nobody: a take was committed, and the server was away for too long to say so.
+   * Only what seemed to be nobody's the last time, too: a take may be under way.
+   *
+   * @param broker The row of this broker.
+   */
+  giveBackStrays(broker: number): Promise<void>;
 }
 
 /** Creates it. */
@@ -29,7 +37,7 @@ export function createGivingBack(
     readonly store: Store;
     readonly clock: Clock;
     readonly logger: Logger;
-    readonly members: Pick<Members, "forget" | "disown">;
+    readonly members: Pick<Members, "all" | "forget" | "disown">;
     /** What giving jobs back depends on, now. */
     readonly releaseTerms: () => ReleaseTerms;
     /** Whether the broker stops. */
@@ -75,5 +83,16 @@ export function createGivingBack(
     }
   };
 
-  return { release, giveBack };
+  let suspects: ReadonlySet<number> = new Set();
+
+  const giveBackStrays = async (broker: number) => {
+    const known = new Set([...members.all].map(({ holder }) => holder));
+    const found = (await store.read(listHolders(broker))).filter((id) => !known.has(id));
+    for (const id of found.filter((id) => suspects.has(id))) {
+      while (await store.write(() => releaseHolder(id, releaseTerms()))) await pause(clock);
+    }
+    suspects = new Set(found);
+  };
+
+  return { release, giveBack, giveBackStrays };
 }

@@ -10,7 +10,7 @@
  * | another one says hello              | it answers, and is not alone any more                                         |
  * | a commit                            | what others have to know is gathered, and told once the news before are through |
  * | news may have been lost             | it looks at everything                                                        |
- * | {@linkcode lookAgainMs} have passed | it looks at everything, and whether there are others                          |
+ * | ten seconds have passed       | it looks at everything, and whether there are others                          |
  *
  * @module
  */
@@ -36,7 +36,7 @@ import type { DueSource } from "./scheduler.ts";
 import { createPartCollector, type PartCollector, toParts } from "./statement-parts.ts";
 
 /** How often a broker that shares its database looks at what others did, in ms: the net under lost news. */
-export const lookAgainMs = 10_000;
+const lookAgainMs = 10_000;
 
 /** How long after its start it looks for the first time, in ms: others may not have heard of it before. */
 const firstLookMs = 2000;

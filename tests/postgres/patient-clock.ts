@@ -15,6 +15,7 @@ export interface Patient {
 
 /** Puts a clock and a database together. */
 export function withPatience(database: AsyncDatabase): Patient {
+  const { now: _, ...timeless } = database; // The time is that of the test.
   const clock = createTestClock();
   let pending = 0;
   const waiting = new Set<() => void>();
@@ -41,7 +42,7 @@ export function withPatience(database: AsyncDatabase): Patient {
 
   return {
     database: {
-      ...database,
+      ...timeless,
       all: (sql, params) => watch(database.all(sql, params)),
       transaction: (body) => watch(database.transaction(body)),
     },

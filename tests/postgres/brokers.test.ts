@@ -8,6 +8,7 @@ import { afterEach, it } from "node:test";
 import { type Broker, createBroker, type Database } from "../../src/broker/mod.ts";
 import { type Client, createClient, type TakeOptions } from "../../src/client/mod.ts";
 import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
+import { StoreError } from "../../src/errors.ts";
 import type { AsyncConnection } from "../../src/store/database.ts";
 import { job } from "../support/broker.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
@@ -217,6 +218,31 @@ describePostgres("brokers on one PostgreSQL", () => {
     const again = await take(left!, { prefetch: 10, queues: ["again"] });
     const { id: next } = await right!.client.enqueue(job({ queue: "again", priority: 0 }));
     await until(() => again.includes(next) || ids.includes(next), "a job came");
+  });
+
+  it("give back what was taken when nobody could say so, each its own", async () => {
+    let isMute = false;
+    const [only] = await start(1, (database) => ({
+      ...database,
+      async transaction<Result>(body: (connection: AsyncConnection) => Promise<Result>) {
+        const result = await database.transaction(body);
+        if (isMute) throw new StoreError("Nobody knows whether this was committed");
+        return result;
+      },
+    }));
+    const { id } = await only!.client.enqueue(job());
+    isMute = true;
+    const ids = await take(only!, { prefetch: 1 });
+    await until(() => only!.errors.length > 0, "the take failed");
+    isMute = false;
+    assert.deepEqual(ids, []);
+    const statusOf = async () => (await only!.client.get(id)).status;
+    assert.equal(await statusOf(), "in_flight");
+    await only!.clock.advance(10_000);
+    await turns(20);
+    assert.equal(await statusOf(), "in_flight", "not at the first look: it may be under way");
+    await only!.clock.advance(10_000);
+    await until(async () => await statusOf() === "ready", "it was given back");
   });
 
   it("go by the clock of the server", async () => {

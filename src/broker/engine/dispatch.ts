@@ -73,6 +73,8 @@ export interface Dispatcher {
   hear(heard: Heard): void;
   /** Looks whether subscribers still hold what they seem to, and for jobs that nobody told of. */
   recheck(): Promise<void>;
+  /** Gives back what was taken for nobody. Call now and then. */
+  tidy(): Promise<void>;
   /** Jobs are in flight under leases, since before the broker was started. */
   adopt(jobs: readonly TakenJob[]): void;
   /** What is known of a job in flight that a subscriber holds. */
@@ -369,10 +371,10 @@ export function createDispatcher(
     },
     async recheck() {
       await rechecking.all();
-      await giveBackStrays(broker());
       members.addUnknown();
       if (members.isAnyWaiting) void dispatch();
     },
+    tidy: () => giveBackStrays(broker()),
     adopt: members.adopt,
     takenJob: members.heldJob,
     remind: (notices) => void tellCancellations(notices, members),

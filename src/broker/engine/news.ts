@@ -96,6 +96,7 @@ export function createNews(
     countOthers,
     hear,
     look,
+    tidy,
     expectLook,
   }: {
     /** How brokers tell each other; undefined where they only look. */
@@ -114,6 +115,8 @@ export function createNews(
     readonly hear: (heard: Heard) => void;
     /** Looks at everything that others may have done. */
     readonly look: () => Promise<void>;
+    /** Puts in order what only this broker can, whether or not there are others. */
+    readonly tidy: () => Promise<void>;
     /** Told that it has to look at `at`, in ms since the epoch. */
     readonly expectLook: (at: number) => void;
   },
@@ -240,6 +243,7 @@ export function createNews(
       nextDueAt: () => isShared ? lookedAt + lookAgainMs : undefined,
       async run(now) {
         lookedAt = now;
+        await tidy();
         const wasAlone = isAlone && !mayHaveMissed;
         isAlone = await countOthers() === 0;
         if (wasAlone && isAlone) return; // It knows of all that was done.

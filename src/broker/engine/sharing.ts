@@ -31,7 +31,7 @@ export interface SharingOptions {
   readonly presence: Pick<Presence, "id">;
   readonly dispatcher: Pick<
     Dispatcher,
-    "takenJob" | "notice" | "tell" | "hear" | "reload" | "recheck"
+    "takenJob" | "notice" | "tell" | "hear" | "reload" | "recheck" | "tidy"
   >;
   readonly counting: Pick<Counting, "backlogs">;
   readonly config: Pick<ConfigOperations, "load">;
@@ -88,6 +88,7 @@ export function createSharing(options: SharingOptions): Sharing {
     countOthers: () => store.read(countOtherBrokers(presence.id())),
     hear,
     look,
+    tidy: dispatcher.tidy,
     expectLook: (at) => expectAt(news.source, at),
   });
   return {

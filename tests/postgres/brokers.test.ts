@@ -117,6 +117,21 @@ describePostgres("brokers on one PostgreSQL", () => {
     await until(() => ids.includes(second!.id), "the second came in its place");
   });
 
+  it("tell whoever waits for a job that it ended, and what it came to", async () => {
+    const [left, right] = await start(2);
+    const ids = await take(left!, { prefetch: 1 });
+    const { id } = await left!.client.enqueue(job());
+    await until(() => ids.includes(id), "the job came");
+    let ended: unknown;
+    const waiting = send(right!.broker, "POST", "/jobs/wait", { ids: [id], wait_ms: 20_000 })
+      .then(({ body }) => ended = body);
+    await turns(20);
+    await left!.client.success(id, { result: { sum: 3 } });
+    await until(() => ended !== undefined, "the one who waits was told");
+    await waiting;
+    assert.match(JSON.stringify(ended), /"completed".*"sum":3|"sum":3.*"completed"/);
+  });
+
   it("keep what is in flight of a queue, and of a budget, under its limit", async () => {
     const brokers = await start(3);
     const [first] = brokers;

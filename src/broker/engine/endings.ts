@@ -56,6 +56,8 @@ export interface Endings {
   readonly isOn: boolean;
   /** Looks at the watched ones of jobs that a commit changes, in its transaction. */
   look(changes: readonly Change[]): Transition<void>;
+  /** Tells of what another broker changed; `seen` are the jobs as they are now, those that are left. */
+  hear(changes: readonly Change[], seen: ReadonlyMap<string, SeenJob>): void;
   /** Tells of what a commit changed. */
   applyChanges(changes: readonly Change[]): void;
   /**
@@ -86,7 +88,13 @@ interface Watch {
 }
 
 /** Creates what watches jobs. */
-export function createEndings({ clock }: { readonly clock: Clock }): Endings {
+export function createEndings(
+  { clock, wanted }: {
+    readonly clock: Clock;
+    /** Told of jobs that somebody begins to wait for. */
+    readonly wanted?: (ids: readonly string[]) => void;
+  },
+): Endings {
   const watched = new Map<string, Watch>();
   const watchers = new Set<Watcher>();
   /** Those that linger, the one that left first first. */
@@ -124,7 +132,7 @@ export function createEndings({ clock }: { readonly clock: Clock }): Endings {
     }
   };
 
-  return {
+  const endings: Endings = {
     get isOn() {
       return watched.size > 0;
     },
@@ -137,6 +145,10 @@ export function createEndings({ clock }: { readonly clock: Clock }): Endings {
       if (seqs.length === 0) return;
       const found = yield* seeRows(seqs);
       looked = { changes, seen: new Map(found.map((seen) => [seen.job.id, seen])) };
+    },
+    hear(changes, seen) {
+      looked = { changes, seen };
+      endings.applyChanges(changes);
     },
     applyChanges(changes) {
       const seen = looked?.changes === changes ? looked.seen : undefined;
@@ -173,6 +185,7 @@ export function createEndings({ clock }: { readonly clock: Clock }): Endings {
         }
         throw new BusyError(`${watchers.size} calls wait for ${watched.size} jobs`);
       }
+      wanted?.(ids);
       watchers.add(watcher);
       for (const id of ids) {
         const watch = watched.get(id);
@@ -214,6 +227,7 @@ export function createEndings({ clock }: { readonly clock: Clock }): Endings {
       held = 0;
     },
   };
+  return endings;
 }
 
 /** How much memory what is known of a job takes, about, in characters. */

@@ -31,6 +31,8 @@ export function createEndOperations(
     readonly terms: () => FinishTerms;
     readonly searching: Searching;
     readonly dispatcher: Pick<Dispatcher, "remind">;
+    /** Told of jobs that somebody begins to wait for. */
+    readonly wanted: (ids: readonly string[]) => void;
   },
 ): EndOperations {
   const endings = createEndings(options);

@@ -220,7 +220,14 @@ export function createEngine(
     expectForgetting: (at) => scheduler.expectAt(insight.source, at),
   });
   const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
-  const ends = createEndOperations({ store, clock, terms: releaseTerms, searching, dispatcher });
+  const ends = createEndOperations({
+    store,
+    clock,
+    terms: releaseTerms,
+    searching,
+    dispatcher,
+    wanted: (ids) => news.watch(ids),
+  });
   const forcing = ends.cancelling.source;
   const payloads = createPayloadOperations({
     store,
@@ -238,6 +245,7 @@ export function createEngine(
     gates,
     presence,
     dispatcher,
+    endings: ends.endings,
     counting,
     config,
     applyConfig: (change) => applyConfig(change),

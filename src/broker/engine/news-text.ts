@@ -12,6 +12,7 @@
  * | `["cancel", id, reason]`                    | a job is to be cancelled                                            |
  * | `["due", source, at]`                       | there is work at an instant                                         |
  * | `["change", change]`                        | a change of settings, queues or budgets, as it is                   |
+ * | `["watch", ids]`, `["ended", change]`       | somebody waits for the end of jobs; one of them ended               |
  * | `["said", run, …]`                          | a part of what a worker says, for the broker with its stream        |
  * | `["look"]`                                  | more happened than can be told                                      |
  *
@@ -32,6 +33,8 @@ export type NewsItem =
   | readonly ["cancel", id: string, reason: string]
   | readonly ["due", source: string, at: number]
   | readonly ["change", change: unknown]
+  | readonly ["watch", ids: readonly string[]]
+  | readonly ["ended", change: unknown]
   | StatementPart;
 
 /** How long a text may be, in bytes: PostgreSQL takes 8000. */

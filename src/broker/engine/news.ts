@@ -29,6 +29,7 @@ import type {
   ReadyJob,
 } from "../../store/changes.ts";
 import type { DatabaseNews } from "../../store/database.ts";
+import { createAwaited, toEndedChange, toWatchItems } from "./awaited.ts";
 import { isLoss } from "./losses.ts";
 import { leavesFlight } from "./members.ts";
 import { fromText, type NewsItem, toTexts } from "./news-text.ts";
@@ -61,6 +62,8 @@ export interface Heard {
   /** When there is work, in ms since the epoch. */
   readonly due: ReadonlyMap<SharedWork, number>;
   readonly changes: readonly SharedChange[];
+  /** Jobs that somebody here may wait for, and what became of them. */
+  readonly ended: readonly JobsChange[];
   /** What workers said, by their runs. */
   readonly said: readonly (readonly [run: string, statement: WorkerStatement])[];
 }
@@ -71,6 +74,8 @@ export interface News {
   start(): Promise<void>;
   /** Tells others what a commit of this broker did. */
   add(changes: readonly Change[]): void;
+  /** Tells others that somebody waits for the end of jobs. */
+  watch(ids: readonly string[]): void;
   /**
    * Passes on what a worker says whose stream may be another broker's.
    *
@@ -133,7 +138,10 @@ export function createNews(
   let items: NewsItem[] = [];
   let telling: Promise<void> | undefined;
   const parts = createPartCollector();
+  const awaited = createAwaited(clock);
   let statements = 0;
+
+  const canTell = () => !isAlone && ports !== undefined && !stopped;
 
   const expect = (source: SharedWork, at: number) => {
     if (at < (due.get(source) ?? Infinity)) due.set(source, at);
@@ -148,6 +156,9 @@ export function createNews(
     } else if (change.to === status.scheduled) {
       for (const { readyAt } of change.jobs) expect("promotion", readyAt);
     }
+    const hasEnded = change.to === undefined || change.to === status.completed ||
+      change.to === status.dead;
+    if (awaited.isAny && (hasEnded || leavesFlight(change))) items.push(...awaited.itemsOf(change));
     if (change.from !== status.inFlight) return;
     const isOver: boolean = leavesFlight(change);
     if (isOver) {
@@ -204,6 +215,7 @@ export function createNews(
     if (told.items.some(([kind]) => kind === "hello")) say(["here"]);
     isAlone = false;
     if (told.items.some(([kind]) => kind === "look")) lookSoon();
+    for (const item of told.items) if (item[0] === "watch") awaited.add(item[1]);
     hear(toHeard(told, parts));
   };
 
@@ -216,7 +228,7 @@ export function createNews(
       say(["hello"]);
     },
     add(changes) {
-      if (isAlone || ports === undefined || stopped) return;
+      if (!canTell()) return;
       for (const change of changes) {
         if (change.kind === "jobs") addJobs(change);
         else if (change.kind === "crons" || change.kind === "leases") {
@@ -227,8 +239,13 @@ export function createNews(
       }
       if (ready.size + due.size + items.length > 0) telling ??= tell();
     },
+    watch(ids) {
+      if (!canTell()) return;
+      items.push(...toWatchItems(ids));
+      telling ??= tell();
+    },
     pass(run, statement) {
-      if (isAlone || ports === undefined || stopped) return false;
+      if (!canTell()) return false;
       items.push(...toParts(run, statement, ++statements));
       telling ??= tell();
       return true;
@@ -259,6 +276,7 @@ function toHeard(
   { from, items }: { readonly from: string; readonly items: readonly NewsItem[] },
   parts: PartCollector,
 ): Heard {
+  const ended: JobsChange[] = [];
   const said: [string, WorkerStatement][] = [];
   const ready = new Map<string, number>();
   const budgeted: Heard["budgeted"][number][] = [];
@@ -278,10 +296,11 @@ function toHeard(
     } else if (item[0] === "cancel") cancel.push({ id: item[1], reason: item[2] });
     else if (item[0] === "due") due.set(item[1] as SharedWork, item[2]);
     else if (item[0] === "change") changes.push(item[1] as SharedChange);
+    else if (item[0] === "ended") ended.push(toEndedChange(item[1]));
     else if (item[0] === "said") {
       const statement = parts.add(from, item);
       if (statement !== undefined) said.push([item[1], statement]);
     }
   }
-  return { ready, budgeted, left, lost, cancel, due, changes, said };
+  return { ready, budgeted, left, lost, cancel, due, changes, ended, said };
 }

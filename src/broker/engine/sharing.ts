@@ -6,14 +6,16 @@
 
 import type { Clock, Random } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
-import type { ConfigChange } from "../../store/changes.ts";
+import type { ConfigChange, JobsChange } from "../../store/changes.ts";
 import type { Database } from "../../store/database.ts";
 import { countOtherBrokers } from "../../store/holders.ts";
 import { listQueueSettings } from "../../store/queue-settings.ts";
+import { seeJobs } from "../../store/seen-jobs.ts";
 import type { Store } from "../../store/store.ts";
 import type { ConfigOperations } from "./config.ts";
 import type { Counting } from "./counting.ts";
 import type { Dispatcher } from "./dispatch.ts";
+import type { Endings } from "./endings.ts";
 import type { Gates } from "./gates.ts";
 import { findGone } from "./holdings.ts";
 import { createNews, type Heard, type News, type SharedWork } from "./news.ts";
@@ -33,6 +35,7 @@ export interface SharingOptions {
     Dispatcher,
     "takenJob" | "notice" | "tell" | "hear" | "reload" | "recheck" | "tidy"
   >;
+  readonly endings: Pick<Endings, "hear">;
   readonly counting: Pick<Counting, "backlogs">;
   readonly config: Pick<ConfigOperations, "load">;
   /** Applies a setting that another broker has changed. */
@@ -54,7 +57,13 @@ export interface Sharing extends Omit<News, "pass"> {
 /** Creates the news of a broker that is not started. */
 export function createSharing(options: SharingOptions): Sharing {
   const { database, store, clock, random, logger, gates, presence, dispatcher } = options;
-  const { counting, config, applyConfig, expectAt, work, upkeep } = options;
+  const { endings, counting, config, applyConfig, expectAt, work, upkeep } = options;
+
+  const hearEnds = async (ended: readonly JobsChange[]) => {
+    const ids = ended.flatMap(({ jobs }) => jobs.map(({ id }) => id));
+    const seen = await store.read(seeJobs(ids, clock.now()));
+    endings.hear(ended, new Map(seen.map((one) => [one.job.id, one])));
+  };
 
   const hear = (heard: Heard) => {
     for (const [name, at] of heard.due) if (name in work) expectAt(work[name], at);
@@ -63,6 +72,11 @@ export function createSharing(options: SharingOptions): Sharing {
       dispatcher.notice(run);
       dispatcher.tell(run, statement)?.catch((error) => {
         logger.warn("Cannot do what a worker said to another broker", { error });
+      });
+    }
+    if (heard.ended.length > 0) {
+      hearEnds(heard.ended).catch((error) => {
+        logger.warn("Cannot see jobs that ended at another broker", { error });
       });
     }
     dispatcher.hear(heard);

@@ -6,15 +6,11 @@
 
 import type { Clock, Random } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
-import type { ErrorRecord } from "../../protocol/error-record.ts";
-import type { PageQuery } from "../../protocol/query.ts";
-import type { JobRecord } from "../../protocol/record.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { removeBudgets } from "../../store/budgets.ts";
 import type { Change, ConfigChange } from "../../store/changes.ts";
 import { forgetEmptyCounts, isCounted } from "../../store/counts.ts";
 import type { Database } from "../../store/database.ts";
-import { findError, findLastError, listErrors, withLastError } from "../../store/error-records.ts";
 import {
   createExpressions,
   type Expressions,
@@ -26,7 +22,7 @@ import {
   recountInFlight,
   removeQueueSettings,
 } from "../../store/queue-settings.ts";
-import { getJob, getMetadata, lastSeq } from "../../store/read.ts";
+import { lastSeq } from "../../store/read.ts";
 import { createStore } from "../../store/store.ts";
 import { forgetExpired } from "../../store/tracking.ts";
 import type { JobSelection } from "../../store/where.ts";
@@ -41,6 +37,7 @@ import { createEndOperations, type EndOperations } from "./ends.ts";
 import { createEnqueueing, type Enqueueing } from "./enqueueing.ts";
 import * as due from "./due-sources.ts";
 import { createGates } from "./gates.ts";
+import { createJobReading, type JobReading } from "./job-reading.ts";
 import { createExpecting } from "./expecting.ts";
 import { createForgetting } from "./forgetting.ts";
 import { createIdentities } from "./ids.ts";
@@ -97,8 +94,7 @@ export interface Engine {
   readonly enqueue: Enqueueing;
   readonly reports: Reports;
   readonly movement: Movement;
-  /** Undefined when there is no such job. */
-  get(id: string, view?: { readonly lastError: boolean }): Promise<JobRecord | undefined>;
+  readonly get: JobReading["get"];
   readonly list: Listing["list"];
   count(
     selection: JobSelection,
@@ -111,10 +107,8 @@ export interface Engine {
   readonly ends: EndOperations;
   readonly remove: Removing["one"];
   readonly removeMany: Removing["many"];
-  /** Undefined when there is no such job. */
-  errors(id: string, page: PageQuery<number>): Promise<readonly ErrorRecord[] | undefined>;
-  /** `"no job"` or `"no record"` when that is missing. */
-  error(id: string, attempt: number): Promise<ErrorRecord | "no job" | "no record">;
+  readonly errors: JobReading["errors"];
+  readonly error: JobReading["error"];
   /** Deletes all cron groups, jobs, budgets, keys of calls, settings of queues, statistics, workers and payloads. */
   reset(): Promise<void>;
   readonly expressions: Expressions;
@@ -358,12 +352,6 @@ export function createEngine(
     enqueue,
     reports,
     movement: createMovement({ store, clock, settings, admission, expressions }),
-    async get(id, view) {
-      const job = await store.read(getJob(id, clock.now()));
-      if (job === undefined || !view?.lastError) return job;
-      const error = await store.read(findLastError(job));
-      return error === undefined ? job : withLastError(job, error);
-    },
     list: listing.list,
     count: (selection, matches, signal) =>
       matches === undefined && isCounted(selection)
@@ -374,14 +362,7 @@ export function createEngine(
     ends,
     remove: removing.one,
     removeMany: removing.many,
-    async errors(id, page) {
-      if (await store.read(getMetadata(id, clock.now())) === undefined) return undefined;
-      return await store.read(listErrors(id, page));
-    },
-    async error(id, attempt) {
-      if (await store.read(getMetadata(id, clock.now())) === undefined) return "no job";
-      return await store.read(findError(id, attempt)) ?? "no record";
-    },
+    ...createJobReading({ store, clock }),
     async reset() {
       await crons.removeAll();
       await removing.all();

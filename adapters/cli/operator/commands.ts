@@ -150,6 +150,17 @@ export const operatorCommands: Readonly<Record<string, Command>> = {
       };
     },
   },
+  top: {
+    usage: "",
+    summary: "watch queues, jobs and workers on a terminal, and steer them",
+    async load() {
+      const { runTop, topFlags, topHelp } = await import("../top/top.ts");
+      return {
+        help: topHelp,
+        run: (args) => runTop(readFor(topFlags, args).config, openOutput()),
+      };
+    },
+  },
   tail: {
     usage: "",
     summary: "show what happens to jobs, as it happens",

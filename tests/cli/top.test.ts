@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { draw } from "../../adapters/cli/top/draw.ts";
+import { createTopBroker } from "../../adapters/cli/top/broker.ts";
+import { readKeys } from "../../adapters/cli/top/keys.ts";
+import { firstState, nothing, press, type State } from "../../adapters/cli/top/model.ts";
+import { runTop } from "../../adapters/cli/top/top.ts";
+import { type TestBroker, withBroker } from "../support/broker.ts";
+import { record, serveBroker } from "./operator-parts.ts";
+
+// deno-lint-ignore no-control-regex
+const decoration = /\x1b\[[\d;]*m/g;
+const size = { width: 80, height: 20 };
+
+describe("readKeys()", () => {
+  it("tells keys from letters, also when they come together", () => {
+    assert.deepEqual(readKeys("j\x1b[A\x1b[6~\r\x1bOBq"), [
+      "j",
+      "up",
+      "pagedown",
+      "enter",
+      "down",
+      "q",
+    ]);
+    assert.deepEqual(readKeys("\x1b"), ["escape"]);
+    assert.deepEqual(readKeys("é漢🙂\x7f\x03"), ["é", "漢", "🙂", "backspace", "quit"]);
+    assert.deepEqual(readKeys("\x1b[200~\x00\x01"), []);
+  });
+});
+
+/** Presses keys on a broker, as the terminal does, and gives what is seen. */
+async function watch(
+  test: (parts: {
+    type: (text: string) => Promise<string>;
+    state: () => State;
+    client: TestBroker["client"];
+    take: TestBroker["take"];
+    settle: () => Promise<void>;
+  }) => Promise<void>,
+): Promise<void> {
+  await withBroker(async ({ broker: own, client, clock, take }) => {
+    const broker = createTopBroker({ fetch: own.fetch });
+    let state = firstState;
+    let note = "";
+    const type = async (text: string) => {
+      for (const key of readKeys(text)) {
+        const loaded = await broker.load(state).catch(() => nothing);
+        const step = press(state, key, loaded, 10);
+        state = step.state;
+        if (step.deed !== undefined) note = await broker.do(step.deed);
+      }
+      const loaded = await broker.load(state);
+      const scene = { state, loaded, now: clock.now(), note, url: "http://broker/" };
+      const lines = draw(scene, size).map((line) => line.replace(decoration, ""));
+      assert.equal(lines.length, size.height);
+      for (const line of lines) assert.ok(line.length <= size.width, line);
+      return lines.join("\n");
+    };
+    await test({ type, state: () => state, client, take, settle: () => clock.advance(1) });
+  });
+}
+
+describe("millrace top", () => {
+  it("shows queues, and pauses one", () =>
+    watch(async ({ type, client }) => {
+      await client.enqueueMany(
+        ["crawl", "mail"].map((queue) => ({ type: "a", queue, payload: 1 })),
+      );
+      assert.match(await type(""), /QUEUE +READY +IN FLIGHT[\s\S]*crawl +1[\s\S]*mail +1/);
+      assert.match(await type("jp"), /mail +1.*paused[\s\S]*Queue 'mail' is paused/);
+      assert.match(await type("p"), /Queue 'mail' goes on/);
+    }));
+
+  it("opens a queue, narrows its jobs by jq and by status, and goes back", () =>
+    watch(async ({ type, client, state }) => {
+      await client.enqueueMany([1, 2, 30].map((n) => ({ type: "a", queue: "q", payload: { n } })));
+      assert.match(await type("\r"), /queue q[\s\S]*\{"n":30\}[\s\S]*\{"n":1\}/);
+      const found = await type("/.n > 5\r");
+      assert.match(found, /queue q, jq \.n > 5/);
+      assert.ok(found.includes('{"n":30}') && !found.includes('{"n":1}'));
+      assert.match(await type("s"), /queue q, ready|queue q, scheduled/);
+      await type("\x1b");
+      assert.deepEqual(state(), { view: "queues", row: 0 });
+    }));
+
+  it("asks before it cancels and deletes, and does nothing for any other answer", () =>
+    watch(async ({ type, client }) => {
+      const { id } = await client.enqueue({ type: "a", queue: "q", payload: { word: "hello" } });
+      assert.match(await type("2\r"), new RegExp(`Job ${id}[\\s\\S]*"word": "hello"`));
+      assert.match(await type("c"), new RegExp(`Cancel job ${id}\\? y/n`));
+      await type("n");
+      assert.equal((await client.get(id)).status, "ready");
+      assert.match(await type("cy"), /status +dead[\s\S]*is cancelled/);
+      assert.match(await type("r"), /status +ready[\s\S]*runs again/);
+      await type("\x1bdy");
+      assert.equal(await client.count(), 0);
+    }));
+
+  it("retries all that died of the same", () =>
+    watch(async ({ type, client, take, settle }) => {
+      await client.enqueueMany([1, 2].map((payload) => ({ type: "a", queue: "q", payload })));
+      const { jobs } = await take({ prefetch: 2 });
+      await settle();
+      for (const job of jobs) {
+        await client.failure(job, { message: "no", errorType: "RangeError", kill: true });
+      }
+      assert.match(await type("4"), /RangeError +2/);
+      assert.match(await type("r"), /Retry 2 jobs that died of 'RangeError'\? y\/n/);
+      assert.match(await type("y"), /Nothing is here[\s\S]*2 jobs run again/);
+    }));
+
+  it("sends the terminal nothing that a name says", () =>
+    watch(async ({ type, client }) => {
+      const evil = "\x1b[2J\u202eevil";
+      await client.enqueue({ type: "\u202eevil", queue: "q", payload: evil });
+      // deno-lint-ignore no-control-regex
+      assert.doesNotMatch(await type("2"), /\x1b|\u202e/);
+      // deno-lint-ignore no-control-regex
+      assert.doesNotMatch(await type("\r"), /\x1b|\u202e/);
+    }));
+
+  it("fits any screen", () =>
+    watch(async ({ client }) => {
+      await client.enqueue({ type: "a".repeat(200), queue: "q".repeat(200), payload: 1 });
+      for (const size of [{ width: 20, height: 5 }, { width: 300, height: 80 }]) {
+        const scene = {
+          state: firstState,
+          loaded: nothing,
+          now: 0,
+          note: "n".repeat(500),
+          url: "u",
+        };
+        const lines = draw(scene, size);
+        assert.equal(lines.length, size.height);
+      }
+    }));
+
+  it("writes the queues once, as plain text, where nobody looks", async () => {
+    const served = await serveBroker();
+    try {
+      await served.client.enqueue({ type: "a", queue: "mail", payload: 1 });
+      const output = record();
+      const config = { url: new URL(served.url), token: undefined, interval: 2, once: false };
+      await runTop(config as never, output);
+      // deno-lint-ignore no-control-regex
+      assert.doesNotMatch(output.lines().join("\n"), /\x1b/);
+      assert.match(output.lines()[0]!, /^QUEUE +READY/);
+      assert.match(output.lines()[1]!, /^mail +1/);
+    } finally {
+      await served.stop();
+    }
+  });
+});

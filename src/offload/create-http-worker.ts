@@ -5,18 +5,13 @@
  * @module
  */
 
-import { checkNotNegative, type Duration, spanMs } from "../async/duration.ts";
+import { checkNotNegative, spanMs } from "../async/duration.ts";
 import type { Startable, StopOptions } from "../async/stoppable.ts";
-import type { Client } from "../client/client.ts";
 import { guardLogger } from "../guard-logger.ts";
-import type { Logger } from "../log.ts";
-import { checkOptions, type Names } from "../options.ts";
-import { toClock } from "../async/clock.ts";
-import type { WorkerLeases } from "../worker/lease-keeper.ts";
-import type { WorkerClient } from "../worker/options.ts";
+import { checkOptions } from "../options.ts";
+import { systemRandom, toClock } from "../async/clock.ts";
 import { createWorker, type Worker } from "../worker/worker.ts";
 import type { WorkerHealth } from "../worker/worker-health.ts";
-import type { AnyHttpCallback } from "./define-http-callback.ts";
 import { handleHttpCallbacks, toCallbackMap } from "./handle-http-callbacks.ts";
 import { createRequestHandlers } from "./handle-http-requests.ts";
 import {
@@ -25,87 +20,9 @@ import {
   type HttpTotals,
   type HttpWorkerEvents,
 } from "./http-events.ts";
+import { httpWorkerNames, type HttpWorkerOptions } from "./http-worker-options.ts";
 import { callbackQueue, requestQueue } from "./records.ts";
 import { type Recall, WorkerStopped } from "./request-handler.ts";
-import { type HttpSendOptions, sendNames } from "./send-options.ts";
-
-/** What a worker of requests is made from. */
-export interface HttpWorkerOptions extends HttpSendOptions {
-  /** The client of the broker that the requests come from. */
-  readonly client: WorkerClient & Partial<Pick<Client, "errors">>;
-  /**
-   * The leases of the same broker (`createLeases`): a request is this worker's until it is done, whatever becomes of connections
-   * and of the broker's process, and a worker that is lost is noticed when its leases end. Needs a Millrace broker.
-   *
-   * @default {none: requests are the worker's as long as its stream is open}
-   */
-  readonly leases?: WorkerLeases | undefined;
-  /**
-   * How long a lease lasts, in ms; 1000 or more. It is renewed three times in that time.
-   *
-   * @default {60000}
-   */
-  readonly leaseMs?: number | undefined;
-  /**
-   * The callbacks that are handled here. None, if another program handles them.
-   *
-   * @default {[]}
-   */
-  readonly callbacks?: readonly AnyHttpCallback[] | undefined;
-  /**
-   * How many requests are under way at a time. No more are taken.
-   *
-   * @default {256}
-   */
-  readonly maxInFlight?: number | undefined;
-  /**
-   * How many of them go to one origin. Others wait in the queue, uncharged. For a limit over many workers give requests a
-   * budget.
-   *
-   * @default {no limit but `maxInFlight`}
-   */
-  readonly maxPerOrigin?: number | undefined;
-  /**
-   * How often a request is sent again whose worker was lost; then it has failed, as `lost`. From 0 to 20; needs `leases`.
-   *
-   * @default {3}
-   */
-  readonly maxRecoveries?: number | undefined;
-  /**
-   * How many callbacks run at a time.
-   *
-   * @default {10}
-   */
-  readonly callbackConcurrency?: number | undefined;
-  /**
-   * The queue of the requests.
-   *
-   * @default {"http"}
-   */
-  readonly queue?: string | undefined;
-  /**
-   * The queue of the callbacks.
-   *
-   * @default {"http-callbacks"}
-   */
-  readonly callbackQueue?: string | undefined;
-  /**
-   * How long requests have to come to their end when the worker stops, in ms, unless `stop` says otherwise.
-   *
-   * @default {25000}
-   */
-  readonly graceMs?: number | undefined;
-  /** The same, in ms or as text (`"25s"`); in the place of `graceMs`. */
-  readonly grace?: Duration | undefined;
-  /** What the broker calls this worker; the worker of the callbacks has `-callbacks` behind it. */
-  readonly workerId?: string | undefined;
-  /**
-   * Gets told what happens, as that of any worker. Addresses are shown without their query.
-   *
-   * @default {warnings and errors on the console}
-   */
-  readonly logger?: Logger | false | undefined;
-}
 
 /** What a worker of requests does at present, and has done. */
 export interface HttpWorkerStats {
@@ -162,24 +79,6 @@ export interface HttpWorker extends Startable {
   ): () => void;
 }
 
-const names: Names<HttpWorkerOptions> = {
-  ...sendNames,
-  client: 1,
-  leases: 1,
-  leaseMs: 1,
-  callbacks: 1,
-  maxInFlight: 1,
-  maxPerOrigin: 1,
-  maxRecoveries: 1,
-  callbackConcurrency: 1,
-  queue: 1,
-  callbackQueue: 1,
-  graceMs: 1,
-  grace: 1,
-  workerId: 1,
-  logger: 1,
-};
-
 /** How long the broker has to take back what was not done, in ms. */
 const releaseMs = 3000;
 
@@ -215,8 +114,10 @@ const releaseMs = 3000;
  * ```
  */
 export function createHttpWorker(options: HttpWorkerOptions): HttpWorker {
-  checkOptions("createHttpWorker", options, names);
+  checkOptions("createHttpWorker", options, httpWorkerNames);
   const { client, leases, leaseMs, callbacks = [], maxInFlight = 256, workerId } = options;
+  const { payloads, sweepMs = 3_600_000 } = options;
+  checkNotNegative("sweepMs", sweepMs);
   const graceMs = spanMs("grace", options.grace, options.graceMs) ?? 25_000;
   checkNotNegative("graceMs", graceMs);
   const clock = toClock(options.clock);
@@ -243,7 +144,7 @@ export function createHttpWorker(options: HttpWorkerOptions): HttpWorker {
     handlers: [
       handleHttpCallbacks({
         callbacks,
-        payloads: options.payloads,
+        payloads,
         queue: options.callbackQueue ?? callbackQueue,
       }),
     ],
@@ -286,6 +187,7 @@ export function createHttpWorker(options: HttpWorkerOptions): HttpWorker {
     // A paused worker begins nothing, and so has nothing to give up when it stops.
     await Promise.all([requests.stop(bounds), answers?.stop(bounds)]);
     callBack();
+    endSweeps();
     isStopped = true;
     const report: HttpStopReport = {
       completed: monitor.totals.requests - before.completed,
@@ -298,9 +200,25 @@ export function createHttpWorker(options: HttpWorkerOptions): HttpWorker {
     logger.error("Requests could not be given back: they come back when their leases end", fields);
   };
 
+  const random = options.random ?? systemRandom;
+  let endSweeps = () => {};
+  const sweepLater = () => {
+    if (payloads === undefined || sweepMs === Infinity || stopping !== undefined) return;
+    endSweeps = clock.setTimer(async () => {
+      try {
+        const count = await payloads.sweep();
+        if (count > 0) logger.info("Deleted payloads that were left", { count });
+      } catch (error) {
+        logger.warn("Payloads that were left cannot be deleted", { error });
+      }
+      sweepLater();
+    }, sweepMs * (1 + random()) / 2);
+  };
+
   const begin = async () => {
     await Promise.all([requests.start(), answers?.start()]);
     monitor.emit("start", undefined);
+    sweepLater();
   };
   let started: Promise<void> | undefined;
 

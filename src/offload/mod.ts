@@ -52,7 +52,6 @@ export type {
 export {
   createHttpWorker,
   type HttpWorker,
-  type HttpWorkerOptions,
   type HttpWorkerState,
   type HttpWorkerStats,
 } from "./create-http-worker.ts";
@@ -70,6 +69,7 @@ export type {
   HttpTotals,
   HttpWorkerEvents,
 } from "./http-events.ts";
+export type { HttpWorkerOptions } from "./http-worker-options.ts";
 export { inline, type InlineOptions } from "./inline.ts";
 export type { HttpSecrets, HttpSendOptions } from "./send-options.ts";
 export type { CallbackJob } from "./records.ts";

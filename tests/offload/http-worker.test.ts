@@ -6,7 +6,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { secret } from "../../src/offload/mod.ts";
+import { createMemoryStore, createPayloads, secret } from "../../src/offload/mod.ts";
+import { createTestClock } from "../../src/testing/mod.ts";
 import { withHttp } from "../support/http.ts";
 
 const address = "https://api.example/v1?key=1";
@@ -177,6 +178,26 @@ describe("a worker of requests", () => {
       assert.equal(asked[0]!.headers.get("idempotency-key"), id);
       await asked[0]!.answer();
     }));
+
+  it("deletes what is left in stores, now and then, until it is stopped", async () => {
+    const clock = createTestClock();
+    const store = createMemoryStore({ clock });
+    const payloads = createPayloads({ stores: [store], ttlMs: 1000 });
+    await withHttp(async ({ another }) => {
+      const worker = another({ clock, payloads, sweepMs: 60_000, leases: undefined });
+      await worker.start();
+      await store.put("left", new Uint8Array(1));
+      await clock.advance(59_999);
+      assert.equal(store.count, 1);
+      await clock.advance(1);
+      assert.equal(store.count, 0);
+      await store.put("left", new Uint8Array(1));
+      const stopping = worker.stop({ timeoutMs: 0 });
+      await clock.advance(100_000);
+      await stopping;
+      assert.equal(store.count, 1);
+    });
+  });
 
   it("tells its events in pairs, also to who listens late", () =>
     withHttp(async ({ http, worker, asked, clock }) => {

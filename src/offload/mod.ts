@@ -72,7 +72,7 @@ export type {
 export type { HttpWorkerOptions } from "./http-worker-options.ts";
 export { inline, type InlineOptions } from "./inline.ts";
 export type { HttpSecrets, HttpSendOptions } from "./send-options.ts";
-export type { CallbackJob } from "./records.ts";
+export type { CallbackJob, InlineBody } from "./records.ts";
 export type { HttpRetryOptions } from "./retry-options.ts";
 export {
   createEncryptor,
@@ -137,3 +137,23 @@ export {
   type WebhookKeyPair,
   type WebhookKeys,
 } from "./webhooks/webhook-keys.ts";
+export { createPublishFront, type PublishFront } from "./front/create-publish-front.ts";
+export { publishCallback } from "./front/publish-callback.ts";
+export type { PublishedMessage, PublishPlan } from "./front/publish-message.ts";
+export type {
+  PublishClient,
+  PublishFrontOptions,
+  PublishReceipt,
+} from "./front/publish-options.ts";
+export type { Delivery } from "./front/publish-request.ts";
+export { publishSigner, type PublishSignerOptions } from "./front/publish-signer.ts";
+export type { MessageClient } from "./front/serve-messages.ts";
+export {
+  createDeadLetters,
+  type DeadLetter,
+  type DeadLetterClient,
+  type DeadLetterPage,
+  type DeadLetterQuery,
+  type DeadLetters,
+  type DeadLettersOptions,
+} from "./dead-letters.ts";

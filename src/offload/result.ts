@@ -43,6 +43,8 @@ export interface HttpResult {
   readonly isClientError: boolean;
   /** Whether the status is from 500 to 599. */
   readonly isServerError: boolean;
+  /** Whether the server says that it had done what the `idempotency-key` names before, and repeats what it answered then. */
+  readonly isReplay: boolean;
   /** The body. */
   bytes(): Uint8Array;
   /**
@@ -115,6 +117,9 @@ export interface HttpResultFacts {
   readonly requestId?: string | undefined;
 }
 
+/** By which servers say so: no standard names one. */
+const replayHeaders = ["idempotent-replayed", "idempotency-replayed", "x-idempotent-replayed"];
+
 const factNames: Names<HttpResultFacts> = {
   status: 1,
   headers: 1,
@@ -180,6 +185,7 @@ export function toHttpResult(facts: HttpResultFacts): HttpResult {
     isRedirect: isIn(3),
     isClientError: isIn(4),
     isServerError: isIn(5),
+    isReplay: replayHeaders.some((name) => headers.get(name)?.toLowerCase() === "true"),
     bytes: () => bytes,
     text,
     json<Value>(schema?: StandardSchema<unknown, Value>): Value {

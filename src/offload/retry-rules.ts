@@ -31,6 +31,12 @@ const defaults = {
 export class HttpRetry extends Error {
   /** The literal name of this class, by which the record is known again. */
   override readonly name = "HttpRetry";
+
+  /** Takes what is told of it. It is no defect: where it was thrown would only fill the log. */
+  constructor(message: string) {
+    super(message);
+    this.stack = `${this.name}: ${message}`;
+  }
 }
 
 /** What went before a try. */

@@ -27,6 +27,14 @@ describe("a result", () => {
     assert.deepEqual(setCookie, ["a=1", "b=2, c"]);
   });
 
+  it("tells of an answer that a server repeats for an idempotency key", () => {
+    const isReplay = (...headers: [string, string][]) => toHttpResult({ headers }).isReplay;
+    assert.equal(isReplay(["Idempotent-Replayed", "true"]), true);
+    assert.equal(isReplay(["idempotency-replayed", "True"]), true);
+    assert.equal(isReplay(["idempotent-replayed", "false"]), false);
+    assert.equal(isReplay(), false);
+  });
+
   it("reads text by the charset that it names, and UTF-8 if that is not known", () => {
     const read = (charset: string, ...bytes: number[]) =>
       toHttpResult({

@@ -1,5 +1,5 @@
 /**
- * The README's programs, taken out and tried.
+ * The programs of the README and of the guides, taken out and tried.
  *
  * A comment above a block says how: `<!-- snippet: deno -->` runs it on Deno, `node` and `bun` on those, with the package
  * as npm delivers it, and `check-only` checks its types. A block of TypeScript without such a comment is an error.
@@ -31,38 +31,58 @@ export function findSnippets(page: string): Snippet[] {
   }));
 }
 
-/** Checks the README's snippets, and runs those that can be run. */
+/** The pages whose programs are tried. */
+const pages = ["README.md", "docs/offload.md", "docs/coming-from.md"];
+
+/** Checks the snippets of all pages, and runs those that can be run. */
 export async function checkSnippets(report: Report): Promise<void> {
-  const snippets = findSnippets(await Deno.readTextFile(`${root}README.md`));
   const folder = await emptyFolder("snippets");
   await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(await toConfig()));
-  for (const snippet of snippets) {
-    const name = `README.md:${snippet.line} (${snippet.how})`;
-    await report.check(name, () => checkSnippet(snippet, folder));
-    if (snippet.how !== "node" && snippet.how !== "bun") continue;
-    const found = await findRuntime(snippet.how === "node" ? "node24" : "bun");
-    if ("missing" in found) report.skip(`${name} runs`, found.missing);
-    else await report.check(`${name} runs`, () => runBuilt(snippet, found.program));
+  for (const page of pages) {
+    const snippets = findSnippets(await Deno.readTextFile(root + page));
+    for (const snippet of snippets) await trySnippet(report, { page, snippet, folder });
   }
 }
 
+/** A snippet, and the folder that it is written to. */
+interface Trial {
+  readonly page: string;
+  readonly snippet: Snippet;
+  readonly folder: string;
+}
+
+async function trySnippet(report: Report, trial: Trial): Promise<void> {
+  const { page, snippet: { line, how } } = trial;
+  const name = `${page}:${line} (${how})`;
+  await report.check(name, () => checkSnippet(trial));
+  if (how !== "node" && how !== "bun") return;
+  const found = await findRuntime(how === "node" ? "node24" : "bun");
+  if ("missing" in found) report.skip(`${name} runs`, found.missing);
+  else await report.check(`${name} runs`, () => runBuilt(trial, found.program));
+}
+
 /** Checks a snippet's types against the sources, and runs it if it is for Deno. */
-async function checkSnippet({ how, code, line }: Snippet, cwd: string): Promise<void> {
+async function checkSnippet(trial: Trial): Promise<void> {
+  const { snippet: { how }, folder: cwd } = trial;
   if (!ways.includes(how)) {
     throw new CheckError(`Say '<!-- snippet: WAY -->' above the block: ${ways.join(", ")}`);
   }
-  const file = `line-${line}.ts`;
-  await Deno.writeTextFile(`${cwd}/${file}`, code);
+  const file = await write(trial, cwd);
   await demand(deno, ["check", "--quiet", file], { cwd });
   if (how === "deno") await demand(deno, ["run", "-A", file], { cwd });
 }
 
 /** Runs a snippet with the package as npm delivers it. */
-async function runBuilt({ code, line }: Snippet, program: string): Promise<void> {
+async function runBuilt(trial: Trial, program: string): Promise<void> {
   const cwd = await installBuilt();
-  const file = `line-${line}.ts`;
-  await Deno.writeTextFile(`${cwd}/${file}`, code);
-  await demand(program, [file], { cwd });
+  await demand(program, [await write(trial, cwd)], { cwd });
+}
+
+/** Writes a snippet to a file named for its place, and gives the name. */
+async function write({ page, snippet: { line, code } }: Trial, folder: string): Promise<string> {
+  const file = `${page.replaceAll(/[^a-z]+/gi, "-")}-${line}.ts`;
+  await Deno.writeTextFile(`${folder}/${file}`, code);
+  return file;
 }
 
 /** A configuration of Deno that finds every name of our entries in this checkout. */

@@ -24,6 +24,7 @@ import { isMillraceError } from "../../errors.ts";
 import { checkOptions, show } from "../../options.ts";
 import type { EnqueueRequest } from "../../protocol/enqueue.ts";
 import { createHttp } from "../create-http.ts";
+import { isPublicUrl } from "../guard/public-url.ts";
 import { sha256Hex } from "../payloads/sha256.ts";
 import { readTraceContext } from "../trace-context.ts";
 import { frontNames, type PublishFrontOptions, toPlan } from "./publish-options.ts";
@@ -74,7 +75,7 @@ interface Prepared {
  */
 export function createPublishFront(options: PublishFrontOptions): PublishFront {
   checkOptions("createPublishFront", options, frontNames);
-  const { client, allowUrl, payloads, clock = systemClock } = options;
+  const { client, guardAddresses = true, allowUrl, payloads, clock = systemClock } = options;
   for (const name of ["enqueue", "enqueueMany"] as const) {
     if (typeof client?.[name] === "function") continue;
     throw new TypeError(
@@ -88,6 +89,11 @@ export function createPublishFront(options: PublishFrontOptions): PublishFront {
   const plan = toPlan(options);
   const http = createHttp(client, payloads ? { payloads } : {});
 
+  const admitAddress = async (url: URL): Promise<void> => {
+    const isAllowed = (!guardAddresses || isPublicUrl(url)) && await allowUrl?.(url) !== false;
+    if (!isAllowed) throw new PublishRefusal(`Destination '${url.host}' is not allowed`, 403);
+  };
+
   /** Makes the job of a message. */
   const prepare = async (
     message: PublishedMessage,
@@ -95,8 +101,7 @@ export function createPublishFront(options: PublishFrontOptions): PublishFront {
   ): Promise<Prepared> => {
     const { url, method, notBefore } = message;
     for (const to of [message, message.callback, message.failureCallback]) {
-      if (to === undefined || await allowUrl?.(new URL(to.url)) !== false) continue;
-      throw new PublishRefusal(`Destination '${new URL(to.url).host}' is not allowed`, 403);
+      if (to !== undefined) await admitAddress(new URL(to.url));
     }
     const trace = more.headers && readTraceContext(more.headers);
     const job = {

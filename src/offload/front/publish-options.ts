@@ -49,10 +49,17 @@ export interface PublishFrontOptions {
    */
   readonly basePath?: string | undefined;
   /**
-   * Whether a message, or what tells of its end, may go to an address. The worker that sends it has the last word, as it looks at
-   * what a name stands for, and at each redirect.
+   * Whether addresses within are refused at once, such as `http://localhost/` and `http://10.0.0.1/`. What a name stands for the
+   * worker sees when it sends the message (its own `guardAddresses`).
    *
-   * @default {any address of HTTP}
+   * @default {true}
+   */
+  readonly guardAddresses?: boolean | undefined;
+  /**
+   * Whether a message, or what tells of its end, may go to an address; asked after the guard. The worker has such a function too,
+   * which is asked at each redirect as well.
+   *
+   * @default {any address may be asked}
    */
   readonly allowUrl?: ((url: URL) => boolean | Promise<boolean>) | undefined;
   /** The signers that each message goes through before it is sent, by their names at the worker, such as a `publishSigner`. */
@@ -127,6 +134,7 @@ export const frontNames: Names<PublishFrontOptions> = {
   client: 1,
   tokens: 1,
   basePath: 1,
+  guardAddresses: 1,
   allowUrl: 1,
   sign: 1,
   retries: 1,

@@ -195,17 +195,44 @@ describe("createPublishFront", () => {
       assert.deepEqual([status, body], [413, { error: "Body has more than 100 bytes" }]);
     }, { maxBytes: 100 }));
 
-  it("asks whether an address may be asked, also for those that are told of the end", () =>
+  it("refuses addresses within, also of who is told of the end", () =>
     withFront(async ({ publish, client }) => {
-      const inside = "http://10.0.0.1/";
+      const within = [
+        "http://10.0.0.1/",
+        "http://localhost:8080/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://[::ffff:169.254.169.254]/",
+        "http://metadata.google.internal/",
+      ];
+      for (const url of within) {
+        const refused = [
+          await publish({}, "x", url),
+          await publish({ "upstash-callback": url }),
+          await publish({ "upstash-failure-callback": url }),
+        ];
+        for (const { status, body } of refused) {
+          assert.equal(status, 403, url);
+          assert.match(body.error, /^Destination '\S+' is not allowed$/);
+        }
+      }
+      assert.equal(await client.count(), 0);
+    }));
+
+  it("lets them be asked where its owner says so", () =>
+    withFront(async ({ publish }) => {
+      assert.equal((await publish({}, "x", "http://10.0.0.1/")).status, 200);
+    }, { guardAddresses: false }));
+
+  it("asks its owner whether an address may be asked", () =>
+    withFront(async ({ publish, client }) => {
       const refused = [
-        await publish({}, "x", inside),
-        await publish({ "upstash-callback": inside }),
-        await publish({ "upstash-failure-callback": inside }),
+        await publish({}, "x", "https://other.example/"),
+        await publish({ "upstash-callback": "https://other.example/" }),
       ];
       for (const { status, body } of refused) {
         assert.deepEqual([status, body], [403, {
-          error: "Destination '10.0.0.1' is not allowed",
+          error: "Destination 'other.example' is not allowed",
         }]);
       }
       assert.equal(await client.count(), 0);

@@ -23,6 +23,7 @@ import { toBase64 } from "../payloads/base64.ts";
 import type { HttpResult } from "../result.ts";
 import type { Delivery } from "./publish-request.ts";
 import {
+  isRetried,
   type PublishedMessage,
   publishName,
   toBytes,
@@ -35,6 +36,8 @@ interface End {
   readonly status: number;
   readonly header: Readonly<Record<string, readonly string[]>>;
   readonly body: string;
+  /** How often the message was sent again, where that is known. */
+  readonly retried?: number;
   /** The id of the dead letter. */
   readonly dlqId?: string;
 }
@@ -63,11 +66,13 @@ export const publishCallback: HttpCallback<PublishedMessage> = /* @__PURE__ */ d
   async onError(failure, context) {
     const { args: { callback, failureCallback }, job } = context;
     if (failure.kind === "aborted") return;
-    const end = failure.kind === "http" ? toEnd(failure.response) : {
+    const answer: End = failure.kind === "http" ? toEnd(failure.response) : {
       status: 0,
       header: {},
       body: toBase64(new TextEncoder().encode(failure.message)),
     };
+    const { retries = context.args.plan.retries } = context.args;
+    const end = { ...answer, retried: isRetried(failure) ? retries : 0 };
     if (failure.kind === "http") await tell(callback, end, context);
     await tell(failureCallback, { ...end, dlqId: job.id }, context);
     return cancel(failure.message);

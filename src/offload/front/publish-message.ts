@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { HttpFailure, HttpFailureKind } from "../failure.ts";
 import type { HttpJobSettings, HttpRequest } from "../http-options.ts";
 import { fromBase64, toBase64 } from "../payloads/base64.ts";
 import type { InlineBody } from "../records.ts";
@@ -63,6 +64,16 @@ const unwanted = [
   ...[561, 598, 599],
 ].filter((status) => status !== 304);
 
+/** The kinds of failure after which it is. */
+const passing: readonly HttpFailureKind[] = ["timeout", "connection", "tls", "protocol"];
+
+/** Whether a message that failed so was sent again, as often as it says. */
+export function isRetried(failure: HttpFailure): boolean {
+  return failure.kind === "http"
+    ? unwanted.includes(failure.response.status)
+    : passing.includes(failure.kind);
+}
+
 function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }
@@ -104,7 +115,7 @@ export function toRequestOptions(
     retry: {
       limit: retries,
       statuses: unwanted,
-      kinds: ["timeout", "connection", "tls", "protocol"],
+      kinds: passing,
       baseMs: plan.baseMs,
       maxMs: plan.maxMs,
     },

@@ -176,6 +176,7 @@ describe("a published message", () => {
         assert.equal(failed.method, "PUT");
         assert.deepEqual([told.status, told.header["x-why"]], [503, ["busy"]]);
         assert.deepEqual([decode(told.body), told.sourceMessageId], ["down", id]);
+        assert.deepEqual([told.retried, told.maxRetries], [1, 1]);
 
         const { messages: [letter] } = await call("GET", "/v2/dlq") as {
           messages: Record<string, unknown>[];

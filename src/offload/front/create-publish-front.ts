@@ -20,7 +20,8 @@
 
 import { systemClock } from "../../async/clock.ts";
 import { toMs } from "../../async/duration.ts";
-import { isMillraceError } from "../../errors.ts";
+import { isMillraceError, mayPass } from "../../errors.ts";
+import { guardLogger } from "../../guard-logger.ts";
 import { checkOptions, show } from "../../options.ts";
 import type { EnqueueRequest } from "../../protocol/enqueue.ts";
 import { createHttp } from "../create-http.ts";
@@ -83,6 +84,7 @@ export function createPublishFront(options: PublishFrontOptions): PublishFront {
     );
   }
   const admit = createGate(options.tokens);
+  const logger = guardLogger(options.logger);
   const basePath = (options.basePath ?? "").replace(/\/+$/, "");
   const maxBytes = options.maxBytes ?? 1_048_576;
   const completedMs = toMs(options.deduplication ?? "10m", "deduplication");
@@ -176,7 +178,10 @@ export function createPublishFront(options: PublishFrontOptions): PublishFront {
         }
         return Response.json(await serve(request));
       } catch (error) {
-        return toAnswer(error);
+        const { message, status } = toRefusal(error);
+        if (status === 503) logger.error("A call could not be served", { error });
+        const headers: HeadersInit = status === 401 ? { "www-authenticate": "Bearer" } : {};
+        return Response.json({ error: message }, { status, headers });
       }
     },
   };
@@ -197,17 +202,15 @@ async function toKey(asked: PublishRequest, body: Uint8Array): Promise<string | 
 }
 
 /** What a caller is told of an error. What is not his is not told. */
-function toAnswer(error: unknown): Response {
-  const tell = (message: string, status: number) =>
-    Response.json({ error: message }, {
-      status,
-      headers: status === 401 ? { "www-authenticate": "Bearer" } : {},
-    });
-  if (error instanceof PublishRefusal) return tell(error.message, error.status);
-  if (isMillraceError(error, "not_found")) return tell("Not found", 404);
-  if (isMillraceError(error, "payload") || isMillraceError(error, "refused")) {
-    return tell(error.message, error.code === "refused" && error.retryable ? 503 : 400);
+function toRefusal(error: unknown): PublishRefusal {
+  if (error instanceof PublishRefusal) return error;
+  if (isMillraceError(error, "not_found")) return new PublishRefusal("Not found", 404);
+  if (isMillraceError(error, "payload")) return new PublishRefusal(error.message);
+  if (isMillraceError(error, "refused") && !mayPass(error)) {
+    return new PublishRefusal(error.message);
   }
-  if (error instanceof TypeError || error instanceof RangeError) return tell(error.message, 400);
-  return tell("The message could not be stored, try again", 503);
+  if (error instanceof TypeError || error instanceof RangeError) {
+    return new PublishRefusal(error.message);
+  }
+  return new PublishRefusal("The call could not be served, try again", 503);
 }

@@ -6,6 +6,7 @@
 
 import type { Clock } from "../../async/clock.ts";
 import { type Duration, toMs } from "../../async/duration.ts";
+import type { Logger } from "../../log.ts";
 import { type Names, show } from "../../options.ts";
 import type { EnqueueRequest } from "../../protocol/enqueue.ts";
 import type { Payloads } from "../payloads/create-payloads.ts";
@@ -122,6 +123,12 @@ export interface PublishFrontOptions {
   /** Puts large messages into a store, and encrypts them; the worker needs the same. */
   readonly payloads?: Payloads | undefined;
   /**
+   * Is told why a call could not be served, such as a broker that is away; its caller is not.
+   *
+   * @default {warnings and errors on the console}
+   */
+  readonly logger?: Logger | false | undefined;
+  /**
    * Where it reads the time.
    *
    * @default {the machine's clock}
@@ -147,6 +154,7 @@ export const frontNames: Names<PublishFrontOptions> = {
   queue: 1,
   callbackQueue: 1,
   payloads: 1,
+  logger: 1,
   clock: 1,
 };
 

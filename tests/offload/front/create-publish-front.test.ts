@@ -11,6 +11,7 @@ import { createPublishFront, type PublishFrontOptions } from "../../../src/offlo
 import type { RequestPayload } from "../../../src/offload/records.ts";
 import type { TestClock } from "../../../src/testing/mod.ts";
 import { withBroker } from "../../support/broker.ts";
+import { createRecordingLogger } from "../../support/recording-logger.ts";
 
 const token = "a-token-of-this-test";
 const shop = "https://shop.example/hooks?a=1";
@@ -333,7 +334,8 @@ describe("createPublishFront", () => {
         retry: { limit: 0 },
       } as Parameters<typeof createClient>[0],
     );
-    const front = createPublishFront({ client, tokens: [token] });
+    const { logger, errors } = createRecordingLogger();
+    const front = createPublishFront({ client, tokens: [token], logger });
     const response = await front.fetch(
       new Request(`https://front.example/v2/publish/${shop}`, {
         method: "POST",
@@ -342,6 +344,7 @@ describe("createPublishFront", () => {
     );
     assert.equal(response.status, 503);
     assert.doesNotMatch(await response.text(), /secret-host/);
+    assert.deepEqual(errors, ["A call could not be served"]);
   });
 
   it("refuses options that would leave it open, or that are none", () => {

@@ -51,13 +51,15 @@ export interface DeadLetterQuery {
 export interface DeadLetterPage<Args = unknown> {
   /** The letters. */
   readonly letters: readonly DeadLetter<Args>[];
+  /** The ids of those that cannot be read, as a store has lost what belongs to them, or a key is not known. */
+  readonly unreadable: readonly string[];
   /** Where the next page begins; undefined if there is none. */
   readonly next: string | undefined;
 }
 
 /** The dead letters of one callback. */
 export interface DeadLetters<Args = unknown> extends AsyncIterable<DeadLetter<Args>> {
-  /** Goes through all of them, the oldest first. One that is deleted meanwhile does no harm. */
+  /** Goes through all of them, the oldest first, but for those that cannot be read. One that is deleted meanwhile does no harm. */
   [Symbol.asyncIterator](): AsyncIterator<DeadLetter<Args>>;
   /** Gets a page of them. */
   page(query?: DeadLetterQuery, options?: CallOptions): Promise<DeadLetterPage<Args>>;
@@ -66,6 +68,7 @@ export interface DeadLetters<Args = unknown> extends AsyncIterable<DeadLetter<Ar
    *
    * @param id The id of the dead job.
    * @throws {NotFoundError} If there is none of this callback.
+   * @throws {PayloadError} If it cannot be read.
    */
   get(id: string, options?: CallOptions): Promise<DeadLetter<Args>>;
   /**
@@ -162,8 +165,12 @@ export function createDeadLetters<Args = unknown>(
 
   const page = async ({ limit, from }: DeadLetterQuery = {}, options?: CallOptions) => {
     const { jobs, hasNext } = await client.page({ ...filter, limit, from }, options);
-    const letters = await Promise.all(jobs.map(toLetter));
-    return { letters, next: hasNext ? jobs.at(-1)?.id : undefined };
+    const read = await Promise.allSettled(jobs.map(toLetter));
+    return {
+      letters: read.flatMap((one) => one.status === "fulfilled" ? [one.value] : []),
+      unreadable: jobs.filter((_, at) => read[at]!.status === "rejected").map(({ id }) => id),
+      next: hasNext ? jobs.at(-1)?.id : undefined,
+    };
   };
 
   return {

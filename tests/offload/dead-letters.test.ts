@@ -17,6 +17,7 @@ import {
   defineHttpCallback,
   handleHttpCallbacks,
   handleHttpRequests,
+  type PackedPayload,
 } from "../../src/offload/mod.ts";
 import { createTestKit, type TestKit } from "../../src/testing/mod.ts";
 import { cancel } from "../../src/worker/mod.ts";
@@ -153,6 +154,31 @@ describe("createDeadLetters", () => {
       assert.ok(store.count > 0);
       await letters.delete(letter!.id);
       assert.deepEqual([store.count, await letters.count()], [0, 0]);
+    }, payloads);
+  });
+
+  it("names those that cannot be read, and shows the others", () => {
+    const store = createMemoryStore();
+    const payloads = createPayloads({ stores: [store], thresholdBytes: 1000 });
+    return withKit("x".repeat(5000), async (kit) => {
+      await send(kit, "evt_1");
+      await kit.drain();
+      for (const job of (await kit.client.page({ type: "http:callback" })).jobs) {
+        const { came } = job.payload as {
+          came: { failure: { response: { body: PackedPayload } } };
+        };
+        await payloads.discard(came.failure.response.body);
+      }
+      await send(kit, "evt_2");
+      await kit.drain();
+      const letters = createDeadLetters(kit.client, delivered, { payloads });
+      const page = await letters.page();
+      assert.deepEqual(page.letters.map(({ args }) => args.event), ["evt_2"]);
+      assert.equal(page.unreadable.length, 1);
+      assert.equal((await listAll(letters)).length, 1);
+      await assert.rejects(letters.get(page.unreadable[0]!), { code: "payload" });
+      await letters.delete(page.unreadable[0]!);
+      assert.equal(await letters.count(), 1);
     }, payloads);
   });
 

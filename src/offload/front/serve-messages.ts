@@ -72,14 +72,21 @@ export function serveMessages(
   const letters = async (query: URLSearchParams) => {
     const ids = readIds(query, "dlqIds", ["count", "cursor"]);
     if (ids.length > 0) {
-      return { found: await Promise.all(ids.map((id) => dead().get(id))), cursor: undefined };
+      return {
+        found: await Promise.all(ids.map((id) => dead().get(id))),
+        cursor: undefined,
+        unreadable: [],
+      };
     }
     const limit = Number(query.get("count") ?? usualCount);
     if (!Number.isInteger(limit) || limit < 1 || limit > mostCount) {
       throw new PublishRefusal(`'count' is ${query.get("count")}: expected 1 to ${mostCount}`);
     }
-    const { letters, next } = await dead().page({ limit, from: query.get("cursor") ?? undefined });
-    return { found: letters, cursor: next };
+    const { letters, unreadable, next } = await dead().page({
+      limit,
+      from: query.get("cursor") ?? undefined,
+    });
+    return { found: letters, unreadable, cursor: next };
   };
 
   const retry = async ({ id, args }: DeadLetter<PublishedMessage>): Promise<object> => {
@@ -122,8 +129,9 @@ export function serveMessages(
   };
 
   const list = async (query: URLSearchParams): Promise<object> => {
-    const { found, cursor } = await letters(query);
-    return { messages: found.map(showLetter), ...cursor && { cursor } };
+    const { found, unreadable, cursor } = await letters(query);
+    const lost = unreadable.map((dlqId) => ({ dlqId, error: "It cannot be read any more" }));
+    return { messages: [...found.map(showLetter), ...lost], ...cursor && { cursor } };
   };
 
   const some: Readonly<Record<string, (query: URLSearchParams) => Promise<object>>> = {

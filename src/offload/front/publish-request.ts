@@ -183,7 +183,7 @@ function readDelivery(
  *
  * @throws {PublishRefusal} If it is none of HTTP.
  */
-export function readUrl(text: string): string {
+function readUrl(text: string): string {
   const plain = /^https?%3a/i.test(text) ? decodeOnce(text) : text;
   const whole = plain.replace(/^(https?):\/+/i, "$1://");
   if (!/^https?:\/\//i.test(whole) || !URL.canParse(whole)) {

@@ -10,6 +10,8 @@ import { createRandom } from "../support/random.ts";
 const ask = defineJob<{ url: string }>({ type: "ask", queue: "asks" });
 const use = defineJob<{ of: string; text: string }>({ type: "use", queue: "uses" });
 
+const limit = { timeout: 60_000 };
+
 /** Does a trial with ordinary workers, with leases or on streams. */
 function trial(plan: KillPlan, { count = 1, leased = false } = {}): Promise<KillReport> {
   return runKillTrial({
@@ -50,21 +52,21 @@ async function killAtEach(toPlan: (step: number) => KillPlan): Promise<number> {
 
 // Under leases: tests/offload/killed.test.ts.
 describe("a job that is followed by another one, on a stream", () => {
-  it("survives its worker, killed at each step", async () => {
+  it("survives its worker, killed at each step", limit, async () => {
     assert.ok(await killAtEach((step) => ({ worker: [step] })) > 5);
   });
 
-  it("survives its broker, killed before each statement", async () => {
+  it("survives its broker, killed before each statement", limit, async () => {
     assert.ok(await killAtEach((step) => ({ statement: [step] })) > 10);
   });
 
-  it("survives its broker, killed behind each answer", async () => {
+  it("survives its broker, killed behind each answer", limit, async () => {
     assert.ok(await killAtEach((step) => ({ answer: [step] })) > 1);
   });
 });
 
 describe("jobs that are followed by others", () => {
-  it("survive several deaths of both, in any order", async () => {
+  it("survive several deaths of both, in any order", limit, async () => {
     const { int: below } = createRandom(7);
     let kills = 0;
     for (let round = 0; round < 10; round++) {

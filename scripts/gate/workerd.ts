@@ -24,10 +24,12 @@ export const workerd: Stage = {
       "--alias:node:test=./tests/workerd/test-shim.ts",
       "--external:node:assert/strict",
     ];
-    const apps = ["app", "broker-app", "payloads-app"].map((name) => `tests/workerd/${name}.ts`);
+    const apps = ["app", "broker-app", "payloads-app", "dashboard-app"].map((name) =>
+      `tests/workerd/${name}.ts`
+    );
     await runTool("esbuild/bin/esbuild", [...apps, ...shape, ...alias, `--outdir=${folder}`]);
     const xml = `${folder}/junit.xml`;
-    const tests = ["workerd", "brokers", "store", "conformance", "payloads"];
+    const tests = ["workerd", "brokers", "store", "conformance", "payloads", "dashboard"];
     const words = toNodeWords(xml, tests.map((name) => `tests/workerd/${name}.test.ts`));
     const env = { MILLRACE_TOOLS: tools, MILLRACE_WORKERD: folder };
     await runSuite(report, "workerd", node.program, words, xml, env);

@@ -100,7 +100,7 @@ const names: Names<DashboardOptions> = {
 export function createDashboard(options: DashboardOptions): Dashboard {
   checkOptions("createDashboard", options, names);
   const { access, readOnly = false, token, title = "Millrace" } = options;
-  const hosts = new Set(["localhost", "127.0.0.1", "[::1]", ...options.hosts ?? []]);
+  const hosts = new Set(["localhost", "127.0.0.1", "[::1]", ...lower(options.hosts ?? [])]);
   const isKnown = access === "tokens" || access === "anyone" || typeof access === "function";
   if (!isKnown) {
     throw new TypeError(
@@ -115,17 +115,29 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const basePath = toBasePath(options.basePath ?? "/");
 
   /** Asks the broker, with the token of the visitor or of the dashboard. */
-  const askBroker = (path: string, shown: string | undefined, init: RequestInit = {}) => {
+  const askBroker = async (path: string, shown: string | undefined, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     if (shown !== undefined) headers.set("authorization", `Bearer ${shown}`);
-    return ask(new Request(`${brokerUrl}${path}`, { ...init, headers, redirect: "error" }));
+    // Workers know no `"error"`.
+    const request = new Request(`${brokerUrl}${path}`, { ...init, headers, redirect: "manual" });
+    const answer = await ask(request);
+    if (answer.status < 200 || answer.status >= 300 && answer.status < 400) {
+      await answer.body?.cancel();
+      throw new Error(`The broker answered ${answer.status}`);
+    }
+    return answer;
   };
+
+  let isKnownToAsk = false;
 
   /** Whether the broker asks for tokens at all: one that lets in everybody would let in every visitor. */
   const asksForTokens = async (): Promise<boolean> => {
+    if (isKnownToAsk) return true;
     const answer = await askBroker("/jobs/count", undefined);
     await answer.body?.cancel();
-    return answer.status === 401;
+    if (answer.status >= 500) throw new Error(`The broker answered ${answer.status}`);
+    isKnownToAsk = answer.status === 401;
+    return isKnownToAsk;
   };
 
   /** What the visitor may do; undefined if it has to say who it is. */
@@ -133,9 +145,14 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     if (access === "anyone") return hosts.has(hostOf(request)) ? "admin" : undefined;
     // The broker looks at the scopes of its token.
     if (access === "tokens") return readToken(request) === undefined ? undefined : "admin";
-    const visitor = await access(request);
+    let visitor: unknown;
+    try {
+      visitor = await access(request);
+    } catch (error) {
+      throw new AccessFailure("'access' failed", { cause: error });
+    }
     if (visitor === undefined || isVisitor(visitor)) return visitor;
-    throw new TypeError(
+    throw new AccessFailure(
       `'access' gave ${show(visitor)}, expected 'read', 'manage', 'admin' or undefined`,
     );
   };
@@ -146,10 +163,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     const given = body === undefined ? undefined : readTokenOf(body);
     if (!isToken(given)) return refuse(400, "expected an object with a token");
     if (!await asksForTokens()) {
-      return refuse(
-        409,
-        "the broker lets in everybody: give it tokens, or the dashboard another 'access'",
-      );
+      return refuseOpenBroker();
     }
     const answer = await askBroker("/jobs/count", given);
     await answer.body?.cancel();
@@ -176,6 +190,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     if (call === undefined) return refuse(404, "not found");
     const visitor = await find(request);
     if (visitor === undefined) return refuse(401, "sign in first");
+    // A cookie is easily made up.
+    if (access === "tokens" && !await asksForTokens()) return refuseOpenBroker();
     if (method !== "GET" && !isFromPage(request)) {
       return refuse(403, "only the dashboard's own page may ask this");
     }
@@ -207,6 +223,10 @@ export function createDashboard(options: DashboardOptions): Dashboard {
         "cache-control": "no-store",
         ...pick(answer.headers, "content-type"),
         ...pick(answer.headers, "retry-after"),
+        // Its token is none any more: the page asks for another one.
+        ...access === "tokens" && answer.status === 401
+          ? { "set-cookie": toCookie(undefined, request, basePath) }
+          : {},
       },
     });
   };
@@ -235,10 +255,22 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       } catch (error) {
         if (request.signal.aborted) throw error;
         // What it says may name a host or a path, which is nothing for visitors.
+        if (error instanceof AccessFailure) {
+          return refuse(500, "the dashboard could not find out who you are");
+        }
         return refuse(502, "the broker cannot be asked");
       }
     },
   };
+}
+
+/** `access` did not say who a visitor is. */
+class AccessFailure extends Error {
+  override readonly name = "AccessFailure";
+}
+
+function lower(names: readonly string[]): string[] {
+  return names.map((name) => name.toLowerCase());
 }
 
 /** The name that the browser asked, without a port. */
@@ -283,6 +315,13 @@ function answerJson(
       ...headers,
     },
   });
+}
+
+function refuseOpenBroker(): Response {
+  return refuse(
+    409,
+    "the broker lets in everybody: give it tokens, or the dashboard another 'access'",
+  );
 }
 
 function refuse(status: number, error: string): Response {

@@ -42,7 +42,9 @@ export function serveAsset(name: string, request: Request): Response | undefined
     vary: "accept-encoding",
   };
   if (/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) {
-    return new Response(packed, { headers: { ...headers, "content-encoding": "gzip" } });
+    // Workers would pack it once more.
+    const init = { encodeBody: "manual", headers: { ...headers, "content-encoding": "gzip" } };
+    return new Response(packed, init);
   }
   const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(plain, { headers });

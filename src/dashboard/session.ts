@@ -15,7 +15,8 @@ export function readToken({ headers }: Request): string | undefined {
     const [name, value] = part.trim().split("=", 2);
     if (name !== cookieName || value === undefined || value === "") continue;
     try {
-      return decodeURIComponent(value);
+      const token = decodeURIComponent(value);
+      return isToken(token) ? token : undefined;
     } catch {
       return undefined;
     }
@@ -24,8 +25,13 @@ export function readToken({ headers }: Request): string | undefined {
 }
 
 /** The header that keeps a token until the browser is closed; without one, that forgets it. */
-export function toCookie(token: string | undefined, { url }: Request, basePath: string): string {
-  const isSecure = new URL(url).protocol === "https:";
+export function toCookie(
+  token: string | undefined,
+  { url, headers }: Request,
+  basePath: string,
+): string {
+  // Behind a proxy that ends TLS, the browser's origin says it, and the URL does not.
+  const isSecure = [url, headers.get("origin")].some((at) => at?.startsWith("https:"));
   return [
     `${cookieName}=${token === undefined ? "" : encodeURIComponent(token)}`,
     `Path=${basePath}`,

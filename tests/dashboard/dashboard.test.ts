@@ -144,7 +144,7 @@ describe("createDashboard()", () => {
       const { fetch } = createDashboard({
         fetch: broker.fetch,
         access: "anyone",
-        hosts: ["jobs.internal"],
+        hosts: ["Jobs.internal"],
       });
       const see = async (host: string) =>
         (await fetch(new Request(`http://${host}/api/jobs/count`))).status;
@@ -176,6 +176,22 @@ describe("createDashboard()", () => {
       });
       assert.equal(answer.status, 413);
     }));
+
+  it("asks no other place to which a broker sends it", async () => {
+    const seen: string[] = [];
+    const { fetch } = createDashboard({
+      fetch(request) {
+        seen.push(request.redirect);
+        return Promise.resolve(
+          new Response(null, { status: 307, headers: { location: "http://evil.example/" } }),
+        );
+      },
+      access: "anyone",
+    });
+    const answer = await fetch(new Request(`${origin}/api/jobs`));
+    assert.deepEqual([answer.status, answer.headers.get("location")], [502, null]);
+    assert.deepEqual(seen, ["manual"]); // Workers know no "error".
+  });
 
   it("says that the broker cannot be asked, and nothing of where it is", async () => {
     const { fetch } = createDashboard({
@@ -210,6 +226,26 @@ describe("a dashboard with a function for 'access'", () => {
         assert.equal((await (await ask("/session")).json()).may, visitor ?? null);
       }));
   }
+
+  it("says that it could not find out who somebody is, and not why", () =>
+    withBroker(async ({ broker }) => {
+      const failing = [
+        () => Promise.reject(new Error("password of db.internal")),
+        () => {
+          throw new Error("password of db.internal");
+        },
+        () => "root",
+      ];
+      for (const access of failing) {
+        const { fetch } = createDashboard({ fetch: broker.fetch, access: access as () => "read" });
+        for (const path of ["/api/jobs", "/session"]) {
+          const answer = await fetch(new Request(origin + path));
+          assert.deepEqual([answer.status, await answer.json()], [500, {
+            error: "the dashboard could not find out who you are",
+          }]);
+        }
+      }
+    }));
 
   it("shows the broker its own token, and never the visitor's cookie", () =>
     withCallers({ dash: { scopes: ["read"] } }, async ({ broker }) => {
@@ -274,8 +310,50 @@ describe("a dashboard with tokens", () => {
       );
     }));
 
-  it("lets in nobody where the broker asks for none", () =>
-    withDashboard({ access: "tokens" }, async ({ ask }) => {
+  it("keeps the cookie to TLS behind a proxy that ends it, which the browser's origin shows", () =>
+    withCallers(callers, async ({ broker }) => {
+      const { fetch } = createDashboard({ fetch: broker.fetch, access: "tokens" });
+      const signIn = async (from: string) => {
+        const headers = { ...own, origin: from, "sec-fetch-site": "same-origin" };
+        const init = { method: "POST", headers, body: '{"token":"viewer"}' };
+        const answer = await fetch(new Request(`${origin}/session`, init));
+        return answer.headers.get("set-cookie")!;
+      };
+      assert.match(await signIn("https://jobs.example"), /; Secure$/);
+      assert.doesNotMatch(await signIn("http://jobs.example"), /Secure/);
+    }));
+
+  it("forgets a token that the broker no longer knows, and takes no cookie that cannot be one", () =>
+    withCallers(callers, async ({ broker }) => {
+      const { fetch } = createDashboard({ fetch: broker.fetch, access: "tokens" });
+      const see = (token: string) =>
+        fetch(
+          new Request(`${origin}/api/jobs`, { headers: { cookie: `millrace_token=${token}` } }),
+        );
+      const revoked = await see("revoked");
+      assert.equal(revoked.status, 401);
+      assert.match(revoked.headers.get("set-cookie")!, /^millrace_token=; .*Max-Age=0$/);
+      for (const token of ["a%0d%0ab", "a%20b", "%E2%82%AC", "%"]) {
+        assert.equal((await see(token)).status, 401, token);
+      }
+      // What a token may not do is no reason to forget it.
+      const refused = await fetch(
+        new Request(`${origin}/api/jobs`, {
+          method: "DELETE",
+          headers: { ...own, cookie: "millrace_token=viewer" },
+        }),
+      );
+      assert.deepEqual([refused.status, refused.headers.get("set-cookie")], [403, null]);
+    }));
+
+  it("lets in nobody where the broker asks for none, whatever cookie they make up", () =>
+    withDashboard({ access: "tokens" }, async ({ ask, client }) => {
+      await client.enqueue({ type: "a", queue: "q", payload: 1 });
+      for (const method of ["GET", "DELETE"]) {
+        const headers = { ...own, cookie: "millrace_token=x" };
+        assert.equal((await ask("/api/jobs", { method, headers })).status, 409);
+      }
+      assert.equal(await client.count(), 1);
       const answer = await ask("/session", { method: "POST", headers: own, body: '{"token":"x"}' });
       assert.equal(answer.status, 409);
       assert.equal((await ask("/api/jobs")).status, 401);

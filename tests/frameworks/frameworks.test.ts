@@ -9,6 +9,7 @@ import { describe, it } from "node:test";
 import { loadRuntime } from "../../adapters/cli/runtime.ts";
 import { type Broker, createBroker } from "../../src/broker/mod.ts";
 import { createClient, defineJob } from "../../src/client/mod.ts";
+import { createDashboard } from "../../src/dashboard/mod.ts";
 import { msgpack } from "../../src/client/msgpack.ts";
 import { createWorker, handle } from "../../src/worker/mod.ts";
 import { openExpress } from "./express.ts";
@@ -107,6 +108,49 @@ for (const [name, open] of Object.entries(apps)) {
             await new Promise((resolve) => setTimeout(resolve, 5));
           }
         }),
+    );
+
+    it(
+      "a dashboard shows its page there, looks and changes",
+      limit,
+      async () => {
+        const broker = createBroker({ store: openSqlite(":memory:") });
+        const dashboard = createDashboard({
+          fetch: broker.fetch,
+          access: "anyone",
+          basePath: "/millrace",
+        });
+        const app = await open({ ...broker, fetch: dashboard.fetch });
+        try {
+          const page = await (await fetch(`${app.url}/millrace/`)).text();
+          const paths = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!);
+          assert.equal(paths.length, 3);
+          for (const path of paths) {
+            const asset = await fetch(app.url + path);
+            assert.equal(asset.status, 200, path);
+            assert.match(await asset.text(), /^[\s\w<:.!/]/, path);
+          }
+          const pause = (headers: Record<string, string>) =>
+            fetch(`${app.url}/millrace/api/queues/a%2Fb`, {
+              method: "PATCH",
+              headers: { "content-type": "application/json", ...headers },
+              body: '{"paused":true}',
+            });
+          const { status } = await pause({});
+          assert.equal(status, 403);
+          const paused = await pause({ "x-millrace-dashboard": "1" });
+          assert.equal(paused.status, 200, await paused.text());
+          const seen = await fetch(`${app.url}/millrace/api/queues/a%2Fb/settings`);
+          assert.equal((await seen.json()).paused, true);
+          const leaving = new AbortController();
+          const events = await fetch(`${app.url}/millrace/api/events`, { signal: leaving.signal });
+          assert.equal(events.headers.get("content-type"), "text/event-stream");
+          leaving.abort();
+        } finally {
+          await broker.stop();
+          await app.close();
+        }
+      },
     );
 
     it(

@@ -8,7 +8,7 @@ import { deno } from "./command.ts";
 import { listFiles } from "./files.ts";
 import { startPostgres } from "./postgres-server.ts";
 import type { Stage } from "./report.ts";
-import { runSuite, toNodeWords } from "./suites.ts";
+import { noteServer, runSuite, toNodeWords } from "./suites.ts";
 import { emptyFolder, findRuntime, installPackages } from "./tools.ts";
 
 /** The tests of the driver, which is not the same on each runtime. */
@@ -21,6 +21,7 @@ export const postgres: Stage = {
     await installPackages();
     const server = await startPostgres();
     if ("missing" in server) return report.skip("brokers on a real PostgreSQL", server.missing);
+    noteServer();
     try {
       const folder = await emptyFolder("reports/postgres");
       const env = { MILLRACE_POSTGRES: server.url };

@@ -48,6 +48,15 @@ export function toNodeWords(xml: string, files: readonly string[]): string[] {
   ];
 }
 
+/** Whether the store's tests have run on a PostgreSQL of its own in this run: PGlite would only repeat them, slowly. */
+let hasServer = false;
+const isOnServer = () => hasServer;
+
+/** Says that they have. */
+export function noteServer(): void {
+  hasServer = true;
+}
+
 /** The stage that runs the suite on a runtime. */
 function suite(
   name: "node22" | "node24" | "deno" | "bun",
@@ -69,7 +78,7 @@ function suite(
       const words = toWords(xml, files.filter((file) => !isDone(file)));
       const env = {
         MILLRACE_TOOLS: await installTools(), // Among them is PGlite.
-        ...name === "deno" ? {} : { MILLRACE_PGLITE: "skip" },
+        ...name === "deno" && !isOnServer() ? {} : { MILLRACE_PGLITE: "skip" },
         // Each file is a process, and to read the types of all sources takes it longer than most tests.
         ...title === "Node" ? { NODE_COMPILE_CACHE: `${root}.cache/compiled/${name}` } : {},
       };

@@ -36,9 +36,9 @@ test("a mail is sent when its server is up again", async () => {
   expect(kit.transcript.text({ calls: "none" })).toMatchInlineSnapshot(`
     "00:00:00.000  mail#1  stored, ready { to: "ada@example.com" }
     00:00:00.000  mail#1  runs, attempt 1
-    00:00:00.000  mail#1  failed (Error: Mail server is down) -> scheduled in 00:00:45.051
-    00:00:45.051  mail#1  runs, attempt 2
-    00:00:50.051  mail#1  succeeded true -> completed"
+    00:00:00.000  mail#1  failed (Error: Mail server is down) -> scheduled in 00:00:24.433
+    00:00:24.433  mail#1  runs, attempt 2
+    00:00:29.433  mail#1  succeeded true -> completed"
   `);
 });
 

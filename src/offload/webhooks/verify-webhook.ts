@@ -93,7 +93,7 @@ const mostSignatures = 16;
  * export async function handle(request: Request): Promise<Response> {
  *   try {
  *     const webhook = await verifyWebhook(request, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
- *     await enqueuer.enqueue(paid, webhook.json(), undefined, { idempotencyKey: webhook.id });
+ *     await enqueuer.enqueue(paid, webhook.json(), { idempotencyKey: webhook.id });
  *     return new Response(null, { status: 204 });
  *   } catch (error) {
  *     if (error instanceof WebhookError) return new Response(null, { status: error.status });

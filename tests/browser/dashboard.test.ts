@@ -203,6 +203,67 @@ describe("what an operator does", () => {
     }
   });
 
+  it("hears events again after they were refused, and asks a slow broker once at a time", async () => {
+    const slow = await scene.serveSlowly();
+    const other = await browser.visit(`${slow.url}#/jobs?queue=slowly`);
+    await other.waitForText("Every 5 s");
+    await other.waitForText("Live");
+    await other.waitForText("0 jobs");
+    slow.hold();
+    for (let at = 0; at < 3; at++) {
+      await scene.client.enqueue({ type: "a", queue: "slowly", payload: 1 });
+      // The page gathers the events of a second.
+      await other.evaluate("new Promise((resolve) => setTimeout(resolve, 1200))");
+    }
+    assert.equal(slow.held(), 1);
+    slow.letGo();
+    await other.waitForText("3 jobs");
+    await other.close();
+  });
+
+  it("chooses anew in another list", async () => {
+    await visit.open("jobs?queue=mail");
+    await visit.click("input[aria-label^='Choose all']");
+    await visit.click("label", "all that fit");
+    await visit.waitForText("Delete 20");
+    await visit.open("jobs?queue=calls");
+    await visit.waitForText("1 jobs");
+    assert.match(await visit.textOf("button.danger"), /^Delete\s*$/);
+  });
+
+  it("takes jobs from a worker after a question with their number", async () => {
+    const stream = await scene.client.take({ queues: ["held"], workerId: "beta" });
+    await scene.client.enqueue({ type: "a", queue: "held", payload: 1 });
+    for await (const _ of stream) {
+      await visit.open("workers/beta");
+      await visit.waitForText("Take 1 from it");
+      assert.equal(await visit.count("h3"), 2);
+      assert.doesNotMatch(String(await visit.evaluate("document.body.innerText")), /#Stalled/);
+      await visit.click("button", "Take 1 from it");
+      await visit.waitForText("Take 1 jobs away?");
+      await visit.click("dialog button", "Take");
+      await visit.waitForText("1 jobs were taken from 'beta'");
+      break;
+    }
+  });
+
+  it("is told of hostile groups without what they hide", async () => {
+    const { id } = await scene.client.enqueue({ type: "a", queue: "groups", payload: 1 });
+    for await (const job of await scene.client.take({ queues: ["groups"] })) {
+      await scene.client.failure(job, {
+        message: "no",
+        failureGroup: "\u202etxt.\u00adexe",
+        kill: true,
+      });
+      break;
+    }
+    await visit.open("failures");
+    await visit.click("button", "Delete", "\\u202etxt.\\u00adexe");
+    await visit.waitForText("All that died of '\\u202etxt.\\u00adexe' are gone");
+    await visit.click("dialog button", "Cancel");
+    await scene.client.delete(id);
+  });
+
   it("sees what happens as it happens", async () => {
     await visit.open("queues/live");
     await scene.client.enqueue({ type: "a", queue: "live", payload: 1 });

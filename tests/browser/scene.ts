@@ -29,9 +29,22 @@ export interface Scene {
   readonly viewerToken: string;
   /** Serves a broker that asks for tokens; gives where its dashboard is. */
   serveWithTokens(): Promise<string>;
+  /** Serves a dashboard whose events are refused once, and whose counts of jobs can be held. */
+  serveSlowly(): Promise<SlowDashboard>;
   /** Stores so many queues with so many jobs each. */
   fill(queues: number, jobs: number): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A dashboard whose broker is slow to count jobs. */
+export interface SlowDashboard {
+  readonly url: string;
+  /** Holds counts of jobs from now on. */
+  hold(): void;
+  /** Lets all go that are held, and those that come. */
+  letGo(): void;
+  /** How many are held. */
+  held(): number;
 }
 
 /** Creates it. */
@@ -117,6 +130,35 @@ export async function createScene(): Promise<Scene> {
       });
       closing.push(() => guarded.close());
       return await listen(createDashboard({ fetch: guarded.fetch, access: "tokens" }).fetch, "/");
+    },
+    async serveSlowly() {
+      let isRefused = false;
+      let isHolding = false;
+      let held: (() => void)[] = [];
+      const slow = createDashboard({
+        access: "anyone",
+        async fetch(request) {
+          const { pathname } = new URL(request.url);
+          if (pathname === "/events" && !isRefused) {
+            isRefused = true;
+            return Response.json({ error: "starting" }, { status: 503 });
+          }
+          if (pathname === "/jobs/count" && isHolding) {
+            await new Promise<void>((resolve) => held.push(resolve));
+          }
+          return await broker.fetch(request);
+        },
+      });
+      return {
+        url: await listen(slow.fetch, "/"),
+        hold: () => isHolding = true,
+        letGo() {
+          isHolding = false;
+          for (const go of held) go();
+          held = [];
+        },
+        held: () => held.length,
+      };
     },
     async fill(queueCount, jobs) {
       for (let at = 0; at < queueCount; at++) {

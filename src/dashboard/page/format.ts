@@ -55,7 +55,7 @@ const clip = (text: string, most = 120): string =>
 /** What moves or hides the text around it: controls, marks of direction, and spaces without width. */
 // deno-lint-ignore no-control-regex
 const hidden = new RegExp(
-  "[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+  "[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164\\ufeff\\uffa0]",
   "g",
 );
 

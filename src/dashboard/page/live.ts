@@ -68,10 +68,15 @@ let source: EventSource | undefined;
 function listen(): void {
   const wanted = !document.hidden && session.value?.may != null;
   if (wanted && source === undefined) {
-    source = openEvents();
-    source.onopen = () => isLive.value = true;
-    source.onerror = () => isLive.value = false;
-    source.onmessage = heard;
+    const opened = openEvents();
+    source = opened;
+    opened.onopen = () => isLive.value = true;
+    opened.onerror = () => {
+      isLive.value = false;
+      // A lost connection mends itself; a refusal, such as while the broker starts again, is for good.
+      if (opened.readyState === EventSource.CLOSED && source === opened) source = undefined;
+    };
+    opened.onmessage = heard;
   } else if (!wanted && source !== undefined) {
     source.close();
     source = undefined;
@@ -85,7 +90,9 @@ document.addEventListener("visibilitychange", () => {
 });
 effect(listen);
 setInterval(() => {
-  if (!isLive.value && !document.hidden) beats.value++;
+  if (isLive.value || document.hidden) return;
+  listen();
+  beats.value++;
 }, pollMs);
 
 /** What is loaded: the value of the last time, also while the next is under way. */
@@ -93,6 +100,14 @@ export interface Loaded<Value> {
   readonly value: Value | undefined;
   readonly error: Error | undefined;
   readonly isLoading: boolean;
+}
+
+/** A call that is not answered yet. */
+interface UnderWay {
+  readonly path: string;
+  readonly controller: AbortController;
+  /** Whether something changed since it was made. */
+  isMissed: boolean;
 }
 
 /**
@@ -107,12 +122,20 @@ export function useLive<Value>(path: string | undefined): Loaded<Value> {
     error: undefined,
     isLoading: true,
   });
-  const latest = useRef(path);
-  latest.current = path;
+  const underWay = useRef<UnderWay | undefined>(undefined);
   const beat = beats.value + changes.value;
   useEffect(() => {
+    // A broker that is slow to answer is not asked the same once more meanwhile: that would make it slower.
+    if (underWay.current !== undefined && underWay.current.path === path) {
+      underWay.current.isMissed = true;
+      return;
+    }
+    underWay.current?.controller.abort();
+    underWay.current = undefined;
     if (path === undefined) return;
     const controller = new AbortController();
+    const own: UnderWay = { path, controller, isMissed: false };
+    underWay.current = own;
     get<Value>(path, controller.signal).then(
       (value) => setState({ path, value, error: undefined, isLoading: false }),
       (error: Error) => {
@@ -125,12 +148,13 @@ export function useLive<Value>(path: string | undefined): Loaded<Value> {
           isLoading: false,
         }));
       },
-    );
-    return () => {
-      // What is under way for the same path may still come: an answer a second late is better than none.
-      if (latest.current !== path) controller.abort();
-    };
+    ).finally(() => {
+      if (underWay.current !== own) return;
+      underWay.current = undefined;
+      if (own.isMissed) note();
+    });
   }, [path, beat]);
+  useEffect(() => () => underWay.current?.controller.abort(), []);
   if (state.path !== path) return { value: undefined, error: undefined, isLoading: true };
   return state;
 }

@@ -42,7 +42,7 @@ export function JobDetails({ id }: { readonly id: string }) {
           {job.progress && (
             <label class="row">
               Progress
-              <progress max={1} value={job.progress.value} /> {job.progress.message}
+              <progress max={1} value={job.progress.value} /> <Text of={job.progress.message} />
             </label>
           )}
           <h2>Payload</h2>
@@ -97,11 +97,19 @@ function About({ job }: { readonly job: Job }) {
             </a>
           ),
         ],
-        ["Budgets", job.budgets?.map(({ key, cost }) => `${key} (${cost})`).join(", ")],
+        [
+          "Budgets",
+          job.budgets && (
+            <Text of={job.budgets.map(({ key, cost }) => `${key} (${cost})`).join(", ")} />
+          ),
+        ],
         [
           "Goes with it",
-          job.meta &&
-          Object.entries(job.meta).map(([name, value]) => `${name}: ${value}`).join("\n"),
+          job.meta && (
+            <Text
+              of={Object.entries(job.meta).map(([name, value]) => `${name}: ${value}`).join("\n")}
+            />
+          ),
         ],
         ["Tags", <Tags job={job} />],
       ]}

@@ -21,8 +21,13 @@ function readFilter(): Record<string, string> {
   }));
 }
 
+/** What was chosen goes with the list that it was chosen in: nobody deletes what is not to be seen any more. */
 export function Jobs() {
   const filter = readFilter();
+  return <Listing key={JSON.stringify(filter)} filter={filter} />;
+}
+
+function Listing({ filter }: { readonly filter: Readonly<Record<string, string>> }) {
   const { query } = place.value;
   const from = query.get("from") ?? undefined;
   const order = query.get("order") ?? "desc";
@@ -41,7 +46,7 @@ export function Jobs() {
   return (
     <>
       <Heading>Jobs</Heading>
-      <Narrow key={JSON.stringify(filter)} filter={filter} />
+      <Narrow filter={filter} />
       {mayManage.value && (
         <Many
           chosen={chosen}

@@ -7,7 +7,7 @@ import type { Job, Pages, Worker } from "../model.ts";
 import { Empty, Heading, JobLink, Shown, Table, Text, Time } from "../parts/small.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { change, segment } from "../api.ts";
-import { act, go, mayManage, now, place } from "../state.ts";
+import { act, ask, go, mayManage, now, place } from "../state.ts";
 
 interface WorkerPage {
   readonly workers: readonly Worker[];
@@ -85,11 +85,14 @@ function WorkerDetails({ id }: { readonly id: string }) {
   const loaded = useLive<{ jobs: readonly string[]; stalled: readonly string[] }>(
     `/workers/${segment(id)}`,
   );
-  const evict = (ids: readonly string[]) =>
-    act(
+  const evict = async (ids: readonly string[]) => {
+    const text = `'${id}' is told to stop them, and others may take them.`;
+    if (!await ask(`Take ${count(ids.length)} jobs away?`, text, "Take")) return;
+    await act(
       `${count(ids.length)} jobs were taken from '${id}'`,
       () => change("POST", "/jobs/timeout", { ids }),
     );
+  };
   const list = (ids: readonly Job["id"][], what: string) => (
     <>
       <h3>{what}</h3>
@@ -117,7 +120,7 @@ function WorkerDetails({ id }: { readonly id: string }) {
         <Text of={id} />
       </h2>
       <Shown loaded={loaded}>
-        {({ jobs, stalled }) => <>{list(jobs, "In flight")}{list(stalled, "#Stalled")}</>}
+        {({ jobs, stalled }) => <>{list(jobs, "In flight")}{list(stalled, "Stalled")}</>}
       </Shown>
     </section>
   );

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { question } from "../state.ts";
+import { Text } from "./small.tsx";
 
 export function Asked() {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -20,8 +21,12 @@ export function Asked() {
             asked.answer(true);
           }}
         >
-          <h2 id="asked">{asked.title}</h2>
-          <p>{asked.text}</p>
+          <h2 id="asked">
+            <Text of={asked.title} />
+          </h2>
+          <p>
+            <Text of={asked.text} />
+          </p>
           <div class="row end">
             <button type="button" onClick={() => asked.answer(false)} autoFocus>Cancel</button>
             <button type="submit" class="danger">{asked.yes}</button>

@@ -27,7 +27,9 @@ export function Links({ id }: { readonly id: string }) {
               {parents.slice(0, 20).map((parent) => (
                 <li key={parent.id}>
                   <JobLink id={parent.id} />{" "}
-                  <span class="hint">{parent.name} {parent.on_dead}</span>
+                  <span class="hint">
+                    <Text of={parent.name} /> {parent.on_dead}
+                  </span>
                 </li>
               ))}
               {parents.length > 20 && <li class="hint">and {count(parents.length - 20)} more</li>}

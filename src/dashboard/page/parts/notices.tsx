@@ -1,13 +1,14 @@
 /** What was done, or went wrong, at the edge of the page. */
 
 import { dismiss, notices } from "../state.ts";
+import { Text } from "./small.tsx";
 
 export function Notices() {
   return (
     <div class="notices" role="status" aria-live="polite">
       {notices.value.map(({ id, text, isError, undo }) => (
         <div key={id} class={isError ? "notice error" : "notice"}>
-          <span>{text}</span>
+          <Text of={text} />
           {undo && (
             <button
               type="button"

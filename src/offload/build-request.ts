@@ -143,7 +143,8 @@ function toRecord(given: string, url: URL, options: Merged): RequestRecord {
     sensitiveHeaders: options.sensitiveHeaders?.map((name) => name.toLowerCase()),
     allowInsecureRedirects: options.allowInsecureRedirects,
     transportRetries: whole(options, "transportRetries", 0),
-    idempotencyKey: options.idempotencyKey,
+    // False as text would be one key for all.
+    idempotencyKey: options.idempotencyKey || undefined,
     retry: toRetry(options.retry),
     args: options.callbackArgs,
   };
@@ -165,12 +166,19 @@ function whole<Name extends string>(
   throw new RangeError(`Cannot use '${name}' ${value}: expected an integer from ${least} on`);
 }
 
+/** What has an object in it is a secret in a template, or in a list. */
+function toText(name: string, value: unknown): string {
+  const text = String(value);
+  if (text.includes("[object")) refuse(name, text, "text or a secret");
+  return text;
+}
+
 function toHeaders(given: Merged["headers"]): Record<string, string | SecretRef> {
   const headers: Record<string, string | SecretRef> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     // The platform knows what a header may be.
-    new Headers([[name, isSecretRef(value) ? "" : value]]);
+    new Headers([[name, toText(name, isSecretRef(value) ? value.prefix : value)]]);
     headers[name] = value;
   }
   return headers;
@@ -213,7 +221,7 @@ function addParams(url: URL, params: Merged["params"]): Record<string, SecretRef
     if (isSecretRef(value)) (secrets ??= {})[name] = value;
     else {
       for (const one of (Array.isArray(value) ? value : [value]) as readonly HttpParam[]) {
-        if (one !== null && one !== undefined) added.append(name, String(one));
+        if (one !== null && one !== undefined) added.append(name, toText(name, one));
       }
     }
   }
@@ -224,7 +232,10 @@ function addParams(url: URL, params: Merged["params"]): Record<string, SecretRef
 
 /** What is left out has the defaults of this version of the record (`retry-rules.ts`). */
 function toRetry(given: number | HttpRetryOptions = 0): RetryRecord | undefined {
-  const retry = typeof given === "object" ? given : { limit: given };
+  // A limit that was mistyped is not none.
+  const retry = typeof given === "object"
+    ? { limit: NaN, ...given as Partial<HttpRetryOptions> }
+    : { limit: given };
   for (const name of ["limit", "baseMs", "maxMs", "deadlineMs"] as const) whole(retry, name, 0);
   return retry.limit ? retry : undefined;
 }

@@ -116,6 +116,15 @@ export async function toCallbackRecord(
   return { args, failure: { kind: "http", message, ...toFacts(facts), response: result } };
 }
 
+/** What lies in a store of an answer that is delivered to nobody. */
+export function toUndelivered(
+  body: ExchangeResponse["body"] | PackedPayload | undefined,
+): PackedPayload[] {
+  if (body === undefined || body instanceof Uint8Array) return [];
+  const packed: PackedPayload = "key" in body ? { ref: body } : body;
+  return "ref" in packed ? [packed] : [];
+}
+
 /** The job of a callback. */
 export async function toCallbackJob(
   came: CallbackRecord,

@@ -14,6 +14,7 @@ import { checkOptions, type Names } from "../options.ts";
 import type { EnqueueRequest } from "../protocol/enqueue.ts";
 import type { Job } from "../protocol/job.ts";
 import { RunningContext } from "../worker/context.ts";
+import { isOutcome, successOf } from "../worker/outcome.ts";
 import { CallbackContext } from "./callback-context.ts";
 import type { HttpTarget } from "./create-http.ts";
 import type { AnyHttpCallback } from "./define-http-callback.ts";
@@ -23,6 +24,7 @@ import {
   sendRequest,
   toCallbackJob,
   toCallbackRecord,
+  toUndelivered,
 } from "./engine.ts";
 import type { ExchangeOutcome } from "./exchange/ports.ts";
 import { call, toCallbackMap } from "./handle-http-callbacks.ts";
@@ -117,7 +119,9 @@ export function inline(options: InlineOptions): HttpTarget {
       if (client !== undefined) context.powers = toPowers(client);
       const own = { args: await callback.checkArgs(args), requestId: job.id };
       try {
-        await call(callback, what, new CallbackContext(context, own));
+        const returned = await call(callback, what, new CallbackContext(context, own));
+        const { enqueue = [] } = isOutcome(returned) && successOf(returned) || {};
+        if (enqueue.length > 0) await context.enqueueMany(enqueue);
       } finally {
         for (const packed of [...stored, ...payload.sealed ? [payload.sealed] : []]) {
           await settings.payloads.discard(packed);
@@ -148,6 +152,8 @@ async function sendWithRetries(
       random,
     });
     if (delayMs === undefined) return outcome;
+    const stored = outcome.kind === "response" ? toUndelivered(outcome.body) : [];
+    for (const packed of stored) await settings.payloads.discard(packed);
     await wait(delayMs, clock, signal);
   }
 }

@@ -22,8 +22,14 @@ import { isMillraceError } from "../errors.ts";
 import type { JobContext } from "../worker/context.ts";
 import { byError, type Outcome, snooze } from "../worker/outcome.ts";
 import type { AnyHttpCallback } from "./define-http-callback.ts";
-import { openRequest, sendRequest, toCallbackJob, toCallbackRecord } from "./engine.ts";
-import type { ExchangeOutcome } from "./exchange/ports.ts";
+import {
+  openRequest,
+  sendRequest,
+  toCallbackJob,
+  toCallbackRecord,
+  toUndelivered,
+} from "./engine.ts";
+import type { ExchangeOutcome, ExchangeResponse } from "./exchange/ports.ts";
 import { finishAlso, toDiscardJobs } from "./finish-with.ts";
 import type { HttpMonitor, HttpRequestEndEvent, HttpRequestEvent } from "./http-events.ts";
 import type { Origins } from "./origins.ts";
@@ -86,7 +92,10 @@ export function createRequestHandler(
     const of = { id: job.id, queue: job.queue, meta: job.meta, payload };
     const jobs = [
       ...isWanted ? [await toCallbackJob(came, of, settings)] : [],
-      ...toDiscardJobs(toStored(payload), job.queue),
+      ...toDiscardJobs([
+        ...toUndelivered(payload.sealed),
+        ...isWanted ? [] : toUndelivered(failure?.response?.body),
+      ], job.queue),
     ];
     const ended = await finishAlso(undefined, { jobs, context });
     if (failure === undefined) {
@@ -153,8 +162,20 @@ export function createRequestHandler(
     const terms = { tries, tookMs: durationMs, now: clock.now(), random };
     const delayMs = retryDelay(outcome, record.retry, terms);
     end(delayMs === undefined ? outcome.kind : "retry");
-    if (delayMs !== undefined) return again(outcome, event, delayMs);
+    if (delayMs !== undefined) {
+      if (outcome.kind === "response") await drop(outcome.body, context);
+      return again(outcome, event, delayMs);
+    }
     return await deliver(handled, await toCallbackRecord(outcome, record));
+  };
+
+  /** Deletes an answer that is not taken for one. What cannot be deleted is left to the sweep. */
+  const drop = async (body: ExchangeResponse["body"], { log }: JobContext): Promise<void> => {
+    try {
+      for (const packed of toUndelivered(body)) await payloads.discard(packed);
+    } catch (error) {
+      log.warn("Answer that is not needed could not be deleted", { error });
+    }
   };
 
   const giveBack = ({ job }: JobContext): Outcome => {
@@ -223,10 +244,6 @@ function again(outcome: ExchangeOutcome, event: HttpRequestEvent, delayMs: numbe
     : "nothing";
   const error = new HttpRetry(`${event.method} ${event.target} is sent again after ${what}`);
   return byError("retried", error, { delayMs });
-}
-
-function toStored({ sealed }: RequestPayload) {
-  return sealed !== undefined && "ref" in sealed ? [sealed] : [];
 }
 
 /** What is told of an error that is not the request's. */

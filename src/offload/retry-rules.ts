@@ -126,13 +126,20 @@ export function retryDelay(
 /** Years are no wait. */
 const longestMs = 7 * 86_400_000;
 
-/** What a server asks for by `retry-after`: seconds, or a date. */
+/** A date of HTTP has words and a time. Engines read dates out of other things too, such as `1.5`, and those have long passed. */
+const httpDate = /^[a-z]{3,9},? .*\d\d:\d\d:\d\d/i;
+
+/** What a server asks for by `retry-after`: seconds, or a date; nothing if it is neither. */
 function retryAfterMs(
   headers: readonly (readonly [string, string])[],
   now: number,
 ): number | undefined {
   const text = headers.find(([name]) => name.toLowerCase() === "retry-after")?.[1].trim();
-  if (text === undefined || text === "") return undefined;
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  if (text === undefined) return undefined;
+  const ms = /^\d+$/.test(text)
+    ? Number(text) * 1000
+    : httpDate.test(text)
+    ? Date.parse(text) - now
+    : NaN;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestMs);
 }

@@ -331,3 +331,20 @@ describe("a callback", () => {
     });
   });
 });
+
+describe("a request that was mistyped", () => {
+  it("is refused if it would not be what was meant", async () => {
+    const { http, last } = start();
+    const refused: [object, RegExp][] = [
+      [{ retry: { limt: 3 } }, /Cannot use 'limit' NaN/],
+      [{ params: { a: [secret("key")] } }, /Cannot use a "\[object Object\]": expected text/],
+      [{ headers: { a: `Bearer ${secret("key")}` } }, /Cannot use a "Bearer \[object/],
+      [{ headers: { a: secret("key", { prefix: "b\nc" }) } }, /header/i],
+    ];
+    for (const [options, message] of refused) {
+      await assert.rejects(http.get(address, options), { message }, String(message));
+    }
+    await http.get(address, { idempotencyKey: false as unknown as true });
+    assert.equal(last().idempotencyKey, undefined);
+  });
+});

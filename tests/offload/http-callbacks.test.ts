@@ -161,6 +161,24 @@ describe("requests in stores", () => {
     });
   });
 
+  it("keep no answer that nobody is given", () => {
+    const store = createMemoryStore();
+    const payloads = createPayloads({ stores: [store], thresholdBytes: 10 });
+    const callback = defineHttpCallback("noted", { onComplete() {}, onError: "discard" });
+    return withHttpKit({
+      callbacks: [callback],
+      payloads,
+      enqueuePayloads: undefined,
+      fetch: () => new Response("x".repeat(100), { status: 503 }),
+    }, async ({ http, kit, sent }) => {
+      await http.get(address, { callback, retry: { limit: 1 } });
+      await kit.runNext();
+      assert.deepEqual([sent.length, store.count], [1, 0]);
+      await kit.drain();
+      assert.deepEqual([sent.length, store.count], [2, 0]);
+    });
+  });
+
   it("can be read by nobody without the key, arguments and all", () => {
     const encryptor = createEncryptor({
       keys: [{ id: "k1", key: new Uint8Array(32).fill(7) }],
@@ -266,6 +284,21 @@ describe("a request that is tried again", () => {
           true,
         ]);
         assert.equal(await kit.client.count(), 0);
+      },
+    );
+  });
+
+  it("takes no number for a date that is over", () => {
+    const told: unknown[] = [];
+    const callback = noted(told);
+    return withHttpKit(
+      { callbacks: [callback], fetch: answers([503, "1.5"], [503, "-5"], 200) },
+      async ({ http, kit, sent }) => {
+        await http.post(address, { callback, retry: { limit: 2, baseMs: 1000 } });
+        await kit.drain();
+        assert.deepEqual(told, [200]);
+        const waits = sent.slice(1).map(({ at }, index) => at - sent[index]!.at);
+        assert.ok(waits.every((ms) => ms > 500), String(waits));
       },
     );
   });

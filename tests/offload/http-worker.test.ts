@@ -6,7 +6,12 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createMemoryStore, createPayloads, secret } from "../../src/offload/mod.ts";
+import {
+  createMemoryStore,
+  createPayloads,
+  defineHttpCallback,
+  secret,
+} from "../../src/offload/mod.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 import { withHttp } from "../support/http.ts";
 
@@ -261,4 +266,22 @@ describe("addresses within", () => {
       assert.equal(told[0]!.failure?.kind, "config");
       await asked[0]!.answer();
     }, { guardAddresses: false, allowUrl: ({ pathname }) => pathname !== "/admin" }));
+});
+
+describe("a worker with stores", () => {
+  it("keeps no answer in a store that nobody wants to know of", () => {
+    const store = createMemoryStore();
+    const unwanted = defineHttpCallback("unwanted", { onComplete() {}, onError: "discard" });
+    return withHttp(async ({ http, worker, asked, clock, client }) => {
+      await worker.start();
+      await http.get(address, { callback: unwanted, httpErrors: "error" });
+      await clock.settle();
+      await asked[0]!.answer("x".repeat(100), { status: 500 });
+      await clock.advance(1000);
+      assert.deepEqual([await client.count(), store.count], [0, 0]);
+    }, {
+      callbacks: [unwanted],
+      payloads: createPayloads({ stores: [store], thresholdBytes: 10 }),
+    });
+  });
 });

@@ -13,6 +13,7 @@ import {
   type InlineOptions,
 } from "../../src/offload/mod.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
+import { finish } from "../../src/worker/mod.ts";
 
 const address = "https://api.example/v1";
 
@@ -123,6 +124,21 @@ describe("inline requests", () => {
     assert.deepEqual(enqueued, [{ type: "next", queue: "q", payload: 1 }]);
     const without = start(() => new Response(), { callbacks: [follows] });
     await assert.rejects(without.http.get(address, { callback: follows }), /Cannot 'enqueue' here/);
+  });
+
+  it("enqueue what their callbacks finish with, or say that they cannot", async () => {
+    const next = { type: "next", queue: "q", payload: 1 };
+    const enqueued: unknown[] = [];
+    const ends = defineHttpCallback("ends", {
+      onComplete: () => finish({ enqueue: [next] }),
+      onError: "discard",
+    });
+    const client = { enqueueMany: (jobs: unknown) => Promise.resolve(enqueued.push(jobs)) };
+    const { http } = start(() => new Response(), { callbacks: [ends], client: client as never });
+    await http.get(address, { callback: ends });
+    assert.deepEqual(enqueued, [[next]]);
+    const without = start(() => new Response(), { callbacks: [ends] });
+    await assert.rejects(without.http.get(address, { callback: ends }), /Cannot 'enqueueMany'/);
   });
 
   it("follow redirects, and say which", async () => {

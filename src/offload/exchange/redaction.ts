@@ -33,7 +33,9 @@ export function createRedaction(): Redaction {
   const secrets = new Map<string, string>();
   const text = (plain: string): string => {
     let told = plain;
-    for (const [secret, name] of secrets) told = told.replaceAll(secret, `[${name}]`);
+    // The longest first: of a secret that begins with another one the rest would stay.
+    const known = [...secrets].sort(([one], [other]) => other.length - one.length);
+    for (const [secret, name] of known) told = told.replaceAll(secret, `[${name}]`);
     return told;
   };
   return {

@@ -200,6 +200,17 @@ describe("what an exchange tells", () => {
     assert.deepEqual(headers, [["content-length", "9999999999"]]);
   });
 
+  it("takes a secret out as a whole, if another one is its beginning", async () => {
+    const { fetch } = scripted(() =>
+      new Response("", { headers: { "x-echo": "abcdef and abcdef-ghi" } })
+    );
+    const headers = { a: { $secret: "short" }, b: { $secret: "long" } };
+    const resolveSecret = (name: string) =>
+      Promise.resolve(name === "short" ? "abcdef" : "abcdef-ghi");
+    const outcome = await answerOf({ url, fetch, headers, ports: { resolveSecret } });
+    assert.deepEqual(outcome.headers.at(-1), ["x-echo", "[short] and [long]"]);
+  });
+
   it("takes secrets and queries out of the words of a platform", async () => {
     const { fetch } = scripted(({ url }) =>
       Promise.reject(

@@ -289,6 +289,15 @@ describe("the whole visit", () => {
   });
 });
 
+describe("a dashboard that cannot find out who looks", () => {
+  it("says so, and asks again", async () => {
+    const guest = await browser.visit(await scene.serveForgetfully());
+    await guest.waitForText("could not find out who you are");
+    await guest.waitForText("Overview");
+    await guest.close();
+  });
+});
+
 describe("a dashboard with tokens", () => {
   it("asks for one, says when it is wrong, and forgets it", async () => {
     const url = await scene.serveWithTokens();

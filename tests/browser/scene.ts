@@ -29,6 +29,8 @@ export interface Scene {
   readonly viewerToken: string;
   /** Serves a broker that asks for tokens; gives where its dashboard is. */
   serveWithTokens(): Promise<string>;
+  /** Serves a dashboard that cannot find out who somebody is, the first time. */
+  serveForgetfully(): Promise<string>;
   /** Serves a dashboard whose events are refused once, and whose counts of jobs can be held. */
   serveSlowly(): Promise<SlowDashboard>;
   /** Stores so many queues with so many jobs each. */
@@ -130,6 +132,18 @@ export async function createScene(): Promise<Scene> {
       });
       closing.push(() => guarded.close());
       return await listen(createDashboard({ fetch: guarded.fetch, access: "tokens" }).fetch, "/");
+    },
+    async serveForgetfully() {
+      let isAsked = false;
+      const forgetful = createDashboard({
+        fetch: broker.fetch,
+        access() {
+          if (isAsked) return "read";
+          isAsked = true;
+          throw new Error("The sessions cannot be read");
+        },
+      });
+      return await listen(forgetful.fetch, "/");
     },
     async serveSlowly() {
       let isRefused = false;

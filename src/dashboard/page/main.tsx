@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /** The page: its frame, and what stands in it. */
 
+import { signal } from "@preact/signals";
 import { render } from "preact";
 import { isLive } from "./live.ts";
 import { Asked } from "./parts/asked.tsx";
@@ -123,12 +124,26 @@ function Frame() {
   );
 }
 
+/** Why it is not known who looks; undefined while nothing went wrong. */
+const failure = signal<string | undefined>(undefined);
+const againMs = 5000;
+
+/** Asks who looks, until that is known. */
+function begin(): void {
+  loadSession().catch((error: Error) => {
+    failure.value = error.message;
+    setTimeout(begin, againMs);
+  });
+}
+
 function App() {
   const known = session.value;
   return (
     <>
       {known === undefined
-        ? <p class="empty" role="status">Loading</p>
+        ? failure.value === undefined
+          ? <p class="empty" role="status">Loading</p>
+          : <p class="empty" role="alert">{failure.value}. It is asked again in a moment.</p>
         : known.may === null
         ? <SignIn />
         : <Frame />}
@@ -138,5 +153,5 @@ function App() {
   );
 }
 
-loadSession().catch(tellError);
+begin();
 render(<App />, document.getElementById("app")!);

@@ -51,7 +51,15 @@ export async function buildRequest(
   }
   if (typeof callback === "object") await (callback as HttpCallbackOf<unknown>).checkArgs(args);
 
-  const url = toUrl(address, options.baseUrl);
+  const { baseUrl, headers, params } = options;
+  const url = toUrl(address, baseUrl);
+  // A path that begins with two slashes names a host.
+  if (baseUrl && url.origin !== new URL(baseUrl).origin) {
+    const hasSecret = [...Object.values(headers), ...Object.values(params)].some(isSecretRef);
+    if (hasSecret) {
+      refuse("address", url.origin, "the origin of 'baseUrl', which its secrets are for");
+    }
+  }
   const record = toRecord(method, url, { ...options, callbackArgs: args });
   const seal = crypto.randomUUID();
   const packed = await payloads?.pack(

@@ -221,6 +221,24 @@ describe("a request", () => {
 });
 
 describe("defaults", () => {
+  it("give no secret to another origin than that of 'baseUrl'", async () => {
+    const defaults = { baseUrl: "https://api.example/v1/", headers: { "x-key": secret("key") } };
+    const { http, last } = start(defaults);
+    for (const other of ["https://evil.example/", "//evil.example/x", "http://api.example/v1/"]) {
+      await assert.rejects(http.get(other), {
+        name: "TypeError",
+        message: /^Cannot use address "\S+": expected the origin of 'baseUrl', which its secrets/,
+      });
+    }
+    const params = start({ baseUrl: "https://api.example/", params: { key: secret("key") } });
+    await assert.rejects(params.http.get("//evil.example/"), /expected the origin of 'baseUrl'/);
+    // Without secrets, a whole address stands for itself; and so does one with a base of its own.
+    await http.get("https://other.example/x", { headers: { "x-key": undefined } });
+    assert.equal(last().url, "https://other.example/x");
+    await http.get("https://other.example/x", { baseUrl: "https://other.example/" });
+    assert.deepEqual(last().headers, { "x-key": { $secret: "key" } });
+  });
+
   it("give way to what is said of a request, and stay as they are", async () => {
     const { http, last } = start({
       baseUrl: "https://api.example/v1/",

@@ -5,7 +5,7 @@
  */
 
 import { gzipSync } from "node:zlib";
-import { root } from "../gate/command.ts";
+import { demand, deno, root } from "../gate/command.ts";
 import { bundlePage } from "./bundle.ts";
 
 const files = await bundlePage();
@@ -36,4 +36,6 @@ ${"export"} const assets: readonly Asset[] = [
 ${rows.join("\n")}
 ];
 `;
-await Deno.writeTextFile(`${root}src/dashboard/assets.ts`, text);
+const path = `${root}src/dashboard/assets.ts`;
+await Deno.writeTextFile(path, text);
+await demand(deno, ["fmt", "--quiet", path]);

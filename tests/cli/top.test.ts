@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { draw } from "../../adapters/cli/top/draw.ts";
+import { widthOf } from "../../adapters/cli/operator/table.ts";
 import { createTopBroker } from "../../adapters/cli/top/broker.ts";
 import { readKeys } from "../../adapters/cli/top/keys.ts";
 import { firstState, nothing, press, type State } from "../../adapters/cli/top/model.ts";
@@ -121,17 +122,27 @@ describe("millrace top", () => {
 
   it("fits any screen", () =>
     watch(async ({ client }) => {
-      await client.enqueue({ type: "a".repeat(200), queue: "q".repeat(200), payload: 1 });
-      for (const size of [{ width: 20, height: 5 }, { width: 300, height: 80 }]) {
-        const scene = {
-          state: firstState,
-          loaded: nothing,
-          now: 0,
-          note: "n".repeat(500),
-          url: "u",
-        };
-        const lines = draw(scene, size);
-        assert.equal(lines.length, size.height);
+      const { id } = await client.enqueue({
+        type: "漢".repeat(100),
+        queue: "q".repeat(200),
+        payload: "語".repeat(200),
+      });
+      const job = await client.get(id);
+      const loaded = { ...nothing, jobs: [job], job };
+      for (
+        const size of [{ width: 20, height: 5 }, { width: 10, height: 1 }, {
+          width: 300,
+          height: 80,
+        }]
+      ) {
+        for (const view of ["queues", "jobs", "job"] as const) {
+          const state = { ...firstState, view, id };
+          const scene = { state, loaded, now: 0, note: "語".repeat(500), url: "u" };
+          const lines = draw(scene, size);
+          assert.equal(lines.length, size.height);
+          const widths = lines.map((line) => widthOf(line.replace(decoration, "")));
+          assert.ok(Math.max(...widths) <= size.width, `${view} ${widths}`);
+        }
       }
     }));
 

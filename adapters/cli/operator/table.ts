@@ -91,7 +91,7 @@ function placesOf(character: string): number {
 }
 
 /** Cuts a text to so many places. */
-function cutTo(text: string, room: number): string {
+export function cutTo(text: string, room: number): string {
   if (widthOf(text) <= room) return text;
   let shown = "";
   let width = 0;

@@ -7,7 +7,7 @@
 import { toSpanText } from "../../../src/async/span-text.ts";
 import type { FailureGroup, Job, QueueDetails, SeenWorker } from "../../../src/client/mod.ts";
 import { toPrintable } from "../../../src/printable.ts";
-import { type Column, createTable } from "../operator/table.ts";
+import { type Column, createTable, cutTo, widthOf } from "../operator/table.ts";
 import { type Loaded, type State, tabs, type View } from "./model.ts";
 
 /** What is drawn on. */
@@ -29,6 +29,10 @@ export interface Scene {
 
 /** Lines around the rows: tabs, a line, titles, and what is told below. */
 const around = 5;
+
+/** Fills a line with spaces. */
+const padTo = (text: string, width: number) =>
+  text + " ".repeat(Math.max(0, width - widthOf(text)));
 
 /** How many rows fit. */
 export const rowsOf = ({ height }: Size): number => Math.max(1, height - around);
@@ -78,14 +82,16 @@ const failureColumns: readonly Column<FailureGroup>[] = [
 /** Draws all: as many lines as the screen has, none longer than it is wide. */
 export function draw(scene: Scene, size: Size): string[] {
   const { state, note, url } = scene;
-  const head = tabs.map((tab, at) => {
-    const text = ` ${at + 1} ${tab} `;
-    return tab === (state.view === "job" ? "jobs" : state.view) ? inverse(text) : text;
-  });
+  const chosen = state.view === "job" ? "jobs" : state.view;
   const room = size.width - tabs.join("").length - 4 * tabs.length;
+  // Where not all fit, the one that is looked at is told.
+  const head = (room < 0 ? [chosen] : tabs).map((tab) => {
+    const text = cutTo(` ${tabs.indexOf(tab) + 1} ${tab} `, size.width);
+    return tab === chosen ? inverse(text) : text;
+  });
   const lines = [
-    `${head.join("")}${room > 4 ? faint(clip(`  ${url}`, room)) : ""}`,
-    bold(clip(describe(state), size.width)),
+    `${head.join("")}${room > 4 ? faint(cutTo(`  ${url}`, room)) : ""}`,
+    bold(cutTo(describe(state), size.width)),
     ...drawBody(scene, size),
   ];
   while (lines.length < size.height - 2) lines.push("");
@@ -95,10 +101,10 @@ export function draw(scene: Scene, size: Size): string[] {
     ? `${toPrintable(state.asked.question)} y/n`
     : toPrintable(note);
   return [
-    ...lines.slice(0, size.height - 2),
-    clip(told, size.width),
-    faint(clip(helpOf(state.view), size.width)),
-  ];
+    ...lines.slice(0, Math.max(0, size.height - 2)),
+    cutTo(told, size.width),
+    faint(cutTo(helpOf(state.view), size.width)),
+  ].slice(0, Math.max(1, size.height));
 }
 
 /** What the list is about. */
@@ -155,11 +161,11 @@ function drawRows<Item>(
   const shown = items.slice(first, first + page);
   const [titles, ...lines] = createTable(columns, size.width).rows(shown).split("\n");
   return [
-    faint(clip(titles!, size.width)),
+    faint(cutTo(titles!, size.width)),
     ...lines.slice(0, shown.length).map((line, at) =>
       first + at === row
-        ? inverse(clip(line, size.width).padEnd(size.width))
-        : clip(line, size.width)
+        ? inverse(padTo(cutTo(line, size.width), size.width))
+        : cutTo(line, size.width)
     ),
   ];
 }
@@ -185,10 +191,5 @@ function drawJob(job: Job, { now }: Scene, size: Size): string[] {
   const text = JSON.stringify(payload, null, 2) ?? "";
   const room = size.height * size.width;
   const body = ["", "payload", ...text.slice(0, room).split("\n").map(toPrintable)];
-  return [...lines, ...body].map((line) => clip(line, size.width));
-}
-
-/** Text of a line; what is wider than a letter is cut by the table before. */
-function clip(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+  return [...lines, ...body].map((line) => cutTo(line, size.width));
 }

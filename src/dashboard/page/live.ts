@@ -140,7 +140,9 @@ export function useLive<Value>(path: string | undefined): Loaded<Value> {
       (value) => setState({ path, value, error: undefined, isLoading: false }),
       (error: Error) => {
         if (controller.signal.aborted) return;
-        if (error instanceof CallError && error.status === 401) void loadSession();
+        if (error instanceof CallError && error.status === 401) {
+          loadSession().catch(() => {}); // It is told already.
+        }
         setState((before) => ({
           path,
           value: before.path === path ? before.value : undefined,

@@ -106,7 +106,9 @@ function tell(text: string, undo?: () => Promise<unknown>): void {
 
 /** Tells that something went wrong. */
 export function tellError(error: unknown): void {
-  if (error instanceof CallError && error.status === 401) void loadSession();
+  if (error instanceof CallError && error.status === 401) {
+    loadSession().catch(() => {}); // It is told already.
+  }
   add({ id: ++lastNotice, text: (error as Error).message, isError: true }, 12_000);
 }
 

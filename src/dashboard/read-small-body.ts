@@ -4,6 +4,11 @@
  * @module
  */
 
+import { createByteBuffer } from "../protocol/byte-buffer.ts";
+
+/** Room at first: what most calls of the page have. */
+const firstBytes = 4096;
+
 /** So many bytes a call of the page may have. */
 const mostBytes = 1024 * 1024;
 
@@ -15,14 +20,11 @@ export async function readSmallBody(
     await body?.cancel();
     return undefined;
   }
-  let bytes = new Uint8Array(0);
-  if (body === null) return bytes;
+  if (body === null) return new Uint8Array(0);
+  const bytes = createByteBuffer(firstBytes);
   for await (const piece of body) {
     if (bytes.length + piece.length > mostBytes) return undefined; // Leaving the loop cancels it.
-    const longer = new Uint8Array(bytes.length + piece.length);
-    longer.set(bytes);
-    longer.set(piece, bytes.length);
-    bytes = longer;
+    bytes.add(piece);
   }
-  return bytes;
+  return bytes.whole();
 }

@@ -5,8 +5,8 @@
  */
 
 import { watchSilence } from "../../async/silence.ts";
+import { createByteBuffer } from "../../protocol/byte-buffer.ts";
 import type { EndpointCall } from "./call.ts";
-import type { CallLoad } from "./load.ts";
 import { Refusal } from "./refusal.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -62,7 +62,7 @@ async function collect(
     leave(); // Which ends the read below.
   });
   try {
-    const bytes = createBuffer(load);
+    const bytes = createByteBuffer(shortBytes, (grown) => load.hold(grown));
     for (;;) {
       const { done, value } = await reader.read();
       if (silent) throw tooSlow(bodyTimeoutMs);
@@ -80,34 +80,6 @@ async function collect(
   } finally {
     silence.stop();
   }
-}
-
-/** Gathers pieces. Each is copied: on some runtimes a small piece is a view of a large buffer, and would keep it. */
-function createBuffer(load: CallLoad): {
-  readonly length: number;
-  add(piece: Bytes): void;
-  whole(): Bytes;
-} {
-  let buffer = new Uint8Array(shortBytes);
-  let length = 0;
-  return {
-    get length() {
-      return length;
-    },
-    add(piece) {
-      const wanted = length + piece.byteLength;
-      if (wanted > buffer.byteLength) {
-        const size = Math.max(wanted, buffer.byteLength * 2);
-        load.hold(size - buffer.byteLength);
-        const larger = new Uint8Array(size);
-        larger.set(buffer.subarray(0, length));
-        buffer = larger;
-      }
-      buffer.set(piece, length);
-      length = wanted;
-    },
-    whole: () => buffer.subarray(0, length),
-  };
 }
 
 function tooLarge(size: string, maxBytes: number): Refusal {

@@ -4,7 +4,10 @@
  * @module
  */
 
-import { concatBytes } from "../../protocol/concat-bytes.ts";
+import { createByteBuffer } from "../../protocol/byte-buffer.ts";
+
+/** Room at first; most streams here are short, or give large pieces. */
+const firstBytes = 4096;
 
 /**
  * Reads a stream to its end.
@@ -22,14 +25,13 @@ export async function collectBytes(
   const reader = stream.getReader();
   const stop = () => void reader.cancel(signal?.reason).catch(() => {});
   signal?.addEventListener("abort", stop);
-  const pieces: Uint8Array[] = [];
-  let size = 0;
+  const bytes = createByteBuffer(firstBytes);
   try {
     while (true) {
       signal?.throwIfAborted();
       const { done, value } = await reader.read();
       if (done) break;
-      size += value.length;
+      const size = bytes.length + value.length;
       if (size > maxBytes) {
         const error = new RangeError(
           `Cannot take ${size} bytes or more: expected at most ${maxBytes}`,
@@ -37,10 +39,10 @@ export async function collectBytes(
         reader.cancel(error).catch(() => {});
         throw error;
       }
-      pieces.push(value);
+      bytes.add(value);
     }
     signal?.throwIfAborted();
-    return concatBytes(pieces);
+    return bytes.whole().slice(); // Who keeps it keeps no room that was not used.
   } finally {
     signal?.removeEventListener("abort", stop);
   }

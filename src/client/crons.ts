@@ -50,6 +50,19 @@ export interface NextTimesOptions extends CallOptions {
    * @default {10}
    */
   readonly count?: number | undefined;
+  /**
+   * Tells the times of this expression in the place of the entry's, which need not be there then: to try one before it is put.
+   * Older brokers refuse it.
+   *
+   * @default {that of the entry}
+   */
+  readonly expression?: string | undefined;
+  /**
+   * The time zone of `expression`, as IANA names it.
+   *
+   * @default {that of the entry, or of its group, or of the broker's machine}
+   */
+  readonly timezone?: string | undefined;
 }
 
 /**
@@ -107,6 +120,7 @@ export interface CronsClient {
    * @param options How many, and bounds of the call.
    * @returns The times, in ms since the epoch, the next one first; none if it never comes round again.
    * @throws {NotFoundError} If there is no such entry, or the server does not have the call.
+   * @throws {RefusedError} If `expression` or `timezone` is none.
    */
   next(address: CronAddress, options?: NextTimesOptions): Promise<number[]>;
   /**
@@ -219,8 +233,10 @@ export function createCrons(options: ClientOptions): CronsClient {
       const { enqueue: route } = enqueueRoutes;
       return await call({ route, body, key: nextKey() }, options, readEnqueuedJob);
     },
-    next(at, { count, ...bounds } = {}) {
-      const query = count === undefined ? [] : [`count=${count}`];
+    next(at, { count, expression, timezone, ...bounds } = {}) {
+      const query = Object.entries({ count, expression, timezone }).flatMap(([name, value]) =>
+        value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`]
+      );
       const { nextOfCronEntry: route } = cronRoutes;
       return callOwn({ call })({ route, params: { ...at }, query }, bounds, readNextTimes);
     },

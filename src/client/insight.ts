@@ -15,7 +15,9 @@ import { type JobFilter, matchesNothing, toFilterParams } from "../protocol/filt
 import { type HistoryEntry, type OwnEntry, readEntry, readHistory } from "../protocol/history.ts";
 import type { Job } from "../protocol/job.ts";
 import { toWireName } from "../protocol/job-fields.ts";
+import { checkInteger, max32 } from "../protocol/integer.ts";
 import { readJob } from "../protocol/job-read.ts";
+import { type OpenBatch, readOpenBatches } from "../protocol/open-batch.ts";
 import { type PageRequest, readJobs, toPageParams } from "../protocol/page.ts";
 import type { JobSort } from "../protocol/query.ts";
 import {
@@ -32,6 +34,7 @@ import {
   type SeenWorker,
   type WorkerDetails,
 } from "../protocol/workers.ts";
+import { type Caller, readCaller } from "../protocol/whoami.ts";
 import type { CallOptions } from "./deadline.ts";
 import { callOwn } from "./endpoint.ts";
 import {
@@ -60,6 +63,13 @@ export interface InsightQuery extends JobFilter, PageRequest {
    * @default {false}
    */
   readonly lastError?: boolean | undefined;
+  /**
+   * Leaves out payloads of more bytes: such a job has `payloadBytes` in the place of `payload`. 0 leaves out all of them. Large
+   * ones are not even read then, so that a list of them costs little.
+   *
+   * @default {none is left out}
+   */
+  readonly maxPayloadBytes?: number | undefined;
 }
 
 /** A page of groups of failures. */
@@ -72,6 +82,12 @@ export interface FailureGroupPage extends PageTurns<FailureGroupPage> {
 export interface HistoryPage extends PageTurns<HistoryPage> {
   /** The entries. */
   readonly history: readonly HistoryEntry[];
+}
+
+/** A page of batches. */
+export interface BatchPage extends PageTurns<BatchPage> {
+  /** The batches. */
+  readonly batches: readonly OpenBatch[];
 }
 
 /** A page of queues. */
@@ -181,6 +197,18 @@ export interface InsightClient {
    */
   record(id: string, entry: OwnEntry, options?: CallOptions): Promise<HistoryEntry>;
   /**
+   * Lists the batches that still take jobs in, by their keys, with the job that each is to be.
+   *
+   * @param page Where to begin (behind a key), in which order, and how many are on a page.
+   */
+  batches(page?: PageRequest, options?: CallOptions): Listing<OpenBatch, BatchPage>;
+  /**
+   * Tells what the token of this client may do.
+   *
+   * @throws {RefusedError} If the broker does not know it.
+   */
+  whoAmI(options?: CallOptions): Promise<Caller>;
+  /**
    * Lists the workers that were seen in a while and what they have, those that were seen last first.
    *
    * @param page In which order, and how many are on a page.
@@ -243,6 +271,12 @@ export function createInsight(options: ClientOptions): InsightClient {
     toPage: (queues, turns) => ({ queues, ...turns }),
     itemsOf: ({ queues }) => queues,
   };
+  const batchPages: PageSource<OpenBatch, BatchPage> = {
+    load: (path, options) =>
+      call({ route: insightRoutes.listBatches, path }, options, readOpenBatches),
+    toPage: (batches, turns) => ({ batches, ...turns }),
+    itemsOf: ({ batches }) => batches,
+  };
   const workerPages: PageSource<SeenWorker, WorkerPage> = {
     load: (path, options) => call({ route: insightRoutes.listWorkers, path }, options, readWorkers),
     toPage: (workers, turns) => ({ workers, ...turns }),
@@ -250,12 +284,14 @@ export function createInsight(options: ClientOptions): InsightClient {
   };
 
   return {
-    jobs({ from, order, limit, sort, lastError, ...filter } = {}, options) {
+    jobs({ from, order, limit, sort, lastError, maxPayloadBytes, ...filter } = {}, options) {
+      checkInteger("maxPayloadBytes", maxPayloadBytes, max32);
       const query = [
         ...toPageParams({ from, order, limit }),
         ...toFilterParams(filter),
         ...sort === undefined ? [] : [`sort=${toWireName(sort)}`],
         ...lastError ? ["last_error=true"] : [],
+        ...maxPayloadBytes === undefined ? [] : [`max_payload=${maxPayloadBytes}`],
       ];
       const openFirst = async () =>
         matchesNothing(filter)
@@ -310,6 +346,11 @@ export function createInsight(options: ClientOptions): InsightClient {
     },
     record: (id, entry, options) =>
       call({ route: insightRoutes.addHistory, params: { id }, body: entry }, options, readEntry),
+    batches(page = {}, options) {
+      const path = withQuery(insightRoutes.listBatches.path, toPageParams(page));
+      return createListing(batchPages, () => openPage(batchPages, path, options), options);
+    },
+    whoAmI: (options) => call({ route: insightRoutes.whoAmI }, options, readCaller),
     workers(page = {}, options) {
       const path = withQuery(insightRoutes.listWorkers.path, toPageParams(page));
       return createListing(workerPages, () => openPage(workerPages, path, options), options);

@@ -40,6 +40,7 @@ export {
 export type { SyncReport } from "./sync-report.ts";
 export type { CronAddress, CronsClient, NextTimesOptions } from "./crons.ts";
 export {
+  type BatchPage,
   createInsight,
   type FailureGroupPage,
   type HistoryPage,
@@ -244,6 +245,8 @@ export type { ChildOf } from "../protocol/child.ts";
 export type { JobMeta } from "../protocol/meta.ts";
 export type { HistoryEntry, OwnEntry } from "../protocol/history.ts";
 export type { DurationStats, QueueDetails, QueueStats } from "../protocol/queue-details.ts";
+export type { OpenBatch } from "../protocol/open-batch.ts";
+export type { Caller } from "../protocol/whoami.ts";
 export type { SeenWorker, WorkerDetails } from "../protocol/workers.ts";
 export type { JobSort } from "../protocol/query.ts";
 export type { HeartbeatResult, RenewedLease } from "../protocol/lease-read.ts";

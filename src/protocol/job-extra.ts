@@ -47,6 +47,8 @@ export interface JobExtra {
   readonly failureGroup?: string | undefined;
   /** Its last error record; only who asks for it is told. */
   readonly lastError?: ErrorRecord | undefined;
+  /** How many bytes its payload has, if the listing left it out for its size. */
+  readonly payloadBytes?: number | undefined;
   /** What it came to, if it is completed, its worker said so, and its retention keeps it: any JSON value. */
   readonly result?: unknown;
   /** Why it is to be cancelled, if it is in flight and somebody wants that. */
@@ -76,6 +78,7 @@ const rows: readonly ExtraRow[] = [
   { name: "spawnedFrom", kind: "text" },
   { name: "failureGroup", kind: "text" },
   { name: "lastError", kind: "error" },
+  { name: "payloadBytes", kind: "u32" },
   { name: "cancelReason", kind: "text" },
   { name: "cancelForceAt", kind: "ms" },
   { name: "meta", kind: "meta", extension: true },

@@ -89,9 +89,10 @@ export function toFilterQuery(query: JobQuery): string {
 }
 
 /** How the jobs of a page come, for its links, each parameter led by `&`. */
-export function toViewQuery({ sort, lastError }: JobPageQuery): string {
+export function toViewQuery({ sort, lastError, maxPayload }: JobPageQuery): string {
   return (sort === undefined ? "" : `&sort=${toWireName(sort)}`) +
-    (lastError ? "&last_error=true" : "");
+    (lastError ? "&last_error=true" : "") +
+    (maxPayload === undefined ? "" : `&max_payload=${maxPayload}`);
 }
 
 /** Which page of a listing a user asks for. */

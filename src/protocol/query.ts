@@ -62,6 +62,8 @@ export interface JobPageQuery extends PageQuery<string> {
   readonly sort?: JobSort | undefined;
   /** Whether each comes with its last error record. */
   readonly lastError?: boolean | undefined;
+  /** Payloads of more bytes are left out; undefined for none. */
+  readonly maxPayload?: number | undefined;
 }
 
 /** What `GET /jobs` asks for. */
@@ -85,13 +87,23 @@ export interface TakeQuery {
  * the limit, then for the ids.
  */
 export function readListQuery(search: string): JobListQuery {
-  const params = readParams(search, [...filterParams, ...pageParams, "sort", "last_error"]);
+  const params = readParams(search, [...filterParams, ...pageParams, ...viewParams]);
   const jobs = readJobQuery(params);
   const sort = readSort(params.get("sort"), jobs);
   const page = readPage(params, (from) => sort === undefined ? from : readPlace(from));
   const lastError = readFlag(params, "last_error");
+  const most = params.get("max_payload");
+  const maxPayload = most === undefined ? undefined : readInteger("max_payload", most, u32);
   refuseBadIds(jobs);
-  return { jobs, page: { ...page, ...sort && { sort }, ...lastError && { lastError } } };
+  return {
+    jobs,
+    page: {
+      ...page,
+      ...sort && { sort },
+      ...lastError && { lastError },
+      ...maxPayload !== undefined && { maxPayload },
+    },
+  };
 }
 
 /** Reads the query string of `GET /jobs/{id}`; other parameters are passed over. Throws {@linkcode QueryError}. */
@@ -200,10 +212,29 @@ export function readErrorsQuery(search: string): PageQuery<number> {
 /** The most times of a cron entry that an answer has. */
 const mostTimes = 100n;
 
-/** Reads how many times `GET /crons/{group}/entries/{entry}/next` asks for. Throws {@linkcode QueryError}. */
-export function readNextCount(search: string): number {
-  const count = readParams(search, ["count"]).get("count");
-  return count === undefined ? 10 : readInteger("count", count, mostTimes);
+/** What `GET /crons/{group}/entries/{entry}/next` asks for. */
+export interface NextQuery {
+  /** How many times. */
+  readonly count: number;
+  /** Another expression than that of the entry, which need not be there then. */
+  readonly expression: string | undefined;
+  /** The time zone of that expression; undefined for the one of the entry or its group. */
+  readonly timezone: string | undefined;
+}
+
+/** Reads the query string of `GET /crons/{group}/entries/{entry}/next`. Throws {@linkcode QueryError}. */
+export function readNextTimesQuery(search: string): NextQuery {
+  const params = readParams(search, ["count", "expression", "timezone"]);
+  const count = params.get("count");
+  const [expression, timezone] = [params.get("expression"), params.get("timezone")];
+  if (timezone !== undefined && expression === undefined) {
+    throw invalid("'timezone' needs an 'expression'");
+  }
+  return {
+    count: count === undefined ? 10 : readInteger("count", count, mostTimes),
+    expression,
+    timezone,
+  };
 }
 
 /** Reads the query string of `GET /jobs/take`. Throws {@linkcode QueryError}. */
@@ -257,6 +288,8 @@ const filterParams = [
   "tracked",
   "filter",
 ] as const;
+/** What of the jobs of a page is shown, and in which order. */
+const viewParams = ["sort", "last_error", "max_payload"] as const;
 /** The parameters of a page. */
 export const pageParams: readonly string[] = ["from", "order", "limit"];
 

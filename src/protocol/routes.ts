@@ -13,6 +13,7 @@ import { show } from "../options.ts";
  * | access    | for                                                                         |
  * |-----------|-----------------------------------------------------------------------------|
  * | `open`    | what anybody may ask: it tells nothing of jobs                              |
+ * | `known`   | what everybody may ask that the broker knows, whatever they may do besides  |
  * | `read`    | looking at jobs, cron groups and budgets                                    |
  * | `enqueue` | storing new jobs                                                            |
  * | `work`    | taking jobs and reporting what came of them                                 |
@@ -20,7 +21,15 @@ import { show } from "../options.ts";
  * | `manage`  | changing and deleting jobs (their tags too), cron groups and budgets        |
  * | `admin`   | what concerns the broker as a whole: its data, its file                     |
  */
-export type Access = "open" | "read" | "metrics" | "enqueue" | "work" | "manage" | "admin";
+export type Access =
+  | "open"
+  | "known"
+  | "read"
+  | "metrics"
+  | "enqueue"
+  | "work"
+  | "manage"
+  | "admin";
 
 /**
  * Whether a client may send a call again when it got no answer, or one that says "not now".
@@ -157,6 +166,8 @@ export const insightRoutes = {
   queueStats:      { method: "GET",    path: "/queues/{queue}/stats",     access: "read",   repeat: "always" },
   listHistory:     { method: "GET",    path: "/jobs/{id}/history",        access: "read",   repeat: "always" },
   addHistory:      { method: "POST",   path: "/jobs/{id}/history",        access: "work",   repeat: "never" },
+  listBatches:     { method: "GET",    path: "/batches",                  access: "read",   repeat: "always" },
+  whoAmI:          { method: "GET",    path: "/whoami",                   access: "known",  repeat: "always" },
   listWorkers:     { method: "GET",    path: "/workers",                  access: "read",   repeat: "always" },
   getWorker:       { method: "GET",    path: "/workers/{id}",             access: "read",   repeat: "always" },
   deleteWorker:    { method: "DELETE", path: "/workers/{id}",             access: "manage", repeat: "never" },

@@ -47,7 +47,8 @@ const otherMembers: readonly ColumnMember[] = [
   "budgets",
 ];
 
-const payloadBytes = "coalesce(octet_length(payload_json), octet_length(payload_pack))";
+/** How many bytes a payload has, in SQL. */
+export const payloadBytes = "coalesce(octet_length(payload_json), octet_length(payload_pack))";
 const isPlain = [
   ...otherMembers.map((member) => `${columnOf[member]} IS NULL`),
   `${payloadBytes} <= ${largeBytes}`,

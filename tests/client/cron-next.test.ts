@@ -45,6 +45,34 @@ describe("crons.next()", () => {
       assert.deepEqual(await crons.next(at, { count: 1 }), [startAt + 3 * hour]);
     }));
 
+  it("tells those of an expression that nobody has put yet", () =>
+    withBroker(async ({ broker }) => {
+      const crons = createCrons({ fetch: broker.fetch });
+      await crons.put("group", {
+        timezone: "America/New_York",
+        entries: [{ name: "own", expression: "0 3 * * *", timezone: "Europe/Berlin", job }],
+      });
+      const next = (entry: string, expression: string, timezone?: string, group = "group") =>
+        crons.next({ group, entry }, { count: 1, expression, timezone });
+      assert.deepEqual(await next("own", "0 4 * * *"), [Date.UTC(2026, 0, 1, 3)]);
+      assert.deepEqual(await next("new", "0 4 * * *"), [Date.UTC(2026, 0, 1, 9)]);
+      assert.deepEqual(await next("own", "0 4 * * *", "Asia/Tokyo"), [Date.UTC(2026, 0, 1, 19)]);
+      const other = await next("new", "@daily", "Asia/Tokyo", "none");
+      assert.deepEqual(other, [Date.UTC(2026, 0, 1, 15)]);
+      for (
+        const [expression, zone, message] of [
+          ["0 4 * *", undefined, /has 4 fields/],
+          ["99 4 * * *", undefined, /invalid cron expression/],
+          ["0 4 * * *", "Europe/Atlantis", /invalid timezone: "Europe\/Atlantis"/],
+        ] as const
+      ) {
+        await assert.rejects(next("own", expression, zone), { code: "refused", message });
+      }
+      await assert.rejects(crons.next({ group: "group", entry: "own" }, { timezone: "UTC" }), {
+        message: /'timezone' needs an 'expression'/,
+      });
+    }));
+
   it("says what is wrong", () =>
     withBroker(async ({ broker }) => {
       const crons = createCrons({ fetch: broker.fetch });

@@ -68,6 +68,8 @@ describe("the access of a route", () => {
     releaseMany: "work",
     tell: "work",
     metrics: "metrics",
+    // Who may do nothing is told so.
+    whoAmI: "known",
     holdBudget: "work",
     takeMany: "work",
     heartbeat: "work",
@@ -94,7 +96,7 @@ describe("the access of a route", () => {
 
   it("is open, read, metrics or work wherever nothing is changed or stored", () => {
     for (const [name, { method, access }] of table) {
-      const mayLook: readonly Access[] = ["open", "read", "metrics", "work"];
+      const mayLook: readonly Access[] = ["open", "known", "read", "metrics", "work"];
       if (method === "GET" || name === "wait") assert.ok(mayLook.includes(access), name);
       else assert.ok(access !== "open" && access !== "read", name);
     }

@@ -4,4 +4,4 @@ import type { Scope } from "../../src/broker/mod.ts";
 import type { Access } from "../../src/protocol/routes.ts";
 import { type Equal, expectType } from "./equal.ts";
 
-expectType<Equal<Scope, Exclude<Access, "open">>>();
+expectType<Equal<Scope, Exclude<Access, "open" | "known">>>();

@@ -73,7 +73,7 @@ export function createGate({ authenticate, clock, logger, find }: GateOptions): 
       if (callsPerSecond !== undefined) {
         rates.demand(`calls\n${name}`, 1, { perSecond: callsPerSecond, burst: burstOfCalls });
       }
-      if (access !== "open") demandScope(grant, access);
+      if (access !== "open" && access !== "known") demandScope(grant, access);
       if (asked !== undefined) await demandReach(grant, asked, { find });
       return toReach(grant, { rates, find });
     },

@@ -38,6 +38,8 @@ export interface Asked {
 
 /** What a caller may touch. Each method throws an {@linkcode AccessError} for what it may not. */
 export interface Reach {
+  /** Whose it is; undefined where the broker lets in everybody. */
+  readonly grant: Grant | undefined;
   /** Stands before its idempotency keys, which are its own. */
   readonly keyPrefix: string;
   /** Whether it may know of a job that it did not name; undefined if it may of all. */
@@ -56,6 +58,7 @@ export interface Reach {
 
 /** Everything. */
 export const everywhere: Reach = {
+  grant: undefined,
   keyPrefix: "",
   covers: undefined,
   demandScope() {},
@@ -113,6 +116,7 @@ export function toReach(grant: Grant, { rates, find }: ReachOptions): Reach {
   };
 
   return {
+    grant,
     keyPrefix: `${name}\n`,
     covers: isLimited ? covers : undefined,
     demandScope: (scope) => demandScope(grant, scope),
@@ -229,6 +233,9 @@ const rows: Readonly<Record<RouteName, Row | readonly Row[]>> = {
   queueStats: "queue",
   listHistory: "job",
   addHistory: "job",
+  listBatches: "all",
+  // It tells nothing of jobs.
+  whoAmI: "free",
   listWorkers: "all",
   getWorker: "all",
   deleteWorker: "all",

@@ -6,7 +6,10 @@
 
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
+import type { OpenBatch } from "../../protocol/open-batch.ts";
+import type { PageQuery } from "../../protocol/query.ts";
 import type { Change } from "../../store/changes.ts";
+import { listOpenBatches } from "../../store/open-batches.ts";
 import type { Store } from "../../store/store.ts";
 import { createFailureOperations, type FailureOperations } from "./failures.ts";
 import { createHistoryOperations, type HistoryOperations } from "./history.ts";
@@ -21,6 +24,10 @@ import { createWorkers, type Workers } from "./workers.ts";
 
 /** What is made of changes and calls, and asked for. */
 export interface Insight {
+  /** A page of the batches that still take jobs in, by their keys. */
+  batches(
+    page: PageQuery<string>,
+  ): Promise<{ readonly batches: readonly OpenBatch[]; readonly more: boolean }>;
   readonly failures: FailureOperations;
   readonly history: HistoryOperations;
   readonly queues: QueueInsight;
@@ -63,6 +70,10 @@ export function createInsight(
   const streams = new Set<Subscription>();
   const queues = createQueueInsight({ ...options, maxPageBytes });
   return {
+    async batches({ limit, ...page }) {
+      const found = await options.store.read(listOpenBatches({ ...page, limit: limit + 1 }));
+      return { batches: found.slice(0, limit), more: found.length > limit };
+    },
     failures: createFailureOperations(options),
     history: createHistoryOperations(options),
     queues,

@@ -145,10 +145,10 @@ export function createListing(
 
   const fill = async (
     pieces: AsyncIterable<readonly JobRecord[]>,
-    { limit, lastError = false }: {
-      readonly limit: number;
-      readonly lastError?: boolean | undefined;
-    },
+    { limit, lastError = false, maxPayload = Infinity }: Pick<
+      JobPageQuery,
+      "limit" | "lastError" | "maxPayload"
+    >,
   ): Promise<FoundPage> => {
     const jobs: JobRecord[] = [];
     let bytes = 0;
@@ -156,10 +156,15 @@ export function createListing(
     for await (const piece of pieces) {
       for (const job of piece) {
         const error = lastError ? await store.read(findLastError(job)) : undefined;
-        const size = payloadSize(job) + errorSize(error);
+        const isShown = payloadSize(job) <= maxPayload;
+        const size = (isShown ? payloadSize(job) : 0) + errorSize(error);
         const isFull = jobs.length === limit || (jobs.length > 0 && bytes + size > maxPageBytes);
         if (isFull) return await toPage(jobs, true);
-        const [whole] = job.largeBytes == null ? [job] : await store.read(withLargePayloads([job]));
+        const [whole] = !isShown
+          ? [withoutPayload(job)]
+          : job.largeBytes == null
+          ? [job]
+          : await store.read(withLargePayloads([job]));
         jobs.push(error === undefined ? whole! : withLastError(whole!, error));
         bytes += size;
       }
@@ -191,4 +196,10 @@ export function createListing(
       };
     },
   };
+}
+
+/** The job, with the size of its payload in the place of it. */
+function withoutPayload(job: JobRecord): JobRecord {
+  const extra = { ...job.extra, payloadBytes: payloadSize(job) };
+  return { ...job, payloadJson: null, payloadPack: null, extra };
 }

@@ -19,22 +19,29 @@ export interface NextTimesOptions {
 }
 
 /** The next times of an entry, in ms since the epoch, as if nothing was paused. */
-export function nextTimes(
-  entry: CronEntryRecord,
-  { groupZone, now, count }: NextTimesOptions,
-): number[] {
-  const times: number[] = [];
+export function nextTimes(entry: CronEntryRecord, options: NextTimesOptions): number[] {
   if (isInterval(entry)) {
     const { nextAt, everyMs } = entry;
+    const { now, count } = options;
+    const times: number[] = [];
     const first = nextAt > now ? nextAt : timeAfter(nextAt, everyMs, now);
     for (let at = first; times.length < count; at += everyMs) times.push(at);
     return times;
   }
-  const zone = entry.timezone ?? groupZone;
-  let at = nextOccurrence(entry.expression, zone, now);
+  return timesOf(entry, options);
+}
+
+/** The next times of an expression, in ms since the epoch. */
+export function timesOf(
+  { expression, timezone }: Pick<CronEntryRecord, "expression" | "timezone">,
+  { groupZone, now, count }: NextTimesOptions,
+): number[] {
+  const times: number[] = [];
+  const zone = timezone ?? groupZone;
+  let at = nextOccurrence(expression, zone, now);
   while (at !== null && times.length < count) {
     times.push(at);
-    at = nextOccurrence(entry.expression, zone, at);
+    at = nextOccurrence(expression, zone, at);
   }
   return times;
 }

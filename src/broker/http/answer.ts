@@ -78,7 +78,7 @@ export function answerJobPage(
 ): Response {
   const members = Object.entries({ ...others, pages });
   if (format === "json") {
-    const items = jobs.map((job) => jobToJson(job, view)).join();
+    const items = jobs.map((job) => jobToJson(job, viewOf(job, view))).join();
     const rest = members.map(([name, value]) => `,"${name}":${JSON.stringify(value)}`).join("");
     return new Response(`{"jobs":[${items}]${rest}}`, { status: 200, headers: json });
   }
@@ -86,12 +86,17 @@ export function answerJobPage(
   writer.map(1 + members.length);
   writer.text("jobs");
   writer.list(jobs.length);
-  for (const job of jobs) writeJob(writer, job, view);
+  for (const job of jobs) writeJob(writer, job, viewOf(job, view));
   for (const [name, value] of members) {
     writer.text(name);
     writer.raw(codecs.msgpack.encode(value));
   }
   return new Response(writer.end(), { status: 200, headers: pack });
+}
+
+/** A payload that was left out for its size is not shown as if it were null. */
+function viewOf({ extra }: JobRecord, view: JobView): JobView {
+  return extra?.payloadBytes === undefined ? view : { ...view, payload: false };
 }
 
 /** 200 with jobs that are all there is. */

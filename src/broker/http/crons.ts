@@ -17,9 +17,10 @@ import {
   readCronGroupRequest,
   readerOf,
 } from "../../protocol/request-body.ts";
-import { readNextCount } from "../../protocol/query.ts";
+import { readNextTimesQuery } from "../../protocol/query.ts";
 import { isRejection, type Rejection } from "../../protocol/rejection.ts";
-import { nextTimes } from "../engine/next-times.ts";
+import { nextTimes, timesOf } from "../engine/next-times.ts";
+import { checkExpression, checkTimezone } from "../engine/schedule.ts";
 import { answerNothing, answerValue, answerVerbatim } from "./answer.ts";
 import type { Endpoint, EndpointCall } from "./call.ts";
 import { readMessage } from "./message.ts";
@@ -89,14 +90,19 @@ export const getEntry: Endpoint = async ({ engine, params, format }) => {
 /** `GET /crons/{group}/entries/{entry}/next` */
 export const next: Endpoint = async ({ engine, params, query, format, clock }) => {
   const [group, name] = params as [string, string];
-  const count = readNextCount(query);
+  const { count, expression, timezone } = readNextTimesQuery(query);
   const found = await engine.crons.get(group);
   const entry = found?.entries.find((entry) => entry.name === name);
+  const groupZone = found?.group.timezone ?? null;
+  const terms = { groupZone, now: clock.now(), count };
+  if (expression !== undefined) {
+    const zone = timezone ?? entry?.timezone ?? null;
+    const problem = checkExpression(expression) ?? checkTimezone(zone);
+    if (problem !== undefined) throw new Refusal(400, problem);
+    return answerValue(format, 200, { times: timesOf({ expression, timezone: zone }, terms) });
+  }
   if (entry === undefined) throw new Refusal(404, cronEntryNotFound(group, name));
-  const { timezone: groupZone } = found!.group;
-  return answerValue(format, 200, {
-    times: nextTimes(entry, { groupZone, now: clock.now(), count }),
-  });
+  return answerValue(format, 200, { times: nextTimes(entry, terms) });
 };
 
 /** `PATCH /crons/{group}/entries/{entry}` */

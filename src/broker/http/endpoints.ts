@@ -6,6 +6,7 @@
 
 import { type RouteName, routes } from "../../protocol/routes.ts";
 import { failure, release, releaseMany, success, successMany } from "./acks.ts";
+import { batches } from "./batches.ts";
 import * as bindings from "./bindings.ts";
 import * as budgets from "./budgets.ts";
 import * as config from "./config.ts";
@@ -30,6 +31,7 @@ import * as queues from "./queue-details.ts";
 import { health, reset, version } from "./system.ts";
 import { take } from "./take.ts";
 import * as tracking from "./tracking.ts";
+import { whoAmI } from "./whoami.ts";
 import * as workers from "./workers.ts";
 
 const endpoints: Readonly<Record<RouteName, Endpoint>> = {
@@ -117,6 +119,8 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   queueStats: queues.stats,
   listHistory: history.list,
   addHistory: history.add,
+  listBatches: batches,
+  whoAmI,
   listWorkers: workers.list,
   getWorker: workers.get,
   deleteWorker: workers.remove,

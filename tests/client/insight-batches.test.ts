@@ -1,0 +1,147 @@
+/** Lists without large payloads, batches that take jobs in, and what a token may do. */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createClient, createInsight } from "../../src/client/mod.ts";
+import { job, withBroker } from "../support/broker.ts";
+import { withCallers } from "../support/callers.ts";
+import { formats } from "../support/formats.ts";
+import { send } from "../support/send.ts";
+
+for (const format of ["json", "msgpack"] as const) {
+  describe(`payloads that are too large for a list, ${format}`, () => {
+    it("are left out, and their sizes are told", () =>
+      withBroker(async ({ broker }) => {
+        const client = createClient({ fetch: broker.fetch, format: formats[format] });
+        const insight = createInsight({ fetch: broker.fetch, format: formats[format] });
+        const payloads = [null, "a".repeat(98), "b".repeat(200), "c".repeat(100_000)];
+        await client.enqueueMany(payloads.map((payload) => job({ payload })));
+        const list = async (maxPayloadBytes: number) =>
+          (await Array.fromAsync(insight.jobs({ maxPayloadBytes, limit: 2 })))
+            .map(({ payload, payloadBytes }) => payloadBytes ?? payload);
+        // A text has two quotes in JSON; in MessagePack one to five bytes stand before it.
+        const [small, large] = format === "json" ? [202, 100_002] : [202, 100_005];
+        assert.deepEqual(await list(100), [null, "a".repeat(98), small, large]);
+        assert.deepEqual((await list(0))[0], format === "json" ? 4 : 1);
+        assert.deepEqual(await list(1_000_000), payloads);
+        const jobs = await Array.fromAsync(insight.jobs({ maxPayloadBytes: 100 }));
+        assert.equal(Object.hasOwn(jobs[3]!, "payload"), false);
+        assert.equal(Object.hasOwn(jobs[0]!, "payload"), true);
+      }));
+
+    it("are found by what is in them all the same", () =>
+      withBroker(async ({ broker }) => {
+        const client = createClient({ fetch: broker.fetch, format: formats[format] });
+        const insight = createInsight({ fetch: broker.fetch, format: formats[format] });
+        await client.enqueueMany([job({ payload: "c".repeat(100_000) }), job({ payload: "d" })]);
+        const filter = 'startswith("c")';
+        const found = await Array.fromAsync(insight.jobs({ filter, maxPayloadBytes: 0 }));
+        assert.equal(found.length, 1);
+        assert.equal(found[0]!.payload, undefined);
+      }));
+  });
+
+  describe(`batches, ${format}`, () => {
+    it("are listed while they take jobs in, page by page", () =>
+      withBroker(async ({ broker, client, clock, take }) => {
+        const insight = createInsight({ fetch: broker.fetch, format: formats[format] });
+        const batch = (key: string) => ({ key, when: "true", fold: "$existing + $new" });
+        const one = await client.enqueue(job({ payload: [1], batch: batch("b,é") }));
+        await client.enqueue(job({ payload: [2], batch: batch("b,é") }));
+        const later = await client.enqueue(
+          job({ payload: [1], delayMs: 5000, batch: { ...batch("a"), collect: true } }),
+        );
+        const gone = await client.enqueue(job({ payload: [1], batch: batch("c") }));
+        await client.cancel(gone.id);
+        const { type, queue } = job();
+        const common = { type, queue, when: "true", fold: "$existing + $new" };
+        const pages = [];
+        for await (const page of insight.batches({ limit: 1 }).pages()) pages.push(page.batches);
+        assert.deepEqual(pages, [
+          [{
+            ...common,
+            key: "a",
+            jobId: later.id,
+            status: "scheduled",
+            readyAt: clock.now() + 5000,
+            payloadBytes: 3,
+          }],
+          [{
+            ...common,
+            key: "b,é",
+            jobId: one.id,
+            status: "ready",
+            readyAt: clock.now(),
+            payloadBytes: 5,
+          }],
+        ]);
+        const last = await Array.fromAsync(insight.batches({ order: "desc", from: "b" }));
+        assert.deepEqual(last.map(({ key }) => key), ["a"]);
+        const taken = await take({ prefetch: 0 });
+        await clock.advance(0);
+        assert.equal(taken.jobs.length, 1);
+        const open = await Array.fromAsync(insight.batches());
+        assert.deepEqual(open.map(({ key }) => key), ["a"]);
+        await taken.close();
+      }));
+  });
+
+  describe(`who calls, ${format}`, () => {
+    it("is told what it may do, also if that is little", () =>
+      withCallers({
+        viewer: { scopes: ["read"], queues: ["mail.*"], callsPerSecond: 2.5 },
+        scraper: { scopes: ["metrics"], types: ["a"], uniqueKeys: ["k*"], leastPriority: 7 },
+      }, async ({ broker }) => {
+        const as = (token: string) =>
+          createInsight({ fetch: broker.fetch, token, format: formats[format] });
+        assert.deepEqual(defined(await as("viewer").whoAmI()), {
+          name: "viewer",
+          scopes: ["read"],
+          queues: ["mail.*"],
+          callsPerSecond: 2.5,
+        });
+        assert.deepEqual(defined(await as("scraper").whoAmI()), {
+          name: "scraper",
+          scopes: ["metrics"],
+          types: ["a"],
+          uniqueKeys: ["k*"],
+          leastPriority: 7,
+        });
+        await assert.rejects(as("nobody").whoAmI(), { code: "refused", status: 401 });
+      }));
+
+    it("may do everything where nobody is asked for a token", () =>
+      withBroker(async ({ broker }) => {
+        const insight = createInsight({ fetch: broker.fetch, format: formats[format] });
+        assert.deepEqual(defined(await insight.whoAmI()), {
+          scopes: ["read", "metrics", "enqueue", "work", "manage", "admin"],
+        });
+      }));
+  });
+}
+
+describe("other queries", () => {
+  it("are refused, and the links of a page keep what was asked", () =>
+    withBroker(async ({ broker, client }) => {
+      await client.enqueueMany([job(), job()]);
+      const answer = await send(broker, "GET", "/jobs?limit=1&max_payload=0");
+      const { pages } = answer.body as { pages: { next: string } };
+      assert.match(pages.next, /&max_payload=0$/);
+      for (
+        const path of ["/jobs?max_payload=-1", "/jobs?max_payload=", "/batches?status=ready"]
+      ) {
+        assert.equal((await send(broker, "GET", path)).status, 400, path);
+      }
+      const foreign = createInsight({
+        url: "http://foreign",
+        fetch: () => Promise.resolve(Response.json({ error: "not found" }, { status: 404 })),
+      });
+      await assert.rejects(foreign.whoAmI(), { code: "not_found", message: /Millrace broker/ });
+      assert.throws(() => foreign.jobs({ maxPayloadBytes: -1 }), RangeError);
+    }));
+});
+
+/** Without members that are undefined. */
+function defined(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined));
+}

@@ -12,6 +12,7 @@ import {
   readFlag,
   readInteger,
   readLimit,
+  readMaxPayload,
   readPage,
   readParams,
 } from "./query.ts";
@@ -56,9 +57,18 @@ export function readQueuesQuery(
     : undefined;
 }
 
-/** Reads the query string of `GET /queues/{queue}/next`: how many jobs. */
-export function readNextQuery(search: string): number {
-  return readLimit(readParams(search, ["limit"]));
+/** What `GET /queues/{queue}/next` asks for. */
+export interface NextJobsQuery {
+  /** How many jobs. */
+  readonly limit: number;
+  /** Payloads of more bytes are left out. */
+  readonly maxPayload: number;
+}
+
+/** Reads the query string of `GET /queues/{queue}/next`. */
+export function readNextQuery(search: string): NextJobsQuery {
+  const params = readParams(search, ["limit", "max_payload"]);
+  return { limit: readLimit(params), maxPayload: readMaxPayload(params) ?? Infinity };
 }
 
 /** A day of UTC, in ms. */

@@ -89,7 +89,9 @@ export function toFilterQuery(query: JobQuery): string {
 }
 
 /** How the jobs of a page come, for its links, each parameter led by `&`. */
-export function toViewQuery({ sort, lastError, maxPayload }: JobPageQuery): string {
+export function toViewQuery(
+  { sort, lastError, maxPayload }: Pick<JobPageQuery, "sort" | "lastError" | "maxPayload">,
+): string {
   return (sort === undefined ? "" : `&sort=${toWireName(sort)}`) +
     (lastError ? "&last_error=true" : "") +
     (maxPayload === undefined ? "" : `&max_payload=${maxPayload}`);

@@ -92,8 +92,7 @@ export function readListQuery(search: string): JobListQuery {
   const sort = readSort(params.get("sort"), jobs);
   const page = readPage(params, (from) => sort === undefined ? from : readPlace(from));
   const lastError = readFlag(params, "last_error");
-  const most = params.get("max_payload");
-  const maxPayload = most === undefined ? undefined : readInteger("max_payload", most, u32);
+  const maxPayload = readMaxPayload(params);
   refuseBadIds(jobs);
   return {
     jobs,
@@ -107,8 +106,17 @@ export function readListQuery(search: string): JobListQuery {
 }
 
 /** Reads the query string of `GET /jobs/{id}`; other parameters are passed over. Throws {@linkcode QueryError}. */
-export function readGetQuery(search: string): { readonly lastError: boolean } {
-  return { lastError: readFlag(new URLSearchParams(search), "last_error") };
+export function readGetQuery(search: string): Pick<JobPageQuery, "lastError" | "maxPayload"> {
+  const params = new URLSearchParams(search);
+  return { lastError: readFlag(params, "last_error"), maxPayload: readMaxPayload(params) };
+}
+
+/** Reads how many bytes a payload has at most that is shown; undefined for any. */
+export function readMaxPayload(
+  params: { get(name: string): string | null | undefined },
+): number | undefined {
+  const most = params.get("max_payload");
+  return most == null ? undefined : readInteger("max_payload", most, u32);
 }
 
 /** The instants by their names on the wire, and the status of the jobs that have each in an order. */

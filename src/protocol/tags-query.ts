@@ -6,12 +6,14 @@
 
 import {
   invalid,
+  type JobPageQuery,
   pageParams,
   type PageQuery,
   QueryError,
   readInteger,
   readLimit,
   readList,
+  readMaxPayload,
   readPage,
   readParams,
 } from "./query.ts";
@@ -46,12 +48,14 @@ function readCursor(from: string): TagsQuery["from"] {
   throw invalid(`'from' must be a count, a comma and a tag, got ${JSON.stringify(from)}`);
 }
 
-/** Reads the query string of `GET /tags/{tag}` and `GET /tracked`; the cursor is the place of a job in their order. */
-export function readPlacePage(search: string): PageQuery<number> {
-  return readPage(
-    readParams(search, pageParams),
-    (from) => readInteger("from", from, rangeLimits.readyAt),
-  );
+/** A page of jobs in an order of its own; the cursor is the place of a job in it. */
+export type PlacePageQuery = PageQuery<number> & Pick<JobPageQuery, "maxPayload">;
+
+/** Reads the query string of `GET /tags/{tag}` and `GET /tracked`. */
+export function readPlacePage(search: string): PlacePageQuery {
+  const params = readParams(search, [...pageParams, "max_payload"]);
+  const page = readPage(params, (from) => readInteger("from", from, rangeLimits.readyAt));
+  return { ...page, maxPayload: readMaxPayload(params) };
 }
 
 /** Reads the query string of `DELETE /jobs/{id}/tags`. */

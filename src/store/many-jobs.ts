@@ -182,3 +182,11 @@ function* withPayload(job: JobRecord): Transition<JobRecord> {
 export function payloadSize({ largeBytes, payloadJson, payloadPack }: JobRecord): number {
   return largeBytes ?? payloadJson?.length ?? payloadPack?.length ?? 0;
 }
+
+/** The job, with the size of its payload in the place of that if it has more bytes than may be shown. */
+export function withMaxPayload(job: JobRecord, maxPayload: number): JobRecord {
+  const size = payloadSize(job);
+  if (size <= maxPayload) return job;
+  const extra = { ...job.extra, payloadBytes: size };
+  return { ...job, payloadJson: null, payloadPack: null, largeBytes: null, extra };
+}

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createClient, createInsight } from "../../src/client/mod.ts";
+import { createClient, createInsight, createTags } from "../../src/client/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 import { withCallers } from "../support/callers.ts";
 import { formats } from "../support/formats.ts";
@@ -119,6 +119,37 @@ for (const format of ["json", "msgpack"] as const) {
       }));
   });
 }
+
+describe("the calls besides the list", () => {
+  for (
+    const path of ["/queues/q/next?limit=5&", "/tracked?", "/tags/t?", "/jobs?"] as const
+  ) {
+    it(`leave out what is large: GET ${path}max_payload=`, () =>
+      withBroker(async ({ broker, client }) => {
+        const { id } = await client.enqueue(job({ payload: "a".repeat(70_000), tags: ["t"] }));
+        await createTags({ fetch: broker.fetch }).track(id);
+        for (const [most, name] of [[80_000, "payload"], [60_000, "payload_bytes"]]) {
+          const { body } = await send(broker, "GET", `${path}max_payload=${most}`);
+          const { jobs, pages } = body as { jobs: [object]; pages?: { self: string } };
+          assert.deepEqual(
+            Object.keys(jobs[0]).filter((key) => key.startsWith("payload")),
+            [name],
+          );
+          if (pages !== undefined) assert.ok(pages.self.endsWith(`&max_payload=${most}`));
+        }
+      }));
+  }
+
+  it("leave it out of one job", () =>
+    withBroker(async ({ broker, client }) => {
+      const { id } = await client.enqueue(job({ payload: "abc" }));
+      const get = async (query: string) =>
+        (await send(broker, "GET", `/jobs/${id}${query}`)).body as Record<string, unknown>;
+      assert.equal((await get("?max_payload=4"))["payload_bytes"], 5);
+      assert.equal((await get("?max_payload=5"))["payload"], "abc");
+      assert.equal((await get("?other=5"))["payload"], "abc");
+    }));
+});
 
 describe("other queries", () => {
   it("are refused, and the links of a page keep what was asked", () =>

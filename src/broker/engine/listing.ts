@@ -9,7 +9,7 @@ import { createTurns } from "../../async/turns.ts";
 import type { JobPageQuery, JobSort, PageQuery } from "../../protocol/query.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import type { PayloadFilter } from "../../store/expressions.ts";
-import { payloadSize, withLargePayloads } from "../../store/many-jobs.ts";
+import { payloadSize, withLargePayloads, withMaxPayload } from "../../store/many-jobs.ts";
 import { errorSize, findLastError, withLastError } from "../../store/error-records.ts";
 import { keyBehind, listJobs } from "../../store/read.ts";
 import { readSize } from "../../store/search.ts";
@@ -49,7 +49,10 @@ export interface Listing {
    *
    * @param rows One more than the limit, if there are more.
    */
-  listPlaced(rows: readonly PlacedRow[], limit: number): Promise<PlacedPage>;
+  listPlaced(
+    rows: readonly PlacedRow[],
+    page: Pick<JobPageQuery, "limit" | "maxPayload">,
+  ): Promise<PlacedPage>;
 }
 
 /** A job that has a place in some order. */
@@ -156,14 +159,12 @@ export function createListing(
     for await (const piece of pieces) {
       for (const job of piece) {
         const error = lastError ? await store.read(findLastError(job)) : undefined;
-        const isShown = payloadSize(job) <= maxPayload;
-        const size = (isShown ? payloadSize(job) : 0) + errorSize(error);
+        const cut = withMaxPayload(job, maxPayload);
+        const size = (cut === job ? payloadSize(job) : 0) + errorSize(error);
         const isFull = jobs.length === limit || (jobs.length > 0 && bytes + size > maxPageBytes);
         if (isFull) return await toPage(jobs, true);
-        const [whole] = !isShown
-          ? [withoutPayload(job)]
-          : job.largeBytes == null
-          ? [job]
+        const [whole] = cut !== job || job.largeBytes == null
+          ? [cut]
           : await store.read(withLargePayloads([job]));
         jobs.push(error === undefined ? whole! : withLastError(whole!, error));
         bytes += size;
@@ -181,9 +182,10 @@ export function createListing(
         : sortedPieces(selection, { ...page, sort }, matches, signal);
       return fill(found, page);
     },
-    async listPlaced(found, limit) {
+    async listPlaced(found, page) {
+      const { limit } = page;
       const rows = found.slice(0, limit);
-      const { jobs, more } = await fill(piecesOfRows(rows.map(({ seq }) => seq)), { limit });
+      const { jobs, more } = await fill(piecesOfRows(rows.map(({ seq }) => seq)), page);
       const places = new Map(rows.map(({ seq, place }) => [seq, place]));
       const placeOf = (at: number) => places.get(jobs.at(at)?.seq ?? -1);
       // Where the last ones are past their retention, the next page goes on behind them.
@@ -196,10 +198,4 @@ export function createListing(
       };
     },
   };
-}
-
-/** The job, with the size of its payload in the place of it. */
-function withoutPayload(job: JobRecord): JobRecord {
-  const extra = { ...job.extra, payloadBytes: payloadSize(job) };
-  return { ...job, payloadJson: null, payloadPack: null, extra };
 }

@@ -5,9 +5,9 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import type { PageQuery } from "../../protocol/query.ts";
 import type { Rejection } from "../../protocol/rejection.ts";
 import { checkTags, type TagCount } from "../../protocol/tags.ts";
+import type { PlacePageQuery } from "../../protocol/tags-query.ts";
 import type { Store } from "../../store/store.ts";
 import {
   countTagged,
@@ -41,7 +41,7 @@ export interface TagOperations {
   /** The tags that most jobs have, and whether there are more. */
   top(query: TopTagsQuery): Promise<{ readonly tags: readonly TagCount[]; readonly more: boolean }>;
   /** The jobs that have a tag, in the order in which they got it last. */
-  jobs(tag: string, page: PageQuery<number>): Promise<TaggedPage>;
+  jobs(tag: string, page: PlacePageQuery): Promise<TaggedPage>;
 }
 
 /** Creates the operations. */
@@ -63,10 +63,10 @@ export function createTagOperations(
       const found = await store.read(topTags({ ...query, limit: limit + 1 }));
       return { tags: found.slice(0, limit), more: found.length > limit };
     },
-    async jobs(tag, { limit, ...page }) {
+    async jobs(tag, { limit, maxPayload, ...page }) {
       const count = await store.read(countTagged(tag));
       const found = await store.read(listTagged(tag, { ...page, limit: limit + 1 }));
-      return { ...await listPlaced(found, limit), count };
+      return { ...await listPlaced(found, { limit, maxPayload }), count };
     },
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import type { PageQuery } from "../../protocol/query.ts";
+import type { PlacePageQuery } from "../../protocol/tags-query.ts";
 import type { Store } from "../../store/store.ts";
 import { listExpired, listTracked, trackJob, untrackJob } from "../../store/tracking.ts";
 import type { Listing, PlacedPage } from "./listing.ts";
@@ -22,7 +22,7 @@ export interface TrackingOperations {
   track(id: string): Promise<boolean>;
   untrack(id: string): Promise<void>;
   /** The tracked jobs, in the order in which they were tracked. */
-  list(page: PageQuery<number>): Promise<TrackedPage>;
+  list(page: PlacePageQuery): Promise<TrackedPage>;
 }
 
 /** Creates the operations. */
@@ -36,10 +36,10 @@ export function createTrackingOperations(
   return {
     track: (id) => store.write(() => trackJob(id, clock.now())),
     untrack: (id) => store.write(() => untrackJob(id)),
-    async list({ limit, ...page }) {
+    async list({ limit, maxPayload, ...page }) {
       const expired = await store.read(listExpired());
       const found = await store.read(listTracked({ ...page, limit: limit + 1 }));
-      return { ...await listPlaced(found, limit), expired };
+      return { ...await listPlaced(found, { limit, maxPayload }), expired };
     },
   };
 }

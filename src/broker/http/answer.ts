@@ -36,7 +36,8 @@ export function answerVerbatim(format: Format, status: number, value: object): R
 }
 
 /** 200 with one job. */
-export function answerJob(format: Format, job: JobRecord, view: JobView): Response {
+export function answerJob(format: Format, job: JobRecord, given: JobView): Response {
+  const view = viewOf(job, given);
   if (format === "json") {
     return new Response(jobToJson(job, view), { status: 200, headers: json });
   }
@@ -94,7 +95,7 @@ export function answerJobPage(
   return new Response(writer.end(), { status: 200, headers: pack });
 }
 
-/** A payload that was left out for its size is not shown as if it were null. */
+/** A payload that was left out for its size (`withMaxPayload`) is not shown as if it were null. */
 function viewOf({ extra }: JobRecord, view: JobView): JobView {
   return extra?.payloadBytes === undefined ? view : { ...view, payload: false };
 }
@@ -106,14 +107,14 @@ export function answerJobList(
   view: JobView,
 ): Response {
   if (format === "json") {
-    const text = `{"jobs":[${jobs.map((job) => jobToJson(job, view)).join()}]}`;
+    const text = `{"jobs":[${jobs.map((job) => jobToJson(job, viewOf(job, view))).join()}]}`;
     return new Response(text, { status: 200, headers: json });
   }
   const writer = new PackWriter();
   writer.map(1);
   writer.text("jobs");
   writer.list(jobs.length);
-  for (const job of jobs) writeJob(writer, job, view);
+  for (const job of jobs) writeJob(writer, job, viewOf(job, view));
   return new Response(writer.end(), { status: 200, headers: pack });
 }
 

@@ -10,6 +10,7 @@ import { isFinished, statusNames } from "../../protocol/status.ts";
 import { readCascade, readGetQuery } from "../../protocol/query.ts";
 import { readPatch } from "../../protocol/request-body.ts";
 import { metadataView } from "../../protocol/record-json.ts";
+import { withMaxPayload } from "../../store/many-jobs.ts";
 import { answerJob, answerNothing, viewFor } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
 import { readMessage } from "./message.ts";
@@ -20,9 +21,10 @@ export const noSuchJob = "job not found";
 
 /** `GET /jobs/{id}` */
 export const get: Endpoint = async ({ engine, request, params, query, format }) => {
-  const job = await engine.get(params[0]!, readGetQuery(query));
+  const { lastError = false, maxPayload = Infinity } = readGetQuery(query);
+  const job = await engine.get(params[0]!, { lastError });
   if (job === undefined) throw new Refusal(404, noSuchJob);
-  return answerJob(format, job, viewFor(request));
+  return answerJob(format, withMaxPayload(job, maxPayload), viewFor(request));
 };
 
 /** `PATCH /jobs/{id}` */

@@ -17,6 +17,7 @@ import {
   toQueueStatsWire,
 } from "../../protocol/queue-details.ts";
 import { dayOf } from "../../store/failures-table.ts";
+import { withMaxPayload } from "../../store/many-jobs.ts";
 import { answerJobList, answerValue, viewFor } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
 
@@ -35,8 +36,10 @@ export const get: Endpoint = async ({ engine, params, format }) =>
 
 /** `GET /queues/{queue}/next` */
 export const next: Endpoint = async ({ engine, request, params, query, format }) => {
-  const jobs = await engine.insight.queues.next(params[0]!, readNextQuery(query));
-  return answerJobList(format, jobs, viewFor(request));
+  const { limit, maxPayload } = readNextQuery(query);
+  const jobs = await engine.insight.queues.next(params[0]!, limit);
+  const shown = jobs.map((job) => withMaxPayload(job, maxPayload));
+  return answerJobList(format, shown, viewFor(request));
 };
 
 /** `GET /queues/{queue}/stats` */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toPageLinks } from "../../protocol/page.ts";
+import { toPageLinks, toViewQuery } from "../../protocol/page.ts";
 import { isRejection } from "../../protocol/rejection.ts";
 import { readerOf } from "../../protocol/request-body.ts";
 import { tagRoutes, toPath } from "../../protocol/routes.ts";
@@ -54,6 +54,6 @@ export const listTagged: Endpoint = async ({ engine, request, params, query, for
   const [tag] = params as [string];
   const page = readPlacePage(query);
   const { jobs, count, ...bounds } = await engine.tags.jobs(tag, page);
-  const pages = toPageLinks(toPath(tagRoutes.listTagged, { tag }), page, bounds);
+  const pages = toPageLinks(toPath(tagRoutes.listTagged, { tag }), page, bounds, toViewQuery(page));
   return answerJobPage(format, jobs, { pages, view: viewFor(request), others: { tag, count } });
 };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toPageLinks } from "../../protocol/page.ts";
+import { toPageLinks, toViewQuery } from "../../protocol/page.ts";
 import { tagRoutes } from "../../protocol/routes.ts";
 import { readPlacePage } from "../../protocol/tags-query.ts";
 import { answerJobPage, answerNothing, viewFor } from "./answer.ts";
@@ -28,6 +28,6 @@ export const untrack: Endpoint = async ({ engine, params }) => {
 export const list: Endpoint = async ({ engine, request, query, format }) => {
   const page = readPlacePage(query);
   const { jobs, expired, ...bounds } = await engine.tracking.list(page);
-  const pages = toPageLinks(tagRoutes.listTracked.path, page, bounds);
+  const pages = toPageLinks(tagRoutes.listTracked.path, page, bounds, toViewQuery(page));
   return answerJobPage(format, jobs, { pages, view: viewFor(request), others: { expired } });
 };

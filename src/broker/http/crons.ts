@@ -17,7 +17,7 @@ import {
   readCronGroupRequest,
   readerOf,
 } from "../../protocol/request-body.ts";
-import { readNextTimesQuery } from "../../protocol/query.ts";
+import { readNextTimesQuery } from "../../protocol/cron-query.ts";
 import { isRejection, type Rejection } from "../../protocol/rejection.ts";
 import { nextTimes, timesOf } from "../engine/next-times.ts";
 import { checkExpression, checkTimezone } from "../engine/schedule.ts";

@@ -16,8 +16,8 @@ const needs: Readonly<Partial<Record<Access, Visitor>>> = {
   admin: "admin",
 };
 
-/** They would end everything, and no button asks for them. */
-const refused: ReadonlySet<RouteName> = new Set(["reset"]);
+/** They would end everything, or store what no worker asked for; and no button asks for them. */
+const refused: ReadonlySet<RouteName> = new Set(["reset", "putPayload"]);
 
 /** A call that may be passed on. */
 export interface PassedCall {

@@ -13,5 +13,6 @@
  * @module
  */
 
-export { createDashboard, type Dashboard, type DashboardOptions } from "./create-dashboard.ts";
+export { createDashboard, type Dashboard } from "./create-dashboard.ts";
+export type { DashboardOptions } from "./dashboard-options.ts";
 export type { DashboardAccess, Visitor } from "./visitor.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assets } from "./assets.ts";
+import { type Asset, assets } from "./assets.ts";
 
 /** Nothing but what the dashboard itself serves is loaded, run, framed or asked. */
 const policy = [
@@ -34,20 +34,45 @@ const forEver = "public, max-age=31536000, immutable";
 export function serveAsset(name: string, request: Request): Response | undefined {
   const asset = assets.find((asset) => asset.name === name);
   if (asset === undefined) return undefined;
-  const packed = Uint8Array.from(atob(asset.gzip), (letter) => letter.charCodeAt(0));
+  const packed = unpack(asset);
   const headers = {
     ...safeHeaders,
     "content-type": asset.type,
     "cache-control": forEver,
     vary: "accept-encoding",
   };
-  if (/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) {
+  if (takesGzip(request.headers.get("accept-encoding"))) {
     // Workers would pack it once more.
     const init = { encodeBody: "manual", headers: { ...headers, "content-encoding": "gzip" } };
     return new Response(packed, init);
   }
   const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(plain, { headers });
+}
+
+const unpacked = new Map<Asset, Uint8Array<ArrayBuffer>>();
+
+/** The gzipped bytes of a file. */
+function unpack(asset: Asset): Uint8Array<ArrayBuffer> {
+  let bytes = unpacked.get(asset);
+  if (bytes === undefined) {
+    bytes = Uint8Array.from(atob(asset.gzip), (letter) => letter.charCodeAt(0));
+    unpacked.set(asset, bytes);
+  }
+  return bytes;
+}
+
+/** Whether what is gzipped may be sent: `gzip;q=0` says that it may not. */
+function takesGzip(accepted: string | null): boolean {
+  let isTaken = false;
+  for (const row of (accepted ?? "").toLowerCase().split(",")) {
+    const [coding = "", ...parameters] = row.split(";").map((part) => part.trim());
+    if (coding !== "gzip" && coding !== "x-gzip" && coding !== "*") continue;
+    const isRefused = parameters.some((part) => /^q=0(?:\.0*)?$/.test(part));
+    if (coding !== "*") return !isRefused;
+    isTaken = !isRefused;
+  }
+  return isTaken;
 }
 
 /** The page: a frame that its script fills. */

@@ -199,7 +199,7 @@ describe("what an operator does", () => {
     }
     await fresh.close();
     for (const name of ["Jobs", "Failures", "Settings", "Pause", "mail"]) {
-      assert.ok(seen.has(name), name);
+      assert.ok([...seen].some((text) => text.startsWith(name)), name);
     }
   });
 

@@ -131,12 +131,16 @@ export async function createScene(): Promise<Scene> {
         auth: tokens.authenticate,
       });
       closing.push(() => guarded.close());
-      return await listen(createDashboard({ fetch: guarded.fetch, access: "tokens" }).fetch, "/");
+      return await listen(
+        createDashboard({ fetch: guarded.fetch, access: "tokens", logger: false }).fetch,
+        "/",
+      );
     },
     async serveForgetfully() {
       let isAsked = false;
       const forgetful = createDashboard({
         fetch: broker.fetch,
+        logger: false,
         access() {
           if (isAsked) return "read";
           isAsked = true;
@@ -152,12 +156,12 @@ export async function createScene(): Promise<Scene> {
       const slow = createDashboard({
         access: "anyone",
         async fetch(request) {
-          const { pathname } = new URL(request.url);
+          const { pathname, searchParams } = new URL(request.url);
           if (pathname === "/events" && !isRefused) {
             isRefused = true;
             return Response.json({ error: "starting" }, { status: 503 });
           }
-          if (pathname === "/jobs/count" && isHolding) {
+          if (pathname === "/jobs/count" && searchParams.has("queue") && isHolding) {
             await new Promise<void>((resolve) => held.push(resolve));
           }
           return await broker.fetch(request);

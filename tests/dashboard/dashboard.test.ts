@@ -95,7 +95,8 @@ describe("createDashboard()", () => {
     withDashboard({}, async ({ ask }) => {
       const refused: string[] = [];
       for (const [name, { method, path, access }] of Object.entries(routes)) {
-        const isRefused = access === "work" || access === "metrics" || name === "reset";
+        const isRefused = access === "work" || access === "metrics" || name === "reset" ||
+          name === "putPayload";
         const body = method === "GET" ? null : "[]";
         const answer = await ask(`/api${path.replace(/\{\w+\}/g, "x")}`, {
           method,
@@ -111,6 +112,7 @@ describe("createDashboard()", () => {
       assert.ok(
         refused.includes("take") && refused.includes("success") && refused.includes("reset"),
       );
+      assert.ok(refused.includes("putPayload"));
       for (const path of ["/api/backup", "/api/", "/api/jobs/../reset", "/api//reset"]) {
         assert.equal((await ask(path, { method: "POST", headers: own })).status, 404, path);
       }
@@ -187,6 +189,7 @@ describe("createDashboard()", () => {
         );
       },
       access: "anyone",
+      logger: false,
     });
     const answer = await fetch(new Request(`${origin}/api/jobs`));
     assert.deepEqual([answer.status, answer.headers.get("location")], [502, null]);
@@ -198,6 +201,7 @@ describe("createDashboard()", () => {
       url: "http://secret.internal:1",
       fetch: () => Promise.reject(new Error("connect secret.internal:1")),
       access: "anyone",
+      logger: false,
     });
     const answer = await fetch(new Request(`${origin}/api/jobs`));
     assert.deepEqual([answer.status, await answer.json()], [502, {
@@ -237,7 +241,11 @@ describe("a dashboard with a function for 'access'", () => {
         () => "root",
       ];
       for (const access of failing) {
-        const { fetch } = createDashboard({ fetch: broker.fetch, access: access as () => "read" });
+        const { fetch } = createDashboard({
+          fetch: broker.fetch,
+          access: access as () => "read",
+          logger: false,
+        });
         for (const path of ["/api/jobs", "/session"]) {
           const answer = await fetch(new Request(origin + path));
           assert.deepEqual([answer.status, await answer.json()], [500, {
@@ -267,7 +275,7 @@ describe("a dashboard with tokens", () => {
 
   it("lets in who shows a token of the broker, for what that may do", () =>
     withCallers(callers, async ({ broker }) => {
-      const { fetch } = createDashboard({ fetch: broker.fetch, access: "tokens" });
+      const { fetch } = createDashboard({ fetch: broker.fetch, access: "tokens", logger: false });
       const ask = (path: string, init: RequestInit = {}) => fetch(new Request(origin + path, init));
       const signIn = (token: unknown) =>
         ask("/session", { method: "POST", headers: own, body: JSON.stringify({ token }) });

@@ -93,6 +93,3 @@ export const signIn = (token: string) =>
 
 /** Forgets it. */
 export const signOut = () => send(`${base}session`, { method: "DELETE", headers: own });
-
-/** Opens the stream of events. */
-export const openEvents = () => new EventSource(`${base}api/events`);

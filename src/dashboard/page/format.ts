@@ -3,7 +3,7 @@
 const integers = new Intl.NumberFormat();
 const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "narrow" });
 
 /** A whole number, with its groups of digits. */
 export const count = (value: number): string => integers.format(value);
@@ -34,15 +34,34 @@ export function ago(at: number, now: number): string {
   return moment(at);
 }
 
+const tenths = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+
 /** A span of ms. */
 export function span(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
-  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round(ms % 60_000 / 1000)} s`;
-  if (ms < 86_400_000) {
-    return `${Math.floor(ms / 3_600_000)} h ${Math.round(ms % 3_600_000 / 60_000)} min`;
+  if (ms < 1000) return `${count(Math.round(ms))} ms`;
+  if (ms < 60_000) {
+    return `${ms < 10_000 ? tenths.format(ms / 1000) : count(Math.round(ms / 1000))} s`;
   }
-  return `${(ms / 86_400_000).toFixed(1)} d`;
+  if (ms < 3_600_000) return two(Math.round(ms / 1000), 60, "min", "s");
+  if (ms < 86_400_000) return two(Math.round(ms / 60_000), 60, "h", "min");
+  return `${tenths.format(ms / 86_400_000)} d`;
+}
+
+/** So many small units, in large ones and what is left. */
+function two(value: number, size: number, large: string, small: string): string {
+  const rest = value % size;
+  return `${count(Math.floor(value / size))} ${large}${rest === 0 ? "" : ` ${rest} ${small}`}`;
+}
+
+const clocks = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const shortClocks = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+
+/** Instants along an axis, in s, so that two beside each other are not the same. */
+export function ticks(instants: readonly number[]): string[] {
+  const stepS = (instants[1] ?? Infinity) - (instants[0] ?? 0);
+  const format = stepS >= 43_200 ? days : stepS >= 60 ? shortClocks : clocks;
+  return instants.map((at) => format.format(at * 1000));
 }
 
 /** A status, for a person. */
@@ -63,8 +82,15 @@ const hidden = new RegExp(
 export const plain = (text: string): string =>
   text.replace(hidden, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** A value as JSON, for one line. */
-export const inline = (value: unknown): string => clip(JSON.stringify(value) ?? "");
+const lines = new WeakMap<object, string>();
+
+/** A value as JSON, for one line. It may be large, and is shown again and again: it is written once. */
+export function inline(value: unknown): string {
+  if (typeof value !== "object" || value === null) return clip(JSON.stringify(value) ?? "");
+  let line = lines.get(value);
+  if (line === undefined) lines.set(value, line = clip(JSON.stringify(value)));
+  return line;
+}
 
 /** The upper end of the bucket of a histogram in which a share of all lies, in ms; undefined without any. */
 export function percentile(histogram: readonly number[], share: number): number | undefined {

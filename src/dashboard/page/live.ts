@@ -1,74 +1,80 @@
 /** What is loaded, and loaded again when something happens. */
 
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { CallError, get, openEvents } from "./api.ts";
+import { CallError } from "./api.ts";
+import { isOutage, look, outage, recall } from "./look.ts";
 import { changes, loadSession, session } from "./state.ts";
 
-/** Grows when jobs have changed, at most once a second. */
+/** Grows when something has changed. */
 const beats = signal(0);
 
-/** Whether events come, or the broker is asked now and then. */
+/** Whether the page is told of changes, or asks now and then. */
 export const isLive = signal(false);
 
-/** How often it is asked without events, and how often at most with them, in ms. */
+/** How often it asks without being told, in ms. */
 const pollMs = 5000;
-const gatherMs = 1000;
 
-let waiting = false;
+/** A second since the epoch, and how many jobs came, succeeded and failed in it. */
+type FlowRow = readonly [second: number, enqueued: number, succeeded: number, failed: number];
 
-function note(): void {
-  if (waiting) return;
-  waiting = true;
-  setTimeout(() => {
-    waiting = false;
-    if (!document.hidden) beats.value++;
-  }, gatherMs);
-}
+/** Seconds that are shown. */
+const flowSeconds = 300;
+
+const rows = new Map<number, FlowRow>();
+const flowFrom = signal<{ readonly since: number; readonly now: number } | undefined>(undefined);
 
 /** What happened in a second. */
 export interface Beat {
   /** In seconds since the epoch. */
   readonly at: number;
-  enqueued: number;
-  succeeded: number;
-  failed: number;
+  /** Null where nobody counted. */
+  readonly enqueued: number | null;
+  readonly succeeded: number | null;
+  readonly failed: number | null;
 }
 
-/** The last five minutes, a second each; grows while the page is looked at. */
-export const flow = signal<readonly Beat[]>([]);
-const mostBeats = 300;
-let current: Beat = { at: 0, enqueued: 0, succeeded: 0, failed: 0 };
-
-/** What is counted of the events, by their kind. */
-const counted: Readonly<Record<string, "enqueued" | "succeeded" | "failed">> = {
-  enqueued: "enqueued",
-  put: "enqueued",
-  succeeded: "succeeded",
-  failed: "failed",
-  died: "failed",
-};
+/** The last five minutes, a second each. */
+export const flow = computed<readonly Beat[]>(() => {
+  if (flowFrom.value === undefined) return [];
+  const { since, now } = flowFrom.value;
+  return Array.from({ length: flowSeconds }, (_, at) => {
+    // The second that it is now is not over.
+    const second = now - flowSeconds + at;
+    const none = second < since ? null : 0;
+    const [, enqueued = none, succeeded = none, failed = none] = rows.get(second) ?? [];
+    return { at: second, enqueued, succeeded, failed };
+  });
+});
 
 function heard({ data }: MessageEvent<string>): void {
-  // Enough of it: thousands may come in a second.
-  const kind = counted[/"event":"(\w+)"/.exec(data)?.[1] ?? ""];
-  if (kind !== undefined) current[kind]++;
-  note();
+  const told = JSON.parse(data) as {
+    readonly now: number;
+    readonly since: number;
+    readonly rows: readonly FlowRow[];
+  };
+  for (const row of told.rows) rows.set(row[0], row);
+  for (const second of rows.keys()) if (second < told.now - flowSeconds) rows.delete(second);
+  flowFrom.value = { since: told.since, now: told.now };
+  beats.value++;
 }
 
+// The seconds go on when nothing happens.
 setInterval(() => {
-  if (!isLive.value) return;
-  flow.value = [...flow.value.slice(1 - mostBeats), current];
-  current = { at: Math.round(Date.now() / 1000), enqueued: 0, succeeded: 0, failed: 0 };
+  const known = flowFrom.value;
+  if (known !== undefined && isLive.value && !document.hidden) {
+    flowFrom.value = { ...known, now: Math.max(known.now, Math.floor(Date.now() / 1000)) };
+  }
 }, 1000);
 
+const base = document.documentElement.dataset["base"] ?? "/";
 let source: EventSource | undefined;
 
 /** Listens while the page is looked at, and somebody is let in. */
 function listen(): void {
   const wanted = !document.hidden && session.value?.may != null;
   if (wanted && source === undefined) {
-    const opened = openEvents();
+    const opened = new EventSource(`${base}live`);
     source = opened;
     opened.onopen = () => isLive.value = true;
     opened.onerror = () => {
@@ -90,7 +96,7 @@ document.addEventListener("visibilitychange", () => {
 });
 effect(listen);
 setInterval(() => {
-  if (isLive.value || document.hidden) return;
+  if (document.hidden || isLive.value && outage.value === undefined) return;
   listen();
   beats.value++;
 }, pollMs);
@@ -102,28 +108,68 @@ export interface Loaded<Value> {
   readonly isLoading: boolean;
 }
 
+/** How many things of the place are loaded for the first time. */
+const firstLoads = signal(0);
+
+/** Whether a new place is still without what it is about: it is shown when that is there, all at once. */
+export const isSettling = signal(true);
+
+/** How long it may take to be shown all at once, and how long nothing more has to come for it, in ms. */
+const longestSettlingMs = 500;
+const restMs = 20;
+let rest: ReturnType<typeof setTimeout> | undefined;
+let longest: ReturnType<typeof setTimeout> | undefined;
+
+/** A new place begins. */
+export function settle(): void {
+  isSettling.value = true;
+  clearTimeout(longest);
+  longest = setTimeout(() => isSettling.value = false, longestSettlingMs);
+  armRest();
+}
+
+function armRest(): void {
+  clearTimeout(rest);
+  if (isSettling.peek() && firstLoads.peek() === 0) {
+    rest = setTimeout(() => isSettling.value = false, restMs);
+  }
+}
+
+effect(() => {
+  void firstLoads.value;
+  armRest();
+});
+
 /** A call that is not answered yet. */
 interface UnderWay {
   readonly path: string;
   readonly controller: AbortController;
   /** Whether something changed since it was made. */
   isMissed: boolean;
+  /** Whether nothing was known before it. */
+  readonly isFirst: boolean;
 }
 
 /**
  * Loads paths of the broker, and again when something has changed.
  *
- * @param paths What to load; undefined where there is nothing to load.
+ * @param path What to load; undefined where there is nothing to load.
  */
 export function useLive<Value>(path: string | undefined): Loaded<Value> {
   const [state, setState] = useState<Loaded<Value> & { readonly path: string | undefined }>({
-    path,
+    path: undefined,
     value: undefined,
     error: undefined,
     isLoading: true,
   });
+  const [again, setAgain] = useState(0);
   const underWay = useRef<UnderWay | undefined>(undefined);
   const beat = beats.value + changes.value;
+  const end = (call: UnderWay | undefined) => {
+    if (call === undefined || underWay.current !== call) return;
+    underWay.current = undefined;
+    if (call.isFirst) firstLoads.value--;
+  };
   useEffect(() => {
     // A broker that is slow to answer is not asked the same once more meanwhile: that would make it slower.
     if (underWay.current !== undefined && underWay.current.path === path) {
@@ -131,13 +177,21 @@ export function useLive<Value>(path: string | undefined): Loaded<Value> {
       return;
     }
     underWay.current?.controller.abort();
-    underWay.current = undefined;
+    end(underWay.current);
     if (path === undefined) return;
     const controller = new AbortController();
-    const own: UnderWay = { path, controller, isMissed: false };
+    const isFirst = state.path !== path && recall(path) === undefined;
+    const own: UnderWay = { path, controller, isMissed: false, isFirst };
     underWay.current = own;
-    get<Value>(path, controller.signal).then(
-      (value) => setState({ path, value, error: undefined, isLoading: false }),
+    if (isFirst) firstLoads.value++;
+    look<Value>(path, controller.signal).then(
+      (value) =>
+        setState((before) =>
+          // What is as it was is not drawn again.
+          before.path === path && before.value === value && before.error === undefined
+            ? before
+            : { path, value, error: undefined, isLoading: false }
+        ),
       (error: Error) => {
         if (controller.signal.aborted) return;
         if (error instanceof CallError && error.status === 401) {
@@ -145,18 +199,24 @@ export function useLive<Value>(path: string | undefined): Loaded<Value> {
         }
         setState((before) => ({
           path,
-          value: before.path === path ? before.value : undefined,
+          // What is refused now is not shown any more; what cannot be asked now is.
+          value: before.path === path && isOutage(error) ? before.value : undefined,
           error,
           isLoading: false,
         }));
       },
     ).finally(() => {
       if (underWay.current !== own) return;
-      underWay.current = undefined;
-      if (own.isMissed) note();
+      end(own);
+      if (own.isMissed) setAgain((times) => times + 1);
     });
-  }, [path, beat]);
-  useEffect(() => () => underWay.current?.controller.abort(), []);
-  if (state.path !== path) return { value: undefined, error: undefined, isLoading: true };
-  return state;
+  }, [path, beat, again]);
+  useEffect(() => () => {
+    underWay.current?.controller.abort();
+    end(underWay.current);
+  }, []);
+  if (state.path === path) return state;
+  // Who comes back to a place sees at once what was there.
+  const value = path === undefined ? undefined : recall<Value>(path);
+  return { value, error: undefined, isLoading: true };
 }

@@ -1,50 +1,44 @@
 /// <reference lib="dom" />
 /** The page: its frame, and what stands in it. */
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { render } from "preact";
-import { isLive } from "./live.ts";
-import { Asked } from "./parts/asked.tsx";
-import { Heading } from "./parts/small.tsx";
-import { Notices } from "./parts/notices.tsx";
-import { SignIn } from "./parts/sign-in.tsx";
-import { Budgets } from "./pages/budgets.tsx";
-import { Crons } from "./pages/crons.tsx";
-import { Failures } from "./pages/failures.tsx";
-import { JobDetails } from "./pages/job.tsx";
-import { Jobs } from "./pages/jobs.tsx";
-import { Overview } from "./pages/overview.tsx";
-import { QueueDetails } from "./pages/queue.tsx";
-import { Settings } from "./pages/settings.tsx";
-import { Tags } from "./pages/tags.tsx";
-import { Tracked } from "./pages/tracked.tsx";
-import { Workers } from "./pages/workers.tsx";
-import { go, link, loadSession, place, session, tellError, theme } from "./state.ts";
+import { useEffect } from "preact/hooks";
 import { signOut } from "./api.ts";
+import { count } from "./format.ts";
+import { helpIsOpen, listenToKeys } from "./keys.ts";
+import { isLive, isSettling, settle, useLive } from "./live.ts";
+import { Asked } from "./parts/asked.tsx";
+import { Help } from "./parts/help.tsx";
+import { Icon } from "./parts/icon.tsx";
+import { Notices } from "./parts/notices.tsx";
+import { Outage } from "./parts/outage.tsx";
+import { SignIn } from "./parts/sign-in.tsx";
+import { Empty, Heading } from "./parts/small.tsx";
+import { hidden, type PlaceRow, places } from "./places.tsx";
+import { go, link, loadSession, place, session, tellError, theme } from "./state.ts";
 
-const pages = {
-  "": ["Overview", () => <Overview />],
-  jobs: ["Jobs", () => <Jobs />],
-  failures: ["Failures", () => <Failures />],
-  workers: ["Workers", () => <Workers />],
-  crons: ["Recurring", () => <Crons />],
-  budgets: ["Budgets", () => <Budgets />],
-  tags: ["Tags", () => <Tags />],
-  tracked: ["Tracked", () => <Tracked />],
-  settings: ["Settings", () => <Settings />],
-} as const;
+/** The page of the list to which the place belongs. */
+function findRow(): PlaceRow | undefined {
+  const [first = ""] = place.value.segments;
+  const within = Object.hasOwn(hidden, first) ? hidden[first]!.within : first;
+  return places.find(({ path }) => path === within);
+}
 
 function Page() {
   const { segments: [first = "", second] } = place.value;
-  if (first === "jobs" && second !== undefined) return <JobDetails id={second} />;
-  if (first === "queues" && second !== undefined) return <QueueDetails queue={second} />;
-  if (Object.hasOwn(pages, first)) return pages[first as keyof typeof pages][1]();
+  const row = places.find(({ path }) => path === first);
+  if (second !== undefined) {
+    const one = Object.hasOwn(hidden, first) ? hidden[first]!.one : row?.one;
+    if (one !== undefined) return <>{one(second)}</>;
+  }
+  if (row !== undefined) return <>{row.view()}</>;
   return (
     <>
       <Heading>There is no such page</Heading>
-      <p>
-        <a href="#/">Overview</a>
-      </p>
+      <Empty>
+        Perhaps an old link led here. The <a href="#/">overview</a> leads on.
+      </Empty>
     </>
   );
 }
@@ -61,16 +55,102 @@ function Find() {
         if (text !== "") go(["jobs", text]);
       }}
     >
+      <Icon name="search" />
       <input name="id" type="search" aria-label="Find a job by its id" placeholder="Job id" />
+      <kbd aria-hidden="true">/</kbd>
     </form>
   );
 }
 
-function Frame() {
-  const here = place.value.segments[0] === "queues" ? "" : place.value.segments[0] ?? "";
-  const { title = "Millrace", signIn = false, readOnly = false } = session.value ?? {};
+/** Whether the pages are listed, where there is no room for them beside the content. */
+const menuIsOpen = signal(false);
+
+/** How many jobs are dead: what somebody looks for first. */
+function DeadCount() {
+  const dead = useLive<{ count: number }>("/jobs/count?status=dead").value?.count ?? 0;
+  if (dead === 0) return null;
   return (
-    <>
+    <span class="count">
+      {count(dead)}
+      <span class="unseen">dead jobs</span>
+    </span>
+  );
+}
+
+function Nav() {
+  const here = findRow()?.path;
+  return (
+    <nav aria-label="Pages">
+      {(["work", "parts", "rest"] as const).map((group) => (
+        <ul key={group}>
+          {places.filter((row) => row.group === group).map(({ path, name, icon }) => (
+            <li key={path}>
+              <a
+                href={link(path === "" ? [] : [path])}
+                aria-current={path === here ? "page" : undefined}
+                onClick={() => menuIsOpen.value = false}
+              >
+                <Icon name={icon} />
+                <span>{name}</span>
+                {path === "failures" && <DeadCount />}
+              </a>
+            </li>
+          ))}
+        </ul>
+      ))}
+    </nav>
+  );
+}
+
+function Foot() {
+  const { signIn = false, readOnly = false } = session.value ?? {};
+  return (
+    <div class="foot">
+      <span class={`live ${isLive.value ? "on" : "off"}`} role="status">
+        {isLive.value ? "Live" : "Every 5 s"}
+      </span>
+      {readOnly && <span class="badge">Read only</span>}
+      <select
+        aria-label="Theme"
+        value={theme.value}
+        onChange={(event) => theme.value = event.currentTarget.value}
+      >
+        <option value="system">System</option>
+        <option value="light">Light</option>
+        <option value="dark">Dark</option>
+      </select>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="Keys"
+        title="Keys (?)"
+        onClick={() => helpIsOpen.value = true}
+      >
+        <Icon name="keys" />
+      </button>
+      {signIn && (
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => signOut().then(loadSession).catch(tellError)}
+        >
+          Sign out
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Frame() {
+  const { title = "Millrace" } = session.value ?? {};
+  const where = place.value.segments.join("/");
+  useEffect(() => {
+    const name = findRow()?.name ?? "No such page";
+    const one = place.value.segments[1];
+    document.title = `${one === undefined ? name : `${one} · ${name}`} · ${title}`;
+  }, [where, title]);
+  return (
+    <div class="frame">
       <a
         class="skip"
         href="#main"
@@ -81,46 +161,39 @@ function Frame() {
       >
         To the content
       </a>
-      <header>
-        <a class="brand" href="#/">{title}</a>
-        <nav aria-label="Pages">
-          {Object.entries(pages).map(([path, [name]]) => (
-            <a
-              href={link(path === "" ? [] : [path])}
-              aria-current={path === here ? "page" : undefined}
-            >
-              {name}
-            </a>
-          ))}
-        </nav>
-        <Find />
-        <span class={`live ${isLive.value ? "on" : "off"}`} role="status">
-          {isLive.value ? "Live" : "Every 5 s"}
-        </span>
-        {readOnly && <span class="badge">Read only</span>}
-        <select
-          aria-label="Theme"
-          value={theme.value}
-          onChange={(event) => theme.value = event.currentTarget.value}
-        >
-          <option value="system">System</option>
-          <option value="light">Light</option>
-          <option value="dark">Dark</option>
-        </select>
-        {signIn && (
+      <header class={menuIsOpen.value ? "open" : ""}>
+        <div class="top">
+          <a class="brand" href="#/">
+            <span class="mark" aria-hidden="true" />
+            {title}
+          </a>
           <button
             type="button"
-            class="quiet"
-            onClick={() => signOut().then(loadSession).catch(tellError)}
+            class="quiet menu"
+            aria-expanded={menuIsOpen.value}
+            aria-controls="menu"
+            onClick={() => menuIsOpen.value = !menuIsOpen.value}
           >
-            Sign out
+            <Icon name="menu" />
+            <span class="unseen">Menu</span>
           </button>
-        )}
+        </div>
+        <div class="side" id="menu">
+          <Find />
+          <Nav />
+          <Foot />
+        </div>
       </header>
-      <main id="main" tabIndex={-1}>
+      <main
+        id="main"
+        tabIndex={-1}
+        aria-labelledby="title"
+        class={isSettling.value ? "settling" : ""}
+      >
+        <Outage />
         <Page />
       </main>
-    </>
+    </div>
   );
 }
 
@@ -142,16 +215,35 @@ function App() {
     <>
       {known === undefined
         ? failure.value === undefined
-          ? <p class="empty" role="status">Loading</p>
+          ? <p class="empty start" role="status">Loading</p>
           : <p class="empty" role="alert">{failure.value}. It is asked again in a moment.</p>
         : known.may === null
         ? <SignIn />
         : <Frame />}
       <Notices />
       <Asked />
+      <Help />
     </>
   );
 }
 
+let last: string | undefined;
+effect(() => {
+  const where = place.value.segments.join("/");
+  if (where === last) return;
+  const isFirst = last === undefined;
+  last = where;
+  settle();
+  if (isFirst) return;
+  scrollTo(0, 0);
+  // Who came by a link of the list that is gone now goes on in the new one.
+  requestAnimationFrame(() => {
+    const { activeElement } = document;
+    const isLost = activeElement === document.body || activeElement?.closest("main") !== null;
+    if (isLost) document.getElementById("main")?.focus({ preventScroll: true });
+  });
+});
+
+listenToKeys((key) => places.find((row) => row.key === key)?.path);
 begin();
 render(<App />, document.getElementById("app")!);

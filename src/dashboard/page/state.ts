@@ -63,24 +63,26 @@ setInterval(() => {
   if (!document.hidden) now.value = Date.now();
 }, 1000);
 
-/** Light, dark, or as the system has it. */
-export const theme = signal(readTheme());
-
-function readTheme(): string {
+/**
+ * What the browser remembers for the viewer.
+ *
+ * @param value What it has to remember from now on; the old value stays without it.
+ * @returns What it remembers.
+ */
+export function remember(name: string, value?: string): string | undefined {
   try {
-    return localStorage.getItem("millrace-theme") ?? "system";
+    if (value !== undefined) localStorage.setItem(name, value);
+    return localStorage.getItem(name) ?? undefined;
   } catch {
-    return "system";
+    return value; // It is forgotten with the page.
   }
 }
 
+/** Light, dark, or as the system has it. */
+export const theme = signal(remember("millrace-theme") ?? "system");
 effect(() => {
   document.documentElement.dataset["theme"] = theme.value;
-  try {
-    localStorage.setItem("millrace-theme", theme.value);
-  } catch {
-    // It is forgotten with the page.
-  }
+  remember("millrace-theme", theme.value);
 });
 
 /** What is told at the edge of the page for a while. */

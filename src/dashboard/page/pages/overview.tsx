@@ -75,8 +75,7 @@ function Tiles(
 
 /** How fast jobs come and go, while events come. */
 function Flow() {
-  const beats = flow.value.slice(1);
-  if (beats.length < 2) return null;
+  const beats = flow.value;
   return (
     <div class="card">
       <Chart

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
+import { ticks } from "../format.ts";
 import { theme } from "../state.ts";
 
 export interface Line {
@@ -10,6 +11,22 @@ export interface Line {
   readonly color: string;
   readonly values: readonly (number | null)[];
 }
+
+/** In pixels; the style sheet keeps the room, so that nothing jumps. */
+const height = 170;
+
+/** A colour of the style sheet as it is now: some are one thing in the light and another in the dark. */
+function colorOf(element: HTMLElement, name: string, part = 1): string {
+  element.style.color = part === 1
+    ? `var(--${name})`
+    : `color-mix(in srgb, var(--${name}) ${part * 100}%, transparent)`;
+  const { color } = getComputedStyle(element);
+  element.style.color = "";
+  return color;
+}
+
+/** From one instant to the next, in s. */
+const stepOf = ([first = 0, second = first + 1]: readonly number[]): number => second - first;
 
 /**
  * @param times In seconds since the epoch.
@@ -28,29 +45,38 @@ export function Chart(
   const data = [times, ...lines.map(({ values }) => values)] as unknown as UPlot.AlignedData;
   useEffect(() => {
     const element = box.current!;
-    const colors = getComputedStyle(document.documentElement);
-    const color = (name: string) => colors.getPropertyValue(`--${name}`).trim();
+    const colors = lines.map(({ color }) => colorOf(element, color));
     const axis: UPlot.Axis = {
-      stroke: color("faint"),
-      grid: { stroke: color("line"), width: 1 },
-      ticks: { stroke: color("line"), width: 1 },
+      stroke: colorOf(element, "faint"),
+      font: "12px system-ui, sans-serif",
+      grid: { stroke: colorOf(element, "line"), width: 1 },
+      ticks: { show: false },
+      gap: 6,
     };
     const own = new UPlot(
       {
         width: element.clientWidth || 300,
-        height: 180,
-        cursor: { y: false },
-        legend: { live: true },
+        height,
+        padding: [8, 28, 0, 0],
+        cursor: { y: false, points: { size: 7 } },
+        legend: { markers: { width: 0, fill: (_plot, at) => colors[at - 1] ?? "" } },
         scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
-        axes: [axis, { ...axis, size: 64, values: (_plot, ticks) => ticks.map(format) }],
+        axes: [
+          { ...axis, size: 28, space: 90, grid: { show: false }, values: (_plot, at) => ticks(at) },
+          { ...axis, size: 52, space: 36, values: (_plot, at) => at.map(format) },
+        ],
         series: [
-          {},
-          ...lines.map(({ label, color: name }) => ({
+          {
+            label: "",
+            value: (_plot, at) => at == null ? "" : ticks([at, at + stepOf(times)])[0]!,
+          },
+          ...lines.map(({ label, color: name }, at) => ({
             label,
-            stroke: color(name),
-            width: 2,
+            stroke: colors[at]!,
+            fill: colorOf(element, name, 0.08),
+            width: 1.75,
             points: { show: times.length < 3 },
-            value: (_plot: UPlot, value: number | null) => value === null ? "–" : format(value),
+            value: (_plot: UPlot, value: number | null) => value == null ? "–" : format(value),
           })),
         ],
       },
@@ -58,23 +84,27 @@ export function Chart(
       element,
     );
     plot.current = own;
-    const watch = new ResizeObserver(() =>
-      own.setSize({ width: element.clientWidth, height: 180 })
-    );
+    const watch = new ResizeObserver(() => own.setSize({ width: element.clientWidth, height }));
     watch.observe(element);
     return () => {
       watch.disconnect();
       own.destroy();
     };
   }, [theme.value, lines.map(({ label }) => label).join()]);
-  useEffect(() => plot.current?.setData(data), [data]);
+  useEffect(() => {
+    const own = plot.current;
+    if (own === null) return;
+    own.setData(data);
+    // Where nobody points at one, the last values stand.
+    if (own.cursor.idx == null) own.setLegend({ idx: times.length - 1 }, false);
+  }, [data]);
   const last = lines.map(({ label, values }) => `${label} ${format(values.at(-1) ?? 0)}`).join(
     ", ",
   );
   return (
     <figure class="chart">
       <figcaption>{label}</figcaption>
-      <div ref={box} role="img" aria-label={`${label}: now ${last}`} />
+      <div class="plot" ref={box} role="img" aria-label={`${label}: now ${last}`} />
     </figure>
   );
 }

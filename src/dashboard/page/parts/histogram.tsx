@@ -60,7 +60,9 @@ export function Histogram({ label, of }: { readonly label: string; readonly of: 
             <tr key={at}>
               <th scope="row">{ends[at] === Infinity ? "longer" : `≤ ${span(ends[at]!)}`}</th>
               <td>
-                <meter min={0} max={most} value={value}>{count(value)}</meter>
+                <svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+                  <rect width={100 * value / most} height="1" />
+                </svg>
               </td>
               <td class="number">{count(value)}</td>
             </tr>

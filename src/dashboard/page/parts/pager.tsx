@@ -6,7 +6,7 @@ import { link, place } from "../state.ts";
 /** The query of the page's own place, with that of the broker's link. */
 export function Pager({ pages }: { readonly pages: Pages }) {
   if (pages.next === null && pages.prev === null) return null;
-  const turn = (path: string | null, name: string) => {
+  const turn = (path: string | null, name: string, rel: "prev" | "next") => {
     if (path === null) return <span class="button disabled" aria-disabled="true">{name}</span>;
     const to = new URLSearchParams(path.split("?", 2)[1] ?? "");
     const query = Object.fromEntries(place.value.query);
@@ -15,12 +15,12 @@ export function Pager({ pages }: { readonly pages: Pages }) {
       from: to.get("from") ?? undefined,
       order: to.get("order") ?? undefined,
     };
-    return <a class="button" href={link(place.value.segments, own)}>{name}</a>;
+    return <a class="button" rel={rel} href={link(place.value.segments, own)}>{name}</a>;
   };
   return (
     <nav class="row end" aria-label="Pages of the list">
-      {turn(pages.prev, "Former")}
-      {turn(pages.next, "Next")}
+      {turn(pages.prev, "Former", "prev")}
+      {turn(pages.next, "Next", "next")}
     </nav>
   );
 }

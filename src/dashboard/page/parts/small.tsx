@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { ago, count, exact, moment, plain, statusLabel } from "../format.ts";
 import type { Loaded } from "../live.ts";
+import { isOutage } from "../look.ts";
 import type { Status } from "../model.ts";
 import { link, now } from "../state.ts";
 
@@ -55,7 +56,7 @@ export function Heading(
 ) {
   return (
     <div class="heading">
-      <h1>{children}</h1>
+      <h1 id="title">{children}</h1>
       {actions && <div class="row">{actions}</div>}
     </div>
   );
@@ -69,13 +70,14 @@ export function Shown<Value>(
   },
 ) {
   const { value, error } = loaded;
+  if (value !== undefined) return <>{children(value)}</>;
+  if (error === undefined) return <p class="empty loading" role="status">Loading</p>;
+  // The frame says why, once for all.
+  if (isOutage(error)) return <p class="empty">Not known yet.</p>;
   return (
-    <>
-      {error && <p class="wrong" role="alert">{error.message}</p>}
-      {value === undefined
-        ? error === undefined && <p class="empty" role="status">Loading</p>
-        : children(value)}
-    </>
+    <p class="wrong" role="alert">
+      <Text of={error.message} />
+    </p>
   );
 }
 

@@ -1,0 +1,126 @@
+/**
+ * The calls of a page, passed on to the broker; what many pages ask at once is asked once.
+ *
+ * @module
+ */
+
+import { pick, refuse } from "./answer-json.ts";
+import type { BrokerCalls } from "./broker-calls.ts";
+import { findCall } from "./calls.ts";
+import type { DashboardSettings } from "./dashboard-options.ts";
+import { createLiveStream } from "./live-stream.ts";
+import { readSmallBody } from "./read-small-body.ts";
+import { safeHeaders } from "./serve-assets.ts";
+import { toCookie } from "./session.ts";
+import { createSharedAnswers } from "./shared-answers.ts";
+import type { Visitors } from "./visitors.ts";
+
+/** Passes calls on. */
+export interface PassOn {
+  /**
+   * Asks the broker, if the visitor may.
+   *
+   * @param path The path at the broker.
+   * @param search The query, with its question mark.
+   */
+  call(request: Request, path: string, search: string): Promise<Response>;
+  /** Tells a page of what happens, while it is open. */
+  listen(request: Request): Promise<Response>;
+}
+
+/** What it is made of. */
+export interface PassOnParts {
+  readonly settings: DashboardSettings;
+  readonly broker: BrokerCalls;
+  readonly visitors: Visitors;
+}
+
+/** Creates it. */
+export function createPassOn({ settings, broker, visitors }: PassOnParts): PassOn {
+  const { access, basePath, clock, isShared, logger, random } = settings;
+  const answers = createSharedAnswers({ clock, isShared, ask: broker.ask });
+  const live = createLiveStream({
+    clock,
+    isShared,
+    random,
+    changed: answers.forget,
+    open: ({ cursor, ...call }) =>
+      broker.ask("/events", {
+        ...call,
+        accept: "application/x-ndjson",
+        headers: cursor === undefined ? {} : { "last-event-id": cursor },
+      }),
+  });
+
+  /** What the page gets of an answer of the broker. */
+  const toPage = (
+    request: Request,
+    body: BodyInit | null,
+    { status, headers, tag }: { status: number; headers: Headers; tag?: string | undefined },
+  ): Response =>
+    new Response(body, {
+      status,
+      headers: {
+        ...safeHeaders,
+        "cache-control": "no-store",
+        ...pick(headers, "content-type"),
+        ...pick(headers, "retry-after"),
+        ...tag === undefined ? {} : { etag: tag },
+        // Its token is none any more: the page asks for another one.
+        ...access === "tokens" && status === 401
+          ? { "set-cookie": toCookie(undefined, request, basePath) }
+          : {},
+      },
+    });
+
+  /** Looks something up, for all that ask the same at once. */
+  const look = async (request: Request, path: string): Promise<Response> => {
+    const { signal } = request;
+    const answer = await answers.get(path, { token: visitors.tokenOf(request), signal });
+    if (answer instanceof Response) return toPage(request, answer.body, answer);
+    const { tag, bytes, headers } = answer;
+    return tag !== undefined && request.headers.get("if-none-match") === tag
+      ? toPage(request, null, { status: 304, headers, tag })
+      : toPage(request, bytes, answer);
+  };
+
+  /** Changes something, or opens a stream. */
+  const pass = async (request: Request, path: string, accept: string): Promise<Response> => {
+    const { method, headers, signal } = request;
+    const body = method === "GET" ? new Uint8Array(0) : await readSmallBody(request);
+    if (body === undefined) return refuse(413, "the body is too large");
+    const answer = await broker.ask(path, {
+      method,
+      signal,
+      accept,
+      token: visitors.tokenOf(request),
+      headers: pick(headers, "last-event-id"),
+      ...body.length === 0 ? {} : { body, headers: { "content-type": "application/json" } },
+    });
+    return toPage(request, answer.body, answer);
+  };
+
+  return {
+    async call(request, path, search) {
+      const { method } = request;
+      const call = findCall(method, path);
+      if (call === undefined) return refuse(404, "not found");
+      const visitor = await visitors.find(request);
+      const refusal = await visitors.refuse(visitor, call.needed, request);
+      if (refusal !== undefined) return refusal;
+      if (call.isStream) return await pass(request, path + search, "text/event-stream");
+      if (method === "GET") return await look(request, path + search);
+      const answer = await pass(request, path + search, "application/json");
+      answers.forget();
+      const fields = { method, path, status: answer.status, visitor };
+      logger.info("A visitor of the dashboard changed something", fields);
+      return answer;
+    },
+    async listen(request) {
+      if (request.method !== "GET") return refuse(405, "method not allowed");
+      const visitor = await visitors.find(request);
+      const refusal = await visitors.refuse(visitor, "read", request);
+      return refusal ?? await live.listen(visitors.tokenOf(request), request.signal);
+    },
+  };
+}

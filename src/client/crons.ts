@@ -22,7 +22,8 @@ import {
   toCronEntryChangeWire,
   toCronGroupBody,
 } from "../protocol/cron-request.ts";
-import { type EnqueueRequest, readEnqueuedJob, toEnqueueWire } from "../protocol/enqueue.ts";
+import { type EnqueueRequest, toEnqueueWire } from "../protocol/enqueue.ts";
+import { readEnqueuedJob } from "../protocol/job-read.ts";
 import type { EnqueuedJob } from "../protocol/job.ts";
 import { cronRoutes, enqueueRoutes } from "../protocol/routes.ts";
 import { readDeleted } from "../protocol/system.ts";

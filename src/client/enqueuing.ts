@@ -5,7 +5,8 @@
  */
 
 import { isMillraceError, NotFoundError, RefusedError } from "../errors.ts";
-import { readEnqueuedJob, readEnqueuedJobs, toEnqueueWire } from "../protocol/enqueue.ts";
+import { readEnqueuedJobs, toEnqueueWire } from "../protocol/enqueue.ts";
+import { readEnqueuedJob } from "../protocol/job-read.ts";
 import { enqueueRoutes } from "../protocol/routes.ts";
 import type { Client } from "./client.ts";
 import type { CallOptions } from "./deadline.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readEnqueuedJob } from "../protocol/enqueue.ts";
+import { readEnqueuedJob } from "../protocol/job-read.ts";
 import type { EnqueuedJob, Job } from "../protocol/job.ts";
 import { checkJobId } from "../protocol/job-id.ts";
 import { readJob } from "../protocol/job-read.ts";

@@ -5,7 +5,6 @@
  */
 
 import { isMillraceError, NetworkError, ProtocolError } from "../errors.ts";
-import type { Codec } from "../protocol/codec.ts";
 import { toTakeParams } from "../protocol/filter.ts";
 import {
   cancelControl,
@@ -15,14 +14,13 @@ import {
   readControl,
   readLost,
 } from "../protocol/frames-control.ts";
-import { createNdjsonDecoder } from "../protocol/frames-ndjson.ts";
-import { clientJson } from "../protocol/client-json.ts";
 import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
+import { createNdjsonReader, type DocumentReader } from "../protocol/ndjson-reader.ts";
 import { workRoutes } from "../protocol/routes.ts";
 import { answersWithinHeader, runHeader } from "../protocol/worker-run.ts";
 import { readGone, toStatementWire } from "../protocol/worker-statement.ts";
-import { type FrameDecoder, streamMediaTypes } from "../protocol/stream-format.ts";
+import { streamMediaTypes } from "../protocol/stream-format.ts";
 import { decodeOrThrow, isOk, toError } from "./answer.ts";
 import { abortBy, untilAborted } from "./deadline.ts";
 import type { WireFormat } from "./format.ts";
@@ -31,12 +29,31 @@ import type { PortAnswer } from "./port-types.ts";
 import type { TakeFrame, TakeOptions, TakeStream } from "./take-stream.ts";
 import { type ClientCall, type Transport } from "./transport.ts";
 
+/** A format of take streams, and what reads one. */
+interface StreamReading {
+  readonly streamMediaType: string;
+  createReader(): DocumentReader;
+}
+
 /** What every client can read. */
-const ndjson: WireFormat = {
-  codec: clientJson,
+const ndjson: StreamReading = {
   streamMediaType: streamMediaTypes["ndjson"],
-  createDecoder: createNdjsonDecoder,
+  createReader: createNdjsonReader,
 };
+
+/** The reading of a format that was handed over. */
+function toReading({ streamMediaType, createDecoder, codec }: WireFormat): StreamReading {
+  return {
+    streamMediaType,
+    createReader() {
+      const decoder = createDecoder();
+      return {
+        push: (chunk) => decoder.push(chunk).map((frame) => codec.decode(frame)),
+        end: () => decoder.end(),
+      };
+    },
+  };
+}
 
 /** Opens a take stream; the time limit is for the head of the response only. */
 export async function openTake(
@@ -45,8 +62,8 @@ export async function openTake(
 ): Promise<TakeStream> {
   const { settings } = transport;
   const call: ClientCall = { route: workRoutes.take, query: toTakeParams(request) };
-  const { format = ndjson } = settings;
-  const headers: Record<string, string> = { accept: format.streamMediaType };
+  const { format } = settings;
+  const headers: Record<string, string> = { accept: (format ?? ndjson).streamMediaType };
   if (workerId !== undefined) headers["worker-id"] = workerId;
   if (run !== undefined) {
     headers[runHeader] = run.id;
@@ -79,26 +96,25 @@ export async function openTake(
 /** An answer that can be read frame by frame. */
 interface OpenBody {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
-  readonly decoder: FrameDecoder;
-  readonly codec: Codec;
+  readonly documents: DocumentReader;
 }
 
 /** The body of a take answer with what reads it, by its content type and not by what was asked for. */
 async function toOpenBody(
   response: PortAnswer,
-  { codecs, format = ndjson }: ClientSettings,
+  { codecs, format }: ClientSettings,
 ): Promise<OpenBody> {
   if (!isOk(response.status)) throw await toError(response, codecs);
   const body = response.stream();
   const type = response.header("content-type") ?? "";
-  const formats = new Set([ndjson, format]);
-  for (const { streamMediaType, createDecoder, codec } of formats) {
+  const readings = format === undefined ? [ndjson] : [ndjson, toReading(format)];
+  for (const { streamMediaType, createReader } of readings) {
     if (body !== null && type.startsWith(streamMediaType)) {
-      return { body, decoder: createDecoder(), codec };
+      return { body, documents: createReader() };
     }
   }
   void body?.cancel().catch(() => {});
-  const wanted = [...formats].map(({ streamMediaType }) => streamMediaType).join(" or ");
+  const wanted = readings.map(({ streamMediaType }) => streamMediaType).join(" or ");
   throw new ProtocolError(`Cannot take from an answer of type '${type}': expected ${wanted}`);
 }
 
@@ -127,7 +143,7 @@ function toControlFrame(name: string, document: unknown): TakeFrame {
 }
 
 function createTakeStream(
-  { body, decoder, codec }: OpenBody,
+  { body, documents }: OpenBody,
   { controller, unfollow, tell }: {
     readonly controller: AbortController;
     readonly unfollow: () => void;
@@ -156,9 +172,8 @@ function createTakeStream(
         const { done, value } = await reader.read();
         if (closed) return;
         signal.throwIfAborted();
-        if (done) return decoder.end();
-        const bytes = decoder.push(value);
-        yield* decodeOrThrow(() => toFrames(bytes.map((document) => codec.decode(document))));
+        if (done) return documents.end();
+        yield* decodeOrThrow(() => toFrames(documents.push(value)));
       }
     } catch (error) {
       if (closed) return;

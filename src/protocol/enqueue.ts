@@ -11,11 +11,11 @@ import type { BudgetUse } from "./budget-request.ts";
 import type { DependencyUse } from "./dependency.ts";
 import { toMembersWire } from "./members-wire.ts";
 import { toInstant } from "./integer.ts";
-import type { Backoff, EnqueuedJob, Job, UniqueWhile } from "./job.ts";
-import { readJob } from "./job-read.ts";
+import type { Backoff, EnqueuedJob, UniqueWhile } from "./job.ts";
+import { readEnqueuedJob } from "./job-read.ts";
 import type { JobMeta } from "./meta.ts";
 import type { RetentionSettings } from "./retention.ts";
-import { bool, readAs } from "./schema.ts";
+import { readAs } from "./schema.ts";
 
 /** One job to be stored. Instants are ms since the epoch. */
 export interface EnqueueRequest {
@@ -105,20 +105,6 @@ export function toEnqueueWire(request: EnqueueRequest, now: number): object {
   return wire;
 }
 
-/** Reads the answer to `POST /jobs`, or an item of the answer to `POST /jobs/bulk`. */
-export function readEnqueuedJob(value: unknown): EnqueuedJob {
-  return Object.assign(readJob(value) as Job<never>, readAs(marksSchema, value));
-}
-
-const marksSchema: v.GenericSchema<unknown, Pick<EnqueuedJob, "duplicate" | "folded">> =
-  /* @__PURE__ */ v.object(
-    {
-      duplicate: /* @__PURE__ */ v.nullish(bool, false),
-      folded: /* @__PURE__ */ v.nullish(bool, false),
-    },
-    "an object",
-  );
-
 /** Reads the answer to `POST /jobs/bulk`. */
 export function readEnqueuedJobs(value: unknown): EnqueuedJob[] {
   return readAs(jobListSchema, value).jobs.map(readEnqueuedJob);
@@ -127,6 +113,6 @@ export function readEnqueuedJobs(value: unknown): EnqueuedJob[] {
 /** Reads `{ jobs: […] }`, and leaves the items as they are. */
 export const jobListSchema: v.GenericSchema<unknown, { readonly jobs: unknown[] }> =
   /* @__PURE__ */ v.object(
-    { jobs: /* @__PURE__ */ v.array(/* @__PURE__ */ v.unknown(), "a list") },
+    { jobs: /* @__PURE__ */ v.custom<unknown[]>(Array.isArray, "a list") },
     "an object",
   );

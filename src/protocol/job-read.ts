@@ -8,11 +8,12 @@ import * as v from "valibot";
 import { batchSchema } from "./batch.ts";
 import { backoffSchema } from "./backoff.ts";
 import { fieldsSchema, type KindSchemas } from "./fields-schema.ts";
-import { type Job, type JobMembers, type JobStatus, jobStatuses, uniqueWhiles } from "./job.ts";
+import { type EnqueuedJob, type EnqueueMarks, type Job, jobStatuses, uniqueWhiles } from "./job.ts";
 import { errorRecordSchema } from "./error-record.ts";
 import { extraFields } from "./job-extra.ts";
-import { jobFields } from "./job-fields.ts";
+import { type JobField, jobFields } from "./job-fields.ts";
 import { metaSchema } from "./meta.ts";
+import { type JobDraft, readPlainJob } from "./plain-job.ts";
 import { progressSchema } from "./progress.ts";
 import { retentionSchema } from "./retention.ts";
 import { bool, oneOf, readAs, text, u16, u32, u64 } from "./schema.ts";
@@ -38,14 +39,13 @@ export const answerKinds: KindSchemas = {
   value: v.unknown(),
 };
 
-/** A job that is being read. */
-type Draft = { -readonly [Member in keyof JobMembers]: JobMembers[Member] } & { status: JobStatus };
+const fields: readonly JobField[] = [...jobFields, ...extraFields];
 
-const jobSchema: v.GenericSchema<unknown, Draft> = fieldsSchema([...jobFields, ...extraFields], {
+const jobSchema: v.GenericSchema<unknown, JobDraft> = fieldsSchema(fields, {
   kinds: answerKinds,
   start(wire) {
     // What every job has stands in the literal: engines keep members that are added later less well.
-    const job: Draft = {
+    const job: JobDraft = {
       id: "",
       type: "",
       queue: "",
@@ -54,7 +54,7 @@ const jobSchema: v.GenericSchema<unknown, Draft> = fieldsSchema([...jobFields, .
       readyAt: 0,
       attempts: 0,
     };
-    if ("payload" in wire) job.payload = wire.payload;
+    if ("payload" in wire) job.payload = wire["payload"];
     // A result as any other, where other members are absent.
     if (wire["result"] === null) job.result = null;
     return job;
@@ -64,5 +64,17 @@ const jobSchema: v.GenericSchema<unknown, Draft> = fieldsSchema([...jobFields, .
 /** Reads a job of an answer or a frame. Throws `MessageError` naming the field. */
 export function readJob(value: unknown): Job {
   // A server of the protocol gives what belongs to each status.
-  return readAs(jobSchema, value) as Job;
+  return (readPlainJob(value) ?? readAs(jobSchema, value)) as Job;
+}
+
+const marksSchema: v.GenericSchema<unknown, Partial<EnqueueMarks>> = fieldsSchema([
+  { name: "duplicate", wire: "duplicate", kind: "flag" },
+  { name: "folded", wire: "folded", kind: "flag" },
+], { kinds: answerKinds, start: () => ({}) });
+
+/** Reads the answer to `POST /jobs`, or an item of the answer to `POST /jobs/bulk`. Throws as {@linkcode readJob} does. */
+export function readEnqueuedJob(value: unknown): EnqueuedJob {
+  const job = readJob(value);
+  const { duplicate = false, folded = false } = readAs(marksSchema, value);
+  return Object.assign(job, { duplicate, folded }) as EnqueuedJob;
 }

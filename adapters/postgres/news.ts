@@ -12,6 +12,7 @@
  * @module
  */
 
+import { channelOf } from "../../src/protocol/outbox.ts";
 import type { DatabaseNews } from "../../src/store/database.ts";
 import { type PgClient, type PgNotification, type PgPool, quoteName } from "./pool.ts";
 import type { Sessions } from "./sessions.ts";
@@ -28,7 +29,7 @@ export function createNews(
     readonly schema: string;
   },
 ): DatabaseNews {
-  const channel = `millrace ${schema}`.slice(0, 63);
+  const channel = channelOf(schema);
 
   return {
     async tell(texts) {

@@ -15,6 +15,7 @@
 
 import { StoreError } from "../../src/errors.ts";
 import { checkOptions, show } from "../../src/options.ts";
+import { defaultSchema } from "../../src/protocol/outbox.ts";
 import type {
   AsyncConnection,
   AsyncDatabase,
@@ -217,7 +218,7 @@ function toTerms(
     connectTimeoutMs: 1,
     queryTimeoutMs: 1,
   });
-  const { url = "", pool, schema = "millrace" } = options;
+  const { url = "", pool, schema = defaultSchema } = options;
   const { maxConnections = 10, connectTimeoutMs = 10_000, queryTimeoutMs = 60_000 } = options;
   if ((options.url === undefined) === (pool === undefined)) {
     throw new TypeError(

@@ -9,7 +9,7 @@ import { listFiles } from "./files.ts";
 import { startPostgres } from "./postgres-server.ts";
 import type { Stage } from "./report.ts";
 import { noteServer, runSuite, toNodeWords } from "./suites.ts";
-import { emptyFolder, findRuntime, installPackages } from "./tools.ts";
+import { emptyFolder, findRuntime, installPackages, installTools } from "./tools.ts";
 
 /** The tests of the driver, which is not the same on each runtime. */
 const ofDriver = "./tests/postgres/open-postgres.test.ts";
@@ -24,7 +24,8 @@ export const postgres: Stage = {
     noteServer();
     try {
       const folder = await emptyFolder("reports/postgres");
-      const env = { MILLRACE_POSTGRES: server.url };
+      // Among the tools are the drivers and query builders of `outbox-drivers.test.ts`.
+      const env = { MILLRACE_POSTGRES: server.url, MILLRACE_TOOLS: await installTools() };
       const own = await listFiles("tests/postgres", ".test.ts");
       const qless = await listFiles("tests/qless", ".test.ts");
       const files = [...own, ...qless].map((path) => `./${path}`);

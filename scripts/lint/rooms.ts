@@ -46,6 +46,7 @@ export const rooms: readonly Room[] = [
     paths: ["src/dashboard/"],
     packages: ["preact", "preact/hooks", "@preact/signals", "uplot"],
   },
+  { level: 4, paths: ["src/outbox/"] },
   { level: 4, paths: ["src/offload/"] },
   { level: 5, paths: ["src/broker/mod.ts", "src/broker/broker.ts"] },
   { level: 5, paths: ["src/client/mod.ts"] },

@@ -72,9 +72,22 @@ const passing: ReadonlySet<string> = new Set([
 
 /** Whether a transaction that failed with this error may succeed when it runs again. */
 export function mayRunAgain(error: unknown): boolean {
+  return hasState(error, (state) => passing.has(state));
+}
+
+/**
+ * Whether a transaction failed because of what it was given, and will fail again: a value that cannot be (class 22), one that
+ * breaks a rule (23), or one that is too large (54).
+ */
+export function isAboutData(error: unknown): boolean {
+  return hasState(error, (state) => /^(22|23|54)/.test(state));
+}
+
+/** Whether an error, or what caused it, has such an SQLSTATE. */
+function hasState(error: unknown, isSuch: (state: string) => boolean): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const { code } = at as { readonly code?: unknown };
-    if (typeof code === "string" && passing.has(code)) return true;
+    if (typeof code === "string" && isSuch(code)) return true;
   }
   return false;
 }

@@ -8,6 +8,7 @@
 
 import { cancelTables } from "./schema-cancels.ts";
 import { firstMigrations } from "./schema-first.ts";
+import { outboxTables } from "./schema-outbox.ts";
 import { powerTables } from "./schema-powers.ts";
 import { tagTables } from "./schema-tags.ts";
 import { trackedTables } from "./schema-tracked.ts";
@@ -46,6 +47,8 @@ import { trackedTables } from "./schema-tracked.ts";
  * Version 14 keeps what goes with jobs, and what their handlers do besides their work (`schema-powers.ts`).
  *
  * Version 15 keeps which jobs in flight are to be cancelled (`schema-cancels.ts`).
+ *
+ * Version 18 has the outbox (`schema-outbox.ts`).
  */
 export const migrations: readonly string[] = [
   ...firstMigrations,
@@ -181,4 +184,5 @@ CREATE TABLE payloads (
 );
 CREATE INDEX payloads_by_time ON payloads (expires_at);
 `,
+  outboxTables,
 ];

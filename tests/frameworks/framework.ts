@@ -21,7 +21,8 @@ export interface App {
 /** Starts the app of one framework around a broker, whose `basePath` is `/millrace`. */
 export type OpenApp = (broker: Broker) => Promise<App>;
 
-const tools = env["MILLRACE_TOOLS"] ??
+/** The folder of the gate's tools. */
+export const tools: string = env["MILLRACE_TOOLS"] ??
   fileURLToPath(new URL("../../.cache/tools", import.meta.url));
 
 /** Deno, started with the project's configuration, does not find what these import in the folder of the tools. */

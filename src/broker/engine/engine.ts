@@ -48,6 +48,7 @@ import { createLeaseOperations, type LeaseOperations } from "./leases.ts";
 import { createListing, type Listing } from "./listing.ts";
 import { createMovement, type Movement } from "./movement.ts";
 import type { Subscriber } from "./members.ts";
+import { createOutboxOperations } from "./outbox.ts";
 import { createPreparing } from "./preparing.ts";
 import { createPayloadOperations, type PayloadOperations } from "./payloads.ts";
 import { createPatching, type Patching } from "./patching.ts";
@@ -109,7 +110,7 @@ export interface Engine {
   readonly removeMany: Removing["many"];
   readonly errors: JobReading["errors"];
   readonly error: JobReading["error"];
-  /** Deletes all cron groups, jobs, budgets, keys of calls, settings of queues, statistics, workers and payloads. */
+  /** Deletes all cron groups, jobs, budgets, keys of calls, settings of queues, statistics, workers, payloads and the outbox. */
   reset(): Promise<void>;
   readonly expressions: Expressions;
   readonly budgets: BudgetOperations;
@@ -205,12 +206,14 @@ export function createEngine(
     terms: releaseTerms,
     isDue: () => scheduler.expectAt(settling, 0),
   });
+  const outbox = createOutboxOperations({ store, logger, admission, settings, expressions });
   const insight = createInsight({
     store,
     clock,
     timers,
     logger,
     settings,
+    outbox,
     expectForgetting: (at) => scheduler.expectAt(insight.source, at),
   });
   const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
@@ -250,6 +253,7 @@ export function createEngine(
       crons: crons.source,
       leases: leases.source,
       cancellations: forcing,
+      outbox: outbox.source,
     },
     upkeep: [reaping, trimming],
   });
@@ -266,6 +270,7 @@ export function createEngine(
     insight.source,
     presence.source,
     payloads.source,
+    outbox.source,
     news.source,
   ];
   const scheduler = createScheduler({ sources, clock, logger, timers });
@@ -371,6 +376,7 @@ export function createEngine(
       await store.write(removeQueueSettings);
       await insight.removeAll();
       await payloads.removeAll();
+      await outbox.removeAll();
       await store.write(forgetExpired);
     },
     expressions,

@@ -20,7 +20,7 @@ export function createExpecting(
     readonly settings: Pick<Settings, "reaperIntervalMs" | "completedLimit">;
     /** Tells that a source has work at `at`, in ms since the epoch. */
     readonly expectAt: (source: DueSource, at: number) => void;
-    readonly sources: Readonly<Record<SharedWork, DueSource>> & {
+    readonly sources: Readonly<Record<Exclude<SharedWork, "outbox">, DueSource>> & {
       readonly reaping: DueSource;
       readonly trimming: DelayedSource;
     };

@@ -15,6 +15,7 @@ import { createFailureOperations, type FailureOperations } from "./failures.ts";
 import { createHistoryOperations, type HistoryOperations } from "./history.ts";
 import type { Subscriber } from "./members.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import type { OutboxOperations } from "./outbox.ts";
 import { createQueueInsight, type QueueInsight } from "./queues.ts";
 import type { DueSource } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
@@ -59,6 +60,7 @@ export function createInsight(
     readonly timers: boolean;
     readonly logger: Logger;
     readonly settings: Settings;
+    readonly outbox: Pick<OutboxOperations, "state">;
     /** Told that statistics have to be forgotten at `at`, in ms since the epoch. */
     expectForgetting(at: number): void;
   },

@@ -12,10 +12,12 @@ import type { QueueDetails } from "../../protocol/queue-details.ts";
 import { statuses } from "../../protocol/status.ts";
 import type { Distribution } from "../../store/distribution.ts";
 import { dayOf } from "../../store/failures-table.ts";
+import { mostCounted } from "../../store/outbox.ts";
 import { type OldestPiece, oldestReady } from "../../store/oldest-ready.ts";
 import type { DayTally } from "../../store/statistics.ts";
 import type { Store } from "../../store/store.ts";
 import { version } from "../../version.ts";
+import type { OutboxOperations } from "./outbox.ts";
 import type { QueueInsight } from "./queues.ts";
 import type { Settings } from "./settings.ts";
 import type { Statistics } from "./statistics.ts";
@@ -55,13 +57,14 @@ const names = statuses.wireNames.map((wire) =>
 
 /** Creates what gathers them. */
 export function createMetrics(
-  { store, clock, settings, queues, statistics, workers, countStreams }: {
+  { store, clock, settings, queues, statistics, workers, outbox, countStreams }: {
     readonly store: Store;
     readonly clock: Clock;
     readonly settings: Pick<Settings, "statistics">;
     readonly queues: Pick<QueueInsight, "list">;
     readonly statistics: Pick<Statistics, "read">;
     readonly workers: Pick<Workers, "list">;
+    readonly outbox: Pick<OutboxOperations, "state">;
     /** How many take streams are open. */
     countStreams(): number;
   },
@@ -96,6 +99,29 @@ export function createMetrics(
     return page.workers.filter(({ lastSeenAt }) => lastSeenAt >= since).length;
   };
 
+  /** Where there is an outbox. */
+  const describeOutbox = async (): Promise<Metric[]> => {
+    const state = await outbox.state();
+    if (state === undefined) return [];
+    const { waiting, refused, oldestAt } = state;
+    const ageMs = oldestAt === undefined ? 0 : Math.max(0, clock.now() - oldestAt);
+    return [
+      gauge(
+        "outbox_waiting_jobs",
+        `Jobs that applications have written to the outbox and that are no jobs yet, up to ${mostCounted}`,
+        [{ value: waiting }],
+      ),
+      gauge("outbox_oldest_seconds", "How long the first of them has been there", [
+        { value: ageMs / 1000 },
+      ]),
+      gauge(
+        "outbox_refused_jobs",
+        `Jobs of the outbox that were refused and are kept, up to ${mostCounted}`,
+        [{ value: refused }],
+      ),
+    ];
+  };
+
   const gather = async (): Promise<readonly Metric[]> => {
     const { turnMs, commitMs } = await probe();
     const { queues: found, more } = await queues.list({ from: undefined, limit: mostQueues });
@@ -119,6 +145,7 @@ export function createMetrics(
       gauge("workers", "Workers with a name that were seen in the last two minutes", [
         { value: await countWorkers() },
       ]),
+      ...await describeOutbox(),
       ...describeQueues(found),
       gauge("queue_oldest_ready_seconds", "How long the oldest ready job has been ready", ages),
       gauge(

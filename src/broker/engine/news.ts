@@ -19,6 +19,7 @@ import type { Clock, Random } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import type { CancelNotice } from "../../protocol/frames-control.ts";
 import { status } from "../../protocol/status.ts";
+import { outsider } from "../../protocol/outbox.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import type {
   BudgetsChange,
@@ -43,7 +44,7 @@ const lookAgainMs = 10_000;
 const firstLookMs = 2000;
 
 /** Work that waits for a time, and that every broker may do. */
-export type SharedWork = "promotion" | "crons" | "leases" | "cancellations" | "settling";
+export type SharedWork = "promotion" | "crons" | "leases" | "cancellations" | "settling" | "outbox";
 
 /** A setting, a queue or a budget is another one now. */
 export type SharedChange = ConfigChange | QueuesChange | BudgetsChange;
@@ -213,7 +214,7 @@ export function createNews(
     const told = fromText(text);
     if (told === undefined || told.from === own || stopped) return;
     if (told.items.some(([kind]) => kind === "hello")) say(["here"]);
-    isAlone = false;
+    if (told.from !== outsider) isAlone = false;
     if (told.items.some(([kind]) => kind === "look")) lookSoon();
     for (const item of told.items) if (item[0] === "watch") awaited.add(item[1]);
     hear(toHeard(told, parts));

@@ -28,6 +28,7 @@ import { describeLeases } from "./leases.ts";
 import { describeInsight } from "./insight.ts";
 import { describeLocks } from "./locks.ts";
 import { describeMovement } from "./movement.ts";
+import { describeOutbox } from "./outbox.ts";
 import { describePatch } from "./patch.ts";
 import { describeQueueSettings } from "./queue-settings.ts";
 import { describePayloads } from "./payloads.ts";
@@ -71,6 +72,7 @@ export function describeTransitions(openDatabase: OpenDatabase): void {
   describeHolders(open);
   describeLeases(open);
   describeLeaseEnds(open);
+  describeOutbox(open);
   describePatch(open);
   describePayloads(open);
   describePuts(open);

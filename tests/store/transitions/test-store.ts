@@ -248,6 +248,8 @@ const keysOf = {
   children: "job, slot",
   tags: "tag",
   tracked: "place",
+  outbox: "entry",
+  outbox_refused: "entry",
 };
 
 /** The content of all tables. */

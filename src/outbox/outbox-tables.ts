@@ -1,0 +1,203 @@
+/**
+ * The tables of an outbox, and the statements on them. `src/store/schema-outbox.ts` has those of a broker's own database.
+ *
+ * @module
+ */
+
+import { channelOf, defaultSchema, outboxNews } from "../protocol/outbox.ts";
+import {
+  type OutboxDialect,
+  type Statement,
+  statement,
+  toName,
+  type Verbatim,
+} from "./statement.ts";
+
+/** Where an outbox is. */
+export interface OutboxPlace {
+  /**
+   * The SQL of its database.
+   *
+   * @default {"postgres"}
+   */
+  readonly dialect?: OutboxDialect | undefined;
+  /**
+   * The schema that has its tables: that of the brokers (`openPostgres`), or one of your own for a relay. Not with SQLite.
+   *
+   * @default {"millrace"}
+   */
+  readonly schema?: string | undefined;
+  /**
+   * The table. The one of what was refused is called the same with `_refused` behind it.
+   *
+   * @default {"outbox" on PostgreSQL, "millrace_outbox" on SQLite}
+   */
+  readonly table?: string | undefined;
+}
+
+/** An entry to be written. */
+export interface NewEntry {
+  readonly id: string;
+  /** The JSON text of an enqueue. */
+  readonly job: string;
+}
+
+/** What is asked of the tables. */
+export interface OutboxTables {
+  readonly dialect: OutboxDialect;
+  /** Makes the tables. */
+  readonly sql: string;
+  /** Writes entries at `now`, in ms since the epoch; on PostgreSQL, the server says when. */
+  insert(entries: readonly NewEntry[], now: number): Statement[];
+  /** Lists the first entries that were refused. */
+  listRefused(limit: number): Statement;
+  /** Puts refused entries back: all, or those of a list. The last statement counts them. */
+  retry(entries: readonly number[] | undefined): Statement[];
+  /** Deletes refused entries: all, or those of a list. The last statement counts them. */
+  forget(entries: readonly number[] | undefined): Statement[];
+  /** Takes the first entries that nobody has, until an instant. */
+  claim(terms: { readonly limit: number; readonly now: number; readonly until: number }): Statement;
+  /** Deletes entries. */
+  remove(entries: readonly number[]): Statement;
+  /** Leaves entries to the next one who asks, from an instant on. */
+  release(entries: readonly number[], at: number): Statement;
+  /** Copies an entry to those that were refused. */
+  refuse(entry: number, terms: { readonly reason: string; readonly now: number }): Statement;
+}
+
+/** Gives the tables of a place; `notify` says whether whoever listens is told of entries. */
+export function toOutboxTables(
+  { dialect = "postgres", schema, table }: OutboxPlace,
+  notify: boolean,
+): OutboxTables {
+  const isPostgres = dialect === "postgres";
+  const inSchema = isPostgres ? schema ?? defaultSchema : undefined;
+  const name = table ?? (isPostgres ? "outbox" : "millrace_outbox");
+  const outbox = toName(inSchema, name);
+  const refused = toName(inSchema, `${name}_refused`);
+  const channel = channelOf(inSchema ?? "");
+  const lock = verbatim(isPostgres ? "FOR UPDATE SKIP LOCKED" : "");
+  const tell = (counted: Verbatim) =>
+    notify
+      ? statement`${counted}, pg_notify(${channel}, ${outboxNews})::text AS told`
+      : statement`${counted}`;
+
+  const among = (entries: readonly number[]): Statement =>
+    isPostgres
+      ? statement`entry IN (SELECT value::bigint FROM json_array_elements_text((${
+        JSON.stringify(entries)
+      }::text)::json) AS list (value))`
+      : statement`entry IN (SELECT value FROM json_each(${JSON.stringify(entries)}))`;
+  const where = (entries: readonly number[] | undefined): Statement =>
+    entries === undefined ? statement`TRUE` : among(entries);
+  const columns = verbatim("id, stored_at, job");
+
+  const forget = (entries: readonly number[] | undefined): Statement[] =>
+    isPostgres
+      ? [statement`WITH gone AS (DELETE FROM ${refused} WHERE ${where(entries)} RETURNING 1)
+        SELECT count(*)::text AS count FROM gone`]
+      : [
+        statement`DELETE FROM ${refused} WHERE ${where(entries)}`,
+        statement`SELECT changes() AS count`,
+      ];
+
+  return {
+    dialect,
+    sql: isPostgres
+      ? `CREATE TABLE ${outbox.text} (
+  entry bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id text,
+  stored_at bigint,
+  job text NOT NULL,
+  held_until bigint
+);
+CREATE TABLE ${refused.text} (
+  entry bigint NOT NULL PRIMARY KEY,
+  id text,
+  stored_at bigint,
+  job text NOT NULL,
+  refused_at bigint NOT NULL,
+  reason text NOT NULL
+);
+`
+      : `CREATE TABLE ${outbox.text} (
+  entry INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT,
+  stored_at INTEGER,
+  job TEXT NOT NULL,
+  held_until INTEGER
+);
+CREATE TABLE ${refused.text} (
+  entry INTEGER PRIMARY KEY,
+  id TEXT,
+  stored_at INTEGER,
+  job TEXT NOT NULL,
+  refused_at INTEGER NOT NULL,
+  reason TEXT NOT NULL
+);
+`,
+    insert(entries, now) {
+      if (!isPostgres) {
+        return entries.map(({ id, job }) =>
+          statement`INSERT INTO ${outbox} (${columns})
+            VALUES (${id}, ${integer(now)}, ${job})`
+        );
+      }
+      // As json and not as jsonb, which takes no text with the character 0 and writes numbers in its own way; and without
+      // looking into the jobs, which would refuse that character too.
+      const ids = JSON.stringify(entries.map(({ id }) => id));
+      const jobs = `[${entries.map(({ job }) => job).join()}]`;
+      const insert = statement`INSERT INTO ${outbox} (${columns})
+        SELECT id, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, job::text
+        FROM ROWS FROM (json_array_elements_text((${ids}::text)::json), json_array_elements((${jobs}::text)::json))
+          WITH ORDINALITY AS items (id, job, place) ORDER BY place`;
+      return [
+        notify ? statement`WITH sent AS (${insert}) ${tell(verbatim("SELECT 1 AS sent"))}` : insert,
+      ];
+    },
+    listRefused: (limit) =>
+      statement`SELECT entry, id, stored_at AS "storedAt", job, refused_at AS "refusedAt", reason FROM ${refused}
+        ORDER BY entry LIMIT ${integer(limit)}`,
+    retry(entries) {
+      if (isPostgres) {
+        return [
+          statement`WITH gone AS (DELETE FROM ${refused} WHERE ${
+            where(entries)
+          } RETURNING entry, ${columns}),
+          back AS (INSERT INTO ${outbox} (${columns}) SELECT ${columns} FROM gone ORDER BY entry RETURNING 1)
+          ${tell(verbatim("SELECT count(*)::text AS count"))} FROM back`,
+        ];
+      }
+      return [
+        statement`INSERT INTO ${outbox} (${columns}) SELECT ${columns} FROM ${refused}
+          WHERE ${where(entries)} ORDER BY entry`,
+        ...forget(entries),
+      ];
+    },
+    forget,
+    claim: ({ limit, now, until }) =>
+      statement`UPDATE ${outbox} SET held_until = ${integer(until)}
+        WHERE entry IN (SELECT entry FROM ${outbox}
+          WHERE coalesce(held_until, 0) <= ${integer(now)}
+          ORDER BY entry LIMIT ${integer(limit)} ${lock})
+        RETURNING entry, id, stored_at, job`,
+    remove: (entries) => statement`DELETE FROM ${outbox} WHERE ${among(entries)}`,
+    release: (entries, at) =>
+      statement`UPDATE ${outbox} SET held_until = ${integer(at)}
+        WHERE ${among(entries)}`,
+    refuse: (entry, { reason, now }) =>
+      statement`INSERT INTO ${refused} (entry, ${columns}, refused_at, reason)
+        SELECT entry, ${columns}, ${integer(now)}, CAST(${reason} AS TEXT) FROM ${outbox}
+        WHERE entry = ${integer(entry)}
+        ON CONFLICT (entry) DO UPDATE SET reason = excluded.reason, refused_at = excluded.refused_at`,
+  };
+}
+
+function verbatim(text: string): Verbatim {
+  return { text };
+}
+
+/** An integer. It goes as a text like all others. */
+function integer(value: number): Statement {
+  return statement`CAST(CAST(${String(value)} AS TEXT) AS BIGINT)`;
+}

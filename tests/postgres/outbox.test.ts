@@ -1,0 +1,363 @@
+/**
+ * Jobs that are enqueued within transactions of an application, on a real PostgreSQL. The clocks of the brokers stand still unless
+ * a test moves them: what is found at once was told, and by no look.
+ */
+
+import assert from "node:assert/strict";
+import { afterEach, it } from "node:test";
+import { type Broker, createBroker, type Database } from "../../src/broker/mod.ts";
+import { type Client, createClient, defineJob } from "../../src/client/mod.ts";
+import { StoreError } from "../../src/errors.ts";
+import { createOutbox, type Outbox, withOutbox } from "../../src/outbox/mod.ts";
+import type { AsyncConnection } from "../../src/store/database.ts";
+import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
+import { job } from "../support/broker.ts";
+import { createRecordingLogger } from "../support/recording-logger.ts";
+import { describePostgres, openGroup, type PostgresDatabase, sharedPool } from "./server.ts";
+
+const mail = defineJob<{ to: string }>({ type: "mail", queue: "q" });
+
+interface Shared {
+  readonly broker: Broker;
+  readonly client: Client;
+  readonly clock: TestClock;
+  readonly errors: readonly string[];
+  readonly schema: string;
+  readonly outbox: Outbox;
+}
+
+/** A client of `pg` that has begun a transaction. */
+interface Session {
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: Record<string, unknown>[] }>;
+  release(): void;
+}
+
+/** Ends what a test has opened. */
+const opened: (() => Promise<unknown>)[] = [];
+
+/** Starts brokers that share a database and have heard of each other. */
+async function start(
+  count: number,
+  change: (database: PostgresDatabase, index: number) => Database = (database) => database,
+): Promise<Shared[]> {
+  const brokers = openGroup(count).map((database, index) => {
+    const { now: _, ...withoutTime } = database;
+    const clock = createTestClock();
+    const { logger, errors } = createRecordingLogger();
+    const store = change(withoutTime, index);
+    const broker = createBroker({ store, clock, logger, heartbeatIntervalMs: 2 ** 31 });
+    opened.push(() => broker.stop());
+    const client = createClient({ fetch: broker.fetch });
+    const { schema } = database;
+    return { schema, broker, client, clock, errors, outbox: createOutbox({ schema }) };
+  });
+  for (const { broker } of brokers) await broker.start();
+  await turns(20);
+  return brokers;
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Waits until something holds. What is due at once needs a clock that moves a little: less than any look would take. */
+async function until(
+  brokers: readonly Shared[],
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  stepMs = 1,
+): Promise<void> {
+  for (let turn = 0; turn < 1500; turn++) {
+    if (await holds()) return;
+    if (turn < 1000) await Promise.all(brokers.map(({ clock }) => clock.advance(stepMs)));
+    await turns(1);
+  }
+  assert.fail(`waited in vain until ${what}`);
+}
+
+/** Runs a transaction of an application; `false` rolls it back. */
+async function transact(work: (session: Session) => Promise<boolean | void>): Promise<void> {
+  const session = await sharedPool().connect() as unknown as Session;
+  try {
+    await session.query("BEGIN");
+    const isGood = await work(session);
+    await session.query(isGood === false ? "ROLLBACK" : "COMMIT");
+  } catch (error) {
+    await session.query("ROLLBACK");
+    throw error;
+  } finally {
+    session.release();
+  }
+}
+
+/** Runs one statement. */
+async function ask(text: string): Promise<Record<string, unknown>[]> {
+  return (await sharedPool().connect().then(async (client) => {
+    try {
+      return await client.query({ text });
+    } finally {
+      client.release();
+    }
+  })).rows;
+}
+
+describePostgres("an outbox in the database of brokers", () => {
+  afterEach(async () => {
+    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
+  });
+
+  it("becomes jobs when the transaction commits, and not before", async () => {
+    const brokers = await start(2);
+    const [{ client, outbox, errors }] = brokers as [Shared];
+    let id = "";
+    await transact(async (session) => {
+      const within = withOutbox(client, outbox).within(session);
+      id = (await within.enqueue(mail, { to: "a\u0000b 😀" }, { priority: 3 })).id;
+      await turns(10);
+      await Promise.all(brokers.map(({ clock }) => clock.advance(1)));
+      await turns(10);
+      assert.equal(await client.count(), 0);
+    });
+    await until(brokers, async () => await client.count() === 1, "the job was there");
+    const stored = await client.get(mail, id);
+    assert.deepEqual([stored.payload, stored.priority], [{ to: "a\u0000b 😀" }, 3]);
+    assert.deepEqual(errors, []);
+  });
+
+  it("becomes nothing when the transaction, or a part of it, is rolled back", async () => {
+    const brokers = await start(1);
+    const [{ client, outbox }] = brokers as [Shared];
+    await transact(async (session) => {
+      await outbox.within(session).enqueue(mail, { to: "nobody" });
+      return false;
+    });
+    const kept: string[] = [];
+    await transact(async (session) => {
+      const within = outbox.within(session);
+      kept.push((await within.enqueue(mail, { to: "first" })).id);
+      await session.query("SAVEPOINT part");
+      await within.enqueueMany(mail, [{ to: "lost" }, { to: "lost" }]);
+      await session.query("ROLLBACK TO SAVEPOINT part");
+      await session.query("SAVEPOINT another");
+      kept.push((await within.enqueue(mail, { to: "second" })).id);
+      await session.query("RELEASE SAVEPOINT another");
+    });
+    await until(brokers, async () => await client.count() === 2, "both were there");
+    const jobs = await Array.fromAsync(client.list());
+    assert.deepEqual(jobs.map(({ id }) => id), kept);
+  });
+
+  it("keeps the order of a thousand, which are one statement", async () => {
+    const brokers = await start(1);
+    const [{ client, outbox, schema }] = brokers as [Shared];
+    const payloads = Array.from({ length: 1000 }, (_, at) => ({ to: String(at) }));
+    let statements = 0;
+    await transact(async (session) => {
+      const counting = {
+        query(text: string, values?: unknown[]) {
+          statements++;
+          return session.query(text, values);
+        },
+      };
+      const receipts = await outbox.within(counting).enqueueMany(mail, payloads);
+      assert.equal(new Set(receipts.map(({ id }) => id)).size, 1000);
+    });
+    assert.equal(statements, 1);
+    await until(brokers, async () => await client.count() === 1000, "all were there");
+    const jobs = await Array.fromAsync(client.list(mail));
+    assert.deepEqual(jobs.map(({ payload }) => payload), payloads);
+    assert.deepEqual(await ask(`SELECT * FROM ${schema}.outbox`), []);
+  });
+
+  it("is stored once, whichever of several brokers does it, also when commits are not answered", async () => {
+    let commits = 0;
+    let isArmed = false;
+    const brokers = await start(3, (database) => ({
+      ...database,
+      async transaction<Result>(body: (connection: AsyncConnection) => Promise<Result>) {
+        const result = await database.transaction(body);
+        if (isArmed && ++commits % 7 === 0) {
+          throw new StoreError("Nobody knows whether this was committed");
+        }
+        return result;
+      },
+    }));
+    const [{ client, outbox }] = brokers as [Shared];
+    isArmed = true;
+    const ids: string[] = [];
+    await Promise.all(Array.from({ length: 6 }, async (_, writer) => {
+      for (let round = 0; round < 5; round++) {
+        await transact(async (session) => {
+          const within = outbox.within(session);
+          const payloads = Array.from({ length: 50 }, (_, at) => ({ to: `${writer} ${at}` }));
+          const receipts = await within.enqueueMany(mail, payloads);
+          if (round === 3) return false;
+          ids.push(...receipts.map(({ id }) => id));
+        });
+      }
+    }));
+    await until(brokers, async () => await client.count() === ids.length, "all were there");
+    const jobs = await Array.fromAsync(client.list({ limit: 1000 }));
+    assert.deepEqual(jobs.map(({ id }) => id).sort(), ids.sort());
+  });
+
+  it("is another broker's when one is killed at it", async () => {
+    const held = Promise.withResolvers<void>();
+    let isStarted = false;
+    const mayGo = Promise.withResolvers<void>();
+    const atWork = Promise.withResolvers<void>();
+    const brokers = await start(2, (database, index) => ({
+      ...database,
+      transaction: <Result>(body: (connection: AsyncConnection) => Promise<Result>) =>
+        database.transaction(async (connection) => {
+          let isMove = false;
+          const all: AsyncConnection["all"] = async (sql, params) => {
+            const rows = await connection.all(sql, params);
+            isMove ||= /FROM outbox/.test(sql) && rows.length > 0;
+            return rows;
+          };
+          if (index === 1 && isStarted) await mayGo.promise;
+          const result = await body({ ...connection, all });
+          if (index === 0 && isMove) {
+            atWork.resolve();
+            await held.promise; // As one that was killed: its transaction ends with its connection.
+            throw new StoreError("killed");
+          }
+          return result;
+        }),
+    }));
+    opened.push(() => Promise.all([held.resolve(), mayGo.resolve()]));
+    const [left, right] = brokers as [Shared, Shared];
+    isStarted = true;
+    let id = "";
+    await transact(async (session) => {
+      id = (await left.outbox.within(session).enqueue(mail, { to: "a" })).id;
+    });
+    let isAtWork = false;
+    void atWork.promise.then(() => isAtWork = true);
+    await until([left], () => isAtWork, "it was at work");
+    mayGo.resolve();
+    await right.clock.advance(1);
+    await turns(20);
+    assert.equal(await right.client.count(), 0, "the one at work has it");
+    held.resolve();
+    await turns(20);
+    await right.clock.advance(10_000);
+    await until([right], async () => await right.client.count() === 1, "the other one has it");
+    assert.equal((await right.client.get(id)).status, "ready");
+  });
+
+  it("is found by a look where nobody tells of it", async () => {
+    const brokers = await start(1);
+    const [{ client, clock, schema }] = brokers as [Shared];
+    await clock.advance(10_000);
+    await turns(20);
+    await transact(async (session) => {
+      await createOutbox({ schema, notify: false }).within(session).enqueue(mail, { to: "a" });
+    });
+    await clock.advance(5000);
+    await turns(20);
+    assert.equal(await client.count(), 0);
+    await clock.advance(5000);
+    await until([], async () => await client.count() === 1, "the job was there");
+  });
+
+  it("keeps what is refused until somebody does something about it", async () => {
+    const brokers = await start(1);
+    const [{ broker, client, outbox, errors, schema }] = brokers as [Shared];
+    // No index takes it, and it cannot be made shorter.
+    const tooLong = Array.from({ length: 300 }, () => crypto.randomUUID()).join("");
+    await transact(async (session) => {
+      const within = outbox.within(session);
+      const child = job({ type: "t", childOf: { id: "x", slot: "1" } });
+      await assert.rejects(within.enqueue(child), TypeError);
+      const { id } = await within.enqueue(mail, { to: "a" });
+      await within.enqueue(mail, { to: "b" }, { uniqueKey: tooLong });
+      await session.query(`INSERT INTO ${schema}.outbox (job) VALUES
+        ('no JSON'), ('{"type":1}')`);
+      await session.query(`INSERT INTO ${schema}.outbox (id, job) VALUES
+        ('mended', '{"type":"no, name","queue":"q","payload":1}')`);
+      await session.query(`INSERT INTO ${schema}.outbox (id, job) VALUES ('a b', '{}')`);
+      assert.ok(id.length > 30);
+    });
+    const refused = outbox.refused(sharedPool() as never);
+    await until(brokers, async () => (await refused.list()).length === 5, "all were refused", 100);
+    await until(brokers, async () => await client.count() >= 1, "the good one was there");
+    const listed = await refused.list();
+    const first = listed.find(({ id }) => id === "mended");
+    assert.match(first!.reason, /type/);
+    assert.ok(listed.some(({ reason }) => /invalid job ID: "a b"/.test(reason)));
+    assert.ok(listed.some(({ job }) => job === "no JSON"));
+    assert.ok(listed.some(({ reason }) => /^cannot be stored: index row/.test(reason)));
+    assert.ok(errors.includes("Refused a job of the outbox"));
+    const metrics = await (await broker.fetch(new Request("http://x/metrics"))).text();
+    assert.match(metrics, new RegExp(`millrace_outbox_refused_jobs ${listed.length}\n`));
+    assert.match(metrics, /millrace_outbox_waiting_jobs 0\n/);
+
+    await ask(`UPDATE ${schema}.outbox_refused SET job = '{"type":"t","queue":"q","payload":1}'
+      WHERE entry = ${first!.entry}`);
+    assert.equal(await refused.retry({ entries: [first!.entry] }), 1);
+    await until(brokers, async () => await client.count({ type: ["t"] }) === 1, "it was there");
+    assert.equal((await client.get(first!.id!)).payload, 1);
+    assert.equal((await refused.list()).length, listed.length - 1);
+    assert.equal(await refused.delete(), listed.length - 1);
+    assert.deepEqual(await refused.list(), []);
+  });
+
+  it("needs no other right than to insert", async () => {
+    const brokers = await start(1);
+    const [{ client, outbox, schema }] = brokers as [Shared];
+    const role = `writer_${schema}`;
+    await ask(`CREATE ROLE ${role}`);
+    try {
+      await ask(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
+      await ask(`GRANT INSERT ON ${schema}.outbox TO ${role}`);
+      await transact(async (session) => {
+        await session.query(`SET LOCAL ROLE ${role}`);
+        await outbox.within(session).enqueueMany(mail, [{ to: "a" }, { to: "b" }]);
+        await session.query("SAVEPOINT look");
+        await assert.rejects(session.query(`SELECT * FROM ${schema}.outbox`), /permission denied/);
+        await session.query("ROLLBACK TO SAVEPOINT look");
+      });
+      await until(brokers, async () => await client.count() === 2, "both were there");
+    } finally {
+      await ask(`DROP OWNED BY ${role}`);
+      await ask(`DROP ROLE ${role}`);
+    }
+  });
+
+  it("takes what a statement of SQL writes, and gives it an id", async () => {
+    const brokers = await start(1);
+    const [{ client, schema, clock }] = brokers as [Shared];
+    await ask(`INSERT INTO ${schema}.outbox (job)
+      SELECT json_build_object('type', 't', 'queue', 'q', 'payload', n) FROM generate_series(1, 3) AS n`);
+    await clock.advance(10_000);
+    await until(brokers, async () => await client.count() === 3, "they were there");
+    const jobs = await Array.fromAsync(client.list());
+    assert.deepEqual(jobs.map(({ payload }) => payload), [1, 2, 3]);
+    assert.match(jobs[0]!.id, /^[0-9a-z]{25}$/);
+  });
+
+  it("counts a delay from when it was written, and lets jobs wait for each other", async () => {
+    const brokers = await start(1);
+    const [{ client, outbox, schema }] = brokers as [Shared];
+    const ids: string[] = [];
+    await transact(async (session) => {
+      const within = outbox.within(session);
+      ids.push((await within.enqueue(mail, { to: "a" }, { delay: "1h" })).id);
+      const [first] = await within.enqueueMany([
+        job(),
+        job({ dependsOn: [{ item: 0 }] }),
+        job({ dependsOn: [{ item: 1, onDead: "run" }] }),
+      ]);
+      ids.push((await within.enqueue(job({ dependsOn: [first!.id] }))).id);
+    });
+    const [row] = await ask(`SELECT stored_at FROM ${schema}.outbox WHERE id = '${ids[0]}'`);
+    await until(brokers, async () => await client.count() === 5, "all were there");
+    assert.equal(await client.count({ status: ["blocked"] }), 3);
+    assert.equal((await client.get(ids[1]!)).status, "blocked");
+    const { readyAt } = await client.get(ids[0]!);
+    if (row !== undefined) assert.equal(readyAt, Number(row["stored_at"]) + 3_600_000);
+    assert.ok(Math.abs(readyAt - Date.now() - 3_600_000) < 60_000);
+  });
+});

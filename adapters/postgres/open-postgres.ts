@@ -25,7 +25,7 @@ import type {
 } from "../../src/store/database.ts";
 import { createFailures } from "./failures.ts";
 import { createNews } from "./news.ts";
-import { createPool, type PgClient, type PgPool } from "./pool.ts";
+import { createPool, type PgClient, type PgPool, type PgQuery } from "./pool.ts";
 import { toQuery } from "./query.ts";
 import { prepareSchema } from "./schema.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
@@ -140,6 +140,10 @@ export function openPostgres(options: OpenPostgresOptions): AsyncDatabase {
     },
     all: (sql, params) =>
       attempt(async () => (await demandOpen().read(toQuery(sql, params))).rows as SqlRow[]),
+    values: (sql, params) =>
+      attempt(async () =>
+        (await demandOpen().read({ ...toQuery(sql, params), rowMode: "array" })).rows
+      ),
     async transaction(body) {
       let thrown: { readonly error: unknown } | undefined;
       try {
@@ -176,9 +180,13 @@ export function openPostgres(options: OpenPostgresOptions): AsyncDatabase {
 
 /** The statements of a transaction. */
 function toConnection(client: PgClient, toError: (cause: unknown) => StoreError): AsyncConnection {
-  const query = async (sql: string, params: readonly SqlValue[]) => {
+  const query = async (
+    sql: string,
+    params: readonly SqlValue[],
+    more?: Pick<PgQuery, "rowMode">,
+  ) => {
     try {
-      return await client.query(toQuery(sql, params));
+      return await client.query({ ...toQuery(sql, params), ...more });
     } catch (error) {
       throw toError(error);
     }
@@ -186,7 +194,9 @@ function toConnection(client: PgClient, toError: (cause: unknown) => StoreError)
   const run = async (sql: string, params: readonly SqlValue[]) =>
     (await query(sql, params)).rowCount ?? 0;
   return {
+    isPipelined: client.pipeline === true,
     all: async (sql, params) => (await query(sql, params)).rows as SqlRow[],
+    values: async (sql, params) => (await query(sql, params, { rowMode: "array" })).rows,
     run,
     async script(sql) {
       try {

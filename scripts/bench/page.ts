@@ -2,7 +2,7 @@
  * Measures all that `docs/performance.md` shows, and prints its tables as Markdown:
  *
  *     deno task bench:page                       # half an hour; --quick: some minutes
- *         --only embedded,served,growth,idle,streams,rust,holds
+ *         --only embedded,served,growth,idle,streams,peers,rust,holds
  *         --folder DIR    # keeps what was measured as DIR/NAME.json, and shows what is there instead of measuring it again
  *         --write         # puts the tables into the page
  *         --program PATH --base COMMAND --base-name TEXT     # for rust, which is left out without a program
@@ -20,6 +20,7 @@ import { readChoices } from "./flags.ts";
 import { growthBench } from "./growth.ts";
 import { idleBench } from "./idle.ts";
 import { replaceBlock, toBlock } from "./page-blocks.ts";
+import { peersBench } from "./peers.ts";
 import { rustBench } from "./rust.ts";
 import { servedBench } from "./served.ts";
 import { streamsBench } from "./streams.ts";
@@ -53,6 +54,7 @@ const sections = [
   toSection(growthBench),
   toSection(idleBench),
   toSection(streamsBench),
+  toSection(peersBench),
   toSection(rustBench),
   toSection(holdsTrial),
 ];

@@ -13,6 +13,8 @@ export interface PostgresServer {
   readonly version: string;
   /** The folder with its programs. */
   readonly bin: string;
+  /** The process that all others of it come from. */
+  readonly pid: number;
   /** Ends it as the end of its machine would, and starts it again. */
   crash(): Promise<void>;
   /** Stops it, and removes its folder. */
@@ -22,8 +24,14 @@ export interface PostgresServer {
 /** Where Debian, Fedora and Homebrew put the programs. */
 const places = ["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/opt"];
 
-/** Starts a server with nothing in it, on a free port of this machine; or says why there is none. */
-export async function startPostgres(): Promise<PostgresServer | { readonly missing: string }> {
+/**
+ * Starts a server with nothing in it, on a free port of this machine; or says why there is none.
+ *
+ * @param more Further settings of the server, or others than a test needs.
+ */
+export async function startPostgres(
+  more: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer | { readonly missing: string }> {
   const bin = await findPrograms() ?? await installPrograms();
   if (bin === undefined) {
     return {
@@ -55,19 +63,27 @@ export async function startPostgres(): Promise<PostgresServer | { readonly missi
     unix_socket_directories: folder,
     max_connections: 200,
     fsync: "off", // Nothing here survives the machine anyway.
+    ...more,
   };
   const words = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(" ");
   const start = () =>
     ask("pg_ctl", ["-D", data, "-w", "-s", "-l", `${folder}/log`, "-o", words, "start"]);
   await start();
   const version = (await ask("postgres", ["--version"])).match(/\d+(\.\d+)?/)?.[0] ?? "";
+  const readPid = async () =>
+    Number((await Deno.readTextFile(`${data}/postmaster.pid`)).split("\n", 1)[0]);
+  let pid = await readPid();
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     version,
     bin,
+    get pid() {
+      return pid;
+    },
     async crash() {
       await ask("pg_ctl", ["-D", data, "-w", "-s", "-m", "immediate", "stop"]);
       await start();
+      pid = await readPid();
     },
     async stop() {
       await ask("pg_ctl", ["-D", data, "-w", "-s", "-m", "immediate", "stop"]).catch(() => {});

@@ -31,6 +31,8 @@ export interface ClaimTerms {
   readonly now: number;
   /** The row of `brokers` that stands for the broker of the subscribers. */
   readonly broker: number;
+  /** Whether other brokers take jobs too. */
+  readonly isShared?: boolean;
 }
 
 /** Where jobs may be taken from. */
@@ -39,6 +41,8 @@ export interface ClaimSources {
   readonly backlogs: readonly Backlog[];
   /** The first ready job without budgets of each queue; undefined if nobody knows. */
   readonly heads: QueueHeads | undefined;
+  /** Queues in which jobs became ready in this transaction, where the heads are not known: they are not counted yet. */
+  readonly added?: Iterable<string>;
   /** Which queues are paused or have a limit; undefined if none. */
   readonly gates?: QueueGates | undefined;
 }
@@ -68,6 +72,8 @@ export interface ClaimBuilder {
   add(job: JobRecord): void;
   /** How many more jobs may be added; 0 when the payloads so far are large. */
   room(): number;
+  /** How many jobs may be read next, if they are as large as those so far: `least` at least. */
+  nextSize(least: number): number;
 }
 
 /** Creates a builder for `limit` jobs. */
@@ -80,5 +86,9 @@ export function createClaimBuilder(limit: number, allowance: ClaimAllowance): Cl
       allowance.bytes += payloadSize(job);
     },
     room: () => allowance.bytes < enoughBytes ? limit - jobs.length : 0,
+    nextSize(least) {
+      const mean = Math.max(1, allowance.bytes) / Math.max(1, jobs.length);
+      return Math.max(least, Math.floor((enoughBytes - allowance.bytes) / mean));
+    },
   };
 }

@@ -49,7 +49,7 @@ export interface Merge {
  * @param gates Says how many jobs of each queue may be taken; undefined if any number.
  */
 export function createMerge(
-  { backlogs, heads }: ClaimSources,
+  { backlogs, heads, added }: ClaimSources,
   { now }: ClaimTerms,
   gates?: GateLedger,
 ): Merge {
@@ -72,7 +72,7 @@ export function createMerge(
   /** The queues without budgets that a request reads, those with the first jobs first. */
   function* headsOf(queues: readonly string[] | undefined): Transition<Iterator<QueueHead>> {
     if (queues === undefined) {
-      known ??= yield* readQueueHeads();
+      known ??= yield* readQueueHeads(added);
       return known.inOrder()[Symbol.iterator]();
     }
     const read = queues.map((queue) => ({ queue, position: known ? known.of(queue) : front }));

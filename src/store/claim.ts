@@ -19,8 +19,10 @@ import { createMerge, type ExhaustedBudget, type Merge } from "./claim-merged.ts
 import { demandRegistered, registerHolder } from "./holders.ts";
 import { withLargePayloads } from "./many-jobs.ts";
 import { markTaken } from "./mark-taken.ts";
+import { takeFirstJobs } from "./take-first.ts";
 import { takeUnderLeases } from "./take-leases.ts";
 import { createGateLedger } from "./queue-gates.ts";
+import { readQueueHeads } from "./queue-heads.ts";
 import { withExtras } from "./trait-tables.ts";
 import type { Transition } from "./transition.ts";
 
@@ -42,7 +44,7 @@ export interface Claimed {
  */
 export function* claimJobs(
   requests: readonly ClaimRequest[],
-  { backlogs, heads, gates }: ClaimSources,
+  { backlogs, heads, added, gates }: ClaimSources,
   terms: ClaimTerms,
 ): Transition<Claimed> {
   const ledger = gates && createGateLedger(gates);
@@ -52,15 +54,31 @@ export function* claimJobs(
   /** Queues without budgets in which nothing is left: those who come later need not look. */
   const empty = new Set<string>();
   let merge: Merge | undefined;
+  /** The heads of all queues, where they had to be read. */
+  let found = heads;
   for (const request of requests) {
     const builder = createClaimBuilder(request.limit, allowance);
-    const only = backlogs.length === 0 && request.queues?.length === 1
+    let only = backlogs.length === 0 && request.queues?.length === 1
       ? request.queues[0]
       : undefined;
+    if (terms.isShared && backlogs.length === 0 && request.queues === undefined) {
+      found ??= yield* readQueueHeads(added);
+      [only] = found.size === 1 ? [...found.inOrder()].map(({ queue }) => queue) : [];
+    }
+    const known = request.holder;
+    if (
+      only !== undefined && known !== undefined && mayTakeFirst(only, request, { gates, terms })
+    ) {
+      const by = { holder: known, worker: request.worker, now: terms.now };
+      const exhausted = empty.has(only) || (yield* takeFirstJobs(builder, only, by));
+      if (exhausted) empty.add(only);
+      results.push({ jobs: yield* whole(builder.jobs), exhausted, holder: known });
+      continue;
+    }
     const queue = only === undefined || gates?.isRestricted(only) ? undefined : only;
     let exhausted: boolean;
     if (queue === undefined) {
-      merge ??= createMerge({ backlogs, heads }, terms, ledger);
+      merge ??= createMerge({ backlogs, heads: found, added: added ?? [] }, terms, ledger);
       exhausted = yield* merge.gather(request.queues, builder);
     } else {
       exhausted = empty.has(queue) || (yield* gatherPlain(queue, builder, terms));
@@ -73,9 +91,9 @@ export function* claimJobs(
     results.push({ jobs, exhausted, holder });
   }
   if (merge === undefined) return { results, updates, exhaustedBudgets: [], fullQueues: [] };
-  const found = yield* merge.end();
+  const ended = yield* merge.end();
   const fullQueues = ledger === undefined ? [] : yield* ledger.end();
-  return { ...found, results, updates: [...updates, ...found.updates], fullQueues };
+  return { ...ended, results, updates: [...updates, ...ended.updates], fullQueues };
 }
 
 /** The same where other brokers may have taken this one for gone: then it takes nothing. */
@@ -85,7 +103,17 @@ export function* claimRegistered(
   terms: ClaimTerms,
 ): Transition<Claimed> {
   yield* demandRegistered(terms.broker);
-  return yield* claimJobs(requests, sources, terms);
+  return yield* claimJobs(requests, sources, { ...terms, isShared: true });
+}
+
+/** Whether jobs of a queue may be taken with one statement: not under leases, and not where there may be a limit. */
+function mayTakeFirst(
+  queue: string,
+  { lease }: ClaimRequest,
+  { gates, terms }: { readonly gates: ClaimSources["gates"]; readonly terms: ClaimTerms },
+): boolean {
+  return terms.isShared === true && lease === undefined &&
+    gates?.isKnownRestricted?.(queue) !== true;
 }
 
 /** Gathers jobs without budgets of one queue. Gives whether no more are left. */
@@ -118,8 +146,12 @@ function* takeAll(
   }
   const holder = request.holder ?? (yield* registerHolder(request.worker, terms));
   yield* markTaken(jobs, { holder, worker: request.worker, now: terms.now });
-  if (jobs.every(isWhole)) return { jobs, holder };
-  return { jobs: yield* withExtras(yield* withLargePayloads(jobs), true), holder };
+  return { jobs: yield* whole(jobs), holder };
+}
+
+/** Adds what is left to be read of jobs. */
+function* whole(jobs: readonly JobRecord[]): Transition<readonly JobRecord[]> {
+  return jobs.every(isWhole) ? jobs : yield* withExtras(yield* withLargePayloads(jobs), true);
 }
 
 /** Whether nothing is left to be read of a job: so it is with most. */

@@ -6,7 +6,7 @@
 
 import { status as codes, statuses, statusNames } from "../protocol/status.ts";
 import type { Change, ChangedJob, JobsChange } from "./changes.ts";
-import { rows, run, type Transition } from "./transition.ts";
+import { rows, run, type Transition, write } from "./transition.ts";
 import { type JobSelection, whereMatches } from "./where.ts";
 
 /** A column for each status, named as on the wire. */
@@ -83,7 +83,7 @@ export function* writeCounts(changes: readonly Change[]): Transition<number> {
   let all = 0;
   for (const change of changes) if (change.kind === "jobs") all |= addChange(tallies, change);
   for (const { queue, type, deltas } of tallies.inOrder()) {
-    if (deltas.some((delta) => delta !== 0)) yield* run(put, [queue, type, ...deltas]);
+    if (deltas.some((delta) => delta !== 0)) yield* write(put, [queue, type, ...deltas]);
   }
   return all;
 }

@@ -143,6 +143,18 @@ export interface AsyncConnection {
    * it `run` is called for each, and waited for.
    */
   runEach?(sql: string, sets: readonly (readonly SqlValue[])[]): Promise<number[]>;
+  /**
+   * Runs one statement and gives its rows, each as the list of its values. Without it `all` is called, which names each
+   * value.
+   */
+  values?(sql: string, params: readonly SqlValue[]): Promise<SqlValue[][]>;
+  /**
+   * Whether a statement may be sent before the one before is answered. After one that failed, the transaction takes no more
+   * and cannot be committed.
+   *
+   * @default {false}
+   */
+  readonly isPipelined?: boolean;
 }
 
 /** How brokers of one database tell each other what they did. News may be lost, and then each looks after a while. */
@@ -176,6 +188,8 @@ export interface AsyncDatabase {
   open(): Promise<void>;
   /** Runs one statement outside of any transaction and gives its rows. */
   all(sql: string, params: readonly SqlValue[]): Promise<SqlRow[]>;
+  /** The same with each row as the list of its values. Without it `all` is called, which names each value. */
+  values?(sql: string, params: readonly SqlValue[]): Promise<SqlValue[][]>;
   /**
    * Runs `body` in one transaction at READ COMMITTED: commits when its promise is resolved, rolls back when it is
    * rejected.

@@ -9,6 +9,7 @@
  * | ------------------ | ---------------------------- | ------------------------------------------------------- |
  * | a parameter        | `?`                          | `$1`, `$2`, …                                           |
  * | {@linkcode isOneOf} | `json_each`                 | `jsonb_array_elements_text`                             |
+ * | {@linkcode isOneOfSelected} | `IN (SELECT …)`      | `= ANY (ARRAY(SELECT …))`, which is run once            |
  * | {@linkcode claimRows} | nothing: nobody else writes | `FOR UPDATE SKIP LOCKED`                              |
  * | {@linkcode lockRows} | nothing                     | `FOR UPDATE`                                            |
  * | types of columns   | as they are                  | `BIGINT`, `BYTEA`, `TEXT COLLATE "C"` (the order of bytes) |
@@ -35,6 +36,14 @@ export function isOneOf(column: string, kind: "texts" | "integers"): string {
   return `${column} ${kind === "texts" ? inTexts : inIntegers}`;
 }
 
+const selectedBegin = "IN (/* once */";
+const selectedEnd = "/* once */)";
+
+/** The condition that a column has one of the values that a SELECT gives. */
+export function isOneOfSelected(column: string, select: string): string {
+  return `${column} ${selectedBegin} ${select} ${selectedEnd}`;
+}
+
 const jsonItems = "jsonb_array_elements_text(CAST(? AS jsonb))";
 
 /** A statement in PostgreSQL's words, with `$1`, `$2`, … for its parameters. */
@@ -44,6 +53,8 @@ export function toPostgres(sql: string): string {
     // As an array, and not as a subselect, PostgreSQL looks the values up by an index.
     .replaceAll(inTexts, `= ANY (ARRAY(SELECT ${jsonItems}))`)
     .replaceAll(inIntegers, `= ANY (ARRAY(SELECT CAST(${jsonItems} AS BIGINT)))`)
+    .replaceAll(selectedBegin, "= ANY (ARRAY(")
+    .replaceAll(selectedEnd, "))")
     .replaceAll(claimRows, "FOR UPDATE SKIP LOCKED")
     .replaceAll(lockRows, "FOR UPDATE")
     .replaceAll("?", () => `$${++count}`);

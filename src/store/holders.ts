@@ -13,7 +13,7 @@
 
 import { StoreError } from "../errors.ts";
 import { lockRows } from "./dialect.ts";
-import { rows, run, type Transition } from "./transition.ts";
+import { demand, rows, run, type Transition } from "./transition.ts";
 
 /** Registers a broker that starts, and gives the id of its row. */
 export function* registerBroker(now: number): Transition<number> {
@@ -40,10 +40,11 @@ export function* markBrokerSeen(id: number, now: number): Transition<boolean> {
  * @throws {StoreError} If it is not.
  */
 export function* demandRegistered(id: number): Transition<void> {
-  const found = yield* rows(`SELECT id FROM brokers WHERE id = ? ${lockRows}`, [id]);
-  if (found.length === 0) {
-    throw new StoreError("Cannot take jobs: other brokers took this one for gone");
-  }
+  yield* demand(
+    `SELECT id FROM brokers WHERE id = ? ${lockRows}`,
+    [id],
+    () => new StoreError("Cannot take jobs: other brokers took this one for gone"),
+  );
 }
 
 /** How many brokers there are besides `id`. */

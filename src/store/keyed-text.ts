@@ -9,21 +9,16 @@
  */
 
 import type { SqlValue } from "./database.ts";
-import { run, type Transition } from "./transition.ts";
-
-/** A statement whose last parameters are keys. */
-export interface KeyedText {
-  /** The text for so many keys. */
-  of(count: number): string;
-}
+import type { KeyedText, Transition } from "./transition.ts";
 
 /** Keys of one run at most: a Durable Object takes 100 parameters, and there are others besides. */
-const mostKeys = 80;
+export const mostKeys = 80;
 
 /** The statement that begins with `head` and ends with the condition that `column` is one of the keys. */
 export function toKeyedText(head: string, column: string): KeyedText {
   const texts = new Map<number, string>();
   return {
+    ofList: `${head} ${column} = ANY (CAST(? AS BIGINT[]))`,
     of(count) {
       let text = texts.get(count);
       if (text === undefined) {
@@ -41,21 +36,15 @@ export function* runOnKeys(
   params: readonly SqlValue[],
   keys: readonly number[],
 ): Transition<number> {
-  let changed = 0;
-  for (let at = 0; at < keys.length; at += mostKeys) {
-    const values = [...params, ...keys.slice(at, at + mostKeys)];
-    const width = toWidth(values.length - params.length);
-    while (values.length < params.length + width) values.push(keys[at]!);
-    changed += yield* run(text.of(width), values);
-  }
-  return changed;
+  if (keys.length === 0) return 0;
+  return (yield { kind: "keys", text, params, keys })[0]!;
 }
 
 /**
  * How many parameters there are for so many keys: up to a quarter more, filled up with a key that is there, so that there
  * are few texts.
  */
-function toWidth(count: number): number {
+export function toWidth(count: number): number {
   if (count <= 8) return count;
   const step = 2 ** (29 - Math.clz32(count - 1));
   return Math.ceil(count / step) * step;

@@ -72,6 +72,13 @@ export interface ManyJobsReader {
    * @param params The values of its parameters, those of replaced columns first.
    */
   read(end: string, params: readonly SqlValue[]): Transition<JobRecord[]>;
+  /**
+   * Runs a statement that changes jobs, and gives these as they are then.
+   *
+   * @param change The statement, to which a `RETURNING` is added.
+   * @param params The values of its parameters.
+   */
+  change(change: string, params: readonly SqlValue[]): Transition<JobRecord[]>;
 }
 
 /** Creates a reader; `replaced` puts other expressions in the places of columns. */
@@ -80,17 +87,21 @@ export function createManyJobsReader(replaced: Replaced = {}): ManyJobsReader {
   const columns = plainMembers.map((member) =>
     `${replaced[member] ?? columnOf[member]} AS "${member}"`
   );
-  const select = `SELECT ${columns.join(", ")}, ${inline("payload_json")} AS json,
+  const list = `${columns.join(", ")}, ${inline("payload_json")} AS json,
     ${
     inline("payload_pack")
   } AS pack, CASE WHEN ${isPlain} THEN traits ELSE ${notPlain} END AS traits`;
+
+  function* run(sql: string, params: readonly SqlValue[]): Transition<JobRecord[]> {
+    const found = yield* rowValues(sql, params);
+    const jobs = found.map(toRecord);
+    const others = jobs.filter((_, at) => found[at]!.at(-1) === notPlain);
+    return others.length === 0 ? jobs : yield* withOthers(jobs, others);
+  }
+
   return {
-    *read(end, params) {
-      const found = yield* rowValues(`${select} ${end}`, params);
-      const jobs = found.map(toRecord);
-      const others = jobs.filter((_, at) => found[at]!.at(-1) === notPlain);
-      return others.length === 0 ? jobs : yield* withOthers(jobs, others);
-    },
+    read: (end, params) => run(`SELECT ${list} ${end}`, params),
+    change: (change, params) => run(`${change} RETURNING ${list}`, params),
   };
 }
 

@@ -64,6 +64,14 @@ export function* markTaken(
   if (taken < jobs.length) {
     throw new StaleReadError("A job was taken meanwhile");
   }
+  yield* followTaken(jobs, worker);
+}
+
+/** Does what follows when jobs were marked as taken. */
+export function* followTaken(
+  jobs: readonly JobRecord[],
+  worker: string | undefined,
+): Transition<void> {
   const releasing = jobs.filter(({ uniqueWhile }) => uniqueWhile === "queued");
   if (releasing.length > 0) yield* freeKeys(releasing.map(({ seq }) => seq));
   const batched = jobs.filter(({ batch }) => batch !== null);

@@ -6,7 +6,7 @@
 
 import { StoreError } from "../errors.ts";
 import { lockRows } from "./dialect.ts";
-import type { Executor } from "./executor.ts";
+import type { Executor } from "./executor-port.ts";
 import { migrations } from "./schema.ts";
 import { rows, run, type Transition } from "./transition.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import { lockRows } from "./dialect.ts";
-import { rows, run, type Transition } from "./transition.ts";
+import { rows, type Transition, write } from "./transition.ts";
 
 /** What is known of queues that are paused or have a limit. It may be too old, or too much, and then a row is read. */
 export interface QueueGates {
@@ -14,6 +14,8 @@ export interface QueueGates {
   isShut(queue: string): boolean;
   /** Whether the row of a queue may say something. */
   isRestricted(queue: string): boolean;
+  /** Whether it is known that the row of a queue says something; left out, nothing is known. */
+  isKnownRestricted?(queue: string): boolean;
 }
 
 /** Counts what one claim takes from queues that are restricted. */
@@ -61,7 +63,7 @@ export function createGateLedger(gates: QueueGates): GateLedger {
       for (const [queue, { room, taken }] of seen) {
         if (room <= 0) full.push(queue);
         if (taken === 0) continue;
-        yield* run("UPDATE queue_settings SET in_flight = in_flight + ? WHERE queue = ?", [
+        yield* write("UPDATE queue_settings SET in_flight = in_flight + ? WHERE queue = ?", [
           taken,
           queue,
         ]);

@@ -96,9 +96,14 @@ export function createQueueHeads(): MutableQueueHeads {
   };
 }
 
-/** Heads as the database has them: exact in which queues there are, and with the front as the position of each. */
-export function* readQueueHeads(): Transition<QueueHeads> {
+/**
+ * Heads as the database has them: exact in which queues there are, and with the front as the position of each.
+ *
+ * @param added Queues in which jobs became ready in this transaction, and are not counted yet.
+ */
+export function* readQueueHeads(added: Iterable<string> = []): Transition<QueueHeads> {
   const heads = createQueueHeads();
+  for (const queue of added) heads.add(queue, front);
   for (const queue of yield* listReadyQueues()) heads.add(queue, front);
   return heads;
 }

@@ -25,7 +25,7 @@ import type { Rejection } from "../protocol/rejection.ts";
 import { status, statuses, statusNames } from "../protocol/status.ts";
 import type { Change, JobsChange, QueuesChange } from "./changes.ts";
 import { lockRows } from "./dialect.ts";
-import { report, rows, run, type Transition } from "./transition.ts";
+import { report, rows, run, type Transition, write } from "./transition.ts";
 
 const select =
   `SELECT queue, paused, max_in_flight AS "maxInFlight", lease_ms AS "leaseMs", grace_ms AS "graceMs"
@@ -146,7 +146,7 @@ export function* countInFlight(
   // In one order for all brokers, so that they do not wait for each other crosswise.
   for (const [queue, delta] of [...deltas].sort(([a], [b]) => a < b ? -1 : 1)) {
     if (delta === 0) continue;
-    yield* run("UPDATE queue_settings SET in_flight = in_flight + ? WHERE queue = ?", [
+    yield* write("UPDATE queue_settings SET in_flight = in_flight + ? WHERE queue = ?", [
       delta,
       queue,
     ]);

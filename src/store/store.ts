@@ -12,7 +12,8 @@ import { createTurns } from "../async/turns.ts";
 import { StoreError } from "../errors.ts";
 import type { Change } from "./changes.ts";
 import type { Database } from "./database.ts";
-import { type BeforeCommit, type Committed, createExecutor, type Executor } from "./executor.ts";
+import { createExecutor } from "./executor.ts";
+import type { BeforeCommit, Committed, Executor } from "./executor-port.ts";
 import { migrate } from "./migrate.ts";
 import { probeCommit } from "./probe.ts";
 import type { Transition } from "./transition.ts";
@@ -66,6 +67,8 @@ export interface StoreOptions {
    * gives the transition, if there is some now. Left out when the group fails and its writes are committed one by one.
    */
   readonly alongside?: (changes: readonly Change[]) => Transition<void> | undefined;
+  /** Told that what was done alongside was not committed. Must not throw. */
+  readonly abandoned?: () => void;
   /** Is given all changes of a group once they are durable, before the callers get their results. Must not throw. */
   readonly afterCommit?: (changes: readonly Change[]) => void;
 }
@@ -79,7 +82,7 @@ interface Write {
 
 /** Creates a store on a database that is not open yet. */
 export function createStore(
-  { database, clock, beforeCommit, alongside, afterCommit }: StoreOptions,
+  { database, clock, beforeCommit, alongside, abandoned, afterCommit }: StoreOptions,
 ): Store {
   const executor = createExecutor(database);
   const waiting: Write[] = [];
@@ -112,6 +115,7 @@ export function createStore(
 
   const fail = (group: readonly Write[], error: unknown): void | Promise<void> => {
     if (error instanceof StoreError) doubtful = true;
+    if (wasAccompanied) abandoned?.();
     if (group.length === 1 && !wasAccompanied) return group[0]!.reject(error);
     return commitAlone(group);
   };
@@ -164,6 +168,7 @@ export function createStore(
       succeed([write], await commitInPieces(write.transition, lastStep, createTurns(clock)));
     } catch (error) {
       if (error instanceof StoreError) doubtful = true;
+      if (wasAccompanied) abandoned?.();
       write.reject(error);
     }
   };

@@ -14,10 +14,20 @@ import type { SqlRow, SqlValue } from "./database.ts";
 
 /** An INSERT of any number of rows. */
 export interface InsertText {
+  readonly table: string;
+  readonly columns: readonly string[];
   /** How many values a row has. */
   readonly width: number;
   /** The text that inserts so many rows: `INSERT INTO table (columns) VALUES (?, …), (?, …)`. */
   of(rows: number): string;
+}
+
+/** A statement whose last parameters are keys. */
+export interface KeyedText {
+  /** The text for so many keys. */
+  of(count: number): string;
+  /** The text for any number of keys, which are one parameter: an array, as PostgreSQL has it. */
+  readonly ofList: string;
 }
 
 /** One step of a transition. */
@@ -28,6 +38,22 @@ export type TransitionStep =
   | { readonly kind: "values"; readonly sql: string; readonly params: readonly SqlValue[] }
   /** Runs a statement once for each set of parameters, for the counts of changed rows. */
   | { readonly kind: "each"; readonly sql: string; readonly sets: readonly (readonly SqlValue[])[] }
+  /** Runs a statement, and nobody needs to know what it changed. */
+  | { readonly kind: "write"; readonly sql: string; readonly params: readonly SqlValue[] }
+  /** Runs a statement on rows with keys, for the count of changed rows. */
+  | {
+    readonly kind: "keys";
+    readonly text: KeyedText;
+    readonly params: readonly SqlValue[];
+    readonly keys: readonly number[];
+  }
+  /** Runs a statement that has to give a row: else nothing of the transaction is committed. What follows may not wait for it. */
+  | {
+    readonly kind: "demand";
+    readonly sql: string;
+    readonly params: readonly SqlValue[];
+    readonly otherwise: () => Error;
+  }
   /** Inserts rows, whose values stand one behind the other. */
   | { readonly kind: "insert"; readonly insert: InsertText; readonly values: readonly SqlValue[] }
   /** Locks the rows that a statement reads; nothing where nobody else writes. */
@@ -94,12 +120,28 @@ export function* run(sql: string, params: readonly SqlValue[] = []): Transition<
   return (yield { kind: "each", sql, sets: [params] })[0] ?? 0;
 }
 
+/** Runs one statement; nobody waits to hear how many rows it changed. */
+export function* write(sql: string, params: readonly SqlValue[]): Transition<void> {
+  yield { kind: "write", sql, params };
+}
+
+/** Runs one statement that has to give a row: else the transaction fails with what `otherwise` gives. */
+export function* demand(
+  sql: string,
+  params: readonly SqlValue[],
+  otherwise: () => Error,
+): Transition<void> {
+  yield { kind: "demand", sql, params, otherwise };
+}
+
 /** The text of an INSERT into these columns of a table. */
 export function toInsert(table: string, columns: readonly string[]): InsertText {
   const head = `INSERT INTO ${table} (${columns.join(", ")}) VALUES `;
   const row = `(${columns.map(() => "?").join(", ")})`;
   const texts = new Map<number, string>();
   return {
+    table,
+    columns,
     width: columns.length,
     of(rows) {
       let text = texts.get(rows);

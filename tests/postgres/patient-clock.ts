@@ -44,6 +44,7 @@ export function withPatience(database: AsyncDatabase): Patient {
     database: {
       ...timeless,
       all: (sql, params) => watch(database.all(sql, params)),
+      values: (sql, params) => watch(database.values!(sql, params)),
       transaction: (body) => watch(database.transaction(body)),
     },
     clock: {

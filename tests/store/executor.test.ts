@@ -5,7 +5,8 @@ import { describe, it } from "node:test";
 import { StoreError } from "../../src/errors.ts";
 import type { Change } from "../../src/store/changes.ts";
 import type { AsyncConnection, AsyncDatabase, SyncDatabase } from "../../src/store/database.ts";
-import { createExecutor, type Executor } from "../../src/store/executor.ts";
+import { createExecutor } from "../../src/store/executor.ts";
+import type { Executor } from "../../src/store/executor-port.ts";
 import {
   insertRows,
   report,

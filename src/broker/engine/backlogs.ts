@@ -204,10 +204,13 @@ export function createBacklogs(knowsAll: boolean): Backlogs {
       return new Set(again?.flatMap((apply) => [...apply()]));
     },
     sourcesAlongside(changes) {
+      const added = new Set<string>();
       for (const change of changes) {
-        if (change.kind === "jobs" && change.to === status.ready) addHeads(change.jobs);
+        if (change.kind !== "jobs" || change.to !== status.ready) continue;
+        if (knowsAll) addHeads(change.jobs);
+        else for (const { queue } of change.jobs) added.add(queue);
       }
-      return { backlogs: [], heads: knowsAll ? heads : undefined };
+      return knowsAll ? { backlogs: [], heads } : { backlogs: [], heads: undefined, added };
     },
     applyUpdates,
     abortTake() {

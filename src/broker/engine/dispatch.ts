@@ -61,10 +61,12 @@ export interface Dispatcher {
   tell(run: string, statement: WorkerStatement): Promise<readonly string[]> | undefined;
   /**
    * Claims jobs for subscribers whose jobs leave flight by these changes, in the same transaction, in the simple case:
-   * no other subscriber waits, and no ready job draws on budgets. The jobs are handed out when
-   * {@linkcode Dispatcher.applyChanges} gets the same changes, and forgotten if it never does.
+   * no other subscriber waits, and no ready job draws on budgets; on a shared database, where a commit takes long, also for
+   * who waits for what becomes ready by them. The jobs are handed out when {@linkcode Dispatcher.applyChanges} gets the same.
    */
   claimAlongside(changes: readonly Change[]): Transition<void> | undefined;
+  /** What was claimed alongside was not committed. */
+  abandonAlongside(): void;
   /** Applies what a commit changed: frees room, and wakes each subscriber once. */
   applyChanges(changes: readonly Change[]): void;
   /** Replaces all known backlogs with these. */
@@ -122,6 +124,8 @@ export function createDispatcher(
       readonly claimed: Claimed;
     }
     | undefined;
+  /** Nothing else is claimed while a claim alongside is under way: it would not know of what that takes. */
+  let isAccompanying = false;
   const latecomers = createLatecomers();
   /** How many questions there were, on all streams: a late answer is not taken for that of another stream. */
   let questions = 0;
@@ -160,14 +164,14 @@ export function createDispatcher(
     }
   };
 
-  const claimFrom = store.isShared ? claimRegistered : claimJobs;
   const claim = (claims: readonly Claim[], sources: ClaimSources) => {
     const requests = claims.map(({ member: { subscriber, holder }, limit }) => {
       const { queues, worker, lease } = subscriber;
       return { queues, worker, lease, holder, limit };
     });
-    const all = { backlogs: sources.backlogs, heads: sources.heads, gates: gates.forClaim() };
-    return claimFrom(requests, all, { now: clock.now(), broker: broker() });
+    const all = { ...sources, gates: gates.forClaim() };
+    const terms = { now: clock.now(), broker: broker() };
+    return (store.isShared ? claimRegistered : claimJobs)(requests, all, terms);
   };
 
   /** Hands out what was claimed. */
@@ -208,7 +212,7 @@ export function createDispatcher(
   }
 
   const dispatch = async () => {
-    if (dispatching) return;
+    if (dispatching || isAccompanying) return; // It goes on when that is through.
     dispatching = true;
     const turns = createTurns(clock);
     for (let claims = members.plan(); claims.length > 0; claims = members.plan()) {
@@ -260,12 +264,12 @@ export function createDispatcher(
   };
 
   /** So many jobs may be ready in a queue. Readers of one that is shut are woken when it opens. */
-  const addReady = (queue: string, count: number) => {
-    if (!gates.isShut(queue)) members.addReady(queue, count);
+  const addReady = (queue: string, count: number, isSeen?: boolean) => {
+    if (!gates.isShut(queue)) members.addReady(queue, count, isSeen);
   };
 
-  /** Applies one change, and adds the queues that open by it. */
-  const applyChange = (change: Change, opened: string[]): void => {
+  /** Applies one change, and adds the queues that open by it; `isSeen` if a claim has seen it. */
+  const applyChange = (change: Change, opened: string[], isSeen = false): void => {
     if (change.kind === "budgets") {
       const payable = change.refunded ? backlogs.refund(change.keys) : backlogs.reopen(change.keys);
       for (const queue of payable) addReady(queue, anyNumber);
@@ -285,7 +289,7 @@ export function createDispatcher(
       if (dispatching) latecomers.left(unheld);
     }
     if (change.to !== status.ready) return;
-    for (const [queue, count] of backlogs.addReady(change.jobs)) addReady(queue, count);
+    for (const [queue, count] of backlogs.addReady(change.jobs)) addReady(queue, count, isSeen);
   };
 
   const endAll = async () => {
@@ -325,28 +329,32 @@ export function createDispatcher(
     },
     claimAlongside(changes) {
       accompanying = undefined;
-      // Subscribers who wait go first. On a shared database, the changes are known too late.
-      const isSimple = !dispatching && !members.isAnyWaiting && !store.isShared &&
-        backlogs.isEmpty();
-      if (!isSimple) return undefined;
-      const claims = members.planFreed(changes);
+      isAccompanying = false;
+      // Subscribers who wait go first.
+      if (dispatching || members.isAnyWaiting || !backlogs.isEmpty()) return undefined;
+      const claims = store.isShared ? members.planAlongside(changes) : members.planFreed(changes);
       if (claims.length === 0 || changes.some(addsBudgeted)) return undefined;
+      isAccompanying = true;
       return claimFor(changes, claims);
+    },
+    abandonAlongside() {
+      accompanying = undefined;
+      isAccompanying = false;
+      if (members.isAnyWaiting) void dispatch();
     },
     applyChanges(changes) {
       const along = accompanying?.changes === changes ? accompanying : undefined;
       accompanying = undefined;
+      isAccompanying = false;
       // What the claim found goes first: it does not know of the jobs with budgets that became ready in its commit.
       if (along !== undefined) {
         backlogs.applyUpdates(along.claimed.updates);
         gates.endTake(along.claimed.fullQueues);
       }
       const opened: string[] = [];
-      for (const change of changes) applyChange(change, opened);
-      if (along !== undefined) {
-        members.sawAll(); // It was the last in the transaction.
-        handOut(along.claims, along.claimed.results);
-      }
+      // The claim saw what they did: it was the last in the transaction.
+      for (const change of changes) applyChange(change, opened, along !== undefined);
+      if (along !== undefined) handOut(along.claims, along.claimed.results);
       // Only now: the claim alongside did not see that they opened.
       for (const queue of opened) addReady(queue, anyNumber);
       if (members.isAnyWaiting) void dispatch();

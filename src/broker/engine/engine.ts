@@ -155,6 +155,7 @@ export function createEngine(
     database,
     clock,
     alongside: (changes) => dispatcher.claimAlongside(changes),
+    abandoned: () => dispatcher.abandonAlongside(),
     beforeCommit: (changes) =>
       writeKept(changes, { clock, settings, gates, events, endings: ends.endings }),
     afterCommit: (changes) => applyChanges(changes),

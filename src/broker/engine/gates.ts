@@ -57,6 +57,7 @@ export function createGates(isShared: boolean): Gates {
   const forClaim: QueueGates = {
     isShut,
     isRestricted: (queue) => isShared || restricted.has(queue),
+    isKnownRestricted: (queue) => restricted.has(queue),
   };
 
   const set = (settings: QueueSettingsRecord) => {

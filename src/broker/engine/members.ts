@@ -15,6 +15,7 @@ import type { Change, ChangedJob, JobsChange } from "../../store/changes.ts";
 import type { Settings } from "./settings.ts";
 import type { TakenJob } from "../../store/finish.ts";
 import type { LeaseMaker } from "../../store/take-leases.ts";
+import { planAlongside, planFreed } from "./alongside-plans.ts";
 
 /** Jobs of one claim for one subscriber at most: bounds a chunk, and how long a transaction holds the loop. */
 const claimSize = 500;
@@ -107,16 +108,22 @@ export interface Members {
   updateRoom(member: Member): void;
   /** What they may hold is something else, perhaps. */
   updateAll(): void;
-  /** So many jobs at most may be ready in a queue, besides those that may be there already. */
-  addReady(queue: string, count: number): void;
+  /**
+   * So many jobs at most may be ready in a queue, besides those that may be there already; `isSeen` if the claims that were
+   * planned see them.
+   */
+  addReady(queue: string, count: number, isSeen?: boolean): void;
   /** Jobs may be ready in queues that nobody knows of. */
   addUnknown(): void;
   /** What members with room may claim now, longest wait first. */
   plan(): Claim[];
   /** What members may claim that get room by changes which are not applied yet. */
   planFreed(changes: readonly Change[]): Claim[];
-  /** What became ready since the last `plan` was seen by the claims that were planned. */
-  sawAll(): void;
+  /**
+   * The same, and what members may claim that have room for what becomes ready by these changes: the claims of a commit that
+   * takes so long that a second one is to be saved.
+   */
+  planAlongside(changes: readonly Change[]): Claim[];
   /** A claim left nothing behind in the queues of a member, but for what became ready since the last `plan`. */
   noneLeft(member: Member): void;
   /** A member holds these jobs from now on. */
@@ -213,6 +220,7 @@ export function createMembers(limits: InFlightLimits): Members {
     }
   };
 
+  const parts = { readers, readersOfAll, choose, roomOf, roomInAll, mayHaveJobs };
   const countFreed = (changes: readonly Change[]): Map<Member, number> => {
     const freed = new Map<Member, number>();
     for (const change of changes) {
@@ -231,9 +239,9 @@ export function createMembers(limits: InFlightLimits): Members {
     else ready.delete(queue);
   };
 
-  const addReady = (queue: string, count: number) => {
+  const addReady = (queue: string, count: number, isSeen = false) => {
     setReady(queue, (ready.get(queue) ?? 0) + count);
-    fresh.set(queue, (fresh.get(queue) ?? 0) + count);
+    if (!isSeen) fresh.set(queue, (fresh.get(queue) ?? 0) + count);
     if (readers.has(queue)) pending.add(queue);
   };
 
@@ -301,19 +309,12 @@ export function createMembers(limits: InFlightLimits): Members {
     },
     planFreed(changes) {
       fresh.clear();
-      const freed = countFreed(changes);
-      let left = roomInAll();
-      for (const count of freed.values()) left += count;
-      const claims: Claim[] = [];
-      for (const [member, count] of freed) {
-        const limit = mayHaveJobs(member) ? Math.min(roomOf(member, count), left) : 0;
-        if (limit <= 0) continue;
-        claims.push({ member, limit });
-        left -= limit;
-      }
-      return claims;
+      return planFreed(countFreed(changes), parts);
     },
-    sawAll: () => fresh.clear(),
+    planAlongside(changes) {
+      fresh.clear();
+      return planAlongside(changes, countFreed(changes), parts).slice(0, claimsAtOnce);
+    },
     noneLeft({ subscriber: { queues } }) {
       for (const queue of queues ?? []) setReady(queue, fresh.get(queue) ?? 0);
       if (queues !== undefined) return;

@@ -148,9 +148,11 @@ export function createNews(
     if (at < (due.get(source) ?? Infinity)) due.set(source, at);
   };
 
-  const addJobs = (change: JobsChange) => {
+  /** `taken` are those of the commit that were taken in it: nobody has to look for them. */
+  const addJobs = (change: JobsChange, taken: ReadonlySet<number>) => {
     if (change.to === status.ready) {
       for (const { queue, budgets, priority, seq } of change.jobs) {
+        if (taken.has(seq)) continue;
         if (budgets === null) ready.set(queue, (ready.get(queue) ?? 0) + 1);
         else items.push(["budgeted", queue, budgets, priority, seq]);
       }
@@ -230,8 +232,9 @@ export function createNews(
     },
     add(changes) {
       if (!canTell()) return;
+      const taken = takenOf(changes);
       for (const change of changes) {
-        if (change.kind === "jobs") addJobs(change);
+        if (change.kind === "jobs") addJobs(change, taken);
         else if (change.kind === "crons" || change.kind === "leases") {
           expect(change.kind, change.nextAt);
         } else if (change.kind === "cancellations") expect("cancellations", change.nextAt);
@@ -270,6 +273,16 @@ export function createNews(
       },
     },
   };
+}
+
+const nobody: ReadonlySet<number> = new Set();
+
+/** The keys of the jobs that were taken in a commit in which others became ready. */
+function takenOf(changes: readonly Change[]): ReadonlySet<number> {
+  const ofJobs = changes.filter((change) => change.kind === "jobs");
+  if (!ofJobs.some(({ to }) => to === status.ready)) return nobody;
+  const taken = ofJobs.filter(({ cause }) => cause === "taken");
+  return new Set(taken.flatMap(({ jobs }) => jobs.map(({ seq }) => seq)));
 }
 
 /** Puts what was told together. */

@@ -125,7 +125,8 @@ export function describeFinish(open: () => Promise<TestStore>): void {
         const steps = completeJobs(toRuns(jobs), knowing(store, jobs));
         let step = steps.next();
         while (!step.done) {
-          if ("sql" in step.value) statements.push(step.value.sql);
+          if (step.value.kind === "keys") statements.push(step.value.text.ofList);
+          else if ("sql" in step.value) statements.push(step.value.sql);
           step = steps.next(yield step.value);
         }
         return step.value;

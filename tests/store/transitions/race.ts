@@ -30,7 +30,8 @@ export interface Raced<Result> {
 }
 
 const isWrite = (step: TransitionStep) =>
-  step.kind === "each" || step.kind === "insert" || step.kind === "script" ||
+  step.kind === "each" || step.kind === "keys" || step.kind === "write" ||
+  step.kind === "insert" || step.kind === "script" ||
   (step.kind === "rows" && /^\s*(INSERT|UPDATE|DELETE)/.test(step.sql));
 
 /** Runs a transition; before its first write, or its end, `meddle` runs. */

@@ -83,6 +83,7 @@ export interface ServeConfig {
   readonly clientNames: readonly string[];
   readonly bodyTimeout: number;
   readonly stopTimeout: number;
+  readonly drainDelay: number;
   readonly logFormat: LogFormat;
 }
 
@@ -267,6 +268,12 @@ export const serveFlags: Flags<ServeConfig> = {
     "10s",
     readDuration(0, u32),
     "how long calls may take when the broker stops",
+  ),
+  drainDelay: flag(
+    "TIME",
+    "0",
+    readDuration(0, u32),
+    "how long it goes on after a signal, with /health 503, so that proxies look elsewhere",
   ),
   logFormat: flag(
     "FORMAT",

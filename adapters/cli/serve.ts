@@ -7,15 +7,22 @@
 import process from "node:process";
 import { type Broker, createBroker, createLogger } from "../../src/broker/mod.ts";
 import type { Database } from "../../src/store/database.ts";
-import { stopOnSignals } from "../signals.ts";
 import { isLocalHost } from "../hosts.ts";
+import type { FetchHandler } from "../server.ts";
+import { stopOnSignals } from "../signals.ts";
 import type { TlsOptions } from "../tls.ts";
 import { openTokenFile } from "../token-file.ts";
 import { readTextFile } from "./connection.ts";
+import { createDrain } from "./drain.ts";
 import { UsageError } from "./options.ts";
 import { isPostgresUrl, withoutPassword } from "./postgres-url.ts";
 import { loadRuntime } from "./runtime.ts";
 import type { ServeConfig } from "./serve-flags.ts";
+
+/** What a server is given. */
+interface Served {
+  readonly fetch: FetchHandler;
+}
 
 /** Where a dashboard is. */
 const dashboardPath = "/dashboard/";
@@ -92,7 +99,10 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
   await broker.start();
   const { host, port, adminHost, adminPort } = config;
   const { allowedHosts, allowAnyone, socket } = config;
-  const front = config.dashboard ? await withDashboard(broker, config) : broker;
+  const shown = config.dashboard ? await withDashboard(broker, config) : broker;
+  const { drainDelay: delayMs, basePath } = config;
+  const drain = delayMs === 0 ? undefined : createDrain({ delayMs, basePath });
+  const front = drain === undefined ? shown : like(shown, drain.before(shown.fetch));
   const place = socket === undefined ? { host, port } : { socketPath: socket };
   const server = await runtime.serve(front, { ...place, tls, logger, allowedHosts, allowAnyone });
   const knowsCallers = config.authFile !== undefined || tls?.clientCa !== undefined;
@@ -107,7 +117,11 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
 
   const targets = adminServer === undefined ? [server, broker] : [server, adminServer, broker];
   const stopped = new Promise<readonly unknown[]>((onStopped) => {
-    stopOnSignals(targets, { timeoutMs: config.stopTimeout, logger, onStopped });
+    stopOnSignals(drain?.delay(targets) ?? targets, {
+      timeoutMs: config.stopTimeout,
+      logger,
+      onStopped,
+    });
   });
   console.log(`millrace listening on ${server.url}`);
   if (config.dashboard) {
@@ -123,7 +137,7 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
 async function withDashboard(
   broker: Broker,
   { authFile, allowedHosts, basePath }: ServeConfig,
-): Promise<Pick<Broker, "fetch">> {
+): Promise<Served> {
   const { createDashboard } = await import("../../src/dashboard/mod.ts");
   const path = basePath + dashboardPath;
   const dashboard = createDashboard({
@@ -134,10 +148,15 @@ async function withDashboard(
     basePath: path,
   });
   const isItsOwn = (url: string) => `${new URL(url).pathname}/`.startsWith(path);
-  const answer = (request: Request) =>
-    isItsOwn(request.url) ? dashboard.fetch(request) : broker.fetch(request);
-  // What the server reads off a broker's function, such as that it lets in everybody, is true of this one as well.
-  return { fetch: Object.assign(answer, broker.fetch) };
+  return like(
+    broker,
+    (request) => isItsOwn(request.url) ? dashboard.fetch(request) : broker.fetch(request),
+  );
+}
+
+/** A function in front of a broker: what the server reads off the broker's, such as that it lets in everybody, is true of it too. */
+function like({ fetch }: Served, answer: FetchHandler): Served {
+  return { fetch: Object.assign(answer, fetch) };
 }
 
 /** The certificates that the flags name; undefined if none is. */

@@ -126,7 +126,8 @@ export function createHttpWorker(options: HttpWorkerOptions): HttpWorker {
   const recall: Recall = { running: new Set(), releasing: new Set() };
   toCallbackMap(callbacks);
 
-  const shared = { client, leases, leaseMs, clock, random: options.random, logger: options.logger };
+  const { random, middleware, logger: told } = options;
+  const shared = { client, leases, leaseMs, clock, random, middleware, logger: told };
   const { errors } = client;
   const requests = createWorker({
     ...shared,
@@ -200,7 +201,7 @@ export function createHttpWorker(options: HttpWorkerOptions): HttpWorker {
     logger.error("Requests could not be given back: they come back when their leases end", fields);
   };
 
-  const random = options.random ?? systemRandom;
+  const chance = random ?? systemRandom;
   let endSweeps = () => {};
   const sweepLater = () => {
     if (payloads === undefined || sweepMs === Infinity || stopping !== undefined) return;
@@ -212,7 +213,7 @@ export function createHttpWorker(options: HttpWorkerOptions): HttpWorker {
         logger.warn("Payloads that were left cannot be deleted", { error });
       }
       sweepLater();
-    }, sweepMs * (1 + random()) / 2);
+    }, sweepMs * (1 + chance()) / 2);
   };
 
   const begin = async () => {

@@ -9,6 +9,7 @@ import type { Client } from "../client/client.ts";
 import type { Logger } from "../log.ts";
 import type { Names } from "../options.ts";
 import type { WorkerLeases } from "../worker/lease-keeper.ts";
+import type { Middleware } from "../worker/middleware.ts";
 import type { WorkerClient } from "../worker/options.ts";
 import type { AnyHttpCallback } from "./define-http-callback.ts";
 import { type HttpSendOptions, sendNames } from "./send-options.ts";
@@ -36,6 +37,12 @@ export interface HttpWorkerOptions extends HttpSendOptions {
    * @default {[]}
    */
   readonly callbacks?: readonly AnyHttpCallback[] | undefined;
+  /**
+   * Layers around each request and each callback, the first one outermost, as those of any worker: `traceJobs`, for example.
+   *
+   * @default {[]}
+   */
+  readonly middleware?: readonly Middleware[] | undefined;
   /**
    * How many requests are under way at a time. No more are taken.
    *
@@ -105,6 +112,7 @@ export const httpWorkerNames: Names<HttpWorkerOptions> = {
   leases: 1,
   leaseMs: 1,
   callbacks: 1,
+  middleware: 1,
   maxInFlight: 1,
   maxPerOrigin: 1,
   maxRecoveries: 1,

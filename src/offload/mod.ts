@@ -72,6 +72,7 @@ export type {
 export type { HttpWorkerOptions } from "./http-worker-options.ts";
 export { inline, type InlineOptions } from "./inline.ts";
 export type { HttpSecrets, HttpSendOptions } from "./send-options.ts";
+export type { HttpCallEnd, HttpCallEvent, HttpCallTrace, HttpTracing } from "./http-tracing.ts";
 export type { CallbackJob, InlineBody } from "./records.ts";
 export type { HttpRetryOptions } from "./retry-options.ts";
 export {

@@ -89,7 +89,9 @@ export function createRequestHandler(
     const { job } = context;
     const { failure, result } = came;
     const isWanted = failure === undefined || !discarding.has(payload.callback);
-    const of = { id: job.id, queue: job.queue, meta: job.meta, payload };
+    const traced = settings.ports.tracing?.meta();
+    const meta = traced === undefined ? job.meta : { ...job.meta, ...traced };
+    const of = { id: job.id, queue: job.queue, meta, payload };
     const jobs = [
       ...isWanted ? [await toCallbackJob(came, of, settings)] : [],
       ...toDiscardJobs([

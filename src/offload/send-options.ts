@@ -9,6 +9,7 @@ import { show } from "../options.ts";
 import { version } from "../version.ts";
 import { isPublicUrl } from "./guard/public-url.ts";
 import type { Classified, ExchangePorts } from "./exchange/ports.ts";
+import type { HttpTracing } from "./http-tracing.ts";
 import type { Signer } from "./outgoing-request.ts";
 import { createPayloads, type Payloads } from "./payloads/create-payloads.ts";
 import { createHttpTransport, type HttpTransport } from "./transport/create-http-transport.ts";
@@ -66,6 +67,12 @@ export interface HttpSendOptions {
    */
   readonly userAgent?: string | null | undefined;
   /**
+   * Makes traces of calls: `traceHttp` of `./opentelemetry`.
+   *
+   * @default {none: the trace that a request was enqueued in goes to the server as it is}
+   */
+  readonly tracing?: HttpTracing | undefined;
+  /**
    * Where large bodies are, and how they are encrypted: the same as where requests are enqueued.
    *
    * @default {all of it is in the jobs}
@@ -94,6 +101,7 @@ export const sendNames = {
   classify: 1,
   allowUrl: 1,
   userAgent: 1,
+  tracing: 1,
   payloads: 1,
   clock: 1,
   random: 1,
@@ -116,6 +124,7 @@ export interface SendSettings {
  */
 export function toSendSettings(options: HttpSendOptions): SendSettings {
   const { signers = {}, classify, allowUrl, userAgent = `millrace/${version}` } = options;
+  const { tracing } = options;
   const clock = toClock(options.clock);
   const random = options.random ?? systemRandom;
   for (const [name, signer] of Object.entries(signers)) {
@@ -125,6 +134,11 @@ export function toSendSettings(options: HttpSendOptions): SendSettings {
   const send = options.fetch;
   if (send !== undefined && typeof send !== "function") {
     throw new TypeError(`Cannot use 'fetch' ${show(send)}: expected a function`);
+  }
+  if (tracing !== undefined && typeof tracing?.call !== "function") {
+    throw new TypeError(
+      `Cannot use 'tracing' ${show(tracing)}: expected what 'traceHttp' gives`,
+    );
   }
   const { guardAddresses: isGuarded = !isTransport(send) } = options;
   return {
@@ -136,6 +150,7 @@ export function toSendSettings(options: HttpSendOptions): SendSettings {
         : allowUrl,
       signers,
       userAgent,
+      tracing,
       clock,
       random,
       resolveSecret: toResolver(options.secrets ?? {}),

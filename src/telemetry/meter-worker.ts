@@ -9,7 +9,7 @@ import type { Job } from "../protocol/job.ts";
 import type { WorkerEvents } from "../worker/events.ts";
 import type { Worker } from "../worker/worker.ts";
 import { version } from "../version.ts";
-import type { MetricsApi } from "./telemetry-api.ts";
+import type { MetricsApi, TelemetryInstrument, TelemetryMeter } from "./telemetry-api.ts";
 import { describe, scopeName } from "./tracing.ts";
 
 /**
@@ -101,31 +101,29 @@ export function meterWorker(
       }
     }),
     on("blocked", ({ blockedMs }) => blocked.record(blockedMs / 1000)),
-    observe(
-      meter,
-      "millrace.worker.jobs.running",
-      "Handlers that run",
-      () => worker.health().running,
-    ),
-    observe(
-      meter,
-      "millrace.worker.jobs.waiting",
-      "Jobs that wait here",
-      () => worker.health().waiting,
-    ),
+    observe(meter, {
+      name: "millrace.worker.jobs.running",
+      unit: "{job}",
+      description: "Handlers that run",
+    }, () => worker.health().running),
+    observe(meter, {
+      name: "millrace.worker.jobs.waiting",
+      unit: "{job}",
+      description: "Jobs that wait here",
+    }, () => worker.health().waiting),
   ];
   return () => {
     for (const end of ends) end();
   };
 }
 
-function observe(
-  meter: ReturnType<MetricsApi["metrics"]["getMeter"]>,
-  name: string,
-  description: string,
+/** Tells a number whenever metrics are collected; gives the function that ends it. */
+export function observe(
+  meter: TelemetryMeter,
+  { name, ...about }: TelemetryInstrument & { readonly name: string },
   read: () => number,
 ): () => void {
-  const gauge = meter.createObservableGauge(name, { unit: "{job}", description });
+  const gauge = meter.createObservableGauge(name, about);
   const callback = (observer: { observe(value: number): void }) => observer.observe(read());
   gauge.addCallback(callback);
   return () => gauge.removeCallback(callback);

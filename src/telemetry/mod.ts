@@ -24,6 +24,7 @@
  * @module
  */
 
+export { type MeteredHttpEvents, type MeteredHttpWorker, meterHttp } from "./meter-http.ts";
 export { meterQueues, type MeterQueuesOptions } from "./meter-queues.ts";
 export { meterWorker } from "./meter-worker.ts";
 export type {
@@ -43,5 +44,11 @@ export type {
   TraceApi,
 } from "./telemetry-api.ts";
 export { traceEnqueues } from "./trace-enqueues.ts";
+export {
+  type HttpCallTracer,
+  type TracedHttpCall,
+  type TracedHttpEnd,
+  traceHttp,
+} from "./trace-http.ts";
 export { traceJobs, type TraceJobsOptions } from "./trace-jobs.ts";
 export { withTraceIds } from "./with-trace-ids.ts";

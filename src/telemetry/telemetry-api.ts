@@ -39,7 +39,7 @@ export interface TelemetrySpan {
 
 /** How a span begins. */
 export interface TelemetrySpanOptions {
-  /** 0 is within a program, 3 a producer, 4 a consumer. */
+  /** 0 is within a program, 2 a client, 3 a producer, 4 a consumer. */
   readonly kind?: number;
   /** What describes it. */
   readonly attributes?: TelemetryAttributes;
@@ -83,6 +83,8 @@ export interface TelemetryInstrument {
   readonly description?: string;
   /** Its unit, as UCUM writes it: `s` for seconds. */
   readonly unit?: string;
+  /** Between which values a distribution is counted, unless the application says otherwise. */
+  readonly advice?: { readonly explicitBucketBoundaries?: number[] };
 }
 
 /** What makes spans. */

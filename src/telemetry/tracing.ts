@@ -18,9 +18,10 @@ import type {
 export const scopeName = "millrace";
 
 /** Kinds of spans, by the numbers of OpenTelemetry. */
-export const spanKind = { internal: 0, producer: 3, consumer: 4 } as const;
+export const spanKind = { internal: 0, client: 2, producer: 3, consumer: 4 } as const;
 
-const statusOfError = 2;
+/** The status of a span that tells of an error, by the number of OpenTelemetry. */
+export const statusOfError = 2;
 
 /** What is said of a job in every span and metric about it, after the conventions for messaging. */
 export function describe(queue: string, type: string): Record<string, string> {

@@ -17,6 +17,7 @@ import { backoffMs } from "../../async/backoff.ts";
 import { wait } from "../../async/wait.ts";
 import { isMillraceError } from "../../errors.ts";
 import type { HttpFailure } from "../failure.ts";
+import type { HttpCallEnd, HttpCallTrace } from "../http-tracing.ts";
 import type { OutgoingRequest } from "../outgoing-request.ts";
 import { CallError, isCallError } from "./call-error.ts";
 import { classifyFetchError } from "./classify.ts";
@@ -63,6 +64,14 @@ export async function exchange(
   let method = request.method;
   let shownUrl = withoutUser(request.url);
   let retriesLeft = request.transportRetries;
+  let calls = 0;
+  /** The trace of the call that is under way, and the status that came. */
+  let traced: HttpCallTrace | undefined;
+  let status: number | undefined;
+  const endCall = (failure?: HttpCallEnd["failure"]) => {
+    traced?.end({ status, failure });
+    traced = status = undefined;
+  };
   const facts = () => ({
     url: shownUrl,
     method,
@@ -80,18 +89,25 @@ export async function exchange(
       if (location === undefined || request.maxRedirects === 0) {
         const body = await readBody(response, hop.method, request.maxBytes, ports, limits);
         const headers = toPairs(response.headers, hop.method, redaction);
+        endCall();
         return { kind: "response", status: response.status, headers, body, ...facts() };
       }
       // An unread body keeps its connection.
       response.body?.cancel().catch(() => {});
+      endCall();
       hop = follow(hop, response.status, location);
     }
   } catch (error) {
-    if (error instanceof SinkError) throw error;
+    if (error instanceof SinkError) {
+      endCall({ kind: "unknown", message: "The store of payloads failed" });
+      throw error;
+    }
     if (signal.aborted && limits.signal.reason === signal.reason && !isCancelled(signal.reason)) {
+      endCall({ kind: "stopped", message: "It is sent again by another run" });
       return { kind: "stopped", reason: signal.reason };
     }
     const failed = toFailed(error, asked.length > 0, limits, ports, redaction);
+    endCall(failed);
     return { kind: "failure", failure: { ...failed, ...facts(), requestId: request.id } };
   } finally {
     limits.stop();
@@ -100,14 +116,27 @@ export async function exchange(
   /** Sends what a hop asks, and again as often as is allowed. */
   async function send(hop: Hop): Promise<Response> {
     for (let failures = 0;;) {
-      const outgoing = await prepare(hop, request, ports, limits, redaction);
+      traced = ports.tracing?.call({
+        requestId: request.id,
+        method: hop.method,
+        url: redaction.url(hop.url, hidesQueries && asked.length > 0),
+        resends: calls++,
+        meta: request.meta,
+      });
+      const told = traced === undefined ? hop : { ...hop, defaultHeaders: traced.headers };
+      const outgoing = await prepare(told, request, ports, limits, redaction);
       try {
-        return await call(outgoing, ports, limits);
+        const response = await call(outgoing, ports, limits);
+        status = response.status;
+        return response;
       } catch (error) {
         const { kind, code = "" } = classify(error, ports);
         const isSafe = unsent.test(code) || kind === "connection" &&
             (repeatable.has(hop.method) || request.idempotencyKey !== undefined);
         if (limits.signal.aborted || retriesLeft === 0 || !isSafe) throw error;
+        if (traced !== undefined) {
+          endCall(toFailed(error, asked.length > 0, limits, ports, redaction));
+        }
         retriesLeft--;
         failures++;
         const delayMs = backoffMs(failures, retryDelays, ports.random);

@@ -5,7 +5,9 @@
  */
 
 import type { Clock, Random } from "../../async/clock.ts";
+import type { JobMeta } from "../../protocol/meta.ts";
 import type { HttpFailure, HttpFailureKind } from "../failure.ts";
+import type { HttpTracing } from "../http-tracing.ts";
 import type { Signer } from "../outgoing-request.ts";
 import type { BodySink } from "../payloads/body-sink.ts";
 import type { PayloadRef } from "../payloads/payload-store.ts";
@@ -21,6 +23,10 @@ export interface ExchangeRequest {
   readonly url: string;
   /** The headers; their names in lower case. */
   readonly headers: Readonly<Record<string, string | SecretRef>>;
+  /** Headers that are sent where nothing else says more: the trace that the request belongs to. */
+  readonly defaultHeaders?: Readonly<Record<string, string>> | undefined;
+  /** What goes with the job of the request. */
+  readonly meta?: JobMeta | undefined;
   /** Parameters that are added to the query of the first address only. */
   readonly secretParams: Readonly<Record<string, SecretRef>>;
   /** The body. */
@@ -73,6 +79,8 @@ export interface ExchangePorts {
   readonly random: Random;
   /** The `user-agent` of requests that have none; null for none. */
   readonly userAgent: string | null;
+  /** Is told of each call. */
+  readonly tracing?: HttpTracing | undefined;
   /** Takes the body instead of memory, and gives it back if it is short. */
   readonly sink?: BodySink | undefined;
 }

@@ -46,6 +46,9 @@ export async function prepare(
   const entries = Object.entries(hop.headers).filter(([name]) => !ofConnection.has(name));
   const values = await Promise.all(entries.map(([, value]) => resolve(value)));
   entries.forEach(([name], at) => setHeader(headers, name, values[at]!));
+  for (const defaults of [hop.defaultHeaders, request.defaultHeaders]) {
+    for (const [name, value] of Object.entries(defaults ?? {})) setDefault(headers, name, value);
+  }
   setDefault(headers, "x-request-id", request.id);
   setDefault(headers, "idempotency-key", request.idempotencyKey);
   setDefault(headers, "user-agent", ports.userAgent ?? undefined);

@@ -24,6 +24,8 @@ export interface Hop {
   /** The address without secrets, and without a fragment. */
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | SecretRef>>;
+  /** Headers that are sent unless there are others of these names. */
+  readonly defaultHeaders?: Readonly<Record<string, string>> | undefined;
   readonly secretParams: Readonly<Record<string, SecretRef>>;
   readonly body: Uint8Array | undefined;
   readonly sign: readonly string[];

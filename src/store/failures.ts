@@ -65,7 +65,7 @@ export function* requeueFailures(
   const seqs = JSON.stringify(found.map(({ job }) => job));
   const dead = yield* jobRows(
     `SELECT ${metadataColumns} FROM jobs WHERE ${isOneOf("seq", "integers")}
-       AND (purge_at IS NULL OR purge_at > ?) ${lockRows}`,
+       AND (purge_at IS NULL OR purge_at > ?) ORDER BY seq ${lockRows}`,
     [seqs, now],
   );
   const ledger = createBudgetLedger();

@@ -32,7 +32,7 @@ export function findSnippets(page: string): Snippet[] {
 }
 
 /** The pages whose programs are tried. */
-const pages = ["README.md", "docs/offload.md", "docs/coming-from.md"];
+const pages = ["README.md", "docs/offload.md", "docs/coming-from.md", "docs/scale.md"];
 
 /** Checks the snippets of all pages, and runs those that can be run. */
 export async function checkSnippets(report: Report): Promise<void> {

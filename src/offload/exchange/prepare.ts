@@ -46,9 +46,8 @@ export async function prepare(
   const entries = Object.entries(hop.headers).filter(([name]) => !ofConnection.has(name));
   const values = await Promise.all(entries.map(([, value]) => resolve(value)));
   entries.forEach(([name], at) => setHeader(headers, name, values[at]!));
-  for (const defaults of [hop.defaultHeaders, request.defaultHeaders]) {
-    for (const [name, value] of Object.entries(defaults ?? {})) setDefault(headers, name, value);
-  }
+  setDefaults(headers, hop.defaultHeaders);
+  setDefaults(headers, request.defaultHeaders);
   setDefault(headers, "x-request-id", request.id);
   setDefault(headers, "idempotency-key", request.idempotencyKey);
   setDefault(headers, "user-agent", ports.userAgent ?? undefined);
@@ -112,6 +111,14 @@ async function sign(
       cause: error,
     });
   }
+}
+
+function setDefaults(
+  headers: Headers,
+  defaults: Readonly<Record<string, string>> | undefined,
+): void {
+  if (defaults === undefined) return;
+  for (const [name, value] of Object.entries(defaults)) setDefault(headers, name, value);
 }
 
 function setDefault(headers: Headers, name: string, value: string | undefined): void {

@@ -15,7 +15,7 @@
 export type Route = (key: number, shards: readonly number[]) => number;
 
 /** Mixes 32 bits, so that each of them depends on all. */
-export function mix(bits: number): number {
+function mix(bits: number): number {
   let mixed = bits | 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
@@ -58,7 +58,7 @@ export const byRendezvous: Route = (key, shards) => {
 export const slotCount = 4096;
 
 /** The slot of a key; it never changes. */
-export const slotOf = (key: number): number => mix(key) % slotCount;
+const slotOf = (key: number): number => mix(key) % slotCount;
 
 /**
  * Who has which slot, after the shards have changed: each has as many as the others, and no slot moves that need not.

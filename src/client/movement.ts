@@ -19,6 +19,7 @@ import {
 import { movementRoutes } from "../protocol/routes.ts";
 import type { CallOptions } from "./deadline.ts";
 import { callOwn } from "./endpoint.ts";
+import { demandKey } from "./idempotency-keys.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
 import { createTransport } from "./transport.ts";
 
@@ -30,6 +31,12 @@ export interface PutOptions extends CallOptions {
    * @default {"replace"}
    */
   readonly onConflict?: PutConflict | undefined;
+  /**
+   * A name for the call: 1 to 255 visible ASCII characters. A Millrace broker does calls with one key once and answers the others
+   * as the first one, for ten minutes unless its operator says otherwise. So what was put, and is done and gone since, is not
+   * put again.
+   */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /**
@@ -91,12 +98,13 @@ export function createMovement(options: ClientOptions): MovementClient {
   const call = callOwn(createTransport(toClientSettings(options)));
 
   return {
-    async put(id, request, { onConflict, ...bounds } = {}) {
+    async put(id, request, { onConflict, idempotencyKey, ...bounds } = {}) {
       const complaint = checkJobId(id);
       if (complaint !== undefined) throw new TypeError(`Cannot put a job: ${complaint}`);
       const body = toPutWire(request, onConflict);
+      const key = demandKey(idempotencyKey);
       return await call(
-        { route: movementRoutes.put, params: { id }, body },
+        { route: movementRoutes.put, params: { id }, body, key },
         bounds,
         readEnqueuedJob,
       );

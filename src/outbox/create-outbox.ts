@@ -12,7 +12,7 @@ import { type EnqueueMiddleware, type Enqueues, withMiddleware } from "../client
 import { checkOptions, show } from "../options.ts";
 import type { EnqueueRequest } from "../protocol/enqueue.ts";
 import type { PreparedJob } from "../protocol/prepared-job.ts";
-import { type NewEntry, type OutboxPlace, toOutboxTables } from "./outbox-tables.ts";
+import { demandPlace, type NewEntry, type OutboxPlace, toOutboxTables } from "./outbox-tables.ts";
 import { type Refused, toRefused } from "./refused.ts";
 import { toEntry, toEntryNow, toManyEntries } from "./to-entries.ts";
 import { type Runner, toRunner, toSyncRunner } from "./to-runner.ts";
@@ -138,7 +138,8 @@ export interface Outbox {
  * Creates an outbox. It holds no connection and needs no closing.
  *
  * Without options it writes to that of the brokers of `openPostgres`, in the same database as the application's tables. The
- * user who writes needs `GRANT USAGE ON SCHEMA millrace` and `GRANT INSERT ON millrace.outbox`, and nothing else.
+ * user who writes needs `GRANT USAGE ON SCHEMA millrace` and `GRANT INSERT ON millrace.outbox`, and nothing else. For another
+ * database, or SQLite, `createOutboxRelay` hands on what is written.
  *
  * @param options Where it is.
  * @throws {TypeError} If an option is of a wrong kind.
@@ -228,21 +229,4 @@ export function createOutbox(options: OutboxOptions = {}): Outbox {
 
 function toReceipt({ id }: NewEntry): OutboxReceipt {
   return { id };
-}
-
-/** Demands a place that there can be. */
-function demandPlace({ dialect, schema, table }: OutboxPlace): void {
-  if (dialect !== undefined && dialect !== "postgres" && dialect !== "sqlite") {
-    throw new TypeError(`Cannot use 'dialect' ${show(dialect)}: expected 'postgres' or 'sqlite'`);
-  }
-  if (dialect === "sqlite" && schema !== undefined) {
-    throw new TypeError("Cannot use 'schema' with SQLite, which has none: expected only 'table'");
-  }
-  for (const [name, value] of Object.entries({ schema, table })) {
-    if (value === undefined) continue;
-    // The other table has '_refused' behind it.
-    const most = name === "table" ? 55 : 63;
-    if (typeof value === "string" && value !== "" && value.length <= most) continue;
-    throw new TypeError(`Cannot use '${name}' ${show(value)}: expected 1 to ${most} letters`);
-  }
 }

@@ -24,6 +24,12 @@ export {
   type WithinRest,
   type WithinSync,
 } from "./create-outbox.ts";
+export {
+  createOutboxRelay,
+  type OutboxRelay,
+  type OutboxRelayOptions,
+} from "./create-outbox-relay.ts";
+export type { Passed } from "./passing.ts";
 export { withOutbox } from "./with-outbox.ts";
 export type { OutboxPlace } from "./outbox-tables.ts";
 export type { OutboxDialect } from "./statement.ts";

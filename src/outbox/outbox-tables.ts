@@ -4,6 +4,7 @@
  * @module
  */
 
+import { show } from "../options.ts";
 import { channelOf, defaultSchema, outboxNews } from "../protocol/outbox.ts";
 import {
   type OutboxDialect,
@@ -76,6 +77,8 @@ export function toOutboxTables(
   const outbox = toName(inSchema, name);
   const refused = toName(inSchema, `${name}_refused`);
   const channel = channelOf(inSchema ?? "");
+  /** An id for what has none, which stays the same when it is sent again. */
+  const chance = verbatim(isPostgres ? "gen_random_uuid()::text" : "lower(hex(randomblob(16)))");
   const lock = verbatim(isPostgres ? "FOR UPDATE SKIP LOCKED" : "");
   const tell = (counted: Verbatim) =>
     notify
@@ -176,11 +179,11 @@ CREATE TABLE ${refused.text} (
     },
     forget,
     claim: ({ limit, now, until }) =>
-      statement`UPDATE ${outbox} SET held_until = ${integer(until)}
+      statement`UPDATE ${outbox} SET held_until = ${integer(until)}, id = coalesce(id, ${chance})
         WHERE entry IN (SELECT entry FROM ${outbox}
           WHERE coalesce(held_until, 0) <= ${integer(now)}
           ORDER BY entry LIMIT ${integer(limit)} ${lock})
-        RETURNING entry, id, stored_at, job`,
+        RETURNING entry, id, stored_at AS "storedAt", job`,
     remove: (entries) => statement`DELETE FROM ${outbox} WHERE ${among(entries)}`,
     release: (entries, at) =>
       statement`UPDATE ${outbox} SET held_until = ${integer(at)}
@@ -200,4 +203,21 @@ function verbatim(text: string): Verbatim {
 /** An integer. It goes as a text like all others. */
 function integer(value: number): Statement {
   return statement`CAST(CAST(${String(value)} AS TEXT) AS BIGINT)`;
+}
+
+/** Demands a place that there can be. */
+export function demandPlace({ dialect, schema, table }: OutboxPlace): void {
+  if (dialect !== undefined && dialect !== "postgres" && dialect !== "sqlite") {
+    throw new TypeError(`Cannot use 'dialect' ${show(dialect)}: expected 'postgres' or 'sqlite'`);
+  }
+  if (dialect === "sqlite" && schema !== undefined) {
+    throw new TypeError("Cannot use 'schema' with SQLite, which has none: expected only 'table'");
+  }
+  for (const [name, value] of Object.entries({ schema, table })) {
+    if (value === undefined) continue;
+    // The other table has '_refused' behind it.
+    const most = name === "table" ? 55 : 63;
+    if (typeof value === "string" && value !== "" && value.length <= most) continue;
+    throw new TypeError(`Cannot use '${name}' ${show(value)}: expected 1 to ${most} letters`);
+  }
 }

@@ -67,7 +67,7 @@ export function toRunner(given: unknown, { of, dialect, isTransaction }: RunnerT
   const has = (name: string) => typeof it[name] === "function";
 
   if (has("$queryRawUnsafe")) {
-    demand(!has("$transaction"), "a client of Prisma", "what its '$transaction' hands over");
+    demand(!has("$connect"), "a client of Prisma", "what its '$transaction' hands over");
     return async (one) =>
       returnsRows(one)
         ? toRows(await it.$queryRawUnsafe(spell(one), ...one.values))

@@ -31,6 +31,8 @@ export interface KeyedCall {
   readonly ids: readonly string[];
   /** When it came, in ms since the epoch: what its jobs were made with. */
   readonly now: number;
+  /** Whether jobs of these ids may be there before: then what became of the call is not known before it is done. */
+  readonly mayBeThere?: true | undefined;
 }
 
 /**
@@ -60,14 +62,15 @@ export function* enqueueOnce(
   call: KeyedCall,
   enqueue: () => Transition<readonly StoredJob[] | Rejection>,
 ): Transition<readonly StoredJob[] | Rejection> {
-  const { key, fingerprint, jobs, ids, now } = call;
+  const { key, fingerprint, jobs, ids, now, mayBeThere } = call;
   const keep = (kept: readonly Kept[]) =>
     run(insertKey, [key, fingerprint, now, JSON.stringify(kept)]);
   // What becomes of most jobs is known before. Then one statement both looks for the key and writes it.
-  const isCertain = jobs.every(({ uniqueKey, batch, budgets, dependsOn, childOf }) =>
-    uniqueKey === null && batch === null && budgets.length === 0 && dependsOn.length === 0 &&
-    childOf == null
-  );
+  const isCertain = mayBeThere !== true &&
+    jobs.every(({ uniqueKey, batch, budgets, dependsOn, childOf }) =>
+      uniqueKey === null && batch === null && budgets.length === 0 && dependsOn.length === 0 &&
+      childOf == null
+    );
   if (isCertain && (yield* keep(ids)) > 0) return yield* enqueue();
   const [known] = yield* rows<KnownCall>(
     'SELECT fingerprint, kept_at AS "keptAt", outcome FROM idempotency_keys WHERE key = ?',

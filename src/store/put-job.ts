@@ -17,6 +17,7 @@ import { beginAnew } from "./begin-anew.ts";
 import { bindJobs, ensureBudgets } from "./bindings.ts";
 import { toBudgetSet } from "./budget-set.ts";
 import { enqueueJobs, type EnqueueTerms, type NewRecord, type StoredJob } from "./enqueue.ts";
+import { enqueueOnce, type KeyedCall } from "./idempotency.ts";
 import { findJob, isExpired, updateJob } from "./jobs.ts";
 import { replaceMeta } from "./meta-table.ts";
 import { moveAlone } from "./move-job.ts";
@@ -70,6 +71,31 @@ export function* putJob(put: Put, terms: EnqueueTerms): Transition<PutResult | R
   if (isRejection(stored)) return stored;
   const [job] = yield* withExtras([stored.job]);
   return { stored: { ...stored, job: job! }, isNew: false };
+}
+
+/**
+ * Puts a job unless the same call was done before; its answer is that of the first time. A job that was put over another one
+ * counts as one that was there.
+ *
+ * @throws {StaleReadError} If it changed between reading and writing, or another broker has done the same call meanwhile.
+ */
+export function* putOnce(
+  call: Pick<KeyedCall, "key" | "fingerprint">,
+  put: Put,
+  terms: EnqueueTerms,
+): Transition<PutResult | Rejection> {
+  const { request, entry } = put;
+  const keyed = { ...call, jobs: [request], ids: [entry.job.id], now: terms.now };
+  let isNew: boolean | undefined;
+  const stored = yield* enqueueOnce({ ...keyed, mayBeThere: true }, function* () {
+    const result = yield* putJob(put, terms);
+    if (isRejection(result)) return result;
+    isNew = result.isNew;
+    return [result.stored];
+  });
+  if (isRejection(stored)) return stored;
+  const [only] = stored as [StoredJob];
+  return { stored: only, isNew: isNew ?? (!only.duplicate && !only.folded) };
 }
 
 function checkNew({ given }: PutJob, { id }: JobRecord): Rejection | undefined {

@@ -50,6 +50,30 @@ describe("createMovement()", () => {
       }));
   }
 
+  it("puts what has a key once, also when the job is done and gone", () =>
+    withBroker(async ({ broker, client, clock, take }) => {
+      const jobs = createMovement({ fetch: broker.fetch });
+      const keyed = { idempotencyKey: "k1", onConflict: "keep" } as const;
+      const first = await jobs.put("a", job({ tags: ["x"] }), keyed);
+      const taken = await take();
+      await clock.advance(1);
+      await client.success(taken.jobs[0]!);
+      assert.equal(await client.count(), 0);
+      assert.deepEqual(await jobs.put("a", job({ tags: ["x"] }), keyed), first);
+      assert.equal(await client.count(), 0);
+      await assert.rejects(jobs.put("b", job({ tags: ["x"] }), keyed), /used for another call/);
+      await assert.rejects(jobs.put("a", job(), keyed), /used for another call/);
+      // What was there is told as it was then.
+      await jobs.put("c", job({ priority: 3 }));
+      const kept = await jobs.put("c", job(), { ...keyed, idempotencyKey: "k2" });
+      assert.deepEqual([kept.duplicate, kept.priority], [true, 3]);
+      await client.delete("c");
+      assert.equal((await jobs.put("c", job(), { ...keyed, idempotencyKey: "k2" })).priority, 3);
+      assert.equal(await client.count(), 0);
+      const bad = { idempotencyKey: "" };
+      await assert.rejects(jobs.put("a", job(), bad), TypeError);
+    }));
+
   it("sends nothing that cannot be", () =>
     withBroker(async ({ broker }) => {
       const jobs = createMovement({ fetch: broker.fetch });

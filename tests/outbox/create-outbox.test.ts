@@ -130,7 +130,7 @@ describe("within a transaction", () => {
       "a database of Drizzle": { execute() {}, transaction() {}, select() {} },
       "a database of Kysely": { executeQuery() {}, isTransaction: false },
       "Knex itself": Object.assign(() => {}, { raw() {} }),
-      "a client of Prisma": { $queryRawUnsafe() {}, $executeRawUnsafe() {}, $transaction() {} },
+      "a client of Prisma": { $queryRawUnsafe() {}, $executeRawUnsafe() {}, $connect() {} },
       "a database of D1": { prepare() {}, batch() {} },
       "an object": {},
       "null": null,

@@ -5,101 +5,20 @@
 
 import assert from "node:assert/strict";
 import { afterEach, it } from "node:test";
-import { type Broker, createBroker, type Database } from "../../src/broker/mod.ts";
-import { type Client, createClient, defineJob } from "../../src/client/mod.ts";
+import { defineJob } from "../../src/client/mod.ts";
 import { StoreError } from "../../src/errors.ts";
-import { createOutbox, type Outbox, withOutbox } from "../../src/outbox/mod.ts";
+import {
+  createOutbox,
+  createOutboxRelay,
+  type TransactionLike,
+  withOutbox,
+} from "../../src/outbox/mod.ts";
 import type { AsyncConnection } from "../../src/store/database.ts";
-import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
 import { job } from "../support/broker.ts";
-import { createRecordingLogger } from "../support/recording-logger.ts";
-import { describePostgres, openGroup, type PostgresDatabase, sharedPool } from "./server.ts";
+import { ask, opened, type Shared, start, transact, turns, until } from "./outbox-kit.ts";
+import { describePostgres, sharedPool } from "./server.ts";
 
 const mail = defineJob<{ to: string }>({ type: "mail", queue: "q" });
-
-interface Shared {
-  readonly broker: Broker;
-  readonly client: Client;
-  readonly clock: TestClock;
-  readonly errors: readonly string[];
-  readonly schema: string;
-  readonly outbox: Outbox;
-}
-
-/** A client of `pg` that has begun a transaction. */
-interface Session {
-  query(text: string, values?: unknown[]): Promise<{ readonly rows: Record<string, unknown>[] }>;
-  release(): void;
-}
-
-/** Ends what a test has opened. */
-const opened: (() => Promise<unknown>)[] = [];
-
-/** Starts brokers that share a database and have heard of each other. */
-async function start(
-  count: number,
-  change: (database: PostgresDatabase, index: number) => Database = (database) => database,
-): Promise<Shared[]> {
-  const brokers = openGroup(count).map((database, index) => {
-    const { now: _, ...withoutTime } = database;
-    const clock = createTestClock();
-    const { logger, errors } = createRecordingLogger();
-    const store = change(withoutTime, index);
-    const broker = createBroker({ store, clock, logger, heartbeatIntervalMs: 2 ** 31 });
-    opened.push(() => broker.stop());
-    const client = createClient({ fetch: broker.fetch });
-    const { schema } = database;
-    return { schema, broker, client, clock, errors, outbox: createOutbox({ schema }) };
-  });
-  for (const { broker } of brokers) await broker.start();
-  await turns(20);
-  return brokers;
-}
-
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-/** Waits until something holds. What is due at once needs a clock that moves a little: less than any look would take. */
-async function until(
-  brokers: readonly Shared[],
-  holds: () => boolean | Promise<boolean>,
-  what: string,
-  stepMs = 1,
-): Promise<void> {
-  for (let turn = 0; turn < 1500; turn++) {
-    if (await holds()) return;
-    if (turn < 1000) await Promise.all(brokers.map(({ clock }) => clock.advance(stepMs)));
-    await turns(1);
-  }
-  assert.fail(`waited in vain until ${what}`);
-}
-
-/** Runs a transaction of an application; `false` rolls it back. */
-async function transact(work: (session: Session) => Promise<boolean | void>): Promise<void> {
-  const session = await sharedPool().connect() as unknown as Session;
-  try {
-    await session.query("BEGIN");
-    const isGood = await work(session);
-    await session.query(isGood === false ? "ROLLBACK" : "COMMIT");
-  } catch (error) {
-    await session.query("ROLLBACK");
-    throw error;
-  } finally {
-    session.release();
-  }
-}
-
-/** Runs one statement. */
-async function ask(text: string): Promise<Record<string, unknown>[]> {
-  return (await sharedPool().connect().then(async (client) => {
-    try {
-      return await client.query({ text });
-    } finally {
-      client.release();
-    }
-  })).rows;
-}
 
 describePostgres("an outbox in the database of brokers", () => {
   afterEach(async () => {
@@ -359,5 +278,42 @@ describePostgres("an outbox in the database of brokers", () => {
     const { readyAt } = await client.get(ids[0]!);
     if (row !== undefined) assert.equal(readyAt, Number(row["stored_at"]) + 3_600_000);
     assert.ok(Math.abs(readyAt - Date.now() - 3_600_000) < 60_000);
+  });
+
+  it("in another database is handed on by relays, each entry once", async () => {
+    const [{ client, broker, schema }] = await start(1) as [Shared];
+    const place = { schema, table: "of a shop" };
+    const outbox = createOutbox(place);
+    await ask(outbox.sql);
+    try {
+      const pool = sharedPool() as unknown as TransactionLike;
+      const ids: string[] = [];
+      await transact(async (session) => {
+        const payloads = Array.from({ length: 60 }, (_, at) => ({ to: `\u0000 ${at}` }));
+        const receipts = await outbox.within(session).enqueueMany(mail, payloads);
+        ids.push(...receipts.map(({ id }) => id));
+        await session.query(
+          `INSERT INTO ${schema}."of a shop" (job) VALUES ('{"type":"a, b","queue":"q","payload":1}')`,
+        );
+      });
+      const to = { fetch: broker.fetch };
+      const relay = () =>
+        createOutboxRelay({ ...place, database: pool, to, batchSize: 20, logger: false });
+      const passed = [];
+      for (let round = 0; round < 2; round++) {
+        passed.push(...await Promise.all([1, 2].map(() => relay().runOnce())));
+      }
+      assert.deepEqual(passed.map(({ sent }) => sent).sort(), [0, 20, 20, 20].sort());
+      assert.equal(passed.reduce((sum, { refused }) => sum + refused, 0), 1);
+      const jobs = await Array.fromAsync(client.list());
+      assert.deepEqual(jobs.map(({ id }) => id).sort(), ids.sort());
+      const refused = outbox.refused(pool);
+      assert.equal((await refused.list()).length, 1);
+      assert.equal(await refused.retry(), 1);
+      assert.equal((await relay().runOnce()).refused, 1);
+      assert.equal(await refused.delete(), 1);
+    } finally {
+      await ask(`DROP TABLE ${schema}."of a shop", ${schema}."of a shop_refused"`);
+    }
   });
 });

@@ -316,14 +316,11 @@ export function createEngine(
   const { takenJob } = dispatcher;
   const reports = createReports({ store, clock, random, settings, takenJob, prepare });
   const removing = createRemoving({ store, searching, settling, terms: releaseTerms });
-  const enqueue = createEnqueueing({
-    store,
-    prepare,
-    keyed(now) {
-      const dueAt = forgetting.dueAfter(now);
-      if (dueAt !== undefined) scheduler.expectAt(forgetting, dueAt);
-    },
-  });
+  const keyed = (now: number) => {
+    const dueAt = forgetting.dueAfter(now);
+    if (dueAt !== undefined) scheduler.expectAt(forgetting, dueAt);
+  };
+  const enqueue = createEnqueueing({ store, prepare, keyed });
   const listing = createListing({ store, clock, searching, maxPageBytes: settings.maxPageBytes });
 
   return {
@@ -357,7 +354,7 @@ export function createEngine(
     runDue: scheduler.runDue,
     enqueue,
     reports,
-    movement: createMovement({ store, clock, settings, admission, expressions }),
+    movement: createMovement({ store, clock, settings, admission, expressions, keyed }),
     list: listing.list,
     count: (selection, matches, signal) =>
       matches === undefined && isCounted(selection)

@@ -4,15 +4,18 @@
  * @module
  */
 
+import { concatBytes } from "../../protocol/concat-bytes.ts";
 import { checkJobId } from "../../protocol/job-id.ts";
 import { checkRequeue } from "../../protocol/movement-request.ts";
 import { metadataView } from "../../protocol/record-json.ts";
 import { isRejection } from "../../protocol/rejection.ts";
 import { readPut, readRequeue } from "../../protocol/request-body.ts";
 import { answerEnqueued, answerJob } from "./answer.ts";
+import { readBody } from "./body.ts";
 import type { Endpoint } from "./call.ts";
 import { noSuchJob } from "./jobs.ts";
-import { readMessage } from "./message.ts";
+import { readKey, tellExtensions, toKeyed } from "./keyed.ts";
+import { demandFormat, readMessage, type Received, toMessage } from "./message.ts";
 import { Refusal, toRefusal } from "./refusal.ts";
 import { readWorkerId } from "./worker-id.ts";
 
@@ -21,12 +24,24 @@ export const put: Endpoint = async (call) => {
   const [id] = call.params as [string];
   const problem = checkJobId(id);
   if (problem !== undefined) throw new Refusal(400, problem);
-  const request = await readMessage(call, readPut);
+  const key = readKey(call);
+  const body = { format: demandFormat(call), bytes: await readBody(call) };
+  const request = toMessage(body, readPut);
   await call.reach.demandNew([request]);
-  const result = await call.engine.movement.put(id, request, readWorkerId(call.request.headers));
+  const result = await call.engine.movement.put(id, request, {
+    by: readWorkerId(call.request.headers),
+    // A key is one call, and that is about one id.
+    keyed: key === null ? undefined : await toKeyed(key, withId(body, id), call, 3),
+  });
   if (isRejection(result)) throw toRefusal(result);
-  return answerEnqueued(call.format, result.stored, result.isNew ? 201 : 200);
+  const answer = answerEnqueued(call.format, result.stored, result.isNew ? 201 : 200);
+  if (key !== null) tellExtensions(call, answer);
+  return answer;
 };
+
+function withId({ format, bytes }: Received, id: string): Received {
+  return { format, bytes: concatBytes([new TextEncoder().encode(`${id}\n`), bytes]) };
+}
 
 /** `POST /jobs/{id}/requeue` */
 export const requeue: Endpoint = async (call) => {

@@ -1,0 +1,175 @@
+/**
+ * Hands on one piece of an outbox.
+ *
+ * | The server answers                        | The entry                                                     |
+ * | ----------------------------------------- | ------------------------------------------------------------- |
+ * | that the job is stored, or was before     | is deleted                                                    |
+ * | that it is refused, by what it is         | goes to those that were refused                               |
+ * | that it has no such endpoint              | is enqueued as over any server, and all later ones are        |
+ * | nothing, or that it cannot now, or that the token is not allowed to | stays, and so do all that were not sent yet |
+ *
+ * @module
+ */
+
+import type { Clock } from "../async/clock.ts";
+import { callOwn } from "../client/endpoint.ts";
+import { type ClientOptions, toClientSettings } from "../client/options.ts";
+import { createTransport } from "../client/transport.ts";
+import { NotFoundError, RefusedError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { checkJobId, looksMade } from "../protocol/job-id.ts";
+import { toRelayedBodies } from "../protocol/outbox.ts";
+import { enqueueRoutes, movementRoutes } from "../protocol/routes.ts";
+import type { OutboxTables } from "./outbox-tables.ts";
+import type { Row, Runner } from "./to-runner.ts";
+
+/** What became of a piece. */
+export interface Passed {
+  /** How many entries there were. */
+  readonly found: number;
+  /** How many are jobs now. */
+  readonly sent: number;
+  /** How many were refused. */
+  readonly refused: number;
+}
+
+/** Hands on a piece. It is rejected if some of it could not be handed on now. */
+export type Passing = (signal?: AbortSignal) => Promise<Passed>;
+
+/** An entry that was taken. */
+interface Entry {
+  readonly entry: number;
+  readonly id: string;
+  readonly job: string;
+  readonly storedAt: number | undefined;
+}
+
+/** What says that a job can never be stored, by its own fault. */
+const refusals: ReadonlySet<number> = new Set([400, 409, 413, 415, 422]);
+
+/** Creates it. */
+export function createPassing(
+  { tables, run, to, terms, clock, logger }: {
+    readonly tables: OutboxTables;
+    readonly run: Runner;
+    readonly to: ClientOptions;
+    readonly terms: {
+      readonly batchSize: number;
+      readonly concurrency: number;
+      readonly holdMs: number;
+    };
+    readonly clock: Clock;
+    readonly logger: Logger;
+  },
+): Passing {
+  const transport = createTransport(toClientSettings(to));
+  const put = callOwn(transport);
+  let isForeign = false;
+
+  /** Sends an entry; gives why it is refused, if it is. */
+  const send = async ({ id, ...entry }: Entry): Promise<string | undefined> => {
+    let bodies: ReturnType<typeof toRelayedBodies>;
+    try {
+      bodies = toRelayedBodies(entry);
+    } catch (error) {
+      return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    const key = id;
+    try {
+      if (!isForeign) {
+        const problem = checkJobId(id) ??
+          (looksMade(id) ? `the id '${id}' looks like one of the broker's` : undefined);
+        if (problem !== undefined) return problem;
+        try {
+          await put(
+            { route: movementRoutes.put, params: { id }, body: bodies.put, key },
+            {},
+            ignore,
+          );
+          return undefined;
+        } catch (error) {
+          if (!isEndpointMissing(error)) throw error;
+          isForeign = true;
+          logger.warn("The server is none of Millrace: jobs of the outbox get ids of its own", {});
+        }
+      }
+      await transport.call({ route: enqueueRoutes.enqueue, body: bodies.enqueue, key }, {}, ignore);
+      return undefined;
+    } catch (error) {
+      if (error instanceof RefusedError && refusals.has(error.status!)) return error.message;
+      throw error;
+    }
+  };
+
+  return async (signal) => {
+    const now = clock.now();
+    const claimed = await run(
+      tables.claim({ limit: terms.batchSize, now, until: now + terms.holdMs }),
+    );
+    const entries = claimed.map(toEntry).sort((one, other) => one.entry - other.entry);
+    const sent: number[] = [];
+    const refused: { readonly entry: Entry; readonly reason: string }[] = [];
+    let failure: { readonly error: unknown } | undefined;
+
+    const sendNext = async (entry: Entry) => {
+      if (failure !== undefined || signal?.aborted) return;
+      try {
+        const reason = await send(entry);
+        if (reason === undefined) sent.push(entry.entry);
+        else refused.push({ entry, reason });
+      } catch (error) {
+        failure ??= { error };
+      }
+    };
+    await sendInOrder(entries, terms.concurrency, sendNext);
+
+    for (const { entry: { entry, id }, reason } of refused) {
+      await run(tables.refuse(entry, { reason, now: clock.now() }));
+      logger.warn("A job of the outbox was refused", { entry, id, reason });
+    }
+    const done = new Set([...sent, ...refused.map(({ entry }) => entry.entry)]);
+    if (done.size > 0) await run(tables.remove([...done]));
+    const left = entries.map(({ entry }) => entry).filter((entry) => !done.has(entry));
+    if (left.length > 0) await run(tables.release(left, clock.now()));
+    if (failure !== undefined) throw failure.error;
+    return { found: entries.length, sent: sent.length, refused: refused.length };
+  };
+}
+
+/** So many at a time; but one that waits for other jobs only after all before it. */
+async function sendInOrder(
+  entries: readonly Entry[],
+  concurrency: number,
+  send: (entry: Entry) => Promise<void>,
+): Promise<void> {
+  const underWay = new Set<Promise<void>>();
+  for (const entry of entries) {
+    if (mayWait(entry)) await Promise.all(underWay);
+    while (underWay.size >= concurrency) await Promise.race(underWay);
+    const sending: Promise<void> = send(entry).finally(() => void underWay.delete(sending));
+    underWay.add(sending);
+  }
+  await Promise.all(underWay);
+}
+
+/** Whether a job may wait for others. Looked at as a text: it is read when it is sent. */
+function mayWait({ job }: Entry): boolean {
+  return job.includes('"depends_on"');
+}
+
+function isEndpointMissing(error: unknown): boolean {
+  return error instanceof NotFoundError && /^The server has no endpoint/.test(error.message);
+}
+
+/** Drivers read large integers as texts or bigints. */
+function toEntry(row: Row): Entry {
+  const { entry, id, storedAt, job } = row;
+  return {
+    entry: Number(entry),
+    id: String(id),
+    job: String(job),
+    storedAt: storedAt === null ? undefined : Number(storedAt),
+  };
+}
+
+function ignore(): void {}

@@ -105,7 +105,8 @@ type Gauges = Map<string, number>;
 
 async function gather(insight: InsightClient): Promise<Gauges> {
   const gauges: Gauges = new Map();
-  for await (const { queue, paused, inFlight, ...counts } of insight.queues({ limit: 100 })) {
+  for await (const details of insight.queues({ limit: 100 })) {
+    const { queue, paused, inFlight, oldestReadyAt: _notAsked, ...counts } = details;
     const name = `queues.${toName(queue)}`;
     for (const [state, count] of Object.entries(counts)) gauges.set(`${name}.${state}`, count);
     gauges.set(`${name}.in_flight`, inFlight);

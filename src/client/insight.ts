@@ -72,6 +72,17 @@ export interface InsightQuery extends JobFilter, PageRequest {
   readonly maxPayloadBytes?: number | undefined;
 }
 
+/** What of a queue is told, and bounds of the call. */
+export interface QueueOptions extends CallOptions {
+  /**
+   * Whether it comes with the instant since when its oldest ready job has been ready (`oldestReadyAt`), which is looked up for each
+   * queue.
+   *
+   * @default {false}
+   */
+  readonly age?: boolean | undefined;
+}
+
 /** A page of groups of failures. */
 export interface FailureGroupPage extends PageTurns<FailureGroupPage> {
   /** The groups. */
@@ -157,15 +168,16 @@ export interface InsightClient {
    * Tells how many jobs of a queue stand where.
    *
    * @param queue The queue; all numbers of one that has no jobs are 0.
+   * @param options Whether it comes with its age, and bounds of the call.
    */
-  queue(queue: string, options?: CallOptions): Promise<QueueDetails>;
+  queue(queue: string, options?: QueueOptions): Promise<QueueDetails>;
   /**
    * Lists the queues that have jobs with how many of them stand where, sorted by the names of the queues.
    *
    * @param page Where to begin, and how many are on a page.
    */
   queues(
-    page?: Omit<PageRequest, "order">,
+    page?: Omit<PageRequest, "order"> & Pick<QueueOptions, "age">,
     options?: CallOptions,
   ): Listing<QueueDetails, QueuePage>;
   /**
@@ -327,10 +339,14 @@ export function createInsight(options: ClientOptions): InsightClient {
         options,
         readQueueStats,
       ),
-    queue: (queue, options) =>
-      call({ route: insightRoutes.getQueue, params: { queue } }, options, readQueueDetails),
-    queues({ from, limit } = {}, options) {
-      const query = ["detail=true", ...toPageParams({ from, limit })];
+    queue: (queue, { age, ...options } = {}) =>
+      call(
+        { route: insightRoutes.getQueue, params: { queue }, query: toAge(age) },
+        options,
+        readQueueDetails,
+      ),
+    queues({ from, limit, age } = {}, options) {
+      const query = ["detail=true", ...toPageParams({ from, limit }), ...toAge(age)];
       const path = withQuery(jobRoutes.queues.path, query);
       return createListing(queuePages, () => openPage(queuePages, path, options), options);
     },
@@ -360,4 +376,8 @@ export function createInsight(options: ClientOptions): InsightClient {
     deregisterWorker: (id, options) =>
       call({ route: insightRoutes.deleteWorker, params: { id } }, options, ignoreBody),
   };
+}
+
+function toAge(age: boolean | undefined): string[] {
+  return age ? ["age=true"] : [];
 }

@@ -46,6 +46,7 @@ export {
   type HistoryPage,
   type InsightClient,
   type InsightQuery,
+  type QueueOptions,
   type QueuePage,
   type WorkerPage,
 } from "./insight.ts";

@@ -45,15 +45,24 @@ export function readWorkersQuery(search: string): PageQuery<WorkerPlace> {
   });
 }
 
+/** What `GET /queues?detail=true` asks for. */
+export interface QueuesQuery extends Omit<PageQuery<string>, "order"> {
+  /** Whether each comes with the instant since when its oldest ready job has been ready. */
+  readonly age: boolean;
+}
+
+/** Reads whether `GET /queues/{queue}` asks for that; other parameters are passed over. */
+export function readAge(search: string): boolean {
+  return readFlag(new URLSearchParams(search), "age");
+}
+
 /** Reads the query string of `GET /queues`; undefined unless it asks for details. */
-export function readQueuesQuery(
-  search: string,
-): Omit<PageQuery<string>, "order"> | undefined {
+export function readQueuesQuery(search: string): QueuesQuery | undefined {
   // Without details, parameters are passed over, as the protocol has it.
   if (!new URLSearchParams(search).has("detail")) return undefined;
-  const params = readParams(search, ["detail", "from", "limit"]);
+  const params = readParams(search, ["detail", "from", "limit", "age"]);
   return readFlag(params, "detail")
-    ? { from: params.get("from"), limit: readLimit(params) }
+    ? { from: params.get("from"), limit: readLimit(params), age: readFlag(params, "age") }
     : undefined;
 }
 

@@ -62,11 +62,12 @@ export function toPageLinks<Cursor extends string | number>(
 
 /** The links of a page of `GET /queues?detail=true`, which goes forward only. */
 export function toDetailLinks(
-  { from, limit }: Pick<PageQuery<string>, "from" | "limit">,
+  { from, limit, age }: Pick<PageQuery<string>, "from" | "limit"> & { readonly age?: boolean },
   { last, more }: Pick<PageBounds<string>, "last" | "more">,
 ): PageLinks {
   const link = (from: string | undefined) =>
-    `/queues?detail=true${from === undefined ? "" : `&from=${encode(from)}`}&limit=${limit}`;
+    `/queues?detail=true${from === undefined ? "" : `&from=${encode(from)}`}&limit=${limit}` +
+    (age ? "&age=true" : "");
   return { self: link(from), next: more ? link(last) : null, prev: null };
 }
 

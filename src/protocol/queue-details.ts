@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import { linksSchema, type PageLinks, type ReadPage } from "./page.ts";
-import { bool, readAs, text, u64 } from "./schema.ts";
+import { bool, optional, readAs, text, u64 } from "./schema.ts";
 
 /** How many jobs of a queue stand where. */
 export interface QueueDetails {
@@ -30,6 +30,11 @@ export interface QueueDetails {
   readonly recurring: number;
   /** Whether the queue is paused: its jobs wait. */
   readonly paused: boolean;
+  /**
+   * Since when the ready job has been ready that came first of each priority, in ms since the epoch, if it was asked for (`age`).
+   * Undefined if none is ready.
+   */
+  readonly oldestReadyAt?: number | undefined;
 }
 
 /** How long things took. Spans are in ms. */
@@ -67,9 +72,10 @@ export interface QueueStats {
 }
 
 /** Writes the details of a queue. */
-export function toQueueDetailsWire({ inFlight, ...details }: QueueDetails): object {
+export function toQueueDetailsWire({ inFlight, oldestReadyAt, ...details }: QueueDetails): object {
   const { queue, scheduled, ready, ...others } = details;
-  return { queue, scheduled, ready, in_flight: inFlight, ...others };
+  const age = oldestReadyAt === undefined ? {} : { oldest_ready_at: oldestReadyAt };
+  return { queue, scheduled, ready, in_flight: inFlight, ...others, ...age };
 }
 
 /** Writes the answer of `GET /queues?detail=true`. */
@@ -108,8 +114,13 @@ const detailsSchema: v.GenericSchema<unknown, QueueDetails> = v.pipe(
     stalled: u64,
     recurring: u64,
     paused: bool,
+    oldest_ready_at: optional(u64),
   }, "an object"),
-  v.transform(({ in_flight, ...wire }): QueueDetails => ({ ...wire, inFlight: in_flight })),
+  v.transform(({ in_flight, oldest_ready_at, ...wire }): QueueDetails => ({
+    ...wire,
+    inFlight: in_flight,
+    ...oldest_ready_at != null && { oldestReadyAt: oldest_ready_at },
+  })),
 );
 
 /** Reads the answer of `GET /queues/{queue}`. */

@@ -86,6 +86,28 @@ for (const format of ["json", "msgpack"] as const) {
       }));
   });
 
+  describe(`the ages of queues, ${format}`, () => {
+    it("are told of those that have ready jobs, to who asks for them", () =>
+      withBroker(async ({ broker, client, clock }) => {
+        const insight = createInsight({ fetch: broker.fetch, format: formats[format] });
+        const since = clock.now();
+        await client.enqueue(job({ queue: "a" }));
+        await client.enqueue(job({ queue: "b", delayMs: 60_000 }));
+        await clock.advance(5000);
+        await client.enqueueMany([job({ queue: "a" }), job({ queue: "c", priority: 9 })]);
+        const ages = async (age: boolean) =>
+          (await Array.fromAsync(insight.queues({ limit: 1, age })))
+            .map(({ oldestReadyAt }) => oldestReadyAt);
+        assert.deepEqual(await ages(true), [since, undefined, since + 5000]);
+        assert.deepEqual(await ages(false), [undefined, undefined, undefined]);
+        assert.equal((await insight.queue("a", { age: true })).oldestReadyAt, since);
+        assert.equal(Object.hasOwn(await insight.queue("a"), "oldestReadyAt"), false);
+        const { body } = await send(broker, "GET", "/queues?detail=true&age=true&limit=1");
+        const { pages } = body as { pages: { self: string } };
+        assert.equal(pages.self, "/queues?detail=true&limit=1&age=true");
+      }));
+  });
+
   describe(`who calls, ${format}`, () => {
     it("is told what it may do, also if that is little", () =>
       withCallers({

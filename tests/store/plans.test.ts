@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { expireLeases, nextExpiry } from "../../src/store/expire-leases.ts";
+import { listOpenBatches } from "../../src/store/open-batches.ts";
 import { recoverJobs, releaseHolder } from "../../src/store/release.ts";
 import type { StepAnswer, Transition } from "../../src/store/transition.ts";
 import { openMemory } from "./sqlite.ts";
@@ -33,6 +34,19 @@ describe("the plans of SQLite", () => {
       for (const transition of [expireLeases(terms), nextExpiry()]) {
         const [plan] = plansOf(store, transition);
         assert.match(plan!, /SEARCH leases USING (COVERING )?INDEX leases_due/);
+        assert.doesNotMatch(plan!, /TEMP B-TREE/);
+      }
+    } finally {
+      await store.close();
+    }
+  });
+
+  it("listOpenBatches() reads the heads of batches in their order, and no others", async () => {
+    const store = await openTestStore(openMemory);
+    try {
+      for (const from of [undefined, "k"]) {
+        const [plan] = plansOf(store, listOpenBatches({ from, order: "asc", limit: 50 }));
+        assert.match(plan!, /(SCAN|SEARCH) jobs USING INDEX jobs_heads/);
         assert.doesNotMatch(plan!, /TEMP B-TREE/);
       }
     } finally {

@@ -13,7 +13,6 @@ import { statuses } from "../../protocol/status.ts";
 import type { Distribution } from "../../store/distribution.ts";
 import { dayOf } from "../../store/failures-table.ts";
 import { mostCounted } from "../../store/outbox.ts";
-import { type OldestPiece, oldestReady } from "../../store/oldest-ready.ts";
 import type { DayTally } from "../../store/statistics.ts";
 import type { Store } from "../../store/store.ts";
 import { version } from "../../version.ts";
@@ -61,7 +60,7 @@ export function createMetrics(
     readonly store: Store;
     readonly clock: Clock;
     readonly settings: Pick<Settings, "statistics">;
-    readonly queues: Pick<QueueInsight, "list">;
+    readonly queues: Pick<QueueInsight, "list" | "oldestReadyAt">;
     readonly statistics: Pick<Statistics, "read">;
     readonly workers: Pick<Workers, "list">;
     readonly outbox: Pick<OutboxOperations, "state">;
@@ -73,15 +72,8 @@ export function createMetrics(
 
   /** For how long the ready job of a queue has been ready that was ready first, in ms; 0 if none is. */
   const ageOf = async (queue: string): Promise<number> => {
-    let readyAt = Infinity;
-    let after: string | undefined;
-    do {
-      const piece: OldestPiece = await store.read(oldestReady(queue, after));
-      readyAt = Math.min(readyAt, piece.readyAt);
-      after = piece.next;
-      if (after !== undefined) await pause(clock);
-    } while (after !== undefined);
-    return readyAt === Infinity ? 0 : Math.max(0, clock.now() - readyAt);
+    const readyAt = await queues.oldestReadyAt(queue);
+    return readyAt === undefined ? 0 : Math.max(0, clock.now() - readyAt);
   };
 
   /** How long a turn of the event loop and a commit take just now, in ms. */

@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { pause } from "../../async/turns.ts";
+import { createTurns, pause } from "../../async/turns.ts";
 import type { PageQuery } from "../../protocol/query.ts";
 import type { QueueDetails } from "../../protocol/queue-details.ts";
 import type { JobRecord } from "../../protocol/record.ts";
@@ -13,6 +13,7 @@ import { status } from "../../protocol/status.ts";
 import type { Position } from "../../store/backlog.ts";
 import type { CountsCursor, ExpiredCursor } from "../../store/counts.ts";
 import { payloadSize, withLargePayloads } from "../../store/many-jobs.ts";
+import { type OldestPiece, oldestReady } from "../../store/oldest-ready.ts";
 import {
   countRecurring,
   type CountsPiece,
@@ -39,9 +40,13 @@ export interface QueuePage {
 /** Tells how queues fare; it changes nothing. */
 export interface QueueInsight {
   /** A queue, also one that has no jobs. */
-  get(queue: string): Promise<QueueDetails>;
+  get(queue: string, view?: { readonly age: boolean }): Promise<QueueDetails>;
   /** The queues that any stored job is in, in the order of their bytes. */
-  list(page: Omit<PageQuery<string>, "order">): Promise<QueuePage>;
+  list(
+    page: Omit<PageQuery<string>, "order"> & { readonly age?: boolean | undefined },
+  ): Promise<QueuePage>;
+  /** Since when the oldest ready job of a queue has been ready, in ms since the epoch; undefined if none is. */
+  oldestReadyAt(queue: string): Promise<number | undefined>;
   /** The jobs of a queue that are delivered next; fewer if their payloads are large. */
   next(queue: string, limit: number): Promise<readonly JobRecord[]>;
 }
@@ -103,6 +108,29 @@ export function createQueueInsight(
     }));
   };
 
+  const oldestReadyAt = async (queue: string): Promise<number | undefined> => {
+    let readyAt = Infinity;
+    let after: string | undefined;
+    do {
+      const piece: OldestPiece = await store.read(oldestReady(queue, after));
+      readyAt = Math.min(readyAt, piece.readyAt);
+      after = piece.next;
+      if (after !== undefined) await pause(clock);
+    } while (after !== undefined);
+    return readyAt === Infinity ? undefined : readyAt;
+  };
+
+  const withAges = async (details: readonly QueueDetails[]): Promise<QueueDetails[]> => {
+    const turns = createTurns(clock);
+    const found: QueueDetails[] = [];
+    for (const one of details) {
+      if (turns.isOver()) await turns.pause();
+      const readyAt = one.ready === 0 ? undefined : await oldestReadyAt(one.queue);
+      found.push(readyAt === undefined ? one : { ...one, oldestReadyAt: readyAt });
+    }
+    return found;
+  };
+
   /** Adds up the counts of one queue, or of those behind another one until there are more than `limit`. */
   const gather = async (
     only: string | undefined,
@@ -130,16 +158,18 @@ export function createQueueInsight(
   };
 
   return {
-    async get(queue) {
+    async get(queue, { age } = { age: false }) {
       const none = [0, 0, 0, 0, 0, 0];
       const counts = (await gather(queue, "", 1)).get(queue) ?? none;
-      return (await toDetails(new Map([[queue, counts]])))[0]!;
+      const details = await toDetails(new Map([[queue, counts]]));
+      return (age ? await withAges(details) : details)[0]!;
     },
-    async list({ from, limit }) {
+    async list({ from, limit, age = false }) {
       const sums = await gather(undefined, from ?? "", limit);
-      const page = new Map([...sums].slice(0, limit));
-      return { queues: await toDetails(page), more: sums.size > limit };
+      const details = await toDetails(new Map([...sums].slice(0, limit)));
+      return { queues: age ? await withAges(details) : details, more: sums.size > limit };
     },
+    oldestReadyAt,
     async next(queue, limit) {
       let best: readonly Position[] = [];
       let after: string | undefined;

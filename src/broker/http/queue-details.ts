@@ -5,6 +5,7 @@
  */
 
 import {
+  readAge,
   readNextQuery,
   readQueuesQuery,
   readStatsQuery,
@@ -31,8 +32,10 @@ export const list: Endpoint = async ({ engine, query, format }) => {
 };
 
 /** `GET /queues/{queue}` */
-export const get: Endpoint = async ({ engine, params, format }) =>
-  answerValue(format, 200, toQueueDetailsWire(await engine.insight.queues.get(params[0]!)));
+export const get: Endpoint = async ({ engine, params, query, format }) => {
+  const details = await engine.insight.queues.get(params[0]!, { age: readAge(query) });
+  return answerValue(format, 200, toQueueDetailsWire(details));
+};
 
 /** `GET /queues/{queue}/next` */
 export const next: Endpoint = async ({ engine, request, params, query, format }) => {

@@ -6,11 +6,13 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { OpenBatch } from "../../../src/protocol/open-batch.ts";
 import type { Rejection } from "../../../src/protocol/rejection.ts";
 import type { StoredJob } from "../../../src/store/enqueue.ts";
 import { releaseHolder } from "../../../src/store/release.ts";
 import { removeJob } from "../../../src/store/delete-jobs.ts";
 import { promoteJobs } from "../../../src/store/due-jobs.ts";
+import { listOpenBatches } from "../../../src/store/open-batches.ts";
 import { type JobSketch, start, type TestStore, toBinding } from "./test-store.ts";
 
 const concat = "$existing + $new";
@@ -103,6 +105,44 @@ export function describeBatches(open: () => Promise<TestStore>): void {
       await store.given(part("a"));
       await store.write(() => removeJob("a"));
       assert.equal(await put(store, part("b")), "b");
+    });
+
+    it("lists those that are open by the bytes of their keys, page by page", async () => {
+      const store = await open();
+      const keys = ["b", "B", "é", "a\u0000", ""];
+      for (const [at, key] of keys.entries()) await put(store, part(`j${at}`, { key }));
+      await put(store, part("more", { key: "b" }));
+      await put(store, { ...part("later", { key: "z" }), readyAt: start + 5 });
+      await store.given({ id: "plain" });
+      const all = async (order: "asc" | "desc", limit: number) => {
+        const found: OpenBatch[] = [];
+        for (let from: string | undefined;;) {
+          const page = await store.read(listOpenBatches({ from, order, limit }));
+          found.push(...page);
+          if (page.length < limit) return found;
+          from = page.at(-1)!.key;
+        }
+      };
+      const found = await all("asc", 2);
+      assert.deepEqual(found.map(({ key }) => key), ["", "B", "a\u0000", "b", "é"]);
+      assert.deepEqual((await all("desc", 3)).map(({ key }) => key), [
+        "é",
+        "b",
+        "a\u0000",
+        "B",
+        "",
+      ]);
+      assert.deepEqual(found[3], {
+        key: "b",
+        jobId: "j0",
+        type: "t",
+        queue: "q",
+        status: "ready",
+        readyAt: start,
+        when: "true",
+        fold: concat,
+        payloadBytes: 13,
+      });
     });
 
     it("collects until a job is due, if that is asked for, and until it is taken", async () => {

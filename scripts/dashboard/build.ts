@@ -19,8 +19,8 @@ const rows = files.map(({ name, type, bytes }) => {
   },`;
 });
 const text = `/**
- * The files of the page, gzipped, in base64. \`deno task dashboard\` makes this of \`src/dashboard/page/\`, with Preact and uPlot
- * (MIT licences) in it.
+ * The files of the page, gzipped, in base64. \`deno task dashboard\` makes this of \`src/dashboard/page/\`, with Preact
+ * (MIT licence) in it.
  *
  * @module
  */

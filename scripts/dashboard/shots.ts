@@ -15,14 +15,17 @@ import { createScene } from "../../tests/browser/scene.ts";
 const folder = new URL("../../docs/dashboard/", import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });
 const scene = await createScene();
-await scene.client.delete(scene.hostile.id);
-const dead = (await scene.client.page({ status: "dead", limit: 1 })).jobs[0]!;
+await scene.client.deleteMany({ queue: scene.hostile.queue });
+const dead = (await scene.client.page({ status: "dead", queue: "crawl", limit: 1 })).jobs[0]!;
 const places = {
   overview: "",
   queue: "queues/crawl",
   jobs: "jobs?status=dead",
   job: `jobs/${dead.id}`,
   failures: "failures",
+  batches: "batches",
+  requests: "requests",
+  request: `requests/${scene.outbound.answered}`,
   workers: "workers",
   crons: "crons",
   budgets: "budgets/mail-api",
@@ -44,6 +47,7 @@ for (const theme of ["light", "dark"]) {
   for (const [name, place] of Object.entries(places)) {
     await visit.open(place);
     if (name === "crons") await visit.click("button", "daily");
+    if (name === "batches") await visit.click("button", "digest:later");
     await visit.evaluate("new Promise((resolve) => setTimeout(resolve, 300))");
     await visit.screenshot(`${folder}${name}-${theme}.png`);
   }

@@ -43,7 +43,10 @@ export const dashboard: Stage = {
       );
     }
     const xml = `${await emptyFolder("browser")}/junit.xml`;
-    const words = toNodeWords(xml, ["tests/browser/dashboard.test.ts"]);
+    const words = toNodeWords(xml, [
+      "tests/browser/dashboard.test.ts",
+      "tests/browser/pages.test.ts",
+    ]);
     const env = { MILLRACE_TOOLS: await installTools(), MILLRACE_CHROMIUM: chromium };
     await runSuite(report, "the page in Chromium", node.program, words, xml, env);
   },

@@ -44,7 +44,7 @@ export const rooms: readonly Room[] = [
   {
     level: 4,
     paths: ["src/dashboard/"],
-    packages: ["preact", "preact/hooks", "@preact/signals", "uplot"],
+    packages: ["preact", "preact/hooks", "@preact/signals"],
   },
   { level: 4, paths: ["src/outbox/"] },
   { level: 4, paths: ["src/offload/"] },

@@ -19,7 +19,8 @@ import { createPassOn } from "./pass-on.ts";
 import { readSmallBody } from "./read-small-body.ts";
 import { isFromPage } from "./same-origin.ts";
 import { safeHeaders, serveAsset, servePage } from "./serve-assets.ts";
-import { isToken, toCookie } from "./session.ts";
+import { isToken, readToken, toCookie } from "./session.ts";
+import { findGrant } from "./token-grant.ts";
 import { AccessFailure, createVisitors, refuseOpenBroker } from "./visitors.ts";
 
 /** A dashboard. */
@@ -59,23 +60,37 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     const given = body === undefined ? undefined : readTokenOf(body);
     if (!isToken(given)) return refuse(400, "expected an object with a token");
     if (!await broker.asksForTokens()) return refuseOpenBroker();
-    const answer = await broker.ask("/jobs/count", { token: given });
-    await answer.body?.cancel();
-    if (answer.status === 401) {
+    const grant = await findGrant(broker, given);
+    if (grant === undefined) {
       logger.warn(
         "Somebody tried to sign in to the dashboard with a token that the broker does not know",
       );
       return refuse(401, "the broker does not know this token");
     }
-    if (answer.status >= 500) return refuse(502, `the broker answered ${answer.status}`);
+    if (grant.may === null) return refuse(403, "this token may not look: it lacks 'read'");
     return answerJson(200, {}, { "set-cookie": toCookie(given, request, basePath) });
   };
 
   const answerSession = async (request: Request): Promise<Response> => {
     if (request.method === "GET") {
       const visitor = await visitors.find(request);
-      const may = readOnly && visitor !== undefined ? "read" : visitor ?? null;
-      return answerJson(200, { may, signIn: access === "tokens", readOnly, title });
+      const token = access === "tokens" ? readToken(request) : undefined;
+      const grant = token === undefined ? { may: visitor } : await findGrant(broker, token);
+      const may = grant?.may ?? null;
+      return answerJson(
+        200,
+        {
+          ...grant,
+          may: readOnly && may !== null ? "read" : may,
+          signIn: access === "tokens",
+          readOnly,
+          title,
+        },
+        // Its token is none any more.
+        token !== undefined && grant === undefined
+          ? { "set-cookie": toCookie(undefined, request, basePath) }
+          : {},
+      );
     }
     if (!isFromPage(request)) return refuse(403, "only the dashboard's own page may ask this");
     if (request.method === "POST") return await signIn(request);

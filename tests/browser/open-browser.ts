@@ -77,8 +77,9 @@ export async function openBrowser(): Promise<OpenBrowser> {
   };
 }
 
-/** A page that is loaded shows no 'Loading', and nothing that waits for its first answer. */
+/** A page that is loaded shows no 'Loading', and nothing that waits for its first answer or is hidden until then. */
 const isLoaded = `document.querySelector("#app")?.textContent !== "" &&
+  document.querySelector("main.settling") === null &&
   ![...document.querySelectorAll("[role=status].empty")].some((one) => one.textContent === "Loading")`;
 
 async function openPage(browser: Browser, url: string): Promise<Visit> {

@@ -14,6 +14,7 @@ import {
 } from "../../src/client/mod.ts";
 import { createDashboard } from "../../src/dashboard/mod.ts";
 import { createWorker } from "../../src/worker/mod.ts";
+import { enqueueBatches, enqueueRequests, type Outbound } from "./outbound.ts";
 
 /** What the tests look at and change. */
 export interface Scene {
@@ -25,6 +26,8 @@ export interface Scene {
   readonly budgets: BudgetsClient;
   /** A job whose every text wants to be more than a text. */
   readonly hostile: { readonly id: string; readonly queue: string; readonly type: string };
+  /** Requests of outbound HTTP in several states. */
+  readonly outbound: Outbound;
   /** A token that may look. */
   readonly viewerToken: string;
   /** Serves a broker that asks for tokens; gives where its dashboard is. */
@@ -96,6 +99,9 @@ export async function createScene(): Promise<Scene> {
     budgets: [{ key: "mail-api", cost: 1 }],
   });
 
+  const outbound = await enqueueRequests(client);
+  await enqueueBatches(client);
+
   const hostile = { queue: "<b>bold</b>", type: "<script>alert(1)</script>" };
   const { id } = await client.enqueue({
     ...hostile,
@@ -106,6 +112,8 @@ export async function createScene(): Promise<Scene> {
     },
     tags: ["\u202etag", "<i>"],
   });
+
+  await client.enqueue({ ...hostile, payload: { html: "<img src=y onerror=alert(1)>" } });
 
   const dashboard = createDashboard({
     fetch: broker.fetch,
@@ -121,6 +129,7 @@ export async function createScene(): Promise<Scene> {
     crons,
     budgets,
     hostile: { ...hostile, id },
+    outbound,
     viewerToken,
     async serveWithTokens() {
       const sha256 = await digestOfToken(viewerToken);

@@ -78,6 +78,12 @@ export function change<Answer>(
 /** What the visitor may do here. */
 export interface Session {
   readonly may: "read" | "manage" | "admin" | null;
+  /** The scopes of the token, and what else is said of it; undefined where there is none, or the broker does not tell. */
+  readonly scopes?: readonly string[];
+  readonly name?: string;
+  /** The only queues and types that it is for. */
+  readonly queues?: readonly string[];
+  readonly types?: readonly string[];
   /** Whether a token lets in. */
   readonly signIn: boolean;
   readonly readOnly: boolean;

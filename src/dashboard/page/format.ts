@@ -64,6 +64,13 @@ export function ticks(instants: readonly number[]): string[] {
   return instants.map((at) => format.format(at * 1000));
 }
 
+/** A number of bytes. */
+export function bytes(value: number): string {
+  if (value < 1000) return `${count(value)} B`;
+  if (value < 1_000_000) return `${(value / 1000).toFixed(value < 10_000 ? 1 : 0)} kB`;
+  return `${(value / 1_000_000).toFixed(value < 10_000_000 ? 1 : 0)} MB`;
+}
+
 /** A status, for a person. */
 export const statusLabel = (status: string): string => status.replace("_", " ");
 

@@ -4,10 +4,37 @@ import { computed, effect, signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { CallError } from "./api.ts";
 import { isOutage, look, outage, recall } from "./look.ts";
-import { changes, loadSession, session } from "./state.ts";
+import { changes, loadSession, remember, session } from "./state.ts";
 
 /** Grows when something has changed. */
 const beats = signal(0);
+
+/** How often what is shown changes by itself: at once, each so many seconds, or not. */
+export const pace = signal(remember("millrace-pace") ?? "live");
+effect(() => {
+  remember("millrace-pace", pace.value);
+});
+
+let isBehind = false;
+let lastBeatAt = 0;
+
+/** Something has changed: it is shown as soon as the viewer wants it. */
+function beat(): void {
+  isBehind = true;
+  catchUp();
+}
+
+function catchUp(): void {
+  if (!isBehind || document.hidden || pace.value === "held") return;
+  const restMs = pace.value === "live" ? 0 : Number(pace.value) * 1000;
+  if (Date.now() - lastBeatAt < restMs) return;
+  isBehind = false;
+  lastBeatAt = Date.now();
+  beats.value++;
+}
+
+setInterval(catchUp, 1000);
+effect(catchUp);
 
 /** Whether the page is told of changes, or asks now and then. */
 export const isLive = signal(false);
@@ -56,7 +83,7 @@ function heard({ data }: MessageEvent<string>): void {
   for (const row of told.rows) rows.set(row[0], row);
   for (const second of rows.keys()) if (second < told.now - flowSeconds) rows.delete(second);
   flowFrom.value = { since: told.since, now: told.now };
-  beats.value++;
+  beat();
 }
 
 // The seconds go on when nothing happens.
@@ -92,13 +119,13 @@ function listen(): void {
 
 document.addEventListener("visibilitychange", () => {
   listen();
-  if (!document.hidden) beats.value++;
+  if (!document.hidden) beat();
 });
 effect(listen);
 setInterval(() => {
   if (document.hidden || isLive.value && outage.value === undefined) return;
   listen();
-  beats.value++;
+  beat();
 }, pollMs);
 
 /** What is loaded: the value of the last time, also while the next is under way. */
@@ -140,6 +167,17 @@ effect(() => {
   armRest();
 });
 
+/** What takes longer than this is asked for less often: the broker is to have ten times as long for others, in ms. */
+const longMs = 300;
+const restFactor = 10;
+
+/** Until when something is not asked for again, unless the viewer changes something. */
+interface Rest {
+  readonly path: string;
+  readonly until: number;
+  readonly changes: number;
+}
+
 /** A call that is not answered yet. */
 interface UnderWay {
   readonly path: string;
@@ -164,6 +202,8 @@ export function useLive<Value>(path: string | undefined): Loaded<Value> {
   });
   const [again, setAgain] = useState(0);
   const underWay = useRef<UnderWay | undefined>(undefined);
+  const rest = useRef<Rest | undefined>(undefined);
+  const alarm = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const beat = beats.value + changes.value;
   const end = (call: UnderWay | undefined) => {
     if (call === undefined || underWay.current !== call) return;
@@ -178,20 +218,32 @@ export function useLive<Value>(path: string | undefined): Loaded<Value> {
     }
     underWay.current?.controller.abort();
     end(underWay.current);
+    clearTimeout(alarm.current);
     if (path === undefined) return;
+    const restMs = (rest.current?.until ?? 0) - Date.now();
+    const isSame = rest.current?.path === path && rest.current.changes === changes.value;
+    if (isSame && restMs > 0) {
+      alarm.current = setTimeout(() => setAgain((times) => times + 1), restMs);
+      return;
+    }
+    const startedAt = Date.now();
     const controller = new AbortController();
     const isFirst = state.path !== path && recall(path) === undefined;
     const own: UnderWay = { path, controller, isMissed: false, isFirst };
     underWay.current = own;
     if (isFirst) firstLoads.value++;
     look<Value>(path, controller.signal).then(
-      (value) =>
+      (value) => {
+        const tookMs = Date.now() - startedAt;
+        const until = tookMs < longMs ? 0 : Date.now() + tookMs * restFactor;
+        rest.current = { path, until, changes: changes.peek() };
         setState((before) =>
           // What is as it was is not drawn again.
           before.path === path && before.value === value && before.error === undefined
             ? before
             : { path, value, error: undefined, isLoading: false }
-        ),
+        );
+      },
       (error: Error) => {
         if (controller.signal.aborted) return;
         if (error instanceof CallError && error.status === 401) {
@@ -212,6 +264,7 @@ export function useLive<Value>(path: string | undefined): Loaded<Value> {
     });
   }, [path, beat, again]);
   useEffect(() => () => {
+    clearTimeout(alarm.current);
     underWay.current?.controller.abort();
     end(underWay.current);
   }, []);

@@ -7,7 +7,7 @@ import { useEffect } from "preact/hooks";
 import { signOut } from "./api.ts";
 import { count } from "./format.ts";
 import { helpIsOpen, listenToKeys } from "./keys.ts";
-import { isLive, isSettling, settle, useLive } from "./live.ts";
+import { isLive, isSettling, pace, settle, useLive } from "./live.ts";
 import { Asked } from "./parts/asked.tsx";
 import { Help } from "./parts/help.tsx";
 import { Icon } from "./parts/icon.tsx";
@@ -102,14 +102,40 @@ function Nav() {
   );
 }
 
+/** What the token of the visitor is limited to: what is missing on the page is missing for that. */
+function Limits() {
+  const { may, name, queues, types } = session.value ?? {};
+  const limits = [
+    may === "read"
+      ? "You may look, and change nothing: buttons that would be refused are left out."
+      : "",
+    queues === undefined ? "" : `Only the queues ${queues.join(", ")}.`,
+    types === undefined ? "" : `Only jobs of the types ${types.join(", ")}.`,
+  ].filter(Boolean);
+  if (limits.length === 0) return null;
+  const who = name === undefined ? "" : `Signed in as '${name}'. `;
+  return (
+    <span class="badge" title={who + limits.join(" ")}>
+      {may === "read" ? "Looks only" : "Limited"}
+      <span class="unseen">{who + limits.join(" ")}</span>
+    </span>
+  );
+}
+
 function Foot() {
   const { signIn = false, readOnly = false } = session.value ?? {};
   return (
     <div class="foot">
       <span class={`live ${isLive.value ? "on" : "off"}`} role="status">
-        {isLive.value ? "Live" : "Every 5 s"}
+        {pace.value === "held"
+          ? "Held"
+          : pace.value !== "live"
+          ? `Every ${pace.value} s`
+          : isLive.value
+          ? "Live"
+          : "Every 5 s"}
       </span>
-      {readOnly && <span class="badge">Read only</span>}
+      {readOnly ? <span class="badge">Read only</span> : <Limits />}
       <select
         aria-label="Theme"
         value={theme.value}

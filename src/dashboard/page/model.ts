@@ -18,6 +18,8 @@ export interface Job {
   readonly priority: number;
   readonly status: Status;
   readonly payload?: unknown;
+  /** In the place of a payload that is too large for the list. */
+  readonly payload_bytes?: number;
   readonly ready_at: number;
   readonly attempts: number;
   readonly retry_limit?: number;
@@ -27,15 +29,25 @@ export interface Job {
   readonly purge_at?: number;
   readonly deliveries?: number;
   readonly unique_key?: string;
+  readonly unique_while?: string;
+  readonly batch?: { readonly key: string };
+  readonly backoff?: {
+    readonly exponent: number;
+    readonly base_ms: number;
+    readonly jitter_ms: number;
+  };
+  readonly spawned_from?: string;
+  readonly cancel_reason?: string;
+  readonly cancel_force_at?: number;
   readonly tags?: readonly string[];
   readonly tracked?: boolean;
   readonly meta?: Readonly<Record<string, string>>;
   readonly result?: unknown;
-  readonly progress?: { readonly value: number; readonly message?: string };
+  readonly progress?: number | { readonly value: number; readonly message?: string };
   readonly budgets?: readonly { readonly key: string; readonly cost: number }[];
   readonly depends_on?: readonly string[];
   readonly dependents?: readonly string[];
-  readonly worker?: string;
+  readonly worker_id?: string;
   readonly lease_expires_at?: number;
   readonly failure_group?: string;
   readonly last_error?: ErrorRecord;
@@ -74,6 +86,7 @@ export interface Queue {
   readonly stalled: number;
   readonly recurring: number;
   readonly paused: boolean;
+  readonly oldest_ready_at?: number;
 }
 
 export interface Durations {
@@ -109,6 +122,19 @@ export interface Worker {
   readonly stalled: number;
 }
 
+/** A batch that still takes jobs in. */
+export interface OpenBatch {
+  readonly key: string;
+  readonly job_id: string;
+  readonly type: string;
+  readonly queue: string;
+  readonly status: "ready" | "scheduled";
+  readonly ready_at: number;
+  readonly when: string;
+  readonly fold: string;
+  readonly payload_bytes: number;
+}
+
 export interface Budget {
   readonly key: string;
   readonly allocation: number;
@@ -126,7 +152,13 @@ export interface CronEntry {
   readonly every_ms?: number;
   readonly paused: boolean;
   readonly timezone?: string;
-  readonly job: { readonly type: string; readonly queue: string; readonly payload: unknown };
+  readonly job: {
+    readonly type: string;
+    readonly queue: string;
+    readonly payload: unknown;
+    readonly priority?: number;
+    readonly tags?: readonly string[];
+  };
   readonly next_enqueue_at?: number;
   readonly last_enqueue_at?: number;
 }

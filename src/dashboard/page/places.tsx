@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import type { IconName } from "./parts/icon.tsx";
+import { Batches } from "./pages/batches.tsx";
 import { Budgets } from "./pages/budgets.tsx";
 import { Crons } from "./pages/crons.tsx";
 import { Failures } from "./pages/failures.tsx";
@@ -9,6 +10,8 @@ import { JobDetails } from "./pages/job.tsx";
 import { Jobs } from "./pages/jobs.tsx";
 import { Overview } from "./pages/overview.tsx";
 import { QueueDetails } from "./pages/queue.tsx";
+import { RequestDetails } from "./pages/request.tsx";
+import { Requests } from "./pages/requests.tsx";
 import { Settings } from "./pages/settings.tsx";
 import { Tags } from "./pages/tags.tsx";
 import { Tracked } from "./pages/tracked.tsx";
@@ -45,7 +48,7 @@ export const places: readonly PlaceRow[] = [
     key: "j",
     group: "work",
     view: () => <Jobs />,
-    one: (id) => <JobDetails id={id} />,
+    one: (id) => <JobDetails key={id} id={id} />,
   },
   {
     path: "failures",
@@ -62,6 +65,23 @@ export const places: readonly PlaceRow[] = [
     key: "r",
     group: "work",
     view: () => <Crons />,
+  },
+  {
+    path: "batches",
+    name: "Batches",
+    icon: "batches",
+    key: "a",
+    group: "work",
+    view: () => <Batches />,
+  },
+  {
+    path: "requests",
+    name: "Outbound HTTP",
+    icon: "requests",
+    key: "h",
+    group: "work",
+    view: () => <Requests />,
+    one: (id) => <RequestDetails key={id} id={id} />,
   },
   {
     path: "workers",

@@ -12,6 +12,13 @@ export const mayManage = computed(() => {
   return may === "manage" || may === "admin";
 });
 
+/** Whether the visitor may store jobs, which a token can lack that may change them. */
+export const mayEnqueue = computed(() => {
+  const { may, scopes } = session.value ?? {};
+  if (!mayManage.value) return false;
+  return scopes === undefined || may === "admin" || scopes.includes("enqueue");
+});
+
 /** Asks again what the visitor may do. */
 export async function loadSession(): Promise<void> {
   session.value = await getSession();

@@ -116,7 +116,8 @@ export function describeBatches(open: () => Promise<TestStore>): void {
       await store.given({ id: "plain" });
       const all = async (order: "asc" | "desc", limit: number) => {
         const found: OpenBatch[] = [];
-        for (let from: string | undefined;;) {
+        let from: string | undefined;
+        for (;;) {
           const page = await store.read(listOpenBatches({ from, order, limit }));
           found.push(...page);
           if (page.length < limit) return found;

@@ -1,5 +1,6 @@
 /** Budgets: how much may run, or how often, and who waits. */
 
+import { useState } from "preact/hooks";
 import { change, segment } from "../api.ts";
 import { count, span } from "../format.ts";
 import { useLive } from "../live.ts";
@@ -10,9 +11,24 @@ import { act, ask, go, mayManage, now, place } from "../state.ts";
 export function Budgets() {
   const loaded = useLive<{ budgets: readonly Budget[] }>("/budgets");
   const one = place.value.segments[1];
+  const [isNew, setNew] = useState(false);
   return (
     <>
-      <Heading>Budgets</Heading>
+      <Heading
+        actions={mayManage.value && (
+          <button
+            type="button"
+            class="main"
+            aria-expanded={isNew}
+            onClick={() => setNew(!isNew)}
+          >
+            New budget
+          </button>
+        )}
+      >
+        Budgets
+      </Heading>
+      {isNew && <NewBudget done={() => setNew(false)} />}
       {one !== undefined && <Waiting budget={one} />}
       <Shown loaded={loaded}>
         {({ budgets }) =>
@@ -29,6 +45,60 @@ export function Budgets() {
             )}
       </Shown>
     </>
+  );
+}
+
+function NewBudget({ done }: { readonly done: () => void }) {
+  const [type, setType] = useState("time_based");
+  return (
+    <form
+      class="card narrow"
+      aria-label="New budget"
+      onSubmit={async (event) => {
+        event.preventDefault();
+        const form = new FormData(event.currentTarget);
+        const key = String(form.get("key"));
+        const path = `/budgets/${segment(key)}`;
+        const strategy = type === "time_based"
+          ? { type, duration_ms: Math.round(Number(form.get("seconds")) * 1000) }
+          : { type };
+        const body = { allocation: Number(form.get("allocation")), strategy };
+        const isDone = await act(
+          `Budget '${key}' is there`,
+          () => change("POST", path, body),
+          () => change("DELETE", path),
+        );
+        if (isDone) done();
+      }}
+    >
+      <label>
+        Key<input name="key" required />
+      </label>
+      <label>
+        Limits
+        <select value={type} onChange={(event) => setType(event.currentTarget.value)}>
+          <option value="time_based">how often</option>
+          <option value="while_in_flight">how many at once</option>
+        </select>
+      </label>
+      <label>
+        Tokens<input name="allocation" type="number" min={1} max={1_000_000} required />
+      </label>
+      {type === "time_based" && (
+        <label>
+          In so many seconds<input
+            name="seconds"
+            type="number"
+            min={0.001}
+            step="any"
+            required
+            defaultValue="60"
+          />
+        </label>
+      )}
+      <button type="submit" class="main">Create</button>
+      <button type="button" onClick={done}>Leave it</button>
+    </form>
   );
 }
 

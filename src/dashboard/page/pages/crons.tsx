@@ -1,18 +1,46 @@
 /** Recurring jobs. */
 
-import { useEffect, useState } from "preact/hooks";
-import { change, get, segment, withQuery } from "../api.ts";
-import { moment, span } from "../format.ts";
+import { useState } from "preact/hooks";
+import { change, segment } from "../api.ts";
+import { span } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { CronEntry, CronGroup } from "../model.ts";
+import { CronEditor } from "../parts/cron-editor.tsx";
+import { QueueNames } from "../parts/queue-names.tsx";
 import { Empty, Heading, QueueLink, Shown, Table, Text, Time } from "../parts/small.tsx";
-import { act, ask, mayManage, tellError } from "../state.ts";
+import { act, ask, mayEnqueue, mayManage } from "../state.ts";
 
 export function Crons() {
   const loaded = useLive<{ crons: readonly string[] }>("/crons");
+  const [isNew, setNew] = useState(false);
   return (
     <>
-      <Heading>Recurring jobs</Heading>
+      <Heading
+        actions={mayManage.value && (
+          <button
+            type="button"
+            class="main"
+            aria-expanded={isNew}
+            onClick={() => setNew(!isNew)}
+          >
+            New group
+          </button>
+        )}
+      >
+        Recurring jobs
+      </Heading>
+      <QueueNames />
+      {isNew && (
+        <section class="card" aria-labelledby="new-group">
+          <h2 id="new-group">New group</h2>
+          <CronEditor
+            group={undefined}
+            zone={undefined}
+            entry={undefined}
+            done={() => setNew(false)}
+          />
+        </section>
+      )}
       <Shown loaded={loaded}>
         {({ crons }) =>
           crons.length === 0
@@ -27,10 +55,28 @@ export function Crons() {
   );
 }
 
+/** An entry as it is asked for: without what the broker tells of it. */
+function toRequest(entry: CronEntry): unknown {
+  const { next_enqueue_at: _next, last_enqueue_at: _last, ...rest } = entry;
+  const told = ["paused_at", "resumed_at", "count", "last_job_id"];
+  return Object.fromEntries(Object.entries(rest).filter(([name]) => !told.includes(name)));
+}
+
 function Group({ name }: { readonly name: string }) {
   const path = `/crons/${segment(name)}`;
   const loaded = useLive<CronGroup>(path);
   const set = (paused: boolean) => change("PATCH", path, { paused });
+  const [isNew, setNew] = useState(false);
+  const remove = async ({ entries }: CronGroup) => {
+    const text = `Its ${entries.length} entries enqueue nothing any more.`;
+    if (!await ask(`Delete group '${name}'?`, text, "Delete")) return;
+    const { paused, timezone } = loaded.value!;
+    await act(
+      `Group '${name}' is deleted`,
+      () => change("DELETE", path),
+      () => change("PUT", path, { paused, timezone, entries: entries.map(toRequest) }),
+    );
+  };
   return (
     <section class="card">
       <Shown loaded={loaded}>
@@ -42,17 +88,35 @@ function Group({ name }: { readonly name: string }) {
                 <span class="hint">{group.timezone}</span>
               </h2>
               {mayManage.value && (
-                <button
-                  type="button"
-                  onClick={() =>
-                    act(group.paused ? `'${name}' goes on` : `'${name}' is paused`, () =>
-                      set(!group.paused), () =>
-                      set(group.paused))}
-                >
-                  {group.paused ? "Go on" : "Pause"}
-                </button>
+                <div class="row">
+                  <button type="button" aria-expanded={isNew} onClick={() => setNew(!isNew)}>
+                    New entry
+                  </button>
+                  <button
+                    type="button"
+                    onClick={() =>
+                      act(
+                        group.paused ? `'${name}' goes on` : `'${name}' is paused`,
+                        () => set(!group.paused),
+                        () => set(group.paused),
+                      )}
+                  >
+                    {group.paused ? "Go on" : "Pause"}
+                  </button>
+                  <button type="button" class="danger" onClick={() => remove(group)}>
+                    Delete
+                  </button>
+                </div>
               )}
             </div>
+            {isNew && (
+              <CronEditor
+                group={name}
+                zone={group.timezone}
+                entry={undefined}
+                done={() => setNew(false)}
+              />
+            )}
             <Table
               label={`Entries of ${name}`}
               heads={["Entry", "When", "Job", "Queue", "Next", "Last", ""]}
@@ -73,7 +137,11 @@ function Entry({ group, entry }: { readonly group: CronGroup; readonly entry: Cr
   const run = () => act("Enqueued", () => change("POST", "/jobs", entry.job));
   const remove = async () => {
     if (!await ask(`Delete '${entry.name}'?`, "It enqueues nothing any more.", "Delete")) return;
-    await act(`'${entry.name}' is deleted`, () => change("DELETE", path));
+    await act(
+      `'${entry.name}' is deleted`,
+      () => change("DELETE", path),
+      () => change("PUT", path, toRequest(entry)),
+    );
   };
   return (
     <>
@@ -110,7 +178,7 @@ function Entry({ group, entry }: { readonly group: CronGroup; readonly entry: Cr
         <td class="end">
           {mayManage.value && (
             <div class="row end">
-              <button type="button" onClick={run}>Run now</button>
+              {mayEnqueue.value && <button type="button" onClick={run}>Run now</button>}
               <button
                 type="button"
                 onClick={() =>
@@ -130,7 +198,7 @@ function Entry({ group, entry }: { readonly group: CronGroup; readonly entry: Cr
       {isOpen && (
         <tr>
           <td colSpan={7}>
-            <Details path={path} entry={entry} zone={entry.timezone ?? group.timezone} />
+            <Details group={group} entry={entry} done={() => setOpen(false)} />
           </td>
         </tr>
       )}
@@ -138,66 +206,21 @@ function Entry({ group, entry }: { readonly group: CronGroup; readonly entry: Cr
   );
 }
 
-/** The next ten times in the entry's own zone, and a way to change when it comes round. */
+/** What an entry is, and when it comes round; the editor for who may change it. */
 function Details(
-  { path, entry, zone }: {
-    readonly path: string;
+  { group, entry, done }: {
+    readonly group: CronGroup;
     readonly entry: CronEntry;
-    readonly zone: string | undefined;
+    readonly done: () => void;
   },
 ) {
-  const [times, setTimes] = useState<readonly number[]>([]);
-  useEffect(() => {
-    get<{ times: readonly number[] }>(withQuery(`${path}/next`, { count: 10 }))
-      .then(({ times }) => setTimes(times), tellError);
-  }, [path, entry.expression, entry.timezone]);
-  const own = new Intl.DateTimeFormat(undefined, {
-    dateStyle: "medium",
-    timeStyle: "short",
-    timeZone: zone ?? "UTC",
-  });
-  const set = (expression: string, timezone: string | null) =>
-    change("PATCH", path, { expression, timezone });
   return (
-    <div class="columns">
-      <div>
-        <h3>Next times ({zone ?? "UTC"})</h3>
-        <ol class="times">
-          {times.map((at) => <li key={at} title={moment(at)}>{own.format(at)}</li>)}
-        </ol>
-      </div>
-      {mayManage.value && entry.expression !== undefined && (
-        <form
-          class="narrow"
-          onSubmit={(event) => {
-            event.preventDefault();
-            const form = new FormData(event.currentTarget);
-            const zoneText = String(form.get("timezone") ?? "").trim();
-            void act(
-              "Changed",
-              () => set(String(form.get("expression")), zoneText === "" ? null : zoneText),
-              () => set(entry.expression!, entry.timezone ?? null),
-            );
-          }}
-        >
-          <label>
-            Expression<input
-              name="expression"
-              class="code"
-              required
-              defaultValue={entry.expression}
-            />
-          </label>
-          <label>
-            Time zone<input
-              name="timezone"
-              defaultValue={entry.timezone}
-              placeholder="of the group, else UTC"
-            />
-          </label>
-          <button type="submit">Change</button>
-        </form>
-      )}
-    </div>
+    <CronEditor
+      key={`${entry.expression} ${entry.timezone} ${entry.every_ms}`}
+      group={group.name}
+      zone={group.timezone}
+      entry={entry}
+      done={done}
+    />
   );
 }

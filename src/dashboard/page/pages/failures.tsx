@@ -1,9 +1,11 @@
 /** What dead jobs died of, in groups. */
 
+import { useState } from "preact/hooks";
 import { change, segment, withQuery } from "../api.ts";
 import { count } from "../format.ts";
 import { useLive } from "../live.ts";
-import type { Pages } from "../model.ts";
+import type { JobPage, Pages } from "../model.ts";
+import { JobTable } from "../parts/job-table.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Empty, Heading, Shown, Table, Text } from "../parts/small.tsx";
 import { act, ask, link, mayManage, place } from "../state.ts";
@@ -18,7 +20,9 @@ export function Failures() {
   const loaded = useLive<GroupPage>(withQuery("/failures", { from, limit: 100 }));
   return (
     <>
-      <Heading>Failures</Heading>
+      <Heading actions={mayManage.value && (loaded.value?.groups.length ?? 0) > 0 && <All />}>
+        Failures
+      </Heading>
       <Shown loaded={loaded}>
         {({ groups, pages }) =>
           groups.length === 0 ? <Empty>No job is dead. Good.</Empty> : (
@@ -34,7 +38,45 @@ export function Failures() {
   );
 }
 
+/** What can be done with all dead jobs. */
+function All() {
+  const dead = useLive<{ count: number }>("/jobs/count?status=dead");
+  const size = dead.value?.count;
+  const retry = async () => {
+    const text =
+      "All dead jobs run again as if they had never run, those that died first come first.";
+    if (!await ask(`Retry all ${count(size ?? 0)} jobs?`, text, "Retry all")) return;
+    await act("All run again", () => change("POST", "/failures/requeue", {}));
+  };
+  return (
+    <button type="button" disabled={size === undefined} onClick={retry}>
+      Retry all {size === undefined ? "" : count(size)}
+    </button>
+  );
+}
+
+/** The jobs of a group that died last. */
+function Sample({ group }: { readonly group: string }) {
+  const loaded = useLive<JobPage>(
+    withQuery("/jobs", {
+      status: "dead",
+      failure_group: group,
+      sort: "failed_at",
+      order: "desc",
+      limit: 6,
+      last_error: true,
+      max_payload: 500,
+    }),
+  );
+  return (
+    <Shown loaded={loaded}>
+      {({ jobs }) => <JobTable jobs={jobs} label={`Jobs that died of ${group}`} />}
+    </Shown>
+  );
+}
+
 function Group({ group, count: size }: { readonly group: string; readonly count: number }) {
+  const [isOpen, setOpen] = useState(false);
   const retry = async () => {
     if (
       !await ask(`Retry ${count(size)} jobs?`, `All that died of '${group}' run again.`, "Retry")
@@ -56,21 +98,37 @@ function Group({ group, count: size }: { readonly group: string; readonly count:
     await act(`${count(size)} jobs deleted`, () => change("DELETE", withQuery("/jobs", query)));
   };
   return (
-    <tr>
-      <td>
-        <a href={link(["jobs"], { status: "dead", failure_group: group })}>
-          <Text of={group} />
-        </a>
-      </td>
-      <td class="number">{count(size)}</td>
-      <td class="end">
-        {mayManage.value && (
-          <div class="row end">
-            <button type="button" onClick={retry}>Retry</button>
-            <button type="button" class="danger" onClick={remove}>Delete</button>
-          </div>
-        )}
-      </td>
-    </tr>
+    <>
+      <tr>
+        <td>
+          <button
+            type="button"
+            class="as-link"
+            aria-expanded={isOpen}
+            onClick={() => setOpen(!isOpen)}
+          >
+            <Text of={group} />
+          </button>
+        </td>
+        <td class="number">
+          <a href={link(["jobs"], { status: "dead", failure_group: group })}>{count(size)}</a>
+        </td>
+        <td class="end">
+          {mayManage.value && (
+            <div class="row end">
+              <button type="button" onClick={retry}>Retry</button>
+              <button type="button" class="danger" onClick={remove}>Delete</button>
+            </div>
+          )}
+        </td>
+      </tr>
+      {isOpen && (
+        <tr>
+          <td colSpan={3}>
+            <Sample group={group} />
+          </td>
+        </tr>
+      )}
+    </>
   );
 }

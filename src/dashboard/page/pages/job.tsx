@@ -2,10 +2,16 @@
 
 import { useState } from "preact/hooks";
 import { change, segment, withQuery } from "../api.ts";
-import { span } from "../format.ts";
+import { createdAtOf } from "../../../protocol/created-at.ts";
+import { bytes, span } from "../format.ts";
+import { callbackType, maskPayload, readCallback, requestType } from "../http-job.ts";
 import { useLive } from "../live.ts";
 import type { ErrorRecord, HistoryEntry, Job } from "../model.ts";
+import { Deeds } from "../parts/deeds.tsx";
+import { Editor } from "../parts/editor.tsx";
 import { Links } from "../parts/links.tsx";
+import { QueueNames } from "../parts/queue-names.tsx";
+import { useOnce } from "../once.ts";
 import {
   Empty,
   Facts,
@@ -18,12 +24,19 @@ import {
   Text,
   Time,
 } from "../parts/small.tsx";
+import { Timeline } from "../parts/timeline.tsx";
 import { WhyNot } from "../parts/why-not.tsx";
-import { act, ask, go, link, mayManage } from "../state.ts";
+import { act, link, mayManage } from "../state.ts";
+
+/** Bytes of a payload that comes with its job each time; a larger one is loaded when somebody wants to see it. */
+const shownBytes = 100_000;
 
 export function JobDetails({ id }: { readonly id: string }) {
   const path = `/jobs/${segment(id)}`;
-  const loaded = useLive<Job>(`${path}?last_error=true`);
+  const loaded = useLive<Job>(`${path}?max_payload=${shownBytes}`);
+  const [isEditing, setEditing] = useState(false);
+  const [isWanted, setWanted] = useState(false);
+  const whole = useOnce<Job>(isWanted ? path : undefined);
   const errors = useLive<{ errors: readonly ErrorRecord[] }>(
     withQuery(`${path}/errors`, { order: "desc", limit: 20 }),
   );
@@ -34,19 +47,46 @@ export function JobDetails({ id }: { readonly id: string }) {
     <Shown loaded={loaded}>
       {(job) => (
         <>
-          <Heading actions={mayManage.value && <Deeds job={job} />}>
+          <Heading
+            actions={mayManage.value && (
+              <Deeds
+                job={job}
+                gone={["jobs"]}
+                {...job.payload_bytes === undefined || whole !== undefined
+                  ? { edit: () => setEditing(!isEditing) }
+                  : {}}
+              />
+            )}
+          >
             <Text of={job.type} /> <StatusBadge status={job.status} />
           </Heading>
+          <QueueNames />
+          <Outbound job={job} />
           <WhyNot job={job} />
-          <About job={job} />
-          {job.progress && (
-            <label class="row">
-              Progress
-              <progress max={1} value={job.progress.value} /> <Text of={job.progress.message} />
-            </label>
+          <Timeline job={job} />
+          {isEditing && (
+            <Editor
+              key={job.id}
+              job={{ ...job, payload: job.payload ?? whole?.payload }}
+              done={() => setEditing(false)}
+            />
           )}
+          <About job={job} />
+          {job.progress !== undefined && <Progress of={job.progress} />}
           <h2>Payload</h2>
-          <Json label="Payload" value={job.payload ?? null} />
+          {job.payload_bytes === undefined || whole !== undefined
+            ? (
+              <Json
+                label="Payload"
+                value={maskPayload(job.type, job.payload ?? whole?.payload ?? null)}
+              />
+            )
+            : (
+              <p class="card">
+                It has {bytes(job.payload_bytes)}.{" "}
+                <button type="button" onClick={() => setWanted(true)}>Load it</button>
+              </p>
+            )}
           {job.result !== undefined && (
             <>
               <h2>Result</h2>
@@ -55,12 +95,36 @@ export function JobDetails({ id }: { readonly id: string }) {
           )}
           <h2>Errors</h2>
           <Shown loaded={errors}>{({ errors }) => <Errors errors={errors} />}</Shown>
-          {(job.depends_on !== undefined || job.dependents !== undefined) && <Links id={id} />}
+          {(job.depends_on !== undefined || job.dependents !== undefined) && <Links job={job} />}
           <h2>History</h2>
           <Shown loaded={history}>{({ history }) => <History entries={history} />}</Shown>
         </>
       )}
     </Shown>
+  );
+}
+
+function Progress({ of }: { readonly of: NonNullable<Job["progress"]> }) {
+  const { value, message } = typeof of === "number" ? { value: of, message: undefined } : of;
+  return (
+    <label class="row">
+      Progress <progress max={1} value={value} /> {Math.round(value * 100)} % <Text of={message} />
+    </label>
+  );
+}
+
+/** Where a job of outbound HTTP is shown as what it is. */
+function Outbound({ job }: { readonly job: Job }) {
+  const id = job.type === requestType
+    ? job.id
+    : job.type === callbackType
+    ? readCallback(job.payload)?.id
+    : undefined;
+  if (id === undefined) return null;
+  return (
+    <p>
+      <a href={link(["requests", id])}>See the request that it belongs to</a>
+    </p>
   );
 }
 
@@ -81,6 +145,7 @@ function About({ job }: { readonly job: Job }) {
             : `${job.attempts} of ${job.retry_limit + 1}`,
         ],
         ["Deliveries", job.deliveries],
+        ["Enqueued", <Time at={createdAtOf(job.id)} />],
         ["Ready", <Time at={job.ready_at} />],
         ["Taken", job.dequeued_at && <Time at={job.dequeued_at} />],
         ["Ran", ranMs === undefined ? undefined : span(ranMs)],
@@ -88,7 +153,43 @@ function About({ job }: { readonly job: Job }) {
         ["Failed", job.failed_at && <Time at={job.failed_at} />],
         ["Forgotten", job.purge_at && <Time at={job.purge_at} />],
         ["Lease ends", job.lease_expires_at && <Time at={job.lease_expires_at} />],
-        ["Unique key", job.unique_key && <Text of={job.unique_key} />],
+        [
+          "Worker",
+          job.worker_id && (
+            <a href={link(["workers", job.worker_id])}>
+              <Text of={job.worker_id} />
+            </a>
+          ),
+        ],
+        [
+          "To be cancelled",
+          job.cancel_reason !== undefined && (
+              <>
+                <Text of={job.cancel_reason} /> {job.cancel_force_at && (
+                  <>
+                    (forced <Time at={job.cancel_force_at} />)
+                  </>
+                )}
+              </>
+            ) || undefined,
+        ],
+        [
+          "Backoff",
+          job.backoff &&
+          `n^${job.backoff.exponent} + ${span(job.backoff.base_ms)}, ± ${
+            span(job.backoff.jitter_ms)
+          }`,
+        ],
+        ["Came from", job.spawned_from && <Text of={job.spawned_from} />],
+        ["Batch", job.batch && <Text of={job.batch.key} />],
+        [
+          "Unique key",
+          job.unique_key && (
+            <>
+              <Text of={job.unique_key} /> <span class="hint">{job.unique_while}</span>
+            </>
+          ),
+        ],
         [
           "Died of",
           job.failure_group && (
@@ -156,113 +257,6 @@ function Tags({ job: { id, tags = [] } }: { readonly job: Job }) {
         </form>
       )}
     </div>
-  );
-}
-
-function Deeds({ job }: { readonly job: Job }) {
-  const { id, queue, priority, status, tracked = false } = job;
-  const path = `/jobs/${segment(id)}`;
-  const isOver = status === "dead" || status === "completed";
-  const [isMoving, setMoving] = useState(false);
-  const track = (on: boolean) => change(on ? "PUT" : "DELETE", `${path}/track`);
-  const remove = async () => {
-    if (!await ask("Delete this job?", "It is gone for good.", "Delete")) return;
-    if (await act("The job is deleted", () => change("DELETE", path))) go(["jobs"], { queue });
-  };
-  const cancel = async () => {
-    if (
-      !await ask(
-        "Cancel this job?",
-        "It is dead then; its worker is told if it runs.",
-        "Cancel the job",
-      )
-    ) return;
-    await act(
-      "The job is cancelled",
-      () => change("POST", `${path}/cancel`, { reason: "Cancelled in the dashboard" }),
-    );
-  };
-  return (
-    <>
-      {isOver && (
-        <button
-          type="button"
-          class="main"
-          onClick={() => act("The job runs again", () => change("POST", `${path}/retry`))}
-        >
-          Retry
-        </button>
-      )}
-      {status === "scheduled" && (
-        <button
-          type="button"
-          onClick={() =>
-            act(
-              "The job is ready",
-              () => change("PATCH", path, { ready_at: null }),
-              () => change("PATCH", path, { ready_at: job.ready_at }),
-            )}
-        >
-          Run now
-        </button>
-      )}
-      <button
-        type="button"
-        onClick={() =>
-          act(
-            tracked ? "Not tracked any more" : "Tracked",
-            () => track(!tracked),
-            () => track(tracked),
-          )}
-      >
-        {tracked ? "Untrack" : "Track"}
-      </button>
-      {!isOver && (
-        <button
-          type="button"
-          onClick={() => setMoving(!isMoving)}
-          aria-expanded={isMoving}
-        >
-          Change
-        </button>
-      )}
-      {!isOver && <button type="button" onClick={cancel}>Cancel</button>}
-      <button type="button" class="danger" onClick={remove}>Delete</button>
-      {isMoving && (
-        <form
-          class="row"
-          onSubmit={(event) => {
-            event.preventDefault();
-            const form = new FormData(event.currentTarget);
-            const next = {
-              queue: String(form.get("queue")),
-              priority: Number(form.get("priority")),
-            };
-            setMoving(false);
-            void act(
-              "Changed",
-              () => change("PATCH", path, next),
-              () => change("PATCH", path, { queue, priority }),
-            );
-          }}
-        >
-          <label>
-            Queue<input name="queue" required defaultValue={queue} />
-          </label>
-          <label>
-            Priority<input
-              name="priority"
-              type="number"
-              min={0}
-              max={65_535}
-              required
-              defaultValue={String(priority)}
-            />
-          </label>
-          <button type="submit">Set</button>
-        </form>
-      )}
-    </>
   );
 }
 

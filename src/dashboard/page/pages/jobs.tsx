@@ -1,17 +1,52 @@
 /** Jobs by what is asked, and what can be done with many of them. */
 
 import { useState } from "preact/hooks";
-import { change, type Query, withQuery } from "../api.ts";
+import { type Query, withQuery } from "../api.ts";
 import { count } from "../format.ts";
 import { useLive } from "../live.ts";
-import { type JobPage, type Status, statuses } from "../model.ts";
+import { type Job, type JobPage, statuses } from "../model.ts";
+import { useOnce } from "../once.ts";
+import { Bulk } from "../parts/bulk.tsx";
 import { JobTable } from "../parts/job-table.tsx";
 import { Pager } from "../parts/pager.tsx";
+import { QueueNames } from "../parts/queue-names.tsx";
 import { Empty, Heading, Shown } from "../parts/small.tsx";
-import { act, ask, go, mayManage, place } from "../state.ts";
+import { go, link, mayManage, place } from "../state.ts";
 
 /** What narrows a list, by the names of the broker's query. */
-const fields = ["status", "queue", "type", "tag", "failure_group", "filter"] as const;
+const fields = [
+  "status",
+  "queue",
+  "type",
+  "tag",
+  "failure_group",
+  "attempts",
+  "priority",
+  "tracked",
+  "filter",
+] as const;
+
+/** What people look for most: each is a link, and so is all that is narrowed down further. */
+const views: readonly (readonly [name: string, filter: Readonly<Record<string, string>>])[] = [
+  ["All", {}],
+  ["Ready", { status: "ready" }],
+  ["In flight", { status: "in_flight" }],
+  ["Scheduled", { status: "scheduled" }],
+  ["Retrying", { status: "scheduled", attempts: "1.." }],
+  ["Blocked", { status: "blocked" }],
+  ["Completed", { status: "completed" }],
+  ["Dead", { status: "dead" }],
+];
+
+/** Bytes of a payload that a list shows; larger ones are not even asked for. */
+const shownBytes = 2000;
+
+/** Statuses whose jobs have an order of their own, and its instant. */
+const sorts: Readonly<Record<string, readonly [sort: string, order: string]>> = {
+  dead: ["failed_at", "desc"],
+  completed: ["completed_at", "desc"],
+  scheduled: ["ready_at", "asc"],
+};
 
 function readFilter(): Record<string, string> {
   const { query } = place.value;
@@ -30,8 +65,9 @@ export function Jobs() {
 function Listing({ filter }: { readonly filter: Readonly<Record<string, string>> }) {
   const { query } = place.value;
   const from = query.get("from") ?? undefined;
-  const order = query.get("order") ?? "desc";
-  const sorted: Query = filter["status"] === "dead" ? { sort: "failed_at" } : {};
+  const [sort, usual] = sorts[filter["status"] ?? ""] ?? [undefined, "desc"];
+  const order = query.get("order") ?? usual;
+  const sorted: Query = sort === undefined ? {} : { sort };
   const path = withQuery("/jobs", {
     from,
     order,
@@ -39,6 +75,7 @@ function Listing({ filter }: { readonly filter: Readonly<Record<string, string>>
     ...filter,
     ...sorted,
     last_error: true,
+    max_payload: shownBytes,
   });
   const loaded = useLive<JobPage>(path);
   const total = useLive<{ count: number }>(withQuery("/jobs/count", filter));
@@ -46,9 +83,12 @@ function Listing({ filter }: { readonly filter: Readonly<Record<string, string>>
   return (
     <>
       <Heading>Jobs</Heading>
+      <QueueNames />
+      <Views filter={filter} />
       <Narrow filter={filter} />
+      <PayloadPaths jobs={loaded.value?.jobs ?? []} />
       {mayManage.value && (
-        <Many
+        <Bulk
           chosen={chosen}
           filter={filter}
           total={total.value?.count}
@@ -73,6 +113,59 @@ function Listing({ filter }: { readonly filter: Readonly<Record<string, string>>
           )}
       </Shown>
     </>
+  );
+}
+
+function Views({ filter }: { readonly filter: Readonly<Record<string, string>> }) {
+  return (
+    <nav class="views" aria-label="Views">
+      {views.map(([name, { status, attempts }]) => {
+        const isHere = filter["status"] === status && filter["attempts"] === attempts;
+        return (
+          <a
+            key={name}
+            href={link(["jobs"], { ...filter, status, attempts })}
+            aria-current={isHere ? "true" : undefined}
+          >
+            {name}
+          </a>
+        );
+      })}
+    </nav>
+  );
+}
+
+function TagNames() {
+  const found = useOnce<{ tags: readonly { readonly tag: string }[] }>("/tags?limit=200");
+  return (
+    <datalist id="tag-names">
+      {found?.tags.map(({ tag }) => <option key={tag} value={tag} />)}
+    </datalist>
+  );
+}
+
+/** How deep payloads are looked into for places, and how many places are offered. */
+const [deepest, mostPaths] = [3, 60];
+
+/** Places of a value, as jq writes them. */
+function* pathsOf(value: unknown, before = "", depth = 0): Generator<string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return;
+  for (const [name, part] of Object.entries(value)) {
+    const path = /^[a-zA-Z_]\w*$/.test(name)
+      ? `${before}.${name}`
+      : `${before || "."}[${JSON.stringify(name)}]`;
+    yield path;
+    if (depth < deepest) yield* pathsOf(part, path, depth + 1);
+  }
+}
+
+/** Places of the payloads on the page, for who writes a filter. */
+function PayloadPaths({ jobs }: { readonly jobs: readonly Job[] }) {
+  const paths = new Set(jobs.slice(0, 10).flatMap(({ payload }) => [...pathsOf(payload)]));
+  return (
+    <datalist id="payload-paths">
+      {[...paths].slice(0, mostPaths).map((path) => <option key={path} value={path} />)}
+    </datalist>
   );
 }
 
@@ -101,17 +194,49 @@ function Narrow({ filter }: { readonly filter: Readonly<Record<string, string>> 
         </select>
       </label>
       <label>
-        Queue<input name="queue" defaultValue={filter["queue"]} placeholder="mail, crawl" />
+        Queue<input
+          name="queue"
+          list="queue-names"
+          defaultValue={filter["queue"]}
+          placeholder="mail, crawl"
+        />
       </label>
       <label>
         Type<input name="type" defaultValue={filter["type"]} />
       </label>
       <label>
-        Tag<input name="tag" defaultValue={filter["tag"]} />
+        Tag<input name="tag" list="tag-names" defaultValue={filter["tag"]} />
       </label>
       <label>
         Failure<input name="failure_group" defaultValue={filter["failure_group"]} />
       </label>
+      <label>
+        Tries<input
+          name="attempts"
+          size={6}
+          defaultValue={filter["attempts"]}
+          placeholder="1.."
+          title="How often it has failed: 3, or 1..5, or 2.."
+        />
+      </label>
+      <label>
+        Priority<input
+          name="priority"
+          size={8}
+          defaultValue={filter["priority"]}
+          placeholder="..100"
+          title="A number, or 1..100, or ..100"
+        />
+      </label>
+      <label>
+        Tracked
+        <select name="tracked" value={filter["tracked"] ?? ""}>
+          <option value="">any</option>
+          <option value="true">yes</option>
+          <option value="false">no</option>
+        </select>
+      </label>
+      <TagNames />
       <label class="wide">
         Payload (jq)
         <input
@@ -119,87 +244,12 @@ function Narrow({ filter }: { readonly filter: Readonly<Record<string, string>> 
           class="code"
           defaultValue={filter["filter"]}
           placeholder=".width > 4000"
+          list="payload-paths"
           spellcheck={false}
         />
       </label>
       <button type="submit" class="main">Search</button>
+      {Object.keys(filter).length > 0 && <a class="button" href={link(["jobs"])}>Clear</a>}
     </form>
-  );
-}
-
-/** What can be done with many, by the call of the broker. */
-const deeds = [
-  { name: "Retry", done: "again", method: "POST", path: "/jobs/retry", for: ["dead", "completed"] },
-  {
-    name: "Cancel",
-    done: "cancelled",
-    method: "POST",
-    path: "/jobs/cancel",
-    for: ["scheduled", "ready", "in_flight", "blocked"],
-  },
-  { name: "Delete", done: "deleted", method: "DELETE", path: "/jobs", for: statuses },
-] as const;
-
-/** Ids of one call. */
-const idsAtOnce = 200;
-
-function Many(
-  { chosen, filter, total, done }: {
-    readonly chosen: ReadonlySet<string>;
-    readonly filter: Readonly<Record<string, string>>;
-    readonly total: number | undefined;
-    readonly done: () => void;
-  },
-) {
-  const [isAll, setAll] = useState(false);
-  const [progress, setProgress] = useState<string>();
-  const size = isAll ? total ?? 0 : chosen.size;
-  const status = filter["status"] as Status | undefined;
-
-  const run = async ({ name, method, path, done: word }: (typeof deeds)[number]) => {
-    const which = isAll ? `all ${count(size)} jobs that fit` : `${count(size)} jobs`;
-    if (!await ask(`${name} ${which}?`, "This cannot be undone.", name)) return;
-    let changed = 0;
-    await act(`${name}: done`, async () => {
-      const parts: Query[] = isAll ? [filter] : [];
-      const ids = isAll ? [] : [...chosen];
-      for (let at = 0; at < ids.length; at += idsAtOnce) {
-        parts.push({ id: ids.slice(at, at + idsAtOnce).join(",") });
-      }
-      for (const part of parts) {
-        const answer = await change<Record<string, number>>(method, withQuery(path, part));
-        changed += Number(
-          Object.values(answer ?? {}).find((value) => typeof value === "number") ?? 0,
-        );
-        setProgress(`${count(changed)} of ${count(size)} ${word}`);
-      }
-    });
-    setAll(false);
-    done();
-  };
-
-  return (
-    <div class="row many" role="group" aria-label="With the chosen jobs">
-      <label class="row">
-        <input
-          type="checkbox"
-          checked={isAll}
-          onChange={(event) => setAll(event.currentTarget.checked)}
-        />
-        all that fit
-      </label>
-      {deeds.map((deed) => (
-        <button
-          key={deed.name}
-          type="button"
-          class={deed.name === "Delete" ? "danger" : ""}
-          disabled={size === 0 || (status !== undefined && !deed.for.some((one) => one === status))}
-          onClick={() => run(deed)}
-        >
-          {deed.name} {size > 0 && count(size)}
-        </button>
-      ))}
-      <span class="hint" role="status">{progress}</span>
-    </div>
   );
 }

@@ -5,9 +5,9 @@ import { compact, count } from "../format.ts";
 import { flow, useLive } from "../live.ts";
 import type { Pages, Queue, Worker } from "../model.ts";
 import { Chart } from "../parts/chart.tsx";
-import { Count, Empty, Heading, QueueLink, Shown, Table } from "../parts/small.tsx";
+import { Age, Count, Empty, Heading, QueueLink, Shown, Table, Text } from "../parts/small.tsx";
 import { Pager } from "../parts/pager.tsx";
-import { act, mayManage, now, place } from "../state.ts";
+import { act, link, mayManage, now, place } from "../state.ts";
 
 interface QueuePage {
   readonly queues: readonly Queue[];
@@ -31,7 +31,9 @@ export function togglePause(queue: string, isPaused: boolean): Promise<boolean> 
 
 export function Overview() {
   const from = place.value.query.get("from") ?? undefined;
-  const loaded = useLive<QueuePage>(withQuery("/queues", { detail: true, limit: 200, from }));
+  const loaded = useLive<QueuePage>(
+    withQuery("/queues", { detail: true, age: true, limit: 200, from }),
+  );
   const workers = useLive<{ workers: readonly Worker[] }>("/workers?limit=200");
   return (
     <>
@@ -41,12 +43,56 @@ export function Overview() {
           <>
             <Tiles queues={queues} workers={workers.value?.workers} />
             <Flow />
+            <Attention />
             <Queues queues={queues} />
             <Pager pages={pages} />
           </>
         )}
       </Shown>
     </>
+  );
+}
+
+/** So many groups are named; the largest of as many as one page has. */
+const namedGroups = 5;
+
+interface Groups {
+  readonly groups: readonly { readonly group: string; readonly count: number }[];
+}
+
+/** What somebody should look at: what jobs die of, and what is tracked. */
+function Attention() {
+  const failures = useLive<Groups>("/failures?limit=200");
+  const tracked = useLive<{ count: number }>("/jobs/count?tracked=true");
+  const groups = [...failures.value?.groups ?? []].sort((a, b) => b.count - a.count);
+  const size = tracked.value?.count ?? 0;
+  if (groups.length === 0 && size === 0) return null;
+  return (
+    <section class="card attention" aria-label="What to look at">
+      {groups.length > 0 && (
+        <p class="row">
+          <strong>Jobs die of</strong>
+          {groups.slice(0, namedGroups).map(({ group, count: jobs }) => (
+            <a
+              key={group}
+              class="badge dead"
+              href={link(["jobs"], { status: "dead", failure_group: group })}
+            >
+              <Text of={group} /> {compact(jobs)}
+            </a>
+          ))}
+          {groups.length > namedGroups && (
+            <a href={link(["failures"])}>and {count(groups.length - namedGroups)} more</a>
+          )}
+        </p>
+      )}
+      {size > 0 && (
+        <p class="row">
+          <strong>Tracked</strong>
+          <a href={link(["tracked"])}>{count(size)} {size === 1 ? "job" : "jobs"}</a>
+        </p>
+      )}
+    </section>
   );
 }
 
@@ -105,6 +151,7 @@ function Queues({ queues }: { readonly queues: readonly Queue[] }) {
   const heads = [
     "Queue",
     "#Ready",
+    "#Oldest",
     "#In flight",
     "#Scheduled",
     "#Blocked",
@@ -122,6 +169,9 @@ function Queues({ queues }: { readonly queues: readonly Queue[] }) {
           </td>
           <td class="number">
             <Count of={of.ready} queue={of.queue} status="ready" />
+          </td>
+          <td class="number">
+            <Age since={of.oldest_ready_at} />
           </td>
           <td class="number">
             <Count of={of.in_flight} queue={of.queue} status="in_flight" />

@@ -7,15 +7,17 @@ import { type Job, type Queue, type QueueSettings, type QueueStats, statuses } f
 import { Histogram } from "../parts/histogram.tsx";
 import { JobTable } from "../parts/job-table.tsx";
 import { Month } from "../parts/month.tsx";
-import { Count, Empty, Facts, Heading, Shown, Text } from "../parts/small.tsx";
-import { act, go, mayManage, place } from "../state.ts";
+import { Age, Count, Empty, Facts, Heading, Shown, Text } from "../parts/small.tsx";
+import { act, ask, go, mayManage, place } from "../state.ts";
 import { togglePause } from "./overview.tsx";
 
 export function QueueDetails({ queue }: { readonly queue: string }) {
   const path = `/queues/${segment(queue)}`;
-  const loaded = useLive<Queue>(path);
+  const loaded = useLive<Queue>(`${path}?age=true`);
   const settings = useLive<QueueSettings>(`${path}/settings`);
-  const next = useLive<{ jobs: readonly Job[] }>(withQuery(`${path}/next`, { limit: 10 }));
+  const next = useLive<{ jobs: readonly Job[] }>(
+    withQuery(`${path}/next`, { limit: 10, max_payload: 1000 }),
+  );
   const day = place.value.query.get("day") ?? new Date().toISOString().slice(0, 10);
   const stats = useLive<QueueStats>(withQuery(`${path}/stats`, { day }));
   return (
@@ -25,12 +27,16 @@ export function QueueDetails({ queue }: { readonly queue: string }) {
           <>
             <Heading
               actions={mayManage.value && (
-                <button
-                  type="button"
-                  onClick={() => togglePause(queue, of.paused)}
-                >
-                  {of.paused ? "Go on" : "Pause"}
-                </button>
+                <>
+                  <button
+                    type="button"
+                    class="main"
+                    onClick={() => togglePause(queue, of.paused)}
+                  >
+                    {of.paused ? "Go on" : "Pause"}
+                  </button>
+                  <Emptying of={of} />
+                </>
               )}
             >
               Queue <Text of={queue} /> {of.paused && <span class="badge paused">paused</span>}
@@ -43,6 +49,7 @@ export function QueueDetails({ queue }: { readonly queue: string }) {
                     <Count of={of[status]} queue={queue} status={status} />,
                   ] as const
                 ),
+                ["oldest ready", <Age since={of.oldest_ready_at} />],
                 ["stalled", count(of.stalled)],
                 ["recurring", count(of.recurring)],
               ]}
@@ -92,6 +99,13 @@ export function QueueDetails({ queue }: { readonly queue: string }) {
   );
 }
 
+/** What is set for a queue, by its name on the wire. */
+const limits = [
+  { key: "max_in_flight", name: "At most in flight", unit: "", none: "no limit", min: 1, per: 1 },
+  { key: "lease_ms", name: "Leases last", unit: "s", none: "as usual", min: 0.001, per: 1000 },
+  { key: "grace_ms", name: "Grace", unit: "s", none: "as usual", min: 0, per: 1000 },
+] as const;
+
 function Limits(
   { queue, settings }: { readonly queue: string; readonly settings: QueueSettings },
 ) {
@@ -101,34 +115,106 @@ function Limits(
       <p class="hint">{limit === undefined ? "No limit" : `At most ${count(limit)} in flight`}</p>
     );
   }
-  const set = (value: number | null) =>
-    change("PATCH", `/queues/${segment(queue)}`, { max_in_flight: value });
+  const path = `/queues/${segment(queue)}`;
   return (
     <form
-      class="row"
+      class="narrow"
       onSubmit={(event) => {
         event.preventDefault();
-        const text = String(new FormData(event.currentTarget).get("limit") ?? "");
-        const value = text === "" ? null : Number(text);
+        const form = new FormData(event.currentTarget);
+        const next: Record<string, number | null> = {};
+        const back: Record<string, number | null> = {};
+        for (const { key, per } of limits) {
+          const text = String(form.get(key) ?? "");
+          const value = text === "" ? null : Math.round(Number(text) * per);
+          if (value === (settings[key] ?? null)) continue;
+          next[key] = value;
+          back[key] = settings[key] ?? null;
+        }
+        if (Object.keys(next).length === 0) return;
+        const most = next["max_in_flight"];
         void act(
-          value === null ? "No limit any more" : `At most ${count(value)} in flight`,
-          () => set(value),
-          () => set(limit ?? null),
+          most === undefined
+            ? "Set"
+            : most === null
+            ? "No limit any more"
+            : `At most ${count(most)} in flight`,
+          () => change("PATCH", path, next),
+          () => change("PATCH", path, back),
         );
       }}
     >
-      <label class="row">
-        At most in flight
-        <input
-          key={limit}
-          name="limit"
-          type="number"
-          min={1}
-          placeholder="no limit"
-          defaultValue={limit?.toString()}
-        />
-      </label>
+      {limits.map(({ key, name, unit, none, min, per }) => {
+        const value = settings[key];
+        return (
+          <label key={key}>
+            {name} {unit && `(${unit})`}
+            <input
+              key={value}
+              name={key}
+              type="number"
+              min={min}
+              step={per === 1 ? 1 : "any"}
+              placeholder={none}
+              defaultValue={value === undefined ? undefined : String(value / per)}
+            />
+          </label>
+        );
+      })}
       <button type="submit">Set</button>
     </form>
+  );
+}
+
+/** What empties a queue; each is asked for with its number. */
+function Emptying({ of }: { readonly of: Queue }) {
+  const { queue, ready, scheduled, dead } = of;
+  const run = async (
+    { title, text, yes, done, work }: {
+      readonly title: string;
+      readonly text: string;
+      readonly yes: string;
+      readonly done: string;
+      readonly work: () => Promise<unknown>;
+    },
+  ) => {
+    if (await ask(title, text, yes)) await act(done, work);
+  };
+  const waiting = ready + scheduled;
+  return (
+    <>
+      {dead > 0 && (
+        <button
+          type="button"
+          onClick={() =>
+            run({
+              title: `Retry ${count(dead)} dead jobs of '${queue}'?`,
+              text: "They run again as if they had never run.",
+              yes: "Retry",
+              done: `${count(dead)} jobs run again`,
+              work: () => change("POST", withQuery("/jobs/retry", { queue, status: "dead" })),
+            })}
+        >
+          Retry {count(dead)} dead
+        </button>
+      )}
+      {waiting > 0 && (
+        <button
+          type="button"
+          class="danger"
+          onClick={() =>
+            run({
+              title: `Delete ${count(waiting)} jobs of '${queue}'?`,
+              text: "All that are ready or scheduled are gone for good.",
+              yes: "Delete",
+              done: `Queue '${queue}' is empty`,
+              work: () =>
+                change("DELETE", withQuery("/jobs", { queue, status: "ready,scheduled" })),
+            })}
+        >
+          Empty
+        </button>
+      )}
+    </>
   );
 }

@@ -1,7 +1,8 @@
 /** Settings of the broker. */
 
 import { change, segment } from "../api.ts";
-import { useLive } from "../live.ts";
+import { pace, useLive } from "../live.ts";
+import { useOnce } from "../once.ts";
 import { Heading, Shown, Table } from "../parts/small.tsx";
 import { act, session } from "../state.ts";
 
@@ -15,9 +16,15 @@ interface Setting {
 
 export function Settings() {
   const loaded = useLive<{ config: readonly Setting[] }>("/config");
+  const version = useOnce<{ version: string }>("/version");
   return (
     <>
       <Heading>Settings</Heading>
+      <Browser />
+      <h2>The broker{version === undefined ? "" : ` (Millrace ${version.version})`}</h2>
+      {session.value?.may !== "admin" && (
+        <p class="hint">Only who may do everything (scope 'admin') can change them.</p>
+      )}
       <Shown loaded={loaded}>
         {({ config }) => (
           <Table label="Settings" heads={["Setting", "Value", "Unit", "Default", ""]}>
@@ -26,6 +33,29 @@ export function Settings() {
         )}
       </Shown>
     </>
+  );
+}
+
+/** How often what is shown changes by itself; the words are those of the frame. */
+const paces = [
+  ["live", "as it happens"],
+  ["10", "every 10 s"],
+  ["60", "every minute"],
+  ["held", "not by itself"],
+] as const;
+
+/** What this browser remembers. */
+function Browser() {
+  return (
+    <section class="card" aria-labelledby="browser">
+      <h2 id="browser">This browser</h2>
+      <label class="row">
+        What is shown changes
+        <select value={pace.value} onChange={(event) => pace.value = event.currentTarget.value}>
+          {paces.map(([value, name]) => <option key={value} value={value}>{name}</option>)}
+        </select>
+      </label>
+    </section>
   );
 }
 

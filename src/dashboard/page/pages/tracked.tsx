@@ -10,7 +10,7 @@ import { act, mayManage, place } from "../state.ts";
 
 export function Tracked() {
   const from = place.value.query.get("from") ?? undefined;
-  const loaded = useLive<JobPage>(withQuery("/tracked", { from, limit: 100 }));
+  const loaded = useLive<JobPage>(withQuery("/tracked", { from, limit: 100, max_payload: 1000 }));
   return (
     <>
       <Heading>Tracked jobs</Heading>

@@ -4,7 +4,8 @@ import { withQuery } from "../api.ts";
 import { count } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { Job, Pages, Worker } from "../model.ts";
-import { Empty, Heading, JobLink, Shown, Table, Text, Time } from "../parts/small.tsx";
+import { JobTable } from "../parts/job-table.tsx";
+import { Empty, Heading, Shown, Table, Text, Time } from "../parts/small.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { change, segment } from "../api.ts";
 import { act, ask, go, mayManage, now, place } from "../state.ts";
@@ -81,6 +82,17 @@ function Row({ worker: { id, last_seen_at: at, jobs, stalled } }: { readonly wor
   );
 }
 
+/** So many jobs of a worker are shown. */
+const shownJobs = 50;
+
+/** What a worker is doing, and since when. */
+function Held({ ids, label }: { readonly ids: readonly string[]; readonly label: string }) {
+  const loaded = useLive<{ jobs: readonly Job[] }>(
+    withQuery("/jobs", { id: ids.join(","), limit: shownJobs, max_payload: 500 }),
+  );
+  return <Shown loaded={loaded}>{({ jobs }) => <JobTable jobs={jobs} label={label} />}</Shown>;
+}
+
 function WorkerDetails({ id }: { readonly id: string }) {
   const loaded = useLive<{ jobs: readonly string[]; stalled: readonly string[] }>(
     `/workers/${segment(id)}`,
@@ -98,13 +110,8 @@ function WorkerDetails({ id }: { readonly id: string }) {
       <h3>{what}</h3>
       {ids.length === 0 ? <p class="hint">None</p> : (
         <>
-          <ul class="ids">
-            {ids.slice(0, 200).map((job) => (
-              <li key={job}>
-                <JobLink id={job} />
-              </li>
-            ))}
-          </ul>
+          <Held ids={ids.slice(0, shownJobs)} label={`${what}: jobs of ${id}`} />
+          {ids.length > shownJobs && <p class="hint">and {count(ids.length - shownJobs)} more</p>}
           {mayManage.value && (
             <button type="button" class="danger" onClick={() => evict(ids)}>
               Take {count(ids.length)} from it

@@ -1,6 +1,7 @@
 /** A list of jobs. */
 
-import { inline } from "../format.ts";
+import { bytes, inline } from "../format.ts";
+import { maskPayload } from "../http-job.ts";
 import type { Job } from "../model.ts";
 import { JobLink, QueueLink, StatusBadge, Table, Text, Time } from "./small.tsx";
 
@@ -80,9 +81,11 @@ export function JobTable(
                   <Text of={job.last_error.message.slice(0, 160)} />
                 </span>
               )
+              : job.payload_bytes !== undefined
+              ? <span class="hint">{bytes(job.payload_bytes)}</span>
               : (
                 <code>
-                  <Text of={inline(job.payload)} />
+                  <Text of={inline(maskPayload(job.type, job.payload))} />
                 </code>
               )}
           </td>

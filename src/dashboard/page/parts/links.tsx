@@ -1,8 +1,10 @@
 /** What a job waits for, and what waits for it: a small graph. */
 
-import { segment } from "../api.ts";
+import { change, segment, withQuery } from "../api.ts";
 import { count } from "../format.ts";
 import { useLive } from "../live.ts";
+import type { Job } from "../model.ts";
+import { act, ask, mayManage } from "../state.ts";
 import { JobLink, Shown, Text } from "./small.tsx";
 
 interface LinksOfJob {
@@ -15,8 +17,18 @@ interface LinksOfJob {
   readonly dependents_count: number;
 }
 
-export function Links({ id }: { readonly id: string }) {
-  const loaded = useLive<LinksOfJob>(`/jobs/${segment(id)}/dependencies`);
+/** So many of a side are shown. */
+const mostShown = 20;
+
+export function Links({ job: { id, status } }: { readonly job: Pick<Job, "id" | "status"> }) {
+  const path = `/jobs/${segment(id)}/dependencies`;
+  const loaded = useLive<LinksOfJob>(path);
+  const mayEdit = mayManage.value && status === "blocked";
+  const remove = async (parent: string) => {
+    const text = "The job no longer waits for it, and may run before it.";
+    if (!await ask(`Stop waiting for '${parent}'?`, text, "Stop waiting")) return;
+    await act("It waits for that no more", () => change("DELETE", withQuery(path, { id: parent })));
+  };
   return (
     <>
       <h2>Dependencies</h2>
@@ -24,16 +36,53 @@ export function Links({ id }: { readonly id: string }) {
         {({ depends_on: parents, dependents, dependents_count: all }) => (
           <div class="graph">
             <ul aria-label="It waits for">
-              {parents.slice(0, 20).map((parent) => (
+              {parents.slice(0, mostShown).map((parent) => (
                 <li key={parent.id}>
                   <JobLink id={parent.id} />{" "}
                   <span class="hint">
                     <Text of={parent.name} /> {parent.on_dead}
                   </span>
+                  {mayEdit && (
+                    <button
+                      type="button"
+                      class="quiet"
+                      aria-label={`Stop waiting for ${parent.id}`}
+                      onClick={() => remove(parent.id)}
+                    >
+                      ×
+                    </button>
+                  )}
                 </li>
               ))}
-              {parents.length > 20 && <li class="hint">and {count(parents.length - 20)} more</li>}
+              {parents.length > mostShown && (
+                <li class="hint">and {count(parents.length - mostShown)} more</li>
+              )}
               {parents.length === 0 && <li class="hint">It waits for nothing</li>}
+              {mayEdit && (
+                <li>
+                  <form
+                    onSubmit={(event) => {
+                      event.preventDefault();
+                      const form = event.currentTarget;
+                      const other = String(new FormData(form).get("other") ?? "").trim();
+                      if (other === "") return;
+                      form.reset();
+                      void act(
+                        `It waits for '${other}' too`,
+                        () => change("POST", path, { ids: [other] }),
+                        () => change("DELETE", withQuery(path, { id: other })),
+                      );
+                    }}
+                  >
+                    <input
+                      name="other"
+                      class="code"
+                      aria-label="Another job to wait for, by its id"
+                      placeholder="job id"
+                    />
+                  </form>
+                </li>
+              )}
             </ul>
             <span class="arrow" aria-hidden="true">→</span>
             <span class="this">
@@ -41,13 +90,13 @@ export function Links({ id }: { readonly id: string }) {
             </span>
             <span class="arrow" aria-hidden="true">→</span>
             <ul aria-label="These wait for it">
-              {dependents.slice(0, 20).map((child) => (
+              {dependents.slice(0, mostShown).map((child) => (
                 <li key={child}>
                   <JobLink id={child} />
                 </li>
               ))}
-              {all > Math.min(20, dependents.length) && (
-                <li class="hint">and {count(all - Math.min(20, dependents.length))} more</li>
+              {all > Math.min(mostShown, dependents.length) && (
+                <li class="hint">and {count(all - Math.min(mostShown, dependents.length))} more</li>
               )}
               {all === 0 && <li class="hint">Nothing waits for it</li>}
             </ul>

@@ -1,7 +1,7 @@
 /** Small things that many pages show. */
 
 import type { ComponentChildren } from "preact";
-import { ago, count, exact, moment, plain, statusLabel } from "../format.ts";
+import { ago, count, exact, moment, plain, span, statusLabel } from "../format.ts";
 import type { Loaded } from "../live.ts";
 import { isOutage } from "../look.ts";
 import type { Status } from "../model.ts";
@@ -17,6 +17,17 @@ export function Time({ at }: { readonly at: number | undefined | null }) {
   if (at == null) return <span class="faint">–</span>;
   return (
     <time dateTime={exact(at)} title={`${moment(at)} (${exact(at)})`}>{ago(at, now.value)}</time>
+  );
+}
+
+/** For how long something has waited; the instant where the pointer rests. */
+export function Age({ since }: { readonly since: number | undefined }) {
+  if (since === undefined) return <span class="faint">–</span>;
+  const waitedMs = Math.max(0, now.value - since);
+  // Whole seconds: it is told anew each second.
+  const text = span(Math.floor(waitedMs / 1000) * 1000);
+  return (
+    <time dateTime={exact(since)} title={`since ${moment(since)} (${exact(since)})`}>{text}</time>
   );
 }
 

@@ -68,6 +68,12 @@ export interface PlacedPage extends FoundPage {
   readonly last: number | undefined;
 }
 
+/** The most jobs that are read with one statement, which costs a fifth less for each than to read few. */
+const largestRead = 400;
+
+/** Behind jobs whose payloads take no more on average, in bytes or characters, more are read at once. */
+const smallPayload = 1024;
+
 /** Creates a listing. */
 export function createListing(
   { store, clock, searching, maxPageBytes }: ListingOptions,
@@ -82,15 +88,20 @@ export function createListing(
     const { from, order } = page;
     const now = clock.now();
     let behind = from === undefined ? undefined : await store.read(keyBehind(from, order));
-    if (matches === undefined && await searching.isSmall(selection)) {
-      for (;;) {
-        const jobs = await store.read(listJobs(selection, { behind, order, limit: readSize }, now));
-        yield jobs;
-        if (jobs.length < readSize) return;
-        behind = jobs.at(-1)!.seq;
-      }
-    }
     const limit = page.limit + 1;
+    if (matches === undefined && await searching.isSmall(selection)) {
+      let size = readSize;
+      for (let unread = limit; unread > 0;) {
+        const most = Math.min(size, unread);
+        const jobs = await store.read(listJobs(selection, { behind, order, limit: most }, now));
+        yield jobs;
+        if (jobs.length < most) return;
+        unread -= most;
+        behind = jobs.at(-1)!.seq;
+        if (areSmall(jobs)) size = Math.min(2 * size, largestRead);
+      }
+      return;
+    }
     yield* searching.find(selection, { behind, order, limit }, matches, signal);
   }
 
@@ -198,4 +209,10 @@ export function createListing(
       };
     },
   };
+}
+
+function areSmall(jobs: readonly JobRecord[]): boolean {
+  let bytes = 0;
+  for (const job of jobs) bytes += payloadSize(job);
+  return bytes <= smallPayload * jobs.length;
 }

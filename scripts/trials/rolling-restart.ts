@@ -4,6 +4,7 @@
  * ```sh
  * deno run -A scripts/trials/rolling-restart.ts                      # with a drain of 6 s, as docs/deploy.md says
  * deno run -A scripts/trials/rolling-restart.ts --drain-delay 0      # without
+ * deno run -A scripts/trials/rolling-restart.ts --leases true        # workers whose jobs survive a restart
  * ```
  *
  * The load balancer is HAProxy (`apt-get install haproxy`) with `docs/deploy/haproxy.cfg`, whose addresses alone are changed.
@@ -18,7 +19,7 @@ import { createServer } from "node:net";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { createClient, defineJob } from "../../src/client/mod.ts";
+import { createClient, createLeases, defineJob } from "../../src/client/mod.ts";
 import { silentLogger } from "../../src/log.ts";
 import { createWorker, handle } from "../../src/worker/mod.ts";
 import { startPostgres } from "../gate/postgres-server.ts";
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "2" },
     rate: { type: "string", default: "50" },
     "job-ms": { type: "string", default: "200" },
+    leases: { type: "string", default: "false" },
   },
 });
 const rate = Number(values.rate);
@@ -94,6 +96,8 @@ const runs = new Map<number, number>();
 const workers = Array.from({ length: 4 }, () =>
   createWorker({
     client: createClient({ url }),
+    leases: values.leases === "true" ? createLeases({ url }) : undefined,
+    queues: ["work"],
     logger: silentLogger,
     concurrency: 10,
     handlers: [

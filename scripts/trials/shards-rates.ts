@@ -167,17 +167,7 @@ const server = await startPostgres();
 if ("missing" in server) console.log(server.missing);
 else {
   try {
-    const data = (await Array.fromAsync(Deno.readDir("/proc"))).map(({ name }) => name)
-      .filter((name) => /^\d+$/.test(name));
-    const { port } = new URL(server.url);
-    let postmaster = 0;
-    for (const name of data) {
-      const words = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
-      if (words.includes(`port=${port}`) && words.includes("/postgres\0")) {
-        postmaster = Number(name);
-      }
-    }
-    const options = { jobs, brokers: Number(values.brokers), server: postmaster };
+    const options = { jobs, brokers: Number(values.brokers), server: server.pid };
     const name = `PostgreSQL ${server.version}`;
     await measureBrokers(name, () => openPostgres({ url: server.url }), options);
   } finally {

@@ -79,27 +79,35 @@ const shards = range(count);
 const fullest = (loads: readonly number[]) => Math.max(...loads) * loads.length;
 
 function sizing(): void {
-  // CPU time of a job, in µs: enqueued, taken and reported. From docs/performance.md (server on Node) and shards-rates.ts.
+  // CPU time of a job, in µs: enqueued, taken and reported. Of a broker that serves on Node, from docs/performance.md, and of PostgreSQL with
+  // four brokers, from shards-rates.ts; a broker on PostgreSQL costs what one on a file does, and the difference that shards-rates.ts has.
   const ways = [
-    ["broker on a file, in bulk", 25, "broker's core"],
-    ["broker on a file, one by one", 48, "broker's core"],
-    ["PostgreSQL, in bulk", 130, "server's core"],
-    ["PostgreSQL, one by one", 210, "server's core"],
+    ["files, in bulk", 25, undefined],
+    ["files, one by one", 48, undefined],
+    ["PostgreSQL, in bulk", 34, 37],
+    ["PostgreSQL, one by one", 91, 82],
   ] as const;
+  const toCores = (micros: number) => Math.ceil(rate * micros / 1e6 / 0.6);
   print(
     `How many cores ${number(rate)} jobs a second take, each 60 % busy`,
-    ["Kept on", "CPU µs a job", "jobs/s a core, full", "cores", "shards of 4 cores"],
-    ways.map(([name, micros, whose]) => {
-      const cores = Math.ceil(rate * micros / 1e6 / 0.6);
-      const isFile = whose === "broker's core";
-      return [
-        name,
-        String(micros),
-        number(1e6 / micros),
-        number(cores),
-        isFile ? `${number(cores)} brokers of 1 core` : number(Math.ceil(cores / 4)),
-      ];
-    }),
+    [
+      "Kept in",
+      "broker, µs a job",
+      "server, µs a job",
+      "brokers of 1 core",
+      "cores of servers",
+      "shards",
+    ],
+    ways.map(([name, broker, server]) => [
+      name,
+      String(broker),
+      server === undefined ? "" : String(server),
+      number(toCores(broker)),
+      server === undefined ? "" : number(toCores(server)),
+      server === undefined
+        ? `${number(toCores(broker))}, each a broker`
+        : `${number(Math.ceil(toCores(server) / 4))}, each of 4 cores`,
+    ]),
   );
 }
 

@@ -48,6 +48,8 @@ export interface PgClient {
   query(query: PgQuery): Promise<PgResult>;
   /** Whether it sends a query before the one before is answered. */
   readonly pipeline?: boolean;
+  /** Its connection, whose socket can be told to wait for more. */
+  readonly connection?: { readonly stream?: { cork?(): void; uncork?(): void } };
   /** Gives it back to its pool; `true` or an error ends its connection. */
   release(error?: Error | boolean): void;
   /** Has errors and the end of its connection told, and what comes by LISTEN. */

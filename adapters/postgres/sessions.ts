@@ -5,6 +5,7 @@
  */
 
 import { isOutage } from "./failures.ts";
+import { gatherWrites } from "./gather-writes.ts";
 import { type PgClient, type PgPool, type PgQuery, type PgResult, quoteName } from "./pool.ts";
 
 /** What is done on connections. What it rejects with is what the driver says. */
@@ -104,7 +105,8 @@ export function createSessions(
       }),
     async transaction(body) {
       let doubt: Doubt | undefined;
-      const result = await take(async ({ client, spoil }) => {
+      const result = await take(async ({ client: taken, spoil }) => {
+        const client = gatherWrites(taken);
         const begun = client.query({ text: begin }).then(toTransactionId);
         begun.catch(() => {}); // Told by what waits for it below.
         if (client.pipeline !== true) await begun;

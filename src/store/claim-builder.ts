@@ -5,7 +5,7 @@
  */
 
 import type { JobRecord } from "../protocol/record.ts";
-import type { Backlog } from "./backlog.ts";
+import type { Backlog, Position } from "./backlog.ts";
 import { payloadSize } from "./many-jobs.ts";
 import type { QueueGates } from "./queue-gates.ts";
 import type { QueueHeads } from "./queue-heads.ts";
@@ -35,6 +35,12 @@ export interface ClaimTerms {
   readonly isShared?: boolean;
 }
 
+/** Where the ready jobs of queues begin. */
+export interface QueueFronts {
+  /** A position before which no job without budgets is ready in a queue. */
+  of(queue: string): Position;
+}
+
 /** Where jobs may be taken from. */
 export interface ClaimSources {
   /** The backlogs of jobs that draw on budgets; others cost nothing. */
@@ -43,6 +49,8 @@ export interface ClaimSources {
   readonly heads: QueueHeads | undefined;
   /** Queues in which jobs became ready in this transaction, where the heads are not known: they are not counted yet. */
   readonly added?: Iterable<string>;
+  /** Where the ready jobs of a queue begin; undefined if nobody knows. */
+  readonly fronts?: QueueFronts;
   /** Which queues are paused or have a limit; undefined if none. */
   readonly gates?: QueueGates | undefined;
 }

@@ -5,7 +5,7 @@
  */
 
 import type { JobRecord } from "../protocol/record.ts";
-import { type BacklogUpdate, createBacklogCursor, front } from "./backlog.ts";
+import { type BacklogUpdate, createBacklogCursor, front, type Position } from "./backlog.ts";
 import {
   type ClaimAllowance,
   type ClaimBuilder,
@@ -44,7 +44,7 @@ export interface Claimed {
  */
 export function* claimJobs(
   requests: readonly ClaimRequest[],
-  { backlogs, heads, added, gates }: ClaimSources,
+  { backlogs, heads, added, fronts, gates }: ClaimSources,
   terms: ClaimTerms,
 ): Transition<Claimed> {
   const ledger = gates && createGateLedger(gates);
@@ -53,6 +53,8 @@ export function* claimJobs(
   const allowance: ClaimAllowance = { bytes: 0 };
   /** Queues without budgets in which nothing is left: those who come later need not look. */
   const empty = new Set<string>();
+  /** Where the ready jobs of queues begin from which the first were taken; undefined where none is left. */
+  const begins = new Map<string, Position | undefined>();
   let merge: Merge | undefined;
   /** The heads of all queues, where they had to be read. */
   let found = heads;
@@ -70,8 +72,10 @@ export function* claimJobs(
       only !== undefined && known !== undefined && mayTakeFirst(only, request, { gates, terms })
     ) {
       const by = { holder: known, worker: request.worker, now: terms.now };
-      const exhausted = empty.has(only) || (yield* takeFirstJobs(builder, only, by));
-      if (exhausted) empty.add(only);
+      const from = begins.has(only) ? begins.get(only) : fronts?.of(only) ?? front;
+      const next = from && (yield* takeFirstJobs(builder, { queue: only, from }, by));
+      begins.set(only, next);
+      const exhausted = next === undefined;
       results.push({ jobs: yield* whole(builder.jobs), exhausted, holder: known });
       continue;
     }
@@ -89,6 +93,9 @@ export function* claimJobs(
     }
     const { jobs, holder } = yield* takeAll(builder.jobs, request, terms);
     results.push({ jobs, exhausted, holder });
+  }
+  for (const [queue, from] of begins) {
+    updates.push({ backlog: { queue, budgetSet: "", from: front }, from });
   }
   if (merge === undefined) return { results, updates, exhaustedBudgets: [], fullQueues: [] };
   const ended = yield* merge.end();

@@ -96,6 +96,24 @@ describePostgres("brokers on one PostgreSQL", () => {
     assert.deepEqual([left!.errors, right!.errors], [[], []]);
   });
 
+  it("take the most urgent job first, whoever stored it", async () => {
+    const [left, right] = await start(2);
+    await left!.client.enqueueMany([
+      job({ priority: 5 }),
+      job({ priority: 5 }),
+      job({ priority: 5 }),
+    ]);
+    const ids = await take(left!, { prefetch: 1, queues: [job().queue] });
+    await until(() => ids.length === 1, "the first came");
+    await left!.client.success(ids[0]!);
+    await until(() => ids.length === 2, "the second came");
+    const { id } = await right!.client.enqueue(job({ priority: 1 }));
+    await turns(20);
+    await left!.client.success(ids[1]!);
+    await until(() => ids.length === 3, "the third came");
+    assert.equal(ids[2], id);
+  });
+
   it("free the room of a stream by reports that another one takes", async () => {
     const [left, right] = await start(2);
     const ids = await take(left!, { prefetch: 2 });

@@ -171,6 +171,40 @@ describePostgres("claims on PostgreSQL", () => {
       assert.deepEqual(got.slice(1), ids);
     }));
 
+  it("takes a job first that is ready again, although later ones were taken since", () =>
+    withEngine(async ({ engine, clock }) => {
+      const [first, second, third] = idsOf(await engine.enqueue(times(3)));
+      const got = take(engine, 2, [newJob.queue]);
+      await clock.settle();
+      await engine.reports.release(toRuns([first!]));
+      await clock.settle();
+      await engine.reports.complete(toRuns([second!]));
+      await clock.settle();
+      assert.deepEqual(got, [first, second, first, third]);
+    }));
+
+  it("finds an earlier job that nobody told of within five seconds", () =>
+    withEngine(async ({ engine, clock, run }) => {
+      const ids = idsOf(await engine.enqueue(times(9)));
+      const got = take(engine, 1, [newJob.queue]);
+      await clock.settle();
+      const next = async () => {
+        await engine.reports.complete(toRuns([got.at(-1)!]));
+        await clock.settle();
+        return got.at(-1);
+      };
+      await next();
+      await run(
+        `INSERT INTO jobs (seq, id, named, type, queue, priority, ready_at, payload_json)
+         VALUES (1, 'urgent', 1, 't', $1, 0, 0, '1')`,
+        [newJob.queue],
+      );
+      assert.equal(await next(), ids[2]);
+      await clock.advance(5000);
+      assert.equal(await next(), "urgent");
+      assert.equal(await next(), ids[3]);
+    }));
+
   it("takes nothing of a queue that another broker has paused, unheard", () =>
     withEngine(async ({ engine, clock, run }) => {
       const got = take(engine, 10, [newJob.queue]);

@@ -19,17 +19,19 @@
  * @module
  */
 
+import type { Clock } from "../../async/clock.ts";
 import {
   type Backlog,
   type BacklogUpdate,
   comparePositions,
+  front,
   type Position,
 } from "../../store/backlog.ts";
 import { budgetsOfSet, toBudgetSet } from "../../store/budget-set.ts";
 import { budgetsOf } from "../../protocol/binding.ts";
 import { status } from "../../protocol/status.ts";
 import type { Change, ReadyJob } from "../../store/changes.ts";
-import type { ClaimSources } from "../../store/claim-builder.ts";
+import type { ClaimSources, QueueFronts } from "../../store/claim-builder.ts";
 import { createQueueHeads } from "../../store/queue-heads.ts";
 import { anyNumber } from "./members.ts";
 import type { ExhaustedBudget } from "../../store/claim-merged.ts";
@@ -49,6 +51,10 @@ export interface Backlogs {
   reopenDue(now: number): Set<string>;
   /** Replaces all known backlogs with these, and opens every budget. */
   replace(backlogs: readonly Backlog[]): void;
+  /** Other brokers made jobs without budgets ready in a queue, the first of them here; undefined if nobody knows where. */
+  addHeard(queue: string, first: Position | undefined): void;
+  /** Others may have done what was not heard of: the next take of each queue begins at its front. */
+  doubt(): void;
   /** Where to take from; until `endTake` or `abortTake`, a take is under way. */
   beginTake(): ClaimSources;
   /** What the take that was under way found. Gives the queues of backlogs that opened again meanwhile. */
@@ -57,11 +63,9 @@ export interface Backlogs {
   abortTake(): void;
   /**
    * Where to take from in the transaction of these changes, when no job that draws on budgets may be ready. What it finds
-   * goes to `applyUpdates` before the changes go to `addReady`, or is forgotten.
+   * goes to `endTake` before the changes go to `addReady`, or `abortTake` forgets it.
    */
   sourcesAlongside(changes: readonly Change[]): ClaimSources;
-  /** What a take alongside found. */
-  applyUpdates(updates: readonly BacklogUpdate[]): void;
   /** Whether no job that draws on budgets may be ready. */
   isEmpty(): boolean;
   /** When the next budget opens by itself, in ms since the epoch; Infinity when none does. */
@@ -76,14 +80,39 @@ interface KnownBacklog {
 }
 
 /**
+ * How long the head of a queue is believed where others store jobs too, in ms: then a take looks from the front again. Where it
+ * begins matters, as PostgreSQL goes over what was taken before until that is vacuumed.
+ */
+const trustMs = 5000;
+
+/** Of so many queues it is known when they were last looked at. */
+const mostLookedAt = 10_000;
+
+/**
  * Knows of no backlog at first.
  *
  * @param knowsAll Whether it is told of every job that becomes ready. Where other brokers store jobs too, it is not.
+ * @param clock Says how old what is known is.
  */
-export function createBacklogs(knowsAll: boolean): Backlogs {
+export function createBacklogs(
+  knowsAll: boolean,
+  clock: Pick<Clock, "monotonic"> = { monotonic: () => 0 },
+): Backlogs {
   const backlogs = new Map<string, KnownBacklog>();
   const exhausted = new Map<string, ExhaustedBudget>();
   const heads = createQueueHeads();
+  /** When a take last began at the front of each queue. */
+  const lookedAt = new Map<string, number>();
+  const fronts: QueueFronts = {
+    of(queue) {
+      const now = clock.monotonic();
+      const known = heads.of(queue);
+      if (known !== undefined && now - (lookedAt.get(queue) ?? -Infinity) < trustMs) return known;
+      if (lookedAt.size >= mostLookedAt) lookedAt.clear();
+      lookedAt.set(queue, now);
+      return front;
+    },
+  };
   /** What happened since a take began; undefined when none is under way. */
   let replay: (() => Set<string>)[] | undefined;
 
@@ -160,6 +189,15 @@ export function createBacklogs(knowsAll: boolean): Backlogs {
       }
       return counts;
     },
+    addHeard(queue, first = front) {
+      const apply = () => {
+        heads.add(queue, first);
+        return noQueues;
+      };
+      replay?.push(apply);
+      apply();
+    },
+    doubt: () => lookedAt.clear(),
     reopen(keys) {
       const apply = () => open(keys);
       replay?.push(apply);
@@ -194,7 +232,7 @@ export function createBacklogs(knowsAll: boolean): Backlogs {
       const open = backlogs.size === 0
         ? []
         : [...backlogs.values()].filter(({ budgets }) => isOpen(budgets));
-      return { backlogs: open, heads: knowsAll ? heads : undefined };
+      return knowsAll ? { backlogs: open, heads } : { backlogs: open, heads: undefined, fronts };
     },
     endTake(updates, shortages) {
       const again = replay;
@@ -205,14 +243,14 @@ export function createBacklogs(knowsAll: boolean): Backlogs {
     },
     sourcesAlongside(changes) {
       const added = new Set<string>();
+      replay = [];
       for (const change of changes) {
         if (change.kind !== "jobs" || change.to !== status.ready) continue;
-        if (knowsAll) addHeads(change.jobs);
-        else for (const { queue } of change.jobs) added.add(queue);
+        addHeads(change.jobs);
+        if (!knowsAll) { for (const { queue } of change.jobs) added.add(queue); }
       }
-      return knowsAll ? { backlogs: [], heads } : { backlogs: [], heads: undefined, added };
+      return knowsAll ? { backlogs: [], heads } : { backlogs: [], heads: undefined, added, fronts };
     },
-    applyUpdates,
     abortTake() {
       replay = undefined;
     },

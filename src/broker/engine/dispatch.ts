@@ -23,14 +23,15 @@ import { status } from "../../protocol/status.ts";
 import type { Backlog } from "../../store/backlog.ts";
 import type { CancelNotice } from "../../protocol/frames-control.ts";
 import type { Change } from "../../store/changes.ts";
-import { type Claimed, claimJobs, claimRegistered } from "../../store/claim.ts";
+import { claimJobs, claimRegistered } from "../../store/claim.ts";
 import type { ClaimResult, ClaimSources } from "../../store/claim-builder.ts";
 import type { TakenJob } from "../../store/finish.ts";
 import type { ReleaseTerms } from "../../store/release.ts";
 import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
-import { addsBudgeted, createBacklogs } from "./backlogs.ts";
+import { createAlongside } from "./alongside.ts";
+import { createBacklogs } from "./backlogs.ts";
 import type { Gates } from "./gates.ts";
 import { createGivingBack } from "./giving-back.ts";
 import { answerTo, findForgotten } from "./holdings.ts";
@@ -115,19 +116,9 @@ export function createDispatcher(
 ): Dispatcher {
   const members = createMembers(limits);
   const onlookers = createOnlookers(members);
-  const backlogs = createBacklogs(!store.isShared);
-  /** What was claimed alongside a commit that may still fail. */
-  let accompanying:
-    | {
-      readonly changes: readonly Change[];
-      readonly claims: readonly Claim[];
-      readonly claimed: Claimed;
-    }
-    | undefined;
-  /** Nothing else is claimed while a claim alongside is under way: it would not know of what that takes. */
-  let isAccompanying = false;
+  const backlogs = createBacklogs(!store.isShared, clock);
   const latecomers = createLatecomers();
-  /** How many questions there were, on all streams: a late answer is not taken for that of another stream. */
+  /** Questions so far, on all streams: a late answer is not taken for that of another stream. */
   let questions = 0;
   /** The subscribers that say of which run of a worker they are. */
   const byRun = new Map<string, Member>();
@@ -165,10 +156,11 @@ export function createDispatcher(
   };
 
   const claim = (claims: readonly Claim[], sources: ClaimSources) => {
-    const requests = claims.map(({ member: { subscriber, holder }, limit }) => {
-      const { queues, worker, lease } = subscriber;
-      return { queues, worker, lease, holder, limit };
-    });
+    const requests = claims.map((
+      { member: { subscriber: { queues, worker, lease }, holder }, limit },
+    ) => (
+      { queues, worker, lease, holder, limit }
+    ));
     const all = { ...sources, gates: gates.forClaim() };
     const terms = { now: clock.now(), broker: broker() };
     return (store.isShared ? claimRegistered : claimJobs)(requests, all, terms);
@@ -206,13 +198,10 @@ export function createDispatcher(
     wakeReaders([...opened, ...again]);
   };
 
-  function* claimFor(changes: readonly Change[], claims: readonly Claim[]): Transition<void> {
-    const claimed = yield* claim(claims, backlogs.sourcesAlongside(changes));
-    accompanying = { changes, claims, claimed };
-  }
+  const alongside = createAlongside({ isShared: store.isShared, members, backlogs, claim });
 
   const dispatch = async () => {
-    if (dispatching || isAccompanying) return; // It goes on when that is through.
+    if (dispatching || alongside.isUnderWay) return; // It goes on when that is through.
     dispatching = true;
     const turns = createTurns(clock);
     for (let claims = members.plan(); claims.length > 0; claims = members.plan()) {
@@ -327,34 +316,22 @@ export function createDispatcher(
       const member = byRun.get(run);
       return member && tell(member, statement);
     },
-    claimAlongside(changes) {
-      accompanying = undefined;
-      isAccompanying = false;
-      // Subscribers who wait go first.
-      if (dispatching || members.isAnyWaiting || !backlogs.isEmpty()) return undefined;
-      const claims = store.isShared ? members.planAlongside(changes) : members.planFreed(changes);
-      if (claims.length === 0 || changes.some(addsBudgeted)) return undefined;
-      isAccompanying = true;
-      return claimFor(changes, claims);
-    },
+    claimAlongside: (changes) => alongside.begin(changes, dispatching),
     abandonAlongside() {
-      accompanying = undefined;
-      isAccompanying = false;
+      alongside.forget();
       if (members.isAnyWaiting) void dispatch();
     },
     applyChanges(changes) {
-      const along = accompanying?.changes === changes ? accompanying : undefined;
-      accompanying = undefined;
-      isAccompanying = false;
+      const { claims, claimed } = alongside.end(changes);
       // What the claim found goes first: it does not know of the jobs with budgets that became ready in its commit.
-      if (along !== undefined) {
-        backlogs.applyUpdates(along.claimed.updates);
-        gates.endTake(along.claimed.fullQueues);
+      if (claimed !== undefined) {
+        backlogs.endTake(claimed.updates, []);
+        gates.endTake(claimed.fullQueues);
       }
       const opened: string[] = [];
       // The claim saw what they did: it was the last in the transaction.
-      for (const change of changes) applyChange(change, opened, along !== undefined);
-      if (along !== undefined) handOut(along.claims, along.claimed.results);
+      for (const change of changes) applyChange(change, opened, claimed !== undefined);
+      if (claimed !== undefined) handOut(claims, claimed.results);
       // Only now: the claim alongside did not see that they opened.
       for (const queue of opened) addReady(queue, anyNumber);
       if (members.isAnyWaiting) void dispatch();
@@ -367,7 +344,9 @@ export function createDispatcher(
     hear({ ready, budgeted, left, lost, cancel, changes }) {
       const opened: string[] = [];
       for (const change of changes) applyChange(change, opened);
-      for (const [queue, count] of [...backlogs.addReady(budgeted), ...ready]) {
+      for (const [queue, count] of backlogs.addReady(budgeted)) addReady(queue, count);
+      for (const [queue, { first, count }] of ready) {
+        backlogs.addHeard(queue, first);
         addReady(queue, count);
       }
       for (const queue of opened) addReady(queue, anyNumber);
@@ -379,6 +358,7 @@ export function createDispatcher(
     },
     async recheck() {
       await rechecking.all();
+      backlogs.doubt();
       members.addUnknown();
       if (members.isAnyWaiting) void dispatch();
     },

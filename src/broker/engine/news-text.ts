@@ -6,7 +6,7 @@
  * | Item                                        | Meaning                                                             |
  * | ------------------------------------------- | ------------------------------------------------------------------- |
  * | `["hello"]`, `["here"]`                     | a broker has come; an answer to that                                |
- * | `["ready", queue, count]`                   | so many jobs became ready in a queue                                |
+ * | `["ready", queue, count, priority, seq]`    | so many jobs became ready in a queue, the first of them here; the place may be missing |
  * | `["budgeted", queue, bindings, priority, seq]` | the same of a job that draws on budgets                          |
  * | `["left", id]`, `["lost", id]`              | a job is in flight no more; without a report of who had it          |
  * | `["cancel", id, reason]`                    | a job is to be cancelled                                            |
@@ -26,7 +26,7 @@ export type NewsItem =
   | readonly ["hello"]
   | readonly ["here"]
   | readonly ["look"]
-  | readonly ["ready", queue: string, count: number]
+  | readonly ["ready", queue: string, count: number, priority?: number, seq?: number]
   | readonly ["budgeted", queue: string, budgets: string, priority: number, seq: number]
   | readonly ["left", id: string]
   | readonly ["lost", id: string]

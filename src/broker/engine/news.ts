@@ -29,6 +29,7 @@ import type {
   QueuesChange,
   ReadyJob,
 } from "../../store/changes.ts";
+import { comparePositions, type Position } from "../../store/backlog.ts";
 import type { DatabaseNews } from "../../store/database.ts";
 import { createAwaited, toEndedChange, toWatchItems } from "./awaited.ts";
 import { isLoss } from "./losses.ts";
@@ -49,10 +50,17 @@ export type SharedWork = "promotion" | "crons" | "leases" | "cancellations" | "s
 /** A setting, a queue or a budget is another one now. */
 export type SharedChange = ConfigChange | QueuesChange | BudgetsChange;
 
+/** Jobs that may have become ready in a queue. */
+export interface ReadyNews {
+  readonly count: number;
+  /** The first of them; undefined if nobody knows. */
+  readonly first: Position | undefined;
+}
+
 /** What was heard of other brokers. */
 export interface Heard {
-  /** How many jobs may have become ready, by queues. */
-  readonly ready: ReadonlyMap<string, number>;
+  /** How many jobs may have become ready, and where the first of them is, by queues. */
+  readonly ready: ReadonlyMap<string, ReadyNews>;
   /** Jobs that draw on budgets and became ready; the first of each backlog is enough. */
   readonly budgeted: readonly Pick<ReadyJob, "queue" | "budgets" | "priority" | "seq">[];
   /** Jobs that may be in flight no more, or be somebody else's. */
@@ -134,7 +142,7 @@ export function createNews(
   let stopListening: (() => Promise<void>) | undefined;
   let stopped = false;
   /** What is to be told. */
-  let ready = new Map<string, number>();
+  let ready = new Map<string, ReadyNews>();
   let due = new Map<SharedWork, number>();
   let items: NewsItem[] = [];
   let telling: Promise<void> | undefined;
@@ -153,7 +161,7 @@ export function createNews(
     if (change.to === status.ready) {
       for (const { queue, budgets, priority, seq } of change.jobs) {
         if (taken.has(seq)) continue;
-        if (budgets === null) ready.set(queue, (ready.get(queue) ?? 0) + 1);
+        if (budgets === null) addReady(ready, queue, { count: 1, first: { priority, seq } });
         else items.push(["budgeted", queue, budgets, priority, seq]);
       }
     } else if (change.to === status.scheduled) {
@@ -168,7 +176,7 @@ export function createNews(
       // Room in a queue with a limit: others may take what waits there.
       for (const job of change.jobs) {
         const queue = change.fromQueue ?? job.queue;
-        if (isLimited(queue)) ready.set(queue, (ready.get(queue) ?? 0) + 1);
+        if (isLimited(queue)) addReady(ready, queue, { count: 1, first: undefined });
       }
     }
     const isLost = change.byHolder !== true &&
@@ -185,7 +193,7 @@ export function createNews(
   const tell = async () => {
     while (!stopped && ready.size + due.size + items.length > 0) {
       const all: NewsItem[] = [
-        ...[...ready].map(([queue, count]) => ["ready", queue, count] as const),
+        ...[...ready].map(toReadyItem),
         ...[...due].map(([source, at]) => ["due", source, at] as const),
         ...items,
       ];
@@ -275,6 +283,23 @@ export function createNews(
   };
 }
 
+/** Adds jobs of a queue to what is known. */
+function addReady(ready: Map<string, ReadyNews>, queue: string, { count, first }: ReadyNews): void {
+  const known = ready.get(queue);
+  if (known === undefined) return void ready.set(queue, { count, first });
+  const isSure = known.first !== undefined && first !== undefined;
+  ready.set(queue, {
+    count: known.count + count,
+    first: !isSure ? undefined : comparePositions(first, known.first) < 0 ? first : known.first,
+  });
+}
+
+function toReadyItem([queue, { count, first }]: readonly [string, ReadyNews]): NewsItem {
+  return first === undefined
+    ? ["ready", queue, count]
+    : ["ready", queue, count, first.priority, first.seq];
+}
+
 const nobody: ReadonlySet<number> = new Set();
 
 /** The keys of the jobs that were taken in a commit in which others became ready. */
@@ -292,7 +317,7 @@ function toHeard(
 ): Heard {
   const ended: JobsChange[] = [];
   const said: [string, WorkerStatement][] = [];
-  const ready = new Map<string, number>();
+  const ready = new Map<string, ReadyNews>();
   const budgeted: Heard["budgeted"][number][] = [];
   const left: string[] = [];
   const lost = new Set<string>();
@@ -300,8 +325,11 @@ function toHeard(
   const due = new Map<SharedWork, number>();
   const changes: SharedChange[] = [];
   for (const item of items) {
-    if (item[0] === "ready") ready.set(item[1], (ready.get(item[1]) ?? 0) + item[2]);
-    else if (item[0] === "budgeted") {
+    if (item[0] === "ready") {
+      const [, queue, count, priority, seq] = item;
+      const first = priority === undefined || seq === undefined ? undefined : { priority, seq };
+      addReady(ready, queue, { count, first });
+    } else if (item[0] === "budgeted") {
       const [, queue, budgets, priority, seq] = item;
       budgeted.push({ queue, budgets, priority, seq });
     } else if (item[0] === "left" || item[0] === "lost") {

@@ -226,6 +226,12 @@ describe("what an operator does", () => {
     assert.equal(slow.held(), 1);
     slow.letGo();
     await other.waitForText("3 jobs");
+    // What took so long is not asked again at once, whatever happens.
+    slow.hold();
+    await scene.client.enqueue({ type: "a", queue: "slowly", payload: 1 });
+    await other.waitForCount("main tbody tr", 4);
+    assert.equal(slow.held(), 0);
+    slow.letGo();
     await other.close();
   });
 

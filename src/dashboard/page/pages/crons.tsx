@@ -157,7 +157,7 @@ function Entry({ group, entry }: { readonly group: CronGroup; readonly entry: Cr
           </button>{" "}
           {entry.paused && <span class="badge paused">paused</span>}
         </td>
-        <td>
+        <td class="when">
           <code>{entry.expression ?? `every ${span(entry.every_ms ?? 0)}`}</code>{" "}
           <span class="hint">{entry.timezone}</span>
         </td>

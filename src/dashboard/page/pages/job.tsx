@@ -52,7 +52,7 @@ export function JobDetails({ id }: { readonly id: string }) {
               <Deeds
                 job={job}
                 gone={["jobs"]}
-                {...job.payload_bytes === undefined || whole !== undefined
+                {...!isOutbound(job) && (job.payload_bytes === undefined || whole !== undefined)
                   ? { edit: () => setEditing(!isEditing) }
                   : {}}
               />
@@ -111,6 +111,11 @@ function Progress({ of }: { readonly of: NonNullable<Job["progress"]> }) {
       Progress <progress max={1} value={value} /> {Math.round(value * 100)} % <Text of={message} />
     </label>
   );
+}
+
+/** Its payload may hold secrets, which an editor would show. */
+function isOutbound({ type }: Job): boolean {
+  return type === requestType || type === callbackType;
 }
 
 /** Where a job of outbound HTTP is shown as what it is. */

@@ -6,14 +6,18 @@ import type { JobPage } from "../model.ts";
 import { JobTable } from "../parts/job-table.tsx";
 import { Empty, Heading, Shown } from "../parts/small.tsx";
 import { Pager } from "../parts/pager.tsx";
-import { act, mayManage, place } from "../state.ts";
+import { act, link, mayManage, place } from "../state.ts";
 
 export function Tracked() {
   const from = place.value.query.get("from") ?? undefined;
   const loaded = useLive<JobPage>(withQuery("/tracked", { from, limit: 100, max_payload: 1000 }));
   return (
     <>
-      <Heading>Tracked jobs</Heading>
+      <Heading
+        actions={<a class="button" href={link(["jobs"], { tracked: "true" })}>By status</a>}
+      >
+        Tracked jobs
+      </Heading>
       <Shown loaded={loaded}>
         {({ jobs, expired = [], pages }) => (
           <>

@@ -75,9 +75,9 @@ export function WhyNot({ job }: { readonly job: Job }) {
     if (reasons.length === 0 && queue.value !== undefined) {
       reasons.push(
         <>
-          {count(queue.value.ready)} jobs of its queue are ready, and {count(queue.value.in_flight)}
-          {" "}
-          run. If none moves, no worker takes from this queue, or those that do are busy.
+          Ready in its queue: {count(queue.value.ready)}; in flight:{" "}
+          {count(queue.value.in_flight)}. If none moves, no worker takes from this queue, or those
+          that do are busy.
         </>,
       );
     }

@@ -24,7 +24,14 @@ describe("readKeys()", () => {
       "q",
     ]);
     assert.deepEqual(readKeys("\x1b"), ["escape"]);
-    assert.deepEqual(readKeys("é漢🙂\x7f\x03"), ["é", "漢", "🙂", "backspace", "quit"]);
+    assert.deepEqual(readKeys("é漢🙂\x7f\x0c\x03"), [
+      "é",
+      "漢",
+      "🙂",
+      "backspace",
+      "redraw",
+      "quit",
+    ]);
     assert.deepEqual(readKeys("\x1b[200~\x00\x01"), []);
   });
 });
@@ -81,7 +88,7 @@ describe("millrace top", () => {
       assert.ok(found.includes('{"n":30}') && !found.includes('{"n":1}'));
       assert.match(await type("s"), /queue q, ready|queue q, scheduled/);
       await type("\x1b");
-      assert.deepEqual(state(), { view: "queues", row: 0 });
+      assert.deepEqual(state(), { view: "queues", row: 0, sort: undefined });
     }));
 
   it("asks before it cancels and deletes, and does nothing for any other answer", () =>
@@ -118,6 +125,30 @@ describe("millrace top", () => {
       assert.doesNotMatch(await type("2"), /\x1b|\u202e/);
       // deno-lint-ignore no-control-regex
       assert.doesNotMatch(await type("\r"), /\x1b|\u202e/);
+    }));
+
+  it("sums queues up, and sorts them by what there is most of", () =>
+    watch(async ({ type, client, take, settle }) => {
+      const jobs = (queue: string, count: number) =>
+        Array.from({ length: count }, (_, payload) => ({ type: "a", queue, payload }));
+      await client.enqueueMany([...jobs("few", 1), ...jobs("many", 3), ...jobs("some", 2)]);
+      await take({ queues: ["some"], prefetch: 2 });
+      await settle();
+      assert.match(
+        await type("1"),
+        /4 ready +2 in flight +0 later +0 dead +in 3 queues, by name[\s\S]*few[\s\S]*many[\s\S]*some/,
+      );
+      assert.match(await type("o"), /by ready[\s\S]*many[\s\S]*few[\s\S]*some/);
+      // What is chosen is what stands there, and the order stays.
+      assert.match(await type("\r"), /queue many/);
+      assert.match(await type("\x1bo"), /by in flight[\s\S]*some/);
+      assert.match(await type("oo"), /by name/);
+    }));
+
+  it("does not load payloads that fit no line", () =>
+    watch(async ({ type, client }) => {
+      await client.enqueue({ type: "a", queue: "q", payload: "x".repeat(100_000) });
+      assert.match(await type("2"), /\(100002 bytes\)/);
     }));
 
   it("fits any screen", () =>

@@ -18,6 +18,9 @@ import { type Deed, type Loaded, nothing, type State } from "./model.ts";
 /** So many of a kind are looked at: a screen has fewer. */
 const most = 500;
 
+/** Payloads of more bytes are no use in a line, and would be sent every few seconds. */
+const mostPayloadBytes = 400;
+
 /** Looks at a broker, and changes it. */
 export interface TopBroker {
   /** Loads what the view shows. */
@@ -31,11 +34,16 @@ export function createTopBroker(options: ClientOptions): TopBroker {
   const client: Client = createClient(options);
   const insight: InsightClient = createInsight(options);
   const queues: QueuesClient = createQueues(options);
+  const loadQueues = async ({ sort = "name" }: State) => {
+    const { queues: found } = await firstOf(insight.queues({ limit: most }));
+    return sort === "name" ? found : found.toSorted((a, b) => b[sort] - a[sort]);
+  };
+
   return {
     async load(state) {
       switch (state.view) {
         case "queues":
-          return { ...nothing, queues: (await firstOf(insight.queues({ limit: most }))).queues };
+          return { ...nothing, queues: await loadQueues(state) };
         case "workers":
           return { ...nothing, workers: (await firstOf(insight.workers({ limit: most }))).workers };
         case "failures":
@@ -46,8 +54,8 @@ export function createTopBroker(options: ClientOptions): TopBroker {
         case "jobs": {
           const { queue, status, group, filter } = state;
           const narrow = { queue, status, failureGroup: group, filter };
-          const page = await client.page({ ...narrow, order: "desc", limit: most });
-          return { ...nothing, jobs: page.jobs };
+          const page = { order: "desc", limit: most, maxPayloadBytes: mostPayloadBytes } as const;
+          return { ...nothing, jobs: (await firstOf(insight.jobs({ ...narrow, ...page }))).jobs };
         }
         case "job":
           return { ...nothing, job: await insight.job(state.id!) };

@@ -8,7 +8,7 @@ import { toSpanText } from "../../../src/async/span-text.ts";
 import type { FailureGroup, Job, QueueDetails, SeenWorker } from "../../../src/client/mod.ts";
 import { toPrintable } from "../../../src/printable.ts";
 import { type Column, createTable, cutTo, widthOf } from "../operator/table.ts";
-import { type Loaded, type State, tabs, type View } from "./model.ts";
+import { type Loaded, type Sort, type State, tabs, type View } from "./model.ts";
 
 /** What is drawn on. */
 export interface Size {
@@ -57,6 +57,9 @@ const queueColumns: readonly Column<QueueDetails>[] = [
   { title: "", of: ({ paused, stalled }) => paused ? "paused" : stalled > 0 ? "stalled" : "" },
 ];
 
+const toPayloadText = ({ payload, payloadBytes }: Job) =>
+  payloadBytes === undefined ? JSON.stringify(payload) ?? "" : `(${payloadBytes} bytes)`;
+
 const toJobColumns = (now: number): readonly Column<Job>[] => [
   { title: "ID", of: ({ id }) => id },
   { title: "STATUS", of: ({ status }) => status },
@@ -64,7 +67,7 @@ const toJobColumns = (now: number): readonly Column<Job>[] => [
   { title: "QUEUE", of: ({ queue }) => queue, cut: true },
   { title: "TRIES", of: ({ attempts }) => number(attempts), right: true },
   { title: "READY", of: ({ readyAt }) => ago(readyAt, now) },
-  { title: "PAYLOAD", of: ({ payload }) => JSON.stringify(payload) ?? "", cut: true },
+  { title: "PAYLOAD", of: toPayloadText, cut: true },
 ];
 
 const toWorkerColumns = (now: number): readonly Column<SeenWorker>[] => [
@@ -91,7 +94,7 @@ export function draw(scene: Scene, size: Size): string[] {
   });
   const lines = [
     `${head.join("")}${room > 4 ? faint(cutTo(`  ${url}`, room)) : ""}`,
-    bold(cutTo(describe(state), size.width)),
+    bold(cutTo(describe(scene), size.width)),
     ...drawBody(scene, size),
   ];
   while (lines.length < size.height - 2) lines.push("");
@@ -108,8 +111,10 @@ export function draw(scene: Scene, size: Size): string[] {
 }
 
 /** What the list is about. */
-function describe({ view, queue, status, group, filter, id }: State): string {
+function describe({ state, loaded }: Scene): string {
+  const { view, queue, status, group, filter, id } = state;
   if (view === "job") return toPrintable(`Job ${id}`);
+  if (view === "queues") return describeQueues(loaded.queues, state.sort);
   if (view !== "jobs") return "";
   const parts = [
     queue === undefined ? "" : `queue ${queue}`,
@@ -120,9 +125,21 @@ function describe({ view, queue, status, group, filter, id }: State): string {
   return toPrintable(parts.length === 0 ? "all jobs, the newest first" : parts.join(", "));
 }
 
+/** All queues together. */
+function describeQueues(queues: readonly QueueDetails[], sort: Sort = "name"): string {
+  if (queues.length === 0) return "";
+  const sum = (of: "ready" | "inFlight" | "scheduled" | "blocked" | "dead") =>
+    queues.reduce((all, queue) => all + queue[of], 0);
+  const [ready, inFlight, dead] = [sum("ready"), sum("inFlight"), sum("dead")];
+  const later = sum("scheduled") + sum("blocked");
+  const words = { name: "name", ready: "ready", inFlight: "in flight", dead: "dead" };
+  const parts = [`${ready} ready`, `${inFlight} in flight`, `${later} later`, `${dead} dead`];
+  return `${parts.join("  ")}  in ${queues.length} queues, by ${words[sort]}`;
+}
+
 function helpOf(view: View): string {
   const own: Readonly<Record<View, string>> = {
-    queues: "enter its jobs  p pause or go on",
+    queues: "enter its jobs  p pause or go on  o sort",
     jobs: "enter open  s status  / jq  r retry  c cancel  d delete",
     job: "r retry  c cancel  d delete  esc back",
     workers: "",

@@ -24,6 +24,7 @@ const sequences: Readonly<Record<string, Key>> = {
   "\t": "tab",
   "\x7f": "backspace",
   "\b": "backspace",
+  "\x0c": "redraw",
   "\x03": "quit",
   "\x04": "quit",
 };

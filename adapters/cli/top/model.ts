@@ -3,7 +3,7 @@
  *
  * | View       | Shows                     | Enter opens               | Keys of its own                       |
  * | ---------- | ------------------------- | ------------------------- | ------------------------------------- |
- * | `queues`   | queues by status          | the jobs of the queue     | `p` pauses it, or lets it go on       |
+ * | `queues`   | queues by status          | the jobs of the queue     | `p` pauses or lets it go on, `o` sorts |
  * | `jobs`     | jobs, the newest first    | the job                   | `s` status, `/` jq, `r` `c` `d`       |
  * | `job`      | all of a job              | nothing                   | `r` retries, `c` cancels, `d` deletes |
  * | `workers`  | workers                   | nothing                   | none                                  |
@@ -46,11 +46,19 @@ export type Deed =
   | { readonly kind: "retry" | "cancel" | "delete"; readonly id: string }
   | { readonly kind: "retryGroup"; readonly group: string };
 
+/** What queues are sorted by: their names, or the most of something. */
+const sorts = ["name", "ready", "inFlight", "dead"] as const;
+
+/** One of them. */
+export type Sort = (typeof sorts)[number];
+
 /** All that is remembered between keys. */
 export interface State {
   readonly view: View;
   /** Which row is chosen, from 0. */
   readonly row: number;
+  /** What queues are sorted by; their names if it is left out. */
+  readonly sort?: Sort | undefined;
   /** What narrows the list of jobs. */
   readonly queue?: string | undefined;
   readonly status?: JobStatus | undefined;
@@ -107,7 +115,7 @@ export function press(state: State, key: Key, loaded: Loaded, page: number): Ste
       return { state: { ...state, view: "jobs", row: 0, status: nextStatus(state.status) } };
   }
   const tab = tabs[Number(key) - 1];
-  if (tab !== undefined) return { state: { view: tab, row: 0 } };
+  if (tab !== undefined) return { state: { view: tab, row: 0, sort: state.sort } };
   return act(state, key, loaded);
 }
 
@@ -136,9 +144,9 @@ function move(state: State, key: Key, rows: number, page: number): State | undef
   return { ...state, row: Math.min(Math.max(0, state.row + step), Math.max(0, rows - 1)) };
 }
 
-function turn({ view }: State, by: number): State {
+function turn({ view, sort }: State, by: number): State {
   const at = view === "job" ? 1 : tabs.indexOf(view);
-  return { view: tabs[(at + by + tabs.length) % tabs.length]!, row: 0 };
+  return { view: tabs[(at + by + tabs.length) % tabs.length]!, row: 0, sort };
 }
 
 function nextStatus(status: JobStatus | undefined): JobStatus | undefined {
@@ -148,18 +156,18 @@ function nextStatus(status: JobStatus | undefined): JobStatus | undefined {
 function goBack(state: State): State {
   if (state.view === "job") return { ...state, view: "jobs", id: undefined };
   if (state.view !== "jobs") return { ...state, view: "queues", row: 0 };
-  return { view: state.group === undefined ? "queues" : "failures", row: 0 };
+  return { view: state.group === undefined ? "queues" : "failures", row: 0, sort: state.sort };
 }
 
 function open(state: State, loaded: Loaded): State {
-  const { view, row } = state;
+  const { view, row, sort } = state;
   if (view === "queues") {
     const queue = loaded.queues[row]?.queue;
-    return queue === undefined ? state : { view: "jobs", row: 0, queue };
+    return queue === undefined ? state : { view: "jobs", row: 0, queue, sort };
   }
   if (view === "failures") {
     const group = loaded.failures[row]?.group;
-    return group === undefined ? state : { view: "jobs", row: 0, group, status: "dead" };
+    return group === undefined ? state : { view: "jobs", row: 0, group, status: "dead", sort };
   }
   const id = view === "jobs" ? loaded.jobs[row]?.id : undefined;
   return id === undefined ? state : { ...state, view: "job", id };
@@ -171,6 +179,10 @@ function act(state: State, key: Key, loaded: Loaded): Step {
   const ask = (question: string, deed: Deed): Step => ({
     state: { ...state, asked: { question, deed } },
   });
+  if (view === "queues" && key === "o") {
+    const next = sorts[(sorts.indexOf(state.sort ?? "name") + 1) % sorts.length];
+    return { state: { ...state, sort: next, row: 0 } };
+  }
   if (view === "queues" && key === "p") {
     const queue = loaded.queues[row];
     if (queue === undefined) return { state };

@@ -12,6 +12,8 @@ export interface Screen {
   readonly size: { readonly width: number; readonly height: number };
   /** Draws lines over those that are there: what is the same stays, so nothing flickers. */
   draw(lines: readonly string[]): void;
+  /** Draws all of it anew, where something else has written over it. */
+  redraw(): void;
   /** Gives the terminal back. A second call does nothing. */
   close(): void;
 }
@@ -67,6 +69,7 @@ export function openScreen({ pressed, resized }: ScreenListeners): Screen {
       drawn = lines;
       if (changedLines.length > 0 && isOpen) stdout.write(changedLines.join(""));
     },
+    redraw: changed,
     close,
   };
 }

@@ -38,14 +38,16 @@ export const topHelp: string = `Usage: millrace top [flags]
 
 Shows queues, jobs, workers and failures, looks again every few seconds, and lets you pause queues and retry, cancel or delete
 jobs. Keys: 1 to 4 or tab for what is shown, arrows or j and k to choose, enter to open, esc to go back, / to search by jq,
-s for a status, q to leave. Needs a Millrace broker.
+s for a status, o to sort queues, control and L to draw anew, q to leave. It uses no colours. Needs a Millrace broker.
 
 ${describeFlags(topFlags)}`;
 
 /** Shows it until somebody leaves. */
 export async function runTop(config: TopConfig, output: Output): Promise<void> {
   const broker = createTopBroker(toClientOptions(config));
-  if (config.once || !output.isTerminal || !process.stdin.isTTY) {
+  // A dumb terminal knows no sequences.
+  const isScreen = output.isTerminal && process.stdin.isTTY && process.env["TERM"] !== "dumb";
+  if (config.once || !isScreen) {
     return await output.write(await drawPlain(broker, config, output.width));
   }
   await showUntilLeft(broker, config);
@@ -79,12 +81,14 @@ function showUntilLeft(broker: TopBroker, { url, interval }: TopConfig): Promise
     let state: State = firstState;
     let loaded: Loaded = nothing;
     let note = "Loading";
+    /** Why the last look failed; what was seen before it stays. */
+    let failure: string | undefined;
     /** Counts what was asked for: an answer to an older question is of no use. */
     let asked = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
 
     const redraw = () => {
-      const scene = { state, loaded, now: Date.now(), note, url: url.href };
+      const scene = { state, loaded, now: Date.now(), note: failure ?? note, url: url.href };
       screen.draw(draw(scene, screen.size));
     };
     const load = async () => {
@@ -94,10 +98,11 @@ function showUntilLeft(broker: TopBroker, { url, interval }: TopConfig): Promise
         const found = await broker.load(state);
         if (own !== asked) return;
         loaded = found;
+        failure = undefined;
         if (note === "Loading") note = "";
       } catch (error) {
         if (own !== asked) return;
-        note = (error as Error).message;
+        failure = `${(error as Error).message}; it is tried again`;
       }
       redraw();
       timer = setTimeout(load, interval * 1000);
@@ -114,6 +119,7 @@ function showUntilLeft(broker: TopBroker, { url, interval }: TopConfig): Promise
       await load();
     };
     const pressed = (key: Key) => {
+      if (key === "redraw") return screen.redraw();
       const before = state;
       const step = press(state, key, loaded, rowsOf(screen.size));
       if (step.isOver) return end();
@@ -126,7 +132,7 @@ function showUntilLeft(broker: TopBroker, { url, interval }: TopConfig): Promise
       }
       redraw();
       if (step.deed !== undefined) void perform(step.deed);
-      else if (isElsewhere) void load();
+      else if (isElsewhere || state.sort !== before.sort) void load();
     };
     const signals = ["SIGINT", "SIGTERM"] as const;
     const end = () => {

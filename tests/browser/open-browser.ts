@@ -41,6 +41,8 @@ export interface Visit {
   press(key: string): Promise<void>;
   /** Writes a picture of what is on the screen, as PNG. */
   screenshot(path: string): Promise<unknown>;
+  /** Has the browser pretend something, such as another zone or forced colours, by a command of its protocol. */
+  pretend(command: string, params: object): Promise<unknown>;
   /** What axe finds. */
   findFaults(): Promise<readonly string[]>;
   /** What is wider than the screen, and cannot be moved by itself. */
@@ -186,6 +188,7 @@ async function openPage(browser: Browser, url: string): Promise<Visit> {
     },
     press: (key) => page.keyboard.press(key),
     screenshot: (path) => page.screenshot({ path }),
+    pretend: (command, params) => session.send(command, params),
     async findFaults() {
       if (await debug("typeof axe") === "undefined") await debug(axe);
       return await debug(`axe.run(document).then(({ violations }) =>

@@ -34,12 +34,17 @@ export interface Scene {
   serveWithTokens(): Promise<string>;
   /** Serves a dashboard that cannot find out who somebody is, the first time. */
   serveForgetfully(): Promise<string>;
+  /** Serves a dashboard whose calls to the broker go through a function. */
+  serveThrough(fetch: (request: Request, pass: Pass) => Promise<Response>): Promise<string>;
   /** Serves a dashboard whose events are refused once, and whose counts of jobs can be held. */
   serveSlowly(): Promise<SlowDashboard>;
   /** Stores so many queues with so many jobs each. */
   fill(queues: number, jobs: number): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Asks the broker. */
+export type Pass = (request: Request) => Promise<Response>;
 
 /** A dashboard whose broker is slow to count jobs. */
 export interface SlowDashboard {
@@ -157,6 +162,14 @@ export async function createScene(): Promise<Scene> {
         },
       });
       return await listen(forgetful.fetch, "/");
+    },
+    async serveThrough(fetch) {
+      const through = createDashboard({
+        access: "anyone",
+        logger: false,
+        fetch: (request) => fetch(request, broker.fetch),
+      });
+      return await listen(through.fetch, "/");
     },
     async serveSlowly() {
       let isRefused = false;

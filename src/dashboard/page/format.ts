@@ -57,6 +57,9 @@ const clocks = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const shortClocks = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
+/** The time of the day. */
+export const clock = (at: number): string => clocks.format(at);
+
 /** Instants along an axis, in s, so that two beside each other are not the same. */
 export function ticks(instants: readonly number[]): string[] {
   const stepS = (instants[1] ?? Infinity) - (instants[0] ?? 0);
@@ -90,6 +93,9 @@ export const plain = (text: string): string =>
   text.replace(hidden, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 const lines = new WeakMap<object, string>();
+
+/** A reason as a sentence of its own. */
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A value as JSON, for one line. It may be large, and is shown again and again: it is written once. */
 export function inline(value: unknown): string {

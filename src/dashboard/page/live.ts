@@ -1,7 +1,7 @@
 /** What is loaded, and loaded again when something happens. */
 
 import { computed, effect, signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { CallError } from "./api.ts";
 import { isOutage, look, outage, recall } from "./look.ts";
 import { changes, loadSession, remember, session } from "./state.ts";
@@ -142,13 +142,25 @@ const firstLoads = signal(0);
 export const isSettling = signal(true);
 
 /** How long it may take to be shown all at once, and how long nothing more has to come for it, in ms. */
-const longestSettlingMs = 500;
+const longestSettlingMs = 2000;
 const restMs = 20;
+let isBegun = false;
 let rest: ReturnType<typeof setTimeout> | undefined;
 let longest: ReturnType<typeof setTimeout> | undefined;
 
+/**
+ * Says that something else of a new place is still to come.
+ *
+ * @returns What says that it is there.
+ */
+export function hold(): () => void {
+  firstLoads.value++;
+  return () => void firstLoads.value--;
+}
+
 /** A new place begins. */
 export function settle(): void {
+  isBegun = true;
   isSettling.value = true;
   clearTimeout(longest);
   longest = setTimeout(() => isSettling.value = false, longestSettlingMs);
@@ -157,7 +169,7 @@ export function settle(): void {
 
 function armRest(): void {
   clearTimeout(rest);
-  if (isSettling.peek() && firstLoads.peek() === 0) {
+  if (isBegun && isSettling.peek() && firstLoads.peek() === 0) {
     rest = setTimeout(() => isSettling.value = false, restMs);
   }
 }
@@ -210,7 +222,8 @@ export function useLive<Value>(path: string | undefined): Loaded<Value> {
     underWay.current = undefined;
     if (call.isFirst) firstLoads.value--;
   };
-  useEffect(() => {
+  // At once when it is drawn, so that a new place knows what it waits for.
+  useLayoutEffect(() => {
     // A broker that is slow to answer is not asked the same once more meanwhile: that would make it slower.
     if (underWay.current !== undefined && underWay.current.path === path) {
       underWay.current.isMissed = true;

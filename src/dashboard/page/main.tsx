@@ -242,7 +242,17 @@ function App() {
       {known === undefined
         ? failure.value === undefined
           ? <p class="empty start" role="status">Loading</p>
-          : <p class="empty" role="alert">{failure.value}. It is asked again in a moment.</p>
+          : (
+            <main class="alone">
+              <div role="alert">
+                <h1>
+                  <span class="mark" aria-hidden="true" />No answer
+                </h1>
+                <p>{failure.value}.</p>
+                <p class="hint">It is asked again every five seconds.</p>
+              </div>
+            </main>
+          )
         : known.may === null
         ? <SignIn />
         : <Frame />}
@@ -256,7 +266,8 @@ function App() {
 let last: string | undefined;
 effect(() => {
   const where = place.value.segments.join("/");
-  if (where === last) return;
+  // Nothing of it is there before it is known who looks.
+  if (session.value?.may == null || where === last) return;
   const isFirst = last === undefined;
   last = where;
   settle();

@@ -73,7 +73,11 @@ export function Chart(
   const y = (value: number) => height - bottom - value / end * (height - top - bottom);
   const every = Math.max(1, Math.ceil(times.length * instantRoom / Math.max(1, width - left)));
   const first = times.length < 3 ? 0 : Math.floor(every / 2);
-  const marks = times.flatMap((_, index) => index % every === first % every ? [index] : []);
+  const marks = times.flatMap((_, index) =>
+    index % every === first % every && x(index) < width - instantRoom / 2 || times.length < 3
+      ? [index]
+      : []
+  );
   const names = ticks(marks.map((index) => times[index]!));
   const clock = at < 0
     ? ""

@@ -1,7 +1,8 @@
 /** That the broker cannot be asked just now, once for all that is shown. */
 
+import { clock, sentence } from "../format.ts";
 import { outage } from "../look.ts";
-import { Text, Time } from "./small.tsx";
+import { Text } from "./small.tsx";
 
 export function Outage() {
   const known = outage.value;
@@ -9,11 +10,10 @@ export function Outage() {
   return (
     <p class="wrong" role="alert">
       <strong>
-        <Text of={known.text} />
+        <Text of={sentence(known.text)} />
       </strong>{" "}
       since{" "}
-      <Time at={known.since} />. What stands here is from before; it is asked again every five
-      seconds.
+      {clock(known.since)}. What stands here is from before; it is asked again every five seconds.
     </p>
   );
 }

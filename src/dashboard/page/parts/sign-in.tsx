@@ -8,9 +8,17 @@ export function SignIn() {
   const [error, setError] = useState<string>();
   if (!session.value?.signIn) {
     return (
-      <p class="empty" role="alert">
-        You may not see this dashboard. Sign in to the application that shows it.
-      </p>
+      <main class="alone">
+        <div role="alert">
+          <h1>
+            <span class="mark" aria-hidden="true" />Not for you yet
+          </h1>
+          <p>You may not see this dashboard. Sign in to the application that shows it.</p>
+          <div>
+            <button type="button" onClick={() => loadSession().catch(() => {})}>Try again</button>
+          </div>
+        </div>
+      </main>
     );
   }
   return (
@@ -27,7 +35,10 @@ export function SignIn() {
           }
         }}
       >
-        <h1>{session.value.title}</h1>
+        <h1>
+          <span class="mark" aria-hidden="true" />
+          {session.value.title}
+        </h1>
         <label>
           Token of the broker
           <input name="token" type="password" required autoComplete="current-password" autoFocus />

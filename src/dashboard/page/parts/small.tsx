@@ -1,8 +1,10 @@
 /** Small things that many pages show. */
 
-import type { ComponentChildren } from "preact";
-import { ago, count, exact, moment, plain, span, statusLabel } from "../format.ts";
-import type { Loaded } from "../live.ts";
+import { type ComponentChildren, toChildArray } from "preact";
+import { useLayoutEffect, useState } from "preact/hooks";
+import { CallError } from "../api.ts";
+import { ago, count, exact, moment, plain, sentence, span, statusLabel } from "../format.ts";
+import { hold, type Loaded } from "../live.ts";
 import { isOutage } from "../look.ts";
 import type { Status } from "../model.ts";
 import { link, now } from "../state.ts";
@@ -85,9 +87,16 @@ export function Shown<Value>(
   if (error === undefined) return <p class="empty loading" role="status">Loading</p>;
   // The frame says why, once for all.
   if (isOutage(error)) return <p class="empty">Not known yet.</p>;
+  if (error instanceof CallError && error.status === 404) {
+    return (
+      <Empty>
+        <Text of={sentence(error.message)} />. It may be gone already, or was never here.
+      </Empty>
+    );
+  }
   return (
     <p class="wrong" role="alert">
-      <Text of={error.message} />
+      <Text of={sentence(error.message)} />
     </p>
   );
 }
@@ -107,6 +116,26 @@ function toHead(head: ComponentChildren, key: number) {
   );
 }
 
+/** Rows that are drawn in one go: what a slow machine does between two frames. */
+const rowsAtOnce = 40;
+
+/** Draws many rows a part at a time, so that the page answers meanwhile. */
+function useParts(children: ComponentChildren): ComponentChildren {
+  const rows = toChildArray(children);
+  const [most, setMost] = useState(rowsAtOnce);
+  const isPart = rows.length > most;
+  useLayoutEffect(() => {
+    if (!isPart) return;
+    const release = hold();
+    const frame = requestAnimationFrame(() => setMost(most + rowsAtOnce));
+    return () => {
+      cancelAnimationFrame(frame);
+      release();
+    };
+  }, [isPart, most]);
+  return isPart ? rows.slice(0, most) : rows;
+}
+
 /** A table that can be moved sideways where it is wider than the screen. */
 export function Table(
   { label, heads, children }: {
@@ -115,6 +144,7 @@ export function Table(
     readonly children: ComponentChildren;
   },
 ) {
+  const rows = useParts(children);
   return (
     <div class="scroll" role="region" aria-label={label} tabIndex={0}>
       <table>
@@ -123,7 +153,7 @@ export function Table(
             {heads.map((head, at) => toHead(head, at))}
           </tr>
         </thead>
-        <tbody>{children}</tbody>
+        <tbody>{rows}</tbody>
       </table>
     </div>
   );

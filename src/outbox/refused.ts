@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkOptions } from "../options.ts";
+import { checkOptions, show } from "../options.ts";
 import type { OutboxTables } from "./outbox-tables.ts";
 import type { Row, Runner } from "./to-runner.ts";
 
@@ -46,18 +46,24 @@ export interface RefusedListing {
 
 /** What was refused of an outbox. On SQLite, call `retry` within a transaction: it is two statements. */
 export interface Refused {
-  /** Lists what was refused first. */
+  /**
+   * Lists what was refused first.
+   *
+   * @throws {RangeError} If the limit is no integer of 1 or more.
+   */
   list(options?: RefusedListing): Promise<RefusedJob[]>;
   /**
    * Has entries tried again, behind all others.
    *
    * @returns How many.
+   * @throws {TypeError} If the numbers are none.
    */
   retry(selection?: RefusedSelection): Promise<number>;
   /**
    * Deletes entries.
    *
    * @returns How many.
+   * @throws {TypeError} If the numbers are none.
    */
   delete(selection?: RefusedSelection): Promise<number>;
 }
@@ -69,14 +75,22 @@ export function toRefused(tables: OutboxTables, run: Runner): Refused {
     selection: RefusedSelection = {},
   ) => {
     checkOptions<RefusedSelection>("refused", selection, { entries: 1 });
+    const { entries } = selection;
+    if (entries !== undefined && !(Array.isArray(entries) && entries.every(Number.isSafeInteger))) {
+      throw new TypeError(`Cannot use 'entries' ${show(entries)}: expected a list of integers`);
+    }
     let rows: readonly Row[] = [];
-    for (const one of statements(selection.entries)) rows = await run(one);
+    for (const one of statements(entries)) rows = await run(one);
     return Number(rows[0]?.["count"] ?? 0);
   };
   return {
     async list(options = {}) {
       checkOptions<RefusedListing>("refused", options, { limit: 1 });
-      return (await run(tables.listRefused(options.limit ?? 100))).map(toRefusedJob);
+      const { limit = 100 } = options;
+      if (!(Number.isSafeInteger(limit) && limit > 0)) {
+        throw new RangeError(`Cannot use 'limit' ${limit}: expected an integer of 1 or more`);
+      }
+      return (await run(tables.listRefused(limit))).map(toRefusedJob);
     },
     retry: (selection) => count(tables.retry, selection),
     delete: (selection) => count(tables.forget, selection),

@@ -61,6 +61,9 @@ describe("within a transaction of SQLite", () => {
     assert.equal((await refused.list({ limit: 1 })).length, 1);
     assert.equal(await refused.retry({ entries: [3] }), 1);
     assert.deepEqual(stored(), [{ id: "a", to: "x" }]);
+    await assert.rejects(refused.list({ limit: 0 }), RangeError);
+    await assert.rejects(refused.retry({ entries: ["3"] as never }), TypeError);
+    await assert.rejects(refused.delete({ entry: 3 } as never), /Unknown option 'entry'/);
     assert.equal(await refused.delete({ entries: [9] }), 0);
     assert.equal(await refused.delete(), 1);
     assert.deepEqual(await refused.list(), []);

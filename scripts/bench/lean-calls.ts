@@ -52,15 +52,23 @@ export async function openLeanCalls(runtime: RuntimeName, url: string): Promise<
   return undici === undefined ? createHttpCalls(url) : createUndiciCalls(undici, url);
 }
 
-function createFetchCalls(url: string): LeanCalls {
+/**
+ * Asks by `fetch`.
+ *
+ * @param ask What stands in for that of the platform.
+ */
+export function createFetchCalls(
+  url: string,
+  ask: (address: string, init: RequestInit) => Promise<Response> = fetch,
+): LeanCalls {
   return {
     async call(method, path, body) {
       const init = body === undefined ? { method } : { method, body, headers: json };
-      const response = await fetch(url + path, init);
+      const response = await ask(url + path, init);
       return { status: response.status, text: await response.text() };
     },
     async stream(path, accept) {
-      const { body } = await fetch(url + path, { headers: { accept } });
+      const { body } = await ask(url + path, { headers: { accept } });
       const reader = body!.getReader();
       async function* read() {
         for (let part; !(part = await reader.read()).done;) yield part.value;

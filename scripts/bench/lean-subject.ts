@@ -19,7 +19,11 @@ interface WireJob {
  * @param runtime The runtime that runs this.
  */
 export async function createLean(runtime: RuntimeName, url: string): Promise<Subject> {
-  const calls = await openLeanCalls(runtime, url);
+  return createLeanOver(await openLeanCalls(runtime, url));
+}
+
+/** The same over calls that are there. */
+export function createLeanOver(calls: LeanCalls): Subject {
   const ask = async (method: "GET" | "POST", path: string, status: number, body?: unknown) => {
     const answer = await calls.call(method, path, body === undefined ? body : JSON.stringify(body));
     if (answer.status === status) return answer.text;

@@ -2,7 +2,7 @@
  * Measures all that `docs/performance.md` shows, and prints its tables as Markdown:
  *
  *     deno task bench:page                       # half an hour; --quick: some minutes
- *         --only embedded,served,growth,idle,streams,peers,brokers,rust,holds
+ *         --only embedded,served,client,growth,idle,streams,peers,brokers,rust,holds
  *         --folder DIR    # keeps what was measured as DIR/NAME.json, and shows what is there instead of measuring it again
  *         --write         # puts the tables into the page
  *         --program PATH --base COMMAND --base-name TEXT     # for rust, which is left out without a program
@@ -16,6 +16,7 @@ import { root } from "../gate/command.ts";
 import { holdsTrial } from "../trials/holds.ts";
 import { abortOnSignals, type Bench, type FlagValues, type Report, runBench } from "./bench.ts";
 import { brokersBench } from "./brokers.ts";
+import { clientBench } from "./client.ts";
 import { embeddedBench } from "./embedded.ts";
 import { readChoices } from "./flags.ts";
 import { growthBench } from "./growth.ts";
@@ -52,6 +53,7 @@ function toSection<Results>(bench: Bench<Results>): Section {
 const sections = [
   toSection(embeddedBench),
   toSection(servedBench),
+  toSection(clientBench),
   toSection(growthBench),
   toSection(idleBench),
   toSection(streamsBench),

@@ -27,9 +27,11 @@ export function Settings() {
       )}
       <Shown loaded={loaded}>
         {({ config }) => (
-          <Table label="Settings" heads={["Setting", "Value", "Unit", "Default", ""]}>
-            {config.map((setting) => <Row key={setting.key} setting={setting} />)}
-          </Table>
+          <div class="settings">
+            <Table label="Settings" heads={["Setting", "Value", "Unit", "Default", ""]}>
+              {config.map((setting) => <Row key={setting.key} setting={setting} />)}
+            </Table>
+          </div>
         )}
       </Shown>
     </>

@@ -1,18 +1,23 @@
 /**
  * What goes wrong with PostgreSQL, as the broker is told of it.
  *
+ * | What the server or the driver says                              | What it becomes            | Answered       |
+ * | --------------------------------------------------------------- | -------------------------- | -------------- |
+ * | the connection broke, there is none, the server cannot be used  | one `UnusableStoreError` an outage | 503, logged once |
+ * | a statement took longer than it may, or waited so long for a lock | `BusyStoreError`         | 503            |
+ * | others were in the way: a deadlock, a conflict                  | `StoreError`; the executor runs it again | –  |
+ * | all else                                                        | `StoreError`               | 500            |
+ *
  * @module
  */
 
 import { StoreError } from "../../src/errors.ts";
+import { BusyStoreError } from "../../src/store/busy.ts";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
 
-/** Says which of two kinds a failure is, and keeps one error for as long as the same outage lasts. */
+/** Says which kind a failure is, and keeps one error for as long as the same outage lasts. */
 export interface Failures {
-  /**
-   * The error of a statement that failed: an `UnusableStoreError` while the server cannot be used, which is answered 503
-   * and logged once, a {@linkcode StoreError} for all else.
-   */
+  /** The error of a statement that failed. */
   of(cause: unknown): StoreError;
   /** The server answered: the next outage is another one. */
   over(): void;
@@ -24,12 +29,14 @@ export function createFailures(): Failures {
   return {
     of(cause) {
       if (cause instanceof StoreError) return cause;
-      if (!isOutage(cause)) {
-        return new StoreError(`PostgreSQL refused: ${toText(cause)}`, { cause });
+      if (isOutage(cause)) {
+        return outage ??= new UnusableStoreError(`cannot use PostgreSQL: ${toText(cause)}`, {
+          cause,
+        });
       }
-      return outage ??= new UnusableStoreError(`cannot use PostgreSQL: ${toText(cause)}`, {
-        cause,
-      });
+      return isTooSlow(cause)
+        ? new BusyStoreError(`PostgreSQL did not do it in time: ${toText(cause)}`, { cause })
+        : new StoreError(`PostgreSQL refused: ${toText(cause)}`, { cause });
     },
     over() {
       outage = undefined;
@@ -39,20 +46,34 @@ export function createFailures(): Failures {
 
 /**
  * SQLSTATEs that tell of the server, and not of the statement: connections (08), no room or too many connections (53),
- * a shutdown or a start (57P01 to 57P05), a standby that takes no writes, as after a failover (25006,
- * and 55000 where it has to number a transaction).
+ * a shutdown or a start, and sessions that an administrator's limits ended (57P01 to 57P05, 25P03, 25P04), disks that fail
+ * (58030), a standby that takes no writes, as after a failover (25006, and 55000 where it has to number a transaction).
  */
-const ofServer = /^(?:08...|53...|57P0[1-5]|25006)$/;
+const ofServer = /^(?:08...|53...|57P0[1-5]|25P0[34]|58030|25006)$/;
+
+/** Statements that were cancelled, by `statement_timeout` or by hand, and those that did not get a lock in `lock_timeout`. */
+const tooSlow: ReadonlySet<string | undefined> = new Set(["57014", "55P03"]);
 
 /** Whether the server, or the way to it, is at fault. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   // What the server says has a severity; what it does not say, the driver says of the connection.
-  if ("severity" in error) {
-    const { code } = error as { readonly code?: unknown };
-    return ofServer.test(String(code)) || code === "55000" && /recovery/.test(error.message);
-  }
-  return !(error instanceof TypeError || error instanceof RangeError);
+  if (!("severity" in error)) return !(error instanceof TypeError || error instanceof RangeError);
+  const code = toCode(error);
+  return ofServer.test(String(code)) || code === "55000" && /recovery/.test(error.message);
+}
+
+/** Whether the server has no connection left, for anybody or for this user. */
+export function isFull(error: unknown): boolean {
+  return toCode(error) === "53300";
+}
+
+function isTooSlow(error: unknown): boolean {
+  return tooSlow.has(toCode(error));
+}
+
+function toCode(error: unknown): string | undefined {
+  return error instanceof Error ? (error as { readonly code?: string }).code : undefined;
 }
 
 /** An error with several others in it, one for each address that was tried, has no message of its own. */

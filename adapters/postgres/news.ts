@@ -14,19 +14,25 @@
 
 import { channelOf } from "../../src/protocol/outbox.ts";
 import type { DatabaseNews } from "../../src/store/database.ts";
-import { type PgClient, type PgNotification, type PgPool, quoteName } from "./pool.ts";
+import { inTime } from "./in-time.ts";
+import type { PgClient, PgNotification, PgPool } from "./pool.ts";
+import { quoteName } from "./quote-name.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** How long to wait after a connection could not be made, and how often a quiet one is looked at, in ms. */
 const retryMs = 1000;
 const lookMs = 15_000;
 
+/** How long the answer to a look may take, in ms: the server may have vanished without a word. */
+const answerMs = 5000;
+
 /** Creates the news of the brokers of a schema. */
 export function createNews(
-  { pool, sessions, schema }: {
+  { pool, sessions, schema, connectTimeoutMs }: {
     readonly pool: PgPool;
     readonly sessions: Pick<Sessions, "use">;
     readonly schema: string;
+    readonly connectTimeoutMs: number;
   },
 ): DatabaseNews {
   const channel = channelOf(schema);
@@ -66,7 +72,9 @@ export function createNews(
           started();
           while (!broken && !stopped) {
             await sleep(lookMs);
-            if (!broken && !stopped) await client.query({ text: "SELECT 1" });
+            if (broken || stopped) break;
+            const answer = client.query({ text: "SELECT 1" });
+            await inTime(answer, { ms: answerMs, message: "the server does not answer" });
           }
         } finally {
           client.off("notification", told);
@@ -82,7 +90,12 @@ export function createNews(
       const run = async () => {
         while (!stopped) {
           try {
-            await session(await pool.connect(), () => times++ === 0 ? first() : missed());
+            const client = await inTime(pool.connect(), {
+              ms: connectTimeoutMs,
+              message: "no connection to listen on",
+              late: (client) => client.release(),
+            });
+            await session(client, () => times++ === 0 ? first() : missed());
           } catch {
             // What is wrong is told by whoever asks the database for more.
             if (!stopped) await sleep(retryMs);

@@ -23,9 +23,11 @@ import type {
   SqlRow,
   SqlValue,
 } from "../../src/store/database.ts";
+import { createPool, type PoolTerms } from "./create-pool.ts";
 import { createFailures } from "./failures.ts";
 import { createNews } from "./news.ts";
-import { createPool, type PgClient, type PgPool, type PgQuery } from "./pool.ts";
+import { readHosts } from "./hosts.ts";
+import type { PgClient, PgPool, PgQuery } from "./pool.ts";
 import { toQuery } from "./query.ts";
 import { prepareSchema } from "./schema.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
@@ -34,7 +36,8 @@ import { createSessions, type Sessions } from "./sessions.ts";
 export interface OpenPostgresOptions {
   /**
    * Its address, such as `postgres://user:password@host:5432/name`; what else can stand there (`?sslmode=verify-full`) is told
-   * by the driver `pg`. Give this or `pool`.
+   * by the driver `pg`. It may name several servers, `postgres://user@one:5432,two:5432/name`, of which one is the primary and
+   * the others follow it: whichever takes writes is used, also after a failover. Give this or `pool`.
    */
   readonly url?: string | undefined;
   /**
@@ -55,13 +58,13 @@ export interface OpenPostgresOptions {
    */
   readonly maxConnections?: number | undefined;
   /**
-   * How long a connection may be waited for, in ms. Only with `url`.
+   * How long a connection may be waited for, in ms. Whoever cannot be served for that reason is told to come again (503).
    *
    * @default {10000}
    */
   readonly connectTimeoutMs?: number | undefined;
   /**
-   * How long the server may take for one statement before its connection is given up, in ms. Only with `url`.
+   * How long the server may take for one statement before it gives it up, in ms. Only with `url`.
    *
    * @default {60000}
    */
@@ -95,15 +98,17 @@ export function openPostgres(options: OpenPostgresOptions): AsyncDatabase {
   let closed = false;
 
   const connect = async (): Promise<Sessions> => {
+    const { schema, connectTimeoutMs } = terms;
+    const isOwn = options.pool === undefined;
     const pool = options.pool ?? await createPool(terms);
-    const made = createSessions({ pool, schema: terms.schema, isOwn: options.pool === undefined });
+    const made = createSessions({ pool, schema, isOwn, connectTimeoutMs });
     try {
-      await made.use((client) => prepareSchema(client, terms.schema));
+      await made.use((client) => prepareSchema(client, schema));
     } catch (error) {
       await made.end().catch(() => {});
       throw error;
     }
-    news = createNews({ pool, sessions: made, schema: terms.schema });
+    news = createNews({ pool, sessions: made, schema, connectTimeoutMs });
     return sessions = made;
   };
 
@@ -200,7 +205,9 @@ function toConnection(client: PgClient, toError: (cause: unknown) => StoreError)
     run,
     async script(sql) {
       try {
-        await client.query({ text: sql });
+        // To change large tables may take longer than anything else; who waits for the answer waits as long.
+        const text = `SET LOCAL statement_timeout = 0; ${sql}`;
+        await client.query({ text, query_timeout: longestTimeoutMs });
       } catch (error) {
         throw toError(error);
       }
@@ -215,11 +222,10 @@ function toConnection(client: PgClient, toError: (cause: unknown) => StoreError)
   };
 }
 
-type Terms = Required<Omit<OpenPostgresOptions, "pool" | "url">> & { readonly url: string };
+/** The longest that a timer can be set for. */
+const longestTimeoutMs = 2 ** 31 - 1;
 
-function toTerms(
-  options: OpenPostgresOptions,
-): { readonly [Name in keyof Terms]: NonNullable<Terms[Name]> } {
+function toTerms(options: OpenPostgresOptions): PoolTerms {
   checkOptions<OpenPostgresOptions>("openPostgres", options, {
     url: 1,
     pool: 1,
@@ -237,10 +243,7 @@ function toTerms(
       } 'pool', expected one of them`,
     );
   }
-  if (pool === undefined && !(typeof url === "string" && /^postgres(?:ql)?:\/\//i.test(url))) {
-    // It is not shown: there may be a password in it.
-    throw new TypeError("Option 'url' is no address of PostgreSQL, expected 'postgres://…'");
-  }
+  const hosts = readHosts(pool === undefined ? url : "postgres://");
   if (pool !== undefined && typeof pool?.connect !== "function") {
     throw new TypeError(`Cannot use 'pool' ${show(pool)}: expected a pool of the package 'pg'`);
   }
@@ -250,7 +253,7 @@ function toTerms(
   demandCount("maxConnections", maxConnections, 3);
   demandCount("connectTimeoutMs", connectTimeoutMs, 1);
   demandCount("queryTimeoutMs", queryTimeoutMs, 1);
-  return { url, schema, maxConnections, connectTimeoutMs, queryTimeoutMs };
+  return { hosts, schema, maxConnections, connectTimeoutMs, queryTimeoutMs };
 }
 
 function demandCount(name: string, value: number, least: number): void {

@@ -1,15 +1,8 @@
 /**
- * What is used of the driver `pg`, and the pool that is made when only an address is given.
- *
- * Two drivers were tried, `pg` and `postgres` (postgres.js). `pg` was taken: it is the one that is kept up, applications and
- * query builders already have a pool of it, each query can say how its values are read without a setting that others
- * would notice, and statements of a transaction that do not wait for each other go out in one piece (`pipeline`), which
- * was faster on each runtime.
+ * What is used of the driver `pg`: a pool that was given, or the one that is made when only an address is.
  *
  * @module
  */
-
-import { StoreError } from "../../src/errors.ts";
 
 /** A query, as `pg` takes it. */
 export interface PgQuery {
@@ -21,6 +14,8 @@ export interface PgQuery {
   readonly values?: unknown[];
   /** Makes each row a list of its values. */
   readonly rowMode?: "array";
+  /** How long the answer is waited for, in ms. */
+  readonly query_timeout?: number;
   /** Gives what reads the values of a type. */
   readonly types?: { getTypeParser(type: number, format?: string): (value: string) => unknown };
 }
@@ -72,58 +67,4 @@ export interface PgPool {
   /** Has them not told any more. */
   // deno-lint-ignore no-explicit-any
   off(event: "error", listener: (error: Error) => void): any;
-}
-
-/** How a pool is made. */
-export interface PoolTerms {
-  readonly url: string;
-  readonly schema: string;
-  readonly maxConnections: number;
-  readonly connectTimeoutMs: number;
-  readonly queryTimeoutMs: number;
-}
-
-/** The class that is used of `pg`. */
-interface PgModule {
-  readonly Pool: new (options: object) => PgPool;
-}
-
-/**
- * Makes a pool whose connections look for tables in the schema. It connects when it is first asked.
- *
- * @throws {StoreError} If the package `pg` is not installed.
- */
-export async function createPool(terms: PoolTerms): Promise<PgPool> {
-  const { Pool } = await loadDriver();
-  return new Pool({
-    connectionString: terms.url,
-    max: terms.maxConnections,
-    connectionTimeoutMillis: terms.connectTimeoutMs,
-    query_timeout: terms.queryTimeoutMs,
-    keepAlive: true,
-    pipeline: true,
-    // Before anybody else gets the connection.
-    onConnect: (client: PgClient) =>
-      client.query({ text: `SET search_path TO ${quoteName(terms.schema)}` }),
-  });
-}
-
-async function loadDriver(): Promise<PgModule> {
-  try {
-    // @ts-ignore: its types are in a package of its own, which nobody who installs this one need have.
-    const loaded = await import("pg");
-    return (loaded.default ?? loaded) as PgModule;
-  } catch (cause) {
-    throw new StoreError(
-      "Cannot load the package 'pg': expected it beside this one, npm install pg",
-      {
-        cause,
-      },
-    );
-  }
-}
-
-/** The name of a schema or table, as SQL has it. */
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

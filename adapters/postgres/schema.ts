@@ -5,7 +5,9 @@
  */
 
 import { StoreError } from "../../src/errors.ts";
-import { type PgClient, quoteName } from "./pool.ts";
+import { incarnationTable, makeIncarnationTable } from "./incarnation.ts";
+import type { PgClient } from "./pool.ts";
+import { quoteName } from "./quote-name.ts";
 
 /** The oldest PostgreSQL that is supported: it has `pg_current_xact_id`. */
 const oldest = 13;
@@ -20,8 +22,8 @@ export async function prepareSchema(client: PgClient, schema: string): Promise<v
     text: `SELECT current_setting('server_version_num') AS version,
       current_setting('server_encoding') AS encoding,
       pg_is_in_recovery() AS standby,
-      EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1) AS present`,
-    values: [schema],
+      to_regclass($1) IS NOT NULL AS present`,
+    values: [incarnationTable(schema)],
   });
   const [{ version, encoding, standby, present }] = rows as [Record<string, string | boolean>];
   const major = Math.floor(Number(version) / 10_000);
@@ -46,6 +48,7 @@ async function makeSchema(client: PgClient, schema: string): Promise<void> {
       values: [`millrace schema ${schema}`],
     });
     await client.query({ text: `CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)}` });
+    await client.query({ text: makeIncarnationTable(schema) });
     await client.query({ text: "COMMIT" });
   } catch (error) {
     await client.query({ text: "ROLLBACK" }).catch(() => {});

@@ -4,9 +4,13 @@
  * @module
  */
 
+import { StoreError } from "../../src/errors.ts";
 import { isOutage } from "./failures.ts";
 import { gatherWrites } from "./gather-writes.ts";
-import { type PgClient, type PgPool, type PgQuery, type PgResult, quoteName } from "./pool.ts";
+import { inTime, pause } from "./in-time.ts";
+import { nameIncarnation, readIncarnation } from "./incarnation.ts";
+import type { PgClient, PgPool, PgQuery, PgResult } from "./pool.ts";
+import { toLocalLimits } from "./session-limits.ts";
 
 /** What is done on connections. What it rejects with is what the driver says. */
 export interface Sessions {
@@ -22,14 +26,20 @@ export interface Sessions {
   end(): Promise<void>;
 }
 
-/** How often a commit without an answer is asked for, and how long the pauses are, in ms. */
-const lookUps = 40;
+/** For how long a commit without an answer is asked for, and how long the pauses are, in ms. */
+const lookUpMs = 10_000;
 const lookUpPauseMs = 250;
+
+/** For how long another broker may be at work alone, and how often that is looked at, in ms. */
+const aloneMs = 60_000;
+const alonePauseMs = 100;
 
 /** A transaction whose COMMIT was not answered. */
 interface Doubt {
   /** The number that the server gave it. */
   readonly id: string;
+  /** What the server was called then. */
+  readonly incarnation: string | undefined;
   /** What happened instead. */
   readonly error: unknown;
 }
@@ -41,23 +51,52 @@ interface Taken {
   spoil(): void;
 }
 
+/** What is known of a connection. */
+interface Acquaintance {
+  /** What a transaction begins with, and one that only reads. */
+  readonly begin: string;
+  readonly beginReading: string;
+  /** What its server is called. */
+  readonly incarnation: string | undefined;
+}
+
 /** Creates sessions of a pool. Only the connections of an own one know the schema already. */
 export function createSessions(
-  { pool, schema, isOwn }: {
+  { pool, schema, isOwn, connectTimeoutMs }: {
     readonly pool: PgPool;
     readonly schema: string;
     readonly isOwn: boolean;
+    readonly connectTimeoutMs: number;
   },
 ): Sessions {
   /** The pool forgets a connection that breaks while nobody uses it; an event that nobody hears ends the process. */
   const ignore = () => {};
   pool.on("error", ignore);
-  const inSchema = isOwn ? "" : `SET LOCAL search_path TO ${quoteName(schema)};`;
-  const begin =
-    `BEGIN ISOLATION LEVEL READ COMMITTED; ${inSchema} SELECT pg_current_xact_id()::text AS id`;
+  const acquaintances = new WeakMap<PgClient, Acquaintance>();
+
+  /** Learns of a connection what does not change; once for each. */
+  const meet = async (client: PgClient): Promise<Acquaintance> => {
+    const limits = isOwn ? "" : await toLocalLimits(client, schema);
+    const made = {
+      begin:
+        `BEGIN ISOLATION LEVEL READ COMMITTED; ${limits} SELECT pg_current_xact_id()::text AS id`,
+      beginReading: `BEGIN; ${limits}`,
+      incarnation: await nameIncarnation(client, schema),
+    };
+    acquaintances.set(client, made);
+    return made;
+  };
+
+  /** The driver knows how long its own pool may be waited for. One that was given may be used up by others. */
+  const connect = (): Promise<PgClient> =>
+    isOwn ? pool.connect() : inTime(pool.connect(), {
+      ms: connectTimeoutMs,
+      message: `no connection of 'pool' became free within ${connectTimeoutMs} ms`,
+      late: (client) => client.release(),
+    });
 
   const take = async <Result>(work: (taken: Taken) => Promise<Result>): Promise<Result> => {
-    const client = await pool.connect();
+    const client = await connect();
     let spoilt = false;
     const spoil = () => void (spoilt = true);
     client.on("error", spoil);
@@ -75,20 +114,25 @@ export function createSessions(
 
   /**
    * Whether a transaction was committed whose COMMIT nobody answered: the connection broke, or the server stopped, before
-   * the answer or before the commit. The server knows for a long time.
+   * the answer or before the commit. The server knows for a long time, unless it crashed or gave way to another one.
    */
-  const wasCommitted = async ({ id, error }: Doubt): Promise<boolean> => {
-    for (let times = 0; times < lookUps; times++) {
-      if (times > 0) await new Promise((resolve) => setTimeout(resolve, lookUpPauseMs));
+  const wasCommitted = async ({ id, incarnation, error }: Doubt): Promise<boolean> => {
+    const lastLookAt = performance.now() + lookUpMs;
+    for (;;) {
       try {
-        const text = "SELECT pg_xact_status($1::xid8) AS status";
-        const { rows: [row] } = await use((client) => client.query({ text, values: [id] }));
-        if (row.status !== "in progress") return row.status === "committed";
-      } catch (failure) {
-        if (!isOutage(failure)) throw failure;
+        const status = await use(async (client) => {
+          const now = await readIncarnation(client, schema);
+          if (now === undefined || now !== incarnation) return undefined; // The number may be somebody else's.
+          const text = "SELECT pg_xact_status($1::xid8) AS status";
+          return (await client.query({ text, values: [id] })).rows[0].status;
+        });
+        if (status !== "in progress") return status === "committed";
+      } catch {
+        // The server is not back, or has no time yet.
       }
+      if (performance.now() > lastLookAt) throw error;
+      await pause(lookUpPauseMs);
     }
-    throw error;
   };
 
   return {
@@ -96,7 +140,8 @@ export function createSessions(
     read: (query) =>
       use(async (client) => {
         if (isOwn) return await client.query(query);
-        await client.query({ text: `BEGIN; ${inSchema}` });
+        const { beginReading } = acquaintances.get(client) ?? await meet(client);
+        await client.query({ text: beginReading });
         try {
           return await client.query(query);
         } finally {
@@ -106,6 +151,7 @@ export function createSessions(
     async transaction(body) {
       let doubt: Doubt | undefined;
       const result = await take(async ({ client: taken, spoil }) => {
+        const { begin, incarnation } = acquaintances.get(taken) ?? await meet(taken);
         const client = gatherWrites(taken);
         const begun = client.query({ text: begin }).then(toTransactionId);
         begun.catch(() => {}); // Told by what waits for it below.
@@ -126,7 +172,7 @@ export function createSessions(
         } catch (error) {
           if (!isOutage(error)) throw error;
           spoil();
-          doubt = { id, error };
+          doubt = { id, incarnation, error };
         }
         return result;
       });
@@ -137,7 +183,19 @@ export function createSessions(
       use(async (client) => {
         const values = [`millrace alone ${schema}`];
         const key = "hashtextextended($1, 0)";
-        await client.query({ text: `SELECT pg_advisory_lock(${key})`, values });
+        const lastTryAt = performance.now() + aloneMs;
+        // A lock that is waited for would be given up by limits on how long a statement may take.
+        for (;;) {
+          const text = `SELECT pg_try_advisory_lock(${key}) AS mine`;
+          const { rows: [{ mine }] } = await client.query({ text, values });
+          if (mine === true) break;
+          if (performance.now() > lastTryAt) {
+            throw new StoreError(
+              `Cannot open PostgreSQL: another broker has been bringing schema '${schema}' up to date for ${aloneMs} ms`,
+            );
+          }
+          await pause(alonePauseMs);
+        }
         try {
           return await body();
         } finally {

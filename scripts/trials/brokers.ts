@@ -51,7 +51,7 @@ const brokers = await Promise.all(
 const proxy = await createSpreadingProxy(() => brokers.map(({ port }) => port));
 
 const count = defineJob({ type: "count", queue: "count", payload: v.number(), retryLimit: 1000 });
-/** How often each job was begun, by its number; and the jobs whose report the broker has taken. */
+/** How often each job was begun, by its number; the jobs whose report the broker has taken; and those begun after that. */
 const begun = new Map<number, number>();
 const reported = new Set<string>();
 let ranAgain = 0;
@@ -63,14 +63,15 @@ const workers = Array.from({ length: Number(values.workers) }, () => {
     logger: silentLogger,
     handlers: [
       handle(count, async (number, { job }) => {
-        await new Promise((resolve) => setTimeout(resolve, number % 40));
         if (reported.has(job.id)) ranAgain++;
         begun.set(number, (begun.get(number) ?? 0) + 1);
+        await new Promise((resolve) => setTimeout(resolve, number % 40));
       }),
     ],
   });
-  worker.on("acked", ({ ids }) => {
-    for (const id of ids) reported.add(id);
+  worker.on("acked", ({ ids, notFound }) => {
+    // A report of one that was not this worker's any more is answered too, and was not taken.
+    for (const id of ids) if (!notFound.includes(id)) reported.add(id);
   });
   return worker;
 });
@@ -99,6 +100,13 @@ const client = createClient({ url: proxy.url });
 const accepted = new Set<number>();
 let repeated = 0;
 const startedAt = performance.now();
+const telling = setInterval(() => {
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  console.error(
+    `${seconds} s: ${accepted.size} accepted, ${begun.size} begun, ${reported.size} reported, ` +
+      `${kills.brokers} brokers and ${kills.servers} servers killed`,
+  );
+}, 30_000);
 for (let number = 0; number < wanted; number += 50) {
   const numbers = Array.from({ length: Math.min(50, wanted - number) }, (_, at) => number + at);
   // A call without an answer comes again under the same key, and is done once.
@@ -121,13 +129,16 @@ for (let number = 0; number < wanted; number += 50) {
 }
 const enqueuedMs = performance.now() - startedAt;
 const lost = () => [...accepted].filter((number) => !begun.has(number)).length;
-const deadline = performance.now() + 120_000;
+/** It is over when nothing is left, or when nothing more was done for two minutes. */
 let left = -1;
-while (performance.now() < deadline) {
+for (let quietSince = performance.now(), before = -1; performance.now() < quietSince + 120_000;) {
   left = await client.count({}).catch(() => -1);
   if (left === 0) break;
+  if (begun.size !== before) quietSince = performance.now();
+  before = begun.size;
   await new Promise((resolve) => setTimeout(resolve, 250));
 }
+clearInterval(telling);
 isOver = true;
 await killing;
 const drainedMs = performance.now() - startedAt;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StoreError } from "../errors.ts";
+import { BusyStoreError } from "./busy.ts";
 import { StaleReadError } from "./transition.ts";
 
 /** How often transitions are run, at most, when other brokers interfere each time. */
@@ -26,8 +26,8 @@ export async function untilFresh<Result>(
 }
 
 /** What is told when others were in the way too often. */
-export function tooManyRuns(cause: unknown): StoreError {
-  return new StoreError(`Cannot commit: others were in the way ${maxRuns} times in a row`, {
+export function tooManyRuns(cause: unknown): BusyStoreError {
+  return new BusyStoreError(`Cannot commit: others were in the way ${maxRuns} times in a row`, {
     cause,
   });
 }

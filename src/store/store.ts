@@ -17,6 +17,7 @@ import type { BeforeCommit, Committed, Executor } from "./executor-port.ts";
 import { migrate } from "./migrate.ts";
 import { probeCommit } from "./probe.ts";
 import type { Transition } from "./transition.ts";
+import { UnusableStoreError } from "./unusable.ts";
 
 /** Rows that the transitions of one transaction write at most, about; keeps a burst from holding the event loop. */
 const groupSize = 2000;
@@ -116,6 +117,11 @@ export function createStore(
   const fail = (group: readonly Write[], error: unknown): void | Promise<void> => {
     if (error instanceof StoreError) doubtful = true;
     if (wasAccompanied) abandoned?.();
+    if (error instanceof UnusableStoreError) {
+      // None of them is to blame. Each by itself would wait as long again, and be done twice if this commit was one after all.
+      for (const write of group) write.reject(error);
+      return;
+    }
     if (group.length === 1 && !wasAccompanied) return group[0]!.reject(error);
     return commitAlone(group);
   };

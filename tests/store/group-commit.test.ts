@@ -7,6 +7,7 @@ import type { Change } from "../../src/store/changes.ts";
 import type { AsyncDatabase, Database, SyncDatabase } from "../../src/store/database.ts";
 import { createStore, type StoreOptions } from "../../src/store/store.ts";
 import { report, rows, run, StaleReadError, type Transition } from "../../src/store/transition.ts";
+import { UnusableStoreError } from "../../src/store/unusable.ts";
 import { createTestClock } from "../../src/testing/test-clock.ts";
 import { createFailingDatabase } from "../support/failing-database.ts";
 import { describePglite, openPglite } from "./pglite.ts";
@@ -114,6 +115,31 @@ function describeGroups(openDatabase: () => Database): void {
     assert.deepEqual(await outcomes(writes), [1, "2 is refused", 3]);
     assert.deepEqual(await store.read(list()), [1, 3]);
     assert.deepEqual(told, [[1], [3]]);
+    await store.close();
+  });
+
+  it("an unusable database fails a group as one: no write is tried again by itself", async () => {
+    const database = openDatabase();
+    const error = new UnusableStoreError("it is gone");
+    let isGone = false;
+    const { store, commits, reset } = await open({
+      ...database,
+      // It committed, and then nobody can say so.
+      transaction: (body: () => unknown) => {
+        const result = database.transaction(body as never) as unknown;
+        const end = () => {
+          if (isGone) throw error;
+          return result;
+        };
+        return result instanceof Promise ? result.then(end) : end();
+      },
+    } as Database);
+    isGone = true;
+    reset();
+    const writes = [1, 2, 3].map((n) => store.write(() => put(n)));
+    assert.deepEqual(await outcomes(writes), Array(3).fill("it is gone"));
+    isGone = false;
+    assert.deepEqual([commits(), await store.read(list())], [1, [1, 2, 3]]);
     await store.close();
   });
 

@@ -10,6 +10,7 @@ import type { Format } from "../../protocol/codec.ts";
 import { responseFormat, supportedMediaTypes } from "../../protocol/negotiate.ts";
 import { QueryError } from "../../protocol/query.ts";
 import type { Access, Route } from "../../protocol/routes.ts";
+import { BusyStoreError } from "../../store/busy.ts";
 import { UnusableStoreError } from "../../store/unusable.ts";
 import { everywhere, type Reach } from "../access/reach.ts";
 import { AccessError } from "../access/refused.ts";
@@ -109,6 +110,10 @@ async function handle<Name extends string, Services extends { readonly logger: L
     }
     if (error instanceof UnusableStoreError) {
       logOnce(services.logger, error);
+      return refuse(format, 503, { error: error.message });
+    }
+    if (error instanceof BusyStoreError) {
+      services.logger.warn(`Cannot answer ${request.method} ${path} in time`, { error });
       return refuse(format, 503, { error: error.message });
     }
     if (error instanceof BusyError) return refuse(format, 503, { error: `busy: ${error.message}` });

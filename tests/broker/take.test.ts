@@ -38,6 +38,7 @@ describe("take stream", () => {
   it("stops its heartbeat timer when the worker disconnects", () =>
     withBroker(async ({ clock, take }) => {
       const stream = await take();
+      await clock.settle();
       assert.equal(clock.timers, 1);
       await stream.close();
       await clock.settle();

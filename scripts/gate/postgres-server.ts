@@ -17,6 +17,16 @@ export interface PostgresServer {
   readonly pid: number;
   /** Ends it as the end of its machine would, and starts it again. */
   crash(): Promise<void>;
+  /** Ends it as the end of its machine would, and leaves it so. */
+  kill(): Promise<void>;
+  /**
+   * Starts a server that follows this one.
+   *
+   * @param port Where; default a free one.
+   */
+  follow(port?: number): Promise<PostgresServer>;
+  /** Makes one that follows another the primary. */
+  promote(): Promise<void>;
   /** Stops it, and removes its folder. */
   stop(): Promise<void>;
 }
@@ -28,9 +38,11 @@ const places = ["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/
  * Starts a server with nothing in it, on a free port of this machine; or says why there is none.
  *
  * @param more Further settings of the server, or others than a test needs.
+ * @param place Where its folder is made; default where temporary files are.
  */
 export async function startPostgres(
   more: Readonly<Record<string, string>> = {},
+  place: { readonly dir?: string } = {},
 ): Promise<PostgresServer | { readonly missing: string }> {
   const bin = await findPrograms() ?? await installPrograms();
   if (bin === undefined) {
@@ -44,8 +56,62 @@ export async function startPostgres(
     const [first, ...others] = [...asUser, `${bin}/${program}`, ...words];
     return await demand(first!, others, { cwd: "/" });
   };
-  const folder = await Deno.makeTempDir({ prefix: "millrace-postgres-" });
-  if (asUser.length > 0) await demand("chown", ["postgres", folder]);
+  const version = (await ask("postgres", ["--version"])).match(/\d+(\.\d+)?/)?.[0] ?? "";
+
+  const makeFolder = async () => {
+    const folder = await Deno.makeTempDir({ prefix: "millrace-postgres-", ...place });
+    if (asUser.length > 0) await demand("chown", ["postgres", folder]);
+    return folder;
+  };
+
+  /** Starts what is in a folder. */
+  const startIn = async (folder: string, port = findPort()): Promise<PostgresServer> => {
+    const data = `${folder}/data`;
+    const all = {
+      listen_addresses: "127.0.0.1",
+      port,
+      unix_socket_directories: folder,
+      max_connections: 200,
+      fsync: "off", // Nothing here survives the machine anyway.
+      ...more,
+    };
+    const words = Object.entries(all).map(([name, value]) => `-c ${name}=${value}`).join(" ");
+    const control = (...action: readonly string[]) =>
+      ask("pg_ctl", ["-D", data, "-w", "-s", ...action]);
+    const start = () => control("-l", `${folder}/log`, "-o", words, "start");
+    const kill = async () => void await control("-m", "immediate", "stop");
+    await start();
+    const readPid = async () =>
+      Number((await Deno.readTextFile(`${data}/postmaster.pid`)).split("\n", 1)[0]);
+    let pid = await readPid();
+    return {
+      url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+      version,
+      bin,
+      get pid() {
+        return pid;
+      },
+      kill,
+      async crash() {
+        await kill();
+        await start();
+        pid = await readPid();
+      },
+      async follow(ownPort) {
+        const own = await makeFolder();
+        const from = ["-h", "127.0.0.1", "-p", String(port), "-U", "postgres"];
+        await ask("pg_basebackup", [...from, "-D", `${own}/data`, "-R", "-c", "fast"]);
+        return await startIn(own, ownPort);
+      },
+      promote: async () => void await control("promote"),
+      async stop() {
+        await kill().catch(() => {});
+        await Deno.remove(folder, { recursive: true });
+      },
+    };
+  };
+
+  const folder = await makeFolder();
   const data = `${folder}/data`;
   const shape = ["-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"];
   // An order of texts that is not that of bytes, as most servers have: a missing `COLLATE "C"` shows.
@@ -54,42 +120,15 @@ export async function startPostgres(
     await Deno.remove(data, { recursive: true }).catch(() => {});
     await ask("initdb", shape);
   });
+  return await startIn(folder);
+}
+
+/** A port that is free. */
+function findPort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
-  const settings = {
-    listen_addresses: "127.0.0.1",
-    port,
-    unix_socket_directories: folder,
-    max_connections: 200,
-    fsync: "off", // Nothing here survives the machine anyway.
-    ...more,
-  };
-  const words = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(" ");
-  const start = () =>
-    ask("pg_ctl", ["-D", data, "-w", "-s", "-l", `${folder}/log`, "-o", words, "start"]);
-  await start();
-  const version = (await ask("postgres", ["--version"])).match(/\d+(\.\d+)?/)?.[0] ?? "";
-  const readPid = async () =>
-    Number((await Deno.readTextFile(`${data}/postmaster.pid`)).split("\n", 1)[0]);
-  let pid = await readPid();
-  return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
-    version,
-    bin,
-    get pid() {
-      return pid;
-    },
-    async crash() {
-      await ask("pg_ctl", ["-D", data, "-w", "-s", "-m", "immediate", "stop"]);
-      await start();
-      pid = await readPid();
-    },
-    async stop() {
-      await ask("pg_ctl", ["-D", data, "-w", "-s", "-m", "immediate", "stop"]).catch(() => {});
-      await Deno.remove(folder, { recursive: true });
-    },
-  };
+  return port;
 }
 
 /** The folder with the programs of the newest version that is installed. */

@@ -11,8 +11,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../../adapters/cli/main.ts", import.meta.url));
-const words = "Deno" in globalThis ? ["run", "-A", main] : [main];
+const ownMain = fileURLToPath(new URL("../../adapters/cli/main.ts", import.meta.url));
 
 /** A broker in a process of its own, which can be killed, and starts again. */
 export interface MortalBroker {
@@ -22,11 +21,18 @@ export interface MortalBroker {
   readonly errors: string[];
   /** Ends it as a power cut would, and starts another one. */
   kill(): Promise<void>;
+  /** Ends it as a power cut would, and leaves it so. */
+  end(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a broker on a PostgreSQL. */
-export async function startBrokerOn(url: string): Promise<MortalBroker> {
+/**
+ * Starts a broker on a PostgreSQL.
+ *
+ * @param main Its program; default the one of this checkout.
+ */
+export async function startBrokerOn(url: string, main: string = ownMain): Promise<MortalBroker> {
+  const words = "Deno" in globalThis ? ["run", "-A", main] : [main];
   let child: ChildProcess;
   let port: number | undefined;
   const errors: string[] = [];
@@ -66,6 +72,7 @@ export async function startBrokerOn(url: string): Promise<MortalBroker> {
       await end("SIGKILL");
       await start();
     },
+    end: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),
   };
 }
@@ -101,4 +108,15 @@ export async function createSpreadingProxy(
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Lines that differ in numbers only, counted, the most frequent ones first. */
+export function countLines(lines: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const line of lines) {
+    const text = line.replaceAll(/[\d:.,]+/g, "#").slice(0, 140);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1]).slice(0, 12)
+    .map(([text, times]) => `${String(times).padStart(6)} × ${text}`);
 }

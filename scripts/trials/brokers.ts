@@ -6,6 +6,7 @@
  * deno run -A scripts/trials/brokers.ts                       # 3 brokers, 6 workers, 20,000 jobs, a kill every second
  * deno run -A scripts/trials/brokers.ts --jobs 200000
  * deno run -A scripts/trials/brokers.ts --server-kills 10     # every tenth kill is the server's
+ * deno run -A scripts/trials/brokers.ts --failovers 20        # every twentieth too, and its replica takes its place
  * ```
  *
  * Brokers are processes of the command line, on a PostgreSQL of the trial's own. A proxy before them gives each connection
@@ -17,11 +18,12 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import * as v from "valibot";
+import { openPostgres } from "../../adapters/postgres/mod.ts";
 import { createClient, defineJob } from "../../src/client/mod.ts";
 import { silentLogger } from "../../src/log.ts";
 import { createWorker, handle } from "../../src/worker/mod.ts";
-import { startPostgres } from "../gate/postgres-server.ts";
-import { createSpreadingProxy, startBrokerOn } from "./brokers-processes.ts";
+import { type PostgresServer, startPostgres } from "../gate/postgres-server.ts";
+import { countLines, createSpreadingProxy, startBrokerOn } from "./brokers-processes.ts";
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
@@ -31,23 +33,50 @@ const { values } = parseArgs({
     workers: { type: "string", default: "6" },
     "kill-ms": { type: "string", default: "1000" },
     "server-kills": { type: "string", default: "0" },
+    failovers: { type: "string", default: "0" },
     seed: { type: "string", default: "1" },
   },
 });
 const wanted = Number(values.jobs);
 const killMs = Number(values["kill-ms"]);
 const serverKills = Number(values["server-kills"]);
+const failovers = Number(values.failovers);
 let seed = Number(values.seed);
 const chance = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
 
-const server = await startPostgres();
-if ("missing" in server) {
-  console.log(server.missing);
+const started = await startPostgres();
+if ("missing" in started) {
+  console.log(started.missing);
   process.exit(0);
 }
+let primary = started;
+let replica = failovers > 0 ? await followed(primary) : undefined;
+const hosts = [primary, replica].map((server) => server && new URL(server.url).host);
+const address = `postgres://postgres@${hosts.filter((host) => host !== undefined)}/postgres`;
 const brokers = await Promise.all(
-  Array.from({ length: Number(values.brokers) }, () => startBrokerOn(server.url)),
+  Array.from({ length: Number(values.brokers) }, () => startBrokerOn(address)),
 );
+
+/** Starts a replica, and has the server answer no commit that it has not. */
+async function followed(server: PostgresServer, port?: number): Promise<PostgresServer> {
+  const replica = await server.follow(port);
+  const database = openPostgres({ url: server.url, schema: "trial" });
+  await database.open();
+  await database.all("ALTER SYSTEM SET synchronous_standby_names = '*'", []);
+  await database.all("SELECT pg_reload_conf()", []);
+  await database.close();
+  return replica;
+}
+
+/** Ends the server; its replica takes its place, and a new one follows that. */
+async function failOver(): Promise<void> {
+  const dead = primary;
+  await dead.kill();
+  await replica!.promote();
+  primary = replica!;
+  await dead.stop();
+  replica = await followed(primary, Number(new URL(dead.url).port));
+}
 const proxy = await createSpreadingProxy(() => brokers.map(({ port }) => port));
 
 const count = defineJob({ type: "count", queue: "count", payload: v.number(), retryLimit: 1000 });
@@ -77,15 +106,18 @@ const workers = Array.from({ length: Number(values.workers) }, () => {
 });
 const running = workers.map((worker) => worker.run());
 
-const kills = { brokers: 0, servers: 0 };
+const kills = { brokers: 0, servers: 0, failovers: 0 };
 let isOver = false;
 const killing = (async () => {
   for (let times = 1; !isOver; times++) {
     await new Promise((resolve) => setTimeout(resolve, killMs));
     if (isOver) break;
-    if (serverKills > 0 && times % serverKills === 0) {
+    if (failovers > 0 && times % failovers === 0) {
+      kills.failovers++;
+      await failOver();
+    } else if (serverKills > 0 && times % serverKills === 0) {
       kills.servers++;
-      await server.crash();
+      await primary.crash();
     } else {
       // The next kill does not wait until it listens again; one is always left.
       const alive = brokers.filter(({ port }) => port !== undefined);
@@ -104,7 +136,7 @@ const telling = setInterval(() => {
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   console.error(
     `${seconds} s: ${accepted.size} accepted, ${begun.size} begun, ${reported.size} reported, ` +
-      `${kills.brokers} brokers and ${kills.servers} servers killed`,
+      `${kills.brokers} brokers and ${kills.servers} servers killed, ${kills.failovers} failovers`,
   );
 }, 30_000);
 for (let number = 0; number < wanted; number += 50) {
@@ -147,10 +179,13 @@ await Promise.all(running);
 await new Promise((resolve) => setTimeout(resolve, 3000)); // Those that start again.
 await Promise.all(brokers.map((broker) => broker.stop()));
 await proxy.stop();
-await server.stop();
+await primary.stop();
+await replica?.stop();
 
 const twice = [...begun.values()].filter((times) => times > 1).length;
-console.log(`${kills.brokers} brokers and ${kills.servers} servers were killed`);
+console.log(
+  `${kills.brokers} brokers and ${kills.servers} servers were killed, ${kills.failovers} servers replaced`,
+);
 console.log(
   `${accepted.size} jobs accepted in ${
     (enqueuedMs / 1000).toFixed(1)
@@ -162,12 +197,5 @@ console.log(
 console.log(
   `${twice} ran more than once, ${ranAgain} after their report was taken, ${lost()} were lost`,
 );
-const errors = new Map<string, number>();
-for (const line of brokers.flatMap(({ errors }) => errors)) {
-  const text = line.replaceAll(/[\d:.,]+/g, "#").slice(0, 120);
-  errors.set(text, (errors.get(text) ?? 0) + 1);
-}
-for (const [text, times] of [...errors].sort((a, b) => b[1] - a[1]).slice(0, 12)) {
-  console.log(`${String(times).padStart(6)} × ${text}`);
-}
+for (const line of countLines(brokers.flatMap(({ errors }) => errors))) console.log(line);
 process.exit(lost() === 0 && ranAgain === 0 && left === 0 ? 0 : 1);

@@ -9,6 +9,7 @@ import { env } from "node:process";
 // @ts-ignore: without types, as where a broker loads it.
 import driver from "pg";
 import { openPostgres, type PgPool } from "../../adapters/postgres/mod.ts";
+import { withRecording } from "./record-statements.ts";
 import type { AsyncConnection, AsyncDatabase } from "../../src/store/database.ts";
 
 /** The address of the server; empty where there is none. */
@@ -64,7 +65,7 @@ export function sharedPool(): PgPool {
  */
 export function openShared(name?: string): PostgresDatabase {
   const schema = name ?? used.pop() ?? freshSchema();
-  const database = openPostgres({ pool: sharedPool(), schema });
+  const database = withRecording(openPostgres({ pool: sharedPool(), schema }));
   let isOpen = false;
   return {
     ...database,

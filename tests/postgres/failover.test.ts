@@ -1,0 +1,138 @@
+/** Servers of PostgreSQL that die, and what follows them: what was answered is kept, and nobody believes a number twice. */
+
+import assert from "node:assert/strict";
+import { afterEach, it } from "node:test";
+import { openPostgres } from "../../adapters/postgres/mod.ts";
+import { createBroker } from "../../src/broker/mod.ts";
+import { createClient } from "../../src/client/mod.ts";
+import { UnusableStoreError } from "../../src/store/unusable.ts";
+import {
+  type PostgresServer,
+  type PostgresServerOptions,
+  startPostgres,
+} from "../../scripts/gate/postgres-server.ts";
+import { job } from "../support/broker.ts";
+import { createRecordingLogger } from "../support/recording-logger.ts";
+import { createLossyProxy } from "./lossy-proxy.ts";
+import { describePostgres } from "./server.ts";
+
+/** Ends what a test has opened. */
+const opened: (() => Promise<unknown>)[] = [];
+
+/** A server of the test's own, which may die. */
+async function startServer(
+  settings: PostgresServerOptions["settings"] = {},
+): Promise<PostgresServer> {
+  const server = await startPostgres(settings);
+  assert.ok(!("missing" in server));
+  opened.push(() => server.stop());
+  return server;
+}
+
+/** Asks a server something, beside its brokers. */
+async function ask(url: string, sql: string) {
+  const database = openPostgres({ url });
+  await database.open();
+  try {
+    return await database.all(sql, []);
+  } finally {
+    await database.close();
+  }
+}
+
+describePostgres("a PostgreSQL that dies", () => {
+  afterEach(async () => {
+    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
+  });
+
+  it("is followed by its replica, with all that was answered", async () => {
+    const primary = await startServer();
+    const replica = await primary.follow();
+    opened.push(() => replica.stop());
+    await ask(primary.url, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+    await ask(primary.url, "SELECT pg_reload_conf()");
+
+    // The replica stands first: it is passed over as long as it follows.
+    const [first, second] = [new URL(replica.url).host, new URL(primary.url).host];
+    const url = `postgres://postgres@${first},${second}/postgres?target_session_attrs=primary`;
+    const { logger } = createRecordingLogger();
+    const broker = createBroker({ store: openPostgres({ url, connectTimeoutMs: 2000 }), logger });
+    opened.push(() => broker.stop());
+    await broker.start();
+    const client = createClient({ fetch: broker.fetch });
+
+    const answered = new Set<string>();
+    const taken = new Set<string>();
+    let isOver = false;
+    let isPromoted = false;
+    let answeredSince = 0;
+    const callers = Array.from({ length: 8 }, async () => {
+      while (!isOver) {
+        // Calls of which nobody knows what became are not counted, and not repeated.
+        const stored = await client.enqueue(job()).catch(() => undefined);
+        if (stored === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+        else {
+          answered.add(stored.id);
+          if (isPromoted) answeredSince++;
+        }
+      }
+    });
+    const enough = async (holds: () => boolean) => {
+      while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    await enough(() => answered.size > 100);
+    await primary.kill();
+    await replica.promote();
+    isPromoted = true;
+    await enough(() => answeredSince > 100);
+    isOver = true;
+    await Promise.all(callers);
+
+    const stream = await client.take({ prefetch: 100 });
+    opened.push(() => stream.close());
+    for await (const batch of stream.batches()) {
+      for (const { id } of batch) {
+        assert.ok(!taken.has(id), "a job came twice");
+        taken.add(id);
+      }
+      await client.successMany(batch.map(({ id }) => id));
+      if ([...answered].every((id) => taken.has(id))) break;
+    }
+    assert.deepEqual([...answered].filter((id) => !taken.has(id)), []);
+  });
+
+  it("gives numbers of transactions out again, and a commit without an answer is not taken for another one", async () => {
+    // What is not committed is written late, and a crash takes it along.
+    const server = await startServer({ wal_writer_delay: "10s" });
+    const direct = openPostgres({ url: server.url });
+    await direct.open();
+    await direct.transaction((connection) => connection.script("CREATE TABLE t (a bigint)"));
+    const proxy = await createLossyProxy(server.url);
+    opened.push(() => proxy.stop());
+    const database = openPostgres({ url: proxy.url });
+    await database.open();
+    opened.push(() => database.close(), () => direct.close());
+    const insert = (on: typeof database, a: number) =>
+      on.transaction(async (connection) => {
+        await connection.run("INSERT INTO t VALUES ($1)", [a]);
+        return (await connection.all("SELECT pg_current_xact_id()::text AS id", []))[0]!["id"];
+      });
+    await insert(database, 1);
+    let lost: unknown;
+    proxy.cutAt({ text: "COMMIT\0" }, "before", async () => {
+      await server.crash();
+      for (let a = 10; a < 20; a++) await insert(direct, a).catch(() => insert(direct, a));
+    });
+    await assert.rejects(
+      database.transaction(async (connection) => {
+        await connection.run("INSERT INTO t VALUES (2)", []);
+        [lost] = (await connection.all("SELECT pg_current_xact_id()::text AS id", []))
+          .map(({ id }) => id);
+      }),
+      UnusableStoreError,
+    );
+    const status = await direct.all(`SELECT pg_xact_status('${lost}'::xid8) AS status`, []);
+    assert.deepEqual(status, [{ status: "committed" }], "the number is another one's now");
+    assert.deepEqual(await database.all("SELECT a FROM t WHERE a = 2", []), []);
+  });
+});

@@ -87,13 +87,21 @@ export function createSessions(
     return made;
   };
 
-  /** The driver knows how long its own pool may be waited for. One that was given may be used up by others. */
-  const connect = (): Promise<PgClient> =>
-    isOwn ? pool.connect() : inTime(pool.connect(), {
-      ms: connectTimeoutMs,
-      message: `no connection of 'pool' became free within ${connectTimeoutMs} ms`,
-      late: (client) => client.release(),
-    });
+  /** Takes a connection, or makes one. Whatever is in the way of that, the server cannot be used. */
+  const connect = async (): Promise<PgClient> => {
+    try {
+      // The driver knows how long its own pool may be waited for. One that was given may be used up by others.
+      if (isOwn) return await pool.connect();
+      return await inTime(pool.connect(), {
+        ms: connectTimeoutMs,
+        message: `no connection of 'pool' became free within ${connectTimeoutMs} ms`,
+        late: (client) => client.release(),
+      });
+    } catch (cause) {
+      if (!(cause instanceof Error) || isOutage(cause)) throw cause;
+      throw new Error(cause.message, { cause });
+    }
+  };
 
   const take = async <Result>(work: (taken: Taken) => Promise<Result>): Promise<Result> => {
     const client = await connect();

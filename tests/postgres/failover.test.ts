@@ -6,11 +6,6 @@ import { openPostgres } from "../../adapters/postgres/mod.ts";
 import { createBroker } from "../../src/broker/mod.ts";
 import { createClient } from "../../src/client/mod.ts";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
-import {
-  type PostgresServer,
-  type PostgresServerOptions,
-  startPostgres,
-} from "../../scripts/gate/postgres-server.ts";
 import { job } from "../support/broker.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
 import { createLossyProxy } from "./lossy-proxy.ts";
@@ -19,10 +14,20 @@ import { describePostgres } from "./server.ts";
 /** Ends what a test has opened. */
 const opened: (() => Promise<unknown>)[] = [];
 
+/** What is used of the gate's servers. It is a program of Deno, and is loaded where these tests run, which is there. */
+interface Server {
+  readonly url: string;
+  crash(): Promise<void>;
+  kill(): Promise<void>;
+  follow(): Promise<Server>;
+  promote(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** A server of the test's own, which may die. */
-async function startServer(
-  settings: PostgresServerOptions["settings"] = {},
-): Promise<PostgresServer> {
+async function startServer(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+  const gate = new URL("../../scripts/gate/postgres-server.ts", import.meta.url).href;
+  const { startPostgres } = await import(gate);
   const server = await startPostgres(settings);
   assert.ok(!("missing" in server));
   opened.push(() => server.stop());

@@ -13,6 +13,9 @@ import { fileURLToPath } from "node:url";
 
 const ownMain = fileURLToPath(new URL("../../adapters/cli/main.ts", import.meta.url));
 
+/** How long to wait before a broker that did not come up is started again, in ms. */
+const restartMs = 200;
+
 /** A broker in a process of its own, which can be killed, and starts again. */
 export interface MortalBroker {
   /** Where it listens; undefined while it does not. */
@@ -35,23 +38,34 @@ export async function startBrokerOn(url: string, main: string = ownMain): Promis
   const words = "Deno" in globalThis ? ["run", "-A", main] : [main];
   let child: ChildProcess;
   let port: number | undefined;
+  let isWanted = true;
   const errors: string[] = [];
 
-  const start = async () => {
+  /** Starts it until it listens, as whatever supervises it would: its server may be away. */
+  const start = async (): Promise<void> => {
     const args = [...words, "serve", "--port", "0", "--data", url, "--log-format", "text"];
     const started = child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
     createInterface({ input: started.stderr! }).on("line", (line) => {
       if (/error/i.test(line)) errors.push(line);
     });
-    await new Promise<void>((resolve) => {
+    const listens = await new Promise<boolean>((resolve) => {
       createInterface({ input: started.stdout! }).on("line", (line) => {
         const found = /^millrace listening on \S+:(\d+)$/.exec(line);
         if (found === null) return;
         if (child === started) port = Number(found[1]);
-        resolve();
+        resolve(true);
       });
-      started.on("exit", () => resolve());
+      started.on("exit", (code, signal) => {
+        resolve(false);
+        if (child !== started || !isWanted || signal === "SIGKILL") return;
+        errors.push(`It ended by itself with code ${code}`);
+        if (port !== undefined) void start();
+        port = undefined;
+      });
     });
+    if (listens || child !== started || !isWanted) return;
+    await new Promise((resolve) => setTimeout(resolve, restartMs));
+    if (child === started && isWanted) await start();
   };
 
   const end = async (signal: "SIGKILL" | "SIGTERM") => {
@@ -60,6 +74,11 @@ export async function startBrokerOn(url: string, main: string = ownMain): Promis
     const ended = once(child, "exit");
     child.kill(signal);
     await ended;
+  };
+
+  const endForGood = (signal: "SIGKILL" | "SIGTERM") => {
+    isWanted = false;
+    return end(signal);
   };
 
   await start();
@@ -72,8 +91,8 @@ export async function startBrokerOn(url: string, main: string = ownMain): Promis
       await end("SIGKILL");
       await start();
     },
-    end: () => end("SIGKILL"),
-    stop: () => end("SIGTERM"),
+    end: () => endForGood("SIGKILL"),
+    stop: () => endForGood("SIGTERM"),
   };
 }
 

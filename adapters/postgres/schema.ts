@@ -47,7 +47,10 @@ async function makeSchema(client: PgClient, schema: string): Promise<void> {
       text: "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
       values: [`millrace schema ${schema}`],
     });
-    await client.query({ text: `CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)}` });
+    // Who owns a schema need not be allowed to make one, not even one that is there.
+    const isThere = "SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1";
+    const { rows } = await client.query({ text: isThere, values: [schema] });
+    if (rows.length === 0) await client.query({ text: `CREATE SCHEMA ${quoteName(schema)}` });
     await client.query({ text: makeIncarnationTable(schema) });
     await client.query({ text: "COMMIT" });
   } catch (error) {

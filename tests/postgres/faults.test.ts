@@ -117,6 +117,18 @@ describePostgres("a broker on a PostgreSQL with faults", () => {
     await broker.stop();
   });
 
+  it("needs no more rights than a schema of its own", async () => {
+    const name = freshSchema();
+    const client = await connect();
+    await client.query({
+      text: `CREATE USER ${name}; CREATE SCHEMA ${name} AUTHORIZATION ${name}`,
+    });
+    const url = new URL(postgresUrl);
+    url.username = name;
+    const broker = await start({ url: url.href, schema: name });
+    assert.equal((await enqueue(broker))[0], 201);
+  });
+
   it("lets its calls wait for each other when the server has no connection left", async () => {
     const url = await addUser("CONNECTION LIMIT 3");
     const broker = await start({ url, schema: freshSchema(), maxConnections: 20 });
@@ -235,7 +247,7 @@ describePostgres("a broker on a PostgreSQL with faults", () => {
       };
       return createExecutor(waiting).commit([() => addToBoth(at === 0 ? [0, 1] : [1, 0])]);
     }));
-    assert.equal(runs, 3);
+    assert.ok(runs > 2, `${runs} runs: one of them lost, perhaps more than once`);
     assert.deepEqual(await databases[0]!.all("SELECT n FROM t", []), [{ n: 2 }, { n: 2 }]);
   });
 

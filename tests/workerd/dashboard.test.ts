@@ -37,7 +37,22 @@ describe("./dashboard in workerd", () => {
       return await packed.text();
     }));
     assert.ok(code!.includes("x-millrace-dashboard"));
-    assert.ok(css!.includes("prefers-color-scheme"));
+    assert.ok(css!.includes("light-dark("));
+  });
+
+  it("tells a page what happens", async () => {
+    const client = createClient({ url: server.url });
+    const leaving = new AbortController();
+    const answer = await fetch(new URL("/jobs/live", url), { signal: leaving.signal });
+    assert.equal(answer.headers.get("content-type"), "text/event-stream");
+    const { id } = await client.enqueue({ type: "a", queue: "q", payload: 1 });
+    let text = "";
+    for await (const piece of answer.body!.pipeThrough(new TextDecoderStream())) {
+      text += piece;
+      if (/"rows":\[\[\d+,1,0,0\]\]/.test(text)) break;
+    }
+    leaving.abort();
+    await client.delete(id);
   });
 
   it("looks, and changes", async () => {

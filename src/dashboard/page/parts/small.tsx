@@ -39,7 +39,11 @@ export function StatusBadge({ status }: { readonly status: Status }) {
 
 export function QueueLink({ queue }: { readonly queue: string }) {
   return (
-    <a class="name" href={link(["queues", queue])}>
+    <a
+      class="name"
+      title={queue.length > 30 ? plain(queue) : undefined}
+      href={link(["queues", queue])}
+    >
       <Text of={queue} />
     </a>
   );

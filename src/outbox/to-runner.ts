@@ -88,6 +88,9 @@ export function toRunner(given: unknown, { of, dialect, isTransaction }: RunnerT
   }
   if ((has("execute") || (has("run") && has("all"))) && has("transaction") && has("select")) {
     demand(has("rollback"), "a database of Drizzle", "what 'transaction' hands over");
+    // Its transaction is over before anything that waits has written.
+    const canWait = it.resultKind !== "sync";
+    demand(canWait, "what cannot wait", "'withinSync' with the database that Drizzle was given");
     if (has("execute")) return async (one) => toRows(await it.execute(toLiteral(one, dialect)));
     return async (one) =>
       toRows(await it[returnsRows(one) ? "all" : "run"](toLiteral(one, dialect)));

@@ -211,9 +211,15 @@ describePostgres("claims on PostgreSQL", () => {
       await engine.enqueue(times(1));
       await clock.settle();
       await run("INSERT INTO queue_settings (queue, paused) VALUES ($1, 1)", [newJob.queue]);
-      await engine.enqueue(times(2));
+      const ids = idsOf(await engine.enqueue(times(2)));
       await clock.settle();
       assert.equal(got.length, 1);
+      // Heard of at last, when there are later jobs too.
+      await engine.queueControl.change(newJob.queue, { paused: true });
+      ids.push(...idsOf(await engine.enqueue(times(1))));
+      await engine.queueControl.change(newJob.queue, { paused: false });
+      await clock.settle();
+      assert.deepEqual(got.slice(1), ids);
     }));
 
   it("gives large payloads whole, and jobs in their order", () =>

@@ -264,6 +264,10 @@ export function createDispatcher(
       for (const queue of payable) addReady(queue, anyNumber);
     }
     if (change.kind === "config") members.updateAll();
+    // A claim may have found nothing because of what was set before, and not because nothing was there.
+    if (change.kind === "queues" && store.isShared) {
+      backlogs.addHeard(change.settings.queue, undefined);
+    }
     for (const queue of gates.apply(change)) opened.push(queue);
     if (change.kind !== "jobs") return;
     const untold = tellHolders(change, members);

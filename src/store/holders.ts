@@ -53,6 +53,16 @@ export function* countOtherBrokers(id: number): Transition<number> {
   return row!.n;
 }
 
+/** When brokers wrote of themselves, from `since` on, in ms since the epoch; in order. */
+export function* listSigns(since: number): Transition<number[]> {
+  const found = yield* rows<{ at: number }>(
+    `SELECT started_at AS at FROM brokers WHERE started_at >= ?
+     UNION SELECT seen_at FROM brokers WHERE seen_at >= ? ORDER BY at`,
+    [since, since],
+  );
+  return found.map(({ at }) => at);
+}
+
 /** Deletes the row of a broker, and those of its streams. */
 export function* deleteBroker(id: number): Transition<void> {
   yield* run("DELETE FROM holders WHERE broker = ?", [id]);

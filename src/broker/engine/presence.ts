@@ -4,7 +4,8 @@
  *
  * On a database of its own, all brokers with other rows are gone. On a shared database each broker updates its row every
  * few seconds, and a broker whose row was not updated for a while is gone. When the database was away, no row was updated:
- * whoever could not write for a while gives the others time to do so.
+ * whoever could not write for a while gives the others time to do so. A broker that has just started need not wait for as
+ * long if the rows of others tell that the database was there: else nobody would take over where each dies before its time.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import { farFuture } from "../../store/add-saturating.ts";
 import { recoverJobs, type ReleaseTerms } from "../../store/release.ts";
-import { deleteBroker, markBrokerSeen, registerBroker } from "../../store/holders.ts";
+import { deleteBroker, listSigns, markBrokerSeen, registerBroker } from "../../store/holders.ts";
 import type { Store } from "../../store/store.ts";
 import type { DueSource } from "./scheduler.ts";
 
@@ -68,6 +69,16 @@ export function createPresence(
     seenAt = now;
   };
 
+  /** Whether some broker or other has written again and again for as long as one may be silent. */
+  const wasThere = async (now: number): Promise<boolean> => {
+    let last = now - goneAfterMs - lateMs;
+    for (const at of await store.read(listSigns(last))) {
+      if (at > now - goneAfterMs && at - last > lateMs) return false;
+      last = at;
+    }
+    return now - last <= lateMs;
+  };
+
   /** Gives back what belongs to brokers that are gone, piece by piece. */
   const recover = async (own: number, now: number) => {
     while (await store.write(() => recoverJobs(own, seenBefore(now), releaseTerms()))) continue;
@@ -94,7 +105,8 @@ export function createPresence(
         const elapsed = clock.monotonic();
         if (elapsed - lastUpdate > lateMs) regularSince = elapsed;
         lastUpdate = elapsed;
-        if (isKnown && elapsed - regularSince < goneAfterMs) return;
+        const isRegular = elapsed - regularSince >= goneAfterMs;
+        if (isKnown && !isRegular && !await wasThere(now)) return;
         if (isKnown) return await recover(own, now);
         logger.error("Other brokers took this one for gone, ending its streams");
         await lost();

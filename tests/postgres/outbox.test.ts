@@ -303,7 +303,9 @@ describePostgres("an outbox in the database of brokers", () => {
       for (let round = 0; round < 2; round++) {
         passed.push(...await Promise.all([1, 2].map(() => relay().runOnce())));
       }
-      assert.deepEqual(passed.map(({ sent }) => sent).sort(), [0, 20, 20, 20].sort());
+      // Which relay has which entries is chance; each has no more than its size.
+      assert.equal(passed.reduce((sum, { sent }) => sum + sent, 0), 60);
+      assert.ok(passed.every(({ sent }) => sent <= 20));
       assert.equal(passed.reduce((sum, { refused }) => sum + refused, 0), 1);
       const jobs = await Array.fromAsync(client.list());
       assert.deepEqual(jobs.map(({ id }) => id).sort(), ids.sort());

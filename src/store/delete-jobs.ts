@@ -75,6 +75,8 @@ export function* removeJobs(selection: JobSelection, terms?: FinishTerms): Trans
       `SELECT id, seq, queue, type, traits, status, budgets FROM jobs WHERE ${sql} LIMIT ? ${lockRows}`,
       [...params, pieceSize],
     );
+    // Sorted here: for each piece, the database would sort all that are left.
+    jobs.sort((a, b) => a.seq - b.seq);
     if (jobs.length > 0) yield* removePiece(jobs, ledger);
     count += jobs.length;
     const awaited = jobs.filter(isAwaited);

@@ -17,6 +17,7 @@ import { createBrokerCalls } from "./broker-calls.ts";
 import { type DashboardOptions, toSettings } from "./dashboard-options.ts";
 import { createPassOn } from "./pass-on.ts";
 import { readSmallBody } from "./read-small-body.ts";
+import { createRefusedTokens } from "./refused-tokens.ts";
 import { isFromPage } from "./same-origin.ts";
 import { safeHeaders, serveAsset, servePage } from "./serve-assets.ts";
 import { isToken, readToken, toCookie } from "./session.ts";
@@ -49,9 +50,10 @@ export interface Dashboard {
  */
 export function createDashboard(options: DashboardOptions): Dashboard {
   const settings = toSettings(options);
-  const { access, readOnly, title, basePath, logger } = settings;
+  const { access, readOnly, title, basePath } = settings;
   const broker = createBrokerCalls(settings);
   const visitors = createVisitors(settings, broker);
+  const noteRefused = createRefusedTokens(settings);
   const passOn = createPassOn({ settings, broker, visitors });
 
   const signIn = async (request: Request): Promise<Response> => {
@@ -62,9 +64,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     if (!await broker.asksForTokens()) return refuseOpenBroker();
     const grant = await findGrant(broker, given);
     if (grant === undefined) {
-      logger.warn(
-        "Somebody tried to sign in to the dashboard with a token that the broker does not know",
-      );
+      noteRefused();
       return refuse(401, "the broker does not know this token");
     }
     if (grant.may === null) return refuse(403, "this token may not look: it lacks 'read'");

@@ -241,7 +241,7 @@ describe("what an operator does", () => {
     await visit.click("label", "all that fit");
     await visit.waitForText("Delete 20");
     await visit.open("jobs?queue=calls");
-    await visit.waitForText("1 jobs");
+    await visit.waitForText("1 job");
     assert.match(await visit.textOf("button.danger"), /^Delete\s*$/);
   });
 
@@ -254,9 +254,9 @@ describe("what an operator does", () => {
       assert.equal(await visit.count("h3"), 2);
       assert.doesNotMatch(String(await visit.evaluate("document.body.innerText")), /#Stalled/);
       await visit.click("button", "Take 1 from it");
-      await visit.waitForText("Take 1 jobs away?");
+      await visit.waitForText("Take 1 job away?");
       await visit.click("dialog button", "Take");
-      await visit.waitForText("1 jobs were taken from 'beta'");
+      await visit.waitForText("1 job was taken from 'beta'");
       break;
     }
   });
@@ -325,6 +325,21 @@ describe("a dashboard with tokens", () => {
     await guest.waitForText("Overview");
     await guest.click("button", "Sign out");
     await guest.waitForText("Token of the broker");
+    await guest.close();
+  });
+
+  it("leads on whose token is for some queues, and offers nothing that would be refused", async () => {
+    const guest = await browser.visit(await scene.serveWithTokens());
+    await guest.fill("input[name=token]", scene.mailToken);
+    await guest.press("Enter");
+    await guest.waitForText("Your token is for some queues");
+    for (const place of ["failures", "crons", "budgets"]) {
+      await guest.open(place);
+      await guest.waitForText("Yours: mail (jobs), mail.*");
+      assert.equal(await guest.count("main button, main [role=alert]"), 0, place);
+    }
+    await guest.click("main a[href*='jobs?queue=mail']");
+    await guest.waitForText("No job fits.");
     await guest.close();
   });
 

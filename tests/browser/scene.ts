@@ -30,6 +30,8 @@ export interface Scene {
   readonly outbound: Outbound;
   /** A token that may look. */
   readonly viewerToken: string;
+  /** A token that may change jobs of the queue `mail`. */
+  readonly mailToken: string;
   /** Serves a broker that asks for tokens; gives where its dashboard is. */
   serveWithTokens(): Promise<string>;
   /** Serves a dashboard that cannot find out who somebody is, the first time. */
@@ -126,6 +128,7 @@ export async function createScene(): Promise<Scene> {
     basePath: "/admin/jobs/",
   });
   const viewerToken = "mr_viewer_of_the_tests";
+  const mailToken = "mr_mail_of_the_tests";
 
   return {
     url: await listen(dashboard.fetch, "/admin/jobs/"),
@@ -136,9 +139,17 @@ export async function createScene(): Promise<Scene> {
     hostile: { ...hostile, id },
     outbound,
     viewerToken,
+    mailToken,
     async serveWithTokens() {
-      const sha256 = await digestOfToken(viewerToken);
-      const tokens = createTokens([{ name: "viewer", sha256, scopes: ["read"] }]);
+      const tokens = createTokens([
+        { name: "viewer", sha256: await digestOfToken(viewerToken), scopes: ["read"] },
+        {
+          name: "mailer",
+          sha256: await digestOfToken(mailToken),
+          scopes: ["read", "manage"],
+          queues: ["mail", "mail.*"],
+        },
+      ]);
       const guarded = createBroker({
         store: openSqlite(":memory:"),
         logger: false,

@@ -301,6 +301,30 @@ describe("the log of a dashboard", () => {
   });
 });
 
+describe("the log of sign-ins", () => {
+  it("tells of wrong tokens once a minute, with how many there were", async () => {
+    const clock = createTestClock();
+    const lines: unknown[] = [];
+    const log = (_message: string, fields?: object) => void lines.push(fields);
+    const { fetch } = createDashboard({
+      access: "tokens",
+      clock,
+      logger: { debug: log, info: log, warn: log, error: log },
+      fetch: () => Promise.resolve(Response.json({ error: "unknown token" }, { status: 401 })),
+    });
+    const signIn = async () => {
+      const init = { method: "POST", headers: own, body: JSON.stringify({ token: "guessed" }) };
+      assert.equal((await fetch(new Request(`${origin}/session`, init))).status, 401);
+    };
+    for (let times = 0; times < 500; times++) await signIn();
+    assert.deepEqual(lines, [{ times: 1 }]);
+    await clock.advance(60_000);
+    await signIn();
+    await signIn();
+    assert.deepEqual(lines, [{ times: 1 }, { times: 500 }]);
+  });
+});
+
 describe("the files of the page", () => {
   it("are sent gzipped to whom that may be sent", async () => {
     const { ask } = playBroker(() => Response.json({}));

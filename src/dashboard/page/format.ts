@@ -8,6 +8,10 @@ const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style
 /** A whole number, with its groups of digits. */
 export const count = (value: number): string => integers.format(value);
 
+/** A number of things, by the name of one of them. */
+export const many = (value: number, one: string, more = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : more}`;
+
 /** A number for a small place. */
 export const compact = (value: number): string =>
   value < 10_000 ? count(value) : short.format(value);

@@ -109,8 +109,12 @@ function Limits() {
     may === "read"
       ? "You may look, and change nothing: buttons that would be refused are left out."
       : "",
-    queues === undefined ? "" : `Only the queues ${queues.join(", ")}.`,
-    types === undefined ? "" : `Only jobs of the types ${types.join(", ")}.`,
+    queues === undefined
+      ? ""
+      : `Only the ${queues.length === 1 ? "queue" : "queues"} ${queues.join(", ")}.`,
+    types === undefined
+      ? ""
+      : `Only jobs of the ${types.length === 1 ? "type" : "types"} ${types.join(", ")}.`,
   ].filter(Boolean);
   if (limits.length === 0) return null;
   const who = name === undefined ? "" : `Signed in as '${name}'. `;

@@ -12,6 +12,12 @@ export const mayManage = computed(() => {
   return may === "manage" || may === "admin";
 });
 
+/** Whether that is so of what is not about some jobs, which a token that is limited to some may not change. */
+export const mayManageAll = computed(() => {
+  const { queues, types } = session.value ?? {};
+  return mayManage.value && queues === undefined && types === undefined;
+});
+
 /** Whether the visitor may store jobs, which a token can lack that may change them. */
 export const mayEnqueue = computed(() => {
   const { may, scopes } = session.value ?? {};
@@ -34,7 +40,9 @@ export interface Place {
 }
 
 function readPlace(): Place {
-  const [path = "", search = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
+  // A query may have question marks of its own, as paths of jq do.
+  const [path = "", ...rest] = location.hash.replace(/^#\/?/, "").split("?");
+  const search = rest.join("?");
   const segments = path.split("/").filter((part) => part !== "").map(decode);
   return { segments, query: new URLSearchParams(search) };
 }
@@ -64,11 +72,13 @@ export function go(segments: readonly string[], query?: Record<string, string | 
 
 addEventListener("hashchange", () => place.value = readPlace());
 
-/** The time, told anew each second while somebody looks. */
+/** The time, told anew each second while somebody looks, and as soon as somebody does. */
 export const now = signal(Date.now());
-setInterval(() => {
+const tick = () => {
   if (!document.hidden) now.value = Date.now();
-}, 1000);
+};
+setInterval(tick, 1000);
+document.addEventListener("visibilitychange", tick);
 
 /**
  * What the browser remembers for the viewer.
@@ -129,14 +139,15 @@ function add(notice: Notice, ms: number): void {
 /** Grows when the visitor has changed something: what is shown is loaded again. */
 export const changes = signal(0);
 
-/** Does a change, says that it is done, and shows what is now. */
-export async function act(
-  text: string,
-  work: () => Promise<unknown>,
+/** Does a change, says that it is done or what came of it, and shows what is now. */
+export async function act<Answer>(
+  text: string | ((answer: Answer) => string),
+  work: () => Promise<Answer>,
   undo?: () => Promise<unknown>,
 ): Promise<boolean> {
+  let answer: Answer;
   try {
-    await work();
+    answer = await work();
   } catch (error) {
     tellError(error);
     return false;
@@ -144,7 +155,7 @@ export async function act(
   const back = undo && (async () => {
     await act("Undone", undo);
   });
-  tell(text, back);
+  tell(typeof text === "string" ? text : text(answer), back);
   changes.value++;
   return true;
 }

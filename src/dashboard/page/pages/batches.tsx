@@ -7,9 +7,8 @@ import { bytes } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { Job, OpenBatch, Pages } from "../model.ts";
 import { useOnce } from "../once.ts";
-import { Pager } from "../parts/pager.tsx";
+import { EmptyPage, Pager } from "../parts/pager.tsx";
 import {
-  Empty,
   Facts,
   Heading,
   JobLink,
@@ -45,10 +44,10 @@ export function Batches() {
         {({ batches, pages }) =>
           batches.length === 0
             ? (
-              <Empty>
+              <EmptyPage>
                 No batch waits. Jobs that are enqueued with <code>batch</code>{" "}
                 are folded into one, which is here until a worker takes it.
-              </Empty>
+              </EmptyPage>
             )
             : (
               <>
@@ -99,7 +98,7 @@ function Row({ batch }: { readonly batch: OpenBatch }) {
           {isCollecting
             ? (
               <>
-                <span class="badge scheduled">collects</span> until <Time at={batch.ready_at} />
+                <span class="badge scheduled">collects</span> ready <Time at={batch.ready_at} />
               </>
             )
             : <span class="badge ready">ready</span>}

@@ -6,7 +6,7 @@ import { count, span } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { Budget } from "../model.ts";
 import { Empty, Heading, QueueLink, Shown, Table, Text, Time } from "../parts/small.tsx";
-import { act, ask, go, mayManage, now, place } from "../state.ts";
+import { act, ask, go, mayManage, mayManageAll, now, place } from "../state.ts";
 
 export function Budgets() {
   const loaded = useLive<{ budgets: readonly Budget[] }>("/budgets");
@@ -15,7 +15,7 @@ export function Budgets() {
   return (
     <>
       <Heading
-        actions={mayManage.value && (
+        actions={mayManageAll.value && (
           <button
             type="button"
             class="main"

@@ -2,13 +2,13 @@
 
 import { useState } from "preact/hooks";
 import { change, segment } from "../api.ts";
-import { span } from "../format.ts";
+import { many, span } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { CronEntry, CronGroup } from "../model.ts";
 import { CronEditor } from "../parts/cron-editor.tsx";
 import { QueueNames } from "../parts/queue-names.tsx";
 import { Empty, Heading, QueueLink, Shown, Table, Text, Time } from "../parts/small.tsx";
-import { act, ask, mayEnqueue, mayManage } from "../state.ts";
+import { act, ask, mayEnqueue, mayManage, mayManageAll } from "../state.ts";
 
 export function Crons() {
   const loaded = useLive<{ crons: readonly string[] }>("/crons");
@@ -16,7 +16,7 @@ export function Crons() {
   return (
     <>
       <Heading
-        actions={mayManage.value && (
+        actions={mayManageAll.value && (
           <button
             type="button"
             class="main"
@@ -68,7 +68,9 @@ function Group({ name }: { readonly name: string }) {
   const set = (paused: boolean) => change("PATCH", path, { paused });
   const [isNew, setNew] = useState(false);
   const remove = async ({ entries }: CronGroup) => {
-    const text = `Its ${entries.length} entries enqueue nothing any more.`;
+    const text = `Its ${
+      many(entries.length, "entry enqueues", "entries enqueue")
+    } nothing any more.`;
     if (!await ask(`Delete group '${name}'?`, text, "Delete")) return;
     const { paused, timezone } = loaded.value!;
     await act(

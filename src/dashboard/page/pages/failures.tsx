@@ -2,12 +2,12 @@
 
 import { useState } from "preact/hooks";
 import { change, segment, withQuery } from "../api.ts";
-import { count } from "../format.ts";
+import { count, many } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { JobPage, Pages } from "../model.ts";
 import { JobTable } from "../parts/job-table.tsx";
-import { Pager } from "../parts/pager.tsx";
-import { Empty, Heading, Shown, Table, Text } from "../parts/small.tsx";
+import { EmptyPage, Pager } from "../parts/pager.tsx";
+import { Heading, Shown, Table, Text } from "../parts/small.tsx";
 import { act, ask, link, mayManage, place } from "../state.ts";
 
 interface GroupPage {
@@ -25,7 +25,7 @@ export function Failures() {
       </Heading>
       <Shown loaded={loaded}>
         {({ groups, pages }) =>
-          groups.length === 0 ? <Empty>No job is dead. Good.</Empty> : (
+          groups.length === 0 ? <EmptyPage>No job is dead. Good.</EmptyPage> : (
             <>
               <Table label="Groups of failures" heads={["What they died of", "#Jobs", ""]}>
                 {groups.map((group) => <Group key={group.group} {...group} />)}
@@ -45,8 +45,12 @@ function All() {
   const retry = async () => {
     const text =
       "All dead jobs run again as if they had never run, those that died first come first.";
-    if (!await ask(`Retry all ${count(size ?? 0)} jobs?`, text, "Retry all")) return;
-    await act("All run again", () => change("POST", "/failures/requeue", {}));
+    if (!await ask(`Retry all ${many(size ?? 0, "job")}?`, text, "Retry all")) return;
+    await act(
+      ({ requeued }: { readonly requeued: number }) =>
+        many(requeued, "job runs again", "jobs run again"),
+      () => change("POST", "/failures/requeue", {}),
+    );
   };
   return (
     <button type="button" disabled={size === undefined} onClick={retry}>
@@ -79,23 +83,27 @@ function Group({ group, count: size }: { readonly group: string; readonly count:
   const [isOpen, setOpen] = useState(false);
   const retry = async () => {
     if (
-      !await ask(`Retry ${count(size)} jobs?`, `All that died of '${group}' run again.`, "Retry")
+      !await ask(`Retry ${many(size, "job")}?`, `All that died of '${group}' run again.`, "Retry")
     ) return;
     await act(
-      `${count(size)} jobs run again`,
+      ({ requeued }: { readonly requeued: number }) =>
+        many(requeued, "job runs again", "jobs run again"),
       () => change("POST", `/failures/${segment(group)}/requeue`, {}),
     );
   };
   const remove = async () => {
     if (
       !await ask(
-        `Delete ${count(size)} jobs?`,
+        `Delete ${many(size, "job")}?`,
         `All that died of '${group}' are gone for good.`,
         "Delete",
       )
     ) return;
     const query = { status: "dead", failure_group: group };
-    await act(`${count(size)} jobs deleted`, () => change("DELETE", withQuery("/jobs", query)));
+    await act(
+      ({ deleted }: { readonly deleted: number }) => `${many(deleted, "job")} deleted`,
+      () => change("DELETE", withQuery("/jobs", query)),
+    );
   };
   return (
     <>

@@ -2,15 +2,15 @@
 
 import { useState } from "preact/hooks";
 import { type Query, withQuery } from "../api.ts";
-import { count } from "../format.ts";
+import { many } from "../format.ts";
 import { useLive } from "../live.ts";
 import { type Job, type JobPage, statuses } from "../model.ts";
 import { useOnce } from "../once.ts";
 import { Bulk } from "../parts/bulk.tsx";
 import { JobTable } from "../parts/job-table.tsx";
-import { Pager } from "../parts/pager.tsx";
+import { EmptyPage, Pager } from "../parts/pager.tsx";
 import { QueueNames } from "../parts/queue-names.tsx";
-import { Empty, Heading, Shown } from "../parts/small.tsx";
+import { Heading, Shown } from "../parts/small.tsx";
 import { go, link, mayManage, place } from "../state.ts";
 
 /** What narrows a list, by the names of the broker's query. */
@@ -96,11 +96,15 @@ function Listing({ filter }: { readonly filter: Readonly<Record<string, string>>
         />
       )}
       <p class="hint" role="status">
-        {total.value === undefined ? "…" : `${count(total.value.count)} jobs`}
+        {total.value !== undefined
+          ? many(total.value.count, "job")
+          : total.error === undefined
+          ? "…"
+          : ""}
       </p>
       <Shown loaded={loaded}>
         {({ jobs, pages }) =>
-          jobs.length === 0 ? <Empty>No job fits.</Empty> : (
+          jobs.length === 0 ? <EmptyPage>No job fits.</EmptyPage> : (
             <>
               <JobTable
                 jobs={jobs}
@@ -170,6 +174,10 @@ function PayloadPaths({ jobs }: { readonly jobs: readonly Job[] }) {
 }
 
 function Narrow({ filter }: { readonly filter: Readonly<Record<string, string>> }) {
+  const { status: given } = filter;
+  // An address may name several at once, or one that is none: what is searched for next still has it.
+  const isOwn = given === undefined || statuses.some((status) => status === given);
+  const shown: readonly string[] = isOwn ? statuses : [...statuses, given];
   return (
     <form
       class="narrow"
@@ -188,8 +196,8 @@ function Narrow({ filter }: { readonly filter: Readonly<Record<string, string>> 
         Status
         <select name="status" value={filter["status"] ?? ""}>
           <option value="">any</option>
-          {statuses.map((status) => (
-            <option key={status} value={status}>{status.replace("_", " ")}</option>
+          {shown.map((status) => (
+            <option key={status} value={status}>{status.replaceAll("_", " ")}</option>
           ))}
         </select>
       </label>

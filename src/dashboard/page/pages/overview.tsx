@@ -1,12 +1,12 @@
 /** All queues at a glance, and how fast jobs go. */
 
 import { change, segment, withQuery } from "../api.ts";
-import { compact, count } from "../format.ts";
+import { compact, count, many } from "../format.ts";
 import { flow, useLive } from "../live.ts";
 import type { Pages, Queue, Worker } from "../model.ts";
 import { Chart } from "../parts/chart.tsx";
-import { Age, Count, Empty, Heading, QueueLink, Shown, Table, Text } from "../parts/small.tsx";
-import { Pager } from "../parts/pager.tsx";
+import { Age, Count, Heading, QueueLink, Shown, Table, Text } from "../parts/small.tsx";
+import { EmptyPage, Pager } from "../parts/pager.tsx";
 import { act, link, mayManage, now, place } from "../state.ts";
 
 interface QueuePage {
@@ -58,13 +58,15 @@ const namedGroups = 5;
 
 interface Groups {
   readonly groups: readonly { readonly group: string; readonly count: number }[];
+  readonly pages: Pages;
 }
 
 /** What somebody should look at: what jobs die of, and what is tracked. */
 function Attention() {
-  const failures = useLive<Groups>("/failures?limit=200");
+  const failures = useLive<Groups>("/failures?limit=1000");
   const tracked = useLive<{ count: number }>("/jobs/count?tracked=true");
   const groups = [...failures.value?.groups ?? []].sort((a, b) => b.count - a.count);
+  const isPart = failures.value?.pages.next != null;
   const size = tracked.value?.count ?? 0;
   if (groups.length === 0 && size === 0) return null;
   return (
@@ -82,14 +84,17 @@ function Attention() {
             </a>
           ))}
           {groups.length > namedGroups && (
-            <a href={link(["failures"])}>and {count(groups.length - namedGroups)} more</a>
+            <a href={link(["failures"])}>
+              and {isPart && "more than "}
+              {count(groups.length - namedGroups)} more
+            </a>
           )}
         </p>
       )}
       {size > 0 && (
         <p class="row">
           <strong>Tracked</strong>
-          <a href={link(["tracked"])}>{count(size)} {size === 1 ? "job" : "jobs"}</a>
+          <a href={link(["tracked"])}>{many(size, "job")}</a>
         </p>
       )}
     </section>
@@ -145,7 +150,9 @@ function Flow() {
 function Queues({ queues }: { readonly queues: readonly Queue[] }) {
   if (queues.length === 0) {
     return (
-      <Empty>No queue has jobs yet. A queue is there as soon as a job is enqueued into it.</Empty>
+      <EmptyPage>
+        No queue has jobs yet. A queue is there as soon as a job is enqueued into it.
+      </EmptyPage>
     );
   }
   const heads = [

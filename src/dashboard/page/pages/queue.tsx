@@ -1,7 +1,7 @@
 /** One queue: where its jobs are, how they fared on a day, what is set for it. */
 
 import { change, segment, withQuery } from "../api.ts";
-import { count } from "../format.ts";
+import { count, many } from "../format.ts";
 import { useLive } from "../live.ts";
 import { type Job, type Queue, type QueueSettings, type QueueStats, statuses } from "../model.ts";
 import { Histogram } from "../parts/histogram.tsx";
@@ -188,10 +188,10 @@ function Emptying({ of }: { readonly of: Queue }) {
           type="button"
           onClick={() =>
             run({
-              title: `Retry ${count(dead)} dead jobs of '${queue}'?`,
+              title: `Retry ${many(dead, "dead job")} of '${queue}'?`,
               text: "They run again as if they had never run.",
               yes: "Retry",
-              done: `${count(dead)} jobs run again`,
+              done: many(dead, "job runs again", "jobs run again"),
               work: () => change("POST", withQuery("/jobs/retry", { queue, status: "dead" })),
             })}
         >
@@ -204,7 +204,7 @@ function Emptying({ of }: { readonly of: Queue }) {
           class="danger"
           onClick={() =>
             run({
-              title: `Delete ${count(waiting)} jobs of '${queue}'?`,
+              title: `Delete ${many(waiting, "job")} of '${queue}'?`,
               text: "All that are ready or scheduled are gone for good.",
               yes: "Delete",
               done: `Queue '${queue}' is empty`,

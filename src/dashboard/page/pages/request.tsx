@@ -93,7 +93,11 @@ export function RequestDetails({ id }: { readonly id: string }) {
       <Heading
         actions={mayManage.value && job && <Deeds job={job} gone={["requests"]} />}
       >
-        {method} <Text of={url?.slice(0, 300) ?? "Sealed request"} />{" "}
+        {method}{" "}
+        <Text
+          of={url?.slice(0, 300) ??
+            (job?.payload_bytes === undefined ? "Sealed request" : "Large request")}
+        />{" "}
         {job && <StatusBadge status={job.status} />}
       </Heading>
       {job && <WhyNot job={job} />}
@@ -257,7 +261,7 @@ function Callback(
       {job === undefined
         ? (
           <p class="hint">
-            <Text of={name} /> is told when the request is done.
+            {name === undefined ? "It" : <Text of={name} />} is told when the request is done.
           </p>
         )
         : (

@@ -13,8 +13,8 @@ import {
 import { useLive } from "../live.ts";
 import type { Job, JobPage } from "../model.ts";
 import { Origins } from "../parts/origins.tsx";
-import { Pager } from "../parts/pager.tsx";
-import { Empty, Heading, Shown, StatusBadge, Table, Text, Time } from "../parts/small.tsx";
+import { EmptyPage, Pager } from "../parts/pager.tsx";
+import { Heading, Shown, StatusBadge, Table, Text, Time } from "../parts/small.tsx";
 import { act, ask, link, mayManage, place } from "../state.ts";
 
 /** Statuses of what is not over. */
@@ -172,11 +172,11 @@ function List({ state }: { readonly state: State | undefined }) {
         {({ jobs, pages }) =>
           jobs.length === 0
             ? (
-              <Empty>
+              <EmptyPage>
                 {state === undefined
                   ? "No request is stored. One that is done goes with its answer to the callback."
                   : "None."}
-              </Empty>
+              </EmptyPage>
             )
             : (
               <>

@@ -4,8 +4,8 @@ import { change, segment, withQuery } from "../api.ts";
 import { useLive } from "../live.ts";
 import type { JobPage } from "../model.ts";
 import { JobTable } from "../parts/job-table.tsx";
-import { Empty, Heading, Shown } from "../parts/small.tsx";
-import { Pager } from "../parts/pager.tsx";
+import { Heading, Shown } from "../parts/small.tsx";
+import { EmptyPage, Pager } from "../parts/pager.tsx";
 import { act, link, mayManage, place } from "../state.ts";
 
 export function Tracked() {
@@ -22,7 +22,7 @@ export function Tracked() {
         {({ jobs, expired = [], pages }) => (
           <>
             {jobs.length === 0
-              ? <Empty>No job is tracked. The page of a job has a button for it.</Empty>
+              ? <EmptyPage>No job is tracked. The page of a job has a button for it.</EmptyPage>
               : <JobTable jobs={jobs} label="Tracked jobs" />}
             <Pager pages={pages} />
             {expired.length > 0 && (

@@ -1,12 +1,12 @@
 /** The workers, and what they have. */
 
 import { withQuery } from "../api.ts";
-import { count } from "../format.ts";
+import { count, many } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { Job, Pages, Worker } from "../model.ts";
 import { JobTable } from "../parts/job-table.tsx";
-import { Empty, Heading, Shown, Table, Text, Time } from "../parts/small.tsx";
-import { Pager } from "../parts/pager.tsx";
+import { Heading, Shown, Table, Text, Time } from "../parts/small.tsx";
+import { EmptyPage, Pager } from "../parts/pager.tsx";
 import { change, segment } from "../api.ts";
 import { act, ask, go, mayManage, now, place } from "../state.ts";
 
@@ -33,14 +33,16 @@ export function Workers() {
       {one !== undefined && <WorkerDetails id={one} />}
       <Shown loaded={loaded}>
         {({ workers, pages }) =>
-          workers.length === 0 ? <Empty>No worker with a name was seen in a day.</Empty> : (
-            <>
-              <Table label="Workers" heads={["Worker", "Seen", "#Jobs", "#Stalled", ""]}>
-                {workers.map((worker) => <Row key={worker.id} worker={worker} />)}
-              </Table>
-              <Pager pages={pages} />
-            </>
-          )}
+          workers.length === 0
+            ? <EmptyPage>No worker with a name was seen in a day.</EmptyPage>
+            : (
+              <>
+                <Table label="Workers" heads={["Worker", "Seen", "#Jobs", "#Stalled", ""]}>
+                  {workers.map((worker) => <Row key={worker.id} worker={worker} />)}
+                </Table>
+                <Pager pages={pages} />
+              </>
+            )}
       </Shown>
     </>
   );
@@ -99,9 +101,9 @@ function WorkerDetails({ id }: { readonly id: string }) {
   );
   const evict = async (ids: readonly string[]) => {
     const text = `'${id}' is told to stop them, and others may take them.`;
-    if (!await ask(`Take ${count(ids.length)} jobs away?`, text, "Take")) return;
+    if (!await ask(`Take ${many(ids.length, "job")} away?`, text, "Take")) return;
     await act(
-      `${count(ids.length)} jobs were taken from '${id}'`,
+      `${many(ids.length, "job was", "jobs were")} taken from '${id}'`,
       () => change("POST", "/jobs/timeout", { ids }),
     );
   };

@@ -2,7 +2,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import { change, get, type Query, withQuery } from "../api.ts";
-import { count } from "../format.ts";
+import { count, many } from "../format.ts";
 import { type JobPage, type Status, statuses } from "../model.ts";
 import { act, ask, changes } from "../state.ts";
 
@@ -133,7 +133,8 @@ export function Bulk(
   const isBusy = progress !== undefined && !progress.isOver;
 
   const run = async (deed: Deed, body: unknown = deed.body) => {
-    const which = isAll ? `all ${count(size)} jobs that fit` : `${count(size)} jobs`;
+    const jobs = many(size, "job");
+    const which = !isAll ? jobs : size === 1 ? "the job that fits" : `all ${jobs} that fit`;
     if (!await ask(`${deed.name} ${which}?`, deed.text, deed.name)) return;
     setOpen(undefined);
     isStopped.current = false;
@@ -141,7 +142,7 @@ export function Bulk(
     const tell = (isOver: boolean) =>
       setProgress({ name: deed.name, done: deed.done, changed, seen, all: size, isOver });
     tell(false);
-    await act(`${deed.name}: done`, async () => {
+    await act(() => `${many(changed, "job")} ${deed.done}`, async () => {
       const looks = isAll ? listIds(filter, size) : [[...chosen]];
       for await (const ids of looks) {
         for (let at = 0; at < ids.length && !isStopped.current; at += idsAtOnce) {

@@ -27,6 +27,7 @@ export function JobTable(
     choose?.(next);
   };
   const isAll = chosen !== undefined && jobs.length > 0 && jobs.every(({ id }) => chosen.has(id));
+  const failed = jobs.filter((job) => job.last_error != null).length;
   const heads = [
     ...choose === undefined ? [] : [
       <input
@@ -42,7 +43,7 @@ export function JobTable(
     "Status",
     "When",
     "#Tries",
-    "Payload",
+    failed === 0 ? "Payload" : failed === jobs.length ? "Last failure" : "Payload or failure",
   ];
   return (
     <Table label={label} heads={heads}>

@@ -1,7 +1,9 @@
 /** The way to the next and the former page of a listing. */
 
+import type { ComponentChildren } from "preact";
 import type { Pages } from "../model.ts";
 import { link, place } from "../state.ts";
+import { Empty } from "./small.tsx";
 
 /** The query of the page's own place, with that of the broker's link. */
 export function Pager({ pages }: { readonly pages: Pages }) {
@@ -22,5 +24,17 @@ export function Pager({ pages }: { readonly pages: Pages }) {
       {turn(pages.prev, "Former", "prev")}
       {turn(pages.next, "Next", "next")}
     </nav>
+  );
+}
+
+/** What is shown where a list has nothing: that of a later page says only that this page has nothing any more. */
+export function EmptyPage({ children }: { readonly children: ComponentChildren }) {
+  const { segments, query } = place.value;
+  const { from, order: _order, ...rest } = Object.fromEntries(query);
+  if (from === undefined) return <Empty>{children}</Empty>;
+  return (
+    <Empty>
+      Nothing is left on this page. <a href={link(segments, rest)}>To the first one</a>
+    </Empty>
   );
 }

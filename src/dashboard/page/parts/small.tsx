@@ -7,7 +7,7 @@ import { ago, count, exact, moment, plain, sentence, span, statusLabel } from ".
 import { hold, type Loaded } from "../live.ts";
 import { isOutage } from "../look.ts";
 import type { Status } from "../model.ts";
-import { link, now } from "../state.ts";
+import { link, now, session } from "../state.ts";
 
 /** A text of somebody else: it changes nothing around it, and hides nothing. */
 export function Text({ of }: { readonly of: string | undefined }) {
@@ -98,10 +98,33 @@ export function Shown<Value>(
       </Empty>
     );
   }
+  const { queues } = session.value ?? {};
+  if (error instanceof CallError && error.status === 403 && queues !== undefined) {
+    return <NotYours queues={queues} />;
+  }
   return (
     <p class="wrong" role="alert">
       <Text of={sentence(error.message)} />
     </p>
+  );
+}
+
+/** Where somebody goes on whose token is for some queues. */
+function NotYours({ queues }: { readonly queues: readonly string[] }) {
+  return (
+    <Empty>
+      Your token is for some queues, and this is about others too. Yours:{" "}
+      {queues.map((queue, at) => (
+        <>
+          {at > 0 && ", "}
+          {queue.includes("*") ? <Text of={queue} /> : (
+            <>
+              <QueueLink queue={queue} /> (<a href={link(["jobs"], { queue })}>jobs</a>)
+            </>
+          )}
+        </>
+      ))}
+    </Empty>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { segment, withQuery } from "../api.ts";
-import { count } from "../format.ts";
+import { count, many } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { Budget, Job, Queue, QueueSettings, Worker } from "../model.ts";
 import { now } from "../state.ts";
@@ -35,7 +35,7 @@ export function WhyNot({ job }: { readonly job: Job }) {
     reasons.push(
       <>
         It waits for {one && <JobLink id={one} />}
-        {others.length > 0 && ` and ${count(others.length)} other jobs`}.
+        {others.length > 0 && ` and ${many(others.length, "other job")}`}.
       </>,
     );
   }
@@ -49,7 +49,7 @@ export function WhyNot({ job }: { readonly job: Job }) {
     }
     const limit = settings.value?.max_in_flight;
     if (limit !== undefined && queue.value !== undefined && queue.value.in_flight >= limit) {
-      reasons.push(<>Its queue is full: {count(limit)} jobs may be in flight at once.</>);
+      reasons.push(<>Its queue is full: {many(limit, "job")} may be in flight at once.</>);
     }
     if (budget.value !== undefined) {
       const { budget: { held_until: until }, waiting } = budget.value;
@@ -62,7 +62,7 @@ export function WhyNot({ job }: { readonly job: Job }) {
         );
       } else {reasons.push(
           <>
-            It draws on budget <Text of={first} />, for which {count(all)} jobs wait.
+            It draws on budget <Text of={first} />, for which {many(all, "job waits", "jobs wait")}.
           </>,
         );}
     }

@@ -46,6 +46,7 @@ export const dashboard: Stage = {
     const words = toNodeWords(xml, [
       "tests/browser/dashboard.test.ts",
       "tests/browser/pages.test.ts",
+      "tests/browser/told.test.ts",
       "tests/browser/frame.test.ts",
     ]);
     const env = { MILLRACE_TOOLS: await installTools(), MILLRACE_CHROMIUM: chromium };

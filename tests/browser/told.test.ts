@@ -91,4 +91,48 @@ describe("what is told and shown", () => {
     }
     await scene.client.delete(id);
   });
+
+  it("takes from a worker what it has not finished since it was asked", async () => {
+    const jobs = [1, 2, 3].map((payload) => ({ type: "a", queue: "busy", payload }));
+    const ids = (await scene.client.enqueueMany(jobs)).map(({ id }) => id);
+    const stream = await scene.client.take({ queues: ["busy"], workerId: "busy", prefetch: 3 });
+    let taken = 0;
+    for await (const _ of stream) {
+      if (++taken < 3) continue;
+      await visit.open("workers/busy");
+      await visit.click("button", "Take 3 from it");
+      await visit.waitForText("Take 3 jobs away?");
+      await scene.client.success(ids[0]!);
+      await visit.click("dialog button", "Take");
+      await visit.waitForText("2 jobs were taken from 'busy'");
+      break;
+    }
+  });
+
+  it("says of a job that is no request that it is none", async () => {
+    const { id } = await scene.client.enqueue({ type: "a", queue: "plain", payload: 1 });
+    await visit.open(`requests/${id}`);
+    await visit.waitForText("This is no request");
+    assert.equal(await visit.count(`main a[href='#/jobs/${id}']`), 1);
+  });
+
+  it("tells how many jobs of a queue are gone", async () => {
+    const jobs = [1, 2].map((payload) => ({ type: "a", queue: "emptied", payload }));
+    const [first] = await scene.client.enqueueMany(jobs);
+    await visit.open("queues/emptied");
+    await visit.click("button", "Empty");
+    await visit.waitForText("Delete 2 jobs of 'emptied'?");
+    await scene.client.delete(first!.id);
+    await visit.click("dialog button", "Delete");
+    await visit.waitForText("1 job of 'emptied' deleted");
+  });
+
+  it("leaves a table as wide as it was when a row is opened", async () => {
+    await visit.open("batches");
+    await visit.click("button", "digest:later");
+    await visit.waitForText('"cy"');
+    const widths =
+      "[...document.querySelectorAll('.scroll')].map((one) => one.scrollWidth - one.clientWidth)";
+    assert.deepEqual(await visit.evaluate(widths), [0]);
+  });
 });

@@ -9,10 +9,13 @@ const own = { "x-millrace-dashboard": "1" };
 /** A refusal, in words for a person. */
 export class CallError extends Error {
   readonly status: number;
+  /** What the broker answered, if it was JSON. */
+  readonly answer: unknown;
 
-  constructor(message: string, status: number) {
+  constructor(message: string, status: number, answer?: unknown) {
     super(message);
     this.status = status;
+    this.answer = answer;
   }
 }
 
@@ -43,7 +46,7 @@ async function send<Answer>(url: string, init: RequestInit): Promise<Answer> {
   const value = text === "" ? undefined : parse(text);
   if (answer.ok) return value as Answer;
   const told = (value as { error?: string } | undefined)?.error;
-  throw new CallError(told ?? `The broker answered ${answer.status}`, answer.status);
+  throw new CallError(told ?? `The broker answered ${answer.status}`, answer.status, value);
 }
 
 function parse(text: string): unknown {

@@ -166,6 +166,9 @@ function Limits(
   );
 }
 
+/** How many jobs a call has changed. */
+type Counted = Readonly<Partial<Record<"retried" | "deleted", number>>>;
+
 /** What empties a queue; each is asked for with its number. */
 function Emptying({ of }: { readonly of: Queue }) {
   const { queue, ready, scheduled, dead } = of;
@@ -174,8 +177,8 @@ function Emptying({ of }: { readonly of: Queue }) {
       readonly title: string;
       readonly text: string;
       readonly yes: string;
-      readonly done: string;
-      readonly work: () => Promise<unknown>;
+      readonly done: (answer: Counted) => string;
+      readonly work: () => Promise<Counted>;
     },
   ) => {
     if (await ask(title, text, yes)) await act(done, work);
@@ -191,7 +194,7 @@ function Emptying({ of }: { readonly of: Queue }) {
               title: `Retry ${many(dead, "dead job")} of '${queue}'?`,
               text: "They run again as if they had never run.",
               yes: "Retry",
-              done: many(dead, "job runs again", "jobs run again"),
+              done: ({ retried = 0 }) => many(retried, "job runs again", "jobs run again"),
               work: () => change("POST", withQuery("/jobs/retry", { queue, status: "dead" })),
             })}
         >
@@ -207,7 +210,7 @@ function Emptying({ of }: { readonly of: Queue }) {
               title: `Delete ${many(waiting, "job")} of '${queue}'?`,
               text: "All that are ready or scheduled are gone for good.",
               yes: "Delete",
-              done: `Queue '${queue}' is empty`,
+              done: ({ deleted = 0 }) => `${many(deleted, "job")} of '${queue}' deleted`,
               work: () =>
                 change("DELETE", withQuery("/jobs", { queue, status: "ready,scheduled" })),
             })}

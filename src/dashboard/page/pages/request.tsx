@@ -3,7 +3,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { get, segment, withQuery } from "../api.ts";
 import { bytes, count, span } from "../format.ts";
-import { callbackType, readCallback, readRequest, type ShownCallback } from "../http-job.ts";
+import {
+  callbackType,
+  readCallback,
+  readRequest,
+  requestType,
+  type ShownCallback,
+} from "../http-job.ts";
 import { type Loaded, useLive } from "../live.ts";
 import type { ErrorRecord, Job, JobPage } from "../model.ts";
 import { Deeds } from "../parts/deeds.tsx";
@@ -81,6 +87,16 @@ export function RequestDetails({ id }: { readonly id: string }) {
           <code>{id}</code>: it was answered and its callback has run, or there was no such request.
           {" "}
           <a href={link(["requests"])}>Outbound HTTP</a>
+        </Empty>
+      </>
+    );
+  }
+  if (job !== undefined && job.type !== requestType) {
+    return (
+      <>
+        <Heading>Request</Heading>
+        <Empty>
+          This is no request, but a job of another type: <JobLink id={job.id} />
         </Empty>
       </>
     );

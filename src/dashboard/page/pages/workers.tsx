@@ -1,13 +1,12 @@
 /** The workers, and what they have. */
 
-import { withQuery } from "../api.ts";
+import { CallError, change, segment, withQuery } from "../api.ts";
 import { count, many } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { Job, Pages, Worker } from "../model.ts";
 import { JobTable } from "../parts/job-table.tsx";
 import { Heading, Shown, Table, Text, Time } from "../parts/small.tsx";
 import { EmptyPage, Pager } from "../parts/pager.tsx";
-import { change, segment } from "../api.ts";
 import { act, ask, go, mayManage, now, place } from "../state.ts";
 
 interface WorkerPage {
@@ -95,6 +94,35 @@ function Held({ ids, label }: { readonly ids: readonly string[]; readonly label:
   return <Shown loaded={loaded}>{({ jobs }) => <JobTable jobs={jobs} label={label} />}</Shown>;
 }
 
+/** Jobs that cannot be taken away. */
+interface Unable {
+  readonly not_found?: readonly string[];
+  readonly refused?: readonly { readonly id: string }[];
+}
+
+/** How often jobs are asked for that are not done meanwhile. */
+const mostRounds = 10;
+
+/**
+ * Takes jobs from their worker. The broker takes all of them or none; those that the worker has finished meanwhile are left out.
+ *
+ * @returns How many were taken.
+ */
+async function takeAway(ids: readonly string[], rounds = mostRounds): Promise<number> {
+  if (ids.length === 0) return 0;
+  try {
+    const path = "/jobs/timeout";
+    return (await change<{ readonly timed_out: number }>("POST", path, { ids })).timed_out;
+  } catch (error) {
+    if (!(error instanceof CallError) || error.status !== 422 || rounds === 0) throw error;
+    const { not_found: gone = [], refused = [] } = error.answer as Unable;
+    const unable = new Set([...gone, ...refused.map((one) => one.id)]);
+    const left = ids.filter((id) => !unable.has(id));
+    if (left.length === ids.length) throw error;
+    return await takeAway(left, rounds - 1);
+  }
+}
+
 function WorkerDetails({ id }: { readonly id: string }) {
   const loaded = useLive<{ jobs: readonly string[]; stalled: readonly string[] }>(
     `/workers/${segment(id)}`,
@@ -103,8 +131,8 @@ function WorkerDetails({ id }: { readonly id: string }) {
     const text = `'${id}' is told to stop them, and others may take them.`;
     if (!await ask(`Take ${many(ids.length, "job")} away?`, text, "Take")) return;
     await act(
-      `${many(ids.length, "job was", "jobs were")} taken from '${id}'`,
-      () => change("POST", "/jobs/timeout", { ids }),
+      (taken: number) => `${many(taken, "job was", "jobs were")} taken from '${id}'`,
+      () => takeAway(ids),
     );
   };
   const list = (ids: readonly Job["id"][], what: string) => (

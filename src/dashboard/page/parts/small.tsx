@@ -27,7 +27,7 @@ export function Age({ since }: { readonly since: number | undefined }) {
   if (since === undefined) return <span class="faint">–</span>;
   const waitedMs = Math.max(0, now.value - since);
   // Whole seconds: it is told anew each second.
-  const text = span(Math.floor(waitedMs / 1000) * 1000);
+  const text = waitedMs < 1000 ? "< 1 s" : span(Math.floor(waitedMs / 1000) * 1000);
   return (
     <time dateTime={exact(since)} title={`since ${moment(since)} (${exact(since)})`}>{text}</time>
   );

@@ -108,7 +108,7 @@ export const serveFlags: Flags<ServeConfig> = {
     "MODE",
     "buffered",
     readChoice("buffered", "fsync"),
-    "buffered survives a crash, fsync a power cut too",
+    "on SQLite: buffered survives a crash, fsync a power cut too",
   ),
   defaultRetryLimit: flag("N", "25", readInteger(0, u32), "retries before a job is dead"),
   defaultBackoffExponent: flag("X", "4", readFloat, "a retry waits failures^X seconds, plus"),

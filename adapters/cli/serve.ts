@@ -15,7 +15,7 @@ import { openTokenFile } from "../token-file.ts";
 import { readTextFile } from "./connection.ts";
 import { createDrain } from "./drain.ts";
 import { UsageError } from "./options.ts";
-import { isPostgresUrl, withoutPassword } from "./postgres-url.ts";
+import { demandCommitMode, isPostgresUrl, withoutPassword } from "./postgres-url.ts";
 import { loadRuntime } from "./runtime.ts";
 import type { ServeConfig } from "./serve-flags.ts";
 
@@ -45,12 +45,14 @@ export async function runServe(config: ServeConfig): Promise<number> {
 
 async function serveUntilSignal(config: ServeConfig): Promise<number> {
   const tls = readTls(config); // Before anything is opened.
+  const isOnPostgres = isPostgresUrl(config.data);
+  if (isOnPostgres) demandCommitMode(config.defaultCommitMode);
   const logger = createLogger({
     format: config.logFormat,
     write: (line) => process.stderr.write(`${line}\n`),
   });
   const runtime = await loadRuntime();
-  const store = isPostgresUrl(config.data)
+  const store = isOnPostgres
     ? await openServer(config.data)
     : runtime.openSqlite(config.data, { durability: config.defaultCommitMode });
   const broker = createBroker({

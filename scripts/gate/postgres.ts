@@ -1,5 +1,6 @@
 /**
- * The stage that runs a broker on a real PostgreSQL: the tests of the store, the transcripts and the statements of qless.
+ * The stage that runs brokers on a real PostgreSQL: the tests of the store, the transcripts, and the statements of qless to one
+ * broker and to three that take turns.
  *
  * @module
  */
@@ -38,6 +39,17 @@ export const postgres: Stage = {
         [...words, `--junit-path=${xml}`, ...files],
         xml,
         env,
+      );
+      // Events are told by the broker that they happened at.
+      const inTurn = qless.filter((path) => !path.includes("tags-tracking"));
+      const three = `${folder}/three.xml`;
+      await runSuite(
+        report,
+        `PostgreSQL ${server.version}, three brokers in turn`,
+        deno,
+        [...words, `--junit-path=${three}`, ...inTurn.map((path) => `./${path}`)],
+        three,
+        { ...env, MILLRACE_BROKERS: "3" },
       );
       for (const name of ["node22", "bun"] as const) {
         const found = await findRuntime(name);

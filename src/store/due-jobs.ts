@@ -6,9 +6,11 @@
 
 import { status } from "../protocol/status.ts";
 import type { ChangedJob, ReadyJob } from "./changes.ts";
+import { countCompleted } from "./counts.ts";
 import { claimRows } from "./dialect.ts";
 import { deleteBelongings } from "./jobs.ts";
 import { outcomes, settle } from "./settle.ts";
+import { takeTurn } from "./shares.ts";
 import { hasStatus, isScheduled } from "./status-sql.ts";
 import { hasTrait, traits } from "./traits.ts";
 import { changedOf, report, rows, runEach, type Transition } from "./transition.ts";
@@ -80,12 +82,15 @@ export function* reapJobs(now: number): Transition<boolean> {
 }
 
 /**
- * Deletes the completed jobs that completed first, some at a time.
+ * Deletes the completed jobs that completed first, some at a time, until so many are left. They are counted while no other
+ * broker does this: else each of them would delete the surplus once more.
  *
- * @param surplus How many are to go.
- * @returns How many went.
+ * @returns How many are still to go.
  */
-export function* trimCompleted(surplus: number): Transition<number> {
+export function* trimCompleted(limit: number): Transition<number> {
+  yield* takeTurn("trim completed jobs");
+  const surplus = (yield* countCompleted()) - limit;
+  if (surplus <= 0) return 0;
   const oldest = yield* rows<ChangedJob>(
     `SELECT id, seq, queue, type, traits FROM jobs
      WHERE completed_at IS NOT NULL AND ${hasStatus([status.completed])}
@@ -101,7 +106,7 @@ export function* trimCompleted(surplus: number): Transition<number> {
   if (jobs.length > 0) {
     yield report({ kind: "jobs", from: status.completed, to: undefined, jobs, cause: "expired" });
   }
-  return jobs.length;
+  return jobs.length === 0 ? 0 : surplus - jobs.length;
 }
 
 /** When the next finished job's retention ends. */

@@ -20,6 +20,8 @@ import { type FinishTerms, toReleased } from "./job-rules.ts";
 import { findJob, jobRows } from "./jobs.ts";
 import { metadataColumns } from "./jobs-table.ts";
 import { moveJob } from "./move-job.ts";
+import { isOrphan } from "./orphans.ts";
+import { deleteOldShares } from "./shares.ts";
 import { isInFlight } from "./status-sql.ts";
 import { withExtras } from "./trait-tables.ts";
 import { traits } from "./traits.ts";
@@ -180,9 +182,11 @@ export function* releaseHolder(holder: number, terms: ReleaseTerms): Transition<
   return hasMore;
 }
 
-/** Jobs in flight whose holder belongs to no registered broker. */
-const isOrphan = `holder IS NOT NULL AND NOT EXISTS (
-  SELECT 1 FROM holders JOIN brokers ON brokers.id = holders.broker WHERE holders.id = jobs.holder)`;
+/** Deletes the row of a broker that stops, and its share if it has nothing in flight any more. */
+export function* endBroker(broker: number): Transition<void> {
+  yield* deleteBroker(broker);
+  yield* deleteOldShares();
+}
 
 /**
  * Gives back some jobs of brokers that are gone, as {@linkcode releaseHolder}. Jobs of other brokers stay in flight.
@@ -198,5 +202,7 @@ export function* recoverJobs(
   terms: ReleaseTerms,
 ): Transition<boolean> {
   for (const gone of yield* listGoneBrokers(broker, seenBefore)) yield* deleteBroker(gone);
-  return yield* releaseSome({ sql: isOrphan, params: [] }, terms);
+  const hasMore = yield* releaseSome({ sql: isOrphan, params: [] }, terms);
+  if (!hasMore) yield* deleteOldShares();
+  return hasMore;
 }

@@ -10,6 +10,7 @@ import { cancelTables } from "./schema-cancels.ts";
 import { firstMigrations } from "./schema-first.ts";
 import { outboxTables } from "./schema-outbox.ts";
 import { powerTables } from "./schema-powers.ts";
+import { sharedTables } from "./schema-shared.ts";
 import { tagTables } from "./schema-tags.ts";
 import { trackedTables } from "./schema-tracked.ts";
 
@@ -185,4 +186,5 @@ CREATE TABLE payloads (
 CREATE INDEX payloads_by_time ON payloads (expires_at);
 `,
   outboxTables,
+  sharedTables,
 ];

@@ -4,7 +4,7 @@ import { openSqlite } from "../../adapters/node/mod.ts";
 import { createDispatcher } from "../../src/broker/engine/dispatch.ts";
 import { createGates } from "../../src/broker/engine/gates.ts";
 import { defaultSettings } from "../../src/broker/engine/settings.ts";
-import type { Subscriber } from "../../src/broker/engine/members.ts";
+import type { Subscriber } from "../../src/broker/engine/member.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { JobRecord } from "../../src/protocol/record.ts";
 import { status } from "../../src/protocol/status.ts";
@@ -90,6 +90,9 @@ async function setUp(jobs: number, total = 0) {
     limits: { globalInFlightLimit: total, streamInFlightPercent: 100 },
     releaseTerms: () => ({ now: clock.now(), defaults: defaultSettings, maxDeliveries: 0 }),
     broker: () => broker,
+    others: () => {
+      throw new Error("There are no other brokers");
+    },
     expectOpening() {},
   });
   const records = Array.from(

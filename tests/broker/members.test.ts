@@ -2,12 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Member, Subscriber } from "../../src/broker/engine/member.ts";
 import {
   createMembers,
   type InFlightLimits,
-  type Member,
   type Members,
-  type Subscriber,
 } from "../../src/broker/engine/members.ts";
 import type { ChangedJob } from "../../src/store/changes.ts";
 import { toCreated } from "../../src/store/job-rules.ts";
@@ -26,7 +25,7 @@ const subscriber = (changes: Partial<Subscriber> = {}): Subscriber => ({
 });
 
 const add = (members: Members, count: number, changes: Partial<Subscriber> = {}): Member[] =>
-  Array.from({ length: count }, () => members.add(subscriber(changes)));
+  Array.from({ length: count }, () => members.add(subscriber(changes), 0));
 
 /** What is told of a job. */
 const toTold = ({ id, seq, queue, type, traits }: ChangedJob): ChangedJob => {

@@ -12,6 +12,7 @@ import {
   readCommandLine,
   UsageError,
 } from "../../adapters/cli/options.ts";
+import { demandCommitMode } from "../../adapters/cli/postgres-url.ts";
 import { serveFlags } from "../../adapters/cli/serve-flags.ts";
 import { backupFlags } from "../../adapters/cli/upkeep-flags.ts";
 import { defaultSettings } from "../../src/broker/engine/settings.ts";
@@ -84,6 +85,11 @@ describe("the flags of 'millrace serve'", () => {
   for (const [args, key, value] of values) {
     it(`read '${args.join(" ")}'`, () => assert.equal(read(args)[key], value));
   }
+
+  it("leave the durability of a PostgreSQL to its own settings", () => {
+    demandCommitMode("buffered");
+    assert.throws(() => demandCommitMode("fsync"), /^UsageError: .* its own setting 'synchronous_/);
+  });
 
   const mistakes: [args: string[], message: RegExp][] = [
     [["--port", "65536"], /^Flag '--port' is '65536', expected an integer from 0 to 65535$/],

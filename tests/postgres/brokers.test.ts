@@ -204,10 +204,8 @@ describePostgres("brokers on one PostgreSQL", () => {
     const ids = await take(right!, { prefetch: 100 });
     await turns(20);
     const client = await sharedPool().connect();
-    await client.query({
-      text:
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query IN ('SELECT 1') OR query LIKE 'LISTEN%'",
-    });
+    const text = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = $1";
+    await client.query({ text, values: [`LISTEN "millrace ${left!.schema}"`] });
     client.release();
     const { id } = await left!.client.enqueue(job());
     await turns(40);
@@ -263,6 +261,10 @@ describePostgres("brokers on one PostgreSQL", () => {
         return result;
       },
     }));
+    // It has its share of what may be in flight: the next thing that it writes is the claim.
+    await only!.client.enqueue(job({ queue: "before" }));
+    const before = await take(only!, { prefetch: 1, queues: ["before"] });
+    await until(() => before.length === 1, "a job came");
     const { id } = await only!.client.enqueue(job());
     isMute = true;
     const ids = await take(only!, { prefetch: 1 });

@@ -36,7 +36,8 @@ async function withEngine(
 ): Promise<void> {
   let seen: string[] = [];
   const shared = openShared();
-  const { clock, database } = withPatience(shared);
+  const { clock, databases } = withPatience([shared]);
+  const database = databases[0]!;
   const see = (sql: string) => seen.push(sql.trim().split(/\s+/, 1)[0]!);
   const watched = (connection: AsyncConnection): AsyncConnection => ({
     ...connection,

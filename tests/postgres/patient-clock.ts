@@ -1,34 +1,43 @@
 /**
- * A test clock that also waits for a database which answers later: what follows from an instant is done before the next.
+ * A test clock that also waits for databases which answer later: what follows from an instant is done before the next. What
+ * brokers tell each other is waited for too, until all of them have heard it.
  *
  * @module
  */
 
-import type { AsyncDatabase } from "../../src/store/database.ts";
+import type { AsyncDatabase, DatabaseNews } from "../../src/store/database.ts";
 import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
 
-/** A database, and a clock that waits for what is asked of it. */
+/** Databases, and a clock that waits for what is asked of them. */
 export interface Patient {
-  readonly database: AsyncDatabase;
+  readonly databases: readonly AsyncDatabase[];
   readonly clock: TestClock;
 }
 
-/** Puts a clock and a database together. */
-export function withPatience(database: AsyncDatabase): Patient {
-  const { now: _, ...timeless } = database; // The time is that of the test.
-  const clock = createTestClock();
+/**
+ * Puts a clock and databases together.
+ *
+ * @param databases All that have one content.
+ * @param now What the clock shows at first, in ms since the epoch.
+ */
+export function withPatience(databases: readonly AsyncDatabase[], now?: number): Patient {
+  const clock = createTestClock(now);
   let pending = 0;
   const waiting = new Set<() => void>();
+
+  const done = (count = 1) => {
+    pending -= count;
+    if (pending > 0) return;
+    for (const wake of waiting) wake();
+    waiting.clear();
+  };
 
   const watch = async <Result>(work: Promise<Result>): Promise<Result> => {
     pending++;
     try {
       return await work;
     } finally {
-      if (--pending === 0) {
-        for (const wake of waiting) wake();
-        waiting.clear();
-      }
+      done();
     }
   };
 
@@ -40,13 +49,47 @@ export function withPatience(database: AsyncDatabase): Patient {
     }
   };
 
-  return {
-    database: {
-      ...timeless,
-      all: (sql, params) => watch(database.all(sql, params)),
-      values: (sql, params) => watch(database.values!(sql, params)),
-      transaction: (body) => watch(database.transaction(body)),
+  /** How many hear what is told, and what each has still to hear. */
+  const ears = new Set<Map<string, number>>();
+
+  const toPatientNews = ({ listen, tell }: DatabaseNews): DatabaseNews => ({
+    async listen(hear, missed) {
+      const expected = new Map<string, number>();
+      const stop = await listen((text) => {
+        hear(text);
+        const left = expected.get(text) ?? 0;
+        if (left === 0) return;
+        expected.set(text, left - 1);
+        done();
+      }, missed);
+      ears.add(expected);
+      return async () => {
+        ears.delete(expected);
+        for (const left of expected.values()) done(left);
+        await stop();
+      };
     },
+    async tell(texts) {
+      const different = [...new Set(texts)]; // Of those that are alike, the server passes one on.
+      for (const expected of ears) {
+        for (const text of different) expected.set(text, (expected.get(text) ?? 0) + 1);
+        pending += different.length;
+      }
+      await watch(tell(different));
+    },
+  });
+
+  return {
+    databases: databases.map((database) => {
+      const { now: _, news, ...timeless } = database; // The time is that of the test.
+      return {
+        ...timeless,
+        ...news !== undefined && { news: toPatientNews(news) },
+        all: (sql, params) => watch(database.all(sql, params)),
+        values: (sql, params) => watch(database.values!(sql, params)),
+        transaction: (body) => watch(database.transaction(body)),
+      };
+    }),
     clock: {
       ...clock,
       get timers() {

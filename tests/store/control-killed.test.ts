@@ -42,7 +42,7 @@ const transitions: Readonly<Record<string, (store: TestStore) => Transition<unkn
   },
   "taking what runs": (store) => evictQueue("q", store.terms()),
   "forgetting": () => forgetQueue("empty"),
-  "trimming": () => trimCompleted(2),
+  "trimming": () => trimCompleted(0),
   "a setting": () => putConfig("lease_ms", "5"),
   *"catching up"(store) {
     const [entry] = yield* listDue(start);

@@ -37,17 +37,47 @@ export interface Taken {
   close(): Promise<void>;
 }
 
-/** A clock and an empty database: in memory, or on the PostgreSQL that the gate runs some of these tests on. */
-async function openEmpty(): Promise<{ readonly clock: TestClock; readonly store: Database }> {
+/**
+ * A clock and an empty database: in memory, or on the PostgreSQL that the gate runs some of these tests on, for as many brokers
+ * as it says.
+ */
+async function openEmpty(): Promise<
+  { readonly clock: TestClock; readonly stores: readonly Database[] }
+> {
   if (env["MILLRACE_POSTGRES"] === undefined) {
-    return { clock: createTestClock(), store: openSqlite(":memory:") };
+    return { clock: createTestClock(), stores: [openSqlite(":memory:")] };
   }
-  const [{ openShared }, { withPatience }] = await Promise.all([
+  const [{ openGroup }, { withPatience }] = await Promise.all([
     import("../postgres/server.ts"),
     import("../postgres/patient-clock.ts"),
   ]);
-  const { clock, database } = withPatience(openShared());
-  return { clock, store: database };
+  const { clock, databases } = withPatience(openGroup(Number(env["MILLRACE_BROKERS"] ?? 1)));
+  return { clock, stores: databases };
+}
+
+/** Several brokers as one: each call goes to the next of them, as through a load balancer. */
+function inTurn(brokers: readonly Broker[], clock: TestClock): Broker {
+  let calls = 0;
+  return {
+    ...brokers[0]!,
+    async fetch(request) {
+      const broker = brokers[calls++ % brokers.length]!;
+      await clock.settle(); // It has heard what the call before did.
+      return await broker.fetch(request);
+    },
+    async start() {
+      await Promise.all(brokers.map((broker) => broker.start()));
+    },
+    async runDue() {
+      for (const broker of brokers) await broker.runDue();
+    },
+    async stop() {
+      await Promise.all(brokers.map((broker) => broker.stop()));
+    },
+    async close() {
+      await Promise.all(brokers.map((broker) => broker.close()));
+    },
+  };
 }
 
 /** Runs a test with a broker, and closes it whatever happens. */
@@ -55,10 +85,16 @@ export async function withBroker(
   test: (parts: TestBroker) => Promise<void>,
   options: Partial<BrokerOptions> = {},
 ): Promise<void> {
-  const { clock, store } = options.store === undefined
+  const { clock, stores } = options.store === undefined
     ? await openEmpty()
-    : { clock: createTestClock(), store: options.store };
-  const broker = createBroker({ clock, ...options, store });
+    : { clock: createTestClock(), stores: [options.store] };
+  const brokers = stores.map((store) => createBroker({ clock, ...options, store }));
+  const broker = brokers.length === 1 ? brokers[0]! : inTurn(brokers, clock);
+  if (brokers.length > 1) {
+    // All are there before the first call, and have heard of each other.
+    await broker.start();
+    await clock.settle();
+  }
   const client = createClient({ fetch: broker.fetch });
   const opened: Taken[] = [];
   const take = async (takeOptions?: TakeOptions) => {

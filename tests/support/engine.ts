@@ -6,7 +6,7 @@
 
 import { openSqlite } from "../../adapters/node/mod.ts";
 import { createEngine, type Engine } from "../../src/broker/engine/engine.ts";
-import type { Subscriber } from "../../src/broker/engine/members.ts";
+import type { Subscriber } from "../../src/broker/engine/member.ts";
 import { defaultSettings, type Settings } from "../../src/broker/engine/settings.ts";
 import type { NewJob } from "../../src/protocol/new-job.ts";
 import type { StoredJob } from "../../src/store/enqueue.ts";

@@ -17,7 +17,9 @@ import type { Claimed } from "../../store/claim.ts";
 import type { ClaimSources } from "../../store/claim-builder.ts";
 import type { Transition } from "../../store/transition.ts";
 import { addsBudgeted, type Backlogs } from "./backlogs.ts";
-import type { Claim, Members } from "./members.ts";
+import { type Claim, countOf } from "./member.ts";
+import type { Members } from "./members.ts";
+import type { Permits } from "./permits.ts";
 
 /** What was claimed in a commit. */
 export interface AlongsideClaim {
@@ -45,9 +47,9 @@ const nothing: AlongsideClaim = { claims: [], claimed: undefined };
 
 /** Creates it. */
 export function createAlongside(
-  { isShared, members, backlogs, claim }: {
+  { members, backlogs, permits, claim }: {
     /** On a shared database, where a commit takes long, also those who wait get what becomes ready. */
-    readonly isShared: boolean;
+    readonly permits: Pick<Permits, "begin" | "end" | "failed"> | undefined;
     readonly members: Pick<Members, "isAnyWaiting" | "planAlongside" | "planFreed">;
     readonly backlogs: Pick<Backlogs, "abortTake" | "isEmpty" | "sourcesAlongside">;
     claim(claims: readonly Claim[], sources: ClaimSources): Transition<Claimed>;
@@ -58,7 +60,10 @@ export function createAlongside(
     | undefined;
 
   const forget = () => {
-    if (current !== undefined) backlogs.abortTake();
+    if (current !== undefined) {
+      backlogs.abortTake();
+      permits?.end(0);
+    }
     current = undefined;
   };
 
@@ -74,8 +79,11 @@ export function createAlongside(
       forget();
       // Subscribers who wait go first.
       if (isBusy || members.isAnyWaiting || !backlogs.isEmpty()) return undefined;
-      const claims = isShared ? members.planAlongside(changes) : members.planFreed(changes);
+      const claims = permits !== undefined
+        ? members.planAlongside(changes)
+        : members.planFreed(changes);
       if (claims.length === 0 || changes.some(addsBudgeted)) return undefined;
+      permits?.begin(countOf(claims));
       return run(current = { changes, claims });
     },
     end(changes) {
@@ -87,6 +95,9 @@ export function createAlongside(
       current = undefined;
       return { claims, claimed };
     },
-    forget,
+    forget() {
+      if (current !== undefined) permits?.failed(); // Perhaps it was, and only its answer is missing.
+      forget();
+    },
   };
 }

@@ -20,7 +20,7 @@ import type { FinishTerms } from "../../store/job-rules.ts";
 import { seeJobs } from "../../store/seen-jobs.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
-import type { Dispatcher } from "./dispatch.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import type { EndingNews, Endings } from "./endings.ts";
 import type { DueSource } from "./scheduler.ts";
 import type { Searching } from "./searching.ts";

@@ -15,106 +15,48 @@
  * @module
  */
 
-import type { Clock } from "../../async/clock.ts";
 import { createTurns } from "../../async/turns.ts";
-import type { Logger } from "../../log.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
-import type { Backlog } from "../../store/backlog.ts";
-import type { CancelNotice } from "../../protocol/frames-control.ts";
 import type { Change } from "../../store/changes.ts";
 import { claimJobs, claimRegistered } from "../../store/claim.ts";
 import type { ClaimResult, ClaimSources } from "../../store/claim-builder.ts";
-import type { TakenJob } from "../../store/finish.ts";
-import type { ReleaseTerms } from "../../store/release.ts";
-import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { createAlongside } from "./alongside.ts";
 import { createBacklogs } from "./backlogs.ts";
-import type { Gates } from "./gates.ts";
+import type { Dispatcher, DispatcherOptions } from "./dispatcher.ts";
 import { createGivingBack } from "./giving-back.ts";
 import { answerTo, findForgotten } from "./holdings.ts";
 import { createLatecomers } from "./latecomers.ts";
 import { tellCancellations, tellHolders } from "./losses.ts";
-import {
-  anyNumber,
-  type Claim,
-  createMembers,
-  type HeldJob,
-  type InFlightLimits,
-  leavesFlight,
-  type Member,
-  type Subscriber,
-} from "./members.ts";
-import type { Heard } from "./news.ts";
+import { type Claim, countOf, type Member } from "./member.ts";
+import { anyNumber, createMembers, leavesFlight } from "./members.ts";
 import { createOnlookers } from "./onlookers.ts";
+import { createPermits } from "./permits.ts";
 import { createRechecking } from "./rechecking.ts";
-import type { Subscription } from "./subscription.ts";
-
-/** Gives ready jobs to subscribers. */
-export interface Dispatcher {
-  /** Adds a subscriber. One with a run replaces the one that has the same. */
-  subscribe(subscriber: Subscriber): Subscription;
-  /** The run of a worker lives: it has said something. */
-  notice(run: string): void;
-  /** The run of a worker says what it does and holds, as {@linkcode Subscription.tell}; undefined if it has no stream. */
-  tell(run: string, statement: WorkerStatement): Promise<readonly string[]> | undefined;
-  /**
-   * Claims jobs for subscribers whose jobs leave flight by these changes, in the same transaction, in the simple case:
-   * no other subscriber waits, and no ready job draws on budgets; on a shared database, where a commit takes long, also for
-   * who waits for what becomes ready by them. The jobs are handed out when {@linkcode Dispatcher.applyChanges} gets the same.
-   */
-  claimAlongside(changes: readonly Change[]): Transition<void> | undefined;
-  /** What was claimed alongside was not committed. */
-  abandonAlongside(): void;
-  /** Applies what a commit changed: frees room, and wakes each subscriber once. */
-  applyChanges(changes: readonly Change[]): void;
-  /** Replaces all known backlogs with these. */
-  reload(backlogs: readonly Backlog[]): void;
-  /** Does what follows from the news of other brokers. */
-  hear(heard: Heard): void;
-  /** Looks whether subscribers still hold what they seem to, and for jobs that nobody told of. */
-  recheck(): Promise<void>;
-  /** Gives back what was taken for nobody. Call now and then. */
-  tidy(): Promise<void>;
-  /** Jobs are in flight under leases, since before the broker was started. */
-  adopt(jobs: readonly TakenJob[]): void;
-  /** What is known of a job in flight that a subscriber holds. */
-  takenJob(id: string): HeldJob | undefined;
-  /** Tells the subscribers of this broker that jobs of theirs are to be cancelled. */
-  remind(notices: readonly CancelNotice[]): void;
-  /** When a budget opens by itself, in ms since the epoch; undefined when none does. */
-  nextOpening(): number | undefined;
-  /** Opens the budgets that are due by `now`. */
-  openDue(now: number): void;
-  /** Ends every stream and gives their jobs back. */
-  endAll(): Promise<void>;
-  /** Ends every stream for good. */
-  stop(): Promise<void>;
-}
-
-/** What a dispatcher is made from. */
-export interface DispatcherOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly limits: InFlightLimits;
-  /** Which queues are paused, or full. */
-  readonly gates: Gates;
-  /** What giving jobs back depends on, now. */
-  releaseTerms(): ReleaseTerms;
-  /** The row of `brokers` that stands for this broker. */
-  broker(): number;
-  /** Told that a budget opens at `at` by itself, in ms since the epoch. */
-  expectOpening(at: number): void;
-}
 
 /** Creates a dispatcher without subscribers. */
 export function createDispatcher(
-  { store, clock, logger, limits, gates, releaseTerms, broker, expectOpening }: DispatcherOptions,
+  {
+    store,
+    clock,
+    logger,
+    limits,
+    gates,
+    releaseTerms,
+    broker,
+    others,
+    expectOpening,
+  }: DispatcherOptions,
 ): Dispatcher {
-  const members = createMembers(limits);
+  const permits = store.isShared
+    ? createPermits({ store, clock, limits, broker, others }, {
+      held: () => members.countOnStreams(),
+      isAnyWaiting: () => members.isAnyWaiting,
+    })
+    : undefined;
+  const members = createMembers(limits, permits?.room);
   const onlookers = createOnlookers(members);
   const backlogs = createBacklogs(!store.isShared, clock);
   const latecomers = createLatecomers();
@@ -132,7 +74,10 @@ export function createDispatcher(
     members,
     releaseTerms,
     isStopped: () => stopped,
-    freed: () => members.isAnyWaiting && void dispatch(),
+    freed() {
+      permits?.released();
+      if (members.isAnyWaiting) void dispatch();
+    },
   });
   const rechecking = createRechecking({ store, clock, logger, members });
 
@@ -169,14 +114,17 @@ export function createDispatcher(
   /** Hands out what was claimed. */
   const handOut = (claims: readonly Claim[], results: readonly ClaimResult[]) => {
     // All hold what they got before anybody hears of it: who is written to may ask for more at once.
+    let leased = 0;
     const handedOut = claims.map(({ member }, index) => {
       const { jobs, exhausted, holder } = results[index]!;
+      if (member.subscriber.lease !== undefined) leased += jobs.length;
       if (exhausted) members.noneLeft(member);
       member.holder = holder;
       const rest = latecomers.sift(jobs);
       members.hold(member, rest);
       return { member, jobs: rest };
     });
+    permits?.end(leased);
     const notices = latecomers.end();
     for (const { member, jobs } of handedOut) {
       assign(member, jobs);
@@ -189,6 +137,7 @@ export function createDispatcher(
     latecomers.begin();
     const sources = backlogs.beginTake();
     gates.beginTake();
+    permits?.begin(countOf(claims));
     const claimed = await store.write(() => claim(claims, sources));
     const opened = backlogs.endTake(claimed.updates, claimed.exhaustedBudgets);
     const openingAt = backlogs.nextOpening();
@@ -198,20 +147,32 @@ export function createDispatcher(
     wakeReaders([...opened, ...again]);
   };
 
-  const alongside = createAlongside({ isShared: store.isShared, members, backlogs, claim });
+  const alongside = createAlongside({ members, backlogs, permits, claim });
+
+  /** How many jobs could be taken if there was no limit for all. */
+  const countWanted = () => countOf(members.plan(Infinity));
 
   const dispatch = async () => {
     if (dispatching || alongside.isUnderWay) return; // It goes on when that is through.
     dispatching = true;
     const turns = createTurns(clock);
-    for (let claims = members.plan(); claims.length > 0; claims = members.plan()) {
-      onlookers.passOver(claims);
+    for (;;) {
+      const claims = members.plan();
+      const needsRoom = claims.length === 0 && permits !== undefined && members.isAnyWaiting &&
+        permits.mayGrow();
+      if (claims.length === 0 && !needsRoom) break;
       try {
+        if (needsRoom) {
+          await permits.grow(countWanted());
+          continue;
+        }
+        onlookers.passOver(claims);
         await dispatchOnce(claims);
       } catch (error) {
-        backlogs.abortTake();
+        if (!needsRoom) backlogs.abortTake();
+        permits?.failed();
         logger.error("Cannot take jobs, ending the streams that asked", { error });
-        for (const { member } of claims) {
+        for (const { member } of needsRoom ? members.plan(Infinity) : claims) {
           member.subscriber.end(error);
           await remove(member);
         }
@@ -229,6 +190,12 @@ export function createDispatcher(
     const { run } = member.subscriber;
     if (run !== undefined && byRun.get(run) === member) byRun.delete(run);
     await release(member);
+  };
+
+  /** Ends the stream of a run that has another one now. */
+  const end = (former: Member) => {
+    former.subscriber.end();
+    void remove(former);
   };
 
   const tell = async (member: Member, statement: WorkerStatement): Promise<readonly string[]> => {
@@ -263,7 +230,10 @@ export function createDispatcher(
       const payable = change.refunded ? backlogs.refund(change.keys) : backlogs.reopen(change.keys);
       for (const queue of payable) addReady(queue, anyNumber);
     }
-    if (change.kind === "config") members.updateAll();
+    if (change.kind === "config") {
+      members.updateAll();
+      permits?.limitChanged();
+    }
     // A claim may have found nothing because of what was set before, and not because nothing was there.
     if (change.kind === "queues" && store.isShared) {
       backlogs.addHeard(change.settings.queue, undefined);
@@ -278,6 +248,7 @@ export function createDispatcher(
       if (isOther) members.update(change.jobs);
     } else if (leavesFlight(change)) {
       const unheld = members.release(change.jobs);
+      if (unheld.length > 0) permits?.leasesEnded();
       // Perhaps one that was claimed in this commit, which its subscriber does not hold yet.
       if (dispatching) latecomers.left(unheld);
     }
@@ -296,13 +267,13 @@ export function createDispatcher(
     subscribe(subscriber) {
       const { run } = subscriber;
       const former = run === undefined ? undefined : byRun.get(run);
-      if (former !== undefined) {
-        former.subscriber.end();
-        void remove(former);
-      }
-      const member = members.add(subscriber);
+      if (former !== undefined) end(former);
+      const member = members.add(subscriber, clock.now());
       onlookers.add(member);
-      if (run !== undefined) byRun.set(run, member);
+      if (run !== undefined) {
+        byRun.set(run, member);
+        others().connected(run, member.since);
+      }
       if (store.isShared) members.addUnknown(); // Others may have stored jobs.
       void dispatch();
       return {
@@ -338,6 +309,7 @@ export function createDispatcher(
       if (claimed !== undefined) handOut(claims, claimed.results);
       // Only now: the claim alongside did not see that they opened.
       for (const queue of opened) addReady(queue, anyNumber);
+      permits?.released();
       if (members.isAnyWaiting) void dispatch();
     },
     reload(all) {
@@ -345,7 +317,11 @@ export function createDispatcher(
       for (const { queue } of all) addReady(queue, anyNumber);
       if (members.isAnyWaiting) void dispatch();
     },
-    hear({ ready, budgeted, left, lost, cancel, changes }) {
+    hear({ ready, budgeted, left, lost, cancel, changes, runs, hasRoom }) {
+      for (const [run, at] of runs) {
+        const former = byRun.get(run);
+        if (former !== undefined && former.since <= at) end(former);
+      }
       const opened: string[] = [];
       for (const change of changes) applyChange(change, opened);
       for (const [queue, count] of backlogs.addReady(budgeted)) addReady(queue, count);
@@ -355,7 +331,9 @@ export function createDispatcher(
       }
       for (const queue of opened) addReady(queue, anyNumber);
       tellCancellations(cancel, members);
+      if (left.length > 0 || hasRoom) permits?.reopen();
       void rechecking.some(left, lost).then((freed) => {
+        if (freed) permits?.released();
         if (freed && members.isAnyWaiting) void dispatch();
       });
       if (members.isAnyWaiting) void dispatch();
@@ -363,10 +341,16 @@ export function createDispatcher(
     async recheck() {
       await rechecking.all();
       backlogs.doubt();
+      permits?.reopen();
+      permits?.released();
       members.addUnknown();
       if (members.isAnyWaiting) void dispatch();
     },
-    tidy: () => giveBackStrays(broker()),
+    async tidy() {
+      if (await giveBackStrays(broker())) permits?.settled();
+    },
+    giveRoom: (share) => permits?.giveBack(share) ?? Promise.resolve(),
+    restart: () => permits?.reset(),
     adopt: members.adopt,
     takenJob: members.heldJob,
     remind: (notices) => void tellCancellations(notices, members),

@@ -17,7 +17,7 @@ import {
   trimCompleted,
 } from "../../store/due-jobs.ts";
 import type { Store } from "../../store/store.ts";
-import type { Dispatcher } from "./dispatch.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import type { DueSource } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
 
@@ -86,9 +86,8 @@ export function createTrimming(
       return rest > 0 ? clock.now() : undefined;
     },
     async run() {
-      const surplus = await countSurplus();
-      const gone = surplus === 0 ? 0 : await store.write(() => trimCompleted(surplus));
-      rest = gone === 0 ? 0 : surplus - gone;
+      const limit = settings.completedLimit;
+      rest = await countSurplus() === 0 ? 0 : await store.write(() => trimCompleted(limit));
     },
   };
 }

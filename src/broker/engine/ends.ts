@@ -8,7 +8,7 @@ import type { Clock } from "../../async/clock.ts";
 import type { FinishTerms } from "../../store/job-rules.ts";
 import type { Store } from "../../store/store.ts";
 import { type CancelOperations, createCancelOperations } from "./cancelling.ts";
-import type { Dispatcher } from "./dispatch.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import { createEndings, type Endings } from "./endings.ts";
 import { createRetrying, type Retrying } from "./retrying.ts";
 import type { Searching } from "./searching.ts";

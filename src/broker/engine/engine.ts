@@ -7,7 +7,6 @@
 import type { Clock, Random } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
-import { removeBudgets } from "../../store/budgets.ts";
 import type { Change, ConfigChange } from "../../store/changes.ts";
 import { forgetEmptyCounts, isCounted } from "../../store/counts.ts";
 import type { Database } from "../../store/database.ts";
@@ -16,15 +15,9 @@ import {
   type Expressions,
   type PayloadFilter,
 } from "../../store/expressions.ts";
-import { removeKeys } from "../../store/idempotency.ts";
-import {
-  listQueueSettings,
-  recountInFlight,
-  removeQueueSettings,
-} from "../../store/queue-settings.ts";
+import { listQueueSettings, recountInFlight } from "../../store/queue-settings.ts";
 import { lastSeq } from "../../store/read.ts";
 import { createStore } from "../../store/store.ts";
-import { forgetExpired } from "../../store/tracking.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAdmission } from "./admission.ts";
 import { type BudgetOperations, createBudgetOperations } from "./budgets.ts";
@@ -47,7 +40,7 @@ import { createLinking, type Linking } from "./linking.ts";
 import { createLeaseOperations, type LeaseOperations } from "./leases.ts";
 import { createListing, type Listing } from "./listing.ts";
 import { createMovement, type Movement } from "./movement.ts";
-import type { Subscriber } from "./members.ts";
+import type { Subscriber } from "./member.ts";
 import { createOutboxOperations } from "./outbox.ts";
 import { createPreparing } from "./preparing.ts";
 import { createPayloadOperations, type PayloadOperations } from "./payloads.ts";
@@ -56,6 +49,7 @@ import { createPresence } from "./presence.ts";
 import { createQueueControl, type QueueControl } from "./queue-control.ts";
 import { createReports, type Reports } from "./reports.ts";
 import { createRemoving, type Removing } from "./removing.ts";
+import { createReset } from "./resetting.ts";
 import { createScheduler } from "./scheduler.ts";
 import { createSearching } from "./searching.ts";
 import type { Settings } from "./settings.ts";
@@ -168,7 +162,9 @@ export function createEngine(
     maxDeliveries: settings.maxDeliveries,
   });
   const lost = () => dispatcher.endAll();
-  const presence = createPresence({ store, clock, synchronize, logger, lost, releaseTerms });
+  const registered = () => dispatcher.restart();
+  const terms = { lost, registered, releaseTerms };
+  const presence = createPresence({ store, clock, synchronize, logger, ...terms });
   const dispatcher = createDispatcher({
     store,
     clock,
@@ -177,6 +173,7 @@ export function createEngine(
     limits: settings,
     releaseTerms,
     broker: presence.id,
+    others: () => news,
     expectOpening: (at) => scheduler.expectAt(budgetOpening, at),
   });
   const events = createEventHub({
@@ -215,6 +212,7 @@ export function createEngine(
     logger,
     settings,
     outbox,
+    writeOthers: () => news.ask("write"),
     expectForgetting: (at) => scheduler.expectAt(insight.source, at),
   });
   const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
@@ -246,6 +244,8 @@ export function createEngine(
     endings: ends.endings,
     counting,
     config,
+    identities,
+    insight,
     applyConfig: (change) => applyConfig(change),
     expectAt: (source, at) => scheduler.expectAt(source, at),
     work: {
@@ -366,17 +366,7 @@ export function createEngine(
     remove: removing.one,
     removeMany: removing.many,
     ...createJobReading({ store, clock }),
-    async reset() {
-      await crons.removeAll();
-      await removing.all();
-      await store.write(removeBudgets);
-      await store.write(removeKeys);
-      await store.write(removeQueueSettings);
-      await insight.removeAll();
-      await payloads.removeAll();
-      await outbox.removeAll();
-      await store.write(forgetExpired);
-    },
+    reset: createReset({ store, crons, removing, others: [insight, payloads, outbox] }),
     expressions,
     crons,
     links: createLinking({ store, clock }),

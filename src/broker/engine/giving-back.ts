@@ -11,7 +11,8 @@ import type { TakenJob } from "../../store/finish.ts";
 import { listHolders } from "../../store/holders.ts";
 import { dropRuns, releaseHolder, releaseRuns, type ReleaseTerms } from "../../store/release.ts";
 import type { Store } from "../../store/store.ts";
-import type { Member, Members } from "./members.ts";
+import type { Member } from "./member.ts";
+import type { Members } from "./members.ts";
 
 /** How long to wait before jobs of a vanished subscriber are given back again after the store failed, in ms. */
 const retryMs = 1000;
@@ -27,8 +28,9 @@ export interface GivingBack {
    * Only what seemed to be nobody's the last time, too: a take may be under way.
    *
    * @param broker The row of this broker.
+   * @returns Whether there is nothing left of that kind.
    */
-  giveBackStrays(broker: number): Promise<void>;
+  giveBackStrays(broker: number): Promise<boolean>;
 }
 
 /** Creates it. */
@@ -91,7 +93,9 @@ export function createGivingBack(
     for (const id of found.filter((id) => suspects.has(id))) {
       while (await store.write(() => releaseHolder(id, releaseTerms()))) await pause(clock);
     }
+    const isSettled = found.every((id) => suspects.has(id));
     suspects = new Set(found);
+    return isSettled;
   };
 
   return { release, giveBack, giveBackStrays };

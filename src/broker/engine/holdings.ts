@@ -22,7 +22,7 @@ import type { HeldDelivery, WorkerStatement } from "../../protocol/worker-statem
 import { keepProgress } from "../../store/keep-progress.ts";
 import { readStates } from "../../store/read.ts";
 import type { Store } from "../../store/store.ts";
-import type { HeldJob, Member } from "./members.ts";
+import type { HeldJob, Member } from "./member.ts";
 
 /** Keeps how far jobs are that a member holds, as its worker says. That it cannot be kept is no reason to refuse the rest. */
 async function saveProgress(

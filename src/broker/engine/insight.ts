@@ -13,7 +13,7 @@ import { listOpenBatches } from "../../store/open-batches.ts";
 import type { Store } from "../../store/store.ts";
 import { createFailureOperations, type FailureOperations } from "./failures.ts";
 import { createHistoryOperations, type HistoryOperations } from "./history.ts";
-import type { Subscriber } from "./members.ts";
+import type { Subscriber } from "./member.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import type { OutboxOperations } from "./outbox.ts";
 import { createQueueInsight, type QueueInsight } from "./queues.ts";
@@ -44,6 +44,8 @@ export interface Insight {
     subscriber: Subscriber,
     subscribe: (subscriber: Subscriber) => Subscription,
   ): Subscription;
+  /** Writes what was gathered, for others who ask. */
+  flush(): Promise<void>;
   /** Deletes statistics, and what is known of workers. */
   removeAll(): Promise<void>;
   /** Writes the rest of what was gathered. */
@@ -61,13 +63,17 @@ export function createInsight(
     readonly logger: Logger;
     readonly settings: Settings;
     readonly outbox: Pick<OutboxOperations, "state">;
+    /** Has other brokers write what they gathered. */
+    readonly writeOthers: () => Promise<unknown>;
     /** Told that statistics have to be forgotten at `at`, in ms since the epoch. */
     expectForgetting(at: number): void;
   },
 ): Insight {
   const { maxPageBytes } = options.settings;
-  const statistics = createStatistics(options);
-  const workers = createWorkers(options);
+  /** Calls that come while a round is under way share the next one: what they ask for may have come after it. */
+  const writeOthers = joinLater(options.writeOthers);
+  const statistics = createStatistics({ ...options, writeOthers });
+  const workers = createWorkers({ ...options, writeOthers });
   /** Those that are open. */
   const streams = new Set<Subscription>();
   const queues = createQueueInsight({ ...options, maxPageBytes });
@@ -110,6 +116,9 @@ export function createInsight(
         },
       };
     },
+    async flush() {
+      await Promise.all([statistics.flush(), workers.flush()]);
+    },
     async removeAll() {
       await statistics.removeAll();
       await workers.removeAll();
@@ -119,5 +128,19 @@ export function createInsight(
       await workers.stop();
     },
     source: statistics.source,
+  };
+}
+
+/** Runs some work, once at a time, for all that ask meanwhile. */
+function joinLater(work: () => Promise<unknown>): () => Promise<unknown> {
+  let running: Promise<unknown> | undefined;
+  let next: Promise<unknown> | undefined;
+  const start = () => running = work().finally(() => running = undefined);
+  return () => {
+    if (running === undefined) return start();
+    return next ??= running.catch(() => {}).then(() => {
+      next = undefined;
+      return start();
+    });
   };
 }

@@ -27,7 +27,7 @@ import {
 } from "../../store/heartbeat.ts";
 import type { Store } from "../../store/store.ts";
 import type { LeaseMaker } from "../../store/take-leases.ts";
-import type { Dispatcher } from "./dispatch.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import type { Gates } from "./gates.ts";
 import { createLeaseTerms } from "./lease-terms.ts";
 import { type TakeCall, takeOnce } from "./take-once.ts";

@@ -10,11 +10,10 @@
 
 import type { JobRecord } from "../../protocol/record.ts";
 import { status } from "../../protocol/status.ts";
-import type { CancelNotice } from "../../protocol/frames-control.ts";
 import type { Change, ChangedJob, JobsChange } from "../../store/changes.ts";
+import { type Claim, type HeldJob, type Member, nobody, type Subscriber } from "./member.ts";
 import type { Settings } from "./settings.ts";
 import type { TakenJob } from "../../store/finish.ts";
-import type { LeaseMaker } from "../../store/take-leases.ts";
 import { planAlongside, planFreed } from "./alongside-plans.ts";
 
 /** Jobs of one claim for one subscriber at most: bounds a chunk, and how long a transaction holds the loop. */
@@ -29,70 +28,6 @@ export const anyNumber: number = 2 ** 31;
 /** Stands for every queue that nobody knows of; no queue has this name. */
 const unknownQueue = "";
 
-/** What reads jobs: an open take stream, or a call that takes some. */
-export interface Subscriber {
-  /** The queues it reads; all of them when undefined. */
-  readonly queues: readonly string[] | undefined;
-  /** How many jobs it may hold unfinished, until its worker says another number. */
-  readonly prefetch: number;
-  /** What its worker calls itself, if it says so. */
-  readonly worker: string | undefined;
-  /** The run of its worker, if it says so: of each run there is one subscriber. */
-  readonly run?: string | undefined;
-  /** How the leases are made that its jobs are delivered under; undefined if it holds them as long as it is there. */
-  readonly lease?: LeaseMaker | undefined;
-  /** Whether it can be written to now: a reader that is slow to read gets nothing more. */
-  canWrite(): boolean;
-  /** Gets jobs, already in flight. */
-  deliver(jobs: readonly JobRecord[]): void;
-  /** Jobs that it has, by their ids, are taken from it, or will be. */
-  lost?(ids: readonly string[]): void;
-  /** Jobs that it has are to be cancelled. */
-  cancel?(notices: readonly CancelNotice[]): void;
-  /** It looks once: nothing is there for it. */
-  passedOver?(): void;
-  /** Its worker has said something. */
-  heard?(): void;
-  /**
-   * The broker ends the stream.
-   *
-   * @param error Why, if the broker could not go on.
-   */
-  end(error?: unknown): void;
-}
-
-/** A subscriber and what it has. */
-export interface Member {
-  readonly subscriber: Subscriber;
-  /** The ids of the jobs that it holds. */
-  readonly held: Set<string>;
-  /** The row of `holders` that stands for it, once it has got a job. */
-  holder: number | undefined;
-  /** Its place among those who have room: lower ones are served first. Undefined when it has none. */
-  turn: number | undefined;
-  /** How many jobs it may hold unfinished. */
-  prefetch: number;
-  /** Whether its worker takes jobs; if not, it gets nothing more. */
-  taking: boolean;
-  /** The number of the last question to its worker, 0 if there was none: they are counted over all streams. */
-  asked: number;
-  /** Whether it has left. */
-  gone: boolean;
-}
-
-/** What one member may claim. */
-export interface Claim {
-  readonly member: Member;
-  readonly limit: number;
-}
-
-/** A job in flight, and who holds it. */
-export interface HeldJob extends TakenJob {
-  readonly member: Member;
-  /** The number of the last question to its worker when the job was delivered. */
-  readonly asked: number;
-}
-
 /** How many jobs may be in flight; looked at each time, as it may change. */
 export type InFlightLimits = Pick<Settings, "globalInFlightLimit" | "streamInFlightPercent">;
 
@@ -102,7 +37,8 @@ export interface Members {
   readonly all: ReadonlySet<Member>;
   /** Whether somebody has room, and may have jobs. */
   readonly isAnyWaiting: boolean;
-  add(subscriber: Subscriber): Member;
+  /** Adds one that comes at `since`, in ms since the epoch. */
+  add(subscriber: Subscriber, since: number): Member;
   remove(member: Member): void;
   /** What a member holds, or what its reader has read, changed: it has room from now on, or has none. */
   updateRoom(member: Member): void;
@@ -115,8 +51,12 @@ export interface Members {
   addReady(queue: string, count: number, isSeen?: boolean): void;
   /** Jobs may be ready in queues that nobody knows of. */
   addUnknown(): void;
-  /** What members with room may claim now, longest wait first. */
-  plan(): Claim[];
+  /**
+   * What members with room may claim now, longest wait first.
+   *
+   * @param most How many jobs all together at most; default as many as limits allow.
+   */
+  plan(most?: number): Claim[];
   /** What members may claim that get room by changes which are not applied yet. */
   planFreed(changes: readonly Change[]): Claim[];
   /**
@@ -124,6 +64,8 @@ export interface Members {
    * takes so long that a second one is to be saved.
    */
   planAlongside(changes: readonly Change[]): Claim[];
+  /** How many jobs in flight belong to streams of this broker, and are under no leases. */
+  countOnStreams(): number;
   /** A claim left nothing behind in the queues of a member, but for what became ready since the last `plan`. */
   noneLeft(member: Member): void;
   /** A member holds these jobs from now on. */
@@ -146,8 +88,12 @@ export interface Members {
   mayHaveJobs(member: Member): boolean;
 }
 
-/** Creates an empty set of subscribers. */
-export function createMembers(limits: InFlightLimits): Members {
+/**
+ * Creates an empty set of subscribers.
+ *
+ * @param roomOfAll How many more jobs may be in flight, where that is not for this broker to count.
+ */
+export function createMembers(limits: InFlightLimits, roomOfAll?: () => number): Members {
   const all = new Set<Member>();
   /** Who holds each job. */
   const inFlight = new Map<string, HeldJob>();
@@ -172,7 +118,13 @@ export function createMembers(limits: InFlightLimits): Members {
       ? 0
       : Math.min(Math.min(prefetch, mostHeld()) - held.size + freed, claimSize);
 
+  let onStreams = 0;
+  const count = ({ subscriber }: Member, by: number) => {
+    if (subscriber.lease === undefined) onStreams += by;
+  };
+
   const roomInAll = () => {
+    if (roomOfAll !== undefined) return roomOfAll();
     const { globalInFlightLimit: total } = limits;
     return total === 0 ? Infinity : total - inFlight.size;
   };
@@ -245,6 +197,22 @@ export function createMembers(limits: InFlightLimits): Members {
     if (readers.has(queue)) pending.add(queue);
   };
 
+  /** These jobs are nobody's any more. Gives the ids of those that were nobody's before. */
+  const drop = (jobs: readonly Pick<JobRecord, "id">[]): readonly string[] => {
+    const unheld: string[] = [];
+    for (const { id } of jobs) {
+      const held = inFlight.get(id);
+      if (held === undefined) {
+        unheld.push(id);
+        continue;
+      }
+      inFlight.delete(id);
+      if (held.member.held.delete(id)) count(held.member, -1);
+      updateRoom(held.member);
+    }
+    return unheld;
+  };
+
   return {
     all,
     get isAnyWaiting() {
@@ -255,9 +223,10 @@ export function createMembers(limits: InFlightLimits): Members {
       }
       return false;
     },
-    add(subscriber) {
+    add(subscriber, since) {
       const member: Member = {
         subscriber,
+        since,
         held: new Set(),
         holder: undefined,
         turn: undefined,
@@ -286,9 +255,9 @@ export function createMembers(limits: InFlightLimits): Members {
         for (const queue of queues ?? []) addReady(queue, anyNumber);
       }
     },
-    plan() {
+    plan(most = roomInAll()) {
       fresh.clear();
-      let left = roomInAll();
+      let left = most;
       if (left <= 0) return [];
       const chosen = new Set<Member>();
       choose(readersOfAll, readyInAll, chosen);
@@ -315,6 +284,7 @@ export function createMembers(limits: InFlightLimits): Members {
       fresh.clear();
       return planAlongside(changes, countFreed(changes), parts).slice(0, claimsAtOnce);
     },
+    countOnStreams: () => onStreams,
     noneLeft({ subscriber: { queues } }) {
       for (const queue of queues ?? []) setReady(queue, fresh.get(queue) ?? 0);
       if (queues !== undefined) return;
@@ -324,6 +294,9 @@ export function createMembers(limits: InFlightLimits): Members {
     },
     hold(member, jobs) {
       const { asked } = member;
+      // One that another broker has given back, which was not told yet, is no more whose it was.
+      if (roomOfAll !== undefined) drop(jobs);
+      count(member, jobs.length);
       for (const { id, seq, queue, type, traits, deliveries, dequeuedAt } of jobs) {
         inFlight.set(id, { member, asked, id, seq, queue, type, traits, deliveries, dequeuedAt });
         member.held.add(id);
@@ -339,21 +312,9 @@ export function createMembers(limits: InFlightLimits): Members {
         if (held !== undefined) inFlight.set(id, { ...held, seq, queue, type, traits });
       }
     },
-    release(jobs) {
-      const unheld: string[] = [];
-      for (const { id } of jobs) {
-        const held = inFlight.get(id);
-        if (held === undefined) {
-          unheld.push(id);
-          continue;
-        }
-        inFlight.delete(id);
-        held.member.held.delete(id);
-        updateRoom(held.member);
-      }
-      return unheld;
-    },
+    release: drop,
     forget(member) {
+      count(member, -member.held.size);
       for (const id of member.held) inFlight.delete(id);
       member.held.clear();
     },
@@ -367,25 +328,6 @@ export function createMembers(limits: InFlightLimits): Members {
     mayHaveJobs,
   };
 }
-
-/** Stands for who has jobs under leases and has no stream. */
-const nobody: Member = {
-  subscriber: {
-    queues: undefined,
-    prefetch: 0,
-    worker: undefined,
-    canWrite: () => false,
-    deliver() {},
-    end() {},
-  },
-  held: new Set(),
-  prefetch: 0,
-  holder: undefined,
-  turn: undefined,
-  taking: false,
-  asked: 0,
-  gone: true,
-};
 
 /** Whether a change makes jobs leave flight. */
 export function leavesFlight(change: Change): change is JobsChange {

@@ -61,7 +61,7 @@ export function createMetrics(
     readonly clock: Clock;
     readonly settings: Pick<Settings, "statistics">;
     readonly queues: Pick<QueueInsight, "list" | "oldestReadyAt">;
-    readonly statistics: Pick<Statistics, "read">;
+    readonly statistics: Pick<Statistics, "gather" | "readWritten">;
     readonly workers: Pick<Workers, "list">;
     readonly outbox: Pick<OutboxOperations, "state">;
     /** How many take streams are open. */
@@ -121,11 +121,12 @@ export function createMetrics(
     const ages: Sample[] = [];
     const tallies: DayTally[] = [];
     const turns = createTurns(clock);
+    if (settings.statistics) await statistics.gather();
     for (const { queue, ready } of found) {
       if (turns.isOver()) await turns.pause();
       const ageMs = ready === 0 ? 0 : await ageOf(queue);
       ages.push({ labels: queueLabels(queue), value: ageMs / 1000 });
-      if (settings.statistics) tallies.push(await statistics.read(queue, day));
+      if (settings.statistics) tallies.push(await statistics.readWritten(queue, day));
     }
     return [
       gauge("build_info", "The version that runs", [{ labels: { version }, value: 1 }]),

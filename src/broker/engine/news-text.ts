@@ -15,6 +15,10 @@
  * | `["watch", ids]`, `["ended", change]`       | somebody waits for the end of jobs; one of them ended               |
  * | `["said", run, …]`                          | a part of what a worker says, for the broker with its stream        |
  * | `["look"]`                                  | more happened than can be told                                      |
+ * | `["ask", number, what, …]`, `["done", broker, number]` | every other one is to do something; one has done it      |
+ * | `["run", run, at]`                          | the run of a worker has a stream here since then                    |
+ * | `["room"]`                                  | there is room again in the limit that all brokers share             |
+ * | `["seq", seq]`                              | jobs were stored up to this key: later ones come behind it          |
  *
  * @module
  */
@@ -35,6 +39,11 @@ export type NewsItem =
   | readonly ["change", change: unknown]
   | readonly ["watch", ids: readonly string[]]
   | readonly ["ended", change: unknown]
+  | readonly ["ask", number: number, what: string, ...details: readonly (string | number)[]]
+  | readonly ["done", broker: string, number: number]
+  | readonly ["run", run: string, at: number]
+  | readonly ["seq", seq: number]
+  | readonly ["room"]
   | StatementPart;
 
 /** How long a text may be, in bytes: PostgreSQL takes 8000. */

@@ -35,6 +35,7 @@ import { createAwaited, toEndedChange, toWatchItems } from "./awaited.ts";
 import { isLoss } from "./losses.ts";
 import { leavesFlight } from "./members.ts";
 import { fromText, type NewsItem, toTexts } from "./news-text.ts";
+import { createRounds, type Rounds, type RoundsOptions } from "./rounds.ts";
 import type { DueSource } from "./scheduler.ts";
 import { createPartCollector, type PartCollector, toParts } from "./statement-parts.ts";
 
@@ -75,6 +76,12 @@ export interface Heard {
   readonly ended: readonly JobsChange[];
   /** What workers said, by their runs. */
   readonly said: readonly (readonly [run: string, statement: WorkerStatement])[];
+  /** Runs of workers that have a stream elsewhere, since an instant in ms since the epoch. */
+  readonly runs: readonly (readonly [run: string, at: number])[];
+  /** Whether there is room again in the limit that all brokers share. */
+  readonly hasRoom: boolean;
+  /** The highest key of a job that was stored; 0 if none was. */
+  readonly seq: number;
 }
 
 /** The news of a broker. */
@@ -91,6 +98,12 @@ export interface News {
    * @returns Whether there is any.
    */
   pass(run: string, statement: WorkerStatement): boolean;
+  /** Tells that the run of a worker has a stream here, since `at` in ms since the epoch. */
+  connected(run: string, at: number): void;
+  /** Tells that there is room again in the limit that all brokers share. */
+  tellRoom(): void;
+  /** Asks all other brokers to do something, and waits for them. */
+  readonly ask: Rounds["ask"];
   /** Tells no more, and hears no more. */
   stop(): Promise<void>;
   /** Looks at everything now and then. */
@@ -112,6 +125,7 @@ export function createNews(
     look,
     tidy,
     expectLook,
+    serve,
   }: {
     /** How brokers tell each other; undefined where they only look. */
     readonly ports: DatabaseNews | undefined;
@@ -133,6 +147,8 @@ export function createNews(
     readonly tidy: () => Promise<void>;
     /** Told that it has to look at `at`, in ms since the epoch. */
     readonly expectLook: (at: number) => void;
+    /** Does what others ask for. */
+    readonly serve: RoundsOptions["serve"];
   },
 ): News {
   const own = Math.floor(random() * 2 ** 50).toString(36) + clock.now().toString(36);
@@ -145,6 +161,7 @@ export function createNews(
   let ready = new Map<string, ReadyNews>();
   let due = new Map<SharedWork, number>();
   let items: NewsItem[] = [];
+  let seq = 0;
   let telling: Promise<void> | undefined;
   const parts = createPartCollector();
   const awaited = createAwaited(clock);
@@ -158,6 +175,7 @@ export function createNews(
 
   /** `taken` are those of the commit that were taken in it: nobody has to look for them. */
   const addJobs = (change: JobsChange, taken: ReadonlySet<number>) => {
+    if (change.from === undefined) seq = Math.max(seq, change.jobs.at(-1)?.seq ?? 0);
     if (change.to === status.ready) {
       for (const { queue, budgets, priority, seq } of change.jobs) {
         if (taken.has(seq)) continue;
@@ -189,10 +207,13 @@ export function createNews(
     }
   };
 
+  const isAnythingToTell = () => ready.size + due.size + items.length + seq > 0;
+
   /** Tells what was gathered, and what is gathered meanwhile. */
   const tell = async () => {
-    while (!stopped && ready.size + due.size + items.length > 0) {
+    while (!stopped && isAnythingToTell()) {
       const all: NewsItem[] = [
+        ...seq > 0 ? [["seq", seq] as const] : [],
         ...[...ready].map(toReadyItem),
         ...[...due].map(([source, at]) => ["due", source, at] as const),
         ...items,
@@ -200,6 +221,7 @@ export function createNews(
       ready = new Map();
       due = new Map();
       items = [];
+      seq = 0;
       try {
         await ports!.tell(toTexts(own, all));
       } catch (error) {
@@ -214,6 +236,16 @@ export function createNews(
     telling ??= tell();
   };
 
+  const rounds = createRounds({
+    own,
+    clock,
+    logger,
+    isAlone: () => !canTell(),
+    countOthers,
+    say,
+    serve,
+  });
+
   /** Something may have been missed. */
   const lookSoon = () => {
     mayHaveMissed = true;
@@ -226,7 +258,10 @@ export function createNews(
     if (told.items.some(([kind]) => kind === "hello")) say(["here"]);
     if (told.from !== outsider) isAlone = false;
     if (told.items.some(([kind]) => kind === "look")) lookSoon();
-    for (const item of told.items) if (item[0] === "watch") awaited.add(item[1]);
+    for (const item of told.items) {
+      if (item[0] === "watch") awaited.add(item[1]);
+      else rounds.hear(told.from, item);
+    }
     hear(toHeard(told, parts));
   };
 
@@ -249,7 +284,7 @@ export function createNews(
         else if (change.kind === "settlements") expect("settling", 0);
         else if (change.kind !== "tags") items.push(["change", change]);
       }
-      if (ready.size + due.size + items.length > 0) telling ??= tell();
+      if (isAnythingToTell()) telling ??= tell();
     },
     watch(ids) {
       if (!canTell()) return;
@@ -262,8 +297,16 @@ export function createNews(
       telling ??= tell();
       return true;
     },
+    connected(run, at) {
+      if (canTell()) say(["run", run, at]);
+    },
+    tellRoom() {
+      if (canTell()) say(["room"]);
+    },
+    ask: rounds.ask,
     async stop() {
       stopped = true;
+      rounds.stop();
       await stopListening?.();
       await telling;
     },
@@ -318,6 +361,9 @@ function toHeard(
   const ended: JobsChange[] = [];
   const said: [string, WorkerStatement][] = [];
   const ready = new Map<string, ReadyNews>();
+  const runs: [string, number][] = [];
+  let seq = 0;
+  let hasRoom = false;
   const budgeted: Heard["budgeted"][number][] = [];
   const left: string[] = [];
   const lost = new Set<string>();
@@ -339,10 +385,13 @@ function toHeard(
     else if (item[0] === "due") due.set(item[1] as SharedWork, item[2]);
     else if (item[0] === "change") changes.push(item[1] as SharedChange);
     else if (item[0] === "ended") ended.push(toEndedChange(item[1]));
+    else if (item[0] === "run") runs.push([item[1], item[2]]);
+    else if (item[0] === "room") hasRoom = true;
+    else if (item[0] === "seq") seq = Math.max(seq, item[1]);
     else if (item[0] === "said") {
       const statement = parts.add(from, item);
       if (statement !== undefined) said.push([item[1], statement]);
     }
   }
-  return { ready, budgeted, left, lost, cancel, due, changes, ended, said };
+  return { ready, budgeted, left, lost, cancel, due, changes, ended, said, runs, seq, hasRoom };
 }

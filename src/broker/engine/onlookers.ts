@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Claim, Member, Members } from "./members.ts";
+import type { Claim, Member } from "./member.ts";
+import type { Members } from "./members.ts";
 
 /** The subscribers that look once, and have got nothing yet. */
 export interface Onlookers {

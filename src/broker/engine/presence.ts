@@ -13,8 +13,8 @@
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import { farFuture } from "../../store/add-saturating.ts";
-import { recoverJobs, type ReleaseTerms } from "../../store/release.ts";
-import { deleteBroker, listSigns, markBrokerSeen, registerBroker } from "../../store/holders.ts";
+import { endBroker, recoverJobs, type ReleaseTerms } from "../../store/release.ts";
+import { listSigns, markBrokerSeen, registerBroker } from "../../store/holders.ts";
 import type { Store } from "../../store/store.ts";
 import type { DueSource } from "./scheduler.ts";
 
@@ -41,13 +41,15 @@ export interface Presence {
 
 /** Creates the presence of a broker that is not started. `lost` is called when another broker has deleted its row. */
 export function createPresence(
-  { store, clock, synchronize, logger, lost, releaseTerms }: {
+  { store, clock, synchronize, logger, lost, registered, releaseTerms }: {
     readonly store: Store;
     readonly clock: Clock;
     /** Asks the database for its time. */
     readonly synchronize: () => Promise<void>;
     readonly logger: Logger;
     readonly lost: () => Promise<void>;
+    /** Told that the broker has a new row. */
+    readonly registered: () => void;
     /** What giving jobs back depends on, now. */
     readonly releaseTerms: () => ReleaseTerms;
   },
@@ -63,6 +65,7 @@ export function createPresence(
   const register = async () => {
     const now = clock.now();
     id = await store.write(() => registerBroker(now));
+    registered();
     regularSince = lastUpdate = clock.monotonic();
     // Others may only have been cut off from the database until now.
     if (!store.isShared) await recover(id, now);
@@ -92,7 +95,7 @@ export function createPresence(
     start: register,
     async stop() {
       const last = id;
-      if (last !== undefined) await store.write(() => deleteBroker(last));
+      if (last !== undefined) await store.write(() => endBroker(last));
     },
     source: {
       name: "tell other brokers that this one is there",

@@ -12,7 +12,8 @@ import { status } from "../../protocol/status.ts";
 import { findHeld } from "../../store/held-jobs.ts";
 import { seeJobs } from "../../store/seen-jobs.ts";
 import type { Store } from "../../store/store.ts";
-import type { HeldJob, Members } from "./members.ts";
+import type { HeldJob } from "./member.ts";
+import type { Members } from "./members.ts";
 
 /** Jobs of one look. */
 const jobsOfPiece = 500;

@@ -5,7 +5,7 @@
  * | --------------------------------------------- | ---------------------------------------------------------- |
  * | no delivery                                   | the run that is in flight ends, whichever it is            |
  * | the delivery that is in flight                | that run ends                                              |
- * | one that this report, sent before, has ended  | nothing; the answer is that of the first time              |
+ * | one that this report, sent before, has ended  | nothing; the answer is that of the first time, if this broker took it, or the job is kept as completed |
  * | another one                                   | nothing; the report is missed, and the answer says why     |
  * | the token of another lease, or another worker | the same, if the job is under a lease                      |
  *
@@ -85,6 +85,11 @@ export interface ReportsOptions {
   readonly prepare: Preparing;
 }
 
+/** Whether the job is kept as what this run made of it: somebody else has taken the first report, or did so before a restart. */
+function isCompletedRun({ delivery, job }: MissedReport): boolean {
+  return delivery !== undefined && job?.status === status.completed && job.deliveries === delivery;
+}
+
 /** Jobs of one transaction at most. */
 const jobsOfPiece = 2000;
 
@@ -98,7 +103,9 @@ export function createReports(
   /** The outcome of the first report, if this one repeats it. */
   const asBefore = (outcome: EndedRun, kind: RunEnd["kind"]): EndedRun => {
     if ("job" in outcome) return outcome;
-    const end = ends.find(kind, outcome.missed);
+    const { missed } = outcome;
+    if (kind === "succeeded" && isCompletedRun(missed)) return { job: missed.job! };
+    const end = ends.find(kind, missed);
     return end === undefined ? outcome : { job: end.job };
   };
 
@@ -119,7 +126,7 @@ export function createReports(
     }
     const missedIds = new Set(missed.map(({ id }) => id));
     for (const run of runs) if (!missedIds.has(run.id)) ends.succeeded(run);
-    return missed.filter((run) => !ends.hasSucceeded(run));
+    return missed.filter((run) => !ends.hasSucceeded(run) && !isCompletedRun(run));
   };
 
   const releasePiece = async (runs: readonly JobRun[], readyAt: number | undefined) => {

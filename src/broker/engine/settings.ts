@@ -40,7 +40,7 @@ export interface Settings {
    */
   readonly completedLimit: number;
   /**
-   * How many jobs may be in flight at once, over all workers. 0 sets no limit.
+   * How many jobs may be in flight at once, over all workers and all brokers of a database. 0 sets no limit.
    *
    * @default {1024}
    */

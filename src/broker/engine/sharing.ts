@@ -14,10 +14,12 @@ import { seeJobs } from "../../store/seen-jobs.ts";
 import type { Store } from "../../store/store.ts";
 import type { ConfigOperations } from "./config.ts";
 import type { Counting } from "./counting.ts";
-import type { Dispatcher } from "./dispatch.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import type { Endings } from "./endings.ts";
 import type { Gates } from "./gates.ts";
 import { findGone } from "./holdings.ts";
+import type { Identities } from "./ids.ts";
+import type { Insight } from "./insight.ts";
 import { createNews, type Heard, type News, type SharedWork } from "./news.ts";
 import type { Presence } from "./presence.ts";
 import type { DueSource } from "./scheduler.ts";
@@ -33,11 +35,13 @@ export interface SharingOptions {
   readonly presence: Pick<Presence, "id">;
   readonly dispatcher: Pick<
     Dispatcher,
-    "takenJob" | "notice" | "tell" | "hear" | "reload" | "recheck" | "tidy"
+    "takenJob" | "notice" | "tell" | "hear" | "reload" | "recheck" | "tidy" | "giveRoom"
   >;
   readonly endings: Pick<Endings, "hear">;
   readonly counting: Pick<Counting, "backlogs">;
   readonly config: Pick<ConfigOperations, "load">;
+  readonly identities: Pick<Identities, "startAfter">;
+  readonly insight: Pick<Insight, "flush">;
   /** Applies a setting that another broker has changed. */
   applyConfig(change: ConfigChange): void;
   /** Tells that a source has work at `at`, in ms since the epoch. */
@@ -50,6 +54,8 @@ export interface SharingOptions {
 
 /** The news of a broker, and what workers say whose streams it may not have. */
 export interface Sharing extends Omit<News, "pass"> {
+  /** How many other brokers there are. */
+  countOthers(): Promise<number>;
   /** As that of a dispatcher, also for the streams of other brokers. */
   readonly tell: Dispatcher["tell"];
 }
@@ -57,7 +63,7 @@ export interface Sharing extends Omit<News, "pass"> {
 /** Creates the news of a broker that is not started. */
 export function createSharing(options: SharingOptions): Sharing {
   const { database, store, clock, random, logger, gates, presence, dispatcher } = options;
-  const { endings, counting, config, applyConfig, expectAt, work, upkeep } = options;
+  const { endings, counting, config, identities, applyConfig, expectAt, work, upkeep } = options;
 
   const hearEnds = async (ended: readonly JobsChange[]) => {
     const ids = ended.flatMap(({ jobs }) => jobs.map(({ id }) => id));
@@ -66,6 +72,7 @@ export function createSharing(options: SharingOptions): Sharing {
   };
 
   const hear = (heard: Heard) => {
+    identities.startAfter(heard.seq);
     for (const [name, at] of heard.due) if (name in work) expectAt(work[name], at);
     for (const change of heard.changes) if (change.kind === "config") applyConfig(change);
     for (const [run, statement] of heard.said) {
@@ -91,6 +98,7 @@ export function createSharing(options: SharingOptions): Sharing {
     await dispatcher.recheck();
   };
 
+  const countOthers = () => store.read(countOtherBrokers(presence.id()));
   const news = createNews({
     ports: database.dialect === "postgres" ? database.news : undefined,
     isShared: store.isShared,
@@ -99,14 +107,19 @@ export function createSharing(options: SharingOptions): Sharing {
     logger,
     isHeld: (id) => dispatcher.takenJob(id)?.member.gone === false,
     isLimited: (queue) => gates.settingsOf(queue)?.maxInFlight != null,
-    countOthers: () => store.read(countOtherBrokers(presence.id())),
+    countOthers,
     hear,
     look,
     tidy: dispatcher.tidy,
     expectLook: (at) => expectAt(news.source, at),
+    serve: {
+      write: options.insight.flush,
+      room: ([share]) => dispatcher.giveRoom(Number(share)),
+    },
   });
   return {
     ...news,
+    countOthers,
     tell: (run, statement) =>
       dispatcher.tell(run, statement) ??
         (news.pass(run, statement)

@@ -41,6 +41,12 @@ export interface Statistics {
   read(queue: string, day: number): Promise<DayTally>;
   /** Deletes all. */
   removeAll(): Promise<void>;
+  /** The same of many queues, after one {@linkcode Statistics.gather}. */
+  readWritten(queue: string, day: number): Promise<DayTally>;
+  /** Writes what was gathered, by other brokers too. */
+  gather(): Promise<unknown>;
+  /** Writes what was gathered here. */
+  flush(): Promise<void>;
   /** Writes the rest. */
   stop(): Promise<void>;
   /** Forgets days that are over for long. */
@@ -49,12 +55,14 @@ export interface Statistics {
 
 /** Creates the statistics. */
 export function createStatistics(
-  { store, clock, timers, logger, settings, expectForgetting }: {
+  { store, clock, timers, logger, settings, writeOthers, expectForgetting }: {
     readonly store: Store;
     readonly clock: Clock;
     readonly timers: boolean;
     readonly logger: Logger;
     readonly settings: Pick<Settings, "statistics" | "statsDays">;
+    /** Has other brokers write what they gathered. */
+    readonly writeOthers: () => Promise<unknown>;
     /** Told that days have to be forgotten at `at`, in ms since the epoch. */
     expectForgetting(at: number): void;
   },
@@ -86,6 +94,9 @@ export function createStatistics(
     },
   });
 
+  const gather = () => Promise.all([behind.flush(), writeOthers()]);
+  const readWritten = (queue: string, day: number) => store.read(readDay(queue, day));
+
   return {
     add(changes) {
       if (!settings.statistics) return;
@@ -100,13 +111,16 @@ export function createStatistics(
       } else behind.note();
     },
     async read(queue, day) {
-      await behind.flush();
-      return await store.read(readDay(queue, day));
+      await gather();
+      return await readWritten(queue, day);
     },
+    readWritten,
+    gather,
     async removeAll() {
       tallies.takeAll();
       await store.write(removeStatistics);
     },
+    flush: behind.flush,
     stop: behind.stop,
     source: {
       name: "forget statistics",

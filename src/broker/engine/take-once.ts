@@ -8,7 +8,7 @@
 import type { Clock } from "../../async/clock.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import type { LeaseMaker } from "../../store/take-leases.ts";
-import type { Dispatcher } from "./dispatch.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 
 /** What a call takes. */
 export interface TakeCall {

@@ -61,18 +61,22 @@ export interface Workers {
   remove(id: string): Promise<boolean>;
   /** Forgets all. */
   removeAll(): Promise<void>;
+  /** Writes what was gathered. */
+  flush(): Promise<void>;
   /** Writes the rest. */
   stop(): Promise<void>;
 }
 
 /** Creates what knows the workers. */
 export function createWorkers(
-  { store, clock, timers, logger, settings }: {
+  { store, clock, timers, logger, settings, writeOthers }: {
     readonly store: Store;
     readonly clock: Clock;
     readonly timers: boolean;
     readonly logger: Logger;
     readonly settings: Pick<Settings, "maxWorkerAgeMs">;
+    /** Has other brokers write what they gathered. */
+    readonly writeOthers: () => Promise<unknown>;
   },
 ): Workers {
   /** When each was seen last, and what of that is written. */
@@ -140,7 +144,7 @@ export function createWorkers(
       }
     },
     async list({ from, order, limit }) {
-      await behind.flush();
+      await Promise.all([behind.flush(), writeOthers()]);
       const range = { behind: from, order, limit: limit + 1 };
       const found = await store.read(listWorkers(since(), range));
       const page = found.slice(0, limit);
@@ -153,7 +157,7 @@ export function createWorkers(
       };
     },
     async get(id) {
-      await behind.flush();
+      await Promise.all([behind.flush(), writeOthers()]);
       const lastSeenAt = await store.read(findWorker(id, since()));
       const most = { now: clock.now(), limit: maxPageLimit };
       const stalled = await store.read(listOfWorker(id, { ...most, ended: true }));
@@ -173,6 +177,7 @@ export function createWorkers(
       known.clear();
       await store.write(removeWorkers);
     },
+    flush: behind.flush,
     stop: behind.stop,
   };
 }

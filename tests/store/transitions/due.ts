@@ -114,12 +114,13 @@ export function describeDue(open: () => Promise<TestStore>): void {
       await store.write(() => failJob({ id: "b" }, { message: "m", kill: true }, store.terms()));
       assert.equal(await store.read(countCompleted()), 3);
       store.changes();
-      assert.equal(await store.write(() => trimCompleted(2)), 2);
+      assert.equal(await store.write(() => trimCompleted(3)), 0);
+      assert.equal(await store.write(() => trimCompleted(1)), 0);
       assert.deepEqual(store.changes(), ["2 completed > none: a c"]);
       assert.equal(await store.statuses(), "b dead, d completed, e in_flight");
       assert.equal(await store.read(countCompleted()), 1);
-      assert.equal(await store.write(() => trimCompleted(5)), 1);
-      assert.equal(await store.write(() => trimCompleted(5)), 0);
+      assert.equal(await store.write(() => trimCompleted(0)), 0);
+      assert.equal(await store.read(countCompleted()), 0);
     });
   });
 }

@@ -1,0 +1,220 @@
+/**
+ * How many jobs the streams of this broker may have in flight, of a limit that all brokers of a database have together.
+ *
+ * A broker has a share of `globalInFlightLimit` (`store/shares.ts`), and takes jobs while it has fewer. Nothing is asked of
+ * the database while there is room. What is here follows from the share:
+ *
+ * | Event                                    | What happens                                                          |
+ * | ---------------------------------------- | --------------------------------------------------------------------- |
+ * | somebody waits, and there is no room     | the share grows by what is free                                       |
+ * | nothing is free                          | the others are asked to give back what they do not use, and it grows  |
+ * | still nothing                            | it is tried again when there may be room: below, and at each look     |
+ * | another one asks                         | what is not used goes back; who has more than an even part uses no more than that for a while |
+ * | a job ends while another one wants room  | more goes back, and it is told that there is room                     |
+ * | a job under a lease ends                 | there may be room: those jobs are in no share                         |
+ * | a claim fails                            | what it may have taken counts as in flight until that is known        |
+ *
+ * @module
+ */
+
+import type { Clock } from "../../async/clock.ts";
+import { growShare, shrinkShare } from "../../store/shares.ts";
+import type { Store } from "../../store/store.ts";
+import type { Others } from "./dispatcher.ts";
+import type { Settings } from "./settings.ts";
+
+/** How long another broker wants room after it said so, in ms: until it would say so again. */
+const wantedForMs = 12_000;
+
+/** The limit over all brokers, as this one keeps it. */
+export interface Permits {
+  /** How many more may be taken; negative if there are too many. */
+  room(): number;
+  /** Whether it makes sense to ask for more room. */
+  mayGrow(): boolean;
+  /**
+   * Asks for more.
+   *
+   * @param wanted How many more could be taken.
+   */
+  grow(wanted: number): Promise<void>;
+  /** A claim begins, of so many jobs at most. */
+  begin(most: number): void;
+  /** A claim has taken so many under leases. */
+  end(leased: number): void;
+  /** It has failed, perhaps only after it was committed. */
+  failed(): void;
+  /** What failed claims have taken is known, and given back. */
+  settled(): void;
+  /** There may be room again. */
+  reopen(): void;
+  /** Fewer are in flight: gives back what others want. */
+  released(): void;
+  /** Jobs under leases have ended. */
+  leasesEnded(): void;
+  /** Another broker, with this share, wants room. */
+  giveBack(share: number): Promise<void>;
+  /** The limit is another one now. */
+  limitChanged(): void;
+  /** The broker has a new row, and no share. */
+  reset(): void;
+}
+
+/** What permits work with. */
+export interface PermitsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly limits: Pick<Settings, "globalInFlightLimit">;
+  /** The row of `brokers` that stands for this broker. */
+  readonly broker: () => number;
+  /** The brokers that have the rest of the limit. */
+  readonly others: () => Others;
+}
+
+/** What permits ask of those who use them. */
+export interface PermitsUse {
+  /** How many are in flight on streams. */
+  readonly held: () => number;
+  /** Whether somebody here waits for jobs that may be there. */
+  readonly isAnyWaiting: () => boolean;
+}
+
+/** Creates permits of a broker that has no share. */
+export function createPermits(
+  { store, clock, limits, broker, others }: PermitsOptions,
+  { held, isAnyWaiting }: PermitsUse,
+): Permits {
+  let share = 0;
+  /** What is above that goes back while others want room: an even part, which may be none. One at a time may be used anyway. */
+  let cap = Infinity;
+  let wantedUntil = -Infinity;
+  /** Taken under leases since the share was written: the share still counts them too. */
+  let leased = 0;
+  /** What a claim that is under way may take, and what failed ones may have taken. */
+  let claiming = 0;
+  let doubtful = 0;
+  let isDenied = false;
+  /** One statement after the other: what is written last is what holds. */
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
+
+  const isWanted = () => {
+    if (clock.monotonic() < wantedUntil) return true;
+    cap = Infinity;
+    return false;
+  };
+  const used = () => held() + doubtful + leased;
+
+  const room = () => {
+    const { globalInFlightLimit: limit } = limits;
+    if (limit === 0) return Infinity;
+    return Math.min(share, isWanted() ? Math.max(1, cap) : Infinity, limit) - used();
+  };
+
+  const grow = (wanted: number) =>
+    inTurn(async () => {
+      const { globalInFlightLimit: limit } = limits;
+      const onStreams = held() + doubtful;
+      const most = isWanted() ? Math.max(0, Math.max(1, cap) - onStreams) : Infinity;
+      const wish = { broker: broker(), limit, used: onStreams, wanted: Math.min(wanted, most) };
+      share = await store.write(() => growShare(wish));
+      leased = 0;
+    });
+
+  /** Gives back what is above a target. That less is written than is used of it here would do harm; more does none. */
+  const shrinkTo = (target: () => number): Promise<boolean> =>
+    inTurn(async () => {
+      const wanted = target();
+      if (wanted >= share) return false;
+      share = wanted;
+      leased = 0; // These are counted as leases.
+      await store.write(() => shrinkShare(broker(), wanted));
+      return true;
+    });
+
+  const giveBack = async (other: number) => {
+    const { globalInFlightLimit: limit } = limits;
+    if (limit === 0) return;
+    const even = Math.floor(limit / (await others().countOthers() + 1));
+    wantedUntil = clock.monotonic() + wantedForMs;
+    cap = other < even || other === 0 ? even : Infinity;
+    await shrinkTo(() => {
+      const needed = held() + doubtful + claiming;
+      // Who waits here has as good a claim to the even part.
+      return isAnyWaiting()
+        ? Math.max(needed, Math.min(share - leased, Math.max(1, even)))
+        : needed;
+    });
+  };
+
+  /** Gives back by itself what another one still waits for. */
+  const makeRoom = async (target: () => number) => {
+    try {
+      if (!await shrinkTo(target)) return;
+      others().tellRoom();
+      if (!isAnyWaiting() || share > 0) return;
+      // That was all it had. It is its turn again after the other one, who has to know that it waits.
+      isDenied = true;
+      await others().ask("room", [share]);
+    } catch {
+      // What cannot be written now stays this broker's until others ask again.
+    }
+  };
+
+  return {
+    room,
+    mayGrow() {
+      if (isDenied || room() > 0) return false;
+      return !isWanted() || share < Math.max(1, cap);
+    },
+    async grow(wanted) {
+      isDenied = true; // Until something happens, which may be meanwhile.
+      await grow(wanted);
+      if (room() <= 0) {
+        await others().ask("room", [share]);
+        await grow(wanted);
+      }
+      if (room() > 0) isDenied = false;
+    },
+    begin: (most) => void (claiming = most),
+    end(count) {
+      claiming = 0;
+      leased += count;
+    },
+    failed() {
+      doubtful += claiming;
+      claiming = 0;
+    },
+    settled: () => void (doubtful = 0),
+    reopen: () => void (isDenied = false),
+    released() {
+      if (share === 0 || !isWanted()) return;
+      const target = () => {
+        const needed = held() + doubtful + claiming;
+        return isAnyWaiting() ? Math.max(needed, cap) : needed;
+      };
+      if (target() < share) void makeRoom(target);
+    },
+    leasesEnded() {
+      isDenied = false;
+      if (isWanted()) others().tellRoom();
+    },
+    giveBack,
+    limitChanged() {
+      isDenied = false;
+      giveBack(0).catch(() => {}); // Others ask when they need it.
+    },
+    reset() {
+      share =
+        leased =
+        doubtful =
+        claiming =
+          0;
+      isDenied = false;
+    },
+  };
+}

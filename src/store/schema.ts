@@ -10,6 +10,7 @@ import { cancelTables } from "./schema-cancels.ts";
 import { firstMigrations } from "./schema-first.ts";
 import { outboxTables } from "./schema-outbox.ts";
 import { powerTables } from "./schema-powers.ts";
+import { eventTables } from "./schema-events.ts";
 import { sharedTables } from "./schema-shared.ts";
 import { tagTables } from "./schema-tags.ts";
 import { trackedTables } from "./schema-tracked.ts";
@@ -187,4 +188,5 @@ CREATE INDEX payloads_by_time ON payloads (expires_at);
 `,
   outboxTables,
   sharedTables,
+  eventTables,
 ];

@@ -85,7 +85,7 @@ export interface DispatcherOptions {
 }
 
 /** What a dispatcher has to do with other brokers. */
-export interface Others extends Pick<News, "ask" | "connected" | "tellRoom"> {
+export interface Others extends Pick<News, "ask" | "connected" | "tellRoom" | "tellLogged"> {
   /** How many there are. */
   countOthers(): Promise<number>;
 }

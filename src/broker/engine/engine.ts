@@ -25,6 +25,7 @@ import { type ConfigOperations, createConfigOperations } from "./config.ts";
 import { createCounting } from "./counting.ts";
 import { createCronOperations, type CronOperations } from "./crons.ts";
 import { createDispatcher } from "./dispatch.ts";
+import { createEventLog } from "./event-log.ts";
 import { createEventHub, type EventHub } from "./events.ts";
 import { createEndOperations, type EndOperations } from "./ends.ts";
 import { createEnqueueing, type Enqueueing } from "./enqueueing.ts";
@@ -110,7 +111,7 @@ export interface Engine {
   readonly budgets: BudgetOperations;
   readonly tags: TagOperations;
   readonly tracking: TrackingOperations;
-  readonly events: Pick<EventHub, "listen">;
+  readonly events: Pick<EventHub, "listen" | "prepare">;
   readonly crons: CronOperations;
   readonly links: Linking;
   readonly leases: LeaseOperations;
@@ -151,7 +152,7 @@ export function createEngine(
     alongside: (changes) => dispatcher.claimAlongside(changes),
     abandoned: () => dispatcher.abandonAlongside(),
     beforeCommit: (changes) =>
-      writeKept(changes, { clock, settings, gates, events, endings: ends.endings }),
+      writeKept(changes, { clock, settings, gates, events, log, endings: ends.endings }),
     afterCommit: (changes) => applyChanges(changes),
   });
   const config = createConfigOperations({ store, settings, logger });
@@ -176,12 +177,12 @@ export function createEngine(
     others: () => news,
     expectOpening: (at) => scheduler.expectAt(budgetOpening, at),
   });
-  const events = createEventHub({
-    clock,
-    random,
-    maxListeners: settings.maxEventListeners,
-    workerOf: (id) => dispatcher.takenJob(id)?.member?.subscriber.worker,
-  });
+  const workerOf = (id: string) => dispatcher.takenJob(id)?.member?.subscriber.worker;
+  const log = store.isShared
+    ? createEventLog({ store, clock, random, logger, others: () => news, workerOf })
+    : undefined;
+  const { maxEventListeners: maxListeners } = settings;
+  const events = createEventHub({ clock, random, maxListeners, workerOf, log });
   const crons = createCronOperations({ store, clock, settings, logger, expressions, admission });
   const promotion = due.createPromotion(store);
   const reaping = due.createReaping(store, settings);
@@ -246,6 +247,7 @@ export function createEngine(
     config,
     identities,
     insight,
+    log,
     applyConfig: (change) => applyConfig(change),
     expectAt: (source, at) => scheduler.expectAt(source, at),
     work: {

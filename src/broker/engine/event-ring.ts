@@ -18,6 +18,8 @@ const maxAgeMs = 300_000;
 export interface KeptEvent {
   /** Grows by one from event to event. */
   readonly number: number;
+  /** Where it stands for cursors: its number, or a greater one where events of several brokers are numbered. */
+  readonly place: number;
   readonly kind: EventKind;
   readonly id: string;
   readonly type: string;
@@ -51,25 +53,35 @@ export interface EventRing {
   add(event: KeptEvent): void;
   /** The event of a number from the first to the last. */
   at(number: number): KeptEvent;
+  /** The place of the event of a number; for the one before the first, of what was there last before it. */
+  placeOf(number: number): number;
+  /** The number of the last event up to a place; undefined if the ring has forgotten what comes behind it, or is not so far. */
+  numberAt(place: number): number | undefined;
   /** Forgets what is too old at `now`, by the monotonic clock in ms. */
   prune(now: number): void;
 }
 
-/** Creates a ring without events. */
-export function createEventRing(): EventRing {
+/** Creates a ring without events; the first one will come behind `start`. */
+export function createEventRing(start = 0): EventRing {
   let events: (KeptEvent | undefined)[] = [];
   /** The index of the first one that is kept: those before it are forgotten. */
   let head = 0;
   let last = 0;
   let length = 0;
+  /** The place before the first event. */
+  let before = start;
 
   const dropFirst = () => {
     length -= lengthOf(events[head]!);
+    before = events[head]!.place;
     events[head++] = undefined;
     if (head < 1024 || head * 2 < events.length) return;
     events = events.slice(head);
     head = 0;
   };
+
+  const placeAt = (index: number) => index < head ? before : events[index]!.place;
+  const indexOf = (number: number) => number - last + events.length - 1;
 
   return {
     get first() {
@@ -84,7 +96,19 @@ export function createEventRing(): EventRing {
       length += lengthOf(event);
       while (events.length - head > maxEvents || length > maxLength) dropFirst();
     },
-    at: (number) => events[head + number - (last - (events.length - head) + 1)]!,
+    at: (number) => events[indexOf(number)]!,
+    placeOf: (number) => placeAt(indexOf(number)),
+    numberAt(place) {
+      if (place < before || place > placeAt(events.length - 1)) return undefined;
+      let low = head - 1;
+      let high = events.length - 1;
+      while (low < high) {
+        const middle = Math.ceil((low + high) / 2);
+        if (placeAt(middle) <= place) low = middle;
+        else high = middle - 1;
+      }
+      return low + last - events.length + 1;
+    },
     prune(now) {
       while (head < events.length && now - events[head]!.keptAt > maxAgeMs) dropFirst();
     },

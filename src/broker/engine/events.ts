@@ -11,7 +11,8 @@
  * | behind        | itself, from the ring            | it has read all, or the ring has forgotten what is next |
  *
  * The ring is forgotten a minute after the last listener left. Numbers begin anew then, under another name of the run, so
- * that a cursor from before leads to a gap.
+ * that a cursor from before leads to a gap. Where brokers share a database, all of them read the events from one log
+ * (`event-log.ts`), under one name and with the same places, so that a cursor of one leads to the same place at another.
  *
  * @module
  */
@@ -21,7 +22,8 @@ import { type EventFilter, parseCursor } from "../../protocol/events.ts";
 import type { EventFormat } from "../../protocol/events-query.ts";
 import type { Change } from "../../store/changes.ts";
 import { createEventGroups, type EventGroup } from "./event-groups.ts";
-import { createEventRing, type EventRing, lengthOf } from "./event-ring.ts";
+import type { EventLog, LogReader } from "./event-log.ts";
+import { createEventRing, type EventRing, type KeptEvent, lengthOf } from "./event-ring.ts";
 import { kindsOf, textOf, toEvent, type ToldChange, toTold } from "./job-events.ts";
 import { BusyError } from "./turnstile.ts";
 
@@ -65,6 +67,8 @@ export interface EventHub {
   readonly isOn: boolean;
   /** Tells what a commit did. */
   publish(changes: readonly Change[]): void;
+  /** Makes sure that listeners are told of all that happens from now on. Await it before {@linkcode EventHub.listen}, if it is there. */
+  readonly prepare: (() => Promise<void>) | undefined;
   /**
    * Adds a listener, and tells it what it has missed.
    *
@@ -91,11 +95,13 @@ export interface EventHubOptions {
   readonly maxListeners: number;
   /** What the worker calls itself that has a job in flight. */
   readonly workerOf: (id: string) => string | undefined;
+  /** The log of all brokers of the database, where there may be several. */
+  readonly log?: EventLog | undefined;
 }
 
 /** Creates what tells events. */
 export function createEventHub(
-  { clock, random, maxListeners, workerOf }: EventHubOptions,
+  { clock, random, maxListeners, workerOf, log }: EventHubOptions,
 ): EventHub {
   let ring: EventRing = createEventRing();
   /** The name of the run; undefined while nobody listens. */
@@ -112,7 +118,7 @@ export function createEventHub(
   let stopLingering = () => {};
   let stopDraining: (() => void) | undefined;
 
-  const cursorOf = (number: number) => `${run}-${number}`;
+  const cursorOf = (number: number) => `${run}-${ring.placeOf(number)}`;
 
   const begin = () => {
     ring = createEventRing();
@@ -121,6 +127,7 @@ export function createEventHub(
   };
 
   const forget = () => {
+    log?.close();
     run = undefined;
     ring = createEventRing();
     clearWaiting();
@@ -148,7 +155,7 @@ export function createEventHub(
     behind.delete(member);
     member.group.upToDate.delete(member);
     groups.leave(member.group);
-    if (members.size === 0) stopLingering = clock.setTimer(forget, lingerMs);
+    linger();
   };
 
   const cut = (member: Member, reason: string) => {
@@ -214,6 +221,24 @@ export function createEventHub(
     for (const member of behind) isKept(member);
   };
 
+  /** Keeps an event, and adds it to what the groups that want it are told. */
+  const add = (event: KeptEvent, wanting: Set<EventGroup<Member>>) => {
+    ring.add(event);
+    groups.forEachWanting(event, (group) => {
+      group.text += toFrame(group.format, cursorOf(event.number), textOf(event, run!));
+      wanting.add(group);
+    });
+  };
+
+  /** Tells events that were read from the log. */
+  const tellLogged = (events: readonly KeptEvent[]) => {
+    ring.prune(clock.monotonic());
+    const first = ring.last + 1;
+    const wanting = new Set<EventGroup<Member>>();
+    for (const event of events) add({ ...event, number: ring.last + 1 }, wanting);
+    flush(wanting, first);
+  };
+
   const tellPiece = () => {
     const keptAt = clock.monotonic();
     ring.prune(keptAt);
@@ -225,11 +250,7 @@ export function createEventHub(
       for (const kind of kindsOf(change.change)) {
         const number = ring.last + 1;
         const event = toEvent(change, { index: told, kind, number, keptAt });
-        ring.add(event);
-        groups.forEachWanting(event, (group) => {
-          group.text += toFrame(group.format, cursorOf(number), textOf(event, run!));
-          wanting.add(group);
-        });
+        add(event, wanting);
         length += lengthOf(event);
       }
       waitingJobs--;
@@ -262,11 +283,48 @@ export function createEventHub(
     }
   };
 
+  /** Tells all that events are missing between what they were told and what comes next. */
+  const tellGap = () => {
+    for (const member of [...members]) {
+      if (behind.has(member)) {
+        cut(member, "too slow: the events that come next are not kept any more");
+      } else say(member, "gap", ring.last);
+    }
+  };
+
+  let opening: Promise<void> | undefined;
+  const open = async (log: EventLog) => {
+    const reader: LogReader = {
+      hear: tellLogged,
+      missed: tellGap,
+      restarted: () => members.size === 0 ? forget() : void start(log).then(tellGap, forget),
+      firstPlace: () => ring.placeOf(ring.first),
+    };
+    const { run: name, place } = await log.open(reader);
+    ring = createEventRing(place);
+    run = name;
+    for (const member of members) member.upTo = 0;
+    behind.clear();
+  };
+  const start = (log: EventLog) => opening ??= open(log).finally(() => opening = undefined);
+
+  /** Nobody who prepares need listen then. */
+  const linger = () => {
+    stopLingering();
+    if (members.size === 0) stopLingering = clock.setTimer(forget, lingerMs);
+  };
+
   return {
     get isOn() {
-      return run !== undefined;
+      return log === undefined ? run !== undefined : log.isOn;
     },
+    prepare: log && (async () => {
+      if (run === undefined) await start(log);
+      linger();
+      await log.readOn();
+    }),
     publish(changes) {
+      if (log !== undefined) return log.committed();
       if (run === undefined) return;
       for (const change of toTold(changes, clock.now(), workerOf)) {
         if (change.change.jobs.length === 0) continue;
@@ -322,12 +380,12 @@ export function createEventHub(
 function startOf(
   after: string | undefined,
   run: string,
-  { first, last }: EventRing,
+  { first, last, numberAt }: EventRing,
 ): { readonly upTo: number; readonly isGap: boolean } {
   if (after === undefined) return { upTo: last, isGap: false };
   const cursor = parseCursor(after);
-  const isKept = cursor?.run === run && cursor.number >= first - 1 && cursor.number <= last;
-  return isKept ? { upTo: cursor.number, isGap: false } : { upTo: first - 1, isGap: true };
+  const number = cursor?.run === run ? numberAt(cursor.number) : undefined;
+  return number === undefined ? { upTo: first - 1, isGap: true } : { upTo: number, isGap: false };
 }
 
 const encoder = new TextEncoder();

@@ -90,6 +90,7 @@ export function toEvent(
   const job = change.jobs[index]!;
   return {
     number,
+    place: number,
     kind,
     id: job.id,
     type: job.type,
@@ -112,8 +113,8 @@ export function textOf(event: KeptEvent, run: string): string {
 }
 
 function toText(event: KeptEvent, run: string): string {
-  const { number, kind, id, type, queue, fromQueue, status: code, worker, tags } = event;
-  let text = `{"cursor":"${run}-${number}","event":"${kind}","id":${JSON.stringify(id)}` +
+  const { place, kind, id, type, queue, fromQueue, status: code, worker, tags } = event;
+  let text = `{"cursor":"${run}-${place}","event":"${kind}","id":${JSON.stringify(id)}` +
     `,"type":${JSON.stringify(type)},"queue":${JSON.stringify(queue)}`;
   if (fromQueue !== undefined) text += `,"from_queue":${JSON.stringify(fromQueue)}`;
   if (code !== undefined) text += `,"status":"${statusNames[code]}"`;

@@ -16,6 +16,7 @@ import { tellTags } from "../../store/tags-table.ts";
 import { hasTrait, traits } from "../../store/traits.ts";
 import type { Transition } from "../../store/transition.ts";
 import type { Endings } from "./endings.ts";
+import type { EventLog } from "./event-log.ts";
 import type { EventHub } from "./events.ts";
 import type { Gates } from "./gates.ts";
 import type { Settings } from "./settings.ts";
@@ -26,13 +27,15 @@ export interface KeptOptions {
   readonly settings: Pick<Settings, "historyLimit">;
   readonly gates: Gates;
   readonly events: Pick<EventHub, "isOn">;
+  /** Where brokers that share a database write down what they do. */
+  readonly log: Pick<EventLog, "isOn" | "record"> | undefined;
   readonly endings: Endings;
 }
 
 /** Writes what is kept about changes. */
 export function* writeKept(
   changes: readonly Change[],
-  { clock, settings: { historyLimit }, gates, events, endings }: KeptOptions,
+  { clock, settings: { historyLimit }, gates, events, log, endings }: KeptOptions,
 ): Transition<void> {
   const all = { traits: yield* writeCounts(changes) };
   if (events.isOn && hasTrait(all, traits.tagged)) yield* tellTags(changes);
@@ -43,4 +46,6 @@ export function* writeKept(
   if (gates.forClaim() !== undefined || changes.some(({ kind }) => kind === "queues")) {
     yield* countInFlight(changes, gates.isLimited);
   }
+  // Last: its number has to be greater than those of all that this commit waited for.
+  if (log?.isOn) yield* log.record(changes);
 }

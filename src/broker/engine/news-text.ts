@@ -18,6 +18,7 @@
  * | `["ask", number, what, …]`, `["done", broker, number]` | every other one is to do something; one has done it      |
  * | `["run", run, at]`                          | the run of a worker has a stream here since then                    |
  * | `["room"]`                                  | there is room again in the limit that all brokers share             |
+ * | `["logged"]`                                | there are more events in the log                                    |
  * | `["seq", seq]`                              | jobs were stored up to this key: later ones come behind it          |
  *
  * @module
@@ -44,6 +45,7 @@ export type NewsItem =
   | readonly ["run", run: string, at: number]
   | readonly ["seq", seq: number]
   | readonly ["room"]
+  | readonly ["logged"]
   | StatementPart;
 
 /** How long a text may be, in bytes: PostgreSQL takes 8000. */

@@ -78,6 +78,8 @@ export interface Heard {
   readonly said: readonly (readonly [run: string, statement: WorkerStatement])[];
   /** Runs of workers that have a stream elsewhere, since an instant in ms since the epoch. */
   readonly runs: readonly (readonly [run: string, at: number])[];
+  /** Whether events were written down. */
+  readonly hasLogged: boolean;
   /** Whether there is room again in the limit that all brokers share. */
   readonly hasRoom: boolean;
   /** The highest key of a job that was stored; 0 if none was. */
@@ -102,6 +104,8 @@ export interface News {
   connected(run: string, at: number): void;
   /** Tells that there is room again in the limit that all brokers share. */
   tellRoom(): void;
+  /** Tells that events were written down. */
+  tellLogged(): void;
   /** Asks all other brokers to do something, and waits for them. */
   readonly ask: Rounds["ask"];
   /** Tells no more, and hears no more. */
@@ -303,6 +307,9 @@ export function createNews(
     tellRoom() {
       if (canTell()) say(["room"]);
     },
+    tellLogged() {
+      if (canTell() && !items.some(([kind]) => kind === "logged")) say(["logged"]);
+    },
     ask: rounds.ask,
     async stop() {
       stopped = true;
@@ -364,6 +371,7 @@ function toHeard(
   const runs: [string, number][] = [];
   let seq = 0;
   let hasRoom = false;
+  let hasLogged = false;
   const budgeted: Heard["budgeted"][number][] = [];
   const left: string[] = [];
   const lost = new Set<string>();
@@ -387,11 +395,26 @@ function toHeard(
     else if (item[0] === "ended") ended.push(toEndedChange(item[1]));
     else if (item[0] === "run") runs.push([item[1], item[2]]);
     else if (item[0] === "room") hasRoom = true;
+    else if (item[0] === "logged") hasLogged = true;
     else if (item[0] === "seq") seq = Math.max(seq, item[1]);
     else if (item[0] === "said") {
       const statement = parts.add(from, item);
       if (statement !== undefined) said.push([item[1], statement]);
     }
   }
-  return { ready, budgeted, left, lost, cancel, due, changes, ended, said, runs, seq, hasRoom };
+  return {
+    ready,
+    budgeted,
+    left,
+    lost,
+    cancel,
+    due,
+    changes,
+    ended,
+    said,
+    runs,
+    seq,
+    hasRoom,
+    hasLogged,
+  };
 }

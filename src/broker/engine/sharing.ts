@@ -16,6 +16,7 @@ import type { ConfigOperations } from "./config.ts";
 import type { Counting } from "./counting.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Endings } from "./endings.ts";
+import type { EventLog } from "./event-log.ts";
 import type { Gates } from "./gates.ts";
 import { findGone } from "./holdings.ts";
 import type { Identities } from "./ids.ts";
@@ -42,6 +43,7 @@ export interface SharingOptions {
   readonly config: Pick<ConfigOperations, "load">;
   readonly identities: Pick<Identities, "startAfter">;
   readonly insight: Pick<Insight, "flush">;
+  readonly log: Pick<EventLog, "heard" | "serve" | "look"> | undefined;
   /** Applies a setting that another broker has changed. */
   applyConfig(change: ConfigChange): void;
   /** Tells that a source has work at `at`, in ms since the epoch. */
@@ -73,6 +75,7 @@ export function createSharing(options: SharingOptions): Sharing {
 
   const hear = (heard: Heard) => {
     identities.startAfter(heard.seq);
+    if (heard.hasLogged) options.log?.heard();
     for (const [name, at] of heard.due) if (name in work) expectAt(work[name], at);
     for (const change of heard.changes) if (change.kind === "config") applyConfig(change);
     for (const [run, statement] of heard.said) {
@@ -92,6 +95,7 @@ export function createSharing(options: SharingOptions): Sharing {
   const look = async () => {
     const now = clock.now();
     await config.load();
+    await options.log?.look(false);
     for (const settings of await store.read(listQueueSettings())) gates.set(settings);
     for (const source of [...Object.values(work), ...upkeep]) expectAt(source, now);
     dispatcher.reload(await counting.backlogs());
@@ -115,10 +119,16 @@ export function createSharing(options: SharingOptions): Sharing {
     serve: {
       write: options.insight.flush,
       room: ([share]) => dispatcher.giveRoom(Number(share)),
+      log: async ([run, until, isNew]) =>
+        await options.log?.serve(String(run), Number(until), isNew === 1),
     },
   });
   return {
     ...news,
+    async start() {
+      await news.start();
+      await options.log?.look(true);
+    },
     countOthers,
     tell: (run, statement) =>
       dispatcher.tell(run, statement) ??

@@ -29,7 +29,7 @@ const streamHeaders: Readonly<Record<EventFormat, Record<string, string>>> = {
 };
 
 /** `GET /events` */
-export const events: Endpoint = ({ request, query, engine, settings, clock }) => {
+export const events: Endpoint = async ({ request, query, engine, settings, clock }) => {
   const format = eventFormat(request.headers.get("accept"));
   if (format === undefined) {
     throw new Refusal(406, "not acceptable", { supported: supportedEventTypes });
@@ -37,6 +37,7 @@ export const events: Endpoint = ({ request, query, engine, settings, clock }) =>
   const { filter, after } = readEventsQuery(query);
   // A browser that comes again sends the header, and the query of its first call.
   const resumed = request.headers.get("last-event-id") || after;
+  await engine.events.prepare?.();
   let listening: Listening | undefined;
   let leave = () => {};
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({

@@ -24,9 +24,9 @@ export async function compare(host: LivesHost, model: LivesModel): Promise<void>
     ].join("; ")
   );
   assert.deepEqual(shown, inPlace(model).map((job) => show(job, model)));
-  compareRows(host, model);
-  compareCounts(host, model);
-  compareOrphans(host);
+  await compareRows(host, model);
+  await compareCounts(host, model);
+  await compareOrphans(host);
 }
 
 function inPlace(model: LivesModel): ModelJob[] {
@@ -45,8 +45,8 @@ function show(job: ModelJob, model: LivesModel): string {
 }
 
 /** What no answer shows: deliveries, tokens, the period of grace, what becomes of whom, when a job goes. */
-function compareRows(host: LivesHost, model: LivesModel): void {
-  const jobs = host.rows(
+async function compareRows(host: LivesHost, model: LivesModel): Promise<void> {
+  const jobs = await host.rows(
     `SELECT id, deliveries, purge_at, (holder IS NOT NULL) AS held, token, grace_until
      FROM jobs LEFT JOIN leases ON job = seq ORDER BY seq`,
   );
@@ -58,7 +58,7 @@ function compareRows(host: LivesHost, model: LivesModel): void {
       [id, deliveries, purgeAt, stream === null ? 0 : 1, lease?.token, lease?.graceUntil].join(" ")
     ),
   );
-  const unwanted = host.rows(
+  const unwanted = await host.rows(
     `SELECT id, force_at FROM cancellations JOIN jobs ON seq = job ORDER BY seq`,
   );
   assert.deepEqual(
@@ -67,7 +67,7 @@ function compareRows(host: LivesHost, model: LivesModel): void {
       unwanted === null ? [] : [`${id} ${unwanted.forceAt}`]
     ),
   );
-  const links = host.rows(
+  const links = await host.rows(
     `SELECT parents.id AS parent, children.id AS child, state FROM dependencies
      LEFT JOIN jobs AS parents ON parents.seq = parent
      LEFT JOIN jobs AS children ON children.seq = job WHERE state < 3`,
@@ -81,13 +81,13 @@ function compareRows(host: LivesHost, model: LivesModel): void {
   );
 }
 
-function compareCounts(host: LivesHost, model: LivesModel): void {
+async function compareCounts(host: LivesHost, model: LivesModel): Promise<void> {
   const counts = new Map<string, number>();
   for (const { queue, status } of model.all()) {
     counts.set(`${queue} ${status}`, (counts.get(`${queue} ${status}`) ?? 0) + 1);
   }
   const sums = statusNames.map((name) => `sum(${name}) AS ${name}`).join();
-  const counted = host.rows(`SELECT queue, ${sums} FROM job_counts GROUP BY queue`);
+  const counted = await host.rows(`SELECT queue, ${sums} FROM job_counts GROUP BY queue`);
   for (const { queue, ...row } of counted) {
     for (const [status, count] of Object.entries(row)) {
       const expected = counts.get(`${queue} ${status}`) ?? 0;
@@ -97,9 +97,11 @@ function compareCounts(host: LivesHost, model: LivesModel): void {
   }
   assert.deepEqual([...counts], [], "what is not counted");
   const dead = model.all("dead").length;
-  const [failures] = host.rows("SELECT coalesce(sum(jobs), 0) AS jobs FROM failure_counts");
+  const [failures] = await host.rows("SELECT coalesce(sum(jobs), 0) AS jobs FROM failure_counts");
   assert.equal(Number(failures!["jobs"]), dead, "dead jobs in groups");
-  const settings = host.rows("SELECT queue, paused, max_in_flight, in_flight FROM queue_settings");
+  const settings = await host.rows(
+    "SELECT queue, paused, max_in_flight, in_flight FROM queue_settings",
+  );
   for (const [queue, { paused, most }] of model.queues) {
     const set = settings.find((row) => row["queue"] === queue);
     assert.deepEqual(
@@ -142,6 +144,6 @@ const oddities = [
   ),
 ];
 
-function compareOrphans(host: LivesHost): void {
-  for (const sql of oddities) assert.deepEqual(host.rows(sql), [], sql);
+async function compareOrphans(host: LivesHost): Promise<void> {
+  for (const sql of oddities) assert.deepEqual(await host.rows(sql), [], sql);
 }

@@ -76,7 +76,7 @@ async function wait(world: LivesWorld): Promise<string> {
 }
 
 async function restart(world: LivesWorld): Promise<string> {
-  const crashes = world.random.once(2);
+  const crashes = world.random.once(2) && world.host.mayCrash;
   const downMs = world.random.pick([0, 0, 400, 3000]);
   // A take that waits gets nothing any more.
   world.waiting = undefined;

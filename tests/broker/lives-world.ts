@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import type { Random } from "../support/random.ts";
 import type { Answer } from "../support/send.ts";
-import { LivesHost } from "./lives-host.ts";
+import type { LivesHost } from "./lives-host.ts";
 import { type IdWish, LivesModel, type ModelJob, type OnDead, type Shown } from "./lives-model.ts";
 import type { WorkerStream } from "./worker-stream.ts";
 
@@ -42,8 +42,8 @@ export interface Waiting {
 
 /** What a step has to do with. */
 export class LivesWorld {
-  readonly host: LivesHost = new LivesHost();
-  readonly model: LivesModel = new LivesModel(this.host.clock.now(), queues);
+  readonly host: LivesHost;
+  readonly model: LivesModel;
   /** The streams that are open, by their runs. */
   readonly streams: Map<string, WorkerStream> = new Map();
   /** Some ids that jobs had. */
@@ -52,6 +52,11 @@ export class LivesWorld {
   waiting: Waiting | undefined;
   random!: Random;
   #payloads = 0;
+
+  constructor(host: LivesHost) {
+    this.host = host;
+    this.model = new LivesModel(host.clock.now(), queues);
+  }
 
   /** A number that nothing had before. */
   nextPayload(): number {

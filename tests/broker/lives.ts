@@ -9,6 +9,7 @@
 
 import assert from "node:assert/strict";
 import { createRandom } from "../support/random.ts";
+import { FileHost, type LivesHost } from "./lives-host.ts";
 import { takeStep } from "./lives-player.ts";
 import { LivesWorld } from "./lives-world.ts";
 
@@ -28,8 +29,11 @@ export function toSteps(seed: number, count: number): number[] {
 }
 
 /** Lives through some steps; gives what went wrong, undefined if nothing did. */
-export async function live(steps: readonly number[]): Promise<LivesFailure | undefined> {
-  const world = new LivesWorld();
+export async function live(
+  steps: readonly number[],
+  createHost: () => LivesHost = () => new FileHost(),
+): Promise<LivesFailure | undefined> {
+  const world = new LivesWorld(createHost());
   const story: string[] = [];
   let at = 0;
   await world.host.start();
@@ -50,9 +54,15 @@ export async function live(steps: readonly number[]): Promise<LivesFailure | und
 /**
  * Leaves out of a life that went wrong what it goes wrong without.
  *
- * @param most How many steps may be lived through for that.
+ * @param options `most` is how many steps may be lived through for that.
  */
-export async function shrink(failure: LivesFailure, most = 5000): Promise<LivesFailure> {
+export async function shrink(
+  failure: LivesFailure,
+  { most = 5000, createHost }: {
+    readonly most?: number;
+    readonly createHost?: (() => LivesHost) | undefined;
+  } = {},
+): Promise<LivesFailure> {
   let smallest = failure;
   let left = most;
   let size = Math.ceil(failure.steps.length / 2);
@@ -61,7 +71,7 @@ export async function shrink(failure: LivesFailure, most = 5000): Promise<LivesF
     for (let at = 0; at < smallest.steps.length - 1 && left > 0;) {
       const { steps } = smallest;
       const end = Math.min(at + size, steps.length - 1);
-      const shorter = await live([...steps.slice(0, at), ...steps.slice(end)]);
+      const shorter = await live([...steps.slice(0, at), ...steps.slice(end)], createHost);
       left -= shorter?.steps.length ?? steps.length;
       // One that goes wrong in another way is another failure.
       if (shorter === undefined || kindOf(shorter) !== kindOf(failure)) at += size;

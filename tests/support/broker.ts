@@ -56,7 +56,7 @@ async function openEmpty(): Promise<
 }
 
 /** Several brokers as one: each call goes to the next of them, as through a load balancer. */
-function inTurn(brokers: readonly Broker[], clock: TestClock): Broker {
+export function inTurn(brokers: readonly Broker[], clock: TestClock): Broker {
   let calls = 0;
   return {
     ...brokers[0]!,

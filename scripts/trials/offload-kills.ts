@@ -4,6 +4,7 @@
  * exactly one callback is there for it: never neither, never two.
  *
  *     deno run -A scripts/trials/offload-kills.ts --kills 300 --seed 1 --runtime deno|node|bun
+ *     deno run -A scripts/trials/offload-kills.ts --kills 300 --postgres 3    # three brokers on a PostgreSQL, behind a proxy
  *
  * Ends with 1 if a request has no callback, or two, or one that tells of a failure. It takes a second for each kill, about; the number of trials that it prints is
  * that of the requests that were under way when something was killed.
@@ -25,7 +26,7 @@ import { createHttp, defineHttpCallback } from "../../src/offload/mod.ts";
 import { createRandom } from "../../tests/support/random.ts";
 import { openRuntimes } from "../bench/open-runtimes.ts";
 import { type Runtime, type RuntimeName, toWords } from "../bench/runtimes.ts";
-import { startBroker } from "./bad-network-processes.ts";
+import { startOnFile, startOnPostgres } from "./offload-kills-brokers.ts";
 import { type AnswerPhase, startSlowServer } from "./offload-kills-server.ts";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
@@ -46,6 +47,7 @@ const { values: flags } = parseArgs({
     kills: { type: "string", default: "200" },
     seed: { type: "string", default: "1" },
     runtime: { type: "string", default: "deno" },
+    postgres: { type: "string" },
   },
 });
 
@@ -82,9 +84,10 @@ const server = await startSlowServer(() => random.int(longestPartMs), (phase) =>
 const reach = (phase: AnswerPhase) =>
   Promise.race([new Promise<void>((reached) => awaited = { phase, reached }), sleep(3000)]);
 
-let broker = await startBroker(runtime!, { data, port: 0 });
-const { url } = broker;
-const port = Number(new URL(url).port);
+const brokers = flags.postgres === undefined
+  ? await startOnFile(runtime!, data)
+  : await startOnPostgres(Number(flags.postgres), (count) => random.int(count));
+const { url } = brokers;
 const client = createClient({ url, timeoutMs: 20_000, retry: { limit: 100, maxDelayMs: 200 } });
 const noted = defineHttpCallback("noted", { onComplete() {}, onError() {} });
 const http = createHttp(client, { callback: noted });
@@ -120,8 +123,7 @@ for (let done = 0; done < killCount; done++) {
   await sleep(random.int(latestMs));
   trials += await countOpen().catch(() => 0);
   if (isBroker) {
-    await broker.kill();
-    broker = await startBroker(runtime!, { data, port });
+    await brokers.kill();
   } else {
     const at = random.int(workers.length);
     await kill(workers[at]!);
@@ -161,7 +163,7 @@ for await (const job of client.list({ type: "http:request" })) {
 console.log(`left ${left}, without a callback ${none.length}, with several ${several.length}`);
 
 for (const worker of workers) await kill(worker);
-await broker.kill();
+await brokers.stop();
 server.close();
 rmSync(folder, { recursive: true });
 process.exit(left + none.length + several.length + failed.length > 0 ? 1 : 0);

@@ -21,7 +21,6 @@ import { status } from "../../protocol/status.ts";
 import type { Change } from "../../store/changes.ts";
 import { claimJobs, claimRegistered } from "../../store/claim.ts";
 import type { ClaimResult, ClaimSources } from "../../store/claim-builder.ts";
-import type { Transition } from "../../store/transition.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { createAlongside } from "./alongside.ts";
 import { createBacklogs } from "./backlogs.ts";
@@ -158,12 +157,14 @@ export function createDispatcher(
     const turns = createTurns(clock);
     for (;;) {
       const claims = members.plan();
-      const needsRoom = claims.length === 0 && permits !== undefined && members.isAnyWaiting &&
-        permits.mayGrow();
+      const isCut = members.isCut;
+      const needsRoom = permits !== undefined && (isCut || claims.length === 0) &&
+        members.isAnyWaiting && permits.mayGrow(isCut);
       if (claims.length === 0 && !needsRoom) break;
       try {
         if (needsRoom) {
-          await permits.grow(countWanted());
+          const wanted = countWanted();
+          await permits.grow(wanted, isCut ? wanted : 1);
           continue;
         }
         onlookers.passOver(claims);

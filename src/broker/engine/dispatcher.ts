@@ -17,7 +17,8 @@ import type { Transition } from "../../store/transition.ts";
 import type { Gates } from "./gates.ts";
 import type { HeldJob, Subscriber } from "./member.ts";
 import type { InFlightLimits } from "./members.ts";
-import type { Heard, News } from "./news.ts";
+import type { Heard } from "./heard.ts";
+import type { News } from "./news.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** Gives ready jobs to subscribers. */

@@ -9,7 +9,7 @@ import { status } from "../../protocol/status.ts";
 import { addSaturating } from "../../store/add-saturating.ts";
 import type { Change, JobsChange } from "../../store/changes.ts";
 import type { DelayedSource } from "./due-sources.ts";
-import type { SharedWork } from "./news.ts";
+import type { SharedWork } from "./heard.ts";
 import type { DueSource } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
 

@@ -57,6 +57,8 @@ export interface Members {
    * @param most How many jobs all together at most; default as many as limits allow.
    */
   plan(most?: number): Claim[];
+  /** Whether the last plan gave somebody fewer than he asks for who comes once: a stream gets the rest later. */
+  readonly isCut: boolean;
   /** What members may claim that get room by changes which are not applied yet. */
   planFreed(changes: readonly Change[]): Claim[];
   /**
@@ -119,6 +121,7 @@ export function createMembers(limits: InFlightLimits, roomOfAll?: () => number):
       : Math.min(Math.min(prefetch, mostHeld()) - held.size + freed, claimSize);
 
   let onStreams = 0;
+  let isCut = false;
   const count = ({ subscriber }: Member, by: number) => {
     if (subscriber.lease === undefined) onStreams += by;
   };
@@ -255,8 +258,12 @@ export function createMembers(limits: InFlightLimits, roomOfAll?: () => number):
         for (const queue of queues ?? []) addReady(queue, anyNumber);
       }
     },
+    get isCut() {
+      return isCut;
+    },
     plan(most = roomInAll()) {
       fresh.clear();
+      isCut = false;
       let left = most;
       if (left <= 0) return [];
       const chosen = new Set<Member>();
@@ -269,7 +276,9 @@ export function createMembers(limits: InFlightLimits, roomOfAll?: () => number):
       }
       const claims: Claim[] = [];
       for (const member of [...chosen].sort((a, b) => a.turn! - b.turn!)) {
-        const limit = Math.min(roomOf(member), left);
+        const room = roomOf(member);
+        const limit = Math.min(room, left);
+        if (limit < room && member.subscriber.lease !== undefined) isCut = true;
         if (limit <= 0 || claims.length === claimsAtOnce) break;
         claims.push({ member, limit });
         left -= limit;

@@ -30,14 +30,15 @@ const wantedForMs = 12_000;
 export interface Permits {
   /** How many more may be taken; negative if there are too many. */
   room(): number;
-  /** Whether it makes sense to ask for more room. */
-  mayGrow(): boolean;
+  /** Whether it makes sense to ask for more room: there is none, or somebody gets too little, as `isCut` says. */
+  mayGrow(isCut: boolean): boolean;
   /**
    * Asks for more.
    *
    * @param wanted How many more could be taken.
+   * @param least With fewer, others are asked too.
    */
-  grow(wanted: number): Promise<void>;
+  grow(wanted: number, least: number): Promise<void>;
   /** A claim begins, of so many jobs at most. */
   begin(most: number): void;
   /** A claim has taken so many under leases. */
@@ -167,18 +168,18 @@ export function createPermits(
 
   return {
     room,
-    mayGrow() {
-      if (isDenied || room() > 0) return false;
+    mayGrow(isCut) {
+      if (isDenied || (room() > 0 && !isCut)) return false;
       return !isWanted() || share < Math.max(1, cap);
     },
-    async grow(wanted) {
+    async grow(wanted, least) {
       isDenied = true; // Until something happens, which may be meanwhile.
       await grow(wanted);
-      if (room() <= 0) {
+      if (room() < least) {
         await others().ask("room", [share]);
         await grow(wanted);
       }
-      if (room() > 0) isDenied = false;
+      if (room() >= least) isDenied = false;
     },
     begin: (most) => void (claiming = most),
     end(count) {

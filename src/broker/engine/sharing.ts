@@ -21,7 +21,8 @@ import type { Gates } from "./gates.ts";
 import { findGone } from "./holdings.ts";
 import type { Identities } from "./ids.ts";
 import type { Insight } from "./insight.ts";
-import { createNews, type Heard, type News, type SharedWork } from "./news.ts";
+import type { Heard, SharedWork } from "./heard.ts";
+import { createNews, type News } from "./news.ts";
 import type { Presence } from "./presence.ts";
 import type { DueSource } from "./scheduler.ts";
 

@@ -275,7 +275,9 @@ export function createDispatcher(
         byRun.set(run, member);
         others().connected(run, member.since);
       }
-      if (store.isShared) members.addUnknown(); // Others may have stored jobs.
+      // Others may have stored jobs, and somebody who comes once does not hear later that there is room.
+      if (store.isShared) members.addUnknown();
+      if (subscriber.lease !== undefined) permits?.reopen();
       void dispatch();
       return {
         drained() {

@@ -13,7 +13,7 @@ import { status } from "../../protocol/status.ts";
 export const gapBody = '"gap"';
 
 /** Events of one row at most: their numbers follow from its own. */
-export const eventsOfRow = 500;
+const eventsOfRow = 500;
 
 /** An event, without what depends on who reads it. */
 type LoggedEvent = readonly [

@@ -116,6 +116,7 @@ describe("createEventHub()", () => {
 describe("createEventRing()", () => {
   const toEvent = (number: number, keptAt = 0): KeptEvent => ({
     number,
+    place: number,
     kind: "due",
     id: "a",
     type: "t",

@@ -113,7 +113,8 @@ export function createPermits(
   const room = () => {
     const { globalInFlightLimit: limit } = limits;
     if (limit === 0) return Infinity;
-    return Math.min(share, isWanted() ? Math.max(1, cap) : Infinity, limit) - used();
+    const most = isWanted() ? Math.max(1, cap) : Infinity;
+    return Math.min(Math.min(share, limit) - used(), most - held() - doubtful);
   };
 
   const grow = (wanted: number) =>
@@ -170,7 +171,8 @@ export function createPermits(
     room,
     mayGrow(isCut) {
       if (isDenied || (room() > 0 && !isCut)) return false;
-      return !isWanted() || share < Math.max(1, cap);
+      // What was taken under leases is in the share only until that is written anew.
+      return !isWanted() || share - leased < Math.max(1, cap);
     },
     async grow(wanted, least) {
       isDenied = true; // Until something happens, which may be meanwhile.

@@ -135,4 +135,24 @@ describe("what is told and shown", () => {
       "[...document.querySelectorAll('.scroll')].map((one) => one.scrollWidth - one.clientWidth)";
     assert.deepEqual(await visit.evaluate(widths), [0]);
   });
+
+  it("lists what most jobs died of first", async () => {
+    await scene.client.enqueue({ type: "a", queue: "first", payload: 1, retryLimit: 0 });
+    const worker = createWorker({
+      client: scene.client,
+      queues: ["first"],
+      logger: false,
+      fallback: () => {
+        throw Object.assign(new Error("rare"), { name: "AardvarkError" });
+      },
+    });
+    await worker.runOnce();
+    await visit.open("failures");
+    await visit.waitForText("AardvarkError");
+    const counts = await visit.evaluate(
+      "[...document.querySelectorAll('td.number')].map((one) => Number(one.textContent))",
+    );
+    assert.deepEqual(counts, [12, 1, 1]);
+    assert.match(await visit.textOf("tbody tr"), /^RangeError/);
+  });
 });

@@ -15,9 +15,18 @@ interface GroupPage {
   readonly pages: Pages;
 }
 
+/** As many as a burning queue has, as a rule. */
+const groupsAtOnce = 1000;
+
+/** The largest first; by their names where there are more than one page has. */
+function inOrder(groups: GroupPage["groups"], { next, prev }: Pages): GroupPage["groups"] {
+  if (next !== null || prev !== null) return groups;
+  return [...groups].sort((a, b) => b.count - a.count);
+}
+
 export function Failures() {
   const from = place.value.query.get("from") ?? undefined;
-  const loaded = useLive<GroupPage>(withQuery("/failures", { from, limit: 100 }));
+  const loaded = useLive<GroupPage>(withQuery("/failures", { from, limit: groupsAtOnce }));
   return (
     <>
       <Heading actions={mayManage.value && (loaded.value?.groups.length ?? 0) > 0 && <All />}>
@@ -28,7 +37,7 @@ export function Failures() {
           groups.length === 0 ? <EmptyPage>No job is dead. Good.</EmptyPage> : (
             <>
               <Table label="Groups of failures" heads={["What they died of", "#Jobs", ""]}>
-                {groups.map((group) => <Group key={group.group} {...group} />)}
+                {inOrder(groups, pages).map((group) => <Group key={group.group} {...group} />)}
               </Table>
               <Pager pages={pages} />
             </>

@@ -353,6 +353,7 @@ export function createDispatcher(
       if (await giveBackStrays(broker())) permits?.settled();
     },
     giveRoom: (share) => permits?.giveBack(share) ?? Promise.resolve(),
+    begin: () => permits?.grow(0, 0) ?? Promise.resolve(),
     restart: () => permits?.reset(),
     adopt: members.adopt,
     takenJob: members.heldJob,

@@ -49,6 +49,8 @@ export interface Dispatcher {
   tidy(): Promise<void>;
   /** Another broker, with this share of the limit for all, wants more of it. */
   giveRoom(share: number): Promise<void>;
+  /** Gets this broker its first share of the limit for all. */
+  begin(): Promise<void>;
   /** The broker has another row than before. */
   restart(): void;
   /** Jobs are in flight under leases, since before the broker was started. */

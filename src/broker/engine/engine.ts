@@ -338,6 +338,7 @@ export function createEngine(
       if (store.isShared) identities.shareWith(presence.id());
       else await leases.adopt();
       await news.start();
+      await dispatcher.begin();
       dispatcher.reload(await counting.backlogs());
       await scheduler.start();
     },

@@ -36,36 +36,56 @@ export interface ShareWish {
   readonly used: number;
   /** How many more it could use now. */
   readonly wanted: number;
+  /** Brokers that said they have too little. */
+  readonly needy: Iterable<number>;
+}
+
+/** What a broker has. */
+export interface Share {
+  /** At least what the broker uses. */
+  readonly share: number;
+  /** Those of the needy that still have too little. */
+  readonly needy: readonly number[];
+}
+
+/** Whether a share is too little while others have more: less than an even part, or nothing. */
+export function isTooLittle(share: number, even: number): boolean {
+  return share < even || share === 0;
 }
 
 /**
- * Gives a broker as much of the limit as it wants and is free; its even part, if that is more.
+ * Gives a broker as much of the limit as it wants and is free; its even part, if that is more. While needy ones have too
+ * little, it gets no more than an even part, or one.
  *
- * @returns Its share from now on: at least what it uses.
+ * @returns Its share from now on.
  * @throws {StoreError} If it was taken for gone.
  */
-export function* growShare({ broker, limit, used, wanted }: ShareWish): Transition<number> {
+export function* growShare(
+  { broker, limit, used, wanted, needy }: ShareWish,
+): Transition<Share> {
   yield* takeTurn("in flight");
   yield* demandRegistered(broker);
-  const [row] = yield* rows<{ others: number; leased: number; brokers: number }>(
-    `SELECT
-       (SELECT CAST(coalesce(sum(jobs), 0) AS BIGINT) FROM in_flight_shares WHERE broker <> ?) AS others,
-       (SELECT count(*) FROM leases) AS leased,
-       (SELECT count(*) FROM brokers) AS brokers`,
+  const [row] = yield* rows<{ leased: number; brokers: number }>(
+    "SELECT (SELECT count(*) FROM leases) AS leased, (SELECT count(*) FROM brokers) AS brokers",
+    [],
+  );
+  const others = yield* rows<{ broker: number; jobs: number }>(
+    "SELECT broker, jobs FROM in_flight_shares WHERE broker <> ?",
     [broker],
   );
-  const { others, leased, brokers } = row!;
-  const free = Math.max(0, limit - others - leased);
-  const share = Math.max(
-    used,
-    Math.min(free, Math.max(used + wanted, Math.floor(limit / brokers))),
-  );
+  const { leased, brokers } = row!;
+  const even = Math.floor(limit / brokers);
+  const asked = new Set(needy);
+  const left = others.filter(({ broker, jobs }) => asked.has(broker) && isTooLittle(jobs, even));
+  const most = left.length > 0 ? Math.max(0, Math.max(1, even) - used) : Infinity;
+  const free = Math.max(0, others.reduce((rest, { jobs }) => rest - jobs, limit - leased));
+  const share = Math.max(used, Math.min(free, Math.max(used + Math.min(wanted, most), even)));
   yield* run(
     `INSERT INTO in_flight_shares (broker, jobs) VALUES (?, ?)
      ON CONFLICT (broker) DO UPDATE SET jobs = excluded.jobs`,
     [broker, share],
   );
-  return share;
+  return { share, needy: left.map(({ broker }) => broker) };
 }
 
 /** A broker has this share from now on, which is less than before. Others need not wait for that. */

@@ -352,7 +352,7 @@ export function createDispatcher(
     async tidy() {
       if (await giveBackStrays(broker())) permits?.settled();
     },
-    giveRoom: (share) => permits?.giveBack(share) ?? Promise.resolve(),
+    giveRoom: (share, from) => permits?.giveBack(share, from) ?? Promise.resolve(),
     begin: () => permits?.grow(0, 0) ?? Promise.resolve(),
     restart: () => permits?.reset(),
     adopt: members.adopt,

@@ -47,8 +47,8 @@ export interface Dispatcher {
   recheck(): Promise<void>;
   /** Gives back what was taken for nobody. Call now and then. */
   tidy(): Promise<void>;
-  /** Another broker, with this share of the limit for all, wants more of it. */
-  giveRoom(share: number): Promise<void>;
+  /** Another broker (`from`), with this share of the limit for all, wants more of it. */
+  giveRoom(share: number, from: number): Promise<void>;
   /** Gets this broker its first share of the limit for all. */
   begin(): Promise<void>;
   /** The broker has another row than before. */

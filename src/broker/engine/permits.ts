@@ -9,7 +9,7 @@
  * | somebody waits, and there is no room     | the share grows by what is free                                       |
  * | nothing is free                          | the others are asked to give back what they do not use, and it grows  |
  * | still nothing                            | it is tried again when there may be room: below, and at each look     |
- * | another one asks                         | what is not used goes back; who has more than an even part uses no more than that for a while |
+ * | another one asks                         | what is not used goes back; while it has too little, no more than an even part is used  |
  * | a job ends while another one wants room  | more goes back, and it is told that there is room                     |
  * | a job under a lease ends                 | there may be room: those jobs are in no share                         |
  * | a claim fails                            | what it may have taken counts as in flight until that is known        |
@@ -18,13 +18,16 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { growShare, shrinkShare } from "../../store/shares.ts";
+import { growShare, isTooLittle, shrinkShare } from "../../store/shares.ts";
 import type { Store } from "../../store/store.ts";
 import type { Others } from "./dispatcher.ts";
 import type { Settings } from "./settings.ts";
 
 /** How long another broker wants room after it said so, in ms: until it would say so again. */
 const wantedForMs = 12_000;
+
+/** Stands among brokers that have too little, after the limit itself became another one. */
+const theLimit = 0;
 
 /** The limit over all brokers, as this one keeps it. */
 export interface Permits {
@@ -53,8 +56,8 @@ export interface Permits {
   released(): void;
   /** Jobs under leases have ended. */
   leasesEnded(): void;
-  /** Another broker, with this share, wants room. */
-  giveBack(share: number): Promise<void>;
+  /** Another broker wants room, and has this share. */
+  giveBack(share: number, from: number): Promise<void>;
   /** The limit is another one now. */
   limitChanged(): void;
   /** The broker has a new row, and no share. */
@@ -86,7 +89,9 @@ export function createPermits(
   { held, isAnyWaiting }: PermitsUse,
 ): Permits {
   let share = 0;
-  /** What is above that goes back while others want room: an even part, which may be none. One at a time may be used anyway. */
+  /** Brokers that have too little. */
+  const needy = new Set<number>();
+  /** What is above that goes back while these are: an even part, which may be none. One at a time may be used anyway. */
   let cap = Infinity;
   let wantedUntil = -Infinity;
   /** Taken under leases since the share was written: the share still counts them too. */
@@ -103,9 +108,13 @@ export function createPermits(
     return done;
   };
 
+  const forget = () => {
+    needy.clear();
+    cap = Infinity;
+  };
   const isWanted = () => {
     if (clock.monotonic() < wantedUntil) return true;
-    cap = Infinity;
+    forget();
     return false;
   };
   const used = () => held() + doubtful + leased;
@@ -120,11 +129,23 @@ export function createPermits(
   const grow = (wanted: number) =>
     inTurn(async () => {
       const { globalInFlightLimit: limit } = limits;
-      const onStreams = held() + doubtful;
-      const most = isWanted() ? Math.max(0, Math.max(1, cap) - onStreams) : Infinity;
-      const wish = { broker: broker(), limit, used: onStreams, wanted: Math.min(wanted, most) };
-      share = await store.write(() => growShare(wish));
+      isWanted(); // Else nobody is needy any more.
+      const used = held() + doubtful;
+      const most = needy.has(theLimit) ? Math.max(0, Math.max(1, cap) - used) : wanted;
+      const wish = {
+        broker: broker(),
+        limit,
+        used,
+        wanted: Math.min(wanted, most),
+        needy: [...needy],
+      };
+      const grown = await store.write(() => growShare(wish));
+      share = grown.share;
       leased = 0;
+      for (const id of wish.needy) {
+        if (id !== theLimit && !grown.needy.includes(id)) needy.delete(id);
+      }
+      if (needy.size === 0) cap = Infinity;
     });
 
   /** Gives back what is above a target. That less is written than is used of it here would do harm; more does none. */
@@ -138,12 +159,14 @@ export function createPermits(
       return true;
     });
 
-  const giveBack = async (other: number) => {
+  const giveBack = async (other: number, from: number) => {
     const { globalInFlightLimit: limit } = limits;
     if (limit === 0) return;
     const even = Math.floor(limit / (await others().countOthers() + 1));
     wantedUntil = clock.monotonic() + wantedForMs;
-    cap = other < even || other === 0 ? even : Infinity;
+    if (isTooLittle(other, even)) needy.add(from);
+    else needy.delete(from);
+    cap = needy.size > 0 ? even : Infinity;
     await shrinkTo(() => {
       const needed = held() + doubtful + claiming;
       // Who waits here has as good a claim to the even part.
@@ -161,7 +184,7 @@ export function createPermits(
       if (!isAnyWaiting() || share > 0) return;
       // That was all it had. It is its turn again after the other one, who has to know that it waits.
       isDenied = true;
-      await others().ask("room", [share]);
+      await others().ask("room", [share, broker()]);
     } catch {
       // What cannot be written now stays this broker's until others ask again.
     }
@@ -170,15 +193,14 @@ export function createPermits(
   return {
     room,
     mayGrow(isCut) {
-      if (isDenied || (room() > 0 && !isCut)) return false;
-      // What was taken under leases is in the share only until that is written anew.
-      return !isWanted() || share - leased < Math.max(1, cap);
+      return !isDenied && (room() <= 0 || isCut);
     },
     async grow(wanted, least) {
       isDenied = true; // Until something happens, which may be meanwhile.
       await grow(wanted);
-      if (room() < least) {
-        await others().ask("room", [share]);
+      // With an even part it waits for what others give back.
+      if (room() < least && share < Math.max(1, cap)) {
+        await others().ask("room", [share, broker()]);
         await grow(wanted);
       }
       if (room() >= least) isDenied = false;
@@ -209,7 +231,7 @@ export function createPermits(
     giveBack,
     limitChanged() {
       isDenied = false;
-      giveBack(0).catch(() => {}); // Others ask when they need it.
+      giveBack(0, theLimit).catch(() => {}); // Others ask when they need it.
     },
     reset() {
       share =

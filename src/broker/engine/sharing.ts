@@ -119,7 +119,7 @@ export function createSharing(options: SharingOptions): Sharing {
     expectLook: (at) => expectAt(news.source, at),
     serve: {
       write: options.insight.flush,
-      room: ([share]) => dispatcher.giveRoom(Number(share)),
+      room: ([share, from]) => dispatcher.giveRoom(Number(share), Number(from)),
       log: async ([run, until, isNew]) =>
         await options.log?.serve(String(run), Number(until), isNew === 1),
     },

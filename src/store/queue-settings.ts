@@ -25,7 +25,7 @@ import type { Rejection } from "../protocol/rejection.ts";
 import { status, statuses, statusNames } from "../protocol/status.ts";
 import type { Change, JobsChange, QueuesChange } from "./changes.ts";
 import { lockRows } from "./dialect.ts";
-import { report, rows, run, type Transition, write } from "./transition.ts";
+import { report, rows, run, StaleReadError, type Transition, write } from "./transition.ts";
 
 const select =
   `SELECT queue, paused, max_in_flight AS "maxInFlight", lease_ms AS "leaseMs", grace_ms AS "graceMs"
@@ -42,7 +42,11 @@ export function* getQueueSettings(queue: string): Transition<QueueSettingsRecord
   return found ?? unsetQueue(queue);
 }
 
-/** Changes what is set for a queue, whether or not anybody knows of it. */
+/**
+ * Changes what is set for a queue, whether or not anybody knows of it.
+ *
+ * @throws {StaleReadError} If another broker set something for it for the first time meanwhile: no row could be locked then.
+ */
 export function* changeQueueSettings(
   queue: string,
   patch: QueueSettingsPatch,
@@ -60,23 +64,30 @@ export function* changeQueueSettings(
     graceMs: graceMs === undefined ? before.graceMs : graceMs,
   };
   if (isSame(before, after)) return before;
-  if (isAnySet(after)) yield* put(after);
+  if (isAnySet(after)) yield* put(after, found === undefined);
   else yield* run("DELETE FROM queue_settings WHERE queue = ?", [queue]);
   yield report({ kind: "queues", settings: after });
   return after;
 }
 
-function* put(
-  { queue, paused, maxInFlight, leaseMs, graceMs }: QueueSettingsRecord,
-): Transition<void> {
-  // A count is kept as long as there is a limit, whatever that is.
-  yield* run(
-    `INSERT INTO queue_settings (queue, paused, max_in_flight, lease_ms, grace_ms) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused, max_in_flight = excluded.max_in_flight,
-       lease_ms = excluded.lease_ms, grace_ms = excluded.grace_ms,
-       in_flight = CASE WHEN excluded.max_in_flight IS NULL THEN NULL ELSE queue_settings.in_flight END`,
-    [queue, paused, maxInFlight, leaseMs, graceMs],
-  );
+const insert = `INSERT INTO queue_settings (queue, paused, max_in_flight, lease_ms, grace_ms)
+  VALUES (?, ?, ?, ?, ?) ON CONFLICT (queue)`;
+
+const insertNew = `${insert} DO NOTHING`;
+
+/** A count is kept as long as there is a limit, whatever that is. */
+const replace =
+  `${insert} DO UPDATE SET paused = excluded.paused, max_in_flight = excluded.max_in_flight,
+  lease_ms = excluded.lease_ms, grace_ms = excluded.grace_ms,
+  in_flight = CASE WHEN excluded.max_in_flight IS NULL THEN NULL ELSE queue_settings.in_flight END`;
+
+function* put(settings: QueueSettingsRecord, isNew: boolean): Transition<void> {
+  const { queue, paused, maxInFlight, leaseMs, graceMs } = settings;
+  const params = [queue, paused, maxInFlight, leaseMs, graceMs];
+  const written = yield* run(isNew ? insertNew : replace, params);
+  if (written === 0) {
+    throw new StaleReadError(`Settings of queue '${queue}' were written meanwhile`);
+  }
 }
 
 function isSame(a: QueueSettingsRecord, b: QueueSettingsRecord): boolean {

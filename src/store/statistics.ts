@@ -21,7 +21,7 @@ import type { Change, JobsChange } from "./changes.ts";
 import { lockRows } from "./dialect.ts";
 import { Distribution } from "./distribution.ts";
 import { dayOf } from "./failures-table.ts";
-import { rows, run, type Transition } from "./transition.ts";
+import { rows, run, StaleReadError, type Transition } from "./transition.ts";
 
 /** What was gathered of a queue and a day, or is stored of it. */
 export interface Tally {
@@ -124,27 +124,30 @@ export class Tallies {
   }
 }
 
-/** Adds tallies to what is stored. */
+const insertTally = `INSERT INTO statistics (waits, runs, retries, failures, cancelled, queue, day)
+  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (queue, day) DO NOTHING`;
+
+const updateTally =
+  `UPDATE statistics SET waits = ?, runs = ?, retries = ?, failures = ?, cancelled = ?
+  WHERE queue = ? AND day = ?`;
+
+/**
+ * Adds tallies to what is stored.
+ *
+ * @throws {StaleReadError} If another broker stored the first one of a queue and a day meanwhile: no row could be locked then.
+ */
 export function* addTallies(tallies: readonly Tally[]): Transition<void> {
   for (const tally of tallies) {
     const { queue, day } = tally;
-    const total = (yield* readTally(queue, day, lockRows)) ?? createTally(queue, day);
+    const stored = yield* readTally(queue, day, lockRows);
+    const total = stored ?? createTally(queue, day);
     mergeTally(total, tally);
-    yield* run(
-      `INSERT INTO statistics (queue, day, waits, runs, retries, failures, cancelled)
-       VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (queue, day) DO UPDATE SET waits = excluded.waits, runs = excluded.runs,
-         retries = excluded.retries, failures = excluded.failures, cancelled = excluded.cancelled`,
-      [
-        queue,
-        day,
-        total.waits.toText(),
-        total.runs.toText(),
-        total.retries,
-        total.failures,
-        total.cancelled,
-      ],
+    const { waits, runs, retries, failures, cancelled } = total;
+    const changed = yield* run(
+      stored === undefined ? insertTally : updateTally,
+      [waits.toText(), runs.toText(), retries, failures, cancelled, queue, day],
     );
+    if (changed === 0) throw new StaleReadError(`Statistics of '${queue}' were written meanwhile`);
   }
 }
 

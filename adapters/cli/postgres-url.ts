@@ -11,6 +11,19 @@ export function isPostgresUrl(text: string): boolean {
   return /^postgres(?:ql)?:\/\//i.test(text);
 }
 
+/**
+ * Refuses an address of something else, which would be taken for the name of a file.
+ *
+ * @throws {UsageError} If it is one. Only its scheme is shown, as there may be a password in it.
+ */
+export function demandData(text: string): void {
+  const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(text)?.[1];
+  if (scheme === undefined || isPostgresUrl(text)) return;
+  throw new UsageError(
+    `Flag '--data' is an address that begins with '${scheme}://', expected a file, ':memory:' or 'postgres://…'`,
+  );
+}
+
 /** The text as it may be logged. */
 export function withoutPassword(text: string): string {
   if (!isPostgresUrl(text)) return text;

@@ -15,7 +15,7 @@ import { openTokenFile } from "../token-file.ts";
 import { readTextFile } from "./connection.ts";
 import { createDrain } from "./drain.ts";
 import { UsageError } from "./options.ts";
-import { demandCommitMode, isPostgresUrl, withoutPassword } from "./postgres-url.ts";
+import { demandCommitMode, demandData, isPostgresUrl, withoutPassword } from "./postgres-url.ts";
 import { loadRuntime } from "./runtime.ts";
 import type { ServeConfig } from "./serve-flags.ts";
 
@@ -45,6 +45,7 @@ export async function runServe(config: ServeConfig): Promise<number> {
 
 async function serveUntilSignal(config: ServeConfig): Promise<number> {
   const tls = readTls(config); // Before anything is opened.
+  demandData(config.data);
   const isOnPostgres = isPostgresUrl(config.data);
   if (isOnPostgres) demandCommitMode(config.defaultCommitMode);
   const logger = createLogger({

@@ -35,6 +35,14 @@ export function readHosts(url: string): Hosts {
   if (names === undefined) {
     throw new TypeError("Option 'url' is no address of PostgreSQL, expected 'postgres://…'");
   }
+  const bad = names.split(",").find((name) => !isHost(name));
+  if (bad !== undefined) {
+    // With an '@' behind it, it is a part of a password.
+    const shown = after!.includes("@")
+      ? "no port that can be read: write '/', '?' and '#' of a password as %2F, %3F and %23"
+      : `the server ${show(bad)}`;
+    throw new TypeError(`Option 'url' has ${shown}, expected a port from 1 to 65535`);
+  }
   const attribute = /([?&])target_session_attrs=([^&#]*)(&?)/.exec(after!);
   if (attribute !== null && !targets.includes(attribute[2]!)) {
     throw new TypeError(
@@ -55,4 +63,11 @@ export function readHosts(url: string): Hosts {
       if (urls[at] === out) at = (at + 1) % urls.length;
     },
   };
+}
+
+/** Whether it is a host, which may be left out, and a port, which may be too. */
+function isHost(name: string): boolean {
+  const port = /:([^:\]]*)$/.exec(name)?.[1];
+  if (port === undefined || port === "") return true;
+  return /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535;
 }

@@ -6,14 +6,16 @@
  * | connecting | it listens                    | listening  | the second time and later, news were missed    |
  * | connecting | that fails                    | connecting | it is tried again after a second               |
  * | listening  | a piece of news               | listening  | is told                                        |
+ * | listening  | something on the channel for all | listening | is told if it is a hint, and then only that   |
  * | listening  | the connection breaks, or does not answer a look | connecting | it is tried again at once |
  * | any        | it is stopped                 | stopped    | the connection ends                            |
  *
  * @module
  */
 
-import { channelOf } from "../../src/protocol/outbox.ts";
+import { channelOf, isOutboxHint } from "../../src/protocol/outbox.ts";
 import type { DatabaseNews } from "../../src/store/database.ts";
+import { listenOnChannel, readChannel } from "./channel.ts";
 import { inTime } from "./in-time.ts";
 import type { PgClient, PgNotification, PgPool } from "./pool.ts";
 import { quoteName } from "./quote-name.ts";
@@ -35,14 +37,19 @@ export function createNews(
     readonly connectTimeoutMs: number;
   },
 ): DatabaseNews {
-  const channel = channelOf(schema);
+  const forAll = channelOf(schema);
+  /** The channel of the brokers; undefined while it is not known. */
+  let channel: string | undefined;
 
   return {
     async tell(texts) {
       const text = "SELECT pg_notify($1, told) FROM unnest($2::text[]) AS told";
-      await sessions.use((client) => client.query({ text, values: [channel, [...texts]] }));
+      await sessions.use(async (client) => {
+        channel ??= await readChannel(client, schema);
+        await client.query({ text, values: [channel, [...texts]] });
+      });
     },
-    async listen(hear, missed) {
+    async listen(hear, missed, hinted) {
       let stopped = false;
       let wake = () => {};
       const sleep = (ms: number) =>
@@ -61,14 +68,17 @@ export function createNews(
           broken = true;
           wake();
         };
-        const told = ({ payload }: PgNotification) => {
-          if (payload !== undefined) hear(payload);
+        const told = ({ channel: place, payload = "" }: PgNotification) => {
+          if (place === channel) hear(payload);
+          else if (place === forAll && isOutboxHint(payload)) hinted();
         };
         client.on("error", breaks);
         client.on("end", breaks);
         client.on("notification", told);
         try {
-          await client.query({ text: `LISTEN ${quoteName(channel)}` });
+          channel = await readChannel(client, schema);
+          await listenOnChannel(client, schema);
+          await client.query({ text: `LISTEN ${quoteName(forAll)}` });
           started();
           while (!broken && !stopped) {
             await sleep(lookMs);

@@ -15,7 +15,7 @@
 
 import { StoreError } from "../../src/errors.ts";
 import { checkOptions, show } from "../../src/options.ts";
-import { defaultSchema } from "../../src/protocol/outbox.ts";
+import { defaultSchema, mostNameBytes, nameBytes } from "../../src/protocol/outbox.ts";
 import type {
   AsyncConnection,
   AsyncDatabase,
@@ -41,7 +41,7 @@ export interface OpenPostgresOptions {
    */
   readonly url?: string | undefined;
   /**
-   * A pool of the driver `pg`, for at least three connections. It is not ended with the broker, and what is set for its
+   * A pool of the driver `pg`, for at least two connections, of which one listens; better for ten. It is not ended with the broker, and what is set for its
    * sessions stays as it is. Give this or `url`.
    */
   readonly pool?: PgPool | undefined;
@@ -79,7 +79,7 @@ export interface OpenPostgresOptions {
  * @param options Where it is.
  * @returns A database that is not open yet.
  * @throws {TypeError} If neither or both of `url` and `pool` are given, or an option is of a wrong kind.
- * @throws {RangeError} If a number is out of range.
+ * @throws {RangeError} If a number is out of range, or `pool` is for one connection only.
  *
  * @example
  * ```ts ignore
@@ -168,7 +168,7 @@ export function openPostgres(options: OpenPostgresOptions): AsyncDatabase {
     },
     alone: (body) => attempt(() => demandOpen().alone(body)),
     news: {
-      listen: (hear, missed) => attempt(() => (demandOpen(), news!.listen(hear, missed))),
+      listen: (...told) => attempt(() => (demandOpen(), news!.listen(...told))),
       tell: (texts) => attempt(() => (demandOpen(), news!.tell(texts))),
     },
     async now() {
@@ -247,14 +247,25 @@ function toTerms(options: OpenPostgresOptions): PoolTerms {
   if (pool !== undefined && typeof pool?.connect !== "function") {
     throw new TypeError(`Cannot use 'pool' ${show(pool)}: expected a pool of the package 'pg'`);
   }
-  if (typeof schema !== "string" || schema === "" || schema.length > 63) {
-    throw new TypeError(`Option 'schema' is ${show(schema)}, expected 1 to 63 letters`);
+  if (typeof schema !== "string" || schema === "" || nameBytes(schema) > mostNameBytes) {
+    throw new TypeError(`Option 'schema' is ${show(schema)}, expected 1 to ${mostNameBytes} bytes`);
+  }
+  const most = pool?.options?.max;
+  if (most !== undefined && !(most >= leastConnections)) {
+    throw new RangeError(
+      `Option 'pool' has a 'max' of ${
+        show(most)
+      }, expected ${leastConnections} or more: one connection listens all the time`,
+    );
   }
   demandCount("maxConnections", maxConnections, 3);
   demandCount("connectTimeoutMs", connectTimeoutMs, 1);
   demandCount("queryTimeoutMs", queryTimeoutMs, 1);
   return { hosts, schema, maxConnections, connectTimeoutMs, queryTimeoutMs };
 }
+
+/** How many connections a broker cannot do without. */
+const leastConnections = 2;
 
 function demandCount(name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least && value < 2 ** 31) return;

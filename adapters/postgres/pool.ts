@@ -33,6 +33,8 @@ export interface PgResult {
 
 /** What a client that listens is told. */
 export interface PgNotification {
+  /** Where it was said. */
+  readonly channel?: string;
   /** What was said. */
   readonly payload?: string;
 }
@@ -57,6 +59,11 @@ export interface PgClient {
 
 /** What is used of a pool of `pg`: `new Pool(…)` of that package is one. */
 export interface PgPool {
+  /** What it was made with. */
+  readonly options?: {
+    /** How many connections it makes at most. */
+    readonly max?: number | undefined;
+  };
   /** Takes a client, or makes one. */
   connect(): Promise<PgClient>;
   /** Ends all connections. */

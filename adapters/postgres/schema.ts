@@ -5,6 +5,7 @@
  */
 
 import { StoreError } from "../../src/errors.ts";
+import { channelTable, makeChannelTable } from "./channel.ts";
 import { incarnationTable, makeIncarnationTable } from "./incarnation.ts";
 import type { PgClient } from "./pool.ts";
 import { quoteName } from "./quote-name.ts";
@@ -22,8 +23,8 @@ export async function prepareSchema(client: PgClient, schema: string): Promise<v
     text: `SELECT current_setting('server_version_num') AS version,
       current_setting('server_encoding') AS encoding,
       pg_is_in_recovery() AS standby,
-      to_regclass($1) IS NOT NULL AS present`,
-    values: [incarnationTable(schema)],
+      to_regclass($1) IS NOT NULL AND to_regclass($2) IS NOT NULL AS present`,
+    values: [incarnationTable(schema), channelTable(schema)],
   });
   const [{ version, encoding, standby, present }] = rows as [Record<string, string | boolean>];
   const major = Math.floor(Number(version) / 10_000);
@@ -52,6 +53,7 @@ async function makeSchema(client: PgClient, schema: string): Promise<void> {
     const { rows } = await client.query({ text: isThere, values: [schema] });
     if (rows.length === 0) await client.query({ text: `CREATE SCHEMA ${quoteName(schema)}` });
     await client.query({ text: makeIncarnationTable(schema) });
+    await client.query({ text: makeChannelTable(schema) });
     await client.query({ text: "COMMIT" });
   } catch (error) {
     await client.query({ text: "ROLLBACK" }).catch(() => {});

@@ -5,7 +5,13 @@
  */
 
 import { show } from "../options.ts";
-import { channelOf, defaultSchema, outboxNews } from "../protocol/outbox.ts";
+import {
+  channelOf,
+  defaultSchema,
+  mostNameBytes,
+  nameBytes,
+  outboxNews,
+} from "../protocol/outbox.ts";
 import {
   type OutboxDialect,
   type Statement,
@@ -43,6 +49,9 @@ export interface NewEntry {
   readonly job: string;
 }
 
+/** The number of an entry, as a text: it may be beyond 2^53, if whoever wrote it chose it. */
+export type EntryNumber = string;
+
 /** What is asked of the tables. */
 export interface OutboxTables {
   readonly dialect: OutboxDialect;
@@ -59,11 +68,11 @@ export interface OutboxTables {
   /** Takes the first entries that nobody has, until an instant. */
   claim(terms: { readonly limit: number; readonly now: number; readonly until: number }): Statement;
   /** Deletes entries. */
-  remove(entries: readonly number[]): Statement;
+  remove(entries: readonly EntryNumber[]): Statement;
   /** Leaves entries to the next one who asks, from an instant on. */
-  release(entries: readonly number[], at: number): Statement;
+  release(entries: readonly EntryNumber[], at: number): Statement;
   /** Copies an entry to those that were refused. */
-  refuse(entry: number, terms: { readonly reason: string; readonly now: number }): Statement;
+  refuse(entry: EntryNumber, terms: { readonly reason: string; readonly now: number }): Statement;
 }
 
 /** Gives the tables of a place; `notify` says whether whoever listens is told of entries. */
@@ -85,12 +94,14 @@ export function toOutboxTables(
       ? statement`${counted}, pg_notify(${channel}, ${outboxNews})::text AS told`
       : statement`${counted}`;
 
-  const among = (entries: readonly number[]): Statement =>
+  const among = (entries: readonly (number | EntryNumber)[]): Statement =>
     isPostgres
       ? statement`entry IN (SELECT value::bigint FROM json_array_elements_text((${
         JSON.stringify(entries)
       }::text)::json) AS list (value))`
-      : statement`entry IN (SELECT value FROM json_each(${JSON.stringify(entries)}))`;
+      : statement`entry IN (SELECT CAST(value AS INTEGER) FROM json_each(${
+        JSON.stringify(entries)
+      }))`;
   const where = (entries: readonly number[] | undefined): Statement =>
     entries === undefined ? statement`TRUE` : among(entries);
   const columns = verbatim("id, stored_at, job");
@@ -159,7 +170,8 @@ CREATE TABLE ${refused.text} (
       ];
     },
     listRefused: (limit) =>
-      statement`SELECT entry, id, stored_at AS "storedAt", job, refused_at AS "refusedAt", reason FROM ${refused}
+      statement`SELECT ${number("entry")} AS entry, id, ${number("stored_at")} AS "storedAt", job,
+          ${number("refused_at")} AS "refusedAt", reason FROM ${refused}
         ORDER BY entry LIMIT ${integer(limit)}`,
     retry(entries) {
       if (isPostgres) {
@@ -183,7 +195,7 @@ CREATE TABLE ${refused.text} (
         WHERE entry IN (SELECT entry FROM ${outbox}
           WHERE coalesce(held_until, 0) <= ${integer(now)}
           ORDER BY entry LIMIT ${integer(limit)} ${lock})
-        RETURNING entry, id, stored_at AS "storedAt", job`,
+        RETURNING ${number("entry")} AS entry, id, ${number("stored_at")} AS "storedAt", job`,
     remove: (entries) => statement`DELETE FROM ${outbox} WHERE ${among(entries)}`,
     release: (entries, at) =>
       statement`UPDATE ${outbox} SET held_until = ${integer(at)}
@@ -191,13 +203,18 @@ CREATE TABLE ${refused.text} (
     refuse: (entry, { reason, now }) =>
       statement`INSERT INTO ${refused} (entry, ${columns}, refused_at, reason)
         SELECT entry, ${columns}, ${integer(now)}, CAST(${reason} AS TEXT) FROM ${outbox}
-        WHERE entry = ${integer(entry)}
+        WHERE entry = CAST(CAST(${entry} AS TEXT) AS BIGINT)
         ON CONFLICT (entry) DO UPDATE SET reason = excluded.reason, refused_at = excluded.refused_at`,
   };
 }
 
 function verbatim(text: string): Verbatim {
   return { text };
+}
+
+/** A column as a text: drivers read, or refuse, integers beyond 2^53 in ways of their own. */
+function number(column: string): Verbatim {
+  return verbatim(`CAST(${column} AS TEXT)`);
 }
 
 /** An integer. It goes as a text like all others. */
@@ -216,8 +233,8 @@ export function demandPlace({ dialect, schema, table }: OutboxPlace): void {
   for (const [name, value] of Object.entries({ schema, table })) {
     if (value === undefined) continue;
     // The other table has '_refused' behind it.
-    const most = name === "table" ? 55 : 63;
-    if (typeof value === "string" && value !== "" && value.length <= most) continue;
-    throw new TypeError(`Cannot use '${name}' ${show(value)}: expected 1 to ${most} letters`);
+    const most = mostNameBytes - (name === "table" ? "_refused".length : 0);
+    if (typeof value === "string" && value !== "" && nameBytes(value) <= most) continue;
+    throw new TypeError(`Cannot use '${name}' ${show(value)}: expected 1 to ${most} bytes`);
   }
 }

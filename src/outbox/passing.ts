@@ -20,7 +20,7 @@ import type { Logger } from "../log.ts";
 import { checkJobId, looksMade } from "../protocol/job-id.ts";
 import { toRelayedBodies } from "../protocol/outbox.ts";
 import { enqueueRoutes, movementRoutes } from "../protocol/routes.ts";
-import type { OutboxTables } from "./outbox-tables.ts";
+import type { EntryNumber, OutboxTables } from "./outbox-tables.ts";
 import type { Row, Runner } from "./to-runner.ts";
 
 /** What became of a piece. */
@@ -38,9 +38,10 @@ export type Passing = (signal?: AbortSignal) => Promise<Passed>;
 
 /** An entry that was taken. */
 interface Entry {
-  readonly entry: number;
+  readonly entry: EntryNumber;
   readonly id: string;
   readonly job: string;
+  /** In ms since the epoch; undefined if nobody said so. */
   readonly storedAt: number | undefined;
 }
 
@@ -68,6 +69,9 @@ export function createPassing(
 
   /** Sends an entry; gives why it is refused, if it is. */
   const send = async ({ id, ...entry }: Entry): Promise<string | undefined> => {
+    if (entry.storedAt !== undefined && !Number.isSafeInteger(entry.storedAt)) {
+      return "stored_at is no time in ms since the epoch";
+    }
     let bodies: ReturnType<typeof toRelayedBodies>;
     try {
       bodies = toRelayedBodies(entry);
@@ -106,8 +110,8 @@ export function createPassing(
     const claimed = await run(
       tables.claim({ limit: terms.batchSize, now, until: now + terms.holdMs }),
     );
-    const entries = claimed.map(toEntry).sort((one, other) => one.entry - other.entry);
-    const sent: number[] = [];
+    const entries = claimed.map(toEntry).sort(compareEntries);
+    const sent: EntryNumber[] = [];
     const refused: { readonly entry: Entry; readonly reason: string }[] = [];
     let failure: { readonly error: unknown } | undefined;
 
@@ -161,15 +165,24 @@ function isEndpointMissing(error: unknown): boolean {
   return error instanceof NotFoundError && /^The server has no endpoint/.test(error.message);
 }
 
-/** Drivers read large integers as texts or bigints. */
 function toEntry(row: Row): Entry {
   const { entry, id, storedAt, job } = row;
   return {
-    entry: Number(entry),
+    entry: String(entry),
     id: String(id),
     job: String(job),
-    storedAt: storedAt === null ? undefined : Number(storedAt),
+    storedAt: storedAt === null ? undefined : toInteger(String(storedAt)),
   };
+}
+
+/** The number of a text; NaN if it is none, as SQLite has any value in any column. */
+function toInteger(text: string): number {
+  return /^-?\d+$/.test(text) ? Number(text) : NaN;
+}
+
+function compareEntries(one: Entry, other: Entry): number {
+  const [left, right] = [BigInt(one.entry), BigInt(other.entry)];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function ignore(): void {}

@@ -97,7 +97,7 @@ export function toRefused(tables: OutboxTables, run: Runner): Refused {
   };
 }
 
-/** Drivers read large integers as texts or bigints. */
+/** Integers come as texts. */
 function toRefusedJob(row: Row): RefusedJob {
   const { entry, id, storedAt, job, refusedAt, reason } = row;
   return {

@@ -11,6 +11,9 @@
  * @module
  */
 
+/** How many characters an id has at most. */
+export const longestId = 128;
+
 /** Says what is wrong with a job id, in the words of the protocol; undefined when nothing is. */
 export function checkJobId(id: string): string | undefined {
   return /^(?!\.\.?$)[\w.:-]{1,128}$/.test(id)

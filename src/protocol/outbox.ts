@@ -7,16 +7,35 @@
 /** The schema of a broker on PostgreSQL that nobody has named. */
 export const defaultSchema = "millrace";
 
-/** The channel on which the brokers of a schema are told what happened. PostgreSQL cuts longer names. */
-export function channelOf(schema: string): string {
-  return `millrace ${schema}`.slice(0, 63);
+/** The longest name that PostgreSQL keeps, in bytes of UTF-8. */
+export const mostNameBytes = 63;
+
+const encoder = new TextEncoder();
+
+/** How long a name is for PostgreSQL, in bytes. */
+export function nameBytes(name: string): number {
+  return encoder.encode(name).length;
 }
 
-/** The name that stands in news which are told by no broker. */
-export const outsider = "";
+/**
+ * The channel on which the brokers of a schema are told that there is something in the outbox. Anybody who can log in may talk
+ * there. It is cut as PostgreSQL cuts a name: to 63 bytes, and not within a character.
+ */
+export function channelOf(schema: string): string {
+  const bytes = encoder.encode(`millrace ${schema}`);
+  if (bytes.length <= mostNameBytes) return `millrace ${schema}`;
+  let end = mostNameBytes;
+  while ((bytes[end]! & 0xc0) === 0x80) end--;
+  return new TextDecoder().decode(bytes.subarray(0, end));
+}
 
-/** What tells the brokers that there is something in the outbox. */
-export const outboxNews: string = JSON.stringify([outsider, ["due", "outbox", 0]]);
+/** What tells the brokers that there is something in the outbox: news of nobody, as earlier brokers read them. */
+export const outboxNews: string = JSON.stringify(["", ["due", "outbox", 0]]);
+
+/** Whether a text on that channel is such a hint, and not what older brokers tell each other there. */
+export function isOutboxHint(text: string): boolean {
+  return text.startsWith('["",');
+}
 
 /**
  * An entry of an outbox, as the body of `POST /jobs`, or of `PUT /jobs/{id}` where a job that is there stays.

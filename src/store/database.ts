@@ -157,16 +157,24 @@ export interface AsyncConnection {
   readonly isPipelined?: boolean;
 }
 
-/** How brokers of one database tell each other what they did. News may be lost, and then each looks after a while. */
+/**
+ * How brokers of one database tell each other what they did. News may be lost, and then each looks after a while. Only brokers
+ * may be able to tell them: they are believed.
+ */
 export interface DatabaseNews {
   /**
    * Hears news of all brokers, those of its own too.
    *
    * @param hear Gets each text.
    * @param missed Called when news may have been lost.
+   * @param hinted Called when anybody says that there is something in the outbox, who need not be a broker.
    * @returns What ends it.
    */
-  listen(hear: (text: string) => void, missed: () => void): Promise<() => Promise<void>>;
+  listen(
+    hear: (text: string) => void,
+    missed: () => void,
+    hinted: () => void,
+  ): Promise<() => Promise<void>>;
   /**
    * Tells all brokers.
    *

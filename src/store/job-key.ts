@@ -36,6 +36,9 @@ export function firstKeyAt(ms: number): number {
 /** The first key that this version gives: jobs of older versions have lower ones. */
 export const firstMadeKey: number = firstKeyAt(Date.UTC(2020));
 
+/** Keys from this one on were made by no clock that is right: numbers are exact up to 2^53 only, which is the year 2114. */
+export const wildKey: number = firstKeyAt(Date.UTC(2100));
+
 /** Random characters that no job is looked up by. */
 const noTail = "0".repeat(13);
 

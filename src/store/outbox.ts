@@ -7,6 +7,8 @@
  * | that can be stored                               | a job                                                      |
  * | whose id a job has already                       | nothing: it was stored before                              |
  * | that is refused, or waits for one that was       | an entry of `outbox_refused`, with the reason              |
+ * | that is too large, or was written at no time that there can be | the same, and its text is not read           |
+ * | whose number is beyond 2^53, which whoever wrote it chose | the same entry with another number                |
  * | that waits for an earlier one which another broker has at hand | what it is, until the next time              |
  *
  * An application's transaction locks nothing here that others wait for, however long it takes: it only adds rows.
@@ -14,12 +16,12 @@
  * @module
  */
 
-import { checkJobId } from "../protocol/job-id.ts";
+import { checkJobId, longestId } from "../protocol/job-id.ts";
 import { isRejection, type Rejection } from "../protocol/rejection.ts";
 import type { SqlValue } from "./database.ts";
 import { claimRows, isOneOf } from "./dialect.ts";
 import { enqueueJobs, type EnqueueTerms, type NewRecord } from "./enqueue.ts";
-import { insertRows, rows, run, toInsert, type Transition } from "./transition.ts";
+import { rows, run, runEach, type Transition } from "./transition.ts";
 
 /** A row of the outbox. */
 export interface OutboxEntry {
@@ -45,6 +47,8 @@ export interface OutboxTerms {
   readonly limit: number;
   /** How many bytes their texts have at most, unless there is only one. */
   readonly maxBytes: number;
+  /** How many bytes the text of one may have. */
+  readonly maxEntryBytes: number;
   /** Makes the record of an entry, or says why it cannot be a job; undefined if this one and the rest are to come next time. */
   admit(entry: OutboxEntry): NewRecord | Rejection | undefined;
   readonly enqueue: EnqueueTerms;
@@ -64,18 +68,19 @@ export interface OutboxMove {
 /** Makes jobs of the first entries that no other broker has at hand. */
 export function* moveOutbox(terms: OutboxTerms): Transition<OutboxMove> {
   const claimed = yield* claimEntries(terms);
-  if (claimed.entries.length === 0) return { found: 0, refused: [], left: 0, hasMore: false };
-  const entries: OutboxEntry[] = [];
-  const refused: (OutboxEntry & RefusedEntry)[] = [];
+  const refused: RefusedEntry[] = [...claimed.refused];
+  const found = claimed.entries.length + refused.length;
+  if (found === 0) return { found, refused, left: 0, hasMore: false };
+  const entries: Pick<OutboxEntry, "entry">[] = [...refused];
   const admitted: AdmittedEntry[] = [];
   for (const entry of claimed.entries) {
     const record = terms.admit(entry);
     if (record === undefined) break;
     entries.push(entry);
-    if (isRejection(record)) refused.push({ ...entry, reason: record.message });
+    if (isRejection(record)) refused.push(toRefused(entry, record.message));
     else admitted.push({ entry, record });
   }
-  const hasMore = claimed.hasMore || entries.length < claimed.entries.length;
+  const hasMore = claimed.hasMore || entries.length < found;
   const known = yield* findKnown(admitted);
   const elsewhere = yield* findParents(admitted, entries);
   const gone = new Set(refused.map(({ id }) => id));
@@ -83,7 +88,7 @@ export function* moveOutbox(terms: OutboxTerms): Transition<OutboxMove> {
   let group: AdmittedEntry[] = [];
   const storeGroup = function* (): Transition<void> {
     for (const { entry, reason } of yield* storeEntries(group, terms.enqueue)) {
-      refused.push({ ...entry, reason });
+      refused.push(toRefused(entry, reason));
       gone.add(entry.id);
     }
     group = [];
@@ -97,7 +102,7 @@ export function* moveOutbox(terms: OutboxTerms): Transition<OutboxMove> {
       yield* storeGroup(); // Its parents may be among them.
       const lost = parents.find((id) => gone.has(id) || elsewhere.refused.has(id));
       if (lost !== undefined) {
-        refused.push({ ...entry, reason: `waits for '${lost}', which was refused` });
+        refused.push(toRefused(entry, `waits for '${lost}', which was refused`));
         gone.add(entry.id);
         continue;
       }
@@ -125,20 +130,51 @@ export function* refuseEntry(
   entry: number,
   { reason, now }: { readonly reason: string; readonly now: number },
 ): Transition<RefusedEntry | undefined> {
-  const [found] = yield* rows<OutboxEntry>(`${selectEntries} WHERE entry = ? ${claimRows}`, [
-    entry,
-  ]);
+  const [found] = yield* rows<Pick<OutboxEntry, "id">>(
+    `SELECT ${knownId} AS id FROM outbox WHERE entry = ? ${claimRows}`,
+    [entry],
+  );
   if (found === undefined) return undefined;
-  yield* keepRefused([{ ...found, reason }], now);
-  yield* deleteEntries([found]);
-  return { entry, id: found.id, reason };
+  const refused = { entry, id: found.id, reason };
+  yield* keepRefused([refused], now);
+  yield* deleteEntries([refused]);
+  return refused;
 }
 
-/** The first entry, whoever has it at hand; undefined if there is none. */
-export function* firstEntry(): Transition<number | undefined> {
-  const [first] = yield* rows<{ entry: number }>("SELECT entry FROM outbox ORDER BY entry LIMIT 1");
-  return first?.entry;
+/** Where the outbox begins. */
+export interface OutboxFront {
+  /** The first entry, whoever has it at hand; null if there is none. */
+  readonly first: number | null;
+  /** Whether there are entries whose numbers cannot be read. */
+  readonly hasWild: boolean;
 }
+
+/** Looks at the front of the outbox. */
+export function* readFront(): Transition<OutboxFront> {
+  const [found] = yield* rows<{ first: number | null; wild: number }>(
+    `SELECT (SELECT entry FROM outbox WHERE ${isSafe("entry")} ORDER BY entry LIMIT 1) AS first,
+       CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE entry > ${Number.MAX_SAFE_INTEGER})
+         OR EXISTS (SELECT 1 FROM outbox WHERE entry < ${Number.MIN_SAFE_INTEGER}) THEN 1 ELSE 0 END AS wild`,
+  );
+  const { first, wild } = found!;
+  return { first, hasWild: wild === 1 };
+}
+
+/** Gives entries whose numbers cannot be read others, which are the last ones. Gives how many. */
+export function* numberEntries(limit: number): Transition<number> {
+  const found = yield* rows<{ entry: string }>(
+    `SELECT CAST(entry AS TEXT) AS entry FROM outbox WHERE NOT ${
+      isSafe("entry")
+    } LIMIT ? ${claimRows}`,
+    [limit],
+  );
+  const list = JSON.stringify(found.map(({ entry }) => entry));
+  yield* run(`${copyEntries} WHERE ${isOneOf("entry", "integers")}`, [list]);
+  yield* run(`DELETE FROM outbox WHERE ${isOneOf("entry", "integers")}`, [list]);
+  return found.length;
+}
+
+const copyEntries = "INSERT INTO outbox (id, stored_at, job) SELECT id, stored_at, job FROM outbox";
 
 /** What there is in the outbox. */
 export interface OutboxState {
@@ -158,7 +194,9 @@ export function* readOutbox(): Transition<OutboxState> {
     `(SELECT count(*) FROM (SELECT 1 AS one FROM ${table} LIMIT ${mostCounted}) AS counted)`;
   const [state] = yield* rows<{ waiting: number; refused: number; oldest: number | null }>(
     `SELECT ${count("outbox")} AS waiting, ${count("outbox_refused")} AS refused,
-       (SELECT stored_at FROM outbox ORDER BY entry LIMIT 1) AS oldest`,
+       (SELECT CASE WHEN ${
+      isSafe("stored_at")
+    } THEN stored_at END FROM outbox ORDER BY entry LIMIT 1) AS oldest`,
   );
   const { waiting, refused, oldest } = state!;
   return { waiting, refused, oldestAt: oldest ?? undefined };
@@ -175,30 +213,81 @@ interface AdmittedEntry {
   readonly record: NewRecord;
 }
 
-const selectEntries = `SELECT entry, id, stored_at AS "storedAt", job FROM outbox`;
+/** Whether a column is within what can be read: null is not. */
+function isSafe(column: string): string {
+  return `(${column} BETWEEN ${Number.MIN_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER})`;
+}
+
+/** The id, if it is not too long to be one. */
+const knownId = `CASE WHEN octet_length(id) <= ${longestId} THEN id END`;
+
+/** What is read first of an entry. */
+interface EntryHead {
+  readonly entry: number;
+  readonly id: string | null;
+  /** The length of its text, in bytes. */
+  readonly size: number;
+  /** Of its id. */
+  readonly idSize: number | null;
+  /** 1 if it says a time that cannot be. */
+  readonly isTimeless: number;
+}
 
 /** Takes entries for this transaction. How long their texts are is read first: few of them may be a lot. */
-function* claimEntries(
-  { only, limit, maxBytes }: OutboxTerms,
-): Transition<{ readonly entries: readonly OutboxEntry[]; readonly hasMore: boolean }> {
-  const heads = yield* rows<{ entry: number; size: number }>(
-    `SELECT entry, octet_length(job) AS size FROM outbox ${
-      only === undefined ? "" : "WHERE entry = ?"
-    }
+function* claimEntries({ only, limit, maxBytes, maxEntryBytes }: OutboxTerms): Transition<{
+  readonly entries: readonly OutboxEntry[];
+  readonly refused: readonly RefusedEntry[];
+  readonly hasMore: boolean;
+}> {
+  const heads = yield* rows<EntryHead>(
+    `SELECT entry, ${knownId} AS id, octet_length(job) AS size, octet_length(id) AS "idSize",
+       CASE WHEN stored_at IS NULL OR ${isSafe("stored_at")} THEN 0 ELSE 1 END AS "isTimeless"
+     FROM outbox WHERE ${only === undefined ? isSafe("entry") : "entry = ?"}
      ORDER BY entry LIMIT ? ${claimRows}`,
     only === undefined ? [limit] : [only, limit],
   );
+  const refused: RefusedEntry[] = [];
+  const wanted: number[] = [];
   let bytes = 0;
-  let count = 0;
-  while (count < heads.length && (count === 0 || bytes + heads[count]!.size <= maxBytes)) {
-    bytes += heads[count++]!.size;
+  let hasMore = heads.length === limit;
+  for (const head of heads) {
+    const reason = complainOf(head, maxEntryBytes);
+    if (reason !== undefined) {
+      refused.push(toRefused(head, reason));
+      continue;
+    }
+    bytes += head.size;
+    hasMore ||= wanted.length > 0 && bytes > maxBytes;
+    if (wanted.length > 0 && bytes > maxBytes) break;
+    wanted.push(head.entry);
   }
-  if (count === 0) return { entries: [], hasMore: false };
+  if (wanted.length === 0) return { entries: [], refused, hasMore };
   const entries = yield* rows<OutboxEntry>(
-    `${selectEntries} WHERE ${isOneOf("entry", "integers")} ORDER BY entry`,
-    [JSON.stringify(heads.slice(0, count).map(({ entry }) => entry))],
+    `SELECT entry, id, stored_at AS "storedAt", job FROM outbox WHERE ${
+      isOneOf("entry", "integers")
+    } ORDER BY entry`,
+    [JSON.stringify(wanted)],
   );
-  return { entries, hasMore: count < heads.length || heads.length === limit };
+  return { entries, refused, hasMore };
+}
+
+/** Why an entry cannot be read. */
+function complainOf(
+  { size, idSize, isTimeless }: EntryHead,
+  maxBytes: number,
+): string | undefined {
+  if (size > maxBytes) return `job is ${size} bytes, at most ${maxBytes} are accepted`;
+  if (idSize !== null && idSize > longestId) {
+    return `id is ${idSize} bytes, at most ${longestId} are accepted`;
+  }
+  return isTimeless === 1 ? "stored_at is no time in ms since the epoch" : undefined;
+}
+
+function toRefused(
+  { entry, id }: Pick<OutboxEntry, "entry" | "id">,
+  reason: string,
+): RefusedEntry {
+  return { entry, id, reason };
 }
 
 /** The ids of entries that jobs have already. */
@@ -231,14 +320,14 @@ const noParents: Parents = { waiting: new Map(), refused: new Set() };
 
 function* findParents(
   admitted: readonly AdmittedEntry[],
-  entries: readonly OutboxEntry[],
+  entries: readonly Pick<OutboxEntry, "entry">[],
 ): Transition<Parents> {
   const ids = new Set(admitted.flatMap(({ record }) => parentsOf(record)));
   if (ids.size === 0) return noParents;
   const own = new Set(entries.map(({ entry }) => entry));
   const list = JSON.stringify([...ids]);
   const waiting = yield* rows<{ id: string; entry: number }>(
-    `SELECT id, entry FROM outbox WHERE ${isOneOf("id", "texts")}`,
+    `SELECT id, entry FROM outbox WHERE ${isOneOf("id", "texts")} AND ${isSafe("entry")}`,
     [list],
   );
   const refused = yield* rows<{ id: string }>(
@@ -267,31 +356,22 @@ function* storeEntries(
   return refused;
 }
 
-const insertRefused = toInsert("outbox_refused", [
-  "entry",
-  "id",
-  "stored_at",
-  "job",
-  "refused_at",
-  "reason",
-]);
-
-function* keepRefused(
-  refused: readonly (OutboxEntry & RefusedEntry)[],
-  now: number,
-): Transition<void> {
-  const values = refused.flatMap(({ entry, id, storedAt, job, reason }): SqlValue[] => [
-    entry,
-    id,
-    storedAt,
-    job,
-    now,
-    reason,
-  ]);
-  yield* insertRows(insertRefused, values);
+/**
+ * Copies entries as they are: their texts stay where they are. One whose number another has that was refused, which whoever wrote
+ * it chose, comes again with another number.
+ */
+function* keepRefused(refused: readonly RefusedEntry[], now: number): Transition<void> {
+  const counts = yield* runEach(
+    `INSERT INTO outbox_refused (entry, id, stored_at, job, refused_at, reason)
+     SELECT entry, id, stored_at, job, CAST(? AS BIGINT), CAST(? AS TEXT) FROM outbox WHERE entry = ?
+     ON CONFLICT (entry) DO NOTHING`,
+    refused.map(({ entry, reason }): SqlValue[] => [now, reason, entry]),
+  );
+  const taken = refused.filter((_, at) => counts[at] === 0);
+  yield* runEach(`${copyEntries} WHERE entry = ?`, taken.map(({ entry }) => [entry]));
 }
 
-function* deleteEntries(entries: readonly OutboxEntry[]): Transition<void> {
+function* deleteEntries(entries: readonly Pick<OutboxEntry, "entry">[]): Transition<void> {
   yield* run(`DELETE FROM outbox WHERE ${isOneOf("entry", "integers")}`, [
     JSON.stringify(entries.map(({ entry }) => entry)),
   ]);

@@ -8,7 +8,7 @@ import type { JobRecord } from "../protocol/record.ts";
 import type { Backlog, Position } from "./backlog.ts";
 import { listReadyQueues } from "./counts.ts";
 import { isOneOf } from "./dialect.ts";
-import { firstMadeKey, keyOfId, lastKeyUpTo } from "./job-key.ts";
+import { firstMadeKey, keyOfId, lastKeyUpTo, wildKey } from "./job-key.ts";
 import { isExpired, jobOfId } from "./jobs.ts";
 import { jobColumns, metadataColumns } from "./jobs-table.ts";
 import { createManyJobsReader } from "./many-jobs.ts";
@@ -170,8 +170,9 @@ export function* nextBudgetSet(
   return row?.name ?? undefined;
 }
 
-/** The greatest key of a job; 0 when there is none. */
+/** The greatest key of a job that is not wild; 0 when there is none. */
 export function* lastSeq(): Transition<number> {
-  const [row] = yield* rows<{ seq: number | null }>("SELECT max(seq) AS seq FROM jobs");
+  const text = "SELECT max(seq) AS seq FROM jobs WHERE seq < ?";
+  const [row] = yield* rows<{ seq: number | null }>(text, [wildKey]);
   return row?.seq ?? 0;
 }

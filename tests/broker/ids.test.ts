@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createIdentities, type JobIdentity } from "../../src/broker/engine/ids.ts";
-import { firstKeyAt, keyOfId } from "../../src/store/job-key.ts";
+import { firstKeyAt, keyOfId, wildKey } from "../../src/store/job-key.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 import { createRandom } from "../support/random.ts";
 
@@ -76,6 +76,33 @@ describe("keys and ids of new jobs", () => {
       all.push(...take(1000));
       assertGrowing(all);
     }
+  });
+
+  it("follow what another broker tells of, as far as that can be", () => {
+    const { clock, identities, take } = setUp();
+    const first = firstKeyAt(now);
+    identities.follow(first + 5000);
+    assert.equal(take(1)[0]!.seq, first + 5001);
+    const soon = firstKeyAt(now + 3_000_000);
+    identities.follow(soon);
+    assert.equal(take(1)[0]!.seq, soon + 1);
+    for (const wild of [firstKeyAt(now + 4_000_000), 2 ** 53 - 1, 2 ** 53, 1e300, Infinity, NaN]) {
+      identities.follow(wild);
+      assert.equal(take(1)[0]!.seq > firstKeyAt(now + 3_600_001), false, `${wild}`);
+    }
+    clock.setNow(Date.UTC(2099, 11, 31, 23, 59));
+    identities.follow(wildKey);
+    assert.ok(take(1)[0]!.seq < wildKey);
+  });
+
+  it("do not follow a stored key that no clock has made, and that would leave none", () => {
+    const { identities, take } = setUp();
+    for (const wild of [wildKey, 2 ** 53 - 1]) identities.startAfter(wild);
+    assert.equal(take(1)[0]!.seq, firstKeyAt(now));
+    identities.startAfter(wildKey - 1000);
+    assertGrowing(take(2000));
+    identities.follow(wildKey);
+    assertGrowing(take(10));
   });
 
   it("have random ends: no two that are made in a row are alike", () => {

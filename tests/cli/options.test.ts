@@ -12,7 +12,7 @@ import {
   readCommandLine,
   UsageError,
 } from "../../adapters/cli/options.ts";
-import { demandCommitMode } from "../../adapters/cli/postgres-url.ts";
+import { demandCommitMode, demandData } from "../../adapters/cli/postgres-url.ts";
 import { serveFlags } from "../../adapters/cli/serve-flags.ts";
 import { backupFlags } from "../../adapters/cli/upkeep-flags.ts";
 import { defaultSettings } from "../../src/broker/engine/settings.ts";
@@ -89,6 +89,19 @@ describe("the flags of 'millrace serve'", () => {
   it("leave the durability of a PostgreSQL to its own settings", () => {
     demandCommitMode("buffered");
     assert.throws(() => demandCommitMode("fsync"), /^UsageError: .* its own setting 'synchronous_/);
+  });
+
+  it("take no address of something else for a file", () => {
+    for (const data of ["jobs.db", ":memory:", "C:\\jobs.db", "postgres://h/d", "PostgreSQL://h"]) {
+      demandData(data);
+    }
+    for (const scheme of ["postgress", "postgre", "mysql", "file", "pg+x"]) {
+      assert.throws(() => demandData(`${scheme}://me:secret@h/d`), {
+        name: "UsageError",
+        message: `Flag '--data' is an address that begins with '${scheme}://', ` +
+          "expected a file, ':memory:' or 'postgres://…'",
+      });
+    }
   });
 
   const mistakes: [args: string[], message: RegExp][] = [

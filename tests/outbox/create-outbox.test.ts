@@ -167,7 +167,7 @@ describe("within a transaction", () => {
       "did you mean 'schema'": { schemas: "x" },
       "expected 'postgres' or 'sqlite'": { dialect: "mysql" },
       "which has none": { dialect: "sqlite", schema: "x" },
-      "expected 1 to 55 letters": { table: "x".repeat(56) },
+      "expected 1 to 55 bytes": { table: "x".repeat(56) },
       "expected true or false": { notify: "yes" },
     };
     for (const [message, options] of Object.entries(bad)) {

@@ -94,6 +94,32 @@ describe("a relay of an outbox", () => {
       assert.deepEqual((await parts.client.get(mail, first!.id!)).payload, { to: "y" });
     }, { maxPayloadBytes: 100 }));
 
+  it("is held up by no number that a driver cannot read", () =>
+    withBroker(async (parts) => {
+      const { db, outbox, within, relay, left } = open(parts);
+      const greatest = "9223372036854775806";
+      const one = '{"type":"t","queue":"q","payload":1}';
+      await within.enqueue(mail, { to: "a" });
+      const times = [greatest, "-9007199254740993", "1e300", "'soon'", "x'00'"];
+      for (const [at, time] of times.entries()) {
+        db.exec(
+          `INSERT INTO millrace_outbox (id, stored_at, job) VALUES ('${at}', ${time}, '${one}')`,
+        );
+      }
+      db.exec(`INSERT INTO millrace_outbox (entry, id, job)
+        VALUES (${greatest}, 'great', '${one}'), (-9007199254740993, 'small', '${one}')`);
+      assert.deepEqual(await relay().runOnce(), { found: 8, sent: 3, refused: 5 });
+      assert.equal(left(), 0);
+      assert.equal((await parts.client.get("great")).payload, 1);
+      assert.equal((await parts.client.get("small")).payload, 1);
+      const refused = outbox.refused(db);
+      const listed = await refused.list();
+      assert.deepEqual(listed.map(({ id }) => id), ["0", "1", "2", "3", "4"]);
+      for (const { reason } of listed) assert.match(reason, /^stored_at is no time/);
+      assert.equal(await refused.delete({ entries: [listed[0]!.entry] }), 1);
+      assert.equal(await refused.delete(), 4);
+    }));
+
   for (
     const [what, fetch] of Object.entries({
       "is away": () => Promise.reject(new TypeError("away")),

@@ -60,6 +60,17 @@ describe("readHosts()", () => {
     for (const url of ["", "localhost/jobs", "mysql://localhost/jobs"]) {
       assert.throws(() => readHosts(url), /^TypeError: Option 'url' is no address of PostgreSQL/);
     }
+    for (const port of ["99999", "0", "x", "5432x", "-1"]) {
+      assert.throws(() => readHosts(`postgres://me:secret@one,two:${port}/d`), {
+        name: "TypeError",
+        message: `Option 'url' has the server "two:${port}", expected a port from 1 to 65535`,
+      });
+    }
+    assert.throws(() => readHosts("postgres://me:se/cret@h/d"), (error: Error) => {
+      assert.match(error.message, /no port that can be read.*%2F/);
+      assert.doesNotMatch(error.message, /cret/);
+      return true;
+    });
     assert.throws(
       () => readHosts("postgres://me:secret@h/d?target_session_attrs=standby"),
       {

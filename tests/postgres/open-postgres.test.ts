@@ -27,11 +27,20 @@ describe("options of openPostgres()", () => {
         /^Option 'url' is no address of PostgreSQL, expected 'post/,
       ],
       [{ pool: {} }, /^Cannot use 'pool' an object: expected a pool of the package 'pg'$/],
-      [{ url, schema: "" }, /^Option 'schema' is "", expected 1 to 63 letters$/],
+      [{ url, schema: "" }, /^Option 'schema' is "", expected 1 to 63 bytes$/],
       [
         { url, maxConnections: 2 },
         /^Option 'maxConnections' is 2, expected an integer of 3 or more$/,
       ],
+      [
+        { pool: { connect() {}, options: { max: 1 } } },
+        /^Option 'pool' has a 'max' of 1, expected 2 or more: one connection listens all the time$/,
+      ],
+      [
+        { url: "postgres://localhost:port/jobs" },
+        /^Option 'url' has the server "localhost:port", expected a port from 1 to 65535$/,
+      ],
+      [{ url, schema: "é".repeat(32) }, /^Option 'schema' is .*, expected 1 to 63 bytes$/],
       [{ url, queryTimeoutMs: 0.5 }, /^Option 'queryTimeoutMs' is 0.5, expected an integer of 1/],
       [{ url, scheme: "x" }, /^Unknown option 'scheme', did you mean 'schema'\?$/],
     ];

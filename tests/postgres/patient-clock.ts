@@ -53,15 +53,19 @@ export function withPatience(databases: readonly AsyncDatabase[], now?: number):
   const ears = new Set<Map<string, number>>();
 
   const toPatientNews = ({ listen, tell }: DatabaseNews): DatabaseNews => ({
-    async listen(hear, missed) {
+    async listen(hear, missed, hinted) {
       const expected = new Map<string, number>();
-      const stop = await listen((text) => {
-        hear(text);
-        const left = expected.get(text) ?? 0;
-        if (left === 0) return;
-        expected.set(text, left - 1);
-        done();
-      }, missed);
+      const stop = await listen(
+        (text) => {
+          hear(text);
+          const left = expected.get(text) ?? 0;
+          if (left === 0) return;
+          expected.set(text, left - 1);
+          done();
+        },
+        missed,
+        hinted,
+      );
       ears.add(expected);
       return async () => {
         ears.delete(expected);

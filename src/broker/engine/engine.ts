@@ -16,7 +16,6 @@ import {
   type PayloadFilter,
 } from "../../store/expressions.ts";
 import { listQueueSettings, recountInFlight } from "../../store/queue-settings.ts";
-import { lastSeq } from "../../store/read.ts";
 import { createStore } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { createAdmission } from "./admission.ts";
@@ -34,6 +33,7 @@ import { createGates } from "./gates.ts";
 import { createJobReading, type JobReading } from "./job-reading.ts";
 import { createExpecting } from "./expecting.ts";
 import { createForgetting } from "./forgetting.ts";
+import { followKeys } from "./follow-keys.ts";
 import { createIdentities } from "./ids.ts";
 import { createInsight, type Insight } from "./insight.ts";
 import { writeKept } from "./kept.ts";
@@ -329,7 +329,7 @@ export function createEngine(
     async start() {
       await store.open();
       await synchronize();
-      identities.startAfter(await store.read(lastSeq()));
+      await followKeys({ store, identities, logger });
       await store.write(forgetEmptyCounts);
       await config.load();
       for (const settings of await store.read(listQueueSettings())) gates.set(settings);

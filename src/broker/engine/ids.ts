@@ -5,7 +5,7 @@
  */
 
 import type { Clock, Random } from "../../async/clock.ts";
-import { firstKeyAt, toJobId } from "../../store/job-key.ts";
+import { firstKeyAt, toJobId, wildKey } from "../../store/job-key.ts";
 
 /** The key and the id of a job. */
 export interface JobIdentity {
@@ -15,8 +15,10 @@ export interface JobIdentity {
 
 /** Gives keys and ids to new jobs. */
 export interface Identities {
-  /** Keys are greater than this one from now on. */
+  /** Keys are greater than this one from now on, which is stored; but not if it is wild. */
   startAfter(seq: number): void;
+  /** The same with a key that another broker tells of. It cannot be far ahead of the clock, nor of what was stored here. */
+  follow(seq: number): void;
   /**
    * From now on only every 36th key is used: brokers on one database must not use the same ones.
    *
@@ -30,14 +32,27 @@ export interface Identities {
 /** How many brokers that started one after the other use different keys. */
 const brokersAtOnce = 36;
 
+/** How far the keys of another broker may be ahead, in ms: it may store faster than a clock gives keys, for a while. */
+const aheadMs = 3_600_000;
+
+/** How many keys that is. */
+const keysAhead = firstKeyAt(aheadMs);
+
 /** Creates a source of keys and ids. */
 export function createIdentities(clock: Clock, random: Random): Identities {
   let last = 0;
+  let stored = 0;
   let step = 1;
   let rest = 0;
   return {
     startAfter(seq) {
+      if (seq >= wildKey) return;
+      stored = Math.max(stored, seq);
       last = Math.max(last, seq);
+    },
+    follow(seq) {
+      const most = Math.max(stored, firstKeyAt(clock.now())) + keysAhead;
+      if (seq <= most && seq < wildKey) last = Math.max(last, seq);
     },
     shareWith(broker) {
       step = brokersAtOnce;

@@ -1,7 +1,8 @@
 /**
  * News between brokers, as texts: a list with the broker's name first, and an item for each thing.
  *
- * A broker that knows more kinds of items than another, as during an upgrade, may send it some: those are passed over.
+ * A broker that knows more kinds of items than another, as during an upgrade, may send it some: those are passed over, and so are
+ * items that are not what they should be (`news-reading.ts`).
  *
  * | Item                                        | Meaning                                                             |
  * | ------------------------------------------- | ------------------------------------------------------------------- |
@@ -77,16 +78,4 @@ export function toTexts(from: string, items: readonly NewsItem[]): string[] {
   }
   if (text !== head) texts.push(`${text}]`);
   return texts;
-}
-
-/** Reads a text; undefined if it is none. */
-export function fromText(
-  text: string,
-): { readonly from: string; readonly items: readonly NewsItem[] } | undefined {
-  try {
-    const [from, ...items] = JSON.parse(text);
-    return typeof from === "string" && items.every(Array.isArray) ? { from, items } : undefined;
-  } catch {
-    return undefined; // Somebody else's.
-  }
 }

@@ -10,6 +10,7 @@
  * | another one says hello              | it answers, and is not alone any more                                         |
  * | a commit                            | what others have to know is gathered, and told once the news before are through |
  * | news may have been lost             | it looks at everything                                                        |
+ * | somebody who need not be a broker hints at the outbox | it looks at the outbox, and at nothing else                 |
  * | ten seconds have passed       | it looks at everything, and whether there are others                          |
  *
  * @module
@@ -18,7 +19,6 @@
 import type { Clock, Random } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import { status } from "../../protocol/status.ts";
-import { outsider } from "../../protocol/outbox.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import type { Change, JobsChange } from "../../store/changes.ts";
 import type { DatabaseNews } from "../../store/database.ts";
@@ -26,7 +26,8 @@ import { createAwaited, toWatchItems } from "./awaited.ts";
 import { isLoss } from "./losses.ts";
 import { addReady, type Heard, type ReadyNews, type SharedWork, toHeard } from "./heard.ts";
 import { leavesFlight } from "./members.ts";
-import { fromText, type NewsItem, toTexts } from "./news-text.ts";
+import { fromText, isStatement } from "./news-reading.ts";
+import { type NewsItem, toTexts } from "./news-text.ts";
 import { createRounds, type Rounds, type RoundsOptions } from "./rounds.ts";
 import type { DueSource } from "./scheduler.ts";
 import { createPartCollector, toParts } from "./statement-parts.ts";
@@ -80,6 +81,7 @@ export function createNews(
     look,
     tidy,
     expectLook,
+    hint,
     serve,
   }: {
     /** How brokers tell each other; undefined where they only look. */
@@ -102,6 +104,8 @@ export function createNews(
     readonly tidy: () => Promise<void>;
     /** Told that it has to look at `at`, in ms since the epoch. */
     readonly expectLook: (at: number) => void;
+    /** Told that there may be something in the outbox. */
+    readonly hint: () => void;
     /** Does what others ask for. */
     readonly serve: RoundsOptions["serve"];
   },
@@ -118,7 +122,7 @@ export function createNews(
   let items: NewsItem[] = [];
   let seq = 0;
   let telling: Promise<void> | undefined;
-  const parts = createPartCollector();
+  const parts = createPartCollector(isStatement);
   const awaited = createAwaited(clock);
   let statements = 0;
 
@@ -207,11 +211,11 @@ export function createNews(
     expectLook(0);
   };
 
-  const listen = (text: string) => {
+  const follow = (text: string) => {
     const told = fromText(text);
-    if (told === undefined || told.from === own || stopped) return;
+    if (told === undefined || told.from === own) return;
     if (told.items.some(([kind]) => kind === "hello")) say(["here"]);
-    if (told.from !== outsider) isAlone = false;
+    isAlone = false;
     if (told.items.some(([kind]) => kind === "look")) lookSoon();
     for (const item of told.items) {
       if (item[0] === "watch") awaited.add(item[1]);
@@ -220,11 +224,22 @@ export function createNews(
     hear(toHeard(told, parts));
   };
 
+  /** Whoever passes news on cannot do anything about what goes wrong with them. */
+  const listen = (text: string) => {
+    if (stopped) return;
+    try {
+      follow(text);
+    } catch (error) {
+      mayHaveMissed = true;
+      logger.error("Cannot follow what another broker told", { error });
+    }
+  };
+
   return {
     async start() {
       lookedAt = clock.now() - lookAgainMs + firstLookMs;
       if (ports === undefined || stopListening !== undefined) return;
-      stopListening = await ports.listen(listen, lookSoon);
+      stopListening = await ports.listen(listen, lookSoon, hint);
       isAlone = await countOthers() === 0;
       say(["hello"]);
     },

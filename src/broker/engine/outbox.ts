@@ -9,6 +9,7 @@
  * | an entry waits for one that another broker has at hand | it is due again after a second                           |
  * | a piece fails                            | it is tried again in smaller pieces, so that one entry holds up no other |
  * | a single entry fails, by what it is      | it is refused                                                          |
+ * | an entry has a number that cannot be read | it gets another one                                                   |
  *
  * Only a database that others write to has entries: on SQLite it never looks.
  *
@@ -26,10 +27,11 @@ import { isAboutData } from "../../store/dialect.ts";
 import type { NewRecord } from "../../store/enqueue.ts";
 import type { Expressions } from "../../store/expressions.ts";
 import {
-  firstEntry,
   moveOutbox,
+  numberEntries,
   type OutboxEntry,
   type OutboxState,
+  readFront,
   readOutbox,
   type RefusedEntry,
   refuseEntry,
@@ -69,7 +71,7 @@ export function createOutboxOperations(
     readonly store: Store;
     readonly logger: Logger;
     readonly admission: Pick<Admission, "check" | "toRecord">;
-    readonly settings: Pick<Settings, "maxBudgets">;
+    readonly settings: Pick<Settings, "maxBudgets" | "maxBodyBytes">;
     readonly expressions: Expressions;
   },
 ): OutboxOperations {
@@ -129,14 +131,15 @@ export function createOutboxOperations(
         only,
         limit: size,
         maxBytes: mostBytes,
+        maxEntryBytes: settings.maxBodyBytes, // As of a call.
         admit: createAdmit(now),
         enqueue: { now, maxBudgets: settings.maxBudgets, expressions },
       }), size);
 
   /** Tries the first entry by itself; what cannot be stored whoever tries is refused. */
   const moveFirst = async (now: number) => {
-    const first = await store.read(firstEntry());
-    if (first === undefined) return undefined;
+    const { first } = await store.read(readFront());
+    if (first === null) return undefined;
     try {
       return { ...await move(now, 1, first), hasMore: true };
     } catch (error) {
@@ -145,6 +148,17 @@ export function createOutboxOperations(
       const refused = await store.write(() => refuseEntry(first, { reason, now }));
       return { found: 1, refused: refused === undefined ? [] : [refused], left: 0, hasMore: true };
     }
+  };
+
+  /** Whether there are entries; those whose numbers cannot be read get others. */
+  const isAnyThere = async () => {
+    const { first, hasWild } = await store.read(readFront());
+    if (!hasWild) return first !== null;
+    const count = await store.write(() => numberEntries(mostEntries));
+    logger.warn("Gave jobs of the outbox other numbers, as theirs were no safe integers", {
+      count,
+    });
+    return true;
   };
 
   return {
@@ -160,7 +174,7 @@ export function createOutboxOperations(
         const isGoingOn = nextAt === 0;
         nextAt = undefined;
         // Reading costs less than a transaction for nothing: all brokers are told of entries, and one of them finds them.
-        if (!isGoingOn && await store.read(firstEntry()) === undefined) return;
+        if (!isGoingOn && !await isAnyThere()) return;
         let moved;
         try {
           moved = limit === 1 ? await moveFirst(now) : await move(now, limit);

@@ -42,7 +42,7 @@ export interface SharingOptions {
   readonly endings: Pick<Endings, "hear">;
   readonly counting: Pick<Counting, "backlogs">;
   readonly config: Pick<ConfigOperations, "load">;
-  readonly identities: Pick<Identities, "startAfter">;
+  readonly identities: Pick<Identities, "follow">;
   readonly insight: Pick<Insight, "flush">;
   readonly log: Pick<EventLog, "heard" | "serve" | "look"> | undefined;
   /** Applies a setting that another broker has changed. */
@@ -75,9 +75,9 @@ export function createSharing(options: SharingOptions): Sharing {
   };
 
   const hear = (heard: Heard) => {
-    identities.startAfter(heard.seq);
+    identities.follow(heard.seq);
     if (heard.hasLogged) options.log?.heard();
-    for (const [name, at] of heard.due) if (name in work) expectAt(work[name], at);
+    for (const [name, at] of heard.due) if (Object.hasOwn(work, name)) expectAt(work[name], at);
     for (const change of heard.changes) if (change.kind === "config") applyConfig(change);
     for (const [run, statement] of heard.said) {
       dispatcher.notice(run);
@@ -117,6 +117,7 @@ export function createSharing(options: SharingOptions): Sharing {
     look,
     tidy: dispatcher.tidy,
     expectLook: (at) => expectAt(news.source, at),
+    hint: () => expectAt(work.outbox, 0),
     serve: {
       write: options.insight.flush,
       room: ([share, from]) => dispatcher.giveRoom(Number(share), Number(from)),

@@ -19,8 +19,12 @@ export type StatementPart = readonly [
 /** Characters of a part: fewer than 7000 bytes, whatever they are. */
 const lengthOfPart = 2000;
 
-/** Statements that may be under way at a time; the oldest is given up, and the worker will say it again. */
+/** Parts of one statement at most. News that are longer than so many parts are not told at all. */
+export const mostParts = 1000;
+
+/** Statements that may be under way at a time, and parts of them; the oldest is given up, and the worker will say it again. */
 const mostAtOnce = 200;
+const mostPartsAtOnce = 4000;
 
 /** Cuts a statement. */
 export function toParts(run: string, statement: WorkerStatement, number: number): StatementPart[] {
@@ -38,19 +42,43 @@ export interface PartCollector {
   add(from: string, part: StatementPart): WorkerStatement | undefined;
 }
 
-/** Creates it. */
-export function createPartCollector(): PartCollector {
-  const open = new Map<string, string[]>();
+/** Creates it; `isStatement` tells whether the parts have made one. */
+export function createPartCollector(
+  isStatement: (value: unknown) => value is WorkerStatement,
+): PartCollector {
+  const open = new Map<string, Map<number, string>>();
+  let held = 0;
+
+  const close = (name: string) => {
+    held -= open.get(name)?.size ?? 0;
+    open.delete(name);
+  };
+
   return {
     add(from, [, run, number, index, count, text]) {
-      const name = `${from} ${run} ${number}`;
-      const parts = open.get(name) ?? [];
+      const name = JSON.stringify([from, run, number]);
+      const parts = open.get(name) ?? new Map<number, string>();
       open.set(name, parts);
-      parts[index] = text;
-      if (open.size > mostAtOnce) open.delete(open.keys().next().value!);
-      if (Object.keys(parts).length < count) return undefined;
-      open.delete(name);
-      return JSON.parse(parts.join(""));
+      if (!parts.has(index)) held++;
+      parts.set(index, text);
+      if (parts.size >= count) {
+        close(name);
+        return toStatement([...parts].sort(([one], [other]) => one - other), isStatement);
+      }
+      while (open.size > mostAtOnce || held > mostPartsAtOnce) close(open.keys().next().value!);
+      return undefined;
     },
   };
+}
+
+function toStatement(
+  parts: readonly (readonly [index: number, text: string])[],
+  isStatement: (value: unknown) => value is WorkerStatement,
+): WorkerStatement | undefined {
+  try {
+    const value: unknown = JSON.parse(parts.map(([, text]) => text).join(""));
+    return isStatement(value) ? value : undefined;
+  } catch {
+    return undefined; // Parts of different statements.
+  }
 }

@@ -204,8 +204,12 @@ interface UnderWay {
  * Loads paths of the broker, and again when something has changed.
  *
  * @param path What to load; undefined where there is nothing to load.
+ * @param load Loads it, where that is more than one call.
  */
-export function useLive<Value>(path: string | undefined): Loaded<Value> {
+export function useLive<Value>(
+  path: string | undefined,
+  load: (path: string, signal: AbortSignal) => Promise<Value> = look,
+): Loaded<Value> {
   const [state, setState] = useState<Loaded<Value> & { readonly path: string | undefined }>({
     path: undefined,
     value: undefined,
@@ -245,7 +249,7 @@ export function useLive<Value>(path: string | undefined): Loaded<Value> {
     const own: UnderWay = { path, controller, isMissed: false, isFirst };
     underWay.current = own;
     if (isFirst) firstLoads.value++;
-    look<Value>(path, controller.signal).then(
+    load(path, controller.signal).then(
       (value) => {
         const tookMs = Date.now() - startedAt;
         const until = tookMs < longMs ? 0 : Date.now() + tookMs * restFactor;

@@ -47,6 +47,8 @@ export interface Job {
   readonly budgets?: readonly { readonly key: string; readonly cost: number }[];
   readonly depends_on?: readonly string[];
   readonly dependents?: readonly string[];
+  /** Whether there are more of these than are told. */
+  readonly more_links?: boolean;
   readonly worker_id?: string;
   readonly lease_expires_at?: number;
   readonly failure_group?: string;

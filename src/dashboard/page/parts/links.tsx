@@ -1,10 +1,11 @@
-/** What a job waits for, and what waits for it: a small graph. */
+/** What a job waits for, and what waits for it. */
 
 import { change, segment, withQuery } from "../api.ts";
-import { count } from "../format.ts";
+import { count, many } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { Job } from "../model.ts";
 import { act, ask, mayManage } from "../state.ts";
+import { JobGraph } from "./graph.tsx";
 import { JobLink, Shown, Text } from "./small.tsx";
 
 interface LinksOfJob {
@@ -13,11 +14,10 @@ interface LinksOfJob {
     readonly on_dead: string;
     readonly name?: string;
   }[];
-  readonly dependents: readonly string[];
   readonly dependents_count: number;
 }
 
-/** So many of a side are shown. */
+/** So many that it waits for are named with what else is known of them. */
 const mostShown = 20;
 
 export function Links({ job: { id, status } }: { readonly job: Pick<Job, "id" | "status"> }) {
@@ -32,9 +32,15 @@ export function Links({ job: { id, status } }: { readonly job: Pick<Job, "id" | 
   return (
     <>
       <h2>Dependencies</h2>
+      <JobGraph id={id} />
       <Shown loaded={loaded}>
-        {({ depends_on: parents, dependents, dependents_count: all }) => (
-          <div class="graph">
+        {({ depends_on: parents, dependents_count: all }) => (
+          <div class="card links">
+            <p>
+              It waits for {parents.length === 0 ? "nothing" : many(parents.length, "job")}, and
+              {" "}
+              {all === 0 ? "nothing" : many(all, "job")} {all > 1 ? "wait" : "waits"} for it.
+            </p>
             <ul aria-label="It waits for">
               {parents.slice(0, mostShown).map((parent) => (
                 <li key={parent.id}>
@@ -57,7 +63,6 @@ export function Links({ job: { id, status } }: { readonly job: Pick<Job, "id" | 
               {parents.length > mostShown && (
                 <li class="hint">and {count(parents.length - mostShown)} more</li>
               )}
-              {parents.length === 0 && <li class="hint">It waits for nothing</li>}
               {mayEdit && (
                 <li>
                   <form
@@ -83,22 +88,6 @@ export function Links({ job: { id, status } }: { readonly job: Pick<Job, "id" | 
                   </form>
                 </li>
               )}
-            </ul>
-            <span class="arrow" aria-hidden="true">→</span>
-            <span class="this">
-              <Text of={id} />
-            </span>
-            <span class="arrow" aria-hidden="true">→</span>
-            <ul aria-label="These wait for it">
-              {dependents.slice(0, mostShown).map((child) => (
-                <li key={child}>
-                  <JobLink id={child} />
-                </li>
-              ))}
-              {all > Math.min(mostShown, dependents.length) && (
-                <li class="hint">and {count(all - Math.min(mostShown, dependents.length))} more</li>
-              )}
-              {all === 0 && <li class="hint">Nothing waits for it</li>}
             </ul>
           </div>
         )}

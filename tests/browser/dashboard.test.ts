@@ -7,33 +7,8 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, describe, it } from "node:test";
-import { type OpenBrowser, openBrowser, type Visit } from "./open-browser.ts";
-import { createScene, type Scene } from "./scene.ts";
-
-let browser: OpenBrowser;
-let scene: Scene;
-let visit: Visit;
-
-before(async () => {
-  scene = await createScene();
-  browser = await openBrowser();
-  visit = await browser.visit(scene.url);
-});
-
-after(async () => {
-  await browser?.close();
-  await scene?.close();
-});
-
-/** Waits until something is so at the broker. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (await isSo()) return;
-    await visit.evaluate("new Promise((resolve) => setTimeout(resolve, 50))");
-  }
-  assert.fail("It did not become so");
-}
+import { describe, it } from "node:test";
+import { browser, scene, until, visit } from "./stage.ts";
 
 const places = [
   "",

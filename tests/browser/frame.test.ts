@@ -4,22 +4,9 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { type OpenBrowser, openBrowser, type Visit } from "./open-browser.ts";
-import { createScene, type Scene } from "./scene.ts";
-
-let browser: OpenBrowser;
-let scene: Scene;
-
-before(async () => {
-  scene = await createScene();
-  browser = await openBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await scene?.close();
-});
+import { describe, it } from "node:test";
+import type { Visit } from "./open-browser.ts";
+import { browser, scene } from "./stage.ts";
 
 /** Runs a test in a page of its own. */
 async function withVisit(url: string, test: (visit: Visit) => Promise<void>): Promise<void> {
@@ -30,15 +17,6 @@ async function withVisit(url: string, test: (visit: Visit) => Promise<void>): Pr
   } finally {
     await visit.close();
   }
-}
-
-/** Waits until an expression is true in a page. */
-async function until(visit: Visit, expression: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (await visit.evaluate(expression) === true) return;
-    await visit.evaluate("new Promise((resolve) => setTimeout(resolve, 50))");
-  }
-  assert.fail(`It did not become so: ${expression}`);
 }
 
 const isSettled = "document.querySelector('main:not(.settling)') !== null";
@@ -80,7 +58,7 @@ describe("a broker that is away", () => {
       isRefused = true;
       await scene.client.enqueue({ type: "mail.send", queue: "mail", payload: 1 });
       await visit.waitForText("Not for this token");
-      await until(visit, "!document.querySelector('main').textContent.includes('mail.send')");
+      await visit.waitUntil("!document.querySelector('main').textContent.includes('mail.send')");
     });
   });
 });
@@ -95,12 +73,12 @@ describe("a place", () => {
     });
     await withVisit(url, async (visit) => {
       await visit.evaluate("location.hash = '#/queues/mail'");
-      await until(visit, "document.querySelector('main').textContent.includes('Next jobs')");
+      await visit.waitUntil("document.querySelector('main').textContent.includes('Next jobs')");
       const seen = () =>
         visit.evaluate("getComputedStyle(document.querySelector('main h2')).visibility");
       assert.equal(await seen(), "hidden");
       letGo();
-      await until(visit, isSettled);
+      await visit.waitUntil(isSettled);
       assert.equal(await seen(), "visible");
     });
   });
@@ -109,7 +87,7 @@ describe("a place", () => {
     await scene.fill(250, 1);
     for (const place of ["", "queues/crawl", "jobs", "requests"]) {
       await withVisit(`${scene.url}#/${place}`, async (visit) => {
-        await until(visit, isSettled);
+        await visit.waitUntil(isSettled);
         const jumps = await visit.evaluate(`new Promise((resolve) => {
           let sum = 0;
           new PerformanceObserver((list) => {
@@ -126,10 +104,10 @@ describe("a place", () => {
   it("has a title, and takes the focus of who came by one of its links", () =>
     withVisit(scene.url, async (visit) => {
       await visit.waitForText("crawl");
-      await until(visit, isSettled);
+      await visit.waitUntil(isSettled);
       await visit.evaluate("document.querySelector('main a.name').focus()");
       await visit.press("Enter");
-      await until(visit, isFocused("#main"));
+      await visit.waitUntil(isFocused("#main"));
       assert.match(String(await visit.evaluate("document.title")), /^\S+ · Overview · Millrace$/);
       await visit.open("jobs/nosuchjob");
       await visit.waitForText("It may be gone already");
@@ -152,7 +130,7 @@ describe("a place", () => {
         };
       }`);
       await scene.client.enqueue({ type: "a", queue: "elsewhere", payload: 1 });
-      await until(visit, "statuses.length > 0");
+      await visit.waitUntil("statuses.length > 0");
       assert.deepEqual(await visit.evaluate("[...new Set(statuses)]"), [304]);
       assert.equal(await visit.evaluate("drawn"), 0);
     }));
@@ -162,31 +140,31 @@ describe("keys", () => {
   it("show what they do, and lead to pages and through lists", () =>
     withVisit(scene.url, async (visit) => {
       await visit.press("?");
-      await until(visit, "document.querySelector('dialog.help').open");
+      await visit.waitUntil("document.querySelector('dialog.help').open");
       assert.deepEqual(await visit.findFaults(), []);
       await visit.press("Escape");
-      await until(visit, "!document.querySelector('dialog.help').open");
+      await visit.waitUntil("!document.querySelector('dialog.help').open");
       await visit.press("g");
       await visit.press("j");
-      await until(visit, "location.hash === '#/jobs'");
-      await until(visit, "document.querySelectorAll('main tbody tr').length > 2");
-      await until(visit, isSettled);
+      await visit.waitUntil("location.hash === '#/jobs'");
+      await visit.waitUntil("document.querySelectorAll('main tbody tr').length > 2");
+      await visit.waitUntil(isSettled);
       await visit.press("j");
-      await until(visit, isFocused("main tbody tr:nth-child(1) a"));
+      await visit.waitUntil(isFocused("main tbody tr:nth-child(1) a"));
       await visit.press("j");
-      await until(visit, isFocused("main tbody tr:nth-child(2) a"));
+      await visit.waitUntil(isFocused("main tbody tr:nth-child(2) a"));
       await visit.press("x");
-      await until(visit, "document.querySelectorAll('tbody input')[1].checked");
+      await visit.waitUntil("document.querySelectorAll('tbody input')[1].checked");
       await visit.press("k");
-      await until(visit, isFocused("main tbody tr:nth-child(1) a"));
+      await visit.waitUntil(isFocused("main tbody tr:nth-child(1) a"));
       await visit.press("/");
-      await until(visit, isFocused(".find input"));
+      await visit.waitUntil(isFocused(".find input"));
       // Who writes, writes.
       await visit.press("g");
       await visit.press("f");
       assert.equal(await visit.evaluate("document.activeElement.value"), "gf");
       await visit.press("Escape");
-      await until(visit, isFocused("body"));
+      await visit.waitUntil(isFocused("body"));
     }));
 
   it("do nothing for who has switched them off, also the next time", () =>
@@ -220,7 +198,7 @@ describe("who needs it otherwise", () => {
       const features = [{ name: "prefers-reduced-motion", value: "reduce" }];
       await visit.pretend("Emulation.setEmulatedMedia", { features });
       await visit.open("jobs");
-      await until(visit, isSettled);
+      await visit.waitUntil(isSettled);
       assert.equal(await visit.evaluate("document.getAnimations().length"), 0);
     }));
 
@@ -240,9 +218,9 @@ describe("who needs it otherwise", () => {
       const isOpen = "document.querySelector('.side').checkVisibility()";
       assert.equal(await visit.evaluate(isOpen), false);
       await visit.click("button.menu");
-      await until(visit, isOpen);
+      await visit.waitUntil(isOpen);
       assert.deepEqual(await visit.findTooWide(), []);
       await visit.click("nav a[href='#/workers']");
-      await until(visit, `!${isOpen} && location.hash === "#/workers"`);
+      await visit.waitUntil(`!${isOpen} && location.hash === "#/workers"`);
     }));
 });

@@ -30,6 +30,8 @@ export interface Visit {
   resize(width: number): Promise<void>;
   /** Waits until a text is there. */
   waitForText(text: string): Promise<void>;
+  /** Waits until an expression is true. */
+  waitUntil(expression: string): Promise<void>;
   textOf(selector: string): Promise<string>;
   count(selector: string): Promise<number>;
   /** Waits until there are so many elements. */
@@ -156,6 +158,7 @@ async function openPage(browser: Browser, url: string): Promise<Visit> {
         `document.body.textContent.includes(${JSON.stringify(text)})`,
         JSON.stringify(text),
       ),
+    waitUntil: (expression) => waitFor(expression, expression),
     textOf: async (selector) =>
       String(
         await page.evaluate(

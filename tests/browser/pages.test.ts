@@ -4,51 +4,12 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { type OpenBrowser, openBrowser, type Visit } from "./open-browser.ts";
+import { describe, it } from "node:test";
 import { plainSecret } from "./outbound.ts";
-import { createScene, type Scene } from "./scene.ts";
-
-let browser: OpenBrowser;
-let scene: Scene;
-let visit: Visit;
-
-before(async () => {
-  scene = await createScene();
-  browser = await openBrowser();
-  visit = await browser.visit(scene.url);
-});
-
-after(async () => {
-  await browser?.close();
-  await scene?.close();
-});
-
-/** Waits until something is so at the broker. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (await isSo()) return;
-    await visit.evaluate("new Promise((resolve) => setTimeout(resolve, 50))");
-  }
-  assert.fail("It did not become so");
-}
+import type { Visit } from "./open-browser.ts";
+import { browser, findFaults, scene, until, visit } from "./stage.ts";
 
 const textOfPage = async () => String(await visit.evaluate("document.body.innerText"));
-
-/** What axe finds, in both themes, and what does not fit a small screen. */
-async function findFaults(): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const theme of ["dark", "light"]) {
-    await visit.chooseTheme(theme);
-    // Colours go over into each other, and are measured when they have arrived.
-    await visit.evaluate("new Promise((resolve) => setTimeout(resolve, 300))");
-    found.push(...await visit.findFaults());
-  }
-  await visit.resize(320);
-  found.push(...await visit.findTooWide());
-  await visit.resize(1280);
-  return found;
-}
 
 describe("outbound HTTP", () => {
   it("is counted by where it stands, and listed by what it is", async () => {
@@ -184,26 +145,6 @@ describe("one job", () => {
     await visit.waitForText("The job begins anew");
     const { payload, priority } = await scene.client.get(id);
     assert.deepEqual([payload, priority], [{ to: "bob", lines: [1, 2] }, 7]);
-  });
-
-  it("waits for another one, and no more", async () => {
-    const first = await scene.client.enqueue({ type: "a", queue: "graph", payload: 1 });
-    const other = await scene.client.enqueue({ type: "b", queue: "graph", payload: 1 });
-    const { id } = await scene.client.enqueue({
-      type: "c",
-      queue: "graph",
-      payload: 1,
-      dependsOn: [first.id],
-    });
-    await visit.open(`jobs/${id}`);
-    await visit.fill("input[name=other]", other.id);
-    await visit.press("Enter");
-    await visit.waitForText(`It waits for '${other.id}' too`);
-    assert.deepEqual((await scene.client.get(id)).dependsOn, [first.id, other.id]);
-    await visit.click(`button[aria-label='Stop waiting for ${first.id}']`);
-    await visit.click("dialog button", "Stop waiting");
-    await visit.waitForText("It waits for that no more");
-    assert.deepEqual((await scene.client.get(id)).dependsOn, [other.id]);
   });
 
   it("shows its life as a line", async () => {

@@ -1,25 +1,9 @@
-/** What the dashboard says of numbers, of pages that are empty, and of long names. Runs as `dashboard.test.ts` does. */
+/** What the dashboard says of numbers, empty pages, long names, and what waits for what. Runs as `dashboard.test.ts` does. */
 
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { createWorker } from "../../src/worker/mod.ts";
-import { type OpenBrowser, openBrowser, type Visit } from "./open-browser.ts";
-import { createScene, type Scene } from "./scene.ts";
-
-let browser: OpenBrowser;
-let scene: Scene;
-let visit: Visit;
-
-before(async () => {
-  scene = await createScene();
-  browser = await openBrowser();
-  visit = await browser.visit(scene.url);
-});
-
-after(async () => {
-  await browser?.close();
-  await scene?.close();
-});
+import { findFaults, scene, visit } from "./stage.ts";
 
 describe("what is told and shown", () => {
   it("has a singular, and the number that it came to", async () => {
@@ -154,5 +138,78 @@ describe("what is told and shown", () => {
     );
     assert.deepEqual(counts, [12, 1, 1]);
     assert.match(await visit.textOf("tbody tr"), /^RangeError/);
+  });
+});
+
+describe("what a job waits for", () => {
+  it("is another one, and no more", async () => {
+    const first = await scene.client.enqueue({ type: "a", queue: "graph", payload: 1 });
+    const other = await scene.client.enqueue({ type: "b", queue: "graph", payload: 1 });
+    const { id } = await scene.client.enqueue({
+      type: "c",
+      queue: "graph",
+      payload: 1,
+      dependsOn: [first.id],
+    });
+    await visit.open(`jobs/${id}`);
+    await visit.fill("input[name=other]", other.id);
+    await visit.press("Enter");
+    await visit.waitForText(`It waits for '${other.id}' too`);
+    assert.deepEqual((await scene.client.get(id)).dependsOn, [first.id, other.id]);
+    await visit.click(`button[aria-label='Stop waiting for ${first.id}']`);
+    await visit.click("dialog button", "Stop waiting");
+    await visit.waitForText("It waits for that no more");
+    assert.deepEqual((await scene.client.get(id)).dependsOn, [other.id]);
+  });
+
+  it("is drawn with what waits for it, also by way of others, as a graph and as a list", async () => {
+    const queue = "graph-of-all";
+    const wait = (...items: number[]) => ({ dependsOn: items.map((item) => ({ item })) });
+    const jobs = await scene.client.enqueueMany([
+      { type: "fetch", queue, payload: 1 },
+      { type: "parse", queue, payload: 1, ...wait(0) },
+      { type: "<b>\u202estore", queue, payload: 1, ...wait(1) },
+      { type: "tell", queue, payload: 1, ...wait(2) },
+      { type: "tidy", queue, payload: 1, ...wait(2, 3) },
+    ]);
+    const [fetch, parse, store, tell, tidy] = jobs.map(({ id }) => id);
+    await visit.open(`jobs/${store}`);
+    await visit.waitForCount(".graph .node", 5);
+    assert.deepEqual(
+      await visit.evaluate(
+        `[...document.querySelectorAll(".graph .node")].map((one) =>
+          [one.getAttribute("href").slice(7), one.querySelector(".state").textContent])`,
+      ),
+      [[fetch, "ready"], [parse, "blocked"], [store, "blocked"], [tell, "blocked"], [
+        tidy,
+        "blocked",
+      ]],
+    );
+    assert.equal(await visit.textOf(".node[aria-current] text"), "<b>\\u202estore");
+    await visit.click(".as-list summary");
+    await visit.waitForText("It waits for these, by 2 steps");
+    assert.equal(await visit.count(".as-list li"), 4);
+    for (const width of [320, 1280]) {
+      await visit.resize(width);
+      assert.deepEqual([...await visit.findTooWide(), ...await findFaults()], [], `at ${width}`);
+    }
+    // It is one stop for the tab key; from there, arrows go along the lines.
+    assert.equal(await visit.count(".node[tabindex='0']"), 1);
+    await visit.evaluate(`document.querySelector(".node[aria-current]").focus()`);
+    for (const key of ["ArrowLeft", "ArrowLeft", "ArrowRight"]) await visit.press(key);
+    assert.equal(
+      await visit.evaluate("document.activeElement.getAttribute('href')"),
+      `#/jobs/${parse}`,
+    );
+    // What has succeeded is gone from it, without being asked for.
+    for await (const job of await scene.client.take({ queues: [queue], workerId: "graph" })) {
+      await scene.client.success(job.id);
+      break;
+    }
+    await visit.waitForCount(".graph .node", 4);
+    await visit.waitForCount(".node.ready", 1);
+    await visit.press("Enter");
+    await visit.waitForText("It waits for nothing, and 1 job waits for it");
+    assert.equal(await visit.evaluate("location.hash"), `#/jobs/${parse}`);
   });
 });

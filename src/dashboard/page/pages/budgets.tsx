@@ -5,7 +5,7 @@ import { change, segment } from "../api.ts";
 import { count, span } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { Budget } from "../model.ts";
-import { Empty, Heading, QueueLink, Shown, Table, Text, Time } from "../parts/small.tsx";
+import { Empty, GrowingHeading, QueueLink, Shown, Table, Text, Time } from "../parts/small.tsx";
 import { act, ask, go, mayManage, mayManageAll, now, place } from "../state.ts";
 
 export function Budgets() {
@@ -14,20 +14,14 @@ export function Budgets() {
   const [isNew, setNew] = useState(false);
   return (
     <>
-      <Heading
-        actions={mayManageAll.value && (
-          <button
-            type="button"
-            class="main"
-            aria-expanded={isNew}
-            onClick={() => setNew(!isNew)}
-          >
-            New budget
-          </button>
-        )}
+      <GrowingHeading
+        what="budget"
+        may={mayManageAll.value}
+        isOpen={isNew}
+        toggle={() => setNew(!isNew)}
       >
         Budgets
-      </Heading>
+      </GrowingHeading>
       {isNew && <NewBudget done={() => setNew(false)} />}
       {one !== undefined && <Waiting budget={one} />}
       <Shown loaded={loaded}>

@@ -7,7 +7,7 @@ import { useLive } from "../live.ts";
 import type { CronEntry, CronGroup } from "../model.ts";
 import { CronEditor } from "../parts/cron-editor.tsx";
 import { QueueNames } from "../parts/queue-names.tsx";
-import { Empty, Heading, QueueLink, Shown, Table, Text, Time } from "../parts/small.tsx";
+import { Empty, GrowingHeading, QueueLink, Shown, Table, Text, Time } from "../parts/small.tsx";
 import { act, ask, mayEnqueue, mayManage, mayManageAll } from "../state.ts";
 
 export function Crons() {
@@ -15,20 +15,14 @@ export function Crons() {
   const [isNew, setNew] = useState(false);
   return (
     <>
-      <Heading
-        actions={mayManageAll.value && (
-          <button
-            type="button"
-            class="main"
-            aria-expanded={isNew}
-            onClick={() => setNew(!isNew)}
-          >
-            New group
-          </button>
-        )}
+      <GrowingHeading
+        what="group"
+        may={mayManageAll.value}
+        isOpen={isNew}
+        toggle={() => setNew(!isNew)}
       >
         Recurring jobs
-      </Heading>
+      </GrowingHeading>
       <QueueNames />
       {isNew && (
         <section class="card" aria-labelledby="new-group">

@@ -12,9 +12,10 @@ import {
 } from "../http-job.ts";
 import { useLive } from "../live.ts";
 import type { Job, JobPage } from "../model.ts";
+import { LastFailure, StateCells, stateHeads } from "../parts/job-cells.tsx";
 import { Origins } from "../parts/origins.tsx";
 import { EmptyPage, Pager } from "../parts/pager.tsx";
-import { Heading, Shown, StatusBadge, Table, Text, Time } from "../parts/small.tsx";
+import { Heading, Shown, Table, Text } from "../parts/small.tsx";
 import { act, ask, link, mayManage, place } from "../state.ts";
 
 /** Statuses of what is not over. */
@@ -232,7 +233,7 @@ function RequestTable({ jobs }: { readonly jobs: readonly Job[] }) {
   return (
     <Table
       label="Requests"
-      heads={["Request", "State", "When", "#Tries", "Callback", "Last failure"]}
+      heads={["Request", ...stateHeads, "Callback", "Last failure"]}
     >
       {jobs.map((job) => {
         const read = readRequest(job.payload);
@@ -244,22 +245,12 @@ function RequestTable({ jobs }: { readonly jobs: readonly Job[] }) {
                 <span class="badge">sealed</span>
               )}
             </td>
-            <td>
-              <StatusBadge status={job.status} />
-            </td>
-            <td>
-              <Time at={momentOf(job)} />
-            </td>
-            <td class="number">{job.attempts}</td>
+            <StateCells job={job} />
             <td>
               <Text of={read?.callback} />
             </td>
             <td class="payload">
-              {job.last_error && (
-                <span class="wrong-text">
-                  <Text of={job.last_error.message.slice(0, 160)} />
-                </span>
-              )}
+              <LastFailure of={job} />
             </td>
           </tr>
         );
@@ -268,19 +259,11 @@ function RequestTable({ jobs }: { readonly jobs: readonly Job[] }) {
   );
 }
 
-/** The instant that matters: when it is due, was taken, or ended. */
-function momentOf(job: Job): number {
-  if (job.status === "in_flight") return job.dequeued_at ?? job.ready_at;
-  return job.failed_at !== undefined && job.status === "dead"
-    ? job.failed_at
-    : job.completed_at ?? job.ready_at;
-}
-
 function CallbackTable({ jobs }: { readonly jobs: readonly Job[] }) {
   return (
     <Table
       label="Callbacks"
-      heads={["Callback", "Told of", "State", "When", "#Tries", "Last failure"]}
+      heads={["Callback", "Told of", ...stateHeads, "Last failure"]}
     >
       {jobs.map((job) => {
         const read = readCallback(job.payload);
@@ -294,19 +277,9 @@ function CallbackTable({ jobs }: { readonly jobs: readonly Job[] }) {
             <td>
               <Told of={read} />
             </td>
-            <td>
-              <StatusBadge status={job.status} />
-            </td>
-            <td>
-              <Time at={momentOf(job)} />
-            </td>
-            <td class="number">{job.attempts}</td>
+            <StateCells job={job} />
             <td class="payload">
-              {job.last_error && (
-                <span class="wrong-text">
-                  <Text of={job.last_error.message.slice(0, 160)} />
-                </span>
-              )}
+              <LastFailure of={job} />
             </td>
           </tr>
         );

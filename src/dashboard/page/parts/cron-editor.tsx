@@ -5,6 +5,7 @@ import { change, get, segment, withQuery } from "../api.ts";
 import { moment, span } from "../format.ts";
 import type { CronEntry } from "../model.ts";
 import { act, mayManage, now } from "../state.ts";
+import { PayloadField, PriorityField } from "./fields.tsx";
 import { Text } from "./small.tsx";
 
 /** How long nobody has typed before the times are asked for, in ms. */
@@ -253,31 +254,17 @@ export function CronEditor(
               defaultValue={entry?.job.queue}
             />
           </label>
-          <label>
-            Priority<input
-              name="priority"
-              type="number"
-              min={0}
-              max={65_535}
-              required
-              defaultValue={String(entry?.job.priority ?? 32_768)}
-            />
-          </label>
+          <PriorityField value={entry?.job.priority ?? 32_768} />
           <label>
             Tags<input name="tags" defaultValue={entry?.job.tags?.join(", ")} placeholder="a, b" />
           </label>
         </div>
-        <label class="stacked">
-          Payload (JSON)
-          <textarea
-            name="payload"
-            class="code"
-            rows={Math.min(12, Math.max(2, payload.split("\n").length))}
-            spellcheck={false}
-            value={payload}
-            onInput={(event) => setPayload(event.currentTarget.value)}
-          />
-        </label>
+        <PayloadField
+          text={payload}
+          isWrong={problem?.startsWith("Payload") === true}
+          lines={[2, 12]}
+          write={setPayload}
+        />
         {mayManage.value && (
           <div class="row">
             <button type="submit" class="main" disabled={problem !== undefined}>

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { change, segment } from "../api.ts";
 import type { Job } from "../model.ts";
 import { act, ask, go, now } from "../state.ts";
+import { PriorityField } from "./fields.tsx";
 
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
 
@@ -144,18 +145,7 @@ export function Deeds(
           <label>
             Queue <input name="queue" required list="queue-names" defaultValue={queue} />
           </label>
-          <label>
-            Priority{" "}
-            <input
-              name="priority"
-              type="number"
-              min={0}
-              max={65_535}
-              required
-              list="priorities"
-              defaultValue={String(priority)}
-            />
-          </label>
+          <PriorityField value={priority} list="priorities" />
           <datalist id="priorities">
             {priorities.map(([name, value]) => <option key={name} value={value}>{name}</option>)}
           </datalist>

@@ -5,6 +5,7 @@ import { change, segment } from "../api.ts";
 import { type DiffLine, diffLines } from "../line-diff.ts";
 import type { Job } from "../model.ts";
 import { act } from "../state.ts";
+import { PayloadField, PriorityField } from "./fields.tsx";
 import { Text } from "./small.tsx";
 
 const write = (value: unknown): string => JSON.stringify(value, null, 2) ?? "null";
@@ -83,16 +84,7 @@ export function Editor({ job, done }: { readonly job: Job; readonly done: () => 
         <label>
           Queue<input name="queue" required list="queue-names" defaultValue={job.queue} />
         </label>
-        <label>
-          Priority<input
-            name="priority"
-            type="number"
-            min={0}
-            max={65_535}
-            required
-            defaultValue={String(job.priority)}
-          />
-        </label>
+        <PriorityField value={job.priority} />
         <label>
           Retries<input
             name="retry_limit"
@@ -103,21 +95,15 @@ export function Editor({ job, done }: { readonly job: Job; readonly done: () => 
           />
         </label>
       </div>
-      <label class="stacked">
-        Payload (JSON)
-        <textarea
-          name="payload"
-          class="code"
-          rows={Math.min(24, Math.max(4, text.split("\n").length))}
-          spellcheck={false}
-          aria-invalid={"problem" in parsed}
-          value={text}
-          onInput={(event) => {
-            setText(event.currentTarget.value);
-            setLooking(false);
-          }}
-        />
-      </label>
+      <PayloadField
+        text={text}
+        isWrong={"problem" in parsed}
+        lines={[4, 24]}
+        write={(next) => {
+          setText(next);
+          setLooking(false);
+        }}
+      />
       {"problem" in parsed && <p class="wrong" role="alert">{parsed.problem}</p>}
       {isLooking && <Diff lines={diffLines(before, after)} />}
       <div class="row end">

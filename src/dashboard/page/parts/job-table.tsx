@@ -3,15 +3,8 @@
 import { bytes, inline } from "../format.ts";
 import { maskPayload } from "../http-job.ts";
 import type { Job } from "../model.ts";
-import { JobLink, QueueLink, StatusBadge, Table, Text, Time } from "./small.tsx";
-
-/** The instant that matters for a job: when it died, was completed, was taken, or is due. */
-function momentOf(job: Job): number {
-  if (job.status === "dead") return job.failed_at ?? job.ready_at;
-  if (job.status === "completed") return job.completed_at ?? job.ready_at;
-  if (job.status === "in_flight") return job.dequeued_at ?? job.ready_at;
-  return job.ready_at;
-}
+import { LastFailure, StateCells, stateHeads } from "./job-cells.tsx";
+import { JobLink, QueueLink, Table, Text } from "./small.tsx";
 
 export function JobTable(
   { jobs, label, chosen, choose }: {
@@ -40,9 +33,7 @@ export function JobTable(
     "Job",
     "Type",
     "Queue",
-    "Status",
-    "When",
-    "#Tries",
+    ...stateHeads,
     failed === 0 ? "Payload" : failed === jobs.length ? "Last failure" : "Payload or failure",
   ];
   return (
@@ -68,20 +59,10 @@ export function JobTable(
           <td>
             <QueueLink queue={job.queue} />
           </td>
-          <td>
-            <StatusBadge status={job.status} />
-          </td>
-          <td>
-            <Time at={momentOf(job)} />
-          </td>
-          <td class="number">{job.attempts}</td>
+          <StateCells job={job} />
           <td class="payload">
             {job.last_error
-              ? (
-                <span class="wrong-text">
-                  <Text of={job.last_error.message.slice(0, 160)} />
-                </span>
-              )
+              ? <LastFailure of={job} />
               : job.payload_bytes !== undefined
               ? <span class="hint">{bytes(job.payload_bytes)}</span>
               : (

@@ -79,6 +79,30 @@ export function Heading(
   );
 }
 
+/** The heading of a list that one can be added to; the form stands under it while it is open. */
+export function GrowingHeading(
+  { children, what, may, isOpen, toggle }: {
+    readonly children: ComponentChildren;
+    /** What is added, such as `budget`. */
+    readonly what: string;
+    readonly may: boolean;
+    readonly isOpen: boolean;
+    readonly toggle: () => void;
+  },
+) {
+  return (
+    <Heading
+      actions={may && (
+        <button type="button" class="main" aria-expanded={isOpen} onClick={toggle}>
+          New {what}
+        </button>
+      )}
+    >
+      {children}
+    </Heading>
+  );
+}
+
 /** What is shown while something loads, or instead of it; and then what was loaded. */
 export function Shown<Value>(
   { loaded, children }: {

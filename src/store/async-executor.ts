@@ -134,13 +134,30 @@ function createSession(
     return flushed;
   };
 
-  const demand = ({ sql, params, otherwise }: Extract<TransitionStep, { kind: "demand" }>) => {
-    const met = connection.all(translate(sql), params).then((found) => {
-      if (found.length === 0) throw otherwise();
-    });
+  /** Has the transaction fail if this does. It is not waited for now, where the connection can do that. */
+  const addDemand = (met: Promise<void>): Promise<void> | undefined => {
     met.catch(() => {}); // Told where it is waited for.
     demands.push(met);
     return connection.isPipelined === true ? undefined : met;
+  };
+
+  const demand = ({ sql, params, otherwise }: Extract<TransitionStep, { kind: "demand" }>) =>
+    addDemand(
+      connection.all(translate(sql), params).then((found) => {
+        if (found.length === 0) throw otherwise();
+      }),
+    );
+
+  const runOnKeys = async (
+    { text, params, keys, otherwise }: Extract<TransitionStep, { kind: "keys" }>,
+  ): Promise<number[]> => {
+    const sql = translate(text.ofList);
+    const changed = connection.run(sql, [...params, `{${keys.join(",")}}`]);
+    if (otherwise === undefined) return [await changed];
+    await addDemand(changed.then((count) => {
+      if (count !== keys.length) throw otherwise();
+    }));
+    return [keys.length];
   };
 
   const answer = async (
@@ -163,10 +180,8 @@ function createSession(
         for (const params of step.sets) counts.push(await connection.run(sql, params));
         return counts;
       }
-      case "keys": {
-        const { text, params, keys } = step;
-        return [await connection.run(translate(text.ofList), [...params, `{${keys.join(",")}}`])];
-      }
+      case "keys":
+        return await runOnKeys(step);
       case "write":
         await send(connection.run(translate(step.sql), step.params));
         return nothing;

@@ -66,7 +66,7 @@ export interface ClaimResult {
 }
 
 /** Payload bytes after which no more jobs are taken: bounds what a transaction holds in memory, for all its requests. */
-const enoughBytes = 1 << 20;
+export const enoughBytes: number = 1 << 20;
 
 /** How many more jobs the requests of one transaction may take. */
 export interface ClaimAllowance {

@@ -31,7 +31,10 @@ import { hasTrait, traits } from "./traits.ts";
 import { report, rows, StaleReadError, type Transition } from "./transition.ts";
 
 /** What is known of a job since it was taken. */
-export type TakenJob = ChangedJob & Pick<JobRecord, "deliveries">;
+export interface TakenJob extends ChangedJob, Pick<JobRecord, "deliveries"> {
+  /** Whether nothing but its row and what its traits say was there to delete then: no error, no budget, and it is not kept. */
+  readonly isPlain?: boolean;
+}
 
 /** A report that ended nothing. */
 export interface MissedReport extends JobRun {
@@ -64,6 +67,12 @@ export interface CompleteTerms extends FinishTerms {
   readonly takenJob: (id: string) => TakenJob | undefined;
   /** Looks at each job by itself, instead of completing all that are plain with one statement. */
   readonly oneByOne: boolean;
+  /**
+   * Does not wait to hear whether those that were plain when they were taken are still there.
+   *
+   * @default {false}
+   */
+  readonly trusts?: boolean | undefined;
 }
 
 const isPlain =
@@ -81,7 +90,7 @@ const plainTraits = traits.dependent | traits.awaited | traits.leased | traits.d
  * Completes jobs in flight.
  *
  * @returns The reports that ended nothing.
- * @throws {StaleReadError} If it cannot tell which of the jobs were in flight. It can with `oneByOne`.
+ * @throws {StaleReadError} If it cannot tell which of the jobs were in flight. It can with `oneByOne`, and perhaps without `trusts`.
  */
 export function* completeJobs(
   runs: readonly JobRun[],
@@ -174,7 +183,9 @@ function* deleteKnown(
 ): Transition<readonly TakenJob[]> {
   const { queue, deliveries, traits: has } = jobs[0]!;
   const seqs = jobs.map(({ seq }) => seq);
-  const deleted = yield* runOnKeys(deletePlain, [queue, deliveries, has], seqs);
+  const trusts = terms.trusts === true && jobs.every(({ isPlain }) => isPlain === true);
+  const otherwise = trusts ? toStale : undefined;
+  const deleted = yield* runOnKeys(deletePlain, [queue, deliveries, has], seqs, otherwise);
   let gone = jobs;
   if (deleted < jobs.length) {
     const found = yield* rows<{ seq: number }>(
@@ -183,7 +194,7 @@ function* deleteKnown(
     );
     const left = new Set(found.map(({ seq }) => seq));
     gone = jobs.filter(({ seq }) => !left.has(seq));
-    if (gone.length !== deleted) throw new StaleReadError("A job was completed or deleted before");
+    if (gone.length !== deleted) throw toStale();
   }
   if (gone.length > 0) {
     yield report({
@@ -198,6 +209,8 @@ function* deleteKnown(
   }
   return gone;
 }
+
+const toStale = () => new StaleReadError("A job was completed or deleted before");
 
 /** Does what follows of jobs that had links to others or leases, and have succeeded. */
 function* endTraits(

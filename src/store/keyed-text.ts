@@ -30,14 +30,21 @@ export function toKeyedText(head: string, column: string): KeyedText {
   };
 }
 
-/** Runs a statement on the rows with these keys, after its other parameters. Gives how many rows it changed. */
+/**
+ * Runs a statement on the rows with these keys, after its other parameters.
+ *
+ * @param otherwise What is wrong if it does not change all of them. Given where that is hardly ever so: a database that is far
+ * is not waited for then, and the transaction fails with this before it is committed.
+ * @returns How many rows it changed. With `otherwise` perhaps how many it should have.
+ */
 export function* runOnKeys(
   text: KeyedText,
   params: readonly SqlValue[],
   keys: readonly number[],
+  otherwise?: () => Error,
 ): Transition<number> {
   if (keys.length === 0) return 0;
-  return (yield { kind: "keys", text, params, keys })[0]!;
+  return (yield { kind: "keys", text, params, keys, otherwise })[0]!;
 }
 
 /**

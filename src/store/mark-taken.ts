@@ -60,12 +60,13 @@ export function* markTaken(
     holder === undefined ? takeLeased : takePlain,
     [now, holder ?? null],
     jobs.map(({ seq }) => seq),
+    toStale,
   );
-  if (taken < jobs.length) {
-    throw new StaleReadError("A job was taken meanwhile");
-  }
+  if (taken < jobs.length) throw toStale();
   yield* followTaken(jobs, worker);
 }
+
+const toStale = () => new StaleReadError("A job was taken meanwhile");
 
 /** Does what follows when jobs were marked as taken. */
 export function* followTaken(

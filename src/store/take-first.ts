@@ -12,26 +12,37 @@
 
 import { status } from "../protocol/status.ts";
 import { type Backlog, comparePositions, type Position } from "./backlog.ts";
-import type { ClaimBuilder } from "./claim-builder.ts";
+import { type ClaimBuilder, enoughBytes } from "./claim-builder.ts";
 import { claimRows, isOneOfSelected } from "./dialect.ts";
-import { createManyJobsReader } from "./many-jobs.ts";
+import { createManyJobsReader, payloadBytes } from "./many-jobs.ts";
 import { followTaken, type TakeTerms } from "./mark-taken.ts";
 import { isReady } from "./status-sql.ts";
 import type { Transition } from "./transition.ts";
 
-const firstJobs = `SELECT seq FROM jobs
-  WHERE queue = ? AND ${isReady} AND budget_set = '' AND (priority, seq) >= (?, ?) AND NOT EXISTS (SELECT 1 FROM queue_settings
-    WHERE queue_settings.queue = jobs.queue AND (paused = 1 OR max_in_flight IS NOT NULL))
-  ORDER BY priority, seq LIMIT ? ${claimRows}`;
+/** Jobs that a statement takes without a look at how large payloads are. */
+const plainSize = 100;
+/** Jobs that it takes at most if those that it looks at have small ones, and how many it looks at. */
+const trialSize = 1000;
+const lookedAt = 10;
 
-const takeFirst = `UPDATE jobs
-  SET status = ${status.inFlight}, dequeued_at = ?, holder = ?, deliveries = deliveries + 1
-  WHERE ${isOneOfSelected("seq", firstJobs)}`;
+const ready =
+  `jobs WHERE queue = ? AND ${isReady} AND budget_set = '' AND (priority, seq) >= (?, ?)`;
+
+const toTake = (limit: string) => {
+  const first = `SELECT seq FROM ${ready} AND NOT EXISTS (SELECT 1 FROM queue_settings
+      WHERE queue_settings.queue = jobs.queue AND (paused = 1 OR max_in_flight IS NOT NULL))
+    ORDER BY priority, seq LIMIT ${limit} ${claimRows}`;
+  return `UPDATE jobs
+    SET status = ${status.inFlight}, dequeued_at = ?, holder = ?, deliveries = deliveries + 1
+    WHERE ${isOneOfSelected("seq", first)}`;
+};
+const take = toTake("?");
+/** As many as fit if all are as large as the first ones, but `plainSize` at least. */
+const takeTrial = toTake(`(SELECT CAST(least(?, greatest(${plainSize}, ${enoughBytes} / greatest(1,
+    coalesce(avg(bytes), 1)))) AS BIGINT)
+  FROM (SELECT ${payloadBytes} AS bytes FROM ${ready} ORDER BY priority, seq LIMIT ${lookedAt}) AS looked_at)`);
 
 const taken = createManyJobsReader();
-
-/** Jobs that the first statement takes at most: only then it is known how large their payloads are. */
-const firstSize = 100;
 
 /**
  * Takes jobs without budgets of a queue, the first ones first.
@@ -47,18 +58,21 @@ export function* takeFirstJobs(
   { holder, worker, now }: TakeTerms & { readonly holder: number },
 ): Transition<Position | undefined> {
   let next = from;
-  for (let size = firstSize; builder.room() > 0;) {
-    const limit = Math.min(size, builder.room());
-    const params = [now, holder, queue, next.priority, next.seq, limit];
-    const jobs = yield* taken.change(takeFirst, params);
+  for (let isFirst = true; builder.room() > 0; isFirst = false) {
+    const limit = Math.min(isFirst ? trialSize : builder.nextSize(plainSize), builder.room());
+    const place = [queue, next.priority, next.seq];
+    const isTrial = isFirst && limit > plainSize;
+    const jobs = isTrial
+      ? yield* taken.change(takeTrial, [now, holder, ...place, limit, ...place])
+      : yield* taken.change(take, [now, holder, ...place, limit]);
     if (jobs.length > 0) {
       jobs.sort(comparePositions);
       yield* followTaken(jobs, worker);
       for (const job of jobs) builder.add(job);
       next = toPosition(jobs.at(-1)!);
     }
-    if (jobs.length < limit) return undefined;
-    size = builder.nextSize(firstSize);
+    // Fewer may be all that fit.
+    if (jobs.length < (isTrial ? plainSize : limit)) return undefined;
   }
   return next;
 }

@@ -40,12 +40,16 @@ export type TransitionStep =
   | { readonly kind: "each"; readonly sql: string; readonly sets: readonly (readonly SqlValue[])[] }
   /** Runs a statement, and nobody needs to know what it changed. */
   | { readonly kind: "write"; readonly sql: string; readonly params: readonly SqlValue[] }
-  /** Runs a statement on rows with keys, for the count of changed rows. */
+  /**
+   * Runs a statement on rows with keys, for the count of changed rows. With `otherwise`, it has to change all of them, else nothing
+   * of the transaction is committed: the count may be told before it is known.
+   */
   | {
     readonly kind: "keys";
     readonly text: KeyedText;
     readonly params: readonly SqlValue[];
     readonly keys: readonly number[];
+    readonly otherwise?: (() => Error) | undefined;
   }
   /** Runs a statement that has to give a row: else nothing of the transaction is committed. What follows may not wait for it. */
   | {

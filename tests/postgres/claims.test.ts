@@ -136,6 +136,37 @@ describePostgres("claims on PostgreSQL", () => {
       ]);
     }));
 
+  it("ends those that are left where another broker has ended one unheard, and takes the next ones", () =>
+    withEngine(async ({ engine, clock, run }) => {
+      const ids = idsOf(await engine.enqueue(times(6)));
+      const got = take(engine, 3, [newJob.queue]);
+      await clock.settle();
+      await run(`DELETE FROM jobs WHERE seq IN (SELECT min(seq) FROM jobs)`, []);
+      const missed = await engine.reports.complete(toRuns(got.slice(0, 3)));
+      await clock.settle();
+      assert.deepEqual(missed.map(({ id }) => id), ids.slice(0, 1));
+      // The room of the one that was ended by somebody else is not known of yet.
+      assert.deepEqual(got.slice(0, 5), ids.slice(0, 5));
+    }));
+
+  for (const [size, most] of [[10, 400], [20_000, 100]] as const) {
+    it(`takes ${most} of 500 jobs of ${size} bytes at once where there is room for 400`, () =>
+      withEngine(async ({ engine, clock, statements }) => {
+        const got = take(engine, 401, [newJob.queue]);
+        await engine.enqueue(times(1));
+        await clock.settle();
+        statements();
+        const payload = JSON.stringify("x".repeat(size));
+        await engine.enqueue(Array.from({ length: 500 }, () => ({ ...newJob, payload })));
+        assert.equal(got.length - 1, most);
+        const first = statements();
+        const updates = first.slice(0, first.indexOf("COMMIT")).filter((text) => text === "UPDATE");
+        assert.equal(updates.length, 1);
+        await clock.settle();
+        assert.equal(got.length, 401);
+      }));
+  }
+
   it("fills nobody beyond its prefetch, and the broker not beyond its limit", () =>
     withEngine(async ({ engine, clock }) => {
       const [one, two] = [take(engine, 3), take(engine, 3, [newJob.queue])];

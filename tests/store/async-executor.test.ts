@@ -6,6 +6,7 @@ import { StoreError } from "../../src/errors.ts";
 import type { Change } from "../../src/store/changes.ts";
 import type { AsyncConnection, SqlRow } from "../../src/store/database.ts";
 import { createExecutor } from "../../src/store/executor.ts";
+import { runOnKeys, toKeyedText } from "../../src/store/keyed-text.ts";
 import {
   demand,
   insertRows,
@@ -123,6 +124,25 @@ describe("executor on a connection that takes statements before it has answered"
     assert.deepEqual(sent, ["SELECT nothing", "SELECT a FROM t"]);
     for (const answer of answers) answer();
     await assert.rejects(async () => void await committed, { message: "It is gone" });
+    assert.equal(sent.includes("COMMIT"), false);
+  });
+
+  it("does not wait to hear that rows with keys are there, and commits nothing if they are not", async () => {
+    const text = toKeyedText("DELETE FROM t WHERE", "a");
+    const keys = [[1], [1, 2], [1]];
+    const { executor, sent, answers } = openPipelined();
+    // The connection says of each that it changed one row.
+    const committed = executor.commit([function* () {
+      const counts: number[] = [];
+      for (const some of keys) {
+        counts.push(yield* runOnKeys(text, [], some, () => new StoreError("Not all are there")));
+      }
+      return counts;
+    }]);
+    await turn();
+    assert.equal(sent.length, 3);
+    for (const answer of answers) answer();
+    await assert.rejects(async () => void await committed, /Not all are there/);
     assert.equal(sent.includes("COMMIT"), false);
   });
 });

@@ -306,8 +306,21 @@ export function createMembers(limits: InFlightLimits, roomOfAll?: () => number):
       // One that another broker has given back, which was not told yet, is no more whose it was.
       if (roomOfAll !== undefined) drop(jobs);
       count(member, jobs.length);
-      for (const { id, seq, queue, type, traits, deliveries, dequeuedAt } of jobs) {
-        inFlight.set(id, { member, asked, id, seq, queue, type, traits, deliveries, dequeuedAt });
+      for (const job of jobs) {
+        const { id, seq, queue, type, traits, deliveries, dequeuedAt } = job;
+        const isPlain = job.failedAt === null && job.retention === null && job.budgets === null;
+        inFlight.set(id, {
+          member,
+          asked,
+          id,
+          seq,
+          queue,
+          type,
+          traits,
+          deliveries,
+          dequeuedAt,
+          isPlain,
+        });
         member.held.add(id);
       }
       if (jobs.length > 0) leave(member); // Who was served goes to the end.

@@ -121,6 +121,31 @@ describePostgres("the limit on jobs in flight over three brokers", () => {
       assert.deepEqual([stream.ids.length, await count()], [2, 6]);
     }));
 
+  it("is used up by each take, whoever wanted room before and left", () =>
+    withGroup({ globalInFlightLimit: 8, streamInFlightPercent: 100 }, async (group) => {
+      const { brokers, clock, open } = group;
+      const take = async (at: number, count: number) => {
+        const { body } = await send(brokers[at]!, "POST", "/jobs/take", { count, worker: "w" });
+        await clock.settle();
+        return body.jobs as { readonly id: string }[];
+      };
+      await createClient({ fetch: brokers[0]!.fetch }).enqueueMany(jobs(100));
+      for (const [first, second] of [[0, 1], [1, 2], [2, 1], [1, 0]] as const) {
+        const taken = await take(first, 8);
+        assert.equal(taken.length, 8, `at broker ${first}`);
+        assert.deepEqual(await take(first, 1), []);
+        assert.deepEqual(await take(second, 1), []);
+        const stream = await open(first, 1);
+        await stream.close();
+        for (const { id } of taken) await send(brokers[second]!, "POST", `/jobs/${id}/success`);
+        await clock.settle();
+        const next = await take(second, 8);
+        assert.equal(next.length, 8, `at broker ${second}, after ${first}`);
+        for (const { id } of next) await send(brokers[first]!, "POST", `/jobs/${id}/success`);
+        await clock.settle();
+      }
+    }));
+
   it("holds at each moment of random lives, down to one job, and all jobs come to an end", async () => {
     for (const limit of [1, 5]) {
       const options = { globalInFlightLimit: limit, streamInFlightPercent: 100 };

@@ -75,7 +75,7 @@ export function createDispatcher(
     isStopped: () => stopped,
     freed() {
       permits?.released();
-      if (members.isAnyWaiting) void dispatch();
+      goOn();
     },
   });
   const rechecking = createRechecking({ store, clock, logger, members });
@@ -182,12 +182,20 @@ export function createDispatcher(
     }
     dispatching = false;
     onlookers.passOver([]);
+    if (!members.isAnyWaiting) permits?.nobodyWaits();
+  };
+
+  /** Gives jobs to who waits for some. */
+  const goOn = () => {
+    if (members.isAnyWaiting) void dispatch();
+    else permits?.nobodyWaits();
   };
 
   const remove = async (member: Member) => {
     if (member.gone) return;
     members.remove(member);
     onlookers.remove(member);
+    if (!members.isAnyWaiting) permits?.nobodyWaits();
     const { run } = member.subscriber;
     if (run !== undefined && byRun.get(run) === member) byRun.delete(run);
     await release(member);
@@ -210,14 +218,14 @@ export function createDispatcher(
       if (statement.taking) logger.warn("A worker forgot jobs", { worker, jobs: forgotten.length });
       await giveBack(member, forgotten);
     }
-    if (members.isAnyWaiting) void dispatch();
+    goOn();
     return await answerTo(member, statement, { heldJob: members.heldJob, store, clock, logger });
   };
 
   /** Jobs may be ready in these queues, and nobody knows how many. */
   const wakeReaders = (queues: Iterable<string>) => {
     for (const queue of queues) addReady(queue, anyNumber);
-    if (members.isAnyWaiting) void dispatch();
+    goOn();
   };
 
   /** So many jobs may be ready in a queue. Readers of one that is shut are woken when it opens. */
@@ -282,7 +290,7 @@ export function createDispatcher(
       return {
         drained() {
           members.updateRoom(member);
-          if (members.isAnyWaiting) void dispatch();
+          goOn();
         },
         ask: () => member.asked = ++questions,
         tell: (statement) => tell(member, statement),
@@ -297,7 +305,7 @@ export function createDispatcher(
     claimAlongside: (changes) => alongside.begin(changes, dispatching),
     abandonAlongside() {
       alongside.forget();
-      if (members.isAnyWaiting) void dispatch();
+      goOn();
     },
     applyChanges(changes) {
       const { claims, claimed } = alongside.end(changes);
@@ -313,12 +321,12 @@ export function createDispatcher(
       // Only now: the claim alongside did not see that they opened.
       for (const queue of opened) addReady(queue, anyNumber);
       permits?.released();
-      if (members.isAnyWaiting) void dispatch();
+      goOn();
     },
     reload(all) {
       backlogs.replace(all);
       for (const { queue } of all) addReady(queue, anyNumber);
-      if (members.isAnyWaiting) void dispatch();
+      goOn();
     },
     hear({ ready, budgeted, left, lost, cancel, changes, runs, hasRoom }) {
       for (const [run, at] of runs) {
@@ -337,9 +345,9 @@ export function createDispatcher(
       if (left.length > 0 || hasRoom) permits?.reopen();
       void rechecking.some(left, lost).then((freed) => {
         if (freed) permits?.released();
-        if (freed && members.isAnyWaiting) void dispatch();
+        if (freed) goOn();
       });
-      if (members.isAnyWaiting) void dispatch();
+      goOn();
     },
     async recheck() {
       await rechecking.all();
@@ -347,12 +355,14 @@ export function createDispatcher(
       permits?.reopen();
       permits?.released();
       members.addUnknown();
-      if (members.isAnyWaiting) void dispatch();
+      goOn();
     },
     async tidy() {
       if (await giveBackStrays(broker())) permits?.settled();
     },
-    giveRoom: (share, from) => permits?.giveBack(share, from) ?? Promise.resolve(),
+    async giveRoom(share, from) {
+      if (await permits?.giveBack(share, from)) goOn();
+    },
     begin: () => permits?.grow(0, 0) ?? Promise.resolve(),
     restart: () => permits?.reset(),
     adopt: members.adopt,

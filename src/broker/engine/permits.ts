@@ -10,6 +10,7 @@
  * | nothing is free                          | the others are asked to give back what they do not use, and it grows  |
  * | still nothing                            | it is tried again when there may be room: below, and at each look     |
  * | another one asks                         | what is not used goes back; while it has too little, no more than an even part is used  |
+ * | nobody waits here any more               | the others are told, if they were asked: they keep nothing free for it |
  * | a job ends while another one wants room  | more goes back, and it is told that there is room                     |
  * | a job under a lease ends                 | there may be room: those jobs are in no share                         |
  * | a claim fails                            | what it may have taken counts as in flight until that is known        |
@@ -25,6 +26,9 @@ import type { Settings } from "./settings.ts";
 
 /** How long another broker wants room after it said so, in ms: until it would say so again. */
 const wantedForMs = 12_000;
+
+/** A share that is never too little: that of a broker which wants no more. */
+const enough = Number.MAX_SAFE_INTEGER;
 
 /** Stands among brokers that have too little, after the limit itself became another one. */
 const theLimit = 0;
@@ -56,8 +60,14 @@ export interface Permits {
   released(): void;
   /** Jobs under leases have ended. */
   leasesEnded(): void;
-  /** Another broker wants room, and has this share. */
-  giveBack(share: number, from: number): Promise<void>;
+  /** Nobody waits here. */
+  nobodyWaits(): void;
+  /**
+   * Another broker wants room, and has this share; or it wants none any more.
+   *
+   * @returns Whether there may be more room here than before.
+   */
+  giveBack(share: number, from: number): Promise<boolean>;
   /** The limit is another one now. */
   limitChanged(): void;
   /** The broker has a new row, and no share. */
@@ -100,6 +110,8 @@ export function createPermits(
   let claiming = 0;
   let doubtful = 0;
   let isDenied = false;
+  /** Whether the others were asked for room, and may keep some free for this broker. */
+  let hasAsked = false;
   /** One statement after the other: what is written last is what holds. */
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -159,9 +171,20 @@ export function createPermits(
       return true;
     });
 
-  const giveBack = async (other: number, from: number) => {
+  const ask = () => {
+    hasAsked = true;
+    return others().ask("room", [share, broker()]);
+  };
+
+  const giveBack = async (other: number, from: number): Promise<boolean> => {
     const { globalInFlightLimit: limit } = limits;
-    if (limit === 0) return;
+    if (limit === 0) return false;
+    if (other === enough) {
+      needy.delete(from);
+      if (needy.size === 0) cap = Infinity;
+      isDenied = false;
+      return true;
+    }
     const even = Math.floor(limit / (await others().countOthers() + 1));
     wantedUntil = clock.monotonic() + wantedForMs;
     if (isTooLittle(other, even)) needy.add(from);
@@ -174,6 +197,7 @@ export function createPermits(
         ? Math.max(needed, Math.min(share - leased, Math.max(1, even)))
         : needed;
     });
+    return false;
   };
 
   /** Gives back by itself what another one still waits for. */
@@ -184,7 +208,7 @@ export function createPermits(
       if (!isAnyWaiting() || share > 0) return;
       // That was all it had. It is its turn again after the other one, who has to know that it waits.
       isDenied = true;
-      await others().ask("room", [share, broker()]);
+      await ask();
     } catch {
       // What cannot be written now stays this broker's until others ask again.
     }
@@ -200,7 +224,7 @@ export function createPermits(
       await grow(wanted);
       // With an even part it waits for what others give back.
       if (room() < least && share < Math.max(1, cap)) {
-        await others().ask("room", [share, broker()]);
+        await ask();
         await grow(wanted);
       }
       if (room() >= least) isDenied = false;
@@ -227,6 +251,11 @@ export function createPermits(
     leasesEnded() {
       isDenied = false;
       if (isWanted()) others().tellRoom();
+    },
+    nobodyWaits() {
+      if (!hasAsked) return;
+      hasAsked = false;
+      void others().ask("room", [enough, broker()]);
     },
     giveBack,
     limitChanged() {

@@ -28,6 +28,7 @@ import {
   readQueueStats,
 } from "../protocol/queue-details.ts";
 import { insightRoutes, jobRoutes, toPath } from "../protocol/routes.ts";
+import { type QueueServing, readServing } from "../protocol/serving.ts";
 import {
   readWorker,
   readWorkers,
@@ -37,6 +38,15 @@ import {
 import { type Caller, readCaller } from "../protocol/whoami.ts";
 import type { CallOptions } from "./deadline.ts";
 import { callOwn } from "./endpoint.ts";
+import type {
+  BatchPage,
+  FailureGroupPage,
+  HistoryPage,
+  QueueOptions,
+  QueuePage,
+  ServingOptions,
+  WorkerPage,
+} from "./insight-pages.ts";
 import {
   createJobPages,
   createListing,
@@ -45,7 +55,6 @@ import {
   type Listing,
   openPage,
   type PageSource,
-  type PageTurns,
 } from "./listing.ts";
 import { type ClientOptions, toClientSettings } from "./options.ts";
 import { createTransport, ignoreBody, withQuery } from "./transport.ts";
@@ -70,47 +79,6 @@ export interface InsightQuery extends JobFilter, PageRequest {
    * @default {none is left out}
    */
   readonly maxPayloadBytes?: number | undefined;
-}
-
-/** What of a queue is told, and bounds of the call. */
-export interface QueueOptions extends CallOptions {
-  /**
-   * Whether it comes with the instant since when its oldest ready job has been ready (`oldestReadyAt`), which is looked up for each
-   * queue.
-   *
-   * @default {false}
-   */
-  readonly age?: boolean | undefined;
-}
-
-/** A page of groups of failures. */
-export interface FailureGroupPage extends PageTurns<FailureGroupPage> {
-  /** The groups. */
-  readonly groups: readonly FailureGroup[];
-}
-
-/** A page of the history of a job. */
-export interface HistoryPage extends PageTurns<HistoryPage> {
-  /** The entries. */
-  readonly history: readonly HistoryEntry[];
-}
-
-/** A page of batches. */
-export interface BatchPage extends PageTurns<BatchPage> {
-  /** The batches. */
-  readonly batches: readonly OpenBatch[];
-}
-
-/** A page of queues. */
-export interface QueuePage extends PageTurns<QueuePage> {
-  /** The queues. */
-  readonly queues: readonly QueueDetails[];
-}
-
-/** A page of workers. */
-export interface WorkerPage extends PageTurns<WorkerPage> {
-  /** The workers. */
-  readonly workers: readonly SeenWorker[];
 }
 
 /**
@@ -214,6 +182,14 @@ export interface InsightClient {
    * @param page Where to begin (behind a key), in which order, and how many are on a page.
    */
   batches(page?: PageRequest, options?: CallOptions): Listing<OpenBatch, BatchPage>;
+  /**
+   * Tells who serves a queue: how many streams of workers read it, over all brokers of the database, and when a worker without a
+   * stream last asked for its jobs. A queue that nobody knows has nobody.
+   *
+   * @param queue The queue.
+   * @param options Which type of jobs it asks about.
+   */
+  serving(queue: string, options?: ServingOptions): Promise<QueueServing>;
   /**
    * Tells what the token of this client may do.
    *
@@ -338,6 +314,16 @@ export function createInsight(options: ClientOptions): InsightClient {
         },
         options,
         readQueueStats,
+      ),
+    serving: (queue, { type, ...options } = {}) =>
+      call(
+        {
+          route: insightRoutes.queueServing,
+          params: { queue },
+          query: type === undefined ? [] : [`type=${encodeURIComponent(type)}`],
+        },
+        options,
+        readServing,
       ),
     queue: (queue, { age, ...options } = {}) =>
       call(

@@ -39,17 +39,16 @@ export {
 } from "./define-crons.ts";
 export type { SyncReport } from "./sync-report.ts";
 export type { CronAddress, CronsClient, NextTimesOptions } from "./crons.ts";
-export {
-  type BatchPage,
-  createInsight,
-  type FailureGroupPage,
-  type HistoryPage,
-  type InsightClient,
-  type InsightQuery,
-  type QueueOptions,
-  type QueuePage,
-  type WorkerPage,
-} from "./insight.ts";
+export { createInsight, type InsightClient, type InsightQuery } from "./insight.ts";
+export type {
+  BatchPage,
+  FailureGroupPage,
+  HistoryPage,
+  QueueOptions,
+  QueuePage,
+  ServingOptions,
+  WorkerPage,
+} from "./insight-pages.ts";
 export { type ConfigClient, createConfig } from "./config.ts";
 export { createQueues, type PauseOptions, type QueuesClient } from "./queues.ts";
 export { createMovement, type MovementClient, type PutOptions } from "./movement.ts";
@@ -246,6 +245,7 @@ export type { ChildOf } from "../protocol/child.ts";
 export type { JobMeta } from "../protocol/meta.ts";
 export type { HistoryEntry, OwnEntry } from "../protocol/history.ts";
 export type { DurationStats, QueueDetails, QueueStats } from "../protocol/queue-details.ts";
+export type { QueueServing } from "../protocol/serving.ts";
 export type { OpenBatch } from "../protocol/open-batch.ts";
 export type { Caller } from "../protocol/whoami.ts";
 export type { SeenWorker, WorkerDetails } from "../protocol/workers.ts";

@@ -18,6 +18,7 @@ import { readJob } from "../protocol/job-read.ts";
 import type { Job } from "../protocol/job.ts";
 import { createNdjsonReader, type DocumentReader } from "../protocol/ndjson-reader.ts";
 import { workRoutes } from "../protocol/routes.ts";
+import { aboutHeader } from "../protocol/worker-about.ts";
 import { answersWithinHeader, runHeader } from "../protocol/worker-run.ts";
 import { readGone, toStatementWire } from "../protocol/worker-statement.ts";
 import { streamMediaTypes } from "../protocol/stream-format.ts";
@@ -68,6 +69,7 @@ export async function openTake(
   if (run !== undefined) {
     headers[runHeader] = run.id;
     headers[answersWithinHeader] = String(run.withinMs);
+    if (run.about) headers[aboutHeader] = run.about;
   }
   const tell: TakeStream["tell"] = (statement, options) => {
     const body = toStatementWire(statement);

@@ -74,6 +74,11 @@ export interface NextJobsQuery {
   readonly maxPayload: number;
 }
 
+/** Reads the query string of `GET /queues/{queue}/serving`: the type of jobs that it asks about, if any. */
+export function readServingQuery(search: string): string | undefined {
+  return readParams(search, ["type"]).get("type");
+}
+
 /** Reads the query string of `GET /queues/{queue}/next`. */
 export function readNextQuery(search: string): NextJobsQuery {
   const params = readParams(search, ["limit", "max_payload"]);

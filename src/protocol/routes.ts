@@ -163,6 +163,7 @@ export const insightRoutes = {
   requeueGroup:    { method: "POST", path: "/failures/{group}/requeue", access: "manage", repeat: "never" },
   getQueue:        { method: "GET",    path: "/queues/{queue}",           access: "read",   repeat: "always" },
   nextOfQueue:     { method: "GET",    path: "/queues/{queue}/next",      access: "read",   repeat: "always" },
+  queueServing:    { method: "GET",    path: "/queues/{queue}/serving",   access: "read",   repeat: "always" },
   queueStats:      { method: "GET",    path: "/queues/{queue}/stats",     access: "read",   repeat: "always" },
   listHistory:     { method: "GET",    path: "/jobs/{id}/history",        access: "read",   repeat: "always" },
   addHistory:      { method: "POST",   path: "/jobs/{id}/history",        access: "work",   repeat: "never" },

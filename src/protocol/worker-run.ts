@@ -6,6 +6,7 @@
 
 import { extensionsHeader, extensionsVersion } from "./extensions.ts";
 import { max32 } from "./integer.ts";
+import { aboutHeader } from "./worker-about.ts";
 
 /** The header with the id of a run. */
 export const runHeader = "worker-run";
@@ -19,6 +20,8 @@ export interface WorkerRun {
   readonly id: string;
   /** A worker that does not answer for so long is not alive, in ms. */
   readonly withinMs: number;
+  /** What the worker says of itself: the value of the header `worker-about` (docs/protocol.md, section 6.13). */
+  readonly about?: string | undefined;
 }
 
 /** Within which a worker answers unless it says something else, in ms. */
@@ -46,7 +49,9 @@ export function readWorkerRun(header: (name: string) => string | null): {
   }
   const text = header(answersWithinHeader) ?? `${defaultWithinMs}`;
   const withinMs = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
-  if (withinMs >= leastWithinMs && withinMs <= max32) return { run: { id, withinMs } };
+  if (withinMs >= leastWithinMs && withinMs <= max32) {
+    return { run: { id, withinMs, about: header(aboutHeader) ?? undefined } };
+  }
   return { problem: complain(answersWithinHeader, `${leastWithinMs} to ${max32} ms`, text) };
 }
 

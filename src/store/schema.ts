@@ -11,6 +11,7 @@ import { firstMigrations } from "./schema-first.ts";
 import { outboxTables } from "./schema-outbox.ts";
 import { powerTables } from "./schema-powers.ts";
 import { eventTables } from "./schema-events.ts";
+import { servingTables } from "./schema-serving.ts";
 import { sharedTables } from "./schema-shared.ts";
 import { tagTables } from "./schema-tags.ts";
 import { trackedTables } from "./schema-tracked.ts";
@@ -189,4 +190,5 @@ CREATE INDEX payloads_by_time ON payloads (expires_at);
   outboxTables,
   sharedTables,
   eventTables,
+  servingTables,
 ];

@@ -7,7 +7,6 @@
 
 import { createPool } from "../async/pool.ts";
 import type { Job } from "../protocol/job.ts";
-import type { WorkerRun } from "../protocol/worker-run.ts";
 import { createAcker } from "./acker.ts";
 import { type AutoPrefetch, createAutoPrefetch } from "./auto-prefetch.ts";
 import { createDeliveries, isWaiting } from "./deliveries.ts";
@@ -31,6 +30,7 @@ import { createStrays } from "./strays.ts";
 import { createSurplus, giveBackSurplus } from "./surplus.ts";
 import { createTeller } from "./teller.ts";
 import { describeHealth, type WorkerHealth } from "./worker-health.ts";
+import { toWorkerRun } from "./worker-run.ts";
 
 /** A life, from the start to the end. */
 export interface Session extends Lifecycle {
@@ -60,10 +60,8 @@ export interface SessionOptions {
 export function createSession(options: SessionOptions): Session {
   const { settings, events, stirred, spent } = options;
   const { client, clock, random, logger, queues, prefetch, workerId, idleTimeoutMs } = settings;
-  const { answersWithinMs: withinMs, failureGroup, handlerLogger } = settings;
-  const run: WorkerRun | undefined = withinMs === Infinity
-    ? undefined
-    : { id: crypto.randomUUID(), withinMs };
+  const { failureGroup, handlerLogger } = settings;
+  const run = toWorkerRun(settings);
   const runner = createRunner({ ...settings, events });
   const progress = createProgress(settings, () => statements);
   const powers = createPowers({ ...settings, progress: progress.say });

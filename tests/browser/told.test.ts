@@ -93,6 +93,26 @@ describe("what is told and shown", () => {
     }
   });
 
+  it("says of a job that no worker serves its queue, or runs its type", async () => {
+    const { id } = await scene.client.enqueue({ type: "lonely", queue: "unserved", payload: 1 });
+    await visit.open(`jobs/${id}`);
+    await visit.waitForText("No worker for its queue: no stream reads unserved");
+    const run = { id: "run-of-others", withinMs: 60_000, about: "type=other" };
+    // The stream gets another one, and no room for this one.
+    await scene.client.enqueue({ type: "first", queue: "unserved", payload: 1, priority: 0 });
+    const stream = await scene.client.take({ queues: ["unserved"], prefetch: 1, run });
+    try {
+      await visit.open("jobs");
+      await visit.open(`jobs/${id}`);
+      await visit.waitForText(
+        "No worker for its type: the worker that reads unserved does not run lonely.",
+      );
+    } finally {
+      await stream.close();
+      await scene.client.deleteMany({ queue: "unserved" });
+    }
+  });
+
   it("says of a job that is no request that it is none", async () => {
     const { id } = await scene.client.enqueue({ type: "a", queue: "plain", payload: 1 });
     await visit.open(`requests/${id}`);

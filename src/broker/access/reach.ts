@@ -230,6 +230,7 @@ const rows: Readonly<Record<RouteName, Row | readonly Row[]>> = {
   requeueGroup: "all",
   getQueue: "queue",
   nextOfQueue: "queue",
+  queueServing: "queue",
   queueStats: "queue",
   listHistory: "job",
   addHistory: "job",

@@ -91,6 +91,7 @@ export function openDirectStream(
     prefetch: prefetch === 0 ? Infinity : prefetch,
     worker: workerId,
     run: run?.id,
+    about: run?.about,
     lease: leaseMs === undefined ? undefined : engine.leases.maker(leaseMs),
     canWrite: () => isOpen && waitingBytes < highWaterMark,
     deliver(jobs) {

@@ -366,6 +366,7 @@ export function createDispatcher(
     begin: () => permits?.grow(0, 0) ?? Promise.resolve(),
     restart: () => permits?.reset(),
     adopt: members.adopt,
+    subscribers: () => members.all,
     takenJob: members.heldJob,
     remind: (notices) => void tellCancellations(notices, members),
     nextOpening() {

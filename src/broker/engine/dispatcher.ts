@@ -15,7 +15,7 @@ import type { ReleaseTerms } from "../../store/release.ts";
 import type { Store } from "../../store/store.ts";
 import type { Transition } from "../../store/transition.ts";
 import type { Gates } from "./gates.ts";
-import type { HeldJob, Subscriber } from "./member.ts";
+import type { HeldJob, Member, Subscriber } from "./member.ts";
 import type { InFlightLimits } from "./members.ts";
 import type { Heard } from "./heard.ts";
 import type { News } from "./news.ts";
@@ -55,6 +55,8 @@ export interface Dispatcher {
   restart(): void;
   /** Jobs are in flight under leases, since before the broker was started. */
   adopt(jobs: readonly TakenJob[]): void;
+  /** Who is subscribed now. */
+  subscribers(): Iterable<Member>;
   /** What is known of a job in flight that a subscriber holds. */
   takenJob(id: string): HeldJob | undefined;
   /** Tells the subscribers of this broker that jobs of theirs are to be cancelled. */

@@ -198,6 +198,7 @@ export function createEngine(
       for (const source of [leases.source, promotion]) await scheduler.catchUp(source);
     },
     seen: (worker) => insight.seen(worker),
+    asked: (worker, queues) => insight.serving.asked(worker, queues),
   });
   const forgetting = createForgetting(store, settings.idempotencyMs, clock);
   const settling = createSettling({
@@ -213,6 +214,8 @@ export function createEngine(
     logger,
     settings,
     outbox,
+    subscribers: dispatcher.subscribers,
+    broker: presence.id,
     writeOthers: () => news.ask("write"),
     expectForgetting: (at) => scheduler.expectAt(insight.source, at),
   });

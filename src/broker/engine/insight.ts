@@ -13,11 +13,12 @@ import { listOpenBatches } from "../../store/open-batches.ts";
 import type { Store } from "../../store/store.ts";
 import { createFailureOperations, type FailureOperations } from "./failures.ts";
 import { createHistoryOperations, type HistoryOperations } from "./history.ts";
-import type { Subscriber } from "./member.ts";
+import type { Member, Subscriber } from "./member.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import type { OutboxOperations } from "./outbox.ts";
 import { createQueueInsight, type QueueInsight } from "./queues.ts";
 import type { DueSource } from "./scheduler.ts";
+import { createServing, type Serving } from "./serving.ts";
 import type { Settings } from "./settings.ts";
 import type { Subscription } from "./subscription.ts";
 import { createStatistics, type Statistics } from "./statistics.ts";
@@ -34,6 +35,7 @@ export interface Insight {
   readonly queues: QueueInsight;
   readonly statistics: Pick<Statistics, "read">;
   readonly workers: Pick<Workers, "list" | "get" | "remove">;
+  readonly serving: Pick<Serving, "asked" | "ofQueue">;
   readonly metrics: Metrics;
   /** Makes statistics of what a commit changed, and sees who took jobs. */
   add(changes: readonly Change[]): void;
@@ -63,8 +65,12 @@ export function createInsight(
     readonly logger: Logger;
     readonly settings: Settings;
     readonly outbox: Pick<OutboxOperations, "state">;
-    /** Has other brokers write what they gathered. */
-    readonly writeOthers: () => Promise<unknown>;
+    /** Who is subscribed. */
+    readonly subscribers: () => Iterable<Member>;
+    /** The row of `brokers` that stands for this broker. */
+    readonly broker: () => number;
+    /** Has other brokers write what they gathered; gives whether all have. */
+    readonly writeOthers: () => Promise<boolean>;
     /** Told that statistics have to be forgotten at `at`, in ms since the epoch. */
     expectForgetting(at: number): void;
   },
@@ -74,6 +80,7 @@ export function createInsight(
   const writeOthers = joinLater(options.writeOthers);
   const statistics = createStatistics({ ...options, writeOthers });
   const workers = createWorkers({ ...options, writeOthers });
+  const serving = createServing({ ...options, writeOthers });
   /** Those that are open. */
   const streams = new Set<Subscription>();
   const queues = createQueueInsight({ ...options, maxPageBytes });
@@ -87,11 +94,13 @@ export function createInsight(
     queues,
     statistics,
     workers,
+    serving,
     metrics: createMetrics({
       ...options,
       queues,
       statistics,
       workers,
+      serving,
       countStreams: () => streams.size,
     }),
     add(changes) {
@@ -117,7 +126,7 @@ export function createInsight(
       };
     },
     async flush() {
-      await Promise.all([statistics.flush(), workers.flush()]);
+      await Promise.all([statistics.flush(), workers.flush(), serving.flush()]);
     },
     async removeAll() {
       await statistics.removeAll();
@@ -132,13 +141,13 @@ export function createInsight(
 }
 
 /** Runs some work, once at a time, for all that ask meanwhile. */
-function joinLater(work: () => Promise<unknown>): () => Promise<unknown> {
-  let running: Promise<unknown> | undefined;
-  let next: Promise<unknown> | undefined;
+function joinLater<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  let running: Promise<Result> | undefined;
+  let next: Promise<Result> | undefined;
   const start = () => running = work().finally(() => running = undefined);
   return () => {
     if (running === undefined) return start();
-    return next ??= running.catch(() => {}).then(() => {
+    return next ??= running.then(() => {}, () => {}).then(() => {
       next = undefined;
       return start();
     });

@@ -86,6 +86,8 @@ export interface LeaseOptions {
   catchUp(): Promise<void>;
   /** A worker was seen, which may have no name. */
   seen(worker: string | undefined): void;
+  /** A worker, which may have no name, asks for jobs of queues; all when undefined. */
+  asked(worker: string | undefined, queues: readonly string[] | undefined): void;
 }
 
 /** Jobs of one transaction at most. */
@@ -96,7 +98,7 @@ const lookAgainMs = 10_000;
 
 /** Creates the operations. */
 export function createLeaseOperations(
-  { store, clock, settings, gates, dispatcher, catchUp, seen }: LeaseOptions,
+  { store, clock, settings, gates, dispatcher, catchUp, seen, asked }: LeaseOptions,
 ): LeaseOperations {
   const termsOf = createLeaseTerms(settings, gates);
   const leaseMsOf = (queue: string) => termsOf(queue).leaseMs;
@@ -107,9 +109,14 @@ export function createLeaseOperations(
     maker: (leaseMs) => ({ leaseMs, leaseMsOf, newToken }),
     async take({ leaseMs, ...call }) {
       seen(call.worker);
+      asked(call.worker, call.queues);
       await catchUp();
       const lease = { leaseMs, leaseMsOf, newToken };
-      return await takeOnce({ ...call, lease }, { subscribe: dispatcher.subscribe, clock });
+      try {
+        return await takeOnce({ ...call, lease }, { subscribe: dispatcher.subscribe, clock });
+      } finally {
+        if (call.waitMs > 0) asked(call.worker, call.queues);
+      }
     },
     heartbeat(run, news, leaseMs) {
       seen(run.proof?.worker);

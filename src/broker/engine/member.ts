@@ -17,6 +17,10 @@ export interface Subscriber {
   readonly prefetch: number;
   /** What its worker calls itself, if it says so. */
   readonly worker: string | undefined;
+  /** What its worker says of itself, as it says it (`worker-about.ts`). */
+  readonly about?: string | undefined;
+  /** Whether it is no stream, but a call that takes some jobs. */
+  readonly isOnce?: boolean | undefined;
   /** The run of its worker, if it says so: of each run there is one subscriber. */
   readonly run?: string | undefined;
   /** How the leases are made that its jobs are delivered under; undefined if it holds them as long as it is there. */

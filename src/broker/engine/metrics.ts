@@ -18,6 +18,7 @@ import type { Store } from "../../store/store.ts";
 import { version } from "../../version.ts";
 import type { OutboxOperations } from "./outbox.ts";
 import type { QueueInsight } from "./queues.ts";
+import type { Serving } from "./serving.ts";
 import type { Settings } from "./settings.ts";
 import type { Statistics } from "./statistics.ts";
 import type { Workers } from "./workers.ts";
@@ -56,13 +57,14 @@ const names = statuses.wireNames.map((wire) =>
 
 /** Creates what gathers them. */
 export function createMetrics(
-  { store, clock, settings, queues, statistics, workers, outbox, countStreams }: {
+  { store, clock, settings, queues, statistics, workers, serving, outbox, countStreams }: {
     readonly store: Store;
     readonly clock: Clock;
     readonly settings: Pick<Settings, "statistics">;
     readonly queues: Pick<QueueInsight, "list" | "oldestReadyAt">;
     readonly statistics: Pick<Statistics, "gather" | "readWritten">;
     readonly workers: Pick<Workers, "list">;
+    readonly serving: Pick<Serving, "countReaders">;
     readonly outbox: Pick<OutboxOperations, "state">;
     /** How many take streams are open. */
     countStreams(): number;
@@ -128,6 +130,9 @@ export function createMetrics(
       ages.push({ labels: queueLabels(queue), value: ageMs / 1000 });
       if (settings.statistics) tallies.push(await statistics.readWritten(queue, day));
     }
+    const lived = await countWorkers();
+    // The others have written who reads what, as they were asked for their workers.
+    const readers = await serving.countReaders(found.map(({ queue }) => queue));
     return [
       gauge("build_info", "The version that runs", [{ labels: { version }, value: 1 }]),
       gauge("turn_seconds", "How long a turn of the event loop took just now", [
@@ -136,11 +141,16 @@ export function createMetrics(
       gauge("commit_seconds", "How long a commit took just now", [{ value: commitMs / 1000 }]),
       gauge("take_streams", "Workers that have a take stream open", [{ value: countStreams() }]),
       gauge("workers", "Workers with a name that were seen in the last two minutes", [
-        { value: await countWorkers() },
+        { value: lived },
       ]),
       ...await describeOutbox(),
       ...describeQueues(found),
       gauge("queue_oldest_ready_seconds", "How long the oldest ready job has been ready", ages),
+      gauge(
+        "queue_readers",
+        "Take streams that read the queue, and workers that asked for its jobs in the last two minutes",
+        found.map(({ queue }, at) => ({ labels: queueLabels(queue), value: readers[at]! })),
+      ),
       gauge(
         "queues_left_out",
         `1 if there are more than ${mostQueues} queues, which are left out`,

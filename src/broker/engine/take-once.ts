@@ -55,6 +55,7 @@ export function takeOnce(
       queues,
       prefetch: count,
       worker,
+      isOnce: true,
       lease,
       canWrite: () => isOpen,
       deliver(jobs) {

@@ -116,6 +116,7 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   forgetQueue: queueControl.forget,
   getQueue: queues.get,
   nextOfQueue: queues.next,
+  queueServing: queues.serving,
   queueStats: queues.stats,
   listHistory: history.list,
   addHistory: history.add,

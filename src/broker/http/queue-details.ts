@@ -1,5 +1,5 @@
 /**
- * The calls on queues (docs/protocol.md, sections 5.12, 13.2 and 13.3).
+ * The calls on queues (docs/protocol.md, sections 5.12, 13.2, 13.3 and 13.7).
  *
  * @module
  */
@@ -8,6 +8,7 @@ import {
   readAge,
   readNextQuery,
   readQueuesQuery,
+  readServingQuery,
   readStatsQuery,
   showDay,
 } from "../../protocol/insight-query.ts";
@@ -17,6 +18,7 @@ import {
   toQueueListWire,
   toQueueStatsWire,
 } from "../../protocol/queue-details.ts";
+import { toServingWire } from "../../protocol/serving.ts";
 import { dayOf } from "../../store/failures-table.ts";
 import { withMaxPayload } from "../../store/many-jobs.ts";
 import { answerJobList, answerValue, viewFor } from "./answer.ts";
@@ -43,6 +45,13 @@ export const next: Endpoint = async ({ engine, request, params, query, format })
   const jobs = await engine.insight.queues.next(params[0]!, limit);
   const shown = jobs.map((job) => withMaxPayload(job, maxPayload));
   return answerJobList(format, shown, viewFor(request));
+};
+
+/** `GET /queues/{queue}/serving` */
+export const serving: Endpoint = async ({ engine, params, query, format }) => {
+  const type = readServingQuery(query);
+  const found = await engine.insight.serving.ofQueue(params[0]!, type);
+  return answerValue(format, 200, toServingWire(found));
 };
 
 /** `GET /queues/{queue}/stats` */

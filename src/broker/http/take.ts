@@ -131,6 +131,7 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
         prefetch: options.prefetch,
         worker,
         run: run?.id,
+        about: run?.about,
         lease,
         canWrite,
         deliver: (jobs) => write(encodeFrames(format, jobs, view)),

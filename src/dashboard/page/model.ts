@@ -124,6 +124,17 @@ export interface Worker {
   readonly stalled: number;
 }
 
+/** Who serves a queue. */
+export interface QueueServing {
+  readonly streams: number;
+  readonly resting: number;
+  readonly untyped: number;
+  readonly of_type?: number;
+  readonly asked_at: number | null;
+  readonly since: number;
+  readonly complete: boolean;
+}
+
 /** A batch that still takes jobs in. */
 export interface OpenBatch {
   readonly key: string;

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { segment, withQuery } from "../api.ts";
 import { count, many } from "../format.ts";
 import { useLive } from "../live.ts";
-import type { Budget, Job, Queue, QueueSettings, Worker } from "../model.ts";
+import type { Budget, Job, Queue, QueueServing, QueueSettings } from "../model.ts";
 import { now } from "../state.ts";
 import { JobLink, QueueLink, Text, Time } from "./small.tsx";
 
@@ -13,8 +13,9 @@ export function WhyNot({ job }: { readonly job: Job }) {
   const path = `/queues/${segment(job.queue)}`;
   const queue = useLive<Queue>(isWaiting ? path : undefined);
   const settings = useLive<QueueSettings>(isWaiting ? `${path}/settings` : undefined);
-  const workers = useLive<{ workers: readonly Worker[] }>(
-    isWaiting ? "/workers?limit=200" : undefined,
+  const asksWho = isWaiting || job.status === "scheduled" && job.attempts > 0;
+  const serving = useLive<QueueServing>(
+    asksWho ? withQuery(`${path}/serving`, { type: job.type }) : undefined,
   );
   const first = job.budgets?.[0]?.key;
   const budget = useLive<{ budget: Budget; waiting: readonly { count: number }[] }>(
@@ -66,12 +67,10 @@ export function WhyNot({ job }: { readonly job: Job }) {
           </>,
         );}
     }
-    const seen = workers.value?.workers.filter(({ last_seen_at: at }) =>
-      at !== null && at > now.value - 120_000
-    );
-    if (seen?.length === 0) {
-      reasons.push(<>No worker with a name was seen in the last two minutes.</>);
-    }
+  }
+  const unserved = asksWho && serving.value !== undefined && whyUnserved(serving.value, job);
+  if (unserved) reasons.push(unserved);
+  if (isWaiting) {
     if (reasons.length === 0 && queue.value !== undefined) {
       reasons.push(
         <>
@@ -88,5 +87,40 @@ export function WhyNot({ job }: { readonly job: Job }) {
       <strong>Why it does not run</strong>
       <ul>{reasons.map((reason, at) => <li key={at}>{reason}</li>)}</ul>
     </section>
+  );
+}
+
+/** Who asked within so long still serves a queue, in ms. */
+const servesMs = 120_000;
+
+/** What workers there are, as a reason; undefined if some may take the job, or if brokers could not say. */
+function whyUnserved(serving: QueueServing, { queue, type }: Job): ComponentChildren {
+  const { streams, resting, untyped, of_type: ofType, asked_at: askedAt, since } = serving;
+  if (!serving.complete || askedAt !== null && askedAt > now.value - servesMs) return undefined;
+  if (streams > 0) {
+    if (untyped > 0 || ofType !== 0) return undefined;
+    return (
+      <>
+        No worker for its type: {streams === 1 ? "the worker that reads" : (
+          `the ${count(streams)} workers that read`
+        )} <QueueLink queue={queue} /> {streams === 1 ? "does" : "do"} not run <Text of={type} />.
+      </>
+    );
+  }
+  if (resting > 0) {
+    return (
+      <>
+        No worker for its queue: {many(resting, "worker reads", "workers read")}{" "}
+        <QueueLink queue={queue} />, and {resting === 1 ? "takes" : "take"} no jobs now.
+      </>
+    );
+  }
+  const seconds = Math.min(servesMs, Math.max(0, now.value - since)) / 1000;
+  return (
+    <>
+      No worker for its queue: no stream reads{" "}
+      <QueueLink queue={queue} />, and nobody asked for its jobs{" "}
+      {seconds < servesMs / 1000 ? "since the broker was started" : "in the last two minutes"}.
+    </>
   );
 }

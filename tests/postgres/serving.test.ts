@@ -1,0 +1,88 @@
+/** Who serves a queue, over three brokers on a real PostgreSQL, whose clocks stand still. */
+
+import assert from "node:assert/strict";
+import { afterEach, it } from "node:test";
+import { type Broker, createBroker } from "../../src/broker/mod.ts";
+import {
+  createClient,
+  createInsight,
+  createLeases,
+  defineJob,
+  type TakeOptions,
+} from "../../src/client/mod.ts";
+import { createTestClock } from "../../src/testing/mod.ts";
+import { createWorker, handle } from "../../src/worker/mod.ts";
+import { describePostgres, openGroup, sharedPool } from "./server.ts";
+
+/** Ends what a test has opened. */
+const opened: (() => Promise<unknown>)[] = [];
+
+/** Starts three brokers that have heard of each other. */
+async function startThree() {
+  const databases = openGroup(3).map(({ now: _, ...withoutTime }) => withoutTime);
+  const brokers = databases.map((store) => {
+    const clock = createTestClock();
+    const broker = createBroker({ store, clock, logger: false, heartbeatIntervalMs: 2 ** 31 });
+    opened.push(() => broker.stop());
+    return broker;
+  });
+  for (const broker of brokers) await broker.start();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const [left, middle, right] = brokers as [Broker, Broker, Broker];
+  return { left, middle, right, schema: databases[0]!.schema };
+}
+
+async function take({ fetch }: Broker, options: TakeOptions) {
+  const stream = await createClient({ fetch }).take(options);
+  opened.push(() => stream.close());
+  return stream;
+}
+
+describePostgres("who serves a queue of several brokers", () => {
+  afterEach(async () => {
+    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
+  });
+
+  it("is known to each of them", async () => {
+    const { left, middle, right } = await startThree();
+    const mail = defineJob({ type: "mail", queue: "q" });
+    const client = createClient({ fetch: middle.fetch });
+    const worker = createWorker({ client, handlers: [handle(mail, () => {})], logger: false });
+    await worker.start();
+    opened.push(() => worker.stop());
+    const stream = await take(left, { queues: ["q", "p"], workerId: "foreign" });
+    await createLeases({ fetch: right.fetch }).take({ queues: ["pulled"] });
+    for (const { fetch } of [left, middle, right]) {
+      const insight = createInsight({ fetch });
+      const { since, ...serving } = await insight.serving("q", { type: "mail" });
+      assert.ok(since > 0);
+      const wanted = { queue: "q", streams: 2, resting: 0, untyped: 1, ofType: 1, complete: true };
+      assert.deepEqual(serving, wanted);
+      const { streams, askedAt } = await insight.serving("pulled");
+      assert.equal(streams, 0);
+      assert.notEqual(askedAt, undefined);
+    }
+    await stream.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const { streams, untyped } = await createInsight({ fetch: right.fetch }).serving("q");
+    assert.deepEqual([streams, untyped], [1, 0]);
+  });
+
+  it("is written once while nothing changes, and forgotten with its broker", async () => {
+    const { left, right, schema } = await startThree();
+    await take(left, { queues: ["q"] });
+    const insight = createInsight({ fetch: right.fetch });
+    const versions = async () => {
+      const connection = await sharedPool().connect();
+      const text = `SELECT xmin::text, streams FROM "${schema}".serving`;
+      return await connection.query({ text }).finally(() => connection.release());
+    };
+    assert.equal((await insight.serving("q")).streams, 1);
+    const first = await versions();
+    assert.equal((await insight.serving("q")).streams, 1);
+    assert.deepEqual((await versions()).rows, first.rows);
+    assert.equal(first.rows.length, 1);
+    await left.stop();
+    assert.equal((await insight.serving("q")).streams, 0);
+  });
+});

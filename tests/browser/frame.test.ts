@@ -224,3 +224,52 @@ describe("who needs it otherwise", () => {
       await visit.waitUntil(`!${isOpen} && location.hash === "#/workers"`);
     }));
 });
+
+describe("a viewer of another language", () => {
+  /** A page in a language, and how it writes digits. */
+  const withLanguage = (locale: string, test: (visit: Visit) => Promise<void>) =>
+    withVisit(scene.url, async (visit) => {
+      await visit.pretend("Emulation.setLocaleOverride", { locale });
+      await visit.pretend("Page.reload", {});
+      await visit.waitUntil(`new Intl.NumberFormat().resolvedOptions().locale === "${locale}"`);
+      await visit.waitUntil(isSettled);
+      await test(visit);
+    });
+
+  it("reads numbers and instants as they are written there, wherever they stand", async () => {
+    const { jobs: [dead] } = await scene.client.page({ status: "dead", queue: "crawl", limit: 1 });
+    await withLanguage("ar-EG", async (visit) => {
+      const places = ["", "jobs", `jobs/${dead!.id}`, "queues/crawl", "requests", "settings"];
+      for (const place of places) {
+        await visit.open(place);
+        const numbers = await visit.evaluate(
+          `[...document.querySelectorAll("main time, main .number, main .tile dd, .figure, .facts dd, .settings td code")]
+            .filter((one) => one.querySelector("code, a:not([href*=status]), bdi") === null)
+            .map((one) => one.textContent.trim()).filter((text) => /\\d/.test(text))`,
+        ) as string[];
+        // What is no number: JSON of a setting.
+        assert.deepEqual(numbers.filter((text) => !text.startsWith("{")), [], `#/${place}`);
+        assert.ok(
+          await visit.evaluate(
+            "/[\\u0660-\\u0669]/.test(document.querySelector('main').innerText)",
+          ),
+          `#/${place}`,
+        );
+      }
+      await visit.open("jobs");
+      // Words from right to left do not take along what stands beside them.
+      assert.equal(
+        await visit.evaluate("getComputedStyle(document.querySelector('main time')).unicodeBidi"),
+        "isolate",
+      );
+    });
+    await withLanguage("de-DE", async (visit) => {
+      await visit.open(`jobs/${dead!.id}`);
+      await visit.waitForText("32.768");
+      await visit.waitForText("1 of 1");
+      await visit.open("settings");
+      await visit.waitForText("604.800.000");
+      await visit.waitForText("7 d");
+    });
+  });
+});

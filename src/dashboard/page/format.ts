@@ -1,12 +1,16 @@
 /** Numbers, spans and instants, as the viewer's language and zone have them. */
 
 const integers = new Intl.NumberFormat();
+const percents = new Intl.NumberFormat(undefined, { style: "percent" });
 const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "narrow" });
 
 /** A whole number, with its groups of digits. */
 export const count = (value: number): string => integers.format(value);
+
+/** A share of the whole, from 0 to 1. */
+export const percent = (share: number): string => percents.format(share);
 
 /** A number of things, by the name of one of them. */
 export const many = (value: number, one: string, more = `${one}s`): string =>
@@ -54,7 +58,9 @@ export function span(ms: number): string {
 /** So many small units, in large ones and what is left. */
 function two(value: number, size: number, large: string, small: string): string {
   const rest = value % size;
-  return `${count(Math.floor(value / size))} ${large}${rest === 0 ? "" : ` ${rest} ${small}`}`;
+  return `${count(Math.floor(value / size))} ${large}${
+    rest === 0 ? "" : ` ${count(rest)} ${small}`
+  }`;
 }
 
 const clocks = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
@@ -74,8 +80,9 @@ export function ticks(instants: readonly number[]): string[] {
 /** A number of bytes. */
 export function bytes(value: number): string {
   if (value < 1000) return `${count(value)} B`;
-  if (value < 1_000_000) return `${(value / 1000).toFixed(value < 10_000 ? 1 : 0)} kB`;
-  return `${(value / 1_000_000).toFixed(value < 10_000_000 ? 1 : 0)} MB`;
+  const [size, unit] = value < 1_000_000 ? [1000, "kB"] : [1_000_000, "MB"];
+  const many = value / size;
+  return `${many < 10 ? tenths.format(many) : count(Math.round(many))} ${unit}`;
 }
 
 /** A status, for a person. */

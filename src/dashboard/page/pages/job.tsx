@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { change, segment, withQuery } from "../api.ts";
 import { createdAtOf } from "../../../protocol/created-at.ts";
-import { bytes, span } from "../format.ts";
+import { bytes, count, percent, span } from "../format.ts";
 import { callbackType, maskPayload, readCallback, requestType } from "../http-job.ts";
 import { useLive } from "../live.ts";
 import type { ErrorRecord, HistoryEntry, Job } from "../model.ts";
@@ -108,7 +108,7 @@ function Progress({ of }: { readonly of: NonNullable<Job["progress"]> }) {
   const { value, message } = typeof of === "number" ? { value: of, message: undefined } : of;
   return (
     <label class="row">
-      Progress <progress max={1} value={value} /> {Math.round(value * 100)} % <Text of={message} />
+      Progress <progress max={1} value={value} /> {percent(value)} <Text of={message} />
     </label>
   );
 }
@@ -142,14 +142,14 @@ function About({ job }: { readonly job: Job }) {
       facts={[
         ["Id", <code>{job.id}</code>],
         ["Queue", <QueueLink queue={job.queue} />],
-        ["Priority", job.priority],
+        ["Priority", count(job.priority)],
         [
           "Tries",
           job.retry_limit === undefined
-            ? job.attempts
-            : `${job.attempts} of ${job.retry_limit + 1}`,
+            ? count(job.attempts)
+            : `${count(job.attempts)} of ${count(job.retry_limit + 1)}`,
         ],
-        ["Deliveries", job.deliveries],
+        ["Deliveries", job.deliveries === undefined ? undefined : count(job.deliveries)],
         ["Enqueued", <Time at={createdAtOf(job.id)} />],
         ["Ready", <Time at={job.ready_at} />],
         ["Taken", job.dequeued_at && <Time at={job.dequeued_at} />],
@@ -206,7 +206,7 @@ function About({ job }: { readonly job: Job }) {
         [
           "Budgets",
           job.budgets && (
-            <Text of={job.budgets.map(({ key, cost }) => `${key} (${cost})`).join(", ")} />
+            <Text of={job.budgets.map(({ key, cost }) => `${key} (${count(cost)})`).join(", ")} />
           ),
         ],
         [
@@ -273,7 +273,7 @@ function Errors({ errors }: { readonly errors: readonly ErrorRecord[] }) {
         <li key={error.attempt}>
           <details open={error === errors[0]}>
             <summary>
-              Try {error.attempt}, <Time at={error.failed_at} />:{" "}
+              Try {count(error.attempt)}, <Time at={error.failed_at} />:{" "}
               <strong>
                 <Text of={error.error_type} />
               </strong>{" "}

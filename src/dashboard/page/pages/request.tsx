@@ -249,7 +249,7 @@ function Tries({ job }: { readonly job: Job }) {
         )}
         {errors.value?.errors.map((error) => (
           <tr key={error.attempt}>
-            <td class="number">{error.attempt}</td>
+            <td class="number">{count(error.attempt)}</td>
             <td>
               <Time at={error.failed_at} />
             </td>
@@ -289,7 +289,7 @@ function Callback(
               <StatusBadge status={job.status} />
               {job.attempts > 0 && (
                 <span class="wrong-text">
-                  failed {job.attempts === 1 ? "once" : `${job.attempts} times`}
+                  failed {job.attempts === 1 ? "once" : `${count(job.attempts)} times`}
                 </span>
               )}
               {job.status === "scheduled" && (

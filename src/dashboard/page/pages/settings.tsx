@@ -1,6 +1,7 @@
 /** Settings of the broker. */
 
 import { change, segment } from "../api.ts";
+import { count, span } from "../format.ts";
 import { pace, useLive } from "../live.ts";
 import { useOnce } from "../once.ts";
 import { Heading, Shown, Table } from "../parts/small.tsx";
@@ -61,6 +62,16 @@ function Browser() {
   );
 }
 
+/** A value; what would have to be reckoned is told in words besides. */
+function Value({ of, unit }: { readonly of: unknown; readonly unit: string }) {
+  if (typeof of !== "number") return <code>{JSON.stringify(of)}</code>;
+  return (
+    <>
+      <code>{count(of)}</code> {unit === "ms" && of >= 1000 && <span class="hint">{span(of)}</span>}
+    </>
+  );
+}
+
 function Row(
   { setting: { key, value, default: usual, unit, is_set: isSet } }: { readonly setting: Setting },
 ) {
@@ -74,11 +85,11 @@ function Row(
         <code>{key}</code> {isSet && <span class="badge">set</span>}
       </td>
       <td>
-        <code>{JSON.stringify(value)}</code>
+        <Value of={value} unit={unit} />
       </td>
       <td>{unit}</td>
       <td>
-        <code>{JSON.stringify(usual)}</code>
+        <Value of={usual} unit={unit} />
       </td>
       <td class="end">
         {session.value?.may === "admin" && (

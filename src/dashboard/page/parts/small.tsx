@@ -61,7 +61,7 @@ export function JobLink({ id }: { readonly id: string }) {
 export function Count(
   { of, queue, status }: { readonly of: number; readonly queue?: string; readonly status: Status },
 ) {
-  if (of === 0) return <span class="faint">0</span>;
+  if (of === 0) return <span class="faint">{count(0)}</span>;
   return <a href={link(["jobs"], { queue, status })}>{count(of)}</a>;
 }
 

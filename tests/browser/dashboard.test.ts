@@ -268,6 +268,12 @@ describe("a broker with 1,000 queues and 100,000 jobs", () => {
       await visit.waitForText(text!);
       assert.ok(await visit.count("*") < 5000, place);
     }
+    // The page lists the first 200 of the queues, and counts the jobs of all.
+    const ready = await scene.client.count({ status: "ready" });
+    await visit.open("");
+    await visit.waitUntil(
+      `document.querySelector(".tile.ready dd").title.replace(/\\D/g, "") === "${ready}"`,
+    );
   });
 });
 

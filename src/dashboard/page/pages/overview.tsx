@@ -1,11 +1,11 @@
 /** All queues at a glance, and how fast jobs go. */
 
 import { change, segment, withQuery } from "../api.ts";
-import { compact, count, many } from "../format.ts";
-import { flow, useLive } from "../live.ts";
+import { compact, count, many, statusLabel } from "../format.ts";
+import { flow, isSettling, useLive } from "../live.ts";
 import type { Pages, Queue, Worker } from "../model.ts";
 import { Chart } from "../parts/chart.tsx";
-import { Age, Count, Heading, QueueLink, Shown, Table, Text } from "../parts/small.tsx";
+import { Age, CountCell, Heading, QueueLink, Shown, Table, Text } from "../parts/small.tsx";
 import { EmptyPage, Pager } from "../parts/pager.tsx";
 import { act, link, mayManage, now, place } from "../state.ts";
 
@@ -35,15 +35,22 @@ export function Overview() {
     withQuery("/queues", { detail: true, age: true, limit: 200, from }),
   );
   const workers = useLive<{ workers: readonly Worker[] }>("/workers?limit=200");
+  // All at the same time: the page is shown when the last of them is there.
+  const failures = useLive<Groups>("/failures?limit=1000");
+  const tracked = useLive<{ count: number }>("/jobs/count?tracked=true");
   return (
     <>
       <Heading>Overview</Heading>
       <Shown loaded={loaded}>
         {({ queues, pages }) => (
           <>
-            <Tiles queues={queues} workers={workers.value?.workers} />
+            <Tiles
+              queues={queues}
+              isPart={from !== undefined || pages.next !== null}
+              workers={workers.value?.workers}
+            />
             <Flow />
-            <Attention />
+            <Attention failures={failures.value} tracked={tracked.value?.count ?? 0} />
             <Queues queues={queues} />
             <Pager pages={pages} />
           </>
@@ -62,12 +69,14 @@ interface Groups {
 }
 
 /** What somebody should look at: what jobs die of, and what is tracked. */
-function Attention() {
-  const failures = useLive<Groups>("/failures?limit=1000");
-  const tracked = useLive<{ count: number }>("/jobs/count?tracked=true");
-  const groups = [...failures.value?.groups ?? []].sort((a, b) => b.count - a.count);
-  const isPart = failures.value?.pages.next != null;
-  const size = tracked.value?.count ?? 0;
+function Attention(
+  { failures, tracked: size }: {
+    readonly failures: Groups | undefined;
+    readonly tracked: number;
+  },
+) {
+  const groups = [...failures?.groups ?? []].sort((a, b) => b.count - a.count);
+  const isPart = failures?.pages.next != null;
   if (groups.length === 0 && size === 0) return null;
   return (
     <section class="card attention" aria-label="What to look at">
@@ -102,8 +111,10 @@ function Attention() {
 }
 
 function Tiles(
-  { queues, workers }: {
+  { queues, isPart, workers }: {
     readonly queues: readonly Queue[];
+    /** Whether there are more queues than these. */
+    readonly isPart: boolean;
     readonly workers: readonly Worker[] | undefined;
   },
 ) {
@@ -111,16 +122,35 @@ function Tiles(
   return (
     <dl class="tiles">
       {kinds.map((kind) => (
-        <div key={kind} class={`tile ${kind}`}>
-          <dt>{kind.replace("_", " ")}</dt>
-          <dd title={count(sum(queues, kind))}>{compact(sum(queues, kind))}</dd>
-        </div>
+        <Tile key={kind} kind={kind} of={isPart ? undefined : sum(queues, kind)} />
       ))}
       <div class="tile">
         <dt>workers</dt>
         <dd>{alive === undefined ? "–" : count(alive.length)}</dd>
       </div>
     </dl>
+  );
+}
+
+/**
+ * How many jobs have a status.
+ *
+ * @param of Undefined where not all queues are known: then all jobs are counted.
+ */
+function Tile(
+  { kind, of }: { readonly kind: (typeof kinds)[number]; readonly of: number | undefined },
+) {
+  // Nobody waits for the page until that is known as well.
+  const isAsked = of === undefined && !isSettling.value;
+  const counted = useLive<{ count: number }>(isAsked ? `/jobs/count?status=${kind}` : undefined);
+  const size = of ?? counted.value?.count;
+  return (
+    <div class={`tile ${kind}`}>
+      <dt>{statusLabel(kind)}</dt>
+      <dd title={size === undefined ? undefined : count(size)}>
+        {size === undefined ? "–" : compact(size)}
+      </dd>
+    </div>
   );
 }
 
@@ -167,34 +197,24 @@ function Queues({ queues }: { readonly queues: readonly Queue[] }) {
     "",
   ];
   return (
-    <Table label="Queues" heads={heads}>
+    <Table label="Queues" heads={heads} isEven>
       {queues.map((of) => (
         <tr key={of.queue}>
           <td>
             <QueueLink queue={of.queue} /> {of.paused && <span class="badge paused">paused</span>}
             {of.stalled > 0 && <span class="badge dead">{count(of.stalled)} stalled</span>}
           </td>
-          <td class="number">
-            <Count of={of.ready} queue={of.queue} status="ready" />
-          </td>
-          <td class="number">
-            <Age since={of.oldest_ready_at} />
-          </td>
-          <td class="number">
-            <Count of={of.in_flight} queue={of.queue} status="in_flight" />
-          </td>
-          <td class="number">
-            <Count of={of.scheduled} queue={of.queue} status="scheduled" />
-          </td>
-          <td class="number">
-            <Count of={of.blocked} queue={of.queue} status="blocked" />
-          </td>
-          <td class="number">
-            <Count of={of.dead} queue={of.queue} status="dead" />
-          </td>
-          <td class="number">
-            <Count of={of.completed} queue={of.queue} status="completed" />
-          </td>
+          <CountCell of={of.ready} queue={of.queue} status="ready" />
+          {of.oldest_ready_at === undefined ? <td class="number faint">–</td> : (
+            <td class="number">
+              <Age since={of.oldest_ready_at} />
+            </td>
+          )}
+          <CountCell of={of.in_flight} queue={of.queue} status="in_flight" />
+          <CountCell of={of.scheduled} queue={of.queue} status="scheduled" />
+          <CountCell of={of.blocked} queue={of.queue} status="blocked" />
+          <CountCell of={of.dead} queue={of.queue} status="dead" />
+          <CountCell of={of.completed} queue={of.queue} status="completed" />
           <td class="end">
             {mayManage.value && (
               <button

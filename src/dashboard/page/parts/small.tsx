@@ -65,6 +65,16 @@ export function Count(
   return <a href={link(["jobs"], { queue, status })}>{count(of)}</a>;
 }
 
+/** The same as a cell of a table, with as few elements as it takes: there may be a thousand. */
+export function CountCell(props: Parameters<typeof Count>[0]) {
+  if (props.of === 0) return <td class="number faint">{count(0)}</td>;
+  return (
+    <td class="number">
+      <Count {...props} />
+    </td>
+  );
+}
+
 export function Heading(
   { children, actions }: {
     readonly children: ComponentChildren;
@@ -170,18 +180,25 @@ function toHead(head: ComponentChildren, key: number) {
 /** Rows that are drawn in one go: what a slow machine does between two frames. */
 const rowsAtOnce = 40;
 
-/** Draws many rows a part at a time, so that the page answers meanwhile. */
-function useParts(children: ComponentChildren): ComponentChildren {
+/** The height of a row at least, in pixels. */
+const rowHeight = 34;
+
+/**
+ * Draws many rows a part at a time, so that the page answers meanwhile.
+ *
+ * @param isEven Whether later rows move nothing of the former: the page is shown when as many are there as can be seen.
+ */
+function useParts(children: ComponentChildren, isEven: boolean): ComponentChildren {
   const rows = toChildArray(children);
   const [most, setMost] = useState(rowsAtOnce);
   const isPart = rows.length > most;
   useLayoutEffect(() => {
     if (!isPart) return;
-    const release = hold();
+    const release = isEven && most * rowHeight > innerHeight ? undefined : hold();
     const frame = requestAnimationFrame(() => setMost(most + rowsAtOnce));
     return () => {
       cancelAnimationFrame(frame);
-      release();
+      release?.();
     };
   }, [isPart, most]);
   return isPart ? rows.slice(0, most) : rows;
@@ -189,19 +206,23 @@ function useParts(children: ComponentChildren): ComponentChildren {
 
 /** A table that can be moved sideways where it is wider than the screen. */
 export function Table(
-  { label, heads, children }: {
+  { label, heads, children, isEven = false }: {
     readonly label: string;
     readonly heads: readonly ComponentChildren[];
+    /** Whether its columns are as wide as they are whatever stands in them. */
+    readonly isEven?: boolean;
     readonly children: ComponentChildren;
   },
 ) {
-  const rows = useParts(children);
+  const rows = useParts(children, isEven);
   return (
-    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+    <div class={isEven ? "scroll even" : "scroll"} role="region" aria-label={label} tabIndex={0}>
       <table>
         <thead>
           <tr>
-            {heads.map((head, at) => toHead(head, at))}
+            {heads.map((head, at) =>
+              toHead(head, at)
+            )}
           </tr>
         </thead>
         <tbody>{rows}</tbody>

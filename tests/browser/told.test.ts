@@ -161,6 +161,30 @@ describe("what is told and shown", () => {
   });
 });
 
+describe("what is searched for", () => {
+  it("is offered by its names: queues, types, tags, failures and places of payloads", async () => {
+    await visit.open("jobs?queue=crawl");
+    const offers = {
+      queue: "mail",
+      // None of the page is of it.
+      type: "call",
+      tag: "web",
+      failure_group: "RangeError",
+      filter: ".n",
+    };
+    for (const [field, name] of Object.entries(offers)) {
+      await visit.waitUntil(
+        `[...document.querySelector("main [name=${field}]").list.options].some(({ value }) => value === "${name}")`,
+      );
+    }
+    await visit.open("crons");
+    await visit.click("button", "New group");
+    await visit.waitUntil(
+      `document.querySelector("main [name=type]").list.options.length > 1 && document.querySelector("main [name=queue]").list.options.length > 1`,
+    );
+  });
+});
+
 describe("what a job waits for", () => {
   it("is another one, and no more", async () => {
     const first = await scene.client.enqueue({ type: "a", queue: "graph", payload: 1 });

@@ -6,7 +6,7 @@ import { many, span } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { CronEntry, CronGroup } from "../model.ts";
 import { CronEditor } from "../parts/cron-editor.tsx";
-import { QueueNames } from "../parts/queue-names.tsx";
+import { QueueNames, TypeNames } from "../parts/names.tsx";
 import { Empty, GrowingHeading, QueueLink, Shown, Table, Text, Time } from "../parts/small.tsx";
 import { act, ask, mayEnqueue, mayManage, mayManageAll } from "../state.ts";
 
@@ -24,6 +24,7 @@ export function Crons() {
         Recurring jobs
       </GrowingHeading>
       <QueueNames />
+      <TypeNames />
       {isNew && (
         <section class="card" aria-labelledby="new-group">
           <h2 id="new-group">New group</h2>

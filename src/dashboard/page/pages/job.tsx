@@ -10,7 +10,7 @@ import type { ErrorRecord, HistoryEntry, Job } from "../model.ts";
 import { Deeds } from "../parts/deeds.tsx";
 import { Editor } from "../parts/editor.tsx";
 import { Links } from "../parts/links.tsx";
-import { QueueNames } from "../parts/queue-names.tsx";
+import { QueueNames, TagNames } from "../parts/names.tsx";
 import { useOnce } from "../once.ts";
 import {
   Empty,
@@ -61,6 +61,7 @@ export function JobDetails({ id }: { readonly id: string }) {
             <Text of={job.type} /> <StatusBadge status={job.status} />
           </Heading>
           <QueueNames />
+          <TagNames />
           <Outbound job={job} />
           <WhyNot job={job} />
           <Timeline job={job} />
@@ -258,7 +259,7 @@ function Tags({ job: { id, tags = [] } }: { readonly job: Job }) {
             void act(`Tagged '${tag}'`, () => add(tag), () => remove(tag));
           }}
         >
-          <input name="tag" aria-label="New tag" placeholder="new tag" size={10} />
+          <input name="tag" list="tag-names" aria-label="New tag" placeholder="new tag" size={10} />
         </form>
       )}
     </div>

@@ -4,12 +4,11 @@ import { useState } from "preact/hooks";
 import { type Query, withQuery } from "../api.ts";
 import { many } from "../format.ts";
 import { useLive } from "../live.ts";
-import { type Job, type JobPage, statuses } from "../model.ts";
-import { useOnce } from "../once.ts";
+import { type JobPage, statuses } from "../model.ts";
 import { Bulk } from "../parts/bulk.tsx";
 import { JobTable } from "../parts/job-table.tsx";
 import { EmptyPage, Pager } from "../parts/pager.tsx";
-import { QueueNames } from "../parts/queue-names.tsx";
+import { FailureNames, PayloadPaths, QueueNames, TagNames, TypeNames } from "../parts/names.tsx";
 import { Heading, Shown } from "../parts/small.tsx";
 import { go, link, mayManage, place } from "../state.ts";
 
@@ -84,6 +83,9 @@ function Listing({ filter }: { readonly filter: Readonly<Record<string, string>>
     <>
       <Heading>Jobs</Heading>
       <QueueNames />
+      <TypeNames jobs={loaded.value?.jobs ?? []} />
+      <TagNames />
+      <FailureNames />
       <Views filter={filter} />
       <Narrow filter={filter} />
       <PayloadPaths jobs={loaded.value?.jobs ?? []} />
@@ -139,40 +141,6 @@ function Views({ filter }: { readonly filter: Readonly<Record<string, string>> }
   );
 }
 
-function TagNames() {
-  const found = useOnce<{ tags: readonly { readonly tag: string }[] }>("/tags?limit=200");
-  return (
-    <datalist id="tag-names">
-      {found?.tags.map(({ tag }) => <option key={tag} value={tag} />)}
-    </datalist>
-  );
-}
-
-/** How deep payloads are looked into for places, and how many places are offered. */
-const [deepest, mostPaths] = [3, 60];
-
-/** Places of a value, as jq writes them. */
-function* pathsOf(value: unknown, before = "", depth = 0): Generator<string> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return;
-  for (const [name, part] of Object.entries(value)) {
-    const path = /^[a-zA-Z_]\w*$/.test(name)
-      ? `${before}.${name}`
-      : `${before || "."}[${JSON.stringify(name)}]`;
-    yield path;
-    if (depth < deepest) yield* pathsOf(part, path, depth + 1);
-  }
-}
-
-/** Places of the payloads on the page, for who writes a filter. */
-function PayloadPaths({ jobs }: { readonly jobs: readonly Job[] }) {
-  const paths = new Set(jobs.slice(0, 10).flatMap(({ payload }) => [...pathsOf(payload)]));
-  return (
-    <datalist id="payload-paths">
-      {[...paths].slice(0, mostPaths).map((path) => <option key={path} value={path} />)}
-    </datalist>
-  );
-}
-
 function Narrow({ filter }: { readonly filter: Readonly<Record<string, string>> }) {
   const { status: given } = filter;
   // An address may name several at once, or one that is none: what is searched for next still has it.
@@ -210,13 +178,17 @@ function Narrow({ filter }: { readonly filter: Readonly<Record<string, string>> 
         />
       </label>
       <label>
-        Type<input name="type" defaultValue={filter["type"]} />
+        Type<input name="type" list="type-names" defaultValue={filter["type"]} />
       </label>
       <label>
         Tag<input name="tag" list="tag-names" defaultValue={filter["tag"]} />
       </label>
       <label>
-        Failure<input name="failure_group" defaultValue={filter["failure_group"]} />
+        Failure<input
+          name="failure_group"
+          list="failure-names"
+          defaultValue={filter["failure_group"]}
+        />
       </label>
       <label>
         Tries<input
@@ -244,7 +216,6 @@ function Narrow({ filter }: { readonly filter: Readonly<Record<string, string>> 
           <option value="false">no</option>
         </select>
       </label>
-      <TagNames />
       <label class="wide">
         Payload (jq)
         <input

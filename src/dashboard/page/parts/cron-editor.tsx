@@ -244,7 +244,7 @@ export function CronEditor(
         </div>
         <div class="narrow">
           <label>
-            Type<input name="type" required defaultValue={entry?.job.type} />
+            Type<input name="type" required list="type-names" defaultValue={entry?.job.type} />
           </label>
           <label>
             Queue<input

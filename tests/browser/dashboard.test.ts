@@ -268,6 +268,20 @@ describe("a broker with 1,000 queues and 100,000 jobs", () => {
       await visit.waitForText(text!);
       assert.ok(await visit.count("*") < 5000, place);
     }
+    // What is worst stands first, wherever it is by its name.
+    await scene.client.enqueue({ type: "a", queue: "zz-last", payload: 1, delayMs: 3_600_000 });
+    await scene.client.enqueueMany(
+      Array.from({ length: 120 }, () => ({ type: "a", queue: "zz-last", payload: 1 })),
+    );
+    await visit.open("");
+    await visit.click("th a", "Ready");
+    await visit.waitUntil(
+      "document.querySelector('main tbody tr')?.textContent.startsWith('zz-last') === true",
+    );
+    assert.equal(await visit.textOf("th[aria-sort=descending]"), "Ready");
+    await visit.waitForText("The first 200 of 1,0");
+    assert.equal(await visit.count("main tbody tr"), 200);
+    assert.deepEqual(await visit.findFaults(), []);
     // The page lists the first 200 of the queues, and counts the jobs of all.
     const ready = await scene.client.count({ status: "ready" });
     await visit.open("");

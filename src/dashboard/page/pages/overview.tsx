@@ -29,10 +29,34 @@ export function togglePause(queue: string, isPaused: boolean): Promise<boolean> 
   );
 }
 
+/** Queues of a page, and of how many the worst are looked for. */
+const [shownQueues, sortedQueues] = [200, 2000];
+
+/** What queues can be ordered by, the largest first. */
+const columns: readonly {
+  readonly key: string;
+  readonly name: string;
+  of(queue: Queue): number;
+}[] = [
+  { key: "ready", name: "Ready", of: (queue) => queue.ready },
+  { key: "oldest", name: "Oldest", of: ({ oldest_ready_at: at }) => at === undefined ? 0 : 1 / at },
+  { key: "in_flight", name: "In flight", of: (queue) => queue.in_flight },
+  { key: "scheduled", name: "Scheduled", of: (queue) => queue.scheduled },
+  { key: "blocked", name: "Blocked", of: (queue) => queue.blocked },
+  { key: "dead", name: "Dead", of: (queue) => queue.dead },
+  { key: "completed", name: "Completed", of: (queue) => queue.completed },
+];
+
 export function Overview() {
-  const from = place.value.query.get("from") ?? undefined;
+  const { query } = place.value;
+  const from = query.get("from") ?? undefined;
+  const sort = columns.find(({ key }) => key === query.get("sort"));
   const loaded = useLive<QueuePage>(
-    withQuery("/queues", { detail: true, age: true, limit: 200, from }),
+    withQuery("/queues", {
+      detail: true,
+      age: true,
+      ...sort === undefined ? { limit: shownQueues, from } : { limit: sortedQueues },
+    }),
   );
   const workers = useLive<{ workers: readonly Worker[] }>("/workers?limit=200");
   // All at the same time: the page is shown when the last of them is there.
@@ -46,13 +70,25 @@ export function Overview() {
           <>
             <Tiles
               queues={queues}
-              isPart={from !== undefined || pages.next !== null}
+              isPart={pages.prev !== null || pages.next !== null}
               workers={workers.value?.workers}
             />
             <Flow />
             <Attention failures={failures.value} tracked={tracked.value?.count ?? 0} />
-            <Queues queues={queues} />
-            <Pager pages={pages} />
+            <Queues
+              queues={sort === undefined
+                ? queues
+                : [...queues].sort((a, b) => sort.of(b) - sort.of(a)).slice(0, shownQueues)}
+              sort={sort?.key}
+            />
+            {sort === undefined ? <Pager pages={pages} /> : (
+              queues.length > shownQueues && (
+                <p class="hint">
+                  The first {count(shownQueues)} of {pages.next !== null && "the first "}
+                  {count(queues.length)} queues.
+                </p>
+              )
+            )}
           </>
         )}
       </Shown>
@@ -177,7 +213,9 @@ function Flow() {
   );
 }
 
-function Queues({ queues }: { readonly queues: readonly Queue[] }) {
+function Queues(
+  { queues, sort }: { readonly queues: readonly Queue[]; readonly sort: string | undefined },
+) {
   if (queues.length === 0) {
     return (
       <EmptyPage>
@@ -186,14 +224,12 @@ function Queues({ queues }: { readonly queues: readonly Queue[] }) {
     );
   }
   const heads = [
-    "Queue",
-    "#Ready",
-    "#Oldest",
-    "#In flight",
-    "#Scheduled",
-    "#Blocked",
-    "#Dead",
-    "#Completed",
+    sort === undefined ? "Queue" : <a href={link([])}>Queue</a>,
+    ...columns.map(({ key, name }) => ({
+      name,
+      href: link([], { sort: key }),
+      isSorted: key === sort,
+    })),
     "",
   ];
   return (

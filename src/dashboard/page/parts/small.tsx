@@ -166,13 +166,28 @@ export function Empty({ children }: { readonly children: ComponentChildren }) {
   return <p class="empty">{children}</p>;
 }
 
+/** The head of a column of numbers by which rows can be ordered, the largest first. */
+export interface SortHead {
+  readonly name: string;
+  readonly href: string;
+  readonly isSorted: boolean;
+}
+
 /** The head of a column; one of numbers is marked by `#`. */
-function toHead(head: ComponentChildren, key: number) {
+function toHead(head: ComponentChildren | SortHead, key: number) {
   if (head === "") return <td key={key} />;
+  if (typeof head === "object" && head !== null && "href" in head) {
+    const { name, href, isSorted } = head as SortHead;
+    return (
+      <th key={key} scope="col" class="number" aria-sort={isSorted ? "descending" : undefined}>
+        <a href={href}>{name}</a>
+      </th>
+    );
+  }
   const isNumber = typeof head === "string" && head.startsWith("#");
   return (
     <th key={key} scope="col" class={isNumber ? "number" : ""}>
-      {isNumber ? head.slice(1) : head}
+      {isNumber ? head.slice(1) : head as ComponentChildren}
     </th>
   );
 }
@@ -208,7 +223,7 @@ function useParts(children: ComponentChildren, isEven: boolean): ComponentChildr
 export function Table(
   { label, heads, children, isEven = false }: {
     readonly label: string;
-    readonly heads: readonly ComponentChildren[];
+    readonly heads: readonly (ComponentChildren | SortHead)[];
     /** Whether its columns are as wide as they are whatever stands in them. */
     readonly isEven?: boolean;
     readonly children: ComponentChildren;

@@ -197,6 +197,18 @@ describe("dispatcher", () => {
     await close();
   });
 
+  it("makes claims one by one when those of several fail together", async () => {
+    const { clock, dispatcher, ready, fail, close } = await setUp(2);
+    fail(2); // The claims of all, and that of the first one alone.
+    const three = [listener({ prefetch: 1 }), listener({ prefetch: 1 }), listener({ prefetch: 1 })];
+    for (const { subscriber } of three) dispatcher.subscribe(subscriber);
+    await clock.settle();
+    assert.deepEqual(three.map(({ ended }) => ended()), [true, false, false]);
+    assert.deepEqual(three.map(({ got }) => got.length), [0, 1, 1]);
+    assert.equal(await ready(), 0);
+    await close();
+  });
+
   it("tries to give jobs back until the database works", async () => {
     const { clock, dispatcher, ready, inFlight, fail, close } = await setUp(2);
     const subscription = dispatcher.subscribe(listener().subscriber);

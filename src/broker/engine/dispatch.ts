@@ -21,6 +21,7 @@ import { status } from "../../protocol/status.ts";
 import type { Change } from "../../store/changes.ts";
 import { claimJobs, claimRegistered } from "../../store/claim.ts";
 import type { ClaimResult, ClaimSources } from "../../store/claim-builder.ts";
+import { UnusableStoreError } from "../../store/unusable.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { createAlongside } from "./alongside.ts";
 import { createBacklogs } from "./backlogs.ts";
@@ -146,6 +147,29 @@ export function createDispatcher(
     wakeReaders([...opened, ...again]);
   };
 
+  /** Ends the streams that asked for jobs, which cannot be taken. */
+  const endAfter = async (error: unknown, claims: readonly Claim[]) => {
+    logger.error("Cannot take jobs, ending the streams that asked", { error });
+    for (const { member } of claims) {
+      member.subscriber.end(error);
+      await remove(member);
+    }
+  };
+
+  /** Makes claims together. If that fails while the database can be used, each is made alone: one may be to blame. */
+  const dispatchAll = async (claims: readonly Claim[]): Promise<void> => {
+    try {
+      await dispatchOnce(claims);
+    } catch (error) {
+      backlogs.abortTake();
+      const isUnusable = error instanceof UnusableStoreError;
+      if (isUnusable) permits?.failed();
+      else permits?.end(0); // All of it was rolled back.
+      if (isUnusable || claims.length === 1) return await endAfter(error, claims);
+      for (const claim of claims.filter(({ member }) => !member.gone)) await dispatchAll([claim]);
+    }
+  };
+
   const alongside = createAlongside({ members, backlogs, permits, claim });
 
   /** How many jobs could be taken if there was no limit for all. */
@@ -168,15 +192,9 @@ export function createDispatcher(
           continue;
         }
         onlookers.passOver(claims);
-        await dispatchOnce(claims);
+        await dispatchAll(claims);
       } catch (error) {
-        if (!needsRoom) backlogs.abortTake();
-        permits?.failed();
-        logger.error("Cannot take jobs, ending the streams that asked", { error });
-        for (const { member } of needsRoom ? members.plan(Infinity) : claims) {
-          member.subscriber.end(error);
-          await remove(member);
-        }
+        await endAfter(error, members.plan(Infinity));
       }
       if (turns.isOver()) await turns.pause();
     }
@@ -360,9 +378,7 @@ export function createDispatcher(
     async tidy() {
       if (await giveBackStrays(broker())) permits?.settled();
     },
-    async giveRoom(share, from) {
-      if (await permits?.giveBack(share, from)) goOn();
-    },
+    giveRoom: async (share, from) => void (await permits?.giveBack(share, from) && goOn()),
     begin: () => permits?.grow(0, 0) ?? Promise.resolve(),
     restart: () => permits?.reset(),
     adopt: members.adopt,

@@ -1,6 +1,10 @@
 /**
  * A statement of the store, as the driver takes it.
  *
+ * PostgreSQL has no text with U+0000 in it, and fails a statement that is given one. A name with it is none that exists, and what
+ * cannot exist is not found: where rows are looked for, another text that none has takes its place. What is stored was checked
+ * before, or goes as bytes.
+ *
  * @module
  */
 
@@ -11,24 +15,56 @@ import { types } from "./values.ts";
 /** Statements with more parameters are INSERTs of many rows, of which no two have to be of one length: not prepared. */
 const mostParams = 250;
 
-/** The names of prepared statements. */
-const names = new Map<string, string>();
+/** What is known of the text of a statement. */
+interface Known {
+  /** The name of the prepared statement. */
+  readonly name: string;
+  /** Whether it looks for rows. */
+  readonly looks: boolean;
+  /** Which of its parameters are lists in JSON. */
+  readonly lists: ReadonlySet<number>;
+}
+
+const known = new Map<string, Known>();
 
 /** Gives the query. What has the same text is prepared once for each connection. */
 export function toQuery(text: string, params: readonly SqlValue[]): PgQuery {
   const values = params as SqlValue[];
-  return params.length > mostParams
-    ? { text, values, types }
-    : { name: nameOf(text), text, values, types };
+  if (params.length > mostParams) return { text, values, types };
+  const { name, looks, lists } = know(text);
+  return { name, text, values: looks ? withoutNul(values, lists) : values, types };
 }
 
-function nameOf(text: string): string {
-  let name = names.get(text);
-  if (name === undefined) {
-    if (names.size >= 4000) names.clear();
-    names.set(text, name = `millrace_${hash(text)}`);
+function know(text: string): Known {
+  let found = known.get(text);
+  if (found === undefined) {
+    if (known.size >= 4000) known.clear();
+    const lists = [...text.matchAll(/CAST\(\$(\d+) AS jsonb\)/g)].map(([, at]) => Number(at) - 1);
+    found = {
+      name: `millrace_${hash(text)}`,
+      looks: !text.startsWith("INSERT"),
+      lists: new Set(lists),
+    };
+    known.set(text, found);
   }
-  return name;
+  return found;
+}
+
+/** Stands where U+0000 was. */
+const nowhere = `\uFFFF${crypto.randomUUID()}`;
+/** U+0000 in a text of JSON: its backslash is not itself the second one of a pair. */
+const escapedNul = /(?<=(?:^|[^\\])(?:\\\\)*)\\u0000/g;
+
+function withoutNul(values: SqlValue[], lists: ReadonlySet<number>): SqlValue[] {
+  const toFindable = (value: SqlValue, at: number): SqlValue => {
+    if (typeof value !== "string") return value;
+    if (value.includes("\0")) return value.replaceAll("\0", nowhere);
+    return lists.has(at) ? value.replace(escapedNul, nowhere) : value;
+  };
+  const isPlain = (value: SqlValue, at: number) =>
+    typeof value !== "string" ||
+    !value.includes("\0") && !(lists.has(at) && value.includes("\\u0000"));
+  return values.every(isPlain) ? values : values.map(toFindable);
 }
 
 /**

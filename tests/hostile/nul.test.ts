@@ -84,7 +84,12 @@ describe("U+0000", () => {
         assert.equal((await call(parts, "GET", path)).status, 404);
         assert.equal((await call(parts, "DELETE", path)).status, 404);
       }
-      for (const query of ["queue=q%00", "type=t%00x"]) {
+      const reports = { ids: ["q\0", body.id] };
+      const { status } = await call(parts, "POST", "/jobs/success", reports);
+      assert.equal(status, 422);
+      const taken = await call(parts, "POST", "/jobs/take", { queues: ["q\0", "\0q"], count: 1 });
+      assert.deepEqual([taken.status, taken.body], [200, { jobs: [] }]);
+      for (const query of ["queue=q%00", "type=t%00x", "queue=q%00,%00", "type=%5C%00,a%00%00"]) {
         assert.deepEqual((await call(parts, "DELETE", `/jobs?${query}`)).body, { deleted: 0 });
       }
       assert.equal(await parts.client.count(), 1);

@@ -269,7 +269,11 @@ export function useLive<Value>(
         setState((before) => ({
           path,
           // What is refused now is not shown any more; what cannot be asked now is.
-          value: before.path === path && isOutage(error) ? before.value : undefined,
+          value: !isOutage(error)
+            ? undefined
+            : before.path === path
+            ? before.value
+            : recall<Value>(path),
           error,
           isLoading: false,
         }));

@@ -65,7 +65,8 @@ async function ask<Value>(path: string, signal: AbortSignal): Promise<Value> {
   }
   if (before !== undefined && answer.status === 304) return before.value as Value;
   const value = parse(text);
-  known.delete(path);
+  // Who cannot be asked now has not said that it is otherwise.
+  if (!passing.has(answer.status)) known.delete(path);
   if (!answer.ok) {
     const told = (value as { error?: string } | undefined)?.error;
     throw new CallError(told ?? `The broker answered ${answer.status}`, answer.status);

@@ -175,6 +175,12 @@ export const insightRoutes = {
   metrics:         { method: "GET",    path: "/metrics",                  access: "metrics", repeat: "always", ownFormat: true },
 } as const;
 
+/** The endpoint that charts are drawn from, which no client asks. */
+// deno-fmt-ignore
+const flowRoutes = {
+  stats: { method: "GET", path: "/stats", access: "read", repeat: "always" },
+} as const;
+
 /** The endpoints of what jobs wait for. */
 // deno-fmt-ignore
 export const dependencyRoutes = {
@@ -241,6 +247,7 @@ export const routes:
   & typeof cronRoutes
   & typeof budgetRoutes
   & typeof insightRoutes
+  & typeof flowRoutes
   & typeof dependencyRoutes
   & typeof leaseRoutes
   & typeof tagRoutes
@@ -256,6 +263,7 @@ export const routes:
     cronRoutes,
     budgetRoutes,
     insightRoutes,
+    flowRoutes,
     dependencyRoutes,
     leaseRoutes,
     tagRoutes,

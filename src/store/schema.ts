@@ -8,6 +8,7 @@
 
 import { cancelTables } from "./schema-cancels.ts";
 import { firstMigrations } from "./schema-first.ts";
+import { flowTables } from "./schema-flow.ts";
 import { outboxTables } from "./schema-outbox.ts";
 import { powerTables } from "./schema-powers.ts";
 import { eventTables } from "./schema-events.ts";
@@ -52,6 +53,8 @@ import { trackedTables } from "./schema-tracked.ts";
  * Version 15 keeps which jobs in flight are to be cancelled (`schema-cancels.ts`).
  *
  * Version 18 has the outbox (`schema-outbox.ts`).
+ *
+ * Version 22 has statistics by the minute and by type (`schema-flow.ts`).
  */
 export const migrations: readonly string[] = [
   ...firstMigrations,
@@ -191,4 +194,5 @@ CREATE INDEX payloads_by_time ON payloads (expires_at);
   sharedTables,
   eventTables,
   servingTables,
+  flowTables,
 ];

@@ -186,7 +186,7 @@ describe("events", () => {
       await clock.settle();
       assert.deepEqual(kinds(late), ["gap"]);
       await late.close();
-    }));
+    }, { statistics: false }));
 
   it("go on where a listener left, by the query or the header, without loss and double", () =>
     withBroker(async ({ broker, client, clock }) => {

@@ -6,6 +6,8 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { AsyncConnection, AsyncDatabase } from "../../src/store/database.ts";
 import { createExecutor } from "../../src/store/executor.ts";
+import { Flow } from "../../src/store/flow.ts";
+import { addFlow, readAllFlow } from "../../src/store/flow-table.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { changeQueueSettings, getQueueSettings } from "../../src/store/queue-settings.ts";
 import { addTallies, readDay, Tallies } from "../../src/store/statistics.ts";
@@ -60,6 +62,20 @@ describePostgres("rows that two brokers make at the same time", () => {
     );
     const { count, meanMs } = day.waits.show();
     assert.deepEqual([count, meanMs], [2, 2000]);
+  });
+
+  it("have the statistics by the minute of both", async () => {
+    const taken = (ms: number) => {
+      const flow = new Flow();
+      const jobs = [{ queue: "q", type: "t", readyAt: 0, dequeuedAt: ms }];
+      flow.add([{ kind: "jobs", cause: "taken", from: 1, to: 2, jobs }] as never, ms);
+      return flow.takeAll();
+    };
+    const [row] = await writeAtOnce(
+      [() => addFlow(taken(5)), () => addFlow(taken(3))],
+      readAllFlow({ stepMs: 60_000, from: 0, to: 1 }),
+    );
+    assert.equal(row?.waits, "8 3 1 5 1");
   });
 
   it("have what both set for a queue", async () => {

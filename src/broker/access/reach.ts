@@ -232,6 +232,7 @@ const rows: Readonly<Record<RouteName, Row | readonly Row[]>> = {
   nextOfQueue: "queue",
   queueServing: "queue",
   queueStats: "queue",
+  stats: "filter",
   listHistory: "job",
   addHistory: "job",
   listBatches: "all",

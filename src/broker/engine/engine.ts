@@ -217,7 +217,7 @@ export function createEngine(
     subscribers: dispatcher.subscribers,
     broker: presence.id,
     writeOthers: () => news.ask("write"),
-    expectForgetting: (at) => scheduler.expectAt(insight.source, at),
+    expectAt: (source, at) => scheduler.expectAt(source, at),
   });
   const searching = createSearching({ store, clock, maxSearches: settings.maxSearches });
   const ends = createEndOperations({
@@ -273,7 +273,7 @@ export function createEngine(
     forgetting,
     crons.source,
     budgetOpening,
-    insight.source,
+    ...insight.sources,
     presence.source,
     payloads.source,
     outbox.source,
@@ -312,7 +312,7 @@ export function createEngine(
   const applyConfig = (change: ConfigChange) => {
     config.apply(change);
     // Their times follow from settings, and they look again at what there is.
-    for (const source of [reaping, trimming, insight.source]) {
+    for (const source of [reaping, trimming, ...insight.sources]) {
       scheduler.expectAt(source, clock.now());
     }
   };

@@ -12,6 +12,7 @@ import type { Change } from "../../store/changes.ts";
 import { listOpenBatches } from "../../store/open-batches.ts";
 import type { Store } from "../../store/store.ts";
 import { createFailureOperations, type FailureOperations } from "./failures.ts";
+import { createFlowStatistics, type FlowStatistics } from "./flow.ts";
 import { createHistoryOperations, type HistoryOperations } from "./history.ts";
 import type { Member, Subscriber } from "./member.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -31,6 +32,7 @@ export interface Insight {
     page: PageQuery<string>,
   ): Promise<{ readonly batches: readonly OpenBatch[]; readonly more: boolean }>;
   readonly failures: FailureOperations;
+  readonly flow: Pick<FlowStatistics, "read">;
   readonly history: HistoryOperations;
   readonly queues: QueueInsight;
   readonly statistics: Pick<Statistics, "read">;
@@ -52,8 +54,8 @@ export interface Insight {
   removeAll(): Promise<void>;
   /** Writes the rest of what was gathered. */
   stop(): Promise<void>;
-  /** Forgets old statistics. */
-  readonly source: DueSource;
+  /** Forgets old statistics, by the day and by the minute. */
+  readonly sources: readonly DueSource[];
 }
 
 /** Creates it. */
@@ -71,14 +73,23 @@ export function createInsight(
     readonly broker: () => number;
     /** Has other brokers write what they gathered; gives whether all have. */
     readonly writeOthers: () => Promise<boolean>;
-    /** Told that statistics have to be forgotten at `at`, in ms since the epoch. */
-    expectForgetting(at: number): void;
+    /** Told that a source has something to forget at `at`, in ms since the epoch. */
+    expectAt(source: DueSource, at: number): void;
   },
 ): Insight {
   const { maxPageBytes } = options.settings;
   /** Calls that come while a round is under way share the next one: what they ask for may have come after it. */
   const writeOthers = joinLater(options.writeOthers);
-  const statistics = createStatistics({ ...options, writeOthers });
+  const statistics = createStatistics({
+    ...options,
+    writeOthers,
+    expectForgetting: (at) => options.expectAt(statistics.source, at),
+  });
+  const flow = createFlowStatistics({
+    ...options,
+    writeOthers,
+    expectForgetting: (at) => options.expectAt(flow.source, at),
+  });
   const workers = createWorkers({ ...options, writeOthers });
   const serving = createServing({ ...options, writeOthers });
   /** Those that are open. */
@@ -90,6 +101,7 @@ export function createInsight(
       return { batches: found.slice(0, limit), more: found.length > limit };
     },
     failures: createFailureOperations(options),
+    flow,
     history: createHistoryOperations(options),
     queues,
     statistics,
@@ -105,6 +117,7 @@ export function createInsight(
     }),
     add(changes) {
       statistics.add(changes);
+      flow.add(changes);
       workers.add(changes);
     },
     seen: workers.seen,
@@ -126,17 +139,19 @@ export function createInsight(
       };
     },
     async flush() {
-      await Promise.all([statistics.flush(), workers.flush(), serving.flush()]);
+      await Promise.all([statistics.flush(), flow.flush(), workers.flush(), serving.flush()]);
     },
     async removeAll() {
       await statistics.removeAll();
+      await flow.removeAll();
       await workers.removeAll();
     },
     async stop() {
       await statistics.stop();
+      await flow.stop();
       await workers.stop();
     },
-    source: statistics.source,
+    sources: [statistics.source, flow.source],
   };
 }
 

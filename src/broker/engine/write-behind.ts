@@ -1,9 +1,9 @@
 /**
  * What is gathered in memory and written now and then, so that what it is gathered from pays almost nothing for it.
  *
- * It is written a second after the first of it was gathered, when it is asked for, and when the broker stops. So a crash
- * loses what was gathered in the last second. A broker without timers writes it with the first work that comes after that
- * second.
+ * It is written a second (`gatherMs`) after the first of it was gathered, when it is asked for, and when the broker stops. So a
+ * crash loses what was gathered in the last second. A broker without timers writes it with the first work that comes after
+ * that second.
  *
  * @module
  */
@@ -11,8 +11,8 @@
 import type { Clock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 
-/** How long things are gathered, in ms. */
-const gatherMs = 1000;
+/** How long things are gathered where nothing else is said, in ms. */
+const usualMs = 1000;
 
 /** Writes what was gathered. */
 export interface WriteBehind {
@@ -26,10 +26,11 @@ export interface WriteBehind {
 
 /** Creates it; `write` writes all that was gathered, and keeps what it cannot write. */
 export function createWriteBehind(
-  { clock, timers, logger, write }: {
+  { clock, timers, logger, gatherMs = usualMs, write }: {
     readonly clock: Clock;
     readonly timers: boolean;
     readonly logger: Logger;
+    readonly gatherMs?: number;
     readonly write: () => Promise<void>;
   },
 ): WriteBehind {

@@ -18,6 +18,7 @@ import { error, errors } from "./errors.ts";
 import { events } from "./events.ts";
 import type { Context, Endpoint, Surface } from "./call.ts";
 import * as failures from "./failures.ts";
+import * as flow from "./flow.ts";
 import * as history from "./history.ts";
 import { get, patch, remove } from "./jobs.ts";
 import * as leases from "./leases.ts";
@@ -118,6 +119,7 @@ const endpoints: Readonly<Record<RouteName, Endpoint>> = {
   nextOfQueue: queues.next,
   queueServing: queues.serving,
   queueStats: queues.stats,
+  stats: flow.stats,
   listHistory: history.list,
   addHistory: history.add,
   listBatches: batches,

@@ -8,6 +8,16 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { removeJob } from "../../../src/store/delete-jobs.ts";
 import { Distribution } from "../../../src/store/distribution.ts";
+import { Flow } from "../../../src/store/flow.ts";
+import {
+  addFlow,
+  firstFlow,
+  type FlowPlace,
+  type FlowRow,
+  forgetFlow,
+  readAllFlow,
+  readFlow,
+} from "../../../src/store/flow-table.ts";
 import { addEntry, listHistory, writeHistory } from "../../../src/store/history.ts";
 import { nextPositions, readAtPositions, readCounts } from "../../../src/store/queue-details.ts";
 import { addTallies, firstDay, forgetDays, readDay } from "../../../src/store/statistics.ts";
@@ -154,6 +164,68 @@ export function describeInsight(open: () => Promise<TestStore>): void {
       );
       const jobs = await store.read(readAtPositions(piece.items));
       assert.deepEqual([jobs.map(({ id }) => id), piece.next], [["b", "c"], undefined]);
+    });
+  });
+
+  describe("the flow of jobs", () => {
+    const [minuteMs, quarterMs] = [60_000, 900_000];
+    const at = start - start % quarterMs;
+    const flowOf = (jobs: readonly (readonly [queue: string, type: string])[], now: number) => {
+      const flow = new Flow();
+      for (const [queue, type] of jobs) {
+        const told = [{ queue, type, readyAt: now, dequeuedAt: now + 5 }];
+        flow.add([{ kind: "jobs", cause: "taken", from: 1, to: 2, jobs: told }] as never, now);
+      }
+      return flow.takeAll();
+    };
+    const readAll = async (store: TestStore, queue: string | undefined, stepMs: number) => {
+      const range = { stepMs, from: at, to: at + 2 * quarterMs, queue };
+      const found: FlowRow[] = [];
+      let place: FlowPlace | undefined;
+      do {
+        const { rows, next } = await store.read(readFlow(range, place));
+        found.push(...rows);
+        place = next;
+      } while (place !== undefined);
+      return found;
+    };
+
+    it("is added to the rows of each width, and deleted by pieces", async () => {
+      const store = await open();
+      await store.write(() => addFlow(flowOf([["a", "x"], ["b", "x"], ["b", "y"]], at)));
+      await store.write(() => addFlow(flowOf([["b", "y"], ["c", "x"]], at + minuteMs)));
+      const told = (rows: readonly FlowRow[]) =>
+        rows.map(({ queue, type, at: row, waits }) => `${queue}${type} ${row - at} ${waits}`);
+      assert.deepEqual(told(await readAll(store, undefined, minuteMs)), [
+        "ax 0 5 5 1",
+        "bx 0 5 5 1",
+        "by 0 5 5 1",
+        "by 60000 5 5 1",
+        "cx 60000 5 5 1",
+      ]);
+      assert.deepEqual(told(await readAll(store, "b", quarterMs)), ["bx 0 5 5 1", "by 0 10 5 2"]);
+      const range = { stepMs: quarterMs, from: at, to: at + 1 };
+      assert.deepEqual(told(await store.read(readAllFlow(range))), [" 0 25 5 5"]);
+      assert.equal(await store.read(firstFlow(minuteMs)), at);
+      assert.equal(await store.write(() => forgetFlow(minuteMs, at + 1)), false);
+      assert.equal(await store.read(firstFlow(minuteMs)), at + minuteMs);
+      assert.equal((await readAll(store, undefined, minuteMs)).length, 2);
+      assert.equal((await readAll(store, undefined, quarterMs)).length, 4);
+    });
+
+    it("is read and deleted in pieces", async () => {
+      const store = await open();
+      const names = Array.from({ length: 700 }, (_, at) => `t${1000 + at}`);
+      await store.write(() =>
+        addFlow(flowOf(names.map((type, at) => [`q${at % 7}`, type] as const), at))
+      );
+      const rows = await readAll(store, undefined, minuteMs);
+      assert.deepEqual(rows.map(({ type }) => type).sort(), names);
+      assert.equal((await readAll(store, "q3", minuteMs)).length, 100);
+      assert.equal(await store.write(() => forgetFlow(minuteMs, at + 1)), true);
+      assert.equal((await readAll(store, undefined, minuteMs)).length, 201);
+      assert.equal(await store.write(() => forgetFlow(minuteMs, at + 1)), false);
+      assert.equal(await store.read(firstFlow(minuteMs)), undefined);
     });
   });
 }

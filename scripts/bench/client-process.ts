@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { setImmediate } from "node:timers/promises";
 import { createFetchCalls } from "./lean-calls.ts";
 import { createLeanOver } from "./lean-subject.ts";
 import { ownFolder } from "./measurement.ts";
@@ -54,7 +55,10 @@ const pieces = Array.from({ length: count / jobsOfPiece }, (_, piece) => {
 
 const json = { "content-type": "application/json" };
 
-/** Answers what a client asks in these workloads. A stream has as many jobs ahead as are asked for. */
+/**
+ * Answers what a client asks in these workloads. A stream has as many jobs ahead as are asked for. An answer comes in a later
+ * turn of the event loop, as from a network: what is done meanwhile is acknowledged together.
+ */
 function createStandIn(): (request: Request) => Promise<Response> {
   let acknowledged = () => {};
   let outstanding = 0;
@@ -79,6 +83,7 @@ function createStandIn(): (request: Request) => Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/jobs/take") return openStream(Number(searchParams.get("prefetch")));
     const body = await request.text();
+    await setImmediate();
     if (pathname === "/jobs/bulk") {
       return new Response(bulkAnswer.slice(), { status: 201, headers: json });
     }

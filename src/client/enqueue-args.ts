@@ -73,8 +73,9 @@ export async function resolveMany(
     throw new TypeError(`Cannot enqueue many of ${show(items)}: expected a list of ${label}`);
   }
   const what: EnqueueRequest[] = [];
-  for (const [index, item] of items.entries()) {
+  for (let index = 0; index < items.length; index++) {
     try {
+      const item = items[index];
       const request = definition?.toRequest(item, options, clock) ?? demandRequest(item, clock);
       // Most schemas answer at once: waiting for a promise a payload would cost more than the check.
       what.push(request instanceof Promise ? await request : request);

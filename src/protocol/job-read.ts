@@ -16,7 +16,7 @@ import { metaSchema } from "./meta.ts";
 import { type JobDraft, readPlainJob } from "./plain-job.ts";
 import { progressSchema } from "./progress.ts";
 import { retentionSchema } from "./retention.ts";
-import { bool, oneOf, readAs, text, u16, u32, u64 } from "./schema.ts";
+import { bool, oneOf, optional, readAs, text, u16, u32, u64 } from "./schema.ts";
 
 /** How an answer spells the value of each kind. */
 export const answerKinds: KindSchemas = {
@@ -67,14 +67,22 @@ export function readJob(value: unknown): Job {
   return (readPlainJob(value) ?? readAs(jobSchema, value)) as Job;
 }
 
-const marksSchema: v.GenericSchema<unknown, Partial<EnqueueMarks>> = fieldsSchema([
-  { name: "duplicate", wire: "duplicate", kind: "flag" },
-  { name: "folded", wire: "folded", kind: "flag" },
-], { kinds: answerKinds, start: () => ({}) });
+const marksSchema = /* @__PURE__ */ v.object(
+  { duplicate: optional(bool), folded: optional(bool) },
+  "an object",
+);
 
 /** Reads the answer to `POST /jobs`, or an item of the answer to `POST /jobs/bulk`. Throws as {@linkcode readJob} does. */
 export function readEnqueuedJob(value: unknown): EnqueuedJob {
-  const job = readJob(value);
-  const { duplicate = false, folded = false } = readAs(marksSchema, value);
-  return Object.assign(job, { duplicate, folded }) as EnqueuedJob;
+  const job = readJob(value) as Job & { -readonly [Mark in keyof EnqueueMarks]?: boolean };
+  let { duplicate = false, folded = false } = value as Partial<EnqueueMarks>;
+  // The schema is for others: every job comes through here.
+  if (typeof duplicate !== "boolean" || typeof folded !== "boolean") {
+    const marks = readAs(marksSchema, value);
+    duplicate = marks.duplicate ?? false;
+    folded = marks.folded ?? false;
+  }
+  job.duplicate = duplicate;
+  job.folded = folded;
+  return job as EnqueuedJob;
 }

@@ -52,6 +52,7 @@ export function readPlainJob(value: unknown): JobDraft | undefined {
     unread--;
   }
   // Who enqueues reads the marks.
-  for (const mark of ["duplicate", "folded"]) if (typeof wire[mark] === "boolean") unread--;
+  if (typeof wire["duplicate"] === "boolean") unread--;
+  if (typeof wire["folded"] === "boolean") unread--;
   return unread === 0 ? job : undefined;
 }

@@ -229,6 +229,11 @@ describe("what a job waits for", () => {
         "blocked",
       ]],
     );
+    const heads = await visit.evaluate(
+      `[...document.querySelectorAll("main h2, .facts dt")].map((one) => one.textContent)`,
+    ) as string[];
+    assert.ok(heads.indexOf("Dependencies") < heads.indexOf("Payload"));
+    assert.ok(!heads.includes("Ready"), "it is not ready, and was not");
     assert.equal(await visit.textOf(".node[aria-current] text"), "<b>\\u202estore");
     await visit.click(".as-list summary");
     await visit.waitForText("It waits for these, by 2 steps");

@@ -26,7 +26,7 @@ import {
 } from "../parts/small.tsx";
 import { Timeline } from "../parts/timeline.tsx";
 import { WhyNot } from "../parts/why-not.tsx";
-import { act, link, mayManage } from "../state.ts";
+import { act, link, mayManage, now } from "../state.ts";
 
 /** Bytes of a payload that comes with its job each time; a larger one is loaded when somebody wants to see it. */
 const shownBytes = 100_000;
@@ -74,6 +74,7 @@ export function JobDetails({ id }: { readonly id: string }) {
           )}
           <About job={job} />
           {job.progress !== undefined && <Progress of={job.progress} />}
+          {isWaiting(job) && <Links job={job} />}
           <h2>Payload</h2>
           {job.payload_bytes === undefined || whole !== undefined
             ? (
@@ -96,7 +97,7 @@ export function JobDetails({ id }: { readonly id: string }) {
           )}
           <h2>Errors</h2>
           <Shown loaded={errors}>{({ errors }) => <Errors errors={errors} />}</Shown>
-          {(job.depends_on !== undefined || job.dependents !== undefined) && <Links job={job} />}
+          {!isWaiting(job) && job.dependents !== undefined && <Links job={job} />}
           <h2>History</h2>
           <Shown loaded={history}>{({ history }) => <History entries={history} />}</Shown>
         </>
@@ -104,6 +105,9 @@ export function JobDetails({ id }: { readonly id: string }) {
     </Shown>
   );
 }
+
+/** Whether it waits for others: what these are is what somebody looks for first. */
+const isWaiting = ({ depends_on: parents }: Job) => parents !== undefined;
 
 function Progress({ of }: { readonly of: NonNullable<Job["progress"]> }) {
   const { value, message } = typeof of === "number" ? { value: of, message: undefined } : of;
@@ -152,7 +156,12 @@ function About({ job }: { readonly job: Job }) {
         ],
         ["Deliveries", job.deliveries === undefined ? undefined : count(job.deliveries)],
         ["Enqueued", <Time at={createdAtOf(job.id)} />],
-        ["Ready", <Time at={job.ready_at} />],
+        // Of one that waits for others it is no more than the earliest instant.
+        ["Ready", isWaiting(job) ? undefined : <Time at={job.ready_at} />],
+        [
+          "Not before",
+          isWaiting(job) && job.ready_at > now.value ? <Time at={job.ready_at} /> : undefined,
+        ],
         ["Taken", job.dequeued_at && <Time at={job.dequeued_at} />],
         ["Ran", ranMs === undefined ? undefined : span(ranMs)],
         ["Completed", job.completed_at && <Time at={job.completed_at} />],

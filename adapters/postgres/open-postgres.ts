@@ -27,6 +27,7 @@ import { createPool, type PoolTerms } from "./create-pool.ts";
 import { createFailures } from "./failures.ts";
 import { createNews } from "./news.ts";
 import { readHosts } from "./hosts.ts";
+import { demandSession } from "./pooler.ts";
 import type { PgClient, PgPool, PgQuery } from "./pool.ts";
 import { toQuery } from "./query.ts";
 import { prepareSchema } from "./schema.ts";
@@ -103,7 +104,10 @@ export function openPostgres(options: OpenPostgresOptions): AsyncDatabase {
     const pool = options.pool ?? await createPool(terms);
     const made = createSessions({ pool, schema, isOwn, connectTimeoutMs });
     try {
-      await made.use((client) => prepareSchema(client, schema));
+      await made.use(async (client) => {
+        await demandSession(client, pool);
+        await prepareSchema(client, schema);
+      });
     } catch (error) {
       await made.end().catch(() => {});
       throw error;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { openPostgres, type PgPool } from "../../adapters/postgres/mod.ts";
+import { openPostgres, type PgClient, type PgPool } from "../../adapters/postgres/mod.ts";
 import { StoreError } from "../../src/errors.ts";
 import type { AsyncDatabase } from "../../src/store/database.ts";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
@@ -102,7 +102,46 @@ function plain(pool: PgPool): PgPool {
   };
 }
 
+/** What a pooler does that gives a session to each transaction. */
+function byTransaction(pool: PgPool): PgPool {
+  const connect = (): PgClient => {
+    let session: PgClient | undefined;
+    return {
+      async query(query) {
+        if (query.text === "BEGIN") session = await pool.connect();
+        const client = session ?? await pool.connect();
+        const isLast = session === undefined || query.text === "ROLLBACK";
+        if (isLast) session = undefined;
+        try {
+          return await client.query(query);
+        } finally {
+          if (isLast) client.release();
+        }
+      },
+      release: () => session?.release(),
+      on() {},
+      off() {},
+    };
+  };
+  return { ...plain(pool), connect: () => Promise.resolve(connect()) };
+}
+
 describePostgres("openPostgres()", () => {
+  it("refuses a pooler that gives a session to each transaction", async () => {
+    const schema = freshSchema();
+    const database = openPostgres({ pool: byTransaction(sharedPool()), schema });
+    await assert.rejects(
+      database.open(),
+      /^StoreError: Cannot use a pooler that gives a session to each transaction: /,
+    );
+    await database.close();
+    const { rows } = await sharedPool().connect().then((client) => {
+      const text = "SELECT FROM pg_namespace WHERE nspname = $1";
+      return client.query({ text, values: [schema] }).finally(() => client.release());
+    });
+    assert.equal(rows.length, 0, "nothing was made");
+  });
+
   const insert = "INSERT INTO t (a, b) VALUES ($1, $2)";
   const numbers = async (database: AsyncDatabase) =>
     (await database.all("SELECT a FROM t ORDER BY a", [])).map((row) => row["a"]);

@@ -6,14 +6,14 @@
  * | connecting | it listens                    | listening  | the second time and later, news were missed    |
  * | connecting | that fails                    | connecting | it is tried again after a second               |
  * | listening  | a piece of news               | listening  | is told                                        |
- * | listening  | something on the channel for all | listening | is told if it is a hint, and then only that   |
+ * | listening  | a text on the open channel    | listening  | is told as one of anybody                      |
  * | listening  | the connection breaks, or does not answer a look | connecting | it is tried again at once |
  * | any        | it is stopped                 | stopped    | the connection ends                            |
  *
  * @module
  */
 
-import { channelOf, isOutboxHint } from "../../src/protocol/outbox.ts";
+import { channelOf } from "../../src/protocol/outbox.ts";
 import type { DatabaseNews } from "../../src/store/database.ts";
 import { listenOnChannel, readChannel } from "./channel.ts";
 import { inTime } from "./in-time.ts";
@@ -37,19 +37,20 @@ export function createNews(
     readonly connectTimeoutMs: number;
   },
 ): DatabaseNews {
-  const forAll = channelOf(schema);
+  const open = channelOf(schema);
   /** The channel of the brokers; undefined while it is not known. */
   let channel: string | undefined;
 
   return {
-    async tell(texts) {
-      const text = "SELECT pg_notify($1, told) FROM unnest($2::text[]) AS told";
+    async tell(texts, openly) {
+      const text =
+        "SELECT pg_notify(place, told) FROM unnest($1::text[]) AS place, unnest($2::text[]) AS told";
       await sessions.use(async (client) => {
         channel ??= await readChannel(client, schema);
-        await client.query({ text, values: [channel, [...texts]] });
+        await client.query({ text, values: [openly ? [channel, open] : [channel], [...texts]] });
       });
     },
-    async listen(hear, missed, hinted) {
+    async listen(hear, missed, overhear) {
       let stopped = false;
       let wake = () => {};
       const sleep = (ms: number) =>
@@ -70,7 +71,7 @@ export function createNews(
         };
         const told = ({ channel: place, payload = "" }: PgNotification) => {
           if (place === channel) hear(payload);
-          else if (place === forAll && isOutboxHint(payload)) hinted();
+          else if (place === open) overhear(payload);
         };
         client.on("error", breaks);
         client.on("end", breaks);
@@ -78,7 +79,7 @@ export function createNews(
         try {
           channel = await readChannel(client, schema);
           await listenOnChannel(client, schema);
-          await client.query({ text: `LISTEN ${quoteName(forAll)}` });
+          await client.query({ text: `LISTEN ${quoteName(open)}` });
           started();
           while (!broken && !stopped) {
             await sleep(lookMs);

@@ -173,7 +173,7 @@ export function openPostgres(options: OpenPostgresOptions): AsyncDatabase {
     alone: (body) => attempt(() => demandOpen().alone(body)),
     news: {
       listen: (...told) => attempt(() => (demandOpen(), news!.listen(...told))),
-      tell: (texts) => attempt(() => (demandOpen(), news!.tell(texts))),
+      tell: (...told) => attempt(() => (demandOpen(), news!.tell(...told))),
     },
     async now() {
       const text = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";

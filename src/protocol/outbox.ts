@@ -32,7 +32,7 @@ export function channelOf(schema: string): string {
 /** What tells the brokers that there is something in the outbox: news of nobody, as earlier brokers read them. */
 export const outboxNews: string = JSON.stringify(["", ["due", "outbox", 0]]);
 
-/** Whether a text on that channel is such a hint, and not what older brokers tell each other there. */
+/** Whether a text on that channel is such a hint, and not what earlier brokers tell each other there. */
 export function isOutboxHint(text: string): boolean {
   return text.startsWith('["",');
 }

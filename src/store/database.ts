@@ -158,8 +158,8 @@ export interface AsyncConnection {
 }
 
 /**
- * How brokers of one database tell each other what they did. News may be lost, and then each looks after a while. Only brokers
- * may be able to tell them: they are believed.
+ * How brokers of one database tell each other what they did. News may be lost, and then each looks after a while. Nobody but
+ * brokers may be able to tell news, as they are believed; there is an open channel besides, on which anybody can talk.
  */
 export interface DatabaseNews {
   /**
@@ -167,20 +167,21 @@ export interface DatabaseNews {
    *
    * @param hear Gets each text.
    * @param missed Called when news may have been lost.
-   * @param hinted Called when anybody says that there is something in the outbox, who need not be a broker.
+   * @param overhear Gets each text of the open channel.
    * @returns What ends it.
    */
   listen(
     hear: (text: string) => void,
     missed: () => void,
-    hinted: () => void,
+    overhear: (text: string) => void,
   ): Promise<() => Promise<void>>;
   /**
    * Tells all brokers.
    *
    * @param texts What to say; each has fewer than 8000 bytes.
+   * @param openly Whether to say it on the open channel too, for earlier brokers.
    */
-  tell(texts: readonly string[]): Promise<void>;
+  tell(texts: readonly string[], openly: boolean): Promise<void>;
 }
 
 /**

@@ -18,7 +18,7 @@ import { demand, rows, run, type Transition } from "./transition.ts";
 /** Registers a broker that starts, and gives the id of its row. */
 export function* registerBroker(now: number): Transition<number> {
   const [row] = yield* rows<{ id: number }>(
-    "INSERT INTO brokers (started_at, seen_at) VALUES (?, ?) RETURNING id",
+    "INSERT INTO brokers (started_at, seen_at, news) VALUES (?, ?, 1) RETURNING id",
     [now, now],
   );
   return row!.id;
@@ -47,10 +47,21 @@ export function* demandRegistered(id: number): Transition<void> {
   );
 }
 
+/** Brokers besides one. */
+export interface OtherBrokers {
+  readonly count: number;
+  /** How many of them know no other channel than that on which anybody can talk. */
+  readonly older: number;
+}
+
 /** How many brokers there are besides `id`. */
-export function* countOtherBrokers(id: number): Transition<number> {
-  const [row] = yield* rows<{ n: number }>("SELECT count(*) AS n FROM brokers WHERE id <> ?", [id]);
-  return row!.n;
+export function* countOtherBrokers(id: number): Transition<OtherBrokers> {
+  const [row] = yield* rows<{ count: number; older: number }>(
+    `SELECT count(*) AS count, count(CASE WHEN news = 0 THEN 1 END) AS older
+     FROM brokers WHERE id <> ?`,
+    [id],
+  );
+  return { ...row! };
 }
 
 /** When brokers wrote of themselves, from `since` on, in ms since the epoch; in order. */

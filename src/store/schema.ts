@@ -55,6 +55,8 @@ import { trackedTables } from "./schema-tracked.ts";
  * Version 18 has the outbox (`schema-outbox.ts`).
  *
  * Version 22 has statistics by the minute and by type (`schema-flow.ts`).
+ *
+ * Version 23 has in `news` how a broker hears of others: 0 on a channel on which anybody can talk, 1 on one of their own.
  */
 export const migrations: readonly string[] = [
   ...firstMigrations,
@@ -195,4 +197,5 @@ CREATE INDEX payloads_by_time ON payloads (expires_at);
   eventTables,
   servingTables,
   flowTables,
+  "ALTER TABLE brokers ADD COLUMN news INTEGER NOT NULL DEFAULT 0;",
 ];

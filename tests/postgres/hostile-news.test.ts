@@ -10,7 +10,7 @@ import { job } from "../support/broker.ts";
 import { send } from "../support/send.ts";
 import { malformed, told } from "../support/told-news.ts";
 import { ask, opened, type Shared, start, transact, turns, until } from "./outbox-kit.ts";
-import { describePostgres, freshSchema, openShared } from "./server.ts";
+import { describePostgres, freshSchema, openShared, sharedPool } from "./server.ts";
 
 const mail = defineJob<{ to: string }>({ type: "mail", queue: "q" });
 
@@ -194,6 +194,60 @@ describePostgres("news of anybody", () => {
     assert.deepEqual(errors, []);
   });
 
+  it("are heard on the open channel while an earlier broker is there, which knows no other", async () => {
+    const [left, right] = await start(2) as [Shared, Shared];
+    const { client, schema } = left;
+    const channel = channelOf(schema);
+    const openly: string[] = [];
+    const listener = await sharedPool().connect();
+    const note = ({ payload }: { payload: string }) => void openly.push(payload);
+    listener.on("notification", note);
+    const told = () => openly.splice(0).filter((text) => text !== "now");
+    /** What was told until now. */
+    const heard = async () => {
+      await ask(`SELECT pg_notify('${channel}', 'now')`);
+      await until([], () => openly.includes("now"), "it was heard");
+      return told();
+    };
+    await listener.query({ text: `LISTEN "${channel}"` });
+    try {
+      const ids = await take(right, { queues: ["q"] });
+      const work = async () => {
+        const { id } = await client.enqueue(job({ queue: "q" }));
+        await until([], () => ids.includes(id), "the job came");
+        await right.client.success(id);
+      };
+      await work();
+      assert.deepEqual(await heard(), []);
+
+      await ask(`INSERT INTO ${schema}.brokers (started_at, seen_at) VALUES (1, ${2 ** 50})`);
+      await Promise.all([left, right].map(({ clock }) => clock.advance(10_000)));
+      await turns(20);
+      told();
+      await work();
+      assert.ok((await heard()).some((text) => /^\["\+.*"ready","q"/.test(text)));
+      await ask(`SELECT pg_notify('${channel}', '["earlier",["ask",1,"write"],["seq","x"]]')`);
+      await until(
+        [],
+        () => openly.some((text) => text.includes('"done","earlier",1')),
+        "an answer",
+      );
+
+      await ask(`DELETE FROM ${schema}.brokers WHERE started_at = 1`);
+      await Promise.all([left, right].map(({ clock }) => clock.advance(10_000)));
+      await turns(20);
+      told();
+      await work();
+      await ask(`SELECT pg_notify('${channel}', '["earlier",["ask",2,"write"]]')`);
+      await turns(20);
+      assert.deepEqual(await heard(), ['["earlier",["ask",2,"write"]]']);
+      assert.deepEqual([left.errors, right.errors], [[], []]);
+    } finally {
+      listener.off("notification", note);
+      listener.release(true);
+    }
+  });
+
   it("do not keep brokers of schemas with long names from hearing of an outbox", async () => {
     // 63 bytes, and the channel for all is cut within none of its characters.
     const schema = `${freshSchema().padEnd(30, "x")}${"é".repeat(16)}x`;
@@ -221,7 +275,9 @@ describePostgres("news of anybody", () => {
         database.news!.listen((text) => void heard[at]!.push(text), () => {}, () => {})
       ),
     );
-    for (const [at, database] of databases.entries()) await database.news!.tell([`from ${at}`]);
+    for (const [at, database] of databases.entries()) {
+      await database.news!.tell([`from ${at}`], false);
+    }
     await until([], () => heard.every(({ length }) => length === 5), "all heard all");
     assert.equal((await ask(`SELECT * FROM ${schema}.news_channel`)).length, 1);
     await Promise.all(stops.map((stop) => stop()));

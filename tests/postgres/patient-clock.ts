@@ -53,7 +53,7 @@ export function withPatience(databases: readonly AsyncDatabase[], now?: number):
   const ears = new Set<Map<string, number>>();
 
   const toPatientNews = ({ listen, tell }: DatabaseNews): DatabaseNews => ({
-    async listen(hear, missed, hinted) {
+    async listen(hear, missed, overhear) {
       const expected = new Map<string, number>();
       const stop = await listen(
         (text) => {
@@ -64,7 +64,7 @@ export function withPatience(databases: readonly AsyncDatabase[], now?: number):
           done();
         },
         missed,
-        hinted,
+        overhear,
       );
       ears.add(expected);
       return async () => {
@@ -73,13 +73,13 @@ export function withPatience(databases: readonly AsyncDatabase[], now?: number):
         await stop();
       };
     },
-    async tell(texts) {
+    async tell(texts, openly) {
       const different = [...new Set(texts)]; // Of those that are alike, the server passes one on.
       for (const expected of ears) {
         for (const text of different) expected.set(text, (expected.get(text) ?? 0) + 1);
         pending += different.length;
       }
-      await watch(tell(different));
+      await watch(tell(different, openly));
     },
   });
 

@@ -11,6 +11,7 @@
  * | a commit                            | what others have to know is gathered, and told once the news before are through |
  * | news may have been lost             | it looks at everything                                                        |
  * | somebody who need not be a broker hints at the outbox | it looks at the outbox, and at nothing else                 |
+ * | an earlier broker is registered, during an upgrade | it tells on the open channel too, and believes what others tell there |
  * | ten seconds have passed       | it looks at everything, and whether there are others                          |
  *
  * @module
@@ -18,6 +19,7 @@
 
 import type { Clock, Random } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
+import { isOutboxHint } from "../../protocol/outbox.ts";
 import { status } from "../../protocol/status.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import type { Change, JobsChange } from "../../store/changes.ts";
@@ -37,6 +39,9 @@ const lookAgainMs = 10_000;
 
 /** How long after its start it looks for the first time, in ms: others may not have heard of it before. */
 const firstLookMs = 2000;
+
+/** Begins the names of brokers that hear what is not told openly. */
+const mark = "+";
 
 /** The news of a broker. */
 export interface News {
@@ -82,6 +87,7 @@ export function createNews(
     tidy,
     expectLook,
     hint,
+    hasEarlier,
     serve,
   }: {
     /** How brokers tell each other; undefined where they only look. */
@@ -106,11 +112,13 @@ export function createNews(
     readonly expectLook: (at: number) => void;
     /** Told that there may be something in the outbox. */
     readonly hint: () => void;
+    /** Whether there are brokers that talk on the open channel only. */
+    readonly hasEarlier: () => boolean;
     /** Does what others ask for. */
     readonly serve: RoundsOptions["serve"];
   },
 ): News {
-  const own = Math.floor(random() * 2 ** 50).toString(36) + clock.now().toString(36);
+  const own = mark + Math.floor(random() * 2 ** 50).toString(36) + clock.now().toString(36);
   let isAlone = true;
   let lookedAt = 0;
   let mayHaveMissed = true;
@@ -182,7 +190,7 @@ export function createNews(
       items = [];
       seq = 0;
       try {
-        await ports!.tell(toTexts(own, all));
+        await ports!.tell(toTexts(own, all), hasEarlier());
       } catch (error) {
         logger.warn("Cannot tell other brokers, they look by themselves", { error });
       }
@@ -235,11 +243,17 @@ export function createNews(
     }
   };
 
+  const overhear = (text: string) => {
+    if (isOutboxHint(text)) hint();
+    // What others like this one tell there was heard already.
+    else if (hasEarlier() && !text.startsWith(`["${mark}`)) listen(text);
+  };
+
   return {
     async start() {
       lookedAt = clock.now() - lookAgainMs + firstLookMs;
       if (ports === undefined || stopListening !== undefined) return;
-      stopListening = await ports.listen(listen, lookSoon, hint);
+      stopListening = await ports.listen(listen, lookSoon, overhear);
       isAlone = await countOthers() === 0;
       say(["hello"]);
     },

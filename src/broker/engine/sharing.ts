@@ -103,7 +103,12 @@ export function createSharing(options: SharingOptions): Sharing {
     await dispatcher.recheck();
   };
 
-  const countOthers = () => store.read(countOtherBrokers(presence.id()));
+  let earlier = 0;
+  const countOthers = async () => {
+    const { count, older } = await store.read(countOtherBrokers(presence.id()));
+    earlier = older;
+    return count;
+  };
   const news = createNews({
     ports: database.dialect === "postgres" ? database.news : undefined,
     isShared: store.isShared,
@@ -118,6 +123,7 @@ export function createSharing(options: SharingOptions): Sharing {
     tidy: dispatcher.tidy,
     expectLook: (at) => expectAt(news.source, at),
     hint: () => expectAt(work.outbox, 0),
+    hasEarlier: () => earlier > 0,
     serve: {
       write: options.insight.flush,
       room: ([share, from]) => dispatcher.giveRoom(Number(share), Number(from)),

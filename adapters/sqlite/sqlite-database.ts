@@ -143,6 +143,8 @@ function openFile(
 
 function fromConnection(connect: () => SqliteConnection, name: string): SyncDatabase {
   const statements = new Map<string, SqliteStatement>();
+  /** Those that give lists of values: what a statement gives is said when it is made, and not at each run. */
+  const listing = new Map<string, SqliteStatement>();
   let connection: SqliteConnection | undefined;
   let closed = false;
   /** Remembered until the process ends: what is written to a damaged file damages more of it. */
@@ -167,6 +169,14 @@ function fromConnection(connect: () => SqliteConnection, name: string): SyncData
   const prepare = (connection: SqliteConnection, sql: string): SqliteStatement => {
     let statement = statements.get(sql);
     if (statement === undefined) statements.set(sql, statement = connection.prepare(sql));
+    return statement;
+  };
+  const prepareListing = (connection: SqliteConnection, sql: string): SqliteStatement => {
+    let statement = listing.get(sql);
+    if (statement === undefined) {
+      listing.set(sql, statement = connection.prepare(sql));
+      statement.setReturnArrays?.(true);
+    }
     return statement;
   };
   const run = (sql: string, params: readonly SqlValue[]): number =>
@@ -199,15 +209,12 @@ function fromConnection(connect: () => SqliteConnection, name: string): SyncData
       attempt((connection) => prepare(connection, sql).all(...params) as SqlRow[]),
     values: (sql, params) =>
       attempt((connection) => {
-        const statement = prepare(connection, sql);
+        const statement = prepareListing(connection, sql);
         if (statement.values !== undefined) return statement.values(...params) as SqlValue[][];
-        if (statement.setReturnArrays === undefined) {
-          return (statement.all(...params) as SqlRow[]).map(Object.values);
-        }
-        statement.setReturnArrays(true);
-        const found = statement.all(...params) as SqlValue[][];
-        statement.setReturnArrays(false);
-        return found;
+        const found = statement.all(...params);
+        return statement.setReturnArrays !== undefined
+          ? found as SqlValue[][]
+          : (found as SqlRow[]).map(Object.values);
       }),
     script: (sql) => attempt((connection) => void connection.exec(sql)),
     transaction(body) {
@@ -224,8 +231,10 @@ function fromConnection(connect: () => SqliteConnection, name: string): SyncData
     begin,
     close() {
       closed = true;
-      for (const statement of statements.values()) statement.finalize?.();
-      statements.clear();
+      for (const made of [statements, listing]) {
+        for (const statement of made.values()) statement.finalize?.();
+        made.clear();
+      }
       connection?.close();
       connection = undefined;
     },

@@ -9,7 +9,7 @@
 import type { JobRecord } from "../protocol/record.ts";
 import { budgetsOfSet } from "./budget-set.ts";
 import { claimRows } from "./dialect.ts";
-import { takenJobs } from "./mark-taken.ts";
+import { readTaken } from "./mark-taken.ts";
 import { isReady } from "./status-sql.ts";
 import type { Transition } from "./transition.ts";
 
@@ -91,14 +91,8 @@ export function createBacklogCursor(
     *head() {
       if (at === read.length && !ended) {
         const { queue, budgetSet } = backlog;
-        read = yield* takenJobs.read(nextJobs, [
-          now,
-          queue,
-          budgetSet,
-          last.priority,
-          last.seq,
-          size,
-        ]);
+        const params = [queue, budgetSet, last.priority, last.seq, size];
+        read = yield* readTaken(nextJobs, params, { queue, now });
         at = 0;
         ended = read.length < size;
         size = Math.min(size * 4, largestRead);

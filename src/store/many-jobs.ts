@@ -22,15 +22,18 @@ const plainMembers = [
   "seq",
   "id",
   "type",
-  "queue",
   "priority",
-  "status",
   "readyAt",
   "attempts",
   "retryLimit",
-  "dequeuedAt",
   "deliveries",
 ] as const;
+
+/** The same of what follows behind all that, and may be known of all jobs that a statement gives. */
+const placeMembers = ["queue", "status", "dequeuedAt"] as const;
+
+/** What may be known of jobs before they are read: then the database does not have to give it for each. */
+export type KnownPlace = Pick<JobRecord, typeof placeMembers[number]>;
 
 /** A column that most jobs use, besides that of the payload. */
 export type PlainMember = typeof plainMembers[number];
@@ -69,9 +72,10 @@ export interface ManyJobsReader {
    * Runs the statement.
    *
    * @param end The statement from `FROM` on.
-   * @param params The values of its parameters, those of replaced columns first.
+   * @param params The values of its parameters.
+   * @param place What all the jobs have, or will have once they are changed; read if it is left out.
    */
-  read(end: string, params: readonly SqlValue[]): Transition<JobRecord[]>;
+  read(end: string, params: readonly SqlValue[], place?: KnownPlace): Transition<JobRecord[]>;
   /**
    * Runs a statement that changes jobs, and gives these as they are then.
    *
@@ -87,37 +91,54 @@ export function createManyJobsReader(replaced: Replaced = {}): ManyJobsReader {
   const columns = plainMembers.map((member) =>
     `${replaced[member] ?? columnOf[member]} AS "${member}"`
   );
+  const places = placeMembers.map((member) => `${columnOf[member]} AS "${member}"`);
   const list = `${columns.join(", ")}, ${inline("payload_json")} AS json,
     ${
     inline("payload_pack")
   } AS pack, CASE WHEN ${isPlain} THEN traits ELSE ${notPlain} END AS traits`;
+  const whole = `${list}, ${places.join(", ")}`;
 
-  function* run(sql: string, params: readonly SqlValue[]): Transition<JobRecord[]> {
-    const found = yield* rowValues(sql, params);
-    const jobs = found.map(toRecord);
-    const others = jobs.filter((_, at) => found[at]!.at(-1) === notPlain);
+  function* run(
+    sql: string,
+    params: readonly SqlValue[],
+    place?: KnownPlace,
+  ): Transition<JobRecord[]> {
+    const jobs = (yield* rowValues(sql, params)).map((row) => toRecord(row, place ?? toPlace(row)));
+    const others = jobs.filter(({ traits }) => traits === notPlain);
     return others.length === 0 ? jobs : yield* withOthers(jobs, others);
   }
 
   return {
-    read: (end, params) => run(`SELECT ${list} ${end}`, params),
-    change: (change, params) => run(`${change} RETURNING ${list}`, params),
+    read: (end, params, place) =>
+      run(`SELECT ${place === undefined ? whole : list} ${end}`, params, place),
+    change: (change, params) => run(`${change} RETURNING ${whole}`, params),
   };
 }
 
-function toRecord(row: readonly SqlValue[]): JobRecord {
+function toPlace(row: readonly SqlValue[]): KnownPlace {
+  return {
+    queue: row[11] as string,
+    status: row[12] as number,
+    dequeuedAt: row[13] as number | null,
+  };
+}
+
+function toRecord(
+  row: readonly SqlValue[],
+  { queue, status, dequeuedAt }: KnownPlace,
+): JobRecord {
   return {
     id: row[1] as string,
     seq: row[0] as number,
     type: row[2] as string,
-    queue: row[3] as string,
-    priority: row[4] as number,
-    status: row[5] as number,
-    readyAt: row[6] as number,
-    attempts: row[7] as number,
-    retryLimit: row[8] as number | null,
+    queue,
+    priority: row[3] as number,
+    status,
+    readyAt: row[4] as number,
+    attempts: row[5] as number,
+    retryLimit: row[6] as number | null,
     backoff: null,
-    dequeuedAt: row[9] as number | null,
+    dequeuedAt,
     failedAt: null,
     retention: null,
     purgeAt: null,
@@ -126,10 +147,10 @@ function toRecord(row: readonly SqlValue[]): JobRecord {
     uniqueWhile: null,
     batch: null,
     budgets: null,
-    deliveries: row[10] as number,
-    traits: row[13] as number,
-    payloadJson: row[11] as string | null,
-    payloadPack: row[12] as Uint8Array<ArrayBuffer> | null,
+    deliveries: row[7] as number,
+    traits: row[10] as number,
+    payloadJson: row[8] as string | null,
+    payloadPack: row[9] as Uint8Array<ArrayBuffer> | null,
   };
 }
 

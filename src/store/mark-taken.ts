@@ -7,22 +7,30 @@
 import type { JobRecord } from "../protocol/record.ts";
 import { status } from "../protocol/status.ts";
 import { closeBatches } from "./batch.ts";
+import type { SqlValue } from "./database.ts";
 import { runOnKeys, toKeyedText } from "./keyed-text.ts";
-import { createManyJobsReader, type ManyJobsReader } from "./many-jobs.ts";
+import { createManyJobsReader } from "./many-jobs.ts";
 import { isReady } from "./status-sql.ts";
 import { traits } from "./traits.ts";
 import { report, StaleReadError, type Transition } from "./transition.ts";
 import { freeKeys } from "./unique.ts";
 
+const taken = createManyJobsReader({ deliveries: "deliveries + 1" });
+
 /**
- * Reads ready jobs as they will be once they are taken, so that they can be sent as they are. The first parameter is the
- * instant at which they are taken, in ms since the epoch.
+ * Reads ready jobs of one queue as they will be once they are taken, so that they can be sent as they are.
+ *
+ * @param end The statement from `FROM` on.
+ * @param params The values of its parameters.
+ * @param place The queue, and the instant at which they are taken, in ms since the epoch.
  */
-export const takenJobs: ManyJobsReader = createManyJobsReader({
-  status: `${status.inFlight}`,
-  dequeuedAt: "CAST(? AS BIGINT)", // PostgreSQL does not know the type of a parameter in a select list.
-  deliveries: "deliveries + 1",
-});
+export function readTaken(
+  end: string,
+  params: readonly SqlValue[],
+  { queue, now }: { readonly queue: string; readonly now: number },
+): Transition<JobRecord[]> {
+  return taken.read(end, params, { queue, status: status.inFlight, dequeuedAt: now });
+}
 
 const takeText = (more = "") =>
   toKeyedText(
@@ -46,7 +54,7 @@ export interface TakeTerms {
 /**
  * Marks ready jobs as in flight.
  *
- * @param jobs Jobs as they were read, with {@linkcode takenJobs}; at least one.
+ * @param jobs Jobs as they were read, with {@linkcode readTaken}; at least one.
  * @param terms Who gets them, and when.
  * @throws {StaleReadError} If one of them was not ready any more: a budget may have been charged for it, and others may
  * have been passed over because of it.

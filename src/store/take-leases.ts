@@ -26,7 +26,7 @@ export interface LeaseMaker {
 /**
  * Takes jobs under leases.
  *
- * @param jobs Jobs as they were read, with `takenJobs`; at least one.
+ * @param jobs Jobs as they were read, with `readTaken`; at least one.
  * @param lease How the leases are made.
  * @param terms Who gets them, and when.
  * @returns The jobs as their holder is shown them, each with the token of its lease.

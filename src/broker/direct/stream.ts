@@ -11,7 +11,7 @@ import type { Ask, CancelNotice } from "../../protocol/frames-control.ts";
 import type { Job } from "../../protocol/job.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
 import { readJob } from "../../protocol/job-read.ts";
-import { parseJson } from "../../protocol/json.ts";
+import { parseJson, parseJsonAgain } from "../../protocol/json.ts";
 import { payloadAsJson } from "../../protocol/payload.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { jobToJson, type JobView } from "../../protocol/record-json.ts";
@@ -186,7 +186,7 @@ function toTakenJob(record: JobRecord): Job {
     status: statusNames[record.status] as "in_flight",
     readyAt,
     attempts,
-    payload: parseJson(payloadAsJson(record)),
+    payload: parseJsonAgain(payloadAsJson(record)), // It was checked when it came.
     dequeuedAt: dequeuedAt!,
     deliveries: record.deliveries,
   };

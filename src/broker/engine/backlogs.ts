@@ -239,17 +239,21 @@ export function createBacklogs(
       replay = undefined;
       applyUpdates(updates);
       for (const shortage of shortages) exhausted.set(shortage.key, shortage);
-      return new Set(again?.flatMap((apply) => [...apply()]));
+      return again === undefined || again.length === 0
+        ? noQueues
+        : new Set(again.flatMap((apply) => [...apply()]));
     },
     sourcesAlongside(changes) {
-      const added = new Set<string>();
+      const added = knowsAll ? undefined : new Set<string>();
       replay = [];
       for (const change of changes) {
         if (change.kind !== "jobs" || change.to !== status.ready) continue;
         addHeads(change.jobs);
-        if (!knowsAll) { for (const { queue } of change.jobs) added.add(queue); }
+        if (added !== undefined) { for (const { queue } of change.jobs) added.add(queue); }
       }
-      return knowsAll ? { backlogs: [], heads } : { backlogs: [], heads: undefined, added, fronts };
+      return added === undefined
+        ? { backlogs: [], heads }
+        : { backlogs: [], heads: undefined, added, fronts };
     },
     abortTake() {
       replay = undefined;

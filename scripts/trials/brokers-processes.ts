@@ -24,6 +24,8 @@ export interface MortalBroker {
   readonly errors: string[];
   /** Ends it as a power cut would, and starts another one. */
   kill(): Promise<void>;
+  /** Has it stand still for so many ms, and go on as if nothing had been. */
+  pause(ms: number): Promise<void>;
   /** Ends it as a power cut would, and leaves it so. */
   end(): Promise<void>;
   stop(): Promise<void>;
@@ -90,6 +92,12 @@ export async function startBrokerOn(url: string, main: string = ownMain): Promis
     async kill() {
       await end("SIGKILL");
       await start();
+    },
+    async pause(ms) {
+      const paused = child;
+      paused.kill("SIGSTOP");
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      paused.kill("SIGCONT");
     },
     end: () => endForGood("SIGKILL"),
     stop: () => endForGood("SIGTERM"),

@@ -7,6 +7,7 @@
  * deno run -A scripts/trials/brokers.ts --jobs 200000
  * deno run -A scripts/trials/brokers.ts --server-kills 10     # every tenth kill is the server's
  * deno run -A scripts/trials/brokers.ts --failovers 20        # every twentieth too, and its replica takes its place
+ * deno run -A scripts/trials/brokers.ts --pauses 5            # every fifth has a broker stand still until others gave it up
  * ```
  *
  * Brokers are processes of the command line, on a PostgreSQL of the trial's own. A proxy before them gives each connection
@@ -23,7 +24,12 @@ import { createClient, defineJob } from "../../src/client/mod.ts";
 import { silentLogger } from "../../src/log.ts";
 import { createWorker, handle } from "../../src/worker/mod.ts";
 import { type PostgresServer, startPostgres } from "../gate/postgres-server.ts";
-import { countLines, createSpreadingProxy, startBrokerOn } from "./brokers-processes.ts";
+import {
+  countLines,
+  createSpreadingProxy,
+  type MortalBroker,
+  startBrokerOn,
+} from "./brokers-processes.ts";
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
@@ -34,6 +40,7 @@ const { values } = parseArgs({
     "kill-ms": { type: "string", default: "1000" },
     "server-kills": { type: "string", default: "0" },
     failovers: { type: "string", default: "0" },
+    pauses: { type: "string", default: "0" },
     seed: { type: "string", default: "1" },
   },
 });
@@ -41,6 +48,9 @@ const wanted = Number(values.jobs);
 const killMs = Number(values["kill-ms"]);
 const serverKills = Number(values["server-kills"]);
 const failovers = Number(values.failovers);
+const pauses = Number(values.pauses);
+/** Longer than a broker may be silent before others give its jobs to others. */
+const pauseMs = 18_000;
 let seed = Number(values.seed);
 const chance = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
 
@@ -106,7 +116,10 @@ const workers = Array.from({ length: Number(values.workers) }, () => {
 });
 const running = workers.map((worker) => worker.run());
 
-const kills = { brokers: 0, servers: 0, failovers: 0 };
+const kills = { brokers: 0, servers: 0, failovers: 0, pauses: 0 };
+/** The broker that stands still, and until when it does. */
+let still: MortalBroker | undefined;
+let stillness: Promise<void> | undefined;
 let isOver = false;
 const killing = (async () => {
   for (let times = 1; !isOver; times++) {
@@ -120,8 +133,14 @@ const killing = (async () => {
       await primary.crash();
     } else {
       // The next kill does not wait until it listens again; one is always left.
-      const alive = brokers.filter(({ port }) => port !== undefined);
+      const alive = brokers.filter((broker) => broker.port !== undefined && broker !== still);
       if (alive.length < 2) continue;
+      if (pauses > 0 && times % pauses === 0 && still === undefined) {
+        kills.pauses++;
+        still = alive[Math.floor(chance() * alive.length)]!;
+        stillness = still.pause(pauseMs).then(() => void (still = undefined));
+        continue;
+      }
       kills.brokers++;
       void alive[Math.floor(chance() * alive.length)]!.kill();
     }
@@ -173,6 +192,7 @@ for (let quietSince = performance.now(), before = -1; performance.now() < quietS
 clearInterval(telling);
 isOver = true;
 await killing;
+await stillness;
 const drainedMs = performance.now() - startedAt;
 await Promise.all(workers.map((worker) => worker.stop()));
 await Promise.all(running);
@@ -184,7 +204,7 @@ await replica?.stop();
 
 const twice = [...begun.values()].filter((times) => times > 1).length;
 console.log(
-  `${kills.brokers} brokers and ${kills.servers} servers were killed, ${kills.failovers} servers replaced`,
+  `${kills.brokers} brokers and ${kills.servers} servers were killed, ${kills.failovers} servers replaced, ${kills.pauses} brokers stood still`,
 );
 console.log(
   `${accepted.size} jobs accepted in ${

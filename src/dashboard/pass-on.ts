@@ -100,6 +100,23 @@ export function createPassOn({ settings, broker, visitors }: PassOnParts): PassO
     return toPage(request, answer.body, answer);
   };
 
+  /** What the token of a visitor is called, for the log; undefined if the broker does not say. */
+  const findName = async (request: Request): Promise<string | undefined> => {
+    const token = access === "tokens" ? visitors.tokenOf(request) : undefined;
+    if (token === undefined) return undefined;
+    try {
+      const told = await answers.get("/whoami", { token, signal: request.signal });
+      if (told instanceof Response) await told.body?.cancel();
+      else if (told.status === 200) {
+        const { name } = JSON.parse(new TextDecoder().decode(told.bytes));
+        return typeof name === "string" ? name : undefined;
+      }
+    } catch {
+      // The change is told all the same.
+    }
+    return undefined;
+  };
+
   return {
     async call(request, path, search) {
       const { method } = request;
@@ -110,9 +127,17 @@ export function createPassOn({ settings, broker, visitors }: PassOnParts): PassO
       if (refusal !== undefined) return refusal;
       if (call.isStream) return await pass(request, path + search, "text/event-stream");
       if (method === "GET") return await look(request, path + search);
+      const found = findName(request);
       const answer = await pass(request, path + search, "application/json");
       answers.forget();
-      const fields = { method, path, status: answer.status, visitor };
+      const by = await found;
+      const fields = {
+        method,
+        path,
+        status: answer.status,
+        visitor,
+        ...by !== undefined && { by },
+      };
       logger.info("A visitor of the dashboard changed something", fields);
       return answer;
     },

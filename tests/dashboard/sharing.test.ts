@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { createTokens, digestOfToken } from "../../src/broker/mod.ts";
 import { createDashboard } from "../../src/dashboard/mod.ts";
 import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
 import { withBroker } from "../support/broker.ts";
@@ -298,6 +299,28 @@ describe("the log of a dashboard", () => {
       "info The broker answers the dashboard again ",
       'info A visitor of the dashboard changed something {"method":"PATCH","path":"/queues/mail","status":200,"visitor":"manage"}',
     ]);
+  });
+});
+
+describe("the log of changes", () => {
+  it("names the token of who made them, and has no token in it", async () => {
+    const token = "mr_secret_of_the_test";
+    const sha256 = await digestOfToken(token);
+    const { authenticate } = createTokens([{ name: "ops", sha256, scopes: ["read", "manage"] }]);
+    await withBroker(async ({ broker }) => {
+      const lines: unknown[] = [];
+      const note = (message: string, fields?: object) => void lines.push([message, fields]);
+      const logger = { debug: note, info: note, warn: note, error: note };
+      const dashboard = createDashboard({ fetch: broker.fetch, access: "tokens", logger });
+      const headers = { ...own, cookie: `millrace_token=${token}` };
+      const init = { method: "PATCH", headers, body: '{"paused":true}' };
+      const answer = await dashboard.fetch(new Request(`${origin}/api/queues/mail`, init));
+      assert.equal(answer.status, 200);
+      const fields = { method: "PATCH", path: "/queues/mail", status: 200, visitor: "admin" };
+      assert.deepEqual(lines, [
+        ["A visitor of the dashboard changed something", { ...fields, by: "ops" }],
+      ]);
+    }, { auth: authenticate });
   });
 });
 

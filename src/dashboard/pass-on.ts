@@ -8,6 +8,7 @@ import { pick, refuse } from "./answer-json.ts";
 import type { BrokerCalls } from "./broker-calls.ts";
 import { findCall } from "./calls.ts";
 import type { DashboardSettings } from "./dashboard-options.ts";
+import { packBytes, packStream } from "./gzip.ts";
 import { createLiveStream } from "./live-stream.ts";
 import { readSmallBody } from "./read-small-body.ts";
 import { safeHeaders } from "./serve-assets.ts";
@@ -56,32 +57,51 @@ export function createPassOn({ settings, broker, visitors }: PassOnParts): PassO
   const toPage = (
     request: Request,
     body: BodyInit | null,
-    { status, headers, tag }: { status: number; headers: Headers; tag?: string | undefined },
-  ): Response =>
-    new Response(body, {
+    { status, headers, tag, isPacked = false }: {
+      status: number;
+      headers: Headers;
+      tag?: string | undefined;
+      isPacked?: boolean;
+    },
+  ): Response => {
+    const init: ResponseInit & { encodeBody?: "manual" } = {
       status,
+      // Workers would pack it once more.
+      ...isPacked && { encodeBody: "manual" },
       headers: {
         ...safeHeaders,
         "cache-control": "no-store",
         ...pick(headers, "content-type"),
         ...pick(headers, "retry-after"),
-        ...tag === undefined ? {} : { etag: tag },
+        // Weak: it is the same in either coding, and not byte for byte.
+        ...tag === undefined ? {} : { etag: `W/${tag}` },
         // Its token is none any more: the page asks for another one.
         ...access === "tokens" && status === 401
           ? { "set-cookie": toCookie(undefined, request, basePath) }
           : {},
+        vary: "accept-encoding",
+        ...isPacked && { "content-encoding": "gzip" },
       },
-    });
+    };
+    return new Response(body, init);
+  };
 
   /** Looks something up, for all that ask the same at once. */
   const look = async (request: Request, path: string): Promise<Response> => {
     const { signal } = request;
     const answer = await answers.get(path, { token: visitors.tokenOf(request), signal });
-    if (answer instanceof Response) return toPage(request, answer.body, answer);
-    const { tag, bytes, headers } = answer;
-    return tag !== undefined && request.headers.get("if-none-match") === tag
-      ? toPage(request, null, { status: 304, headers, tag })
-      : toPage(request, bytes, answer);
+    const { status, headers } = answer;
+    if (answer instanceof Response) {
+      const packed = isJson(answer) && answer.body !== null && packStream(answer.body, request);
+      return toPage(request, packed || answer.body, { status, headers, isPacked: !!packed });
+    }
+    const { tag, bytes } = answer;
+    if (tag !== undefined && request.headers.get("if-none-match")?.replace(/^W\//, "") === tag) {
+      return toPage(request, null, { status: 304, headers, tag });
+    }
+    const packed = await packBytes(bytes, request);
+    const isPacked = packed !== undefined;
+    return toPage(request, packed ?? bytes, { status, headers, tag, isPacked });
   };
 
   /** Changes something, or opens a stream. */
@@ -148,4 +168,8 @@ export function createPassOn({ settings, broker, visitors }: PassOnParts): PassO
       return refusal ?? await live.listen(visitors.tokenOf(request), request.signal);
     },
   };
+}
+
+function isJson({ headers }: Response): boolean {
+  return headers.get("content-type")?.startsWith("application/json") === true;
 }

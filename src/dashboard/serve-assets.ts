@@ -5,6 +5,7 @@
  */
 
 import { type Asset, assets } from "./assets.ts";
+import { takesGzip } from "./gzip.ts";
 
 /** Nothing but what the dashboard itself serves is loaded, run, framed or asked. */
 const policy = [
@@ -41,7 +42,7 @@ export function serveAsset(name: string, request: Request): Response | undefined
     "cache-control": forEver,
     vary: "accept-encoding",
   };
-  if (takesGzip(request.headers.get("accept-encoding"))) {
+  if (takesGzip(request)) {
     // Workers would pack it once more.
     const init = { encodeBody: "manual", headers: { ...headers, "content-encoding": "gzip" } };
     return new Response(packed, init);
@@ -60,19 +61,6 @@ function unpack(asset: Asset): Uint8Array<ArrayBuffer> {
     unpacked.set(asset, bytes);
   }
   return bytes;
-}
-
-/** Whether what is gzipped may be sent: `gzip;q=0` says that it may not. */
-function takesGzip(accepted: string | null): boolean {
-  let isTaken = false;
-  for (const row of (accepted ?? "").toLowerCase().split(",")) {
-    const [coding = "", ...parameters] = row.split(";").map((part) => part.trim());
-    if (coding !== "gzip" && coding !== "x-gzip" && coding !== "*") continue;
-    const isRefused = parameters.some((part) => /^q=0(?:\.0*)?$/.test(part));
-    if (coding !== "*") return !isRefused;
-    isTaken = !isRefused;
-  }
-  return isTaken;
 }
 
 /** The page: a frame that its script fills. */

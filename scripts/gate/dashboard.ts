@@ -47,6 +47,7 @@ export const dashboard: Stage = {
       "tests/browser/dashboard.test.ts",
       "tests/browser/pages.test.ts",
       "tests/browser/told.test.ts",
+      "tests/browser/trends.test.ts",
       "tests/browser/frame.test.ts",
     ]);
     const env = { MILLRACE_TOOLS: await installTools(), MILLRACE_CHROMIUM: chromium };

@@ -29,6 +29,7 @@ const places = [
   "tracked",
   "settings",
   "queues/mail",
+  "queues/crawl?over=month&order=slow",
   "nowhere",
 ];
 

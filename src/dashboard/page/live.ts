@@ -205,10 +205,12 @@ interface UnderWay {
  *
  * @param path What to load; undefined where there is nothing to load.
  * @param load Loads it, where that is more than one call.
+ * @param leastRestMs How long what came is good enough, in ms, unless the viewer changes something.
  */
 export function useLive<Value>(
   path: string | undefined,
   load: (path: string, signal: AbortSignal) => Promise<Value> = look,
+  leastRestMs = 0,
 ): Loaded<Value> {
   const [state, setState] = useState<Loaded<Value> & { readonly path: string | undefined }>({
     path: undefined,
@@ -252,7 +254,8 @@ export function useLive<Value>(
     load(path, controller.signal).then(
       (value) => {
         const tookMs = Date.now() - startedAt;
-        const until = tookMs < longMs ? 0 : Date.now() + tookMs * restFactor;
+        const restMs = Math.max(leastRestMs, tookMs < longMs ? 0 : tookMs * restFactor);
+        const until = Date.now() + restMs;
         rest.current = { path, until, changes: changes.peek() };
         setState((before) =>
           // What is as it was is not drawn again.

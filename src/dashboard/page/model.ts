@@ -109,6 +109,41 @@ export interface QueueStats {
   readonly failed: number;
 }
 
+/** How long things took; null where there were none. */
+export type FlowSpans = {
+  readonly count: number;
+  readonly mean_ms: number;
+  readonly p50_ms: number;
+  readonly p95_ms: number;
+  readonly p99_ms: number;
+} | null;
+
+/** What was counted in a while. */
+export interface FlowFigures {
+  readonly enqueued: number;
+  readonly completed: number;
+  readonly retries: number;
+  readonly failures: number;
+  readonly cancelled: number;
+  readonly wait: FlowSpans;
+  readonly run: FlowSpans;
+}
+
+/** What was counted of a type of jobs; null are those without rows of their own. */
+export interface FlowType extends FlowFigures {
+  readonly type: string | null;
+  readonly ended: readonly number[];
+}
+
+export interface FlowStats {
+  readonly over: "hour" | "day" | "month";
+  readonly step_ms: number;
+  readonly points: readonly (FlowFigures & { readonly at: number })[];
+  readonly total: FlowFigures;
+  readonly groups?: readonly FlowType[];
+  readonly more?: boolean;
+}
+
 export interface QueueSettings {
   readonly queue: string;
   readonly paused: boolean;

@@ -7,6 +7,7 @@ import type { Pages, Queue, Worker } from "../model.ts";
 import { Chart } from "../parts/chart.tsx";
 import { Age, CountCell, Heading, QueueLink, Shown, Table, Text } from "../parts/small.tsx";
 import { EmptyPage, Pager } from "../parts/pager.tsx";
+import { Trends } from "../parts/trends.tsx";
 import { act, link, mayManage, now, place } from "../state.ts";
 
 interface QueuePage {
@@ -75,6 +76,7 @@ export function Overview() {
             />
             <Flow />
             <Attention failures={failures.value} tracked={tracked.value?.count ?? 0} />
+            <Trends />
             <Queues
               queues={sort === undefined
                 ? queues
@@ -223,11 +225,12 @@ function Queues(
       </EmptyPage>
     );
   }
+  const over = place.value.query.get("over") ?? undefined;
   const heads = [
-    sort === undefined ? "Queue" : <a href={link([])}>Queue</a>,
+    sort === undefined ? "Queue" : <a href={link([], { over })}>Queue</a>,
     ...columns.map(({ key, name }) => ({
       name,
-      href: link([], { sort: key }),
+      href: link([], { sort: key, over }),
       isSorted: key === sort,
     })),
     "",

@@ -8,6 +8,7 @@ import { Histogram } from "../parts/histogram.tsx";
 import { JobTable } from "../parts/job-table.tsx";
 import { Month } from "../parts/month.tsx";
 import { Age, Count, Empty, Facts, Heading, Shown, Text } from "../parts/small.tsx";
+import { Trends } from "../parts/trends.tsx";
 import { act, ask, go, mayManage, place } from "../state.ts";
 import { togglePause } from "./overview.tsx";
 
@@ -65,6 +66,7 @@ export function QueueDetails({ queue }: { readonly queue: string }) {
             ? <Empty>No job is ready.</Empty>
             : <JobTable jobs={jobs} label="Next jobs" />}
       </Shown>
+      <Trends key={queue} queue={queue} />
       <div class="heading">
         <h2>A day (UTC)</h2>
         <label class="row">
@@ -72,7 +74,11 @@ export function QueueDetails({ queue }: { readonly queue: string }) {
           <input
             type="date"
             value={day}
-            onChange={(event) => go(["queues", queue], { day: event.currentTarget.value })}
+            onChange={(event) =>
+              go(["queues", queue], {
+                ...Object.fromEntries(place.value.query),
+                day: event.currentTarget.value,
+              })}
           />
         </label>
       </div>

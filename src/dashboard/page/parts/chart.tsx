@@ -42,16 +42,46 @@ function toPath(
   return path;
 }
 
+/** Where a value stands alone, which a line does not show. */
+function listAlone(values: readonly (number | null)[]): number[] {
+  return values.flatMap((value, at) =>
+    value !== null && (values[at - 1] ?? values[at + 1] ?? null) === null ? [at] : []
+  );
+}
+
+/** Lines on top of each other: each begins where the one before ends. */
+function stack(lines: readonly Line[]): Line[] {
+  const sums: number[] = [];
+  return lines.map((line) => ({
+    ...line,
+    values: line.values.map((value, at) => sums[at] = (sums[at] ?? 0) + (value ?? 0)),
+  }));
+}
+
+/** The keys that lead along the axis, and how far. */
+const moves: Readonly<Record<string, number>> = {
+  ArrowLeft: -1,
+  ArrowRight: 1,
+  PageUp: -10,
+  PageDown: 10,
+  Home: -Infinity,
+  End: Infinity,
+};
+
 /**
  * @param times In seconds since the epoch.
  * @param format Writes a value.
+ * @param isStacked Whether the lines add up.
+ * @param tell Writes an instant in full, where one is pointed at; it has a line of its own then.
  */
 export function Chart(
-  { label, times, lines, format }: {
+  { label, times, lines, format, isStacked = false, tell }: {
     readonly label: string;
     readonly times: readonly number[];
     readonly lines: readonly Line[];
     readonly format: (value: number) => string;
+    readonly isStacked?: boolean;
+    readonly tell?: (at: number) => string;
   },
 ) {
   const box = useRef<HTMLDivElement>(null);
@@ -64,7 +94,8 @@ export function Chart(
     return () => watch.disconnect();
   }, []);
 
-  const most = Math.max(0, ...lines.flatMap(({ values }) => values.map((value) => value ?? 0)));
+  const drawn = isStacked ? stack(lines) : lines;
+  const most = Math.max(0, ...drawn.flatMap(({ values }) => values.map((value) => value ?? 0)));
   const step = stepTo(most || 1, Math.floor((height - top - bottom) / valueRoom));
   const end = Math.max(step, Math.ceil(most / step) * step);
   const last = times.length - 1;
@@ -79,15 +110,33 @@ export function Chart(
       : []
   );
   const names = ticks(marks.map((index) => times[index]!));
-  const clock = at < 0
-    ? ""
-    : ticks([times[at]!, times[at]! + (times[1] ?? 0) - (times[0] ?? 0)])[0];
-  const told = lines.map(({ label, values }) => `${label} ${format(values[last] ?? 0)}`).join(", ");
+  const clock = at < 0 ? "" : tell?.(times[at]! * 1000) ??
+    ticks([times[at]!, times[at]! + (times[1] ?? 0) - (times[0] ?? 0)])[0];
+  const valueOf = (value: number | null | undefined) => value == null ? "–" : format(value);
+  const told = lines.map(({ label, values }) => `${label} ${valueOf(values[at])}`).join(", ");
+  const point = (index: number) => setPointed(Math.min(last, Math.max(0, index)));
 
   return (
     <figure class="chart">
       <figcaption>{label}</figcaption>
-      <div class="plot" ref={box} role="img" aria-label={`${label}: now ${told}`}>
+      <div
+        class="plot"
+        ref={box}
+        role="slider"
+        tabIndex={0}
+        aria-label={label}
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, last)}
+        aria-valuenow={Math.max(0, at)}
+        aria-valuetext={`${clock}: ${told}`}
+        onKeyDown={(event) => {
+          const move = moves[event.key];
+          if (move === undefined || last < 0) return;
+          event.preventDefault();
+          point(at + move);
+        }}
+        onBlur={() => setPointed(undefined)}
+      >
         {width > 0 && (
           <svg
             width={width}
@@ -95,7 +144,7 @@ export function Chart(
             onPointerMove={(event) => {
               const { left: from } = event.currentTarget.getBoundingClientRect();
               const share = (event.clientX - from - left) / (width - left - right);
-              setPointed(Math.min(last, Math.max(0, Math.round(share * last))));
+              point(Math.round(share * last));
             }}
             onPointerLeave={() => setPointed(undefined)}
           >
@@ -123,14 +172,24 @@ export function Chart(
                 {names[order]}
               </text>
             ))}
-            {lines.map(({ label, color, values }) => {
+            {drawn.map(({ label, color, values }, order) => {
               const path = toPath(values, x, y);
+              const below = isStacked && order > 0 ? drawn[order - 1]!.values : [];
+              const floor = times.map((_, index) =>
+                `L${x(last - index)} ${y(below[last - index] ?? 0)}`
+              );
               return (
                 <g key={label} style={{ color: `var(--${color})` }}>
                   {values.every((value) => value !== null) && last > 0 && (
-                    <path class="area" d={`${path}L${x(last)} ${y(0)}L${x(0)} ${y(0)}Z`} />
+                    <path
+                      class={isStacked ? "area full" : "area"}
+                      d={`${path}${floor.join("")}Z`}
+                    />
                   )}
-                  <path class="line" d={path} />
+                  {!isStacked && <path class="line" d={path} />}
+                  {listAlone(values).map((index) => (
+                    <circle key={index} cx={x(index)} cy={y(values[index]!)} r={2.5} />
+                  ))}
                   {(pointed !== undefined || times.length < 3) && values[at] != null && (
                     <circle cx={x(at)} cy={y(values[at])} r={3.5} />
                   )}
@@ -144,17 +203,15 @@ export function Chart(
         )}
       </div>
       <ul class="legend" aria-hidden="true">
-        {lines.map(({ label, color, values }) => {
-          const value = values[at];
-          return (
-            <li key={label}>
-              <i style={{ background: `var(--${color})` }} />
-              {label} <b>{value == null ? "–" : format(value)}</b>
-            </li>
-          );
-        })}
-        <li class="clock">{pointed === undefined ? "" : clock}</li>
+        {lines.map(({ label, color, values }) => (
+          <li key={label}>
+            <i style={{ background: `var(--${color})` }} />
+            {label} <b>{valueOf(values[at])}</b>
+          </li>
+        ))}
+        {tell === undefined && <li class="clock">{pointed === undefined ? "" : clock}</li>}
       </ul>
+      {tell && <p class="instant" aria-hidden="true">{pointed === undefined ? "" : clock}</p>}
     </figure>
   );
 }

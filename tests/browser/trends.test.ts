@@ -1,0 +1,126 @@
+/** How it went over an hour, a day or a month, in a real browser. Runs as `dashboard.test.ts` does. */
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { createWorker } from "../../src/worker/mod.ts";
+import { type OpenBrowser, openBrowser, type Visit } from "./open-browser.ts";
+import { createScene, type Scene } from "./scene.ts";
+
+let browser: OpenBrowser;
+let scene: Scene;
+let visit: Visit;
+
+before(async () => {
+  scene = await createScene();
+  const jobs = ["good", "good", "bad"].map((type) => ({
+    type,
+    queue: "kinds",
+    payload: 1,
+    retryLimit: 0,
+  }));
+  await scene.client.enqueueMany(jobs);
+  const worker = createWorker({
+    client: scene.client,
+    queues: ["kinds"],
+    logger: false,
+    fallback: ({ type }) => {
+      if (type === "bad") throw new Error("It is bad");
+    },
+  });
+  await worker.runOnce();
+  browser = await openBrowser();
+  visit = await browser.visit(scene.url);
+});
+
+after(async () => {
+  await browser?.close();
+  await scene?.close();
+});
+
+/** What axe finds, in both themes, and what does not fit a small screen. */
+async function findFaults(): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const theme of ["dark", "light"]) {
+    await visit.chooseTheme(theme);
+    // Colours go over into each other, and are measured when they have arrived.
+    await visit.evaluate("new Promise((resolve) => setTimeout(resolve, 300))");
+    found.push(...await visit.findFaults());
+  }
+  await visit.resize(320);
+  found.push(...await visit.findTooWide());
+  await visit.resize(1280);
+  return found;
+}
+
+const hash = async () => String(await visit.evaluate("location.hash"));
+const listTypes = () =>
+  visit.evaluate(
+    `[...document.querySelectorAll("[aria-label='Types of jobs'] tbody tr")]
+      .map((row) => row.cells[0].innerText)`,
+  );
+
+describe("how it went", () => {
+  it("is shown of all queues, over what stands in the address", async () => {
+    await visit.open("");
+    await visit.waitForText("3 runs succeeded, 1 retried, 14 died");
+    await visit.waitForText("Runs a minute");
+    await visit.click("button", "Month");
+    await visit.waitForText("Runs in 6 h");
+    assert.equal(await hash(), "#/?over=month");
+    await visit.waitForText("In the last month");
+    await visit.open("?over=day");
+    await visit.waitForText("Runs in 15 min");
+    assert.deepEqual(await findFaults(), []);
+  });
+
+  it("is told by keys, with the exact instant, and as a table", async () => {
+    await visit.open("?over=month");
+    await visit.waitForText("Runs in 6 h");
+    const chart = `document.querySelector("[role=slider][aria-label='Runs in 6 h']")`;
+    await visit.evaluate(`${chart}.focus()`);
+    const value = async () =>
+      await visit.evaluate(`[${chart}.ariaValueNow, ${chart}.ariaValueText]`) as [string, string];
+    const [last, now] = await value();
+    assert.equal(last, "119");
+    assert.match(now, /: succeeded 3, retried 1, died 14$/);
+    await visit.press("ArrowLeft");
+    const [before, told] = await value();
+    assert.equal(before, "118");
+    assert.match(told, /\d{4}-\d\d-\d\dT\d\d:00:00Z\): succeeded 0, retried 0, died 0$/);
+    assert.match(await visit.textOf(".instant:not(:empty)"), /T\d\d:00:00Z/);
+    await visit.click("summary", "As a table");
+    await visit.waitForCount("[aria-label='How it went'] tbody tr", 1);
+    assert.deepEqual(await findFaults(), []);
+  });
+
+  it("is shown of a queue, and of its types: those that fail or are slow first", async () => {
+    await visit.open("queues/kinds");
+    await visit.waitForText("2 runs succeeded, 1 died");
+    assert.deepEqual(await listTypes(), ["bad", "good"]);
+    await visit.click("button", "Slowest");
+    await visit.waitForCount("button[aria-pressed=true]", 2);
+    assert.match(await hash(), /^#\/queues\/kinds\?.*order=slow/);
+    assert.deepEqual(await listTypes(), ["good", "bad"]);
+    await visit.click("button", "Day");
+    await visit.waitForText("Runs in 15 min");
+    assert.match(await hash(), /order=slow.*over=day|over=day.*order=slow/);
+    assert.deepEqual(
+      await visit.evaluate(
+        `[...document.querySelectorAll("[aria-label='Types of jobs'] a")]
+          .map((one) => one.getAttribute("href"))`,
+      ),
+      ["#/jobs?queue=kinds&type=good", "#/jobs?queue=kinds&type=bad"],
+    );
+    assert.deepEqual(await findFaults(), []);
+  });
+
+  it("says so where nothing happened", async () => {
+    await visit.open("queues/nothing");
+    await visit.waitForText("Nothing happened in the last hour.");
+    assert.equal(await visit.count("[aria-label='Types of jobs']"), 0);
+  });
+
+  it("gave the browser nothing to complain of", () => {
+    assert.deepEqual(visit.complaints(), []);
+  });
+});

@@ -30,6 +30,7 @@ import {
 import { insightRoutes, jobRoutes, toPath } from "../protocol/routes.ts";
 import { type QueueServing, readServing } from "../protocol/serving.ts";
 import {
+  readTold,
   readWorker,
   readWorkers,
   type SeenWorker,
@@ -216,6 +217,30 @@ export interface InsightClient {
    * @throws {NotFoundError} If it is not on the list.
    */
   deregisterWorker(id: string, options?: CallOptions): Promise<void>;
+  /**
+   * Gives a worker no more jobs, at all brokers, until {@linkcode InsightClient.resumeWorker}: what it has, it finishes. It holds for
+   * whoever calls itself so, over a stream or by calls, and also after a restart.
+   *
+   * @param id What the worker calls itself.
+   * @throws {NotFoundError} If it was not seen in a while.
+   */
+  quietWorker(id: string, options?: CallOptions): Promise<void>;
+  /**
+   * Gives a worker jobs again.
+   *
+   * @param id What the worker calls itself.
+   * @throws {NotFoundError} If it was not seen in a while.
+   */
+  resumeWorker(id: string, options?: CallOptions): Promise<void>;
+  /**
+   * Tells a worker to finish what it runs, and to stop. Ours emit `retired`; what starts them anew is not our business.
+   *
+   * @param id What the worker calls itself.
+   * @returns On how many streams it was told.
+   * @throws {NotFoundError} If it was not seen in a while.
+   * @throws {RefusedError} If it has no open stream, or does not understand it.
+   */
+  stopWorker(id: string, options?: CallOptions): Promise<number>;
 }
 
 /**
@@ -361,6 +386,12 @@ export function createInsight(options: ClientOptions): InsightClient {
       call({ route: insightRoutes.getWorker, params: { id } }, options, readWorker),
     deregisterWorker: (id, options) =>
       call({ route: insightRoutes.deleteWorker, params: { id } }, options, ignoreBody),
+    quietWorker: (id, options) =>
+      call({ route: insightRoutes.quietWorker, params: { id } }, options, ignoreBody),
+    resumeWorker: (id, options) =>
+      call({ route: insightRoutes.resumeWorker, params: { id } }, options, ignoreBody),
+    stopWorker: (id, options) =>
+      call({ route: insightRoutes.stopWorker, params: { id } }, options, readTold),
   };
 }
 

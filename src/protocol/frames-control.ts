@@ -20,6 +20,7 @@
  * | `ask`       | `number`, `within_ms` | the worker is to say what it has: all that came before the frame, and no more |
  * | `lock_lost` | `ids`                 | these jobs, as they came before the frame, are not the worker's any more, or will not be |
  * | `cancel`    | `jobs`: of each the `id` and the `reason` | these jobs, as they came before the frame, are to be cancelled: they are still the worker's |
+ * | `stop`      |                       | the worker is to finish what it runs, and stop: only if it said that it does (`worker-about.ts`) |
  *
  * @module
  */
@@ -48,6 +49,9 @@ export function readAsk(document: unknown): Ask {
 
 const askSchema: v.GenericSchema<unknown, { readonly number: number; readonly within_ms: number }> =
   /* @__PURE__ */ v.object({ number: u32, within_ms: u32 }, "an object");
+
+/** The kind of the frame that tells a worker to stop. */
+export const stopControl = "stop";
 
 /** The kind of the frame that tells of lost jobs. */
 export const lostControl = "lock_lost";

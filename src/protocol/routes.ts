@@ -172,6 +172,9 @@ export const insightRoutes = {
   listWorkers:     { method: "GET",    path: "/workers",                  access: "read",   repeat: "always" },
   getWorker:       { method: "GET",    path: "/workers/{id}",             access: "read",   repeat: "always" },
   deleteWorker:    { method: "DELETE", path: "/workers/{id}",             access: "manage", repeat: "never" },
+  quietWorker:     { method: "POST",   path: "/workers/{id}/quiet",       access: "manage", repeat: "always" },
+  resumeWorker:    { method: "POST",   path: "/workers/{id}/resume",      access: "manage", repeat: "always" },
+  stopWorker:      { method: "POST",   path: "/workers/{id}/stop",        access: "manage", repeat: "always" },
   metrics:         { method: "GET",    path: "/metrics",                  access: "metrics", repeat: "always", ownFormat: true },
 } as const;
 

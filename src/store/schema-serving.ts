@@ -1,14 +1,15 @@
 /**
- * The migration for who serves what. `schema.ts` says which number it has; it is never edited.
+ * The migrations for who serves what, and who is to. `schema.ts` says which numbers they have; they are never edited.
  *
  * | Table     | A row for                                                                                          |
  * | --------- | -------------------------------------------------------------------------------------------------- |
  * | `serving` | the streams of a broker whose workers say the same; written when somebody asks, on a shared database only |
+ * | `quiet_workers` | a worker that gets no jobs, because somebody wants it so |
  *
  * @module
  */
 
-/** Its SQL. */
+/** The SQL of the first. */
 export const servingTables: string = `
 CREATE TABLE serving (
   broker BIGINT NOT NULL,
@@ -22,4 +23,9 @@ CREATE TABLE serving (
   PRIMARY KEY (broker, entry)
 ) WITHOUT ROWID;
 CREATE INDEX serving_by_worker ON serving (worker);
+`;
+
+/** The SQL of the second. */
+export const quietTables: string = `
+CREATE TABLE quiet_workers (id TEXT NOT NULL PRIMARY KEY, since BIGINT NOT NULL) WITHOUT ROWID;
 `;

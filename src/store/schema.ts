@@ -12,7 +12,7 @@ import { flowTables } from "./schema-flow.ts";
 import { outboxTables } from "./schema-outbox.ts";
 import { powerTables } from "./schema-powers.ts";
 import { eventTables } from "./schema-events.ts";
-import { servingTables } from "./schema-serving.ts";
+import { quietTables, servingTables } from "./schema-serving.ts";
 import { sharedTables } from "./schema-shared.ts";
 import { tagTables } from "./schema-tags.ts";
 import { trackedTables } from "./schema-tracked.ts";
@@ -198,4 +198,5 @@ CREATE INDEX payloads_by_time ON payloads (expires_at);
   servingTables,
   flowTables,
   "ALTER TABLE brokers ADD COLUMN news INTEGER NOT NULL DEFAULT 0;",
+  quietTables,
 ];

@@ -65,6 +65,15 @@ export function* listServing(own: number): Transition<Readers[]> {
   return found.map((row) => ({ ...row, worker: null }));
 }
 
+/** The readers of other brokers that are some workers. */
+export function* listServingOf(workers: readonly string[], own: number): Transition<Readers[]> {
+  return yield* rows<Readers>(
+    `SELECT worker, queues, about, streams, resting, asked_at AS "askedAt" FROM serving
+     WHERE ${isOneOf("worker", "texts")} AND broker <> ? AND broker IN (SELECT id FROM brokers)`,
+    [JSON.stringify(workers), own],
+  );
+}
+
 /** When the broker was started that was started last, in ms since the epoch. */
 export function* lastStart(): Transition<number> {
   const [row] = yield* rows<{ at: number | null }>("SELECT max(started_at) AS at FROM brokers");

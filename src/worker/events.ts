@@ -172,7 +172,7 @@ export interface RetiredEvent {
  * | `reported`     | the broker has answered what the job came to        | `job`, `attempt`, `durationMs`, and what it became   |
  * | `acked`        | the broker has confirmed successes, many at a time  | `ids`, `notFound`                                    |
  * | `blocked`      | the event loop was held for long                    | `blockedMs`, `type`                                  |
- * | `retired`      | the worker has done what it may do in its life      | `reason`                                             |
+ * | `retired`      | the worker has done all in its life, or is told to stop | `reason`                                             |
  *
  * Each job that was `started` is `succeeded`, `failed` or `decided`, and then `reported`; or it is `released` or `leaseLost`. One
  * that is `cancelled` before it has begun is not `started`, and is `reported` at once.
@@ -203,7 +203,7 @@ export interface WorkerEvents {
   readonly leaseLost: LeaseLostEvent;
   /** Somebody cancels a job that runs or waits here: its signal is aborted, and what its handler comes to is reported. */
   readonly cancelled: JobCancelledEvent;
-  /** The worker has run `maxJobs`, or `retireWhen` gave a reason: it drains and stops. */
+  /** The worker has run `maxJobs`, `retireWhen` gave a reason, or an operator stops it: it drains and stops. */
   readonly retired: RetiredEvent;
 }
 

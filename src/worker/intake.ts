@@ -14,7 +14,7 @@ import { wait } from "../async/wait.ts";
 import type { TakeFrame, TakeStream } from "../client/take-stream.ts";
 import { askedDelayMs, isMillraceError, TimeoutError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import type { Ask, CancelNotice } from "../protocol/frames-control.ts";
+import { type Ask, type CancelNotice, stopControl } from "../protocol/frames-control.ts";
 import type { Job } from "../protocol/job.ts";
 import type { DisconnectedEvent } from "./events.ts";
 import type { Outage } from "./outage.ts";
@@ -43,6 +43,8 @@ export interface IntakeOptions {
   lost(ids: readonly string[]): void;
   /** The broker says that these are to be cancelled. */
   cancelled(notices: readonly CancelNotice[]): void;
+  /** Somebody has the broker tell the worker to stop. */
+  stop(): void;
   /** A stream ended, or could not be opened. The broker delivers its unfinished jobs again. */
   disconnected(event: DisconnectedEvent): void;
   /** The broker refused the very first stream: it is not asked again. */
@@ -159,6 +161,7 @@ export function createIntake(options: IntakeOptions): Intake {
       case "cancel":
         return options.cancelled(frame.notices);
       case "control":
+        if (frame.name === stopControl) return options.stop();
         return logger.info("Passed over a control frame of an unknown kind", { kind: frame.name });
     }
   };

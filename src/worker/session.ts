@@ -151,13 +151,14 @@ export function createSession(options: SessionOptions): Session {
   });
 
   /** Comes to the end of this life, however long its jobs take. */
-  const retirement = createRetirement(settings, (reason) => {
+  const retire = (reason: string) => {
     if (lifecycle.state !== "running") return;
     if (spent !== undefined) return spent();
     logger.info("Retires", { reason });
     events.emit("retired", () => ({ reason }));
     void lifecycle.stop({ timeoutMs: Infinity });
-  });
+  };
+  const retirement = createRetirement(settings, retire);
 
   /** A broker that does not listen cannot be told another number. */
   const adaptPrefetch = (auto: AutoPrefetch, { cameAt }: Delivery) => {
@@ -293,6 +294,7 @@ export function createSession(options: SessionOptions): Session {
         abandon(deliveries.held().filter(({ delivery }) => lost.has(delivery.job.id)));
       },
       cancelled: canceller.cancelAll,
+      stop: () => retire("Told to stop"),
       disconnected(event) {
         // The broker delivers them again, to any worker that is connected.
         dropWaiting();

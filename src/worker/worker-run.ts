@@ -17,5 +17,5 @@ export function toWorkerRun(
 ): WorkerRun | undefined {
   if (withinMs === Infinity) return undefined;
   const types = fallback === undefined ? handlers.map(({ type }) => type) : undefined;
-  return { id: crypto.randomUUID(), withinMs, about: toWorkerAbout({ types }) };
+  return { id: crypto.randomUUID(), withinMs, about: toWorkerAbout({ types, stops: true }) };
 }

@@ -87,6 +87,7 @@ async function setUp(jobs: number, total = 0) {
     clock,
     logger: silentLogger,
     gates: createGates(store.isShared),
+    quiet: new Set<string>(),
     limits: { globalInFlightLimit: total, streamInFlightPercent: 100 },
     releaseTerms: () => ({ now: clock.now(), defaults: defaultSettings, maxDeliveries: 0 }),
     broker: () => broker,

@@ -141,6 +141,11 @@ describe("the history of a job", () => {
     }));
 });
 
+/** What a worker serves that says nothing of it. */
+const serves = (streams: number) => {
+  return { streams, stoppable: 0, queues: null, types: null, quiet: false };
+};
+
 describe("workers", () => {
   it("are listed as they were seen last, with what they have", () =>
     withBroker(async ({ broker, client, clock, take }) => {
@@ -158,8 +163,8 @@ describe("workers", () => {
       await take({ queues: ["none"] }); // A worker without a name is not listed.
       const list = async () => (await get(broker, "/workers")).workers;
       assert.deepEqual(await list(), [
-        { id: "b", last_seen_at: seenAt, jobs: 1, stalled: 0 },
-        { id: "a", last_seen_at: seenAt - 1000, jobs: 2, stalled: 0 },
+        { id: "b", last_seen_at: seenAt, jobs: 1, stalled: 0, ...serves(0) },
+        { id: "a", last_seen_at: seenAt - 1000, jobs: 2, stalled: 0, ...serves(1) },
       ]);
       const jobs = (await client.page()).jobs.map(({ id }) => id);
       assert.deepEqual(await get(broker, "/workers/a"), {
@@ -167,14 +172,22 @@ describe("workers", () => {
         last_seen_at: seenAt - 1000,
         jobs: jobs.slice(0, 2),
         stalled: [],
+        ...serves(1),
       });
       await clock.advance(5000);
-      assert.deepEqual((await list())[0], { id: "b", last_seen_at: seenAt, jobs: 0, stalled: 1 });
+      assert.deepEqual((await list())[0], {
+        id: "b",
+        last_seen_at: seenAt,
+        jobs: 0,
+        stalled: 1,
+        ...serves(0),
+      });
       assert.deepEqual(await get(broker, "/workers/b"), {
         id: "b",
         last_seen_at: seenAt,
         jobs: [],
         stalled: [jobs[2]],
+        ...serves(0),
       });
     }, { leaseGraceMs: 60_000 }));
 
@@ -206,6 +219,7 @@ describe("workers", () => {
         last_seen_at: null,
         jobs: [id],
         stalled: [],
+        ...serves(1),
       });
       await clock.advance(1);
       await client.enqueue(job());

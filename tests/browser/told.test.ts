@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createWorker } from "../../src/worker/mod.ts";
-import { findFaults, scene, visit } from "./stage.ts";
+import { findFaults, scene, until, visit } from "./stage.ts";
 
 describe("what is told and shown", () => {
   it("has a singular, and the number that it came to", async () => {
@@ -90,6 +90,48 @@ describe("what is told and shown", () => {
       await visit.click("dialog button", "Take");
       await visit.waitForText("2 jobs were taken from 'busy'");
       break;
+    }
+  });
+
+  it("shows what workers serve, makes one quiet, and stops one that understands it", async () => {
+    const types = ["first", "second", "third", "fourth", "fifth"];
+    const about = new URLSearchParams([["stop", "1"], ...types.map((type) => ["type", type])]);
+    const run = { id: "run-of-ours", withinMs: 60_000, about: about.toString() };
+    const foreign = await scene.client.take({ queues: ["steered"], workerId: "theirs" });
+    const ours = await scene.client.take({ queues: ["steered", "b"], workerId: "ours", run });
+    try {
+      const told: string[] = [];
+      void (async () => {
+        for await (const frame of ours.frames()) {
+          if (frame.kind === "control") told.push(frame.name);
+        }
+      })().catch(() => {});
+      await visit.open("workers");
+      await visit.waitForText("b, steered · fifth, first, fourth and 2 more");
+      await visit.waitForText("steered · does not say which types");
+      await visit.waitForText("Cannot be stopped");
+      await visit.click("button", "Make quiet", "theirs");
+      await visit.waitForText("Make 'theirs' quiet?");
+      await visit.click("dialog button", "Make quiet");
+      await visit.waitForText("'theirs' gets no more jobs");
+      const { id } = await scene.client.enqueue({ type: "a", queue: "steered", payload: 1 });
+      await ours.tell({ taking: false, holds: [] });
+      await visit.open(`jobs/${id}`);
+      assert.equal((await scene.client.get(id)).status, "ready");
+      await visit.waitForText("2 workers read steered, and take no jobs now");
+      await visit.open("workers");
+      await visit.click("button", "Resume", "theirs");
+      await visit.waitForText("'theirs' gets jobs again");
+      await until(async () => (await scene.client.get(id)).status === "in_flight");
+      await visit.click("button", "Stop", "ours");
+      await visit.waitForText("Stop 'ours'?");
+      await visit.click("dialog button", "Stop");
+      await visit.waitForText("'ours' was told to stop");
+      await until(() => Promise.resolve(told.join() === "stop"));
+      await scene.client.delete(id);
+    } finally {
+      await foreign.close();
+      await ours.close();
     }
   });
 

@@ -90,9 +90,11 @@ for (const format of ["json", "msgpack"] as const) {
           entry,
         ]);
         const [worker, ...others] = await Array.fromAsync(insight.workers());
-        assert.deepEqual(worker, { id: "w/1", lastSeenAt: at - 1, jobs: 1, stalled: 0 });
+        const serves = { streams: 1, stoppable: 0, quiet: false };
+        const seen = { id: "w/1", lastSeenAt: at - 1, ...serves };
+        assert.deepEqual(worker, { ...seen, jobs: 1, stalled: 0 });
         assert.deepEqual(others, []);
-        const details = { id: "w/1", lastSeenAt: at - 1, jobs: [id], stalled: [] };
+        const details = { ...seen, jobs: [id], stalled: [] };
         assert.deepEqual(await insight.worker("w/1"), details);
         await insight.deregisterWorker("w/1");
         assert.equal((await insight.worker("w/1")).lastSeenAt, undefined);

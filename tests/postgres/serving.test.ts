@@ -85,4 +85,46 @@ describePostgres("who serves a queue of several brokers", () => {
     await left.stop();
     assert.equal((await insight.serving("q")).streams, 0);
   });
+
+  it("is steered at all of them: quiet, resumed and stopped", async () => {
+    const { left, middle, right } = await startThree();
+    const jobs: string[] = [];
+    const stream = await take(left, { workerId: "alpha", prefetch: 10 });
+    void (async () => {
+      for await (const { id } of stream) jobs.push(id);
+    })().catch(() => {});
+    const [far, near] = [createInsight({ fetch: right.fetch }), createInsight(left)];
+    await far.quietWorker("alpha");
+    const client = createClient({ fetch: middle.fetch });
+    await client.enqueue({ type: "t", queue: "q", payload: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(jobs, []);
+    // Also who comes later, elsewhere.
+    const pull = () => createLeases({ fetch: middle.fetch }).take({ workerId: "alpha" });
+    assert.deepEqual(await pull(), []);
+    const { quiet, streams } = await createInsight({ fetch: middle.fetch }).worker("alpha");
+    assert.deepEqual([quiet, streams], [true, 1]);
+    for await (const { id, quiet } of near.workers()) {
+      assert.deepEqual([id, quiet], ["alpha", true]);
+    }
+    await createInsight({ fetch: middle.fetch }).resumeWorker("alpha");
+    for (let turn = 0; turn < 300 && jobs.length === 0; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.equal(jobs.length, 1);
+
+    const worker = createWorker({
+      client: createClient({ fetch: left.fetch }),
+      queues: ["other"],
+      fallback: () => {},
+      workerId: "ours",
+      logger: false,
+    });
+    const ended = worker.run();
+    for (let turn = 0; turn < 300 && !worker.health().connected; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.equal(await far.stopWorker("ours"), 1);
+    await ended;
+  });
 });

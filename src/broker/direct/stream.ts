@@ -7,9 +7,10 @@
 import type { Clock } from "../../async/clock.ts";
 import { watchSilence } from "../../async/silence.ts";
 import type { DirectTake } from "../../protocol/direct.ts";
-import type { Ask, CancelNotice } from "../../protocol/frames-control.ts";
+import { type Ask, type CancelNotice, stopControl } from "../../protocol/frames-control.ts";
 import type { Job } from "../../protocol/job.ts";
 import type { WorkerStatement } from "../../protocol/worker-statement.ts";
+import { readWorkerAbout } from "../../protocol/worker-about.ts";
 import { readJob } from "../../protocol/job-read.ts";
 import { parseJson, parseJsonAgain } from "../../protocol/json.ts";
 import { payloadAsJson } from "../../protocol/payload.ts";
@@ -25,12 +26,13 @@ export type DirectFrame =
   | { readonly kind: "heartbeat" }
   | { readonly kind: "ask"; readonly ask: Ask }
   | { readonly kind: "lost"; readonly ids: readonly string[] }
-  | { readonly kind: "cancel"; readonly notices: readonly CancelNotice[] };
+  | { readonly kind: "cancel"; readonly notices: readonly CancelNotice[] }
+  | { readonly kind: "control"; readonly name: string };
 
 /** What waits for the reader, in its order. */
 type Arrived =
   | { readonly kind: "jobs"; readonly jobs: readonly JobRecord[] }
-  | Extract<DirectFrame, { readonly kind: "lost" | "cancel" }>;
+  | Extract<DirectFrame, { readonly kind: "lost" | "cancel" | "control" }>;
 
 /** A take stream without bytes. */
 export interface DirectStream extends AsyncIterable<Job> {
@@ -108,6 +110,13 @@ export function openDirectStream(
       if (!isOpen) return;
       waiting.push({ kind: "cancel", notices });
       wake();
+    },
+    ...readWorkerAbout(run?.about).stops && {
+      stop() {
+        if (!isOpen) return;
+        waiting.push({ kind: "control", name: stopControl });
+        wake();
+      },
     },
     end() {
       if (isOpen) shut();

@@ -35,21 +35,12 @@ import { anyNumber, createMembers, leavesFlight } from "./members.ts";
 import { createOnlookers } from "./onlookers.ts";
 import { createPermits } from "./permits.ts";
 import { createRechecking } from "./rechecking.ts";
+import { createSteer } from "./steer.ts";
 
 /** Creates a dispatcher without subscribers. */
-export function createDispatcher(
-  {
-    store,
-    clock,
-    logger,
-    limits,
-    gates,
-    releaseTerms,
-    broker,
-    others,
-    expectOpening,
-  }: DispatcherOptions,
-): Dispatcher {
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { store, clock, logger, limits, gates, quiet, releaseTerms, broker, others } = options;
+  const { expectOpening } = options;
   const permits = store.isShared
     ? createPermits({ store, clock, limits, broker, others }, {
       held: () => members.countOnStreams(),
@@ -58,6 +49,7 @@ export function createDispatcher(
     : undefined;
   const members = createMembers(limits, permits?.room);
   const onlookers = createOnlookers(members);
+  const steer = createSteer(members, quiet);
   const backlogs = createBacklogs(!store.isShared, clock);
   const latecomers = createLatecomers();
   /** Questions so far, on all streams: a late answer is not taken for that of another stream. */
@@ -227,9 +219,9 @@ export function createDispatcher(
 
   const tell = async (member: Member, statement: WorkerStatement): Promise<readonly string[]> => {
     if (member.gone) return [];
-    member.taking = statement.taking;
+    member.willing = statement.taking;
     member.prefetch = statement.prefetch ?? member.prefetch;
-    members.updateRoom(member);
+    steer.one(member);
     const forgotten = findForgotten(member, statement, members.heldJob);
     if (forgotten.length > 0) {
       const { worker } = member.subscriber;
@@ -296,6 +288,7 @@ export function createDispatcher(
       const former = run === undefined ? undefined : byRun.get(run);
       if (former !== undefined) end(former);
       const member = members.add(subscriber, clock.now());
+      if (quiet.size > 0) steer.one(member);
       onlookers.add(member);
       if (run !== undefined) {
         byRun.set(run, member);
@@ -382,6 +375,11 @@ export function createDispatcher(
     begin: () => permits?.grow(0, 0) ?? Promise.resolve(),
     restart: () => permits?.reset(),
     adopt: members.adopt,
+    steered() {
+      steer.all();
+      if (members.isAnyWaiting) void dispatch();
+    },
+    tellStop: steer.stop,
     subscribers: () => members.all,
     takenJob: members.heldJob,
     remind: (notices) => void tellCancellations(notices, members),

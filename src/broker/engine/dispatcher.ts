@@ -55,6 +55,10 @@ export interface Dispatcher {
   restart(): void;
   /** Jobs are in flight under leases, since before the broker was started. */
   adopt(jobs: readonly TakenJob[]): void;
+  /** Other workers are quiet than before. */
+  steered(): void;
+  /** Tells a worker to stop, on its streams here. */
+  tellStop(worker: string): void;
   /** Who is subscribed now. */
   subscribers(): Iterable<Member>;
   /** What is known of a job in flight that a subscriber holds. */
@@ -79,6 +83,8 @@ export interface DispatcherOptions {
   readonly limits: InFlightLimits;
   /** Which queues are paused, or full. */
   readonly gates: Gates;
+  /** The names of workers that get no jobs. */
+  readonly quiet: ReadonlySet<string>;
   /** What giving jobs back depends on, now. */
   releaseTerms(): ReleaseTerms;
   /** The row of `brokers` that stands for this broker. */

@@ -56,6 +56,7 @@ import { createSearching } from "./searching.ts";
 import type { Settings } from "./settings.ts";
 import { createSettling } from "./settling.ts";
 import { createSharing } from "./sharing.ts";
+import { createSteering } from "./steering.ts";
 import type { Subscription } from "./subscription.ts";
 import { createTagOperations, type TagOperations } from "./tags.ts";
 import { createTrackingOperations, type TrackingOperations } from "./tracking.ts";
@@ -157,6 +158,7 @@ export function createEngine(
   });
   const config = createConfigOperations({ store, settings, logger });
   const gates = createGates(store.isShared);
+  const quiet = new Set<string>();
   const releaseTerms = () => ({
     now: clock.now(),
     defaults: settings,
@@ -171,12 +173,14 @@ export function createEngine(
     clock,
     logger,
     gates,
+    quiet,
     limits: settings,
     releaseTerms,
     broker: presence.id,
     others: () => news,
     expectOpening: (at) => scheduler.expectAt(budgetOpening, at),
   });
+  const steering = createSteering({ store, clock, quiet, dispatcher, others: () => news });
   const workerOf = (id: string) => dispatcher.takenJob(id)?.member?.subscriber.worker;
   const log = store.isShared
     ? createEventLog({ store, clock, random, logger, others: () => news, workerOf })
@@ -215,6 +219,8 @@ export function createEngine(
     settings,
     outbox,
     subscribers: dispatcher.subscribers,
+    quiet,
+    steering,
     broker: presence.id,
     writeOthers: () => news.ask("write"),
     expectAt: (source, at) => scheduler.expectAt(source, at),
@@ -250,6 +256,7 @@ export function createEngine(
     config,
     identities,
     insight,
+    steering,
     log,
     applyConfig: (change) => applyConfig(change),
     expectAt: (source, at) => scheduler.expectAt(source, at),
@@ -335,6 +342,7 @@ export function createEngine(
       await followKeys({ store, identities, logger });
       await store.write(forgetEmptyCounts);
       await config.load();
+      await steering.load();
       for (const settings of await store.read(listQueueSettings())) gates.set(settings);
       if (!store.isShared) await store.write(recountInFlight);
       await presence.start();

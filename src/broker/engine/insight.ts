@@ -22,6 +22,7 @@ import type { DueSource } from "./scheduler.ts";
 import { createServing, type Serving } from "./serving.ts";
 import type { Settings } from "./settings.ts";
 import type { Subscription } from "./subscription.ts";
+import type { Steering } from "./steering.ts";
 import { createStatistics, type Statistics } from "./statistics.ts";
 import { createWorkers, type Workers } from "./workers.ts";
 
@@ -36,7 +37,7 @@ export interface Insight {
   readonly history: HistoryOperations;
   readonly queues: QueueInsight;
   readonly statistics: Pick<Statistics, "read">;
-  readonly workers: Pick<Workers, "list" | "get" | "remove">;
+  readonly workers: Pick<Workers, "list" | "get" | "remove" | "quiet" | "resume" | "tellStop">;
   readonly serving: Pick<Serving, "asked" | "ofQueue">;
   readonly metrics: Metrics;
   /** Makes statistics of what a commit changed, and sees who took jobs. */
@@ -69,6 +70,9 @@ export function createInsight(
     readonly outbox: Pick<OutboxOperations, "state">;
     /** Who is subscribed. */
     readonly subscribers: () => Iterable<Member>;
+    /** The names of workers that get no jobs. */
+    readonly quiet: ReadonlySet<string>;
+    readonly steering: Steering;
     /** The row of `brokers` that stands for this broker. */
     readonly broker: () => number;
     /** Has other brokers write what they gathered; gives whether all have. */
@@ -90,8 +94,8 @@ export function createInsight(
     writeOthers,
     expectForgetting: (at) => options.expectAt(flow.source, at),
   });
-  const workers = createWorkers({ ...options, writeOthers });
   const serving = createServing({ ...options, writeOthers });
+  const workers = createWorkers({ ...options, serving, writeOthers });
   /** Those that are open. */
   const streams = new Set<Subscription>();
   const queues = createQueueInsight({ ...options, maxPageBytes });

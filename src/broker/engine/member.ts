@@ -31,6 +31,8 @@ export interface Subscriber {
   deliver(jobs: readonly JobRecord[]): void;
   /** Jobs that it has, by their ids, are taken from it, or will be. */
   lost?(ids: readonly string[]): void;
+  /** Its worker is to stop; missing if it does not understand that. */
+  stop?: (() => void) | undefined;
   /** Jobs that it has are to be cancelled. */
   cancel?(notices: readonly CancelNotice[]): void;
   /** It looks once: nothing is there for it. */
@@ -58,7 +60,9 @@ export interface Member {
   turn: number | undefined;
   /** How many jobs it may hold unfinished. */
   prefetch: number;
-  /** Whether its worker takes jobs; if not, it gets nothing more. */
+  /** Whether its worker says that it takes jobs. */
+  willing: boolean;
+  /** Whether it is given jobs: its worker takes some, and is not quiet. */
   taking: boolean;
   /** The number of the last question to its worker, 0 if there was none: they are counted over all streams. */
   asked: number;
@@ -94,6 +98,7 @@ export const nobody: Member = {
   prefetch: 0,
   holder: undefined,
   turn: undefined,
+  willing: false,
   taking: false,
   asked: 0,
   gone: true,

@@ -234,6 +234,7 @@ export function createMembers(limits: InFlightLimits, roomOfAll?: () => number):
         holder: undefined,
         turn: undefined,
         prefetch: subscriber.prefetch,
+        willing: true,
         taking: true,
         asked: 0,
         gone: false,

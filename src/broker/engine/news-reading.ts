@@ -114,6 +114,8 @@ const details: { readonly [Name in RoundName]: readonly Check[] } = {
   write: [],
   room: [isInteger, isInteger],
   log: [isName, isInteger, isInteger],
+  quiet: [],
+  stop: [isText],
 };
 
 /** Reads a text; undefined if it is none. What is no item that this broker knows is left out. */

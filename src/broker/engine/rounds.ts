@@ -20,7 +20,7 @@ import type { NewsItem } from "./news-text.ts";
 const patienceMs = 1000;
 
 /** What brokers are asked for. */
-export type RoundName = "write" | "room" | "log";
+export type RoundName = "write" | "room" | "log" | "quiet" | "stop";
 
 /** Rounds of one broker. */
 export interface Rounds {

@@ -10,10 +10,12 @@
 import type { Clock } from "../../async/clock.ts";
 import { createTurns } from "../../async/turns.ts";
 import type { QueueServing } from "../../protocol/serving.ts";
+import type { WorkerServing } from "../../protocol/workers.ts";
 import { readWorkerAbout } from "../../protocol/worker-about.ts";
 import {
   lastStart,
   listServing,
+  listServingOf,
   type Readers,
   type ReadersRow,
   writeServing,
@@ -43,6 +45,8 @@ export interface Serving {
    * @param type A type of jobs: tells also who runs those.
    */
   ofQueue(queue: string, type?: string): Promise<QueueServing>;
+  /** What workers serve, of each of these; the others have written theirs. */
+  ofWorkers(workers: readonly string[]): Promise<ReadonlyMap<string, WorkerServing>>;
   /** How many streams read each of these queues, and workers that asked for its jobs lately. The others have written theirs. */
   countReaders(queues: readonly string[]): Promise<readonly number[]>;
   /** Writes what others may ask for. */
@@ -173,6 +177,14 @@ export function createServing(
         complete,
       };
     },
+    async ofWorkers(workers) {
+      const readers = new Map<string, Readers[]>(workers.map((worker) => [worker, []]));
+      const others = store.isShared ? await store.read(listServingOf(workers, broker())) : [];
+      for (const one of [...(await gather()).values(), ...others]) {
+        if (one.worker !== null) readers.get(one.worker)?.push(one);
+      }
+      return new Map([...readers].map(([worker, all]) => [worker, toWorkerServing(all)]));
+    },
     async countReaders(queues) {
       const since = clock.now() - servesMs;
       const counts = new Map<string, number>();
@@ -201,6 +213,31 @@ interface Source {
 
 interface Askers extends Source {
   readonly askedAt: number;
+}
+
+/** So many names are told of one worker. */
+const mostNames = 100;
+
+function toWorkerServing(all: readonly Readers[]): WorkerServing {
+  const queues = new Set<string>();
+  const types = new Set<string>();
+  let [streams, stoppable, readsAll, saysTypes] = [0, 0, all.length === 0, all.length > 0];
+  for (const readers of all) {
+    const open = readers.streams + readers.resting;
+    const about = readWorkerAbout(readers.about);
+    streams += open;
+    if (about.stops) stoppable += open;
+    if (readers.queues === null) readsAll = true;
+    else for (const queue of JSON.parse(readers.queues) as string[]) queues.add(queue);
+    if (about.types === undefined) saysTypes = false;
+    for (const type of about.types ?? []) types.add(type);
+  }
+  return {
+    streams,
+    stoppable,
+    ...!readsAll && { queues: [...queues].sort().slice(0, mostNames) },
+    ...saysTypes && { types: [...types].sort().slice(0, mostNames) },
+  };
 }
 
 /** The same for all who say the same. */

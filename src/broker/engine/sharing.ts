@@ -25,6 +25,7 @@ import type { Heard, SharedWork } from "./heard.ts";
 import { createNews, type News } from "./news.ts";
 import type { Presence } from "./presence.ts";
 import type { DueSource } from "./scheduler.ts";
+import type { Steering } from "./steering.ts";
 
 /** The parts of a broker that others on the same database have something to do with. */
 export interface SharingOptions {
@@ -37,13 +38,22 @@ export interface SharingOptions {
   readonly presence: Pick<Presence, "id">;
   readonly dispatcher: Pick<
     Dispatcher,
-    "takenJob" | "notice" | "tell" | "hear" | "reload" | "recheck" | "tidy" | "giveRoom"
+    | "takenJob"
+    | "tellStop"
+    | "notice"
+    | "tell"
+    | "hear"
+    | "reload"
+    | "recheck"
+    | "tidy"
+    | "giveRoom"
   >;
   readonly endings: Pick<Endings, "hear">;
   readonly counting: Pick<Counting, "backlogs">;
   readonly config: Pick<ConfigOperations, "load">;
   readonly identities: Pick<Identities, "follow">;
   readonly insight: Pick<Insight, "flush">;
+  readonly steering: Pick<Steering, "load">;
   readonly log: Pick<EventLog, "heard" | "serve" | "look"> | undefined;
   /** Applies a setting that another broker has changed. */
   applyConfig(change: ConfigChange): void;
@@ -96,6 +106,7 @@ export function createSharing(options: SharingOptions): Sharing {
   const look = async () => {
     const now = clock.now();
     await config.load();
+    await options.steering.load();
     await options.log?.look(false);
     for (const settings of await store.read(listQueueSettings())) gates.set(settings);
     for (const source of [...Object.values(work), ...upkeep]) expectAt(source, now);
@@ -129,6 +140,8 @@ export function createSharing(options: SharingOptions): Sharing {
       room: ([share, from]) => dispatcher.giveRoom(Number(share), Number(from)),
       log: async ([run, until, isNew]) =>
         await options.log?.serve(String(run), Number(until), isNew === 1),
+      quiet: options.steering.load,
+      stop: ([worker]) => Promise.resolve(dispatcher.tellStop(String(worker))),
     },
   });
   return {

@@ -12,7 +12,7 @@ import { pause } from "../../async/turns.ts";
 import type { Logger } from "../../log.ts";
 import { maxPageLimit } from "../../protocol/limits.ts";
 import type { PageQuery } from "../../protocol/query.ts";
-import type { SeenWorker, WorkerDetails } from "../../protocol/workers.ts";
+import type { SeenWorker, WorkerDetails, WorkerServing } from "../../protocol/workers.ts";
 import type { Change } from "../../store/changes.ts";
 import type { Store } from "../../store/store.ts";
 import {
@@ -28,11 +28,17 @@ import {
   removeWorker,
   removeWorkers,
 } from "../../store/workers.ts";
+import type { Member } from "./member.ts";
+import type { Serving } from "./serving.ts";
 import type { Settings } from "./settings.ts";
+import type { Steering } from "./steering.ts";
 import { createWriteBehind } from "./write-behind.ts";
 
 /** How often it is written that a worker was seen, in ms. */
 const writeIntervalMs = 60_000;
+
+/** How often it is looked for quiet workers that are gone for good, in ms. */
+const quietIntervalMs = 3_600_000;
 
 /** Workers in memory at most; with more, all that is known is written and forgotten. */
 const mostInMemory = 10_000;
@@ -59,6 +65,16 @@ export interface Workers {
   get(id: string): Promise<WorkerDetails | undefined>;
   /** Forgets that a worker was seen; its jobs stay its. Gives whether it was. */
   remove(id: string): Promise<boolean>;
+  /** Hands a worker no more jobs; gives whether it is known. */
+  quiet(id: string): Promise<boolean>;
+  /** Hands it jobs again; gives whether it is known. */
+  resume(id: string): Promise<boolean>;
+  /**
+   * Tells a worker to stop, on those of its streams that understand it.
+   *
+   * @returns How many streams it has, and how many understand it; undefined if it is not known.
+   */
+  tellStop(id: string): Promise<Pick<WorkerServing, "streams" | "stoppable"> | undefined>;
   /** Forgets all. */
   removeAll(): Promise<void>;
   /** Writes what was gathered. */
@@ -69,25 +85,52 @@ export interface Workers {
 
 /** Creates what knows the workers. */
 export function createWorkers(
-  { store, clock, timers, logger, settings, writeOthers }: {
+  { store, clock, timers, logger, settings, subscribers, quiet, steering, serving, writeOthers }: {
     readonly store: Store;
     readonly clock: Clock;
     readonly timers: boolean;
     readonly logger: Logger;
     readonly settings: Pick<Settings, "maxWorkerAgeMs">;
+    /** Who is subscribed. */
+    readonly subscribers: () => Iterable<Member>;
+    /** The names of workers that get no jobs. */
+    readonly quiet: ReadonlySet<string>;
+    readonly steering: Omit<Steering, "load">;
+    readonly serving: Pick<Serving, "ofWorkers">;
     /** Has other brokers write what they gathered. */
-    readonly writeOthers: () => Promise<unknown>;
+    readonly writeOthers: () => Promise<boolean>;
   },
 ): Workers {
   /** When each was seen last, and what of that is written. */
   const known = new Map<string, { seenAt: number; writtenAt: number }>();
   const since = () => clock.now() - settings.maxWorkerAgeMs;
 
+  /** Those who get no jobs are seen as long as they listen: they are quiet until they are gone. */
+  const seeQuiet = () => {
+    if (quiet.size === 0) return;
+    for (const { subscriber: { worker } } of subscribers()) {
+      if (worker !== undefined && quiet.has(worker)) seen(worker);
+    }
+  };
+
+  let quietLookedAt = clock.now();
+  /** Not within a write: the others are to write first who listens to them. */
+  const forgetQuiet = async () => {
+    if (quiet.size === 0 || clock.now() - quietLookedAt < quietIntervalMs) return;
+    quietLookedAt = clock.now();
+    try {
+      if (await writeOthers()) await steering.forget(since());
+    } catch (error) {
+      logger.warn("Cannot forget quiet workers, trying again later", { error });
+    }
+  };
+
   const behind = createWriteBehind({
     clock,
     timers,
     logger,
     async write() {
+      seeQuiet();
       const all = [...known].filter(([, { seenAt, writtenAt }]) => seenAt !== writtenAt);
       for (let at = 0; at < all.length; at += pieceSize) {
         if (at > 0) await pause(clock);
@@ -105,6 +148,7 @@ export function createWorkers(
         if (seenAt === writtenAt && (isFull || seenAt < idle)) known.delete(id);
       }
       while (await store.write(() => forgetWorkers(since()))) await pause(clock);
+      void forgetQuiet();
     },
   });
 
@@ -134,6 +178,11 @@ export function createWorkers(
     return counts;
   };
 
+  const isKnown = async (id: string): Promise<boolean> => {
+    await Promise.all([behind.flush(), writeOthers()]);
+    return quiet.has(id) || await store.read(findWorker(id, since())) !== undefined;
+  };
+
   return {
     seen,
     add(changes) {
@@ -148,10 +197,13 @@ export function createWorkers(
       const range = { behind: from, order, limit: limit + 1 };
       const found = await store.read(listWorkers(since(), range));
       const page = found.slice(0, limit);
-      const counts = await countJobs(page.map(({ id }) => id));
+      const ids = page.map(({ id }) => id);
+      const counts = await countJobs(ids);
+      const served = await serving.ofWorkers(ids);
       return {
         workers: page.map(({ id, seenAt }) => {
-          return { id, lastSeenAt: seenAt, ...counts.get(id)! };
+          const work = { ...counts.get(id)!, ...served.get(id)! };
+          return { id, lastSeenAt: seenAt, ...work, quiet: quiet.has(id) };
         }),
         more: found.length > limit,
       };
@@ -167,11 +219,28 @@ export function createWorkers(
         jobs.push(...await store.read(listOnStream(holder, maxPageLimit - jobs.length)));
       }
       if (lastSeenAt === undefined && jobs.length + stalled.length === 0) return undefined;
-      return { id, lastSeenAt, jobs, stalled };
+      const served = (await serving.ofWorkers([id])).get(id)!;
+      return { id, lastSeenAt, jobs, stalled, ...served, quiet: quiet.has(id) };
     },
     async remove(id) {
       const wasKnown = known.delete(id);
       return await store.write(() => removeWorker(id)) || wasKnown;
+    },
+    async quiet(id) {
+      if (!await isKnown(id)) return false;
+      await steering.quiet(id);
+      return true;
+    },
+    async resume(id) {
+      if (!await isKnown(id)) return false;
+      await steering.resume(id);
+      return true;
+    },
+    async tellStop(id) {
+      if (!await isKnown(id)) return undefined;
+      const { streams, stoppable } = (await serving.ofWorkers([id])).get(id)!;
+      if (stoppable > 0) await steering.stop(id);
+      return { streams, stoppable };
     },
     async removeAll() {
       known.clear();

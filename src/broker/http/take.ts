@@ -11,12 +11,18 @@ import type { Clock } from "../../async/clock.ts";
 import { watchSilence } from "../../async/silence.ts";
 import type { Logger } from "../../log.ts";
 import { encodeControl, encodeFrames, heartbeat } from "../../protocol/frames.ts";
-import { toAskWire, toCancelNoticeWire, toLostWire } from "../../protocol/frames-control.ts";
+import {
+  stopControl,
+  toAskWire,
+  toCancelNoticeWire,
+  toLostWire,
+} from "../../protocol/frames-control.ts";
 import { streamFormat, supportedStreamTypes } from "../../protocol/negotiate.ts";
 import { readTakeQuery } from "../../protocol/query.ts";
 import { type StreamFormat, streamMediaTypes } from "../../protocol/stream-format.ts";
 import type { LeaseMaker } from "../../store/take-leases.ts";
 import type { Engine } from "../engine/engine.ts";
+import { readWorkerAbout } from "../../protocol/worker-about.ts";
 import { readWorkerRun, type WorkerRun } from "../../protocol/worker-run.ts";
 import { viewFor } from "./answer.ts";
 import { type Asking, startAsking } from "./asking.ts";
@@ -142,6 +148,11 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
         cancel(notices) {
           const understands = run !== undefined || lease !== undefined;
           if (open && understands) write(encodeControl(format, toCancelNoticeWire(notices)));
+        },
+        ...readWorkerAbout(run?.about).stops && {
+          stop() {
+            if (open) write(encodeControl(format, { control: stopControl }));
+          },
         },
         heard: () => asking?.heard(),
         end,

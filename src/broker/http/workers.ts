@@ -43,6 +43,28 @@ export const remove: Endpoint = async ({ engine, params }) => {
   return answerNothing(204);
 };
 
+/** `POST /workers/{id}/quiet` */
+export const quiet: Endpoint = async ({ engine, params }) => {
+  if (!await engine.insight.workers.quiet(params[0]!)) throw new Refusal(404, noSuchWorker);
+  return answerNothing(204);
+};
+
+/** `POST /workers/{id}/resume` */
+export const resume: Endpoint = async ({ engine, params }) => {
+  if (!await engine.insight.workers.resume(params[0]!)) throw new Refusal(404, noSuchWorker);
+  return answerNothing(204);
+};
+
+/** `POST /workers/{id}/stop` */
+export const stop: Endpoint = async ({ engine, params, format }) => {
+  const found = await engine.insight.workers.tellStop(params[0]!);
+  if (found === undefined) throw new Refusal(404, noSuchWorker);
+  const { streams, stoppable } = found;
+  if (streams === 0) throw new Refusal(409, "the worker has no take stream to be told on");
+  if (stoppable === 0) throw new Refusal(409, "the worker does not understand that it is to stop");
+  return answerValue(format, 200, { told: stoppable });
+};
+
 const noSuchWorker = "worker not found";
 
 /** `PUT /workers/{run}` */

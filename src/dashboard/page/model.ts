@@ -157,6 +157,14 @@ export interface Worker {
   readonly last_seen_at: number | null;
   readonly jobs: number;
   readonly stalled: number;
+  /** What follows is missing in answers of older brokers. */
+  readonly streams?: number;
+  readonly stoppable?: number;
+  /** Null for all. */
+  readonly queues?: readonly string[] | null;
+  /** Null if it does not say. */
+  readonly types?: readonly string[] | null;
+  readonly quiet?: boolean;
 }
 
 /** Who serves a queue. */

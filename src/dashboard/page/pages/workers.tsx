@@ -1,5 +1,6 @@
 /** The workers, and what they have. */
 
+import { Fragment } from "preact";
 import { CallError, change, segment, withQuery } from "../api.ts";
 import { count, many } from "../format.ts";
 import { useLive } from "../live.ts";
@@ -7,7 +8,7 @@ import type { Job, Pages, Worker } from "../model.ts";
 import { JobTable } from "../parts/job-table.tsx";
 import { Heading, Shown, Table, Text, Time } from "../parts/small.tsx";
 import { EmptyPage, Pager } from "../parts/pager.tsx";
-import { act, ask, go, mayManage, now, place } from "../state.ts";
+import { act, ask, go, mayManage, mayManageAll, now, place } from "../state.ts";
 
 interface WorkerPage {
   readonly workers: readonly Worker[];
@@ -36,7 +37,10 @@ export function Workers() {
             ? <EmptyPage>No worker with a name was seen in a day.</EmptyPage>
             : (
               <>
-                <Table label="Workers" heads={["Worker", "Seen", "#Jobs", "#Stalled", ""]}>
+                <Table
+                  label="Workers"
+                  heads={["Worker", "Seen", "Serves", "#Jobs", "#Stalled", ""]}
+                >
                   {workers.map((worker) => <Row key={worker.id} worker={worker} />)}
                 </Table>
                 <Pager pages={pages} />
@@ -47,7 +51,8 @@ export function Workers() {
   );
 }
 
-function Row({ worker: { id, last_seen_at: at, jobs, stalled } }: { readonly worker: Worker }) {
+function Row({ worker }: { readonly worker: Worker }) {
+  const { id, last_seen_at: at, jobs, stalled } = worker;
   const isSilent = at === null || at < now.value - silentMs;
   return (
     <tr>
@@ -55,17 +60,24 @@ function Row({ worker: { id, last_seen_at: at, jobs, stalled } }: { readonly wor
         <button type="button" class="as-link" onClick={() => go(["workers", id])}>
           <Text of={id} />
         </button>
+        {worker.quiet && <span class="badge paused">quiet</span>}
         {isSilent && <span class="badge dead">silent</span>}
       </td>
       <td>
         <Time at={at} />
+      </td>
+      <td>
+        <Serves worker={worker} />
       </td>
       <td class="number">{count(jobs)}</td>
       <td class="number">
         {stalled > 0 ? <strong class="wrong-text">{count(stalled)}</strong> : 0}
       </td>
       <td class="end">
-        {mayManage.value && isSilent && jobs === 0 && (
+        {mayManageAll.value && worker.quiet !== undefined && (
+          <Steer worker={worker} isSilent={isSilent} />
+        )}
+        {mayManageAll.value && isSilent && jobs === 0 && (
           <button
             type="button"
             class="quiet"
@@ -80,6 +92,104 @@ function Row({ worker: { id, last_seen_at: at, jobs, stalled } }: { readonly wor
         )}
       </td>
     </tr>
+  );
+}
+
+/** So many names are shown of what a worker serves. */
+const shownNames = 3;
+
+function Names({ of, none }: { readonly of: readonly string[] | null; readonly none: string }) {
+  if (of === null) return <>{none}</>;
+  const more = of.length - shownNames;
+  return (
+    <span title={of.join(", ")}>
+      {of.slice(0, shownNames).map((name, at) => (
+        <Fragment key={name}>
+          {at > 0 && ", "}
+          <Text of={name} />
+        </Fragment>
+      ))}
+      {more > 0 && ` and ${count(more)} more`}
+    </span>
+  );
+}
+
+/** Which queues a worker reads, and which types of jobs it runs. */
+function Serves({ worker: { streams, queues, types } }: { readonly worker: Worker }) {
+  if (queues === undefined || types === undefined) return <span class="hint">not known</span>;
+  if (streams === 0 && queues === null) {
+    return <span class="hint">no stream is open</span>;
+  }
+  return (
+    <>
+      <Names of={queues} none="all queues" />
+      <span class="hint">
+        {" · "}
+        <Names of={types} none="does not say which types" />
+      </span>
+    </>
+  );
+}
+
+/** Makes a worker quiet, and not any more, and stops it. */
+function Steer(
+  { worker: { id, quiet, streams = 0, stoppable = 0 }, isSilent }: {
+    readonly worker: Worker;
+    readonly isSilent: boolean;
+  },
+) {
+  const path = `/workers/${segment(id)}`;
+  const resume = () => change("POST", `${path}/resume`);
+  const makeQuiet = () => change("POST", `${path}/quiet`);
+  const askQuiet = async () => {
+    const text =
+      "It gets no more jobs, also after a restart, until you resume it. What it has, it finishes.";
+    if (!await ask(`Make '${id}' quiet?`, text, "Make quiet")) return;
+    await act(`'${id}' gets no more jobs`, makeQuiet, resume);
+  };
+  const stop = async () => {
+    const text = `${
+      many(stoppable, "process of this name finishes", "processes of this name finish")
+    } what runs, and ${
+      stoppable === 1 ? "ends" : "end"
+    }. What starts workers may start another one.`;
+    if (!await ask(`Stop '${id}'?`, text, "Stop")) return;
+    await act(
+      ({ told }: { readonly told: number }) =>
+        told === 1 ? `'${id}' was told to stop` : `${count(told)} of '${id}' were told to stop`,
+      () => change<{ readonly told: number }>("POST", `${path}/stop`),
+    );
+  };
+  const cannot = streams === 0
+    ? "It has no stream open to be told on"
+    : stoppable === 0
+    ? "It does not understand that it is to stop: make it quiet"
+    : undefined;
+  return (
+    <>
+      {quiet
+        ? (
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => act(`'${id}' gets jobs again`, resume, makeQuiet)}
+          >
+            Resume
+          </button>
+        )
+        : <button type="button" class="quiet" onClick={askQuiet}>Make quiet</button>}
+      {!(isSilent && streams === 0) && (
+        <button
+          type="button"
+          class="quiet"
+          disabled={cannot !== undefined}
+          title={cannot}
+          onClick={stop}
+        >
+          {cannot === undefined ? "Stop" : "Cannot be stopped"}
+        </button>
+      )}
+    </>
   );
 }
 

@@ -111,7 +111,8 @@ function whyUnserved(serving: QueueServing, { queue, type }: Job): ComponentChil
     return (
       <>
         No worker for its queue: {many(resting, "worker reads", "workers read")}{" "}
-        <QueueLink queue={queue} />, and {resting === 1 ? "takes" : "take"} no jobs now.
+        <QueueLink queue={queue} />, and {resting === 1 ? "takes" : "take"}{" "}
+        no jobs now: quiet, paused or about to stop.
       </>
     );
   }

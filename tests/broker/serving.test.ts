@@ -79,6 +79,24 @@ describe("GET /queues/{queue}/serving", () => {
       assert.deepEqual(await servingOf(parts, "/queues/p/serving"), again);
     }));
 
+  it("keeps no long lists of queues of who asked without a stream", () =>
+    withBroker(async (parts) => {
+      const { broker, clock } = parts;
+      const leases = createLeases({ fetch: broker.fetch });
+      const queues = Array.from({ length: 1000 }, (_, at) => `queue-${at}`);
+      await leases.take({ queues });
+      const askedAt = clock.now();
+      const asked = { ...nobody, queue: "other", asked_at: askedAt };
+      // It may have asked for any queue, as far as is known.
+      assert.deepEqual(await servingOf(parts, "/queues/other/serving"), asked);
+      const waiting = leases.take({ queues, waitMs: 30_000 });
+      await clock.advance(5000);
+      const again = { ...nobody, queue: "other", asked_at: askedAt + 5000 };
+      assert.deepEqual(await servingOf(parts, "/queues/other/serving"), again);
+      await clock.advance(30_000);
+      assert.deepEqual(await waiting, []);
+    }));
+
   it("knows of many that ask only when the last one did that is not known", () =>
     withBroker(async (parts) => {
       const leases = createLeases({ fetch: parts.broker.fetch });

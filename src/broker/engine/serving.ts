@@ -11,7 +11,7 @@ import type { Clock } from "../../async/clock.ts";
 import { createTurns } from "../../async/turns.ts";
 import type { QueueServing } from "../../protocol/serving.ts";
 import type { WorkerServing } from "../../protocol/workers.ts";
-import { readWorkerAbout } from "../../protocol/worker-about.ts";
+import { longestAbout, readWorkerAbout } from "../../protocol/worker-about.ts";
 import {
   lastStart,
   listServing,
@@ -25,6 +25,9 @@ import type { Member } from "./member.ts";
 
 /** Those who ask without a stream are known one by one up to this number; of others only when the last one of them asked. */
 const mostAskers = 1000;
+
+/** Nor is one who names queues of more characters together: a call may name as many as a body has room for. */
+const longestNames = 4000;
 
 /** That somebody asked again within so long is not written anew, in ms. */
 const askedAgainMs = 10_000;
@@ -77,13 +80,17 @@ export function createServing(
   let writing: Promise<void> | undefined;
 
   const noteAsked = (worker: string | undefined, queues: readonly string[] | undefined) => {
+    if (isLong(queues)) {
+      forgottenAt = clock.now();
+      return;
+    }
     const key = toKey({ worker, queues });
     asked.delete(key);
     asked.set(key, { worker, queues, askedAt: clock.now() });
     if (asked.size <= mostAskers) return;
     const [oldest, { askedAt }] = asked.entries().next().value!;
     asked.delete(oldest);
-    forgottenAt = askedAt;
+    forgottenAt = Math.max(forgottenAt ?? 0, askedAt);
   };
 
   /** What this broker knows, by who says the same. */
@@ -105,13 +112,19 @@ export function createServing(
     const turns = createTurns(clock);
     for (const { subscriber, taking } of [...subscribers()]) {
       if (turns.isOver()) await turns.pause();
-      if (subscriber.isOnce) add(subscriber, { askedAt: clock.now() });
-      else add(subscriber, taking ? { streams: 1 } : { resting: 1 });
+      const { worker, queues, about } = subscriber;
+      if (subscriber.isOnce) {
+        add(isLong(queues) ? anybody : { worker, queues }, { askedAt: clock.now() });
+      } else {
+        const said = (about?.length ?? 0) > longestAbout ? undefined : about;
+        add({ worker, queues, about: said }, taking ? { streams: 1 } : { resting: 1 });
+      }
     }
-    for (const { askedAt, ...source } of asked.values()) add(source, { askedAt });
-    if (forgottenAt !== undefined) {
-      add({ worker: undefined, queues: undefined }, { askedAt: forgottenAt });
+    for (const { askedAt, ...source } of [...asked.values()]) {
+      if (turns.isOver()) await turns.pause();
+      add(source, { askedAt });
     }
+    if (forgottenAt !== undefined) add(anybody, { askedAt: forgottenAt });
     return found;
   };
 
@@ -157,7 +170,9 @@ export function createServing(
       const all = [...(await gather()).values(), ...await readOthers()];
       const since = store.isShared ? await store.read(lastStart()) : startedAt;
       let [streams, resting, untyped, ofType, askedAt] = [0, 0, 0, 0, 0];
+      const turns = createTurns(clock);
       for (const readers of all) {
+        if (turns.isOver()) await turns.pause();
         if (!reads(readers, queue)) continue;
         const { types } = readWorkerAbout(readers.about);
         streams += readers.streams;
@@ -189,7 +204,9 @@ export function createServing(
       const since = clock.now() - servesMs;
       const counts = new Map<string, number>();
       let ofAll = 0;
+      const turns = createTurns(clock);
       for (const readers of [...(await gather()).values(), ...await readOthers()]) {
+        if (turns.isOver()) await turns.pause();
         const readersHere = readers.streams + ((readers.askedAt ?? 0) > since ? 1 : 0);
         if (readers.queues === null) ofAll += readersHere;
         else {
@@ -238,6 +255,14 @@ function toWorkerServing(all: readonly Readers[]): WorkerServing {
     ...!readsAll && { queues: [...queues].sort().slice(0, mostNames) },
     ...saysTypes && { types: [...types].sort().slice(0, mostNames) },
   };
+}
+
+/** One of whom nothing is known: it may have asked for any queue. */
+const anybody: Source = { worker: undefined, queues: undefined };
+
+function isLong(queues: readonly string[] | undefined): boolean {
+  let length = 0;
+  return queues?.some((queue) => (length += queue.length) > longestNames) === true;
 }
 
 /** The same for all who say the same. */

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { afterEach, it } from "node:test";
 import { createBroker } from "../../src/broker/mod.ts";
 import { createClient } from "../../src/client/mod.ts";
-import { createTestClock } from "../../src/testing/mod.ts";
 import { job } from "../support/broker.ts";
+import { withPatience } from "./patient-clock.ts";
 import { describePostgres, openGroup, type PostgresDatabase } from "./server.ts";
 
 /** Ends what a test has opened. */
@@ -14,9 +14,9 @@ const startedAt = 1_700_000_000_000;
 
 /** Starts a broker at an instant, in ms after the first one; it is never seen again after `livesMs`. */
 async function startAt(atMs: number, livesMs: number, database: PostgresDatabase) {
-  const { now: _, ...store } = database; // The time is that of the test.
-  const clock = createTestClock(startedAt + atMs);
-  const broker = createBroker({ store, clock, heartbeatIntervalMs: 2 ** 31 });
+  const { now: _, ...timeless } = database; // The time is that of the test.
+  const { databases, clock } = withPatience([timeless], startedAt + atMs);
+  const broker = createBroker({ store: databases[0]!, clock, heartbeatIntervalMs: 2 ** 31 });
   opened.push(() => broker.stop());
   await broker.start();
   const client = createClient({ fetch: broker.fetch });
@@ -32,15 +32,17 @@ async function until(holds: () => Promise<boolean>): Promise<boolean> {
   return false;
 }
 
-/** A job that a broker took along when it died, and brokers that live for two seconds each. Gives whether it came back. */
-async function comesBack(instants: readonly number[]): Promise<boolean> {
+/**
+ * A job that a broker took along when it died, and brokers that live for `livesMs` each, in ms. Gives whether it came back.
+ */
+async function comesBack(instants: readonly number[], livesMs = 2000): Promise<boolean> {
   const [first, ...others] = openGroup(instants.length + 1);
   const client = await startAt(0, 0, first!);
   const { id } = await client.enqueue(job());
   const stream = await client.take({ prefetch: 1 });
   opened.push(() => stream.close());
   assert.ok(await until(async () => (await client.get(id)).status === "in_flight"));
-  for (const [at, database] of others.entries()) await startAt(instants[at]!, 2000, database);
+  for (const [at, database] of others.entries()) await startAt(instants[at]!, livesMs, database);
   return await until(async () => (await client.get(id)).status === "ready");
 }
 
@@ -51,6 +53,11 @@ describePostgres("brokers that die one after another", () => {
 
   it("take over from each other, as their rows tell that the database was there", async () => {
     assert.equal(await comesBack([4000, 8000, 12_000, 16_000]), true);
+  });
+
+  it("take over within 14 s of the last sign, when one comes that stays", async () => {
+    assert.equal(await comesBack([4000], 8000), true);
+    assert.equal(await comesBack([4000], 6000), false);
   });
 
   it("take nobody for gone when nobody could write for a while", async () => {

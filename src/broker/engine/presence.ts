@@ -72,14 +72,18 @@ export function createPresence(
     seenAt = now;
   };
 
-  /** Whether some broker or other has written again and again for as long as one may be silent. */
-  const wasThere = async (now: number): Promise<boolean> => {
+  /**
+   * Whether some broker or other has written again and again for as long as one may be silent. This one has since `ownSince`, in
+   * ms since the epoch, which its row does not tell: that has only the first and the last time.
+   */
+  const wasThere = async (now: number, ownSince: number): Promise<boolean> => {
     let last = now - goneAfterMs - lateMs;
     for (const at of await store.read(listSigns(last))) {
+      if (at >= ownSince) break;
       if (at > now - goneAfterMs && at - last > lateMs) return false;
       last = at;
     }
-    return now - last <= lateMs;
+    return ownSince - last <= lateMs;
   };
 
   /** Gives back what belongs to brokers that are gone, piece by piece. */
@@ -108,8 +112,9 @@ export function createPresence(
         const elapsed = clock.monotonic();
         if (elapsed - lastUpdate > lateMs) regularSince = elapsed;
         lastUpdate = elapsed;
-        const isRegular = elapsed - regularSince >= goneAfterMs;
-        if (isKnown && !isRegular && !await wasThere(now)) return;
+        const regularMs = elapsed - regularSince;
+        const isRegular = regularMs >= goneAfterMs;
+        if (isKnown && !isRegular && !await wasThere(now, now - regularMs)) return;
         if (isKnown) return await recover(own, now);
         logger.error("Other brokers took this one for gone, ending its streams");
         await lost();

@@ -17,6 +17,7 @@
  * | one of the first 1,000 queues                    | of its queue                                       |
  * | one of the first 100 types of a queue, while all queues have 1,000 together | of its type         |
  * | another type                                     | of the type `""` of its queue                      |
+ * | a queue or type with a name of more than 400 characters | as if it were not among the first           |
  *
  * Who is first is decided anew every six hours. No queue or type has an empty name.
  *
@@ -49,6 +50,9 @@ const finestMs = flowSteps.hour.ms;
 
 /** So many queues, types of a queue, and types of all queues together have rows of their own. */
 export const mostNamed = { queues: 1000, typesOfQueue: 100, types: 1000 } as const;
+
+/** A longer name of a queue or a type has no rows: PostgreSQL keys a row by both, and has no room for more than 2,700 bytes. */
+const longestName = 400;
 
 /** What was counted. */
 export interface FlowCounts {
@@ -125,12 +129,14 @@ class Names {
 
   /** The type under which a job counts; undefined if it counts only among all. */
   nameOf(queue: string, type: string): string | undefined {
+    if (queue.length > longestName) return undefined;
     let types = this.#queues.get(queue);
     if (types === undefined) {
       if (this.#queues.size >= mostNamed.queues) return undefined;
       this.#queues.set(queue, types = new Set());
     }
     if (types.has(type)) return type;
+    if (type.length > longestName) return "";
     if (types.size >= mostNamed.typesOfQueue || this.#types >= mostNamed.types) return "";
     types.add(type);
     this.#types++;

@@ -128,6 +128,19 @@ describe("the flow of jobs", () => {
     assert.deepEqual(figures(flow.takeAll().at(-1)!).slice(0, 3), [360, "q", "other"]);
   });
 
+  it("has no rows for names that no key of a row has room for", () => {
+    const flow = new Flow();
+    const [fits, tooLong] = ["ü".repeat(400), "ü".repeat(401)];
+    for (const [queue, type] of [[fits, fits], [fits, tooLong], [tooLong, fits]] as const) {
+      flow.add([change({ cause: "enqueued", to: ready, queue, type })], start);
+    }
+    assert.deepEqual(flow.takeAll().map(figures), [
+      [0, "", "", "3 enqueued"],
+      [0, fits, "", "1 enqueued"],
+      [0, fits, fits, "1 enqueued"],
+    ]);
+  });
+
   it("is bounded, whatever queues and types there are", () => {
     const flow = new Flow();
     for (let at = 0; at < 20_000; at++) {

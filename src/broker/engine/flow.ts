@@ -99,6 +99,7 @@ export function createFlowStatistics(
 
   /** Long readings follow each other: together they would hold as much memory as there are of them. */
   let reading: Promise<unknown> = Promise.resolve();
+  let readings = 0;
 
   const read = async (query: FlowQuery): Promise<FlowStats> => {
     await Promise.all([behind.flush(), writeOthers()]);
@@ -133,7 +134,12 @@ export function createFlowStatistics(
       } else behind.note();
     },
     read(query) {
-      const own = reading.then(() => read(query));
+      const isNext = readings++ > 0;
+      const own = reading.then(async () => {
+        // Short ones that follow each other would hold the event loop together.
+        if (isNext) await pause(clock);
+        return await read(query);
+      }).finally(() => readings--);
       reading = own.catch(() => {}); // Who asked hears of it.
       return own;
     },

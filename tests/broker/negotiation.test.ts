@@ -52,6 +52,9 @@ const bodiless: ReadonlySet<RouteName> = new Set<RouteName>([
   "retry",
   "retryMany",
   "track",
+  "quietWorker",
+  "resumeWorker",
+  "stopWorker",
   "reset",
   // It takes any bytes.
   "putPayload",

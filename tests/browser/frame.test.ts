@@ -87,7 +87,7 @@ describe("a place", () => {
     let letGo = () => {};
     const isHeld = new Promise<void>((resolve) => letGo = resolve);
     const url = await scene.serveThrough(async (request, pass) => {
-      if (new URL(request.url).pathname.endsWith("/stats")) await isHeld;
+      if (new URL(request.url).pathname.endsWith("/mail/stats")) await isHeld;
       return await pass(request);
     });
     await withVisit(url, async (visit) => {
@@ -262,7 +262,7 @@ describe("a viewer of another language", () => {
       for (const place of places) {
         await visit.open(place);
         const numbers = await visit.evaluate(
-          `[...document.querySelectorAll("main time, main .number, main .tile dd, .figure, .facts dd, .settings td code")]
+          `[...document.querySelectorAll("main time, main td.number, main .tile dd, .figure, .facts dd, .settings td code")]
             .filter((one) => one.querySelector("code, a:not([href*=status]), bdi") === null)
             .map((one) => one.textContent.trim()).filter((text) => /\\d/.test(text))`,
         ) as string[];

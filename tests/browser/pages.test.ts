@@ -279,11 +279,31 @@ describe("a viewer", () => {
     for (const place of ["", "jobs", "crons", "budgets", "failures", "requests", "batches"]) {
       await guest.open(place);
       const buttons = await guest.evaluate(
-        `[...document.querySelectorAll("main button")].map((one) => one.innerText)
+        // Who may only look may well choose what to look at.
+        `[...document.querySelectorAll("main button:not([aria-pressed])")].map((one) => one.innerText)
           .filter((text) => text !== "Search")`,
       );
       assert.deepEqual(buttons, [], `#/${place}`);
     }
+    await guest.click("button", "Sign out");
+    await guest.waitForCount("input[name=token]", 1);
+    await guest.close();
+  });
+});
+
+describe("a visitor for some queues", () => {
+  it("is refused once on the page of another queue, and led to their own", async () => {
+    const guest = await browser.visit(await scene.serveWithTokens());
+    await guest.fill("input[name=token]", scene.mailToken);
+    await guest.press("Enter");
+    await guest.waitForText("Overview");
+    await guest.open("queues/crawl");
+    await guest.waitForText("Queue crawl");
+    await guest.waitForCount("main .empty", 1);
+    assert.match(await guest.textOf("main .empty"), /^Your token is for some queues/);
+    assert.equal(await guest.count("main h2"), 0);
+    await guest.click("button", "Sign out");
+    await guest.waitForCount("input[name=token]", 1);
     await guest.close();
   });
 });

@@ -135,6 +135,23 @@ describe("what is told and shown", () => {
     }
   });
 
+  it("cuts names of what workers serve that are long, and hides nothing in them", async () => {
+    const queues = [`long-${"x".repeat(900)}`, "\u202eevil<b>"];
+    const stream = await scene.client.take({ queues, workerId: "long" });
+    try {
+      await visit.open("workers");
+      await visit.waitForText("\\u202eevil<b>");
+      const [title, most] = await visit.evaluate(`{
+        const names = [...document.querySelectorAll(".names")].find((one) => one.title.includes("evil"));
+        [names.title, Math.max(...[...names.children].map((one) => one.offsetHeight))];
+      }`) as [string, number];
+      assert.ok(!title.includes("\u202e") && title.includes("x".repeat(900)));
+      assert.ok(most < 40, `A name is ${most} px high`);
+    } finally {
+      await stream.close();
+    }
+  });
+
   it("says of a job that no worker serves its queue, or runs its type", async () => {
     const { id } = await scene.client.enqueue({ type: "lonely", queue: "unserved", payload: 1 });
     await visit.open(`jobs/${id}`);

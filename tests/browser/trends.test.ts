@@ -120,6 +120,27 @@ describe("how it went", () => {
     assert.equal(await visit.count("[aria-label='Types of jobs']"), 0);
   });
 
+  it("is said not to be told by an older broker, and the rest stands", async () => {
+    const url = await scene.serveThrough((request, pass) =>
+      /^\/stats$|\/serving$/.test(new URL(request.url).pathname)
+        ? Promise.resolve(Response.json({ error: "not found" }, { status: 404 }))
+        : pass(request)
+    );
+    const { id } = await scene.client.enqueue({ type: "good", queue: "old", payload: 1 });
+    const old = await browser.visit(url);
+    for (const [place, text] of [["", "Jobs a second"], ["queues/old", "A day (UTC)"]] as const) {
+      await old.open(place);
+      await old.waitForText("The broker is older than this dashboard");
+      await old.waitForText(text);
+      assert.equal(await old.count("[aria-label='How far back']"), 0);
+    }
+    await old.open(`jobs/${id}`);
+    await old.waitForText("no worker takes from this queue");
+    assert.deepEqual(old.complaints(), []);
+    await old.close();
+    await scene.client.delete(id);
+  });
+
   it("gave the browser nothing to complain of", () => {
     assert.deepEqual(visit.complaints(), []);
   });

@@ -2,7 +2,7 @@
 
 import { Fragment } from "preact";
 import { CallError, change, segment, withQuery } from "../api.ts";
-import { count, many } from "../format.ts";
+import { count, many, plain } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { Job, Pages, Worker } from "../model.ts";
 import { JobTable } from "../parts/job-table.tsx";
@@ -102,7 +102,7 @@ function Names({ of, none }: { readonly of: readonly string[] | null; readonly n
   if (of === null) return <>{none}</>;
   const more = of.length - shownNames;
   return (
-    <span title={of.join(", ")}>
+    <span class="names" title={plain(of.join(", "))}>
       {of.slice(0, shownNames).map((name, at) => (
         <Fragment key={name}>
           {at > 0 && ", "}

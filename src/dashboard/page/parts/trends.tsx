@@ -1,13 +1,13 @@
 /** How jobs fared over an hour, a day or a month: of all queues, or of one and its types. */
 
 import { useRef, useState } from "preact/hooks";
-import { withQuery } from "../api.ts";
+import { CallError, withQuery } from "../api.ts";
 import { compact, count, exact, many, moment, span } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { FlowFigures, FlowSpans, FlowStats, FlowType } from "../model.ts";
 import { go, link, place } from "../state.ts";
 import { Chart } from "./chart.tsx";
-import { Shown, Table, Text, Time } from "./small.tsx";
+import { Empty, Shown, Table, Text, Time } from "./small.tsx";
 
 /** What can be looked at, and what a point of it is. */
 const widths = {
@@ -71,22 +71,27 @@ export function Trends({ queue }: { readonly queue?: string }) {
   const loaded = useLive<FlowStats>(withQuery("/stats", { over, queue, by }), undefined, restMs);
   // What was there stands until the other is there, so that nothing jumps.
   const last = useRef<FlowStats | undefined>(undefined);
+  const isUnknown = loaded.error instanceof CallError && loaded.error.status === 404;
   if (loaded.value !== undefined) last.current = loaded.value;
   const shown = loaded.error === undefined ? { ...loaded, value: last.current } : loaded;
   return (
     <>
       <div class="heading">
         <h2>How it went</h2>
-        <Switch name="over" label="How far back" values={widths} chosen={over} />
+        {!isUnknown && <Switch name="over" label="How far back" values={widths} chosen={over} />}
       </div>
-      <Shown loaded={shown}>
-        {(stats) => (
-          <>
-            <Charts stats={stats} />
-            {stats.groups && <Types queue={queue!} stats={stats} />}
-          </>
+      {isUnknown
+        ? <Empty>The broker is older than this dashboard, and does not tell this.</Empty>
+        : (
+          <Shown loaded={shown}>
+            {(stats) => (
+              <>
+                <Charts stats={stats} />
+                {stats.groups && <Types queue={queue!} stats={stats} />}
+              </>
+            )}
+          </Shown>
         )}
-      </Shown>
     </>
   );
 }

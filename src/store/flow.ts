@@ -5,8 +5,7 @@
  * | -------------- | -------------------------------------------------------------------------- | ---------------------- |
  * | an enqueued    | a job is stored that was not before                                        | that it has            |
  * | a wait         | a job is taken: since it was ready (`readyAt`)                             | that it has            |
- * | a completed    | a run succeeds, also if the job goes on in another queue                   | that it had            |
- * | a run          | a run succeeds, and the job ends: since it was taken                       | that it has            |
+ * | a completed, a run | a run succeeds, also if the job goes on in another queue: since it was taken | that it had          |
  * | a retry, a failure, a cancellation | as `statistics.ts` has it                              | that it had            |
  *
  * Names of types come from programs, which may make up new ones without end. So only some have rows of their own:
@@ -100,7 +99,7 @@ export function mergeFlow(into: FlowCounts, from: FlowCounts): void {
 }
 
 /** What a change counts as; a wait and a run besides measure a span. */
-type Kind = "enqueued" | "wait" | "run" | "completed" | "retries" | "failures" | "cancelled";
+type Kind = "enqueued" | "wait" | "run" | "retries" | "failures" | "cancelled";
 
 function kindOf({ cause, from, to }: JobsChange): Kind | undefined {
   if (from === undefined) return to === undefined ? undefined : "enqueued";
@@ -108,9 +107,8 @@ function kindOf({ cause, from, to }: JobsChange): Kind | undefined {
   if (from !== status.inFlight) return undefined;
   switch (cause) {
     case "succeeded":
-      return "run";
     case "advanced":
-      return "completed";
+      return "run";
     case "cancelled":
       return "cancelled";
     case "failed":

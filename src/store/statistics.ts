@@ -5,7 +5,7 @@
  * | Counted      | When                                                             | In the queue that                |
  * | ------------ | ---------------------------------------------------------------- | -------------------------------- |
  * | a wait       | a job is taken: since it was ready (`readyAt`)                   | it was taken from                |
- * | a run        | a run succeeds: since the job was taken                          | it was in                        |
+ * | a run        | a run succeeds, also if the job goes on in another queue: since the job was taken | it was in       |
  * | a retry      | a run fails, or its lease is lost, and the job is to run again   | it was in                        |
  * | a failure    | the same, and the job is dead                                    | it was in                        |
  * | a cancellation | a run ends because somebody cancelled the job                  | it was in                        |
@@ -98,7 +98,7 @@ export class Tallies {
       return;
     }
     if (from !== status.inFlight) return;
-    if (cause === "succeeded") {
+    if (cause === "succeeded" || cause === "advanced") {
       for (const { queue, dequeuedAt } of jobs) {
         this.#of(fromQueue ?? queue, day).runs.add(now - (dequeuedAt ?? now));
       }

@@ -101,6 +101,22 @@ describe("statistics", () => {
       }));
   }
 
+  it("of runs: a job that goes on in another queue has run in the one that it leaves", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      await client.enqueue(job());
+      const runs: unknown[] = [];
+      for (const [queue, success] of [["q", { next: { queue: "p" } }], ["p", {}]] as const) {
+        const { jobs } = (await send(broker, "POST", "/jobs/take", { queues: [queue] })).body;
+        await clock.advance(queue === "q" ? 1000 : 3000);
+        await send(broker, "POST", `/jobs/${jobs[0].id}/success`, success);
+      }
+      for (const queue of ["q", "p"]) {
+        const { wait, run } = (await send(broker, "GET", `/queues/${queue}/stats`)).body;
+        runs.push([wait.count, wait.mean_ms, run.count, run.mean_ms]);
+      }
+      assert.deepEqual(runs, [[1, 0, 1, 1000], [1, 0, 1, 3000]]);
+    }));
+
   // A broker that shares its database looks at it every few seconds: too much for a day and a half.
   const skip = env["MILLRACE_POSTGRES"] !== undefined;
   it(

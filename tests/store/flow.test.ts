@@ -48,6 +48,7 @@ describe("the flow of jobs", () => {
       [{ cause: "put", to: scheduled }, ["1 enqueued"]],
       [{ cause: "taken", from: ready, to: inFlight }, ["1 waits"]],
       [{ cause: "succeeded", from: inFlight }, ["1 completed", "1 runs"]],
+      [{ cause: "advanced", from: inFlight, to: scheduled }, ["1 completed", "1 runs"]],
       [{ cause: "failed", from: inFlight, to: scheduled }, ["1 retries"]],
       [{ cause: "lease-lost", from: inFlight, to: ready }, ["1 retries"]],
       [{ cause: "failed", from: inFlight, to: dead }, ["1 failures"]],
@@ -85,7 +86,7 @@ describe("the flow of jobs", () => {
       change({ cause: "failed", from: inFlight, to: ready, type: "new", fromType: "old" }),
     ], start);
     assert.deepEqual(flow.takeAll().map(figures).slice(1), [
-      [0, "a", "t", "1 completed"],
+      [0, "a", "t", "1 completed", "1 runs"],
       [0, "q", "old", "1 retries"],
     ]);
   });

@@ -212,6 +212,7 @@ describePostgres("an outbox in the database of brokers", () => {
     const metrics = await (await broker.fetch(new Request("http://x/metrics"))).text();
     assert.match(metrics, new RegExp(`millrace_outbox_refused_jobs ${listed.length}\n`));
     assert.match(metrics, /millrace_outbox_waiting_jobs 0\n/);
+    assert.match(metrics, /millrace_outbox_oldest_seconds 0\n/);
 
     await ask(`UPDATE ${schema}.outbox_refused SET job = '{"type":"t","queue":"q","payload":1}'
       WHERE entry = ${first!.entry}`);

@@ -4,8 +4,8 @@
  * | State   | Event             | Next    | What happens                                                                   |
  * | ------- | ----------------- | ------- | ------------------------------------------------------------------------------ |
  * | new     | `start`           | running | it takes a piece of the entries for a while, sends each, and deletes it        |
- * | running | the piece was full | running | it takes the next one at once                                                 |
- * | running | there is no more  | running | it looks again after `pollMs`, or when it is woken                             |
+ * | running | there were entries | running | it takes the next piece at once: how many one has depends on how long they are |
+ * | running | there were none   | running | it looks again after `pollMs`, or when it is woken                             |
  * | running | something fails   | running | it leaves the rest to the next look, and waits longer each time, up to 30 s    |
  * | running | an entry is refused | running | the entry goes to those that were refused, with the reason                   |
  * | any     | `stop`            | stopped | what is on its way may come to its end; the rest is left as it is              |
@@ -35,11 +35,18 @@ export interface OutboxRelayOptions extends OutboxPlace {
   /** The server that gets the jobs: the options of `createClient`. A Millrace broker with tokens wants the scope `manage`. */
   readonly to: ClientOptions;
   /**
-   * How many entries are taken at once.
+   * How many entries are taken at once; fewer if their texts are more than 8 MiB together.
    *
    * @default {200}
    */
   readonly batchSize?: number | undefined;
+  /**
+   * How many bytes the text of an entry may have: what the server takes in one call (`maxBodyBytes` of a broker). A longer one is
+   * refused, and is not read.
+   *
+   * @default {67108864}
+   */
+  readonly maxEntryBytes?: number | undefined;
   /**
    * How many calls are under way at once. 1 keeps the order of the entries.
    *
@@ -139,6 +146,7 @@ export function createOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
     schema: 1,
     table: 1,
     batchSize: 1,
+    maxEntryBytes: 1,
     concurrency: 1,
     pollMs: 1,
     holdMs: 1,
@@ -147,9 +155,10 @@ export function createOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
     random: 1,
   });
   const { dialect = "postgres", batchSize = 200, concurrency = 16, pollMs = 1000 } = options;
-  const { holdMs = 60_000, random = systemRandom } = options;
+  const { holdMs = 60_000, maxEntryBytes = 64 * 1024 * 1024, random = systemRandom } = options;
   demandPlace(options);
-  for (const [name, value] of Object.entries({ batchSize, concurrency, pollMs, holdMs })) {
+  const numbers = { batchSize, maxEntryBytes, concurrency, pollMs, holdMs };
+  for (const [name, value] of Object.entries(numbers)) {
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw new RangeError(`Cannot use '${name}' ${value}: expected an integer of 1 or more`);
   }
@@ -160,7 +169,7 @@ export function createOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
     tables: toOutboxTables(options, false),
     run: toRunner(options.database, { of: "createOutboxRelay", dialect, isTransaction: false }),
     to: options.to,
-    terms: { batchSize, concurrency, holdMs },
+    terms: { batchSize, maxEntryBytes, concurrency, holdMs },
     clock,
     logger,
   });
@@ -196,7 +205,7 @@ export function createOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
       try {
         const { found } = await pass(ending.signal);
         failures = 0;
-        if (found < batchSize) await rest(pollMs);
+        if (found === 0) await rest(pollMs);
       } catch (error) {
         if (ending.signal.aborted) return;
         const range = { baseMs: pollMs, maxMs: Math.max(pollMs, longestPauseMs) };

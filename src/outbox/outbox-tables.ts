@@ -52,6 +52,17 @@ export interface NewEntry {
 /** The number of an entry, as a text: it may be beyond 2^53, if whoever wrote it chose it. */
 export type EntryNumber = string;
 
+/** Which entries are taken. Sizes are in bytes, instants in ms since the epoch. */
+export interface ClaimTerms {
+  readonly limit: number;
+  /** What they have at most together, unless there is only one. */
+  readonly maxBytes: number;
+  /** What one has at most whose text is given. */
+  readonly maxEntryBytes: number;
+  readonly now: number;
+  readonly until: number;
+}
+
 /** What is asked of the tables. */
 export interface OutboxTables {
   readonly dialect: OutboxDialect;
@@ -65,8 +76,8 @@ export interface OutboxTables {
   retry(entries: readonly number[] | undefined): Statement[];
   /** Deletes refused entries: all, or those of a list. The last statement counts them. */
   forget(entries: readonly number[] | undefined): Statement[];
-  /** Takes the first entries that nobody has, until an instant. */
-  claim(terms: { readonly limit: number; readonly now: number; readonly until: number }): Statement;
+  /** Takes the first entries that nobody has, until an instant. The texts of those that are too long are not given. */
+  claim(terms: ClaimTerms): Statement;
   /** Deletes entries. */
   remove(entries: readonly EntryNumber[]): Statement;
   /** Leaves entries to the next one who asks, from an instant on. */
@@ -105,6 +116,10 @@ export function toOutboxTables(
   const where = (entries: readonly number[] | undefined): Statement =>
     entries === undefined ? statement`TRUE` : among(entries);
   const columns = verbatim("id, stored_at, job");
+  /** How long the texts of an entry are, in bytes: it is known without reading them. */
+  const size = verbatim(
+    "(CAST(octet_length(job) AS BIGINT) + coalesce(octet_length(id), 0))",
+  );
 
   const forget = (entries: readonly number[] | undefined): Statement[] =>
     isPostgres
@@ -190,12 +205,22 @@ CREATE TABLE ${refused.text} (
       ];
     },
     forget,
-    claim: ({ limit, now, until }) =>
-      statement`UPDATE ${outbox} SET held_until = ${integer(until)}, id = coalesce(id, ${chance})
-        WHERE entry IN (SELECT entry FROM ${outbox}
-          WHERE coalesce(held_until, 0) <= ${integer(now)}
-          ORDER BY entry LIMIT ${integer(limit)} ${lock})
-        RETURNING ${number("entry")} AS entry, id, ${number("stored_at")} AS "storedAt", job`,
+    claim({ limit, maxBytes, maxEntryBytes, now, until }) {
+      const isReadable = statement`${size} <= ${integer(maxEntryBytes)}`;
+      return statement`UPDATE ${outbox} SET held_until = ${
+        integer(until)
+      }, id = coalesce(id, ${chance})
+        WHERE entry IN (SELECT entry FROM (
+          SELECT entry, row_number() OVER (ORDER BY entry) AS place, sum(size) OVER (ORDER BY entry) AS total FROM (
+            SELECT entry, CASE WHEN ${isReadable} THEN ${size} ELSE 0 END AS size FROM ${outbox}
+            WHERE coalesce(held_until, 0) <= ${integer(now)}
+            ORDER BY entry LIMIT ${integer(limit)} ${lock}) AS firsts) AS measured
+          WHERE place = 1 OR total <= ${integer(maxBytes)})
+        RETURNING ${number("entry")} AS entry, ${number("stored_at")} AS "storedAt", ${
+        number(size.text)
+      } AS size,
+          CASE WHEN ${isReadable} THEN id END AS id, CASE WHEN ${isReadable} THEN job END AS job`;
+    },
     remove: (entries) => statement`DELETE FROM ${outbox} WHERE ${among(entries)}`,
     release: (entries, at) =>
       statement`UPDATE ${outbox} SET held_until = ${integer(at)}

@@ -5,6 +5,7 @@
  * | ----------------------------------------- | ------------------------------------------------------------- |
  * | that the job is stored, or was before     | is deleted                                                    |
  * | that it is refused, by what it is         | goes to those that were refused                               |
+ * | nothing: the entry is too long to be sent | the same, and its text is not read                            |
  * | that it has no such endpoint              | is enqueued as over any server, and all later ones are        |
  * | nothing, or that it cannot now, or that the token is not allowed to | stays, and so do all that were not sent yet |
  *
@@ -39,11 +40,17 @@ export type Passing = (signal?: AbortSignal) => Promise<Passed>;
 /** An entry that was taken. */
 interface Entry {
   readonly entry: EntryNumber;
-  readonly id: string;
-  readonly job: string;
+  /** The id and the text are undefined if they are too long. */
+  readonly id: string | undefined;
+  readonly job: string | undefined;
+  /** In bytes. */
+  readonly size: string;
   /** In ms since the epoch; undefined if nobody said so. */
   readonly storedAt: number | undefined;
 }
+
+/** The texts of a piece have so many bytes at most, unless it is one: each is held several times while it is sent. */
+const mostBytes = 8 * 1024 * 1024;
 
 /** What says that a job can never be stored, by its own fault. */
 const refusals: ReadonlySet<number> = new Set([400, 409, 413, 415, 422]);
@@ -56,6 +63,7 @@ export function createPassing(
     readonly to: ClientOptions;
     readonly terms: {
       readonly batchSize: number;
+      readonly maxEntryBytes: number;
       readonly concurrency: number;
       readonly holdMs: number;
     };
@@ -68,13 +76,16 @@ export function createPassing(
   let isForeign = false;
 
   /** Sends an entry; gives why it is refused, if it is. */
-  const send = async ({ id, ...entry }: Entry): Promise<string | undefined> => {
-    if (entry.storedAt !== undefined && !Number.isSafeInteger(entry.storedAt)) {
+  const send = async ({ id, job, size, storedAt }: Entry): Promise<string | undefined> => {
+    if (id === undefined || job === undefined) {
+      return `job is ${size} bytes, at most ${terms.maxEntryBytes} are accepted`;
+    }
+    if (storedAt !== undefined && !Number.isSafeInteger(storedAt)) {
       return "stored_at is no time in ms since the epoch";
     }
     let bodies: ReturnType<typeof toRelayedBodies>;
     try {
-      bodies = toRelayedBodies(entry);
+      bodies = toRelayedBodies({ job, storedAt });
     } catch (error) {
       return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
     }
@@ -107,8 +118,9 @@ export function createPassing(
 
   return async (signal) => {
     const now = clock.now();
+    const { batchSize: limit, maxEntryBytes, holdMs } = terms;
     const claimed = await run(
-      tables.claim({ limit: terms.batchSize, now, until: now + terms.holdMs }),
+      tables.claim({ limit, maxBytes: mostBytes, maxEntryBytes, now, until: now + holdMs }),
     );
     const entries = claimed.map(toEntry).sort(compareEntries);
     const sent: EntryNumber[] = [];
@@ -158,7 +170,7 @@ async function sendInOrder(
 
 /** Whether a job may wait for others. Looked at as a text: it is read when it is sent. */
 function mayWait({ job }: Entry): boolean {
-  return job.includes('"depends_on"');
+  return job?.includes('"depends_on"') === true;
 }
 
 function isEndpointMissing(error: unknown): boolean {
@@ -166,11 +178,12 @@ function isEndpointMissing(error: unknown): boolean {
 }
 
 function toEntry(row: Row): Entry {
-  const { entry, id, storedAt, job } = row;
+  const { entry, id, storedAt, job, size } = row;
   return {
     entry: String(entry),
-    id: String(id),
-    job: String(job),
+    id: id === null ? undefined : String(id),
+    job: job === null ? undefined : String(job),
+    size: String(size),
     storedAt: storedAt === null ? undefined : toInteger(String(storedAt)),
   };
 }

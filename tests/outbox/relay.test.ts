@@ -94,6 +94,43 @@ describe("a relay of an outbox", () => {
       assert.deepEqual((await parts.client.get(mail, first!.id!)).payload, { to: "y" });
     }, { maxPayloadBytes: 100 }));
 
+  it("takes no more than 8 MiB at once, and does not read what is too long", () =>
+    withBroker(async (parts) => {
+      const { db, outbox, within, relay, left, calls } = open(parts);
+      const to = "x".repeat(3 * 1024 * 1024);
+      await within.enqueueMany(mail, [{ to }, { to: "a" }, { to }, { to }, { to: "b" }]);
+      let most = 0;
+      const run = (text: string, values: readonly string[]) => {
+        const rows = db.prepare(text).all(...values);
+        const bytes = rows.reduce((sum, { job }) => sum + String(job ?? "").length, 0);
+        most = Math.max(most, bytes);
+        return Promise.resolve(rows);
+      };
+      assert.equal((await relay({ database: run }).runOnce()).found, 3);
+      assert.equal((await relay({ database: run }).runOnce()).found, 2);
+      assert.ok(most > 6 * 1024 * 1024 && most < 8 * 1024 * 1024, String(most));
+      assert.equal(await parts.client.count(), 5);
+
+      calls.length = 0;
+      db.exec(`INSERT INTO millrace_outbox (id, job) VALUES ('long', hex(zeroblob(5000))),
+        ('good', '{"type":"t","queue":"q","payload":1}'), (hex(zeroblob(5000)), '{}')`);
+      most = 0;
+      const passed = await relay({ database: run, maxEntryBytes: 9999 }).runOnce();
+      assert.deepEqual(passed, { found: 3, sent: 1, refused: 2 });
+      assert.equal(most, 36);
+      assert.deepEqual(calls, ["PUT /jobs/good"]);
+      assert.equal(left(), 0);
+      assert.deepEqual((await outbox.refused(db).list()).map(({ reason }) => reason), [
+        "job is 10004 bytes, at most 9999 are accepted",
+        "job is 10002 bytes, at most 9999 are accepted",
+      ]);
+
+      // One that is larger than a piece may be is a piece of its own.
+      await within.enqueueMany(mail, [{ to: to.repeat(3) }, { to: "c" }]);
+      assert.equal((await relay({ database: run }).runOnce()).found, 1);
+      assert.equal((await relay({ database: run, maxEntryBytes: 30 }).runOnce()).refused, 1);
+    }, { maxPayloadBytes: 20 * 1024 * 1024 }));
+
   it("is held up by no number that a driver cannot read", () =>
     withBroker(async (parts) => {
       const { db, outbox, within, relay, left } = open(parts);
@@ -193,7 +230,7 @@ describe("a relay of an outbox", () => {
       assert.equal(await client.count(), 0);
       await clock.advance(1);
       await clock.settle();
-      assert.equal(await client.count(), 3, "a full piece is followed by the next one");
+      assert.equal(await client.count(), 3, "a piece is followed by the next one");
       await within.enqueue(mail, { to: "d" });
       running.wake();
       await clock.settle();

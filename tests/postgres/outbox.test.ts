@@ -319,4 +319,32 @@ describePostgres("an outbox in the database of brokers", () => {
       await ask(`DROP TABLE ${schema}."of a shop", ${schema}."of a shop_refused"`);
     }
   });
+
+  it("in another database is handed on in pieces of 8 MiB, and what is too long is not read", async () => {
+    const [{ client, broker, schema }] = await start(1) as [Shared];
+    const place = { schema, table: "large" };
+    const outbox = createOutbox(place);
+    await ask(outbox.sql);
+    try {
+      const to = { fetch: broker.fetch };
+      const pool = sharedPool() as unknown as TransactionLike;
+      const relay = createOutboxRelay({
+        ...place,
+        to,
+        database: pool,
+        maxEntryBytes: 4_000_000,
+        logger: false,
+      });
+      await ask(`INSERT INTO ${schema}.large (job) SELECT
+        json_build_object('type', 't', 'queue', 'q', 'payload', repeat('x', n))
+        FROM unnest(ARRAY[3000000, 3000000, 4000000, 2000000, 1000000]) AS n`);
+      assert.deepEqual(await relay.runOnce(), { found: 4, sent: 3, refused: 1 });
+      assert.deepEqual(await relay.runOnce(), { found: 1, sent: 1, refused: 0 });
+      assert.equal(await client.count(), 4);
+      const rows = await ask(`SELECT reason FROM ${schema}.large_refused`);
+      assert.match(String(rows[0]?.["reason"]), /^job is 40000\d\d bytes, at most 4000000 are/);
+    } finally {
+      await ask(`DROP TABLE ${schema}.large, ${schema}.large_refused`);
+    }
+  });
 });

@@ -6,6 +6,7 @@
  * | the connection broke, there is none, the server cannot be used  | one `UnusableStoreError` an outage | 503, logged once |
  * | a statement took longer than it may, or waited so long for a lock | `BusyStoreError`         | 503            |
  * | others were in the way: a deadlock, a conflict                  | `StoreError`; the executor runs it again | –  |
+ * | an index has no room for a name                                 | `TooLongStoreError`        | 400            |
  * | all else                                                        | `StoreError`               | 500            |
  *
  * @module
@@ -13,6 +14,7 @@
 
 import { StoreError } from "../../src/errors.ts";
 import { BusyStoreError } from "../../src/store/busy.ts";
+import { TooLongStoreError } from "../../src/store/too-long.ts";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
 
 /** Says which kind a failure is, and keeps one error for as long as the same outage lasts. */
@@ -33,6 +35,11 @@ export function createFailures(): Failures {
         return outage ??= new UnusableStoreError(`cannot use PostgreSQL: ${toText(cause)}`, {
           cause,
         });
+      }
+      if (isTooLong(cause)) {
+        const names = namesOf(cause as Error);
+        const message = `${names} too long: an index of PostgreSQL takes at most 2704 bytes`;
+        return new TooLongStoreError(message, { cause });
       }
       return isTooSlow(cause)
         ? new BusyStoreError(`PostgreSQL did not do it in time: ${toText(cause)}`, { cause })
@@ -70,6 +77,36 @@ export function isFull(error: unknown): boolean {
 
 function isTooSlow(error: unknown): boolean {
   return tooSlow.has(toCode(error));
+}
+
+/** Whether what was given is too long for an index; other limits of the server have the same SQLSTATE. */
+function isTooLong(error: unknown): boolean {
+  return toCode(error) === "54000" && /^index row /.test((error as Error).message);
+}
+
+/** What the indexes are made of that may be long, as it is called on the wire. */
+const indexed: Readonly<Record<string, string>> = {
+  job_counts_pkey: "queue and type",
+  jobs_by_queue: "queue",
+  queue_settings_pkey: "queue",
+  jobs_named: "id",
+  jobs_unique: "unique_key",
+  jobs_heads: "batch.key",
+  budgets_pkey: "key of a budget",
+  cron_groups_pkey: "name of a group",
+  cron_entries_pkey: "names of a group and its entry",
+  job_tags_by_tag: "tag",
+  tags_pkey: "tag",
+};
+
+function namesOf({ message }: Error): string {
+  const index = /"([^"]+)"$/.exec(message)?.[1];
+  const names = index === undefined ? undefined : indexed[index];
+  return names === undefined
+    ? "a name is"
+    : names.includes(" and ")
+    ? `${names} are`
+    : `${names} is`;
 }
 
 function toCode(error: unknown): string | undefined {

@@ -129,6 +129,37 @@ describePostgres("a broker on a PostgreSQL with faults", () => {
     assert.equal((await enqueue(broker))[0], 201);
   });
 
+  it("refuses names that an index has no room for, and says which; others are stored", async () => {
+    const broker = await start({ url: postgresUrl, schema: freshSchema() });
+    // Of letters that do not repeat: the server makes others shorter.
+    const long = Array.from({ length: 150 }, () => crypto.randomUUID()).join("");
+    const store = async (job: object) => {
+      const { status, body } = await send(broker, "POST", "/jobs", {
+        type: "t",
+        queue,
+        payload: 1,
+        ...job,
+      });
+      return status === 201 ? status : `${status} ${body.error}`;
+    };
+    const room = "too long: an index of PostgreSQL takes at most 2704 bytes";
+    const answers = await Promise.all([
+      store({}),
+      store({ type: long }),
+      store({ unique_key: long }),
+      store({ batch: { key: long, when: "true", fold: "$existing" } }),
+      store({ tags: ["a"] }),
+    ]);
+    assert.deepEqual(answers, [
+      201,
+      `400 queue and type are ${room}`,
+      `400 unique_key is ${room}`,
+      `400 batch.key is ${room}`,
+      201,
+    ]);
+    assert.equal(await countJobs(broker), 2);
+  });
+
   it("lets its calls wait for each other when the server has no connection left", async () => {
     const url = await addUser("CONNECTION LIMIT 3");
     const broker = await start({ url, schema: freshSchema(), maxConnections: 20 });

@@ -21,6 +21,7 @@ import { blankJob, type NewJob } from "../../protocol/new-job.ts";
 import type { JobRecord } from "../../protocol/record.ts";
 import { isRejection } from "../../protocol/rejection.ts";
 import { statusNames } from "../../protocol/status.ts";
+import { TooLongStoreError } from "../../store/too-long.ts";
 import { type DirectStream, openDirectStream } from "./stream.ts";
 import type { Engine } from "../engine/engine.ts";
 import { resultOf } from "../engine/reports.ts";
@@ -65,8 +66,12 @@ export function createDirect(
       jobs.push(job);
     }
     if (!await isUsable()) return undefined;
-    const stored = await engine.enqueue(jobs).catch(fail);
-    return isRejection(stored) ? undefined : stored.map(({ job }) => toEnqueuedJob(job));
+    const stored = await engine.enqueue(jobs).catch((error) =>
+      error instanceof TooLongStoreError ? undefined : fail(error)
+    );
+    return stored === undefined || isRejection(stored)
+      ? undefined
+      : stored.map(({ job }) => toEnqueuedJob(job));
   };
 
   return (client, { resolveOne, resolveMany, checkTake }) => {

@@ -11,6 +11,7 @@ import { responseFormat, supportedMediaTypes } from "../../protocol/negotiate.ts
 import { QueryError } from "../../protocol/query.ts";
 import type { Access, Route } from "../../protocol/routes.ts";
 import { BusyStoreError } from "../../store/busy.ts";
+import { TooLongStoreError } from "../../store/too-long.ts";
 import { UnusableStoreError } from "../../store/unusable.ts";
 import { everywhere, type Reach } from "../access/reach.ts";
 import { AccessError } from "../access/refused.ts";
@@ -115,6 +116,9 @@ async function handle<Name extends string, Services extends { readonly logger: L
     if (error instanceof BusyStoreError) {
       services.logger.warn(`Cannot answer ${request.method} ${path} in time`, { error });
       return refuse(format, 503, { error: error.message });
+    }
+    if (error instanceof TooLongStoreError) {
+      return answerValue(format, 400, { error: error.message });
     }
     if (error instanceof BusyError) return refuse(format, 503, { error: `busy: ${error.message}` });
     services.logger.error(`Cannot answer ${request.method} ${path}`, { error });

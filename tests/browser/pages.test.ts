@@ -292,7 +292,7 @@ describe("a viewer", () => {
 });
 
 describe("a visitor for some queues", () => {
-  it("is refused once on the page of another queue, and led to their own", async () => {
+  it("is refused once on the page of another queue and of all jobs, and led to their own", async () => {
     const guest = await browser.visit(await scene.serveWithTokens());
     await guest.fill("input[name=token]", scene.mailToken);
     await guest.press("Enter");
@@ -302,6 +302,12 @@ describe("a visitor for some queues", () => {
     await guest.waitForCount("main .empty", 1);
     assert.match(await guest.textOf("main .empty"), /^Your token is for some queues/);
     assert.equal(await guest.count("main h2"), 0);
+    await guest.open("jobs");
+    await guest.waitForCount("main .empty", 1);
+    const deeds = "main [aria-label='With the chosen jobs']";
+    assert.equal(await guest.count(deeds), 0);
+    await guest.open("jobs?queue=mail");
+    await guest.waitForCount(deeds, 1);
     await guest.click("button", "Sign out");
     await guest.waitForCount("input[name=token]", 1);
     await guest.close();

@@ -19,6 +19,11 @@ export class CallError extends Error {
   }
 }
 
+/** Whether a visitor's token does not allow what was asked. */
+export function isForbidden(error: Error | undefined): boolean {
+  return error instanceof CallError && error.status === 403;
+}
+
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** A path with a query, of what is given. */

@@ -1,7 +1,7 @@
 /** Jobs by what is asked, and what can be done with many of them. */
 
 import { useState } from "preact/hooks";
-import { type Query, withQuery } from "../api.ts";
+import { isForbidden, type Query, withQuery } from "../api.ts";
 import { many } from "../format.ts";
 import { useLive } from "../live.ts";
 import { type JobPage, statuses } from "../model.ts";
@@ -89,7 +89,7 @@ function Listing({ filter }: { readonly filter: Readonly<Record<string, string>>
       <Views filter={filter} />
       <Narrow filter={filter} />
       <PayloadPaths jobs={loaded.value?.jobs ?? []} />
-      {mayManage.value && (
+      {mayManage.value && !isForbidden(loaded.error) && (
         <Bulk
           chosen={chosen}
           filter={filter}

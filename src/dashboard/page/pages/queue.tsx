@@ -1,6 +1,6 @@
 /** One queue: where its jobs are, how they fared on a day, what is set for it. */
 
-import { CallError, change, segment, withQuery } from "../api.ts";
+import { change, isForbidden, segment, withQuery } from "../api.ts";
 import { count, many } from "../format.ts";
 import { useLive } from "../live.ts";
 import { type Job, type Queue, type QueueSettings, type QueueStats, statuses } from "../model.ts";
@@ -21,7 +21,7 @@ export function QueueDetails({ queue }: { readonly queue: string }) {
   );
   const day = place.value.query.get("day") ?? new Date().toISOString().slice(0, 10);
   const stats = useLive<QueueStats>(withQuery(`${path}/stats`, { day }));
-  if (loaded.error instanceof CallError && loaded.error.status === 403) {
+  if (isForbidden(loaded.error)) {
     // Once is enough: all the rest would be refused for the same reason.
     return (
       <>

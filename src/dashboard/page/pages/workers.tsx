@@ -41,7 +41,7 @@ export function Workers() {
                   label="Workers"
                   heads={["Worker", "Seen", "Serves", "#Jobs", "#Stalled", ""]}
                 >
-                  {workers.map((worker) => <Row key={worker.id} worker={worker} />)}
+                  {inOrder(workers).map((worker) => <Row key={worker.id} worker={worker} />)}
                 </Table>
                 <Pager pages={pages} />
               </>
@@ -49,6 +49,11 @@ export function Workers() {
       </Shown>
     </>
   );
+}
+
+/** By their names: buttons must not move whenever a worker says something. */
+function inOrder(workers: readonly Worker[]): Worker[] {
+  return [...workers].sort((a, b) => a.id < b.id ? -1 : 1);
 }
 
 function Row({ worker }: { readonly worker: Worker }) {

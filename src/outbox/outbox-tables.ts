@@ -12,6 +12,7 @@ import {
   nameBytes,
   outboxNews,
 } from "../protocol/outbox.ts";
+import { longestId } from "../protocol/job-id.ts";
 import {
   type OutboxDialect,
   type Statement,
@@ -52,6 +53,16 @@ export interface NewEntry {
 /** The number of an entry, as a text: it may be beyond 2^53, if whoever wrote it chose it. */
 export type EntryNumber = string;
 
+/** Refused entries by their numbers; all when undefined. */
+export type RefusedEntries = readonly (number | EntryNumber)[] | undefined;
+
+/** Refused entries behind one, up to another, in the order of their numbers. */
+export interface RefusedRange {
+  readonly after?: EntryNumber | undefined;
+  readonly upTo?: EntryNumber | undefined;
+  readonly limit: number;
+}
+
 /** Which entries are taken. Sizes are in bytes, instants in ms since the epoch. */
 export interface ClaimTerms {
   readonly limit: number;
@@ -72,10 +83,20 @@ export interface OutboxTables {
   insert(entries: readonly NewEntry[], now: number): Statement[];
   /** Lists the first entries that were refused. */
   listRefused(limit: number): Statement;
+  /** Lists refused entries without their texts, by their numbers. */
+  listHeads(range: RefusedRange): Statement;
+  /** Lists the numbers of refused entries. */
+  listNumbers(range: RefusedRange): Statement;
+  /** Which of these entries were refused. */
+  findRefused(entries: readonly EntryNumber[]): Statement;
+  /** The texts of refused entries. */
+  readRefused(entries: readonly EntryNumber[]): Statement;
+  /** Counts refused entries, up to `most`, and gives the number of the last one. */
+  countRefused(most: number): Statement;
   /** Puts refused entries back: all, or those of a list. The last statement counts them. */
-  retry(entries: readonly number[] | undefined): Statement[];
+  retry(entries: RefusedEntries): Statement[];
   /** Deletes refused entries: all, or those of a list. The last statement counts them. */
-  forget(entries: readonly number[] | undefined): Statement[];
+  forget(entries: RefusedEntries): Statement[];
   /** Takes the first entries that nobody has, until an instant. The texts of those that are too long are not given. */
   claim(terms: ClaimTerms): Statement;
   /** Deletes entries. */
@@ -113,7 +134,7 @@ export function toOutboxTables(
       : statement`entry IN (SELECT CAST(value AS INTEGER) FROM json_each(${
         JSON.stringify(entries)
       }))`;
-  const where = (entries: readonly number[] | undefined): Statement =>
+  const where = (entries: RefusedEntries): Statement =>
     entries === undefined ? statement`TRUE` : among(entries);
   const columns = verbatim("id, stored_at, job");
   /** How long the texts of an entry are, in bytes: it is known without reading them. */
@@ -121,7 +142,14 @@ export function toOutboxTables(
     "(CAST(octet_length(job) AS BIGINT) + coalesce(octet_length(id), 0))",
   );
 
-  const forget = (entries: readonly number[] | undefined): Statement[] =>
+  /** The refused entries of a range. Their order is that of the column: what is shown of it is a text. */
+  const inRange = ({ after, upTo, limit }: RefusedRange): Statement =>
+    statement`FROM ${refused} AS kept
+      WHERE ${after === undefined ? verbatim("TRUE") : statement`entry > ${asEntry(after)}`}
+        AND ${upTo === undefined ? verbatim("TRUE") : statement`entry <= ${asEntry(upTo)}`}
+      ORDER BY kept.entry LIMIT ${integer(limit)}`;
+
+  const forget = (entries: RefusedEntries): Statement[] =>
     isPostgres
       ? [statement`WITH gone AS (DELETE FROM ${refused} WHERE ${where(entries)} RETURNING 1)
         SELECT count(*)::text AS count FROM gone`]
@@ -186,8 +214,23 @@ CREATE TABLE ${refused.text} (
     },
     listRefused: (limit) =>
       statement`SELECT ${number("entry")} AS entry, id, ${number("stored_at")} AS "storedAt", job,
-          ${number("refused_at")} AS "refusedAt", reason FROM ${refused}
-        ORDER BY entry LIMIT ${integer(limit)}`,
+          ${number("refused_at")} AS "refusedAt", reason ${inRange({ limit })}`,
+    listHeads: (range) =>
+      statement`SELECT ${number("entry")} AS entry, ${number("stored_at")} AS "storedAt",
+          CASE WHEN octet_length(id) <= ${verbatim(String(longestId))} THEN id END AS id,
+          ${number("refused_at")} AS "refusedAt", substr(reason, 1, 2000) AS reason,
+          ${number("octet_length(job)")} AS size, CAST(substr(job, 1, 2000) AS TEXT) AS start ${
+        inRange(range)
+      }`,
+    listNumbers: (range) => statement`SELECT ${number("entry")} AS entry ${inRange(range)}`,
+    findRefused: (entries) =>
+      statement`SELECT ${number("entry")} AS entry FROM ${refused} WHERE ${among(entries)}`,
+    readRefused: (entries) =>
+      statement`SELECT ${number("entry")} AS entry, job FROM ${refused} WHERE ${among(entries)}`,
+    countRefused: (most) =>
+      statement`SELECT ${number("count(*)")} AS count,
+          (SELECT ${number("max(entry)")} FROM ${refused}) AS last
+        FROM (SELECT 1 AS one FROM ${refused} LIMIT ${integer(most)}) AS counted`,
     retry(entries) {
       if (isPostgres) {
         return [
@@ -228,7 +271,7 @@ CREATE TABLE ${refused.text} (
     refuse: (entry, { reason, now }) =>
       statement`INSERT INTO ${refused} (entry, ${columns}, refused_at, reason)
         SELECT entry, ${columns}, ${integer(now)}, CAST(${reason} AS TEXT) FROM ${outbox}
-        WHERE entry = CAST(CAST(${entry} AS TEXT) AS BIGINT)
+        WHERE entry = ${asEntry(entry)}
         ON CONFLICT (entry) DO UPDATE SET reason = excluded.reason, refused_at = excluded.refused_at`,
   };
 }
@@ -244,7 +287,11 @@ function number(column: string): Verbatim {
 
 /** An integer. It goes as a text like all others. */
 function integer(value: number): Statement {
-  return statement`CAST(CAST(${String(value)} AS TEXT) AS BIGINT)`;
+  return asEntry(String(value));
+}
+
+function asEntry(entry: EntryNumber): Statement {
+  return statement`CAST(CAST(${entry} AS TEXT) AS BIGINT)`;
 }
 
 /** Demands a place that there can be. */

@@ -150,6 +150,21 @@ export const operatorCommands: Readonly<Record<string, Command>> = {
       };
     },
   },
+  outbox: {
+    usage: "",
+    summary: "list, retry or delete refused jobs of transactions, at --data",
+    async load() {
+      const { outboxFlags, outboxHelp, runOutbox } = await import("./outbox.ts");
+      return {
+        help: outboxHelp,
+        async run(args) {
+          const { MILLRACE_DATA } = process.env;
+          const { config } = read(outboxFlags, args, { most: 0, environment: { MILLRACE_DATA } });
+          await runOutbox(config, { output: openOutput(), person: findPerson() });
+        },
+      };
+    },
+  },
   top: {
     usage: "",
     summary: "watch queues, jobs and workers on a terminal, and steer them",

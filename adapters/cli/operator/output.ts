@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { toPrintable } from "../../../src/printable.ts";
 import { type Column, createTable } from "./table.ts";
 
 /** Where text goes. */
@@ -67,7 +68,10 @@ export function createWriter<Item>(
   }
   return {
     async write(items) {
-      await output.write(items.map((item) => `${JSON.stringify(item)}\n`).join(""));
+      const lines = items.map((item) => JSON.stringify(item));
+      // JSON escapes what is below a space; a terminal also obeys characters of C1.
+      const shown = output.isTerminal ? lines.map(toPrintable) : lines;
+      await output.write(shown.map((line) => `${line}\n`).join(""));
     },
   };
 }

@@ -68,6 +68,8 @@ export interface FlowFigures {
   readonly wait: FlowSpans | undefined;
   /** Undefined if there was none. */
   readonly run: FlowSpans | undefined;
+  /** How long the oldest ready job had been ready, the longest that was seen, in ms; undefined if none was. */
+  readonly oldestMs: number | undefined;
 }
 
 /** What was counted of one queue or type. */
@@ -115,7 +117,7 @@ export function toFlowWire(
 }
 
 function toFiguresWire(figures: FlowFigures): object {
-  const { enqueued, completed, retries, failures, cancelled, wait, run } = figures;
+  const { enqueued, completed, retries, failures, cancelled, wait, run, oldestMs } = figures;
   return {
     enqueued,
     completed,
@@ -124,6 +126,7 @@ function toFiguresWire(figures: FlowFigures): object {
     cancelled,
     wait: toSpansWire(wait),
     run: toSpansWire(run),
+    oldest_ms: oldestMs ?? null,
   };
 }
 

@@ -27,15 +27,17 @@ export interface FlowRow {
   readonly cancelled: number;
   readonly waits: string;
   readonly runs: string;
+  /** In ms; -1 if no ready job was seen. */
+  readonly age: number;
 }
 
-const columns = "enqueued, completed, retries, failures, cancelled, waits, runs";
+const columns = "enqueued, completed, retries, failures, cancelled, waits, runs, age";
 
 const insertRow = `INSERT INTO flow (${columns}, step, queue, at, type)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (step, queue, at, type) DO NOTHING`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (step, queue, at, type) DO NOTHING`;
 
 const updateRow = `UPDATE flow SET enqueued = ?, completed = ?, retries = ?, failures = ?,
-  cancelled = ?, waits = ?, runs = ? WHERE step = ? AND queue = ? AND at = ? AND type = ?`;
+  cancelled = ?, waits = ?, runs = ?, age = ? WHERE step = ? AND queue = ? AND at = ? AND type = ?`;
 
 /** Adds what a row has. */
 export function addRow(into: FlowCounts, row: FlowRow): void {
@@ -46,6 +48,7 @@ export function addRow(into: FlowCounts, row: FlowRow): void {
   into.cancelled += row.cancelled;
   into.waits.mergeText(row.waits);
   into.runs.mergeText(row.runs);
+  into.age = Math.max(into.age, row.age);
 }
 
 /**
@@ -95,10 +98,11 @@ function* addSlot(stepMs: number, at: number, sums: readonly FlowCell[]): Transi
   for (const sum of sums) {
     const row = known.get(`${sum.queue},${sum.type}`);
     if (row !== undefined) addRow(sum, row);
-    const { enqueued, completed, retries, failures, cancelled, waits, runs, queue, type } = sum;
+    const { enqueued, completed, retries, failures, cancelled, waits, runs, age, queue, type } =
+      sum;
     const counts = [enqueued, completed, retries, failures, cancelled];
     (row === undefined ? inserts : updates).push(
-      [...counts, waits.toText(), runs.toText(), stepMs, queue, at, type],
+      [...counts, waits.toText(), runs.toText(), age, stepMs, queue, at, type],
     );
   }
   yield* runEach(updateRow, updates);

@@ -8,6 +8,8 @@
  * | a completed, a run | a run succeeds, also if the job goes on in another queue: since it was taken | that it had          |
  * | a retry, a failure, a cancellation | as `statistics.ts` has it                              | that it had            |
  *
+ * Beside these, each minute has the greatest age of a ready job that was seen in it (`addAge`), of its queue and among all.
+ *
  * Names of types come from programs, which may make up new ones without end. So only some have rows of their own:
  *
  * | A change of                                      | Counts                                             |
@@ -62,6 +64,8 @@ export interface FlowCounts {
   cancelled: number;
   readonly waits: Spans;
   readonly runs: Spans;
+  /** How long the oldest ready job had been ready, in ms; -1 if none was seen, and for a type. */
+  age: number;
 }
 
 /** What was counted of a queue and a type in a minute. */
@@ -84,6 +88,7 @@ export function createFlowCounts(): FlowCounts {
     cancelled: 0,
     waits: new Spans(),
     runs: new Spans(),
+    age: -1,
   };
 }
 
@@ -96,6 +101,7 @@ export function mergeFlow(into: FlowCounts, from: FlowCounts): void {
   into.cancelled += from.cancelled;
   into.waits.merge(from.waits);
   into.runs.merge(from.runs);
+  into.age = Math.max(into.age, from.age);
 }
 
 /** What a change counts as; a wait and a run besides measure a span. */
@@ -125,20 +131,30 @@ class Names {
   readonly #queues = new Map<string, Set<string>>();
   #types = 0;
 
+  /** Whether a queue has rows of its own. */
+  hasQueue(queue: string): boolean {
+    return this.#typesOf(queue) !== undefined;
+  }
+
   /** The type under which a job counts; undefined if it counts only among all. */
   nameOf(queue: string, type: string): string | undefined {
-    if (queue.length > longestName) return undefined;
-    let types = this.#queues.get(queue);
-    if (types === undefined) {
-      if (this.#queues.size >= mostNamed.queues) return undefined;
-      this.#queues.set(queue, types = new Set());
-    }
+    const types = this.#typesOf(queue);
+    if (types === undefined) return undefined;
     if (types.has(type)) return type;
     if (type.length > longestName) return "";
     if (types.size >= mostNamed.typesOfQueue || this.#types >= mostNamed.types) return "";
     types.add(type);
     this.#types++;
     return type;
+  }
+
+  #typesOf(queue: string): Set<string> | undefined {
+    if (queue.length > longestName) return undefined;
+    let types = this.#queues.get(queue);
+    if (types === undefined && this.#queues.size < mostNamed.queues) {
+      this.#queues.set(queue, types = new Set());
+    }
+    return types;
   }
 }
 
@@ -172,6 +188,15 @@ export class Flow {
       const kind = kindOf(change);
       if (kind !== undefined) this.#addJobs(change, kind, now);
     }
+  }
+
+  /** A job of a queue that is ready by `now` has been so for `ageMs`, as far as is known the longest. */
+  addAge(queue: string, ageMs: number, now: number): void {
+    const at = now - now % finestMs;
+    if (at !== this.#at) this.#turnTo(at);
+    const isNamed = this.#names.hasQueue(queue);
+    const cell = isNamed ? this.#cellOf(queue, "") : this.#cellOf("", "");
+    cell.age = Math.max(cell.age, ageMs);
   }
 
   /** Takes back what could not be stored. */

@@ -57,6 +57,8 @@ import { trackedTables } from "./schema-tracked.ts";
  * Version 22 has statistics by the minute and by type (`schema-flow.ts`).
  *
  * Version 23 has in `news` how a broker hears of others: 0 on a channel on which anybody can talk, 1 on one of their own.
+ *
+ * Version 25 has in `age` of statistics how old the oldest ready job was, in ms; -1 if none was seen (`flow.ts`).
  */
 export const migrations: readonly string[] = [
   ...firstMigrations,
@@ -199,4 +201,5 @@ CREATE INDEX payloads_by_time ON payloads (expires_at);
   flowTables,
   "ALTER TABLE brokers ADD COLUMN news INTEGER NOT NULL DEFAULT 0;",
   quietTables,
+  "ALTER TABLE flow ADD COLUMN age BIGINT NOT NULL DEFAULT -1;",
 ];

@@ -66,6 +66,7 @@ describe("GET /stats", () => {
           cancelled: 0,
           wait: null,
           run: null,
+          oldest_ms: null,
         };
         assert.deepEqual(points.at(-1), { at: last, ...none });
         assert.deepEqual(points[0], { at: last - (count - 1) * step, ...none });
@@ -144,6 +145,47 @@ describe("GET /stats", () => {
         ["x", 1, 0, 1, 1],
         false,
       ]);
+    }));
+
+  it("tells how old the oldest ready job of a queue was, also where nothing happens", () =>
+    withBroker(async (test) => {
+      const { client, clock, take } = test;
+      align(test, sixHoursMs);
+      await client.enqueue(job({ queue: "a", type: "x" }));
+      await clock.advance(30_000);
+      await client.enqueue(job({ queue: "b", delayMs: 90_000 }));
+      // A look is at any instant of a minute.
+      await clock.advance(5 * minuteMs + 29_000);
+      /** How many steps before the last, and how many minutes: those of less may be missing. */
+      const ages = ({ points }: Answer) =>
+        points.flatMap(({ oldest_ms }: Answer, at: number) =>
+          oldest_ms === null || oldest_ms < minuteMs
+            ? []
+            : [[points.length - 1 - at, Math.floor(oldest_ms / minuteMs)]]
+        );
+      const old = [[4, 1], [3, 2], [2, 3], [1, 4], [0, 5]];
+      assert.deepEqual(ages(await ask(test)), old);
+      assert.deepEqual(ages(await ask(test, "?queue=a")), old);
+      assert.deepEqual(ages(await ask(test, "?queue=b")), [[2, 1], [1, 2], [0, 3]]);
+      assert.deepEqual(ages(await ask(test, "?over=day")), [[0, 5]]);
+      const byQueue = await ask(test, "?by=queue");
+      assert.deepEqual(
+        byQueue.groups.map((
+          { queue, oldest_ms }: Answer,
+        ) => [queue, Math.floor(oldest_ms / minuteMs)]),
+        [["a", 5], ["b", 3]],
+      );
+      // Types have none, and none is made up for those without rows of their own.
+      const byType = await ask(test, "?queue=a&by=type");
+      assert.deepEqual(
+        byType.groups.map(({ type, oldest_ms }: Answer) => [type, oldest_ms]),
+        [["x", null]],
+      );
+      assert.deepEqual(ages(await ask(test, "?type=x")), []);
+      const taken = await take({ queues: ["a", "b"], prefetch: 9 });
+      await clock.advance(2 * minuteMs);
+      assert.deepEqual(ages(await ask(test)).at(-1), [2, 5]);
+      await taken.close();
     }));
 
   it("puts types without end under one name, and tells of the busiest", () =>

@@ -32,13 +32,14 @@ const change = ({ cause, from, to, fromQueue, fromType, queue = "q", type = "t",
     jobs: [{ id: "1", seq: 1, traits: 0, queue, type, ...at }],
   }) as unknown as Change;
 
-const figures = ({ queue, type, at, waits, runs, ...counts }: FlowCell) => [
+const figures = ({ queue, type, at, waits, runs, age, ...counts }: FlowCell) => [
   (at - start) / 60_000,
   queue,
   type,
   ...Object.entries(counts).flatMap(([name, value]) => value === 0 ? [] : [`${value} ${name}`]),
   ...waits.count > 0 ? [`${waits.count} waits`] : [],
   ...runs.count > 0 ? [`${runs.count} runs`] : [],
+  ...age < 0 ? [] : [`${age} ms`],
 ];
 
 describe("the flow of jobs", () => {
@@ -127,6 +128,24 @@ describe("the flow of jobs", () => {
     assert.deepEqual(figures(flow.takeAll().at(-1)!).slice(0, 3), [1, "q", ""]);
     add("other", start + flowSteps.month.ms);
     assert.deepEqual(figures(flow.takeAll().at(-1)!).slice(0, 3), [360, "q", "other"]);
+  });
+
+  it("has the greatest age of each queue in a minute, and of all", () => {
+    const flow = new Flow();
+    flow.addAge("a", 5, start);
+    flow.addAge("a", 3, start);
+    flow.addAge("b", 0, start);
+    flow.addAge("q".repeat(401), 9, start);
+    flow.addAge("a", 4, start + 60_000);
+    flow.add([change({ cause: "enqueued", to: ready, queue: "a" })], start + 60_000);
+    assert.deepEqual(flow.takeAll().map(figures), [
+      [0, "", "", "9 ms"],
+      [0, "a", "", "5 ms"],
+      [0, "b", "", "0 ms"],
+      [1, "", "", "1 enqueued", "4 ms"],
+      [1, "a", "", "4 ms"],
+      [1, "a", "t", "1 enqueued"],
+    ]);
   });
 
   it("has no rows for names that no key of a row has room for", () => {

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { expireLeases, nextExpiry } from "../../src/store/expire-leases.ts";
+import { firstPlace, listOldestReady } from "../../src/store/oldest-ready.ts";
 import { listOpenBatches } from "../../src/store/open-batches.ts";
 import { recoverJobs, releaseHolder } from "../../src/store/release.ts";
 import type { StepAnswer, Transition } from "../../src/store/transition.ts";
@@ -49,6 +50,26 @@ describe("the plans of SQLite", () => {
         assert.match(plan!, /(SCAN|SEARCH) jobs USING INDEX jobs_heads/);
         assert.doesNotMatch(plan!, /TEMP B-TREE/);
       }
+    } finally {
+      await store.close();
+    }
+  });
+
+  it("listOldestReady() reads no more of a queue than the first job of each priority", async () => {
+    const store = await openTestStore(openMemory);
+    try {
+      const [plan] = plansOf(store, listOldestReady(firstPlace, 200));
+      const searches = plan!.match(/SEARCH jobs USING COVERING INDEX jobs_by_queue \(.*\)/g)!;
+      const kinds = [
+        "(queue=? AND budget_set=? AND priority>?)",
+        "(queue=? AND budget_set>?)",
+        "(queue>?)",
+      ];
+      assert.deepEqual(
+        searches.map((search) => search.slice(search.indexOf("("))),
+        [...kinds, ...kinds],
+      );
+      assert.doesNotMatch(plan!, /SCAN jobs/);
     } finally {
       await store.close();
     }

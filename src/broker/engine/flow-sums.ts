@@ -68,10 +68,12 @@ export function createFlowSums({ over, queues, types, by }: FlowQuery, now: numb
         if (wanted !== undefined && !wanted.has(row.type)) continue;
         const at = (row.at - from) / stepMs;
         if (isAll || isFiltered) addRow(points[at]!, row);
-        if (isAll || by === undefined) continue;
+        // A queue has its age beside the types that have no rows of their own.
+        if (isAll || by === undefined || by === "type" && row.age >= 0 && isEmpty(row)) continue;
         const group = groupOf(row[by]);
         if (group === undefined) continue;
         addRow(group, row);
+        if (by === "type") group.age = -1;
         group.ended[at]! += endedOf(row);
       }
     },
@@ -104,8 +106,13 @@ function endedOf(
   return completed + retries + failures + cancelled;
 }
 
+/** Whether a row counts nothing. */
+function isEmpty(row: FlowRow): boolean {
+  return endedOf(row) + row.enqueued === 0 && row.waits === "";
+}
+
 function toFigures(counts: FlowCounts): FlowFigures {
-  const { enqueued, completed, retries, failures, cancelled, waits, runs } = counts;
+  const { enqueued, completed, retries, failures, cancelled, waits, runs, age } = counts;
   return {
     enqueued,
     completed,
@@ -114,5 +121,6 @@ function toFigures(counts: FlowCounts): FlowFigures {
     cancelled,
     wait: waits.show(),
     run: runs.show(),
+    oldestMs: age < 0 ? undefined : age,
   };
 }

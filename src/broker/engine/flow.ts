@@ -22,6 +22,7 @@ import {
 } from "../../store/flow-table.ts";
 import type { Store } from "../../store/store.ts";
 import { createFlowSums } from "./flow-sums.ts";
+import { createQueueAges } from "./queue-ages.ts";
 import type { DueSource } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
 import { createWriteBehind } from "./write-behind.ts";
@@ -50,13 +51,13 @@ export interface FlowStatistics {
   flush(): Promise<void>;
   /** Writes the rest. */
   stop(): Promise<void>;
-  /** Forgets what no chart shows any more. */
-  readonly source: DueSource;
+  /** Look at queues, and forget what no chart shows any more. */
+  readonly sources: readonly DueSource[];
 }
 
 /** Creates them. */
 export function createFlowStatistics(
-  { store, clock, timers, logger, settings, writeOthers, expectForgetting }: {
+  { store, clock, timers, logger, settings, writeOthers, expectAt }: {
     readonly store: Store;
     readonly clock: Clock;
     readonly timers: boolean;
@@ -64,8 +65,8 @@ export function createFlowStatistics(
     readonly settings: Pick<Settings, "statistics">;
     /** Has other brokers write what they gathered. */
     readonly writeOthers: () => Promise<unknown>;
-    /** Told that something has to be forgotten at `at`, in ms since the epoch. */
-    expectForgetting(at: number): void;
+    /** Told that a source is due at `at`, in ms since the epoch. */
+    expectAt(source: DueSource, at: number): void;
   },
 ): FlowStatistics {
   const flow = new Flow();
@@ -88,7 +89,7 @@ export function createFlowStatistics(
           await store.write(() => addFlow(piece), piece.length * steps.length);
         }
         if (all.length > 0) {
-          expectForgetting(Math.min(...steps.map((step) => endOf(step, all[0]!.at))));
+          expectAt(forgetting, Math.min(...steps.map((step) => endOf(step, all[0]!.at))));
         }
       } catch (error) {
         flow.giveBack(all.slice(at));
@@ -123,15 +124,52 @@ export function createFlowStatistics(
     return sums.tell();
   };
 
+  /** Something may have been gathered. */
+  const gathered = () => {
+    if (flow.size === 0) return;
+    if (flow.size > mostCells) {
+      flow.takeAll();
+      logger.warn("Statistics of too many minutes wait to be written, forgetting them");
+    } else behind.note();
+  };
+
+  const ages = createQueueAges({
+    store,
+    clock,
+    timers,
+    settings,
+    expect: (at) => expectAt(ages.source, at),
+    note(queue, ageMs) {
+      flow.addAge(queue, ageMs, clock.now());
+      gathered();
+    },
+  });
+
+  const forgetting: DueSource = {
+    name: "forget statistics of minutes",
+    async nextDueAt() {
+      if (hasMore) return 0;
+      let dueAt: number | undefined;
+      for (const step of steps) {
+        const first = await store.read(firstFlow(step.ms));
+        if (first !== undefined) dueAt = Math.min(dueAt ?? Infinity, endOf(step, first));
+      }
+      return dueAt;
+    },
+    async run(now) {
+      hasMore = false;
+      for (const { ms, points } of steps) {
+        hasMore = await store.write(() => forgetFlow(ms, now - (points + 1) * ms)) || hasMore;
+      }
+    },
+  };
+
   return {
     add(changes) {
       if (!settings.statistics) return;
       flow.add(changes, clock.now());
-      if (flow.size === 0) return;
-      if (flow.size > mostCells) {
-        flow.takeAll();
-        logger.warn("Statistics of too many minutes wait to be written, forgetting them");
-      } else behind.note();
+      gathered();
+      ages.add(changes);
     },
     read(query) {
       const isNext = readings++ > 0;
@@ -151,24 +189,7 @@ export function createFlowStatistics(
     },
     flush: behind.flush,
     stop: behind.stop,
-    source: {
-      name: "forget statistics of minutes",
-      async nextDueAt() {
-        if (hasMore) return 0;
-        let dueAt: number | undefined;
-        for (const step of steps) {
-          const first = await store.read(firstFlow(step.ms));
-          if (first !== undefined) dueAt = Math.min(dueAt ?? Infinity, endOf(step, first));
-        }
-        return dueAt;
-      },
-      async run(now) {
-        hasMore = false;
-        for (const { ms, points } of steps) {
-          hasMore = await store.write(() => forgetFlow(ms, now - (points + 1) * ms)) || hasMore;
-        }
-      },
-    },
+    sources: [ages.source, forgetting],
   };
 }
 

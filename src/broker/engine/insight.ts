@@ -55,7 +55,7 @@ export interface Insight {
   removeAll(): Promise<void>;
   /** Writes the rest of what was gathered. */
   stop(): Promise<void>;
-  /** Forgets old statistics, by the day and by the minute. */
+  /** Look how old ready jobs are, and forget old statistics, by the day and by the minute. */
   readonly sources: readonly DueSource[];
 }
 
@@ -77,7 +77,7 @@ export function createInsight(
     readonly broker: () => number;
     /** Has other brokers write what they gathered; gives whether all have. */
     readonly writeOthers: () => Promise<boolean>;
-    /** Told that a source has something to forget at `at`, in ms since the epoch. */
+    /** Told that a source is due at `at`, in ms since the epoch. */
     expectAt(source: DueSource, at: number): void;
   },
 ): Insight {
@@ -92,7 +92,6 @@ export function createInsight(
   const flow = createFlowStatistics({
     ...options,
     writeOthers,
-    expectForgetting: (at) => options.expectAt(flow.source, at),
   });
   const serving = createServing({ ...options, writeOthers });
   const workers = createWorkers({ ...options, serving, writeOthers });
@@ -155,7 +154,7 @@ export function createInsight(
       await flow.stop();
       await workers.stop();
     },
-    sources: [statistics.source, flow.source],
+    sources: [statistics.source, ...flow.sources],
   };
 }
 

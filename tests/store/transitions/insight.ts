@@ -19,6 +19,12 @@ import {
   readFlow,
 } from "../../../src/store/flow-table.ts";
 import { addEntry, listHistory, writeHistory } from "../../../src/store/history.ts";
+import {
+  firstPlace,
+  listOldestReady,
+  type ReadyPlace,
+  type ReadySince,
+} from "../../../src/store/oldest-ready.ts";
 import { nextPositions, readAtPositions, readCounts } from "../../../src/store/queue-details.ts";
 import { addTallies, firstDay, forgetDays, readDay } from "../../../src/store/statistics.ts";
 import { traits } from "../../../src/store/traits.ts";
@@ -167,6 +173,63 @@ export function describeInsight(open: () => Promise<TestStore>): void {
     });
   });
 
+  describe("the oldest ready jobs of all queues", () => {
+    /** By their queues, read in pieces. */
+    const sinceOf = async (store: TestStore, limit: number) => {
+      const found = new Map<string, number[]>();
+      let place: ReadyPlace | undefined = firstPlace;
+      while (place !== undefined) {
+        const piece: readonly ReadySince[] = await store.read(listOldestReady(place, limit));
+        for (const { queue, since } of piece) {
+          found.set(queue, [...found.get(queue) ?? [], start - since]);
+        }
+        place = piece.length < limit ? undefined : piece.at(-1);
+      }
+      return Object.fromEntries(found);
+    };
+
+    it("are the first ones of each priority and budget set", async () => {
+      const store = await open();
+      await store.given(
+        { id: "a1", queue: "a", readyAt: start - 1 },
+        { id: "a2", queue: "a", readyAt: start - 9 },
+        { id: "a3", queue: "a", priority: 9, readyAt: start - 2 },
+        {
+          id: "b1",
+          queue: "b",
+          readyAt: start - 3,
+          budgets: [toBinding("k", 1, { allocation: 4 })],
+        },
+        {
+          id: "b2",
+          queue: "b",
+          readyAt: start - 4,
+          budgets: [toBinding("l", 1, { allocation: 4 })],
+        },
+        { id: "b3", queue: "b", readyAt: start - 5 },
+        { id: "c1", queue: "c", readyAt: start + 9 },
+        { id: "d1", queue: "d", readyAt: start - 6 },
+      );
+      for (const limit of [1, 2, 100]) {
+        assert.deepEqual(await sinceOf(store, limit), { a: [1, 2], b: [5, 3, 4], d: [6] });
+      }
+      await store.write(() => removeJob("d1"));
+      assert.deepEqual(Object.keys(await sinceOf(store, 100)), ["a", "b"]);
+    });
+
+    it("are looked for at twenty priorities of a budget set, the most urgent ones", async () => {
+      const store = await open();
+      const jobs = Array.from({ length: 30 }, (_, at) => {
+        return { id: `w${at}`, queue: "wild", priority: at * 2, readyAt: start - at };
+      });
+      await store.given(...jobs, { id: "x", queue: "x", readyAt: start });
+      for (const limit of [20, 100]) {
+        const { wild, x } = await sinceOf(store, limit);
+        assert.deepEqual([wild!.length, wild![0], x], [20, 0, [0]], `by ${limit}`);
+      }
+    });
+  });
+
   describe("the flow of jobs", () => {
     const [minuteMs, quarterMs] = [60_000, 900_000];
     const at = start - start % quarterMs;
@@ -211,6 +274,29 @@ export function describeInsight(open: () => Promise<TestStore>): void {
       assert.equal(await store.read(firstFlow(minuteMs)), at + minuteMs);
       assert.equal((await readAll(store, undefined, minuteMs)).length, 2);
       assert.equal((await readAll(store, undefined, quarterMs)).length, 4);
+    });
+
+    it("keeps the greatest age of each width, whoever saw it", async () => {
+      const store = await open();
+      const seen = (ageMs: number, now: number) => {
+        const flow = new Flow();
+        flow.addAge("a", ageMs, now);
+        return flow.takeAll();
+      };
+      for (const [ageMs, now] of [[7, at], [9, at], [8, at], [3, at + minuteMs]] as const) {
+        await store.write(() => addFlow(seen(ageMs, now)));
+      }
+      await store.write(() => addFlow(flowOf([["a", "x"]], at)));
+      const told = (rows: readonly FlowRow[]) =>
+        rows.map(({ type, at: row, age }) => [type, row - at, age]);
+      assert.deepEqual(told(await readAll(store, "a", minuteMs)), [
+        ["", 0, 9],
+        ["x", 0, -1],
+        ["", minuteMs, 3],
+      ]);
+      assert.deepEqual(told(await readAll(store, "a", quarterMs)), [["", 0, 9], ["x", 0, -1]]);
+      const range = { stepMs: quarterMs, from: at, to: at + 1 };
+      assert.deepEqual(told(await store.read(readAllFlow(range))), [["", 0, 9]]);
     });
 
     it("is read and deleted in pieces", async () => {

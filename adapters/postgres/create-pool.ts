@@ -15,6 +15,7 @@ import type { Hosts } from "./hosts.ts";
 import { pause } from "./in-time.ts";
 import type { PgClient, PgPool } from "./pool.ts";
 import { prepareSession } from "./session-limits.ts";
+import { createTimelines } from "./timelines.ts";
 
 /** How a pool is made. */
 export interface PoolTerms {
@@ -27,7 +28,11 @@ export interface PoolTerms {
 
 /** The client that `pg` makes for each connection, before it is connected. */
 interface PgConnecting {
+  readonly connection: {
+    readonly stream: { readonly bytesRead?: number; destroy(error: Error): void };
+  };
   connect(done: (error?: Error) => void): void;
+  once(event: "end", listener: () => void): void;
 }
 
 /** The classes that are used of `pg`. */
@@ -48,12 +53,19 @@ const fullPauseMs = 100;
 /**
  * Makes a pool whose connections look for tables in the schema, and keep to limits of time. It connects when it is first asked.
  *
+ * All connections lead to one server. When another one is found to be the primary, those to the one before end at once: if it goes
+ * on by mistake, it takes writes that nobody else sees. They end as well when a new connection got no answer in its time and none of
+ * them heard a word meanwhile: nobody waits any longer for a server that froze or vanished.
+ *
  * @throws {StoreError} If the package `pg` is not installed.
  */
 export async function createPool(terms: PoolTerms): Promise<PgPool> {
   const { Pool, Client } = await loadDriver();
   const { hosts, schema, maxConnections, connectTimeoutMs, queryTimeoutMs } = terms;
-  const prepare = prepareSession(schema, queryTimeoutMs);
+  const prepare = prepareSession(schema, queryTimeoutMs, connectTimeoutMs);
+  const demandNewest = createTimelines();
+  const connected = new Set<HostClient>();
+  let primary: string | undefined;
 
   class HostClient extends Client {
     readonly url: string;
@@ -63,12 +75,41 @@ export async function createPool(terms: PoolTerms): Promise<PgPool> {
       this.url = url;
     }
     override connect(done: (error?: Error) => void): void {
+      const startedAt = performance.now();
+      const before = new Map([...connected].map((client) => [client, client.heard]));
       super.connect((error) => {
-        if (error !== undefined && error !== null) hosts.rule(this.url);
+        if (error !== undefined && error !== null) {
+          hosts.rule(this.url);
+          const isLate = performance.now() - startedAt > connectTimeoutMs * 0.9;
+          const others = [...connected].filter(({ url }) => url === this.url);
+          if (isLate && others.every((client) => client.heard === before.get(client))) {
+            endAll(others, "the server does not answer");
+          }
+        } else {
+          connected.add(this);
+          this.once("end", () => connected.delete(this));
+        }
         done(error);
       });
     }
+    /** How many bytes came from the server. */
+    get heard(): number {
+      return this.connection.stream.bytesRead ?? NaN; // Not even equal to itself.
+    }
   }
+
+  const endAll = (clients: Iterable<HostClient>, message: string): void => {
+    for (const { connection } of clients) connection.stream.destroy(new Error(message));
+  };
+
+  /** The server with this address takes writes, and none is known that took its place. */
+  const found = (url: string): void => {
+    hosts.keep(url);
+    if (primary === url) return;
+    primary = url;
+    const others = [...connected].filter(({ url }) => url !== primary);
+    endAll(others, "another server is the primary now");
+  };
 
   const pool = new Pool({
     Client: HostClient,
@@ -80,10 +121,15 @@ export async function createPool(terms: PoolTerms): Promise<PgPool> {
     pipeline: true,
     // Before anybody else gets the connection.
     async onConnect(client: PgClient) {
+      const { url } = client as PgClient & HostClient;
       try {
         await prepare(client);
+        if (hosts.count > 1) {
+          await demandNewest(client, connectTimeoutMs);
+          found(url);
+        }
       } catch (error) {
-        if (isOutage(error)) hosts.rule((client as PgClient & HostClient).url);
+        if (isOutage(error)) hosts.rule(url);
         throw error;
       }
     },

@@ -17,6 +17,8 @@ export interface Hosts {
   current(): string;
   /** The server with this address did not do; the next one is asked, unless that was said already. */
   rule(out: string): void;
+  /** The server with this address did; it is asked from now on. */
+  keep(url: string): void;
 }
 
 const shape = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#]*)([^]*)$/i;
@@ -61,6 +63,9 @@ export function readHosts(url: string): Hosts {
     current: () => urls[at]!,
     rule(out) {
       if (urls[at] === out) at = (at + 1) % urls.length;
+    },
+    keep(url) {
+      at = urls.indexOf(url);
     },
   };
 }

@@ -23,7 +23,7 @@ import type { Sessions } from "./sessions.ts";
 
 /** How long to wait after a connection could not be made, and how often a quiet one is looked at, in ms. */
 const retryMs = 1000;
-const lookMs = 15_000;
+const lookMs = 5000;
 
 /** How long the answer to a look may take, in ms: the server may have vanished without a word. */
 const answerMs = 5000;

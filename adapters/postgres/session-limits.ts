@@ -31,18 +31,19 @@ const limits = {
 /**
  * Gives what prepares each connection of a pool that was made for the broker.
  *
- * It throws what is an outage if the connection leads to a standby.
+ * It throws what is an outage if the connection leads to a standby, or does not answer within `answerMs`.
  */
 export function prepareSession(
   schema: string,
   statementMs: number,
+  answerMs: number,
 ): (client: PgClient) => Promise<void> {
   const text = `SELECT pg_is_in_recovery() AS standby,
     set_config('search_path', $2, false) AS path,
     (SELECT count(set_config(name, ms, false)) FROM (${longer}) AS longer) AS changed`;
   const values = [JSON.stringify({ ...limits, statement_timeout: statementMs }), quoteName(schema)];
   return async (client) => {
-    const { rows: [row] } = await client.query({ text, values });
+    const { rows: [row] } = await client.query({ text, values, query_timeout: answerMs });
     if (row.standby === true) throw new Error("the server is a standby, expected the primary");
   };
 }

@@ -19,6 +19,10 @@ export interface PostgresServer {
   crash(): Promise<void>;
   /** Ends it as the end of its machine would, and leaves it so. */
   kill(): Promise<void>;
+  /** Has all its processes stand still: its connections stay open, and nobody answers. */
+  freeze(): Promise<void>;
+  /** Has them go on as if nothing had been. */
+  thaw(): Promise<void>;
   /**
    * Starts a server that follows this one.
    *
@@ -79,7 +83,15 @@ export async function startPostgres(
     const control = (...action: readonly string[]) =>
       ask("pg_ctl", ["-D", data, "-w", "-s", ...action]);
     const start = () => control("-l", `${folder}/log`, "-o", words, "start");
-    const kill = async () => void await control("-m", "immediate", "stop");
+    let frozen: readonly number[] = [];
+    const thaw = () => {
+      for (const id of frozen.toReversed()) Deno.kill(id, "SIGCONT");
+      frozen = [];
+    };
+    const kill = async () => {
+      thaw();
+      await control("-m", "immediate", "stop");
+    };
     await start();
     const readPid = async () =>
       Number((await Deno.readTextFile(`${data}/postmaster.pid`)).split("\n", 1)[0]);
@@ -97,6 +109,16 @@ export async function startPostgres(
         await start();
         pid = await readPid();
       },
+      async freeze() {
+        Deno.kill(pid, "SIGSTOP"); // It makes no others from here on.
+        frozen = [pid];
+        const children = (await demand("pgrep", ["-P", String(pid)])).trim().split("\n").map(
+          Number,
+        );
+        for (const id of children) Deno.kill(id, "SIGSTOP");
+        frozen = [pid, ...children];
+      },
+      thaw: () => Promise.resolve(thaw()),
       async follow(ownPort) {
         const own = await makeFolder();
         const from = ["-h", "127.0.0.1", "-p", String(port), "-U", "postgres"];

@@ -8,6 +8,7 @@ import { createClient } from "../../src/client/mod.ts";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
 import { job } from "../support/broker.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
+import { send } from "../support/send.ts";
 import { createLossyProxy } from "./lossy-proxy.ts";
 import { describePostgres } from "./server.ts";
 
@@ -19,6 +20,8 @@ interface Server {
   readonly url: string;
   crash(): Promise<void>;
   kill(): Promise<void>;
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   follow(): Promise<Server>;
   promote(): Promise<void>;
   stop(): Promise<void>;
@@ -32,6 +35,26 @@ async function startServer(settings: Readonly<Record<string, string>> = {}): Pro
   assert.ok(!("missing" in server));
   opened.push(() => server.stop());
   return server;
+}
+
+/** A primary, and a replica that has all that was committed. */
+async function startPair(): Promise<{ readonly primary: Server; readonly replica: Server }> {
+  const primary = await startServer();
+  const replica = await primary.follow();
+  opened.push(() => replica.stop());
+  await ask(primary.url, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+  await ask(primary.url, "SELECT pg_reload_conf()");
+  return { primary, replica };
+}
+
+/** An address that names several servers. */
+function toAddress(...servers: readonly Server[]): string {
+  const hosts = servers.map(({ url }) => new URL(url).host);
+  return `postgres://postgres@${hosts}/postgres?target_session_attrs=primary`;
+}
+
+async function enough(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Asks a server something, beside its brokers. */
@@ -51,15 +74,9 @@ describePostgres("a PostgreSQL that dies", () => {
   });
 
   it("is followed by its replica, with all that was answered", async () => {
-    const primary = await startServer();
-    const replica = await primary.follow();
-    opened.push(() => replica.stop());
-    await ask(primary.url, "ALTER SYSTEM SET synchronous_standby_names = '*'");
-    await ask(primary.url, "SELECT pg_reload_conf()");
-
+    const { primary, replica } = await startPair();
     // The replica stands first: it is passed over as long as it follows.
-    const [first, second] = [new URL(replica.url).host, new URL(primary.url).host];
-    const url = `postgres://postgres@${first},${second}/postgres?target_session_attrs=primary`;
+    const url = toAddress(replica, primary);
     const { logger } = createRecordingLogger();
     const broker = createBroker({ store: openPostgres({ url, connectTimeoutMs: 2000 }), logger });
     opened.push(() => broker.stop());
@@ -82,9 +99,6 @@ describePostgres("a PostgreSQL that dies", () => {
         }
       }
     });
-    const enough = async (holds: () => boolean) => {
-      while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
-    };
     await enough(() => answered.size > 100);
     await primary.kill();
     await replica.promote();
@@ -104,6 +118,72 @@ describePostgres("a PostgreSQL that dies", () => {
       if ([...answered].every((id) => taken.has(id))) break;
     }
     assert.deepEqual([...answered].filter((id) => !taken.has(id)), []);
+  });
+
+  it("is not written to any more when it froze, was replaced, and goes on", async () => {
+    const { primary, replica } = await startPair();
+    const store = openPostgres({
+      url: `${toAddress(primary, replica)}&application_name=broker`,
+      maxConnections: 100,
+      connectTimeoutMs: 1000,
+    });
+    const { logger } = createRecordingLogger();
+    const broker = createBroker({ store, logger });
+    opened.push(() => broker.stop());
+    await broker.start();
+
+    const answered: string[] = [];
+    const refused: string[] = [];
+    const enqueue = async () => {
+      const response = await broker.fetch(
+        new Request("http://broker/jobs", {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(job()),
+        }),
+      );
+      const text = await response.text();
+      if (response.status === 201) return answered.push(JSON.parse(text).id);
+      assert.deepEqual([response.status, response.headers.get("retry-after")], [503, "1"], text);
+      refused.push(text);
+    };
+    let isOver = false;
+    const calls = new Set<Promise<unknown>>();
+    opened.push(() => Promise.all(calls));
+    // None waits for the one before, as of many callers.
+    const calling = (async () => {
+      while (!isOver) {
+        calls.add(enqueue()).add(send(broker, "GET", "/jobs?limit=1"));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    })();
+    opened.push(() => ((isOver = true), calling));
+    await enough(() => answered.length > 20);
+    await primary.freeze();
+    await enough(() => refused.length > 5);
+    await replica.promote();
+    const before = answered.length;
+    await enough(() => answered.length > before + 20);
+
+    // Nobody ends what was the primary: it takes writes, and is asked for no replica.
+    await primary.thaw();
+    await ask(primary.url, "ALTER SYSTEM RESET synchronous_standby_names");
+    await ask(primary.url, "SELECT pg_reload_conf()");
+    const sessions = `SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'broker'`;
+    await enough(async () => (await ask(primary.url, sessions))[0]!["n"] === 0);
+    const count = "SELECT count(*) AS n FROM millrace.jobs";
+    const old = await ask(primary.url, count);
+    const since = answered.length;
+    await enough(() => answered.length > since + 20);
+    const { body } = await send(broker, "GET", "/jobs?limit=200");
+    const kept = new Set(body.jobs.map(({ id }: { id: string }) => id));
+    assert.deepEqual(answered.slice(0, since).filter((id) => !kept.has(id)), []);
+
+    // Now it is the only one that runs.
+    await replica.kill();
+    const [taken, left] = [answered.length, refused.length];
+    await enough(() => refused.length > left + 40 || answered.length > taken + 40);
+    assert.deepEqual(await ask(primary.url, count), old);
   });
 
   it("gives numbers of transactions out again, and a commit without an answer is not taken for another one", async () => {

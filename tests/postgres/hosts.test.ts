@@ -56,6 +56,16 @@ describe("readHosts()", () => {
     assert.equal(hosts.current(), "postgres://one/d");
   });
 
+  it("stays with the one that did", () => {
+    const hosts = readHosts("postgres://one,two,three/d");
+    hosts.rule("postgres://one/d");
+    hosts.rule("postgres://two/d");
+    hosts.keep("postgres://two/d");
+    assert.equal(hosts.current(), "postgres://two/d");
+    hosts.rule("postgres://three/d"); // Said too late.
+    assert.equal(hosts.current(), "postgres://two/d");
+  });
+
   it("refuses what is none, and a standby", () => {
     for (const url of ["", "localhost/jobs", "mysql://localhost/jobs"]) {
       assert.throws(() => readHosts(url), /^TypeError: Option 'url' is no address of PostgreSQL/);

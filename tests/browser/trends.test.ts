@@ -114,6 +114,36 @@ describe("how it went", () => {
     assert.deepEqual(await findFaults(), []);
   });
 
+  it("shows how old the oldest ready job was, also where nothing happens", async () => {
+    // A broker looks once a minute.
+    const url = await scene.serveThrough(async (request, pass) => {
+      const answer = await pass(request);
+      if (new URL(request.url).pathname !== "/stats") return answer;
+      const stats = await answer.json();
+      for (const [at, point] of stats.points.entries()) {
+        point.oldest_ms = at < 50 ? null : (at - 49) * 61_000;
+      }
+      return Response.json({ ...stats, total: { ...stats.total, oldest_ms: 10 * 61_000 } });
+    });
+    const burning = await browser.visit(url);
+    await burning.open("queues/burning");
+    await burning.waitForText(
+      "Nothing happened in the last hour. At most, a job had been ready for 10 min 10 s.",
+    );
+    const chart = `document.querySelector("[role=slider][aria-label='Oldest ready job']")`;
+    await burning.evaluate(`${chart}.focus()`);
+    assert.match(
+      String(await burning.evaluate(`${chart}.ariaValueText`)),
+      /: ready for 10 min 10 s$/,
+    );
+    await burning.click("summary", "As a table");
+    await burning.waitForCount("[aria-label='How it went'] tbody tr", 10);
+    await burning.open("");
+    await burning.waitForText("At most, a job had been ready for 10 min 10 s.");
+    assert.deepEqual(burning.complaints(), []);
+    await burning.close();
+  });
+
   it("says so where nothing happened", async () => {
     await visit.open("queues/nothing");
     await visit.waitForText("Nothing happened in the last hour.");

@@ -55,6 +55,14 @@ export function span(ms: number): string {
   return `${tenths.format(ms / 86_400_000)} d`;
 }
 
+/** A span of ms in a small place, in the largest unit that it has. */
+export function shortSpan(ms: number): string {
+  for (const [unit, size] of [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000]] as const) {
+    if (ms >= size) return `${tenths.format(ms / size)} ${unit}`;
+  }
+  return span(ms);
+}
+
 /** So many small units, in large ones and what is left. */
 function two(value: number, size: number, large: string, small: string): string {
   const rest = value % size;

@@ -127,6 +127,8 @@ export interface FlowFigures {
   readonly cancelled: number;
   readonly wait: FlowSpans;
   readonly run: FlowSpans;
+  /** How long the oldest ready job had been ready; missing in answers of older brokers, null where none was seen. */
+  readonly oldest_ms?: number | null;
 }
 
 /** What was counted of a type of jobs; null are those without rows of their own. */

@@ -200,7 +200,6 @@ function Flow() {
       <Chart
         label="Jobs a second"
         times={beats.map(({ at }) => at)}
-        format={compact}
         lines={[
           { label: "enqueued", color: "scheduled", values: beats.map(({ enqueued }) => enqueued) },
           {

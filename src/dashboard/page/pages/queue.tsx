@@ -6,7 +6,6 @@ import { useLive } from "../live.ts";
 import { type Job, type Queue, type QueueSettings, type QueueStats, statuses } from "../model.ts";
 import { Histogram } from "../parts/histogram.tsx";
 import { JobTable } from "../parts/job-table.tsx";
-import { Month } from "../parts/month.tsx";
 import { Age, Count, Empty, Facts, Heading, Shown, Text } from "../parts/small.tsx";
 import { Trends } from "../parts/trends.tsx";
 import { act, ask, go, mayManage, place } from "../state.ts";
@@ -111,7 +110,6 @@ export function QueueDetails({ queue }: { readonly queue: string }) {
           </>
         )}
       </Shown>
-      <Month key={queue} queue={queue} />
     </>
   );
 }

@@ -4,7 +4,8 @@
  */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ticks } from "../format.ts";
+import { stepTo, tellStep } from "../axis.ts";
+import { compact, span, ticks } from "../format.ts";
 
 export interface Line {
   readonly label: string;
@@ -19,13 +20,6 @@ const [left, right, top, bottom] = [52, 16, 8, 26];
 
 /** Room for a label of an instant, and of a value, in pixels. */
 const [instantRoom, valueRoom] = [90, 40];
-
-/** A round number of which a few reach to the largest value. */
-function stepTo(most: number, steps: number): number {
-  const least = most / steps;
-  const size = 10 ** Math.floor(Math.log10(least));
-  return size * ([1, 2, 5].find((times) => times * size >= least) ?? 10);
-}
 
 /** A line through what is known, with gaps where nothing is. */
 function toPath(
@@ -70,16 +64,16 @@ const moves: Readonly<Record<string, number>> = {
 
 /**
  * @param times In seconds since the epoch.
- * @param format Writes a value.
+ * @param isSpan Whether values are times in ms.
  * @param isStacked Whether the lines add up.
  * @param tell Writes an instant in full, where one is pointed at; it has a line of its own then.
  */
 export function Chart(
-  { label, times, lines, format, isStacked = false, tell }: {
+  { label, times, lines, isSpan = false, isStacked = false, tell }: {
     readonly label: string;
     readonly times: readonly number[];
     readonly lines: readonly Line[];
-    readonly format: (value: number) => string;
+    readonly isSpan?: boolean;
     readonly isStacked?: boolean;
     readonly tell?: (at: number) => string;
   },
@@ -96,7 +90,7 @@ export function Chart(
 
   const drawn = isStacked ? stack(lines) : lines;
   const most = Math.max(0, ...drawn.flatMap(({ values }) => values.map((value) => value ?? 0)));
-  const step = stepTo(most || 1, Math.floor((height - top - bottom) / valueRoom));
+  const step = stepTo(most || 1, Math.floor((height - top - bottom) / valueRoom), isSpan);
   const end = Math.max(step, Math.ceil(most / step) * step);
   const last = times.length - 1;
   const at = pointed === undefined || pointed > last ? last : pointed;
@@ -112,7 +106,8 @@ export function Chart(
   const names = ticks(marks.map((index) => times[index]!));
   const clock = at < 0 ? "" : tell?.(times[at]! * 1000) ??
     ticks([times[at]!, times[at]! + (times[1] ?? 0) - (times[0] ?? 0)])[0];
-  const valueOf = (value: number | null | undefined) => value == null ? "–" : format(value);
+  const valueOf = (value: number | null | undefined) =>
+    value == null ? "–" : isSpan ? span(value) : compact(value);
   const told = lines.map(({ label, values }) => `${label} ${valueOf(values[at])}`).join(", ");
   const point = (index: number) => setPointed(Math.min(last, Math.max(0, index)));
 
@@ -158,7 +153,7 @@ export function Chart(
                   y2={y(index * step)}
                 />
                 <text x={left - 8} y={y(index * step)} dy="0.32em" text-anchor="end">
-                  {format(index * step)}
+                  {tellStep(index * step, isSpan)}
                 </text>
               </g>
             ))}

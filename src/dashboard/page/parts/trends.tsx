@@ -2,7 +2,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import { CallError, withQuery } from "../api.ts";
-import { compact, count, exact, many, moment, span } from "../format.ts";
+import { count, exact, many, moment, span } from "../format.ts";
 import { useLive } from "../live.ts";
 import type { FlowFigures, FlowSpans, FlowStats, FlowType } from "../model.ts";
 import { go, link, place } from "../state.ts";
@@ -98,15 +98,16 @@ export function Trends({ queue }: { readonly queue?: string }) {
 
 /** What happened, in words. */
 function tellTotal({ over, total }: FlowStats): string {
-  const { completed, retries, failures, cancelled, enqueued } = total;
+  const { completed, retries, failures, cancelled, enqueued, oldest_ms: oldest } = total;
+  const ready = oldest == null ? "" : ` At most, a job had been ready for ${span(oldest)}.`;
   if (completed + retries + failures + cancelled + enqueued === 0) {
-    return `Nothing happened in the last ${over}.`;
+    return `Nothing happened in the last ${over}.${ready}`;
   }
   const bad = [[retries, "retried"], [failures, "died"], [cancelled, "cancelled"]] as const;
   const rest = bad.filter(([size]) => size > 0).map(([size, what]) => `, ${count(size)} ${what}`);
   return `In the last ${over} ${many(enqueued, "job")} came, and ${
     many(completed, "run")
-  } succeeded${rest.join("")}.`;
+  } succeeded${rest.join("")}.${ready}`;
 }
 
 const tellInstant = (at: number) => `${moment(at)} (${exact(at).replace(".000", "")})`;
@@ -114,6 +115,7 @@ const tellInstant = (at: number) => `${moment(at)} (${exact(at).replace(".000", 
 function Charts({ stats }: { readonly stats: FlowStats }) {
   const { points, over } = stats;
   const times = points.map(({ at }) => at / 1000);
+  const hasAges = stats.total.oldest_ms !== undefined;
   const shares = (of: "wait" | "run") => [
     { label: "p50", color: "ready", values: points.map((point) => point[of]?.p50_ms ?? null) },
     { label: "p95", color: "blocked", values: points.map((point) => point[of]?.p95_ms ?? null) },
@@ -122,12 +124,11 @@ function Charts({ stats }: { readonly stats: FlowStats }) {
   return (
     <>
       <p class="hint">{tellTotal(stats)}</p>
-      <div class="columns">
+      <div class="columns pairs">
         <div class="card">
           <Chart
             label={`Runs ${widths[over][1]}`}
             times={times}
-            format={compact}
             tell={tellInstant}
             isStacked
             lines={[
@@ -145,14 +146,29 @@ function Charts({ stats }: { readonly stats: FlowStats }) {
           <Chart
             label="Wait"
             times={times}
-            format={span}
+            isSpan
             tell={tellInstant}
             lines={shares("wait")}
           />
         </div>
         <div class="card">
-          <Chart label="Run" times={times} format={span} tell={tellInstant} lines={shares("run")} />
+          <Chart label="Run" times={times} isSpan tell={tellInstant} lines={shares("run")} />
         </div>
+        {hasAges && (
+          <div class="card">
+            <Chart
+              label="Oldest ready job"
+              times={times}
+              isSpan
+              tell={tellInstant}
+              lines={[{
+                label: "ready for",
+                color: "ready",
+                values: points.map(({ oldest_ms: oldest }) => oldest ?? null),
+              }]}
+            />
+          </div>
+        )}
       </div>
       <Numbers stats={stats} />
     </>
@@ -177,10 +193,11 @@ function Numbers({ stats }: { readonly stats: FlowStats }) {
     "#Run p50",
     "#p95",
     "#p99",
+    ...stats.total.oldest_ms === undefined ? [] : ["#Oldest ready"],
   ];
-  const busy = stats.points.filter(({ enqueued, completed, retries, failures, wait }) =>
-    enqueued + completed + retries + failures > 0 || wait !== null
-  );
+  const busy = stats.points.filter((
+    { enqueued, completed, retries, failures, wait, oldest_ms: oldest },
+  ) => enqueued + completed + retries + failures > 0 || wait !== null || oldest != null);
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>As a table</summary>
@@ -199,6 +216,11 @@ function Numbers({ stats }: { readonly stats: FlowStats }) {
                 ) => <td key={at} class="number">{count(size)}</td>)}
                 <Shares of={point.wait} />
                 <Shares of={point.run} />
+                {point.oldest_ms !== undefined && (
+                  <td class="number">
+                    {point.oldest_ms === null ? "–" : span(point.oldest_ms)}
+                  </td>
+                )}
               </tr>
             ))}
           </Table>

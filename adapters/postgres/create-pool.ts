@@ -10,7 +10,7 @@
  */
 
 import { StoreError } from "../../src/errors.ts";
-import { isFull, isOutage } from "./failures.ts";
+import { isFull, isLoginRefused, isOutage } from "./failures.ts";
 import type { Hosts } from "./hosts.ts";
 import { pause } from "./in-time.ts";
 import type { PgClient, PgPool } from "./pool.ts";
@@ -47,7 +47,7 @@ const keepAliveAfterMs = 10_000;
 /** How long the answer of a server is waited for that has given a statement up. */
 const graceMs = 1000;
 
-/** How long to wait before a server without room for another connection is asked again. */
+/** How long to wait before a server that makes no other connection is asked again, in ms. */
 const fullPauseMs = 100;
 
 /**
@@ -142,8 +142,9 @@ export async function createPool(terms: PoolTerms): Promise<PgPool> {
       try {
         return await pool.connect();
       } catch (error) {
-        // One of this pool's own may become free before the server has room for another one.
-        if (isFull(error) && performance.now() < lastTryAt) await pause(fullPauseMs);
+        // One of this pool's own may become free. The one that listens does not.
+        const waits = isFull(error) || isLoginRefused(error) && connected.size > 1;
+        if (waits && performance.now() < lastTryAt) await pause(fullPauseMs);
         else if (!isOutage(error) || tries >= hosts.count || hosts.current() === asked) throw error;
       }
     }

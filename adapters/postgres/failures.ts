@@ -3,7 +3,7 @@
  *
  * | What the server or the driver says                              | What it becomes            | Answered       |
  * | --------------------------------------------------------------- | -------------------------- | -------------- |
- * | the connection broke, there is none, the server cannot be used  | one `UnusableStoreError` an outage | 503, logged once |
+ * | the connection broke, there is none, the server cannot be used  | `UnusableStoreError`, one for each cause of an outage | 503, logged once |
  * | a statement took longer than it may, or waited so long for a lock | `BusyStoreError`         | 503            |
  * | others were in the way: a deadlock, a conflict                  | `StoreError`; the executor runs it again | –  |
  * | an index has no room for a name                                 | `TooLongStoreError`        | 400            |
@@ -17,7 +17,7 @@ import { BusyStoreError } from "../../src/store/busy.ts";
 import { TooLongStoreError } from "../../src/store/too-long.ts";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
 
-/** Says which kind a failure is, and keeps one error for as long as the same outage lasts. */
+/** Says which kind a failure is, and keeps one error for each cause for as long as the same outage lasts. */
 export interface Failures {
   /** The error of a statement that failed. */
   of(cause: unknown): StoreError;
@@ -25,16 +25,24 @@ export interface Failures {
   over(): void;
 }
 
+/** How many causes of one outage are told apart. */
+const mostCauses = 10;
+
 /** Creates it. */
 export function createFailures(): Failures {
-  let outage: UnusableStoreError | undefined;
+  /** What is said of the outage: that connections broke, and then why there are no new ones. */
+  const outage = new Map<string, UnusableStoreError>();
   return {
     of(cause) {
       if (cause instanceof StoreError) return cause;
       if (isOutage(cause)) {
-        return outage ??= new UnusableStoreError(`cannot use PostgreSQL: ${toText(cause)}`, {
-          cause,
-        });
+        const text = toText(cause);
+        const known = outage.get(text) ??
+          (outage.size < mostCauses ? undefined : [...outage.values()].at(-1));
+        if (known !== undefined) return known;
+        const error = new UnusableStoreError(`cannot use PostgreSQL: ${text}`, { cause });
+        outage.set(text, error);
+        return error;
       }
       if (isTooLong(cause)) {
         const names = namesOf(cause as Error);
@@ -46,7 +54,7 @@ export function createFailures(): Failures {
         : new StoreError(`PostgreSQL refused: ${toText(cause)}`, { cause });
     },
     over() {
-      outage = undefined;
+      outage.clear();
     },
   };
 }
@@ -73,6 +81,11 @@ export function isOutage(error: unknown): boolean {
 /** Whether the server has no connection left, for anybody or for this user. */
 export function isFull(error: unknown): boolean {
   return toCode(error) === "53300";
+}
+
+/** Whether the server lets nobody in with this name and password. */
+export function isLoginRefused(error: unknown): boolean {
+  return /^28...$/.test(String(toCode(error)));
 }
 
 function isTooSlow(error: unknown): boolean {
@@ -118,5 +131,9 @@ function toText(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") {
     return error.errors.map(toText).join(", ");
   }
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // So the driver says it.
+  return error.message.includes("client password must be a string")
+    ? "the server asks for a password, and there is none"
+    : error.message;
 }

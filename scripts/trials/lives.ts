@@ -41,7 +41,11 @@ else {
   console.error("shrinking …");
   console.error(tell(await shrink(failure, { most: server ? 5000 : 100_000, createHost })));
 }
-await server?.stop();
+if (server !== undefined) {
+  const { sharedPool } = await import("../../tests/postgres/server.ts");
+  await sharedPool().end();
+  await server.stop();
+}
 process.exit(failure === undefined ? 0 : 1);
 
 /** What has its server is loaded when its address is known. */

@@ -7,6 +7,7 @@
  * deno run -A scripts/trials/brokers.ts --jobs 200000
  * deno run -A scripts/trials/brokers.ts --server-kills 10     # every tenth kill is the server's
  * deno run -A scripts/trials/brokers.ts --failovers 20        # every twentieth too, and its replica takes its place
+ * deno run -A scripts/trials/brokers.ts --freezes 20          # every twentieth: it freezes, is replaced, and goes on
  * deno run -A scripts/trials/brokers.ts --pauses 5            # every fifth has a broker stand still until others gave it up
  * ```
  *
@@ -17,6 +18,7 @@
  */
 
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import * as v from "valibot";
 import { openPostgres } from "../../adapters/postgres/mod.ts";
@@ -40,6 +42,7 @@ const { values } = parseArgs({
     "kill-ms": { type: "string", default: "1000" },
     "server-kills": { type: "string", default: "0" },
     failovers: { type: "string", default: "0" },
+    freezes: { type: "string", default: "0" },
     pauses: { type: "string", default: "0" },
     seed: { type: "string", default: "1" },
   },
@@ -48,9 +51,12 @@ const wanted = Number(values.jobs);
 const killMs = Number(values["kill-ms"]);
 const serverKills = Number(values["server-kills"]);
 const failovers = Number(values.failovers);
+const freezes = Number(values.freezes);
 const pauses = Number(values.pauses);
 /** Longer than a broker may be silent before others give its jobs to others. */
 const pauseMs = 18_000;
+/** How long a server is frozen before its replica is promoted, and after that; and how long it then goes on. */
+const frozenMs = { before: 5000, after: 25_000, goesOn: 5000 };
 let seed = Number(values.seed);
 const chance = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
 
@@ -60,9 +66,11 @@ if ("missing" in started) {
   process.exit(0);
 }
 let primary = started;
-let replica = failovers > 0 ? await followed(primary) : undefined;
+let replica = failovers > 0 || freezes > 0 ? await followed(primary) : undefined;
 const hosts = [primary, replica].map((server) => server && new URL(server.url).host);
-const address = `postgres://postgres@${hosts.filter((host) => host !== undefined)}/postgres`;
+const address = `postgres://postgres@${
+  hosts.filter((host) => host !== undefined)
+}/postgres?application_name=broker`;
 const brokers = await Promise.all(
   Array.from({ length: Number(values.brokers) }, () => startBrokerOn(address)),
 );
@@ -83,9 +91,46 @@ async function failOver(): Promise<void> {
   const dead = primary;
   await dead.kill();
   await replica!.promote();
+  await replace(dead);
+}
+
+/** The replica was promoted. */
+async function replace(dead: PostgresServer): Promise<void> {
   primary = replica!;
   await dead.stop();
   replica = await followed(primary, Number(new URL(dead.url).port));
+}
+
+/** To how many servers brokers wrote after these had been replaced and went on. */
+let strayed = 0;
+
+/** Freezes the server; its replica takes its place; the server goes on, and waits for no replica any more. */
+async function freeze(): Promise<void> {
+  const old = primary;
+  await old.freeze();
+  await sleep(frozenMs.before);
+  await replica!.promote();
+  await sleep(frozenMs.after);
+  await old.thaw();
+  const database = openPostgres({ url: old.url });
+  await database.open();
+  await database.all("ALTER SYSTEM RESET synchronous_standby_names", []);
+  await database.all("SELECT pg_reload_conf()", []);
+  await sleep(500); // For commits that waited.
+  const digest = async () =>
+    (await database.all(
+      `SELECT md5(concat((SELECT string_agg(jobs::text, ',' ORDER BY seq) FROM millrace.jobs),
+        (SELECT string_agg(brokers::text, ',' ORDER BY brokers::text) FROM millrace.brokers))) AS md5`,
+      [],
+    ))[0]!["md5"];
+  const before = await digest();
+  await sleep(frozenMs.goesOn);
+  if (await digest() !== before) strayed++;
+  const text =
+    "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'broker' AND state IS NOT NULL";
+  console.error(`${(await database.all(text, []))[0]!["n"]} connections to the server before`);
+  await database.close();
+  await replace(old);
 }
 const proxy = await createSpreadingProxy(() => brokers.map(({ port }) => port));
 
@@ -116,7 +161,7 @@ const workers = Array.from({ length: Number(values.workers) }, () => {
 });
 const running = workers.map((worker) => worker.run());
 
-const kills = { brokers: 0, servers: 0, failovers: 0, pauses: 0 };
+const kills = { brokers: 0, servers: 0, failovers: 0, freezes: 0, pauses: 0 };
 /** The broker that stands still, and until when it does. */
 let still: MortalBroker | undefined;
 let stillness: Promise<void> | undefined;
@@ -128,6 +173,9 @@ const killing = (async () => {
     if (failovers > 0 && times % failovers === 0) {
       kills.failovers++;
       await failOver();
+    } else if (freezes > 0 && times % freezes === 0) {
+      kills.freezes++;
+      await freeze();
     } else if (serverKills > 0 && times % serverKills === 0) {
       kills.servers++;
       await primary.crash();
@@ -204,8 +252,11 @@ await replica?.stop();
 
 const twice = [...begun.values()].filter((times) => times > 1).length;
 console.log(
-  `${kills.brokers} brokers and ${kills.servers} servers were killed, ${kills.failovers} servers replaced, ${kills.pauses} brokers stood still`,
+  `${kills.brokers} brokers and ${kills.servers} servers were killed, ${kills.failovers} servers replaced, ${kills.freezes} frozen, ${kills.pauses} brokers stood still`,
 );
+if (freezes > 0) {
+  console.log(`${strayed} of the frozen ones were written to after they were replaced`);
+}
 console.log(
   `${accepted.size} jobs accepted in ${
     (enqueuedMs / 1000).toFixed(1)
@@ -218,4 +269,4 @@ console.log(
   `${twice} ran more than once, ${ranAgain} after their report was taken, ${lost()} were lost`,
 );
 for (const line of countLines(brokers.flatMap(({ errors }) => errors))) console.log(line);
-process.exit(lost() === 0 && ranAgain === 0 && left === 0 ? 0 : 1);
+process.exit(lost() + ranAgain + strayed === 0 && left === 0 ? 0 : 1);

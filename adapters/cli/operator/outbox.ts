@@ -74,8 +74,8 @@ export const outboxFlags: Flags<OutboxConfig> = {
 export const outboxHelp: string = `Usage: millrace outbox --data DATABASE [flags]
 
 Lists jobs that an application enqueued within its transactions and that were refused, with the reason: in the database of
-brokers on PostgreSQL, or in one of its own that a relay looks after. Nobody tries them again by themselves.
-They are named by the numbers of their entries. Before many are changed, a person is asked; where there is none, '--yes'
+brokers on PostgreSQL, or in one of its own that a relay looks after. They stay until somebody does
+something about them. They are named by the numbers of their entries. Before many are changed, a person is asked; where there is none, '--yes'
 must say that it is meant.
 
   millrace outbox --data postgres://ops@db/shop
@@ -236,8 +236,8 @@ const many = 10;
 /** More than that are not counted before somebody is asked. */
 const mostCounted = 100_000;
 
-/** So many are changed at once. */
-const changedAtOnce = 1000;
+/** So many are changed at once: on SQLite, nobody else writes meanwhile. */
+const changedAtOnce = 200;
 
 async function change(
   entries: Entries,

@@ -4,7 +4,9 @@
  * @module
  */
 
+import * as v from "valibot";
 import { invalid, quote, readList, readParams } from "./query.ts";
+import { readAs, text, u64 } from "./schema.ts";
 
 /** The widths that can be asked for. */
 export type FlowWidth = "hour" | "day" | "month";
@@ -93,6 +95,36 @@ export interface FlowStats {
   readonly groups: readonly FlowGroup[] | undefined;
   /** Whether there are groups that were left out. */
   readonly more: boolean;
+}
+
+/** How the jobs of a queue fared. */
+export interface QueueFlow {
+  readonly queue: string;
+  /** How many runs succeeded. */
+  readonly completed: number;
+  /** So many ms took all but one of twenty of them at most; undefined if there was none. */
+  readonly runP95Ms: number | undefined;
+}
+
+const queueFlowSchema: v.GenericSchema<unknown, readonly QueueFlow[]> = v.pipe(
+  v.object({
+    groups: v.array(
+      v.object({
+        queue: text,
+        completed: u64,
+        run: v.nullable(v.object({ p95_ms: v.number("a number") }, "an object")),
+      }, "an object"),
+      "a list",
+    ),
+  }, "an object"),
+  v.transform(({ groups }) =>
+    groups.map(({ queue, completed, run }) => ({ queue, completed, runP95Ms: run?.p95_ms }))
+  ),
+);
+
+/** Reads the answer of `GET /stats` by queues. */
+export function readQueueFlow(value: unknown): readonly QueueFlow[] {
+  return readAs(queueFlowSchema, value);
 }
 
 /** Writes the answer of `GET /stats`. */

@@ -178,7 +178,7 @@ export const insightRoutes = {
   metrics:         { method: "GET",    path: "/metrics",                  access: "metrics", repeat: "always", ownFormat: true },
 } as const;
 
-/** The endpoint that charts are drawn from, which no client asks. */
+/** The endpoint that charts are drawn from, which `millrace top` asks, and no other client. */
 // deno-fmt-ignore
 const flowRoutes = {
   stats: { method: "GET", path: "/stats", access: "read", repeat: "always" },

@@ -79,6 +79,44 @@ describe("millrace top", () => {
       assert.match(await type("p"), /Queue 'mail' goes on/);
     }));
 
+  it("shows the last hour of queues, where the broker tells it", () =>
+    withBroker(async ({ broker, client, clock, take }) => {
+      await client.enqueueMany([1, 2].map((payload) => ({ type: "a", queue: "mail", payload })));
+      // A queue is there while it has jobs.
+      await client.enqueue({ type: "a", queue: "mail", payload: 3, delayMs: 60_000 });
+      await client.enqueue({ type: "a", queue: "slow", payload: 1 });
+      const { jobs } = await take({ queues: ["mail"], prefetch: 2 });
+      await clock.advance(1000);
+      for (const job of jobs) await client.success(job);
+      const look = async (fetch: typeof broker.fetch, width: number) => {
+        const loaded = await createTopBroker({ fetch }).load(firstState);
+        const scene = { state: firstState, loaded, now: clock.now(), note: "", url: "u" };
+        return draw(scene, { width, height: 9 }).join("\n").replace(decoration, "");
+      };
+      const asked: string[] = [];
+      const shown = await look((request) => {
+        asked.push(request.url.slice(request.url.indexOf("/", 8)));
+        return broker.fetch(request);
+      }, 80);
+      assert.match(shown, /QUEUE .* DEAD +DONE\/H +RUN P95\n/);
+      assert.match(shown, /mail .* 0 +2 +(0\.9|1|1\.1) s/);
+      assert.match(shown, /slow .* 0 +0 *\n/);
+      assert.deepEqual(asked.filter((path) => path.startsWith("/stats")), [
+        "/stats?by=queue&queue=mail,slow",
+      ]);
+      for (const status of [403, 404, 405, 400]) {
+        const without = await look(
+          (request) =>
+            request.url.includes("/stats")
+              ? Promise.resolve(Response.json({ error: "not found" }, { status }))
+              : broker.fetch(request),
+          80,
+        );
+        assert.match(without, /QUEUE .* DEAD\n/);
+        assert.match(without, /mail .* 0 *\n/);
+      }
+    }));
+
   it("opens a queue, narrows its jobs by jq and by status, and goes back", () =>
     watch(async ({ type, client, state }) => {
       await client.enqueueMany([1, 2, 30].map((n) => ({ type: "a", queue: "q", payload: { n } })));
@@ -186,7 +224,7 @@ describe("millrace top", () => {
       await runTop(config as never, output);
       // deno-lint-ignore no-control-regex
       assert.doesNotMatch(output.lines().join("\n"), /\x1b/);
-      assert.match(output.lines()[0]!, /^QUEUE +READY/);
+      assert.match(output.lines()[0]!, /^QUEUE +READY.* DONE\/H +RUN P95$/);
       assert.match(output.lines()[1]!, /^mail +1/);
     } finally {
       await served.stop();

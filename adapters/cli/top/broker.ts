@@ -13,6 +13,7 @@ import {
   type InsightClient,
   type QueuesClient,
 } from "../../../src/client/mod.ts";
+import { createFlowReader } from "./flow.ts";
 import { type Deed, type Loaded, nothing, type State } from "./model.ts";
 
 /** So many of a kind are looked at: a screen has fewer. */
@@ -34,6 +35,7 @@ export function createTopBroker(options: ClientOptions): TopBroker {
   const client: Client = createClient(options);
   const insight: InsightClient = createInsight(options);
   const queues: QueuesClient = createQueues(options);
+  const readFlows = createFlowReader(options);
   const loadQueues = async ({ sort = "name" }: State) => {
     const { queues: found } = await firstOf(insight.queues({ limit: most }));
     return sort === "name" ? found : found.toSorted((a, b) => b[sort] - a[sort]);
@@ -42,8 +44,11 @@ export function createTopBroker(options: ClientOptions): TopBroker {
   return {
     async load(state) {
       switch (state.view) {
-        case "queues":
-          return { ...nothing, queues: await loadQueues(state) };
+        case "queues": {
+          const found = await loadQueues(state);
+          const flows = await readFlows(found.map(({ queue }) => queue));
+          return { ...nothing, queues: found, flows };
+        }
         case "workers":
           return { ...nothing, workers: (await firstOf(insight.workers({ limit: most }))).workers };
         case "failures":

@@ -8,6 +8,7 @@ import { toSpanText } from "../../../src/async/span-text.ts";
 import type { FailureGroup, Job, QueueDetails, SeenWorker } from "../../../src/client/mod.ts";
 import { toPrintable } from "../../../src/printable.ts";
 import { type Column, createTable, cutTo, widthOf } from "../operator/table.ts";
+import type { Flows } from "./flow.ts";
 import { type Loaded, type Sort, type State, tabs, type View } from "./model.ts";
 
 /** What is drawn on. */
@@ -47,13 +48,28 @@ const ago = (at: number | undefined, now: number): string =>
 
 const number = (value: number) => String(value);
 
-const queueColumns: readonly Column<QueueDetails>[] = [
+/** The last hour, if the broker tells it. */
+const toFlowColumns = (flows: Flows): readonly Column<QueueDetails>[] =>
+  flows === undefined ? [] : [
+    { title: "DONE/H", of: ({ queue }) => number(flows.get(queue)?.completed ?? 0), right: true },
+    {
+      title: "RUN P95",
+      of({ queue }) {
+        const ms = flows.get(queue)?.runP95Ms;
+        return ms === undefined ? "" : toSpanText(ms);
+      },
+      right: true,
+    },
+  ];
+
+const toQueueColumns = (flows: Flows): readonly Column<QueueDetails>[] => [
   { title: "QUEUE", of: ({ queue }) => queue, cut: true },
   { title: "READY", of: ({ ready }) => number(ready), right: true },
   { title: "IN FLIGHT", of: ({ inFlight }) => number(inFlight), right: true },
   { title: "SCHEDULED", of: ({ scheduled }) => number(scheduled), right: true },
   { title: "BLOCKED", of: ({ blocked }) => number(blocked), right: true },
   { title: "DEAD", of: ({ dead }) => number(dead), right: true },
+  ...toFlowColumns(flows),
   { title: "", of: ({ paused, stalled }) => paused ? "paused" : stalled > 0 ? "stalled" : "" },
 ];
 
@@ -152,7 +168,7 @@ function drawBody(scene: Scene, size: Size): string[] {
   const { state, loaded, now } = scene;
   switch (state.view) {
     case "queues":
-      return drawRows(scene, size, queueColumns, loaded.queues);
+      return drawRows(scene, size, toQueueColumns(loaded.flows), loaded.queues);
     case "jobs":
       return drawRows(scene, size, toJobColumns(now), loaded.jobs);
     case "workers":

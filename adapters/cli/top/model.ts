@@ -3,7 +3,7 @@
  *
  * | View       | Shows                     | Enter opens               | Keys of its own                       |
  * | ---------- | ------------------------- | ------------------------- | ------------------------------------- |
- * | `queues`   | queues by status          | the jobs of the queue     | `p` pauses or lets it go on, `o` sorts |
+ * | `queues`   | queues by status, their last hour | the jobs of the queue     | `p` pauses or lets it go on, `o` sorts |
  * | `jobs`     | jobs, the newest first    | the job                   | `s` status, `/` jq, `r` `c` `d`       |
  * | `job`      | all of a job              | nothing                   | `r` retries, `c` cancels, `d` deletes |
  * | `workers`  | workers                   | nothing                   | none                                  |
@@ -20,6 +20,7 @@ import type {
   SeenWorker,
 } from "../../../src/client/mod.ts";
 import { jobStatuses } from "../../../src/protocol/job.ts";
+import type { Flows } from "./flow.ts";
 import type { Key } from "./keys.ts";
 
 /** A view that has a tab. */
@@ -31,6 +32,8 @@ export type View = (typeof tabs)[number] | "job";
 /** What was loaded for the view. */
 export interface Loaded {
   readonly queues: readonly QueueDetails[];
+  /** How their jobs fared in the last hour. */
+  readonly flows: Flows;
   readonly jobs: readonly Job[];
   readonly workers: readonly SeenWorker[];
   readonly failures: readonly FailureGroup[];
@@ -38,7 +41,14 @@ export interface Loaded {
 }
 
 /** Nothing yet. */
-export const nothing: Loaded = { queues: [], jobs: [], workers: [], failures: [], job: undefined };
+export const nothing: Loaded = {
+  queues: [],
+  flows: undefined,
+  jobs: [],
+  workers: [],
+  failures: [],
+  job: undefined,
+};
 
 /** What is done with the broker. */
 export type Deed =

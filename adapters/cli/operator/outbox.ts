@@ -74,9 +74,9 @@ export const outboxFlags: Flags<OutboxConfig> = {
 export const outboxHelp: string = `Usage: millrace outbox --data DATABASE [flags]
 
 Lists jobs that an application enqueued within its transactions and that were refused, with the reason: in the database of
-brokers on PostgreSQL, or in one of its own that a relay looks after. They stay until somebody does
-something about them. They are named by the numbers of their entries. Before many are changed, a person is asked; where there is none, '--yes'
-must say that it is meant.
+brokers on PostgreSQL, or in one of its own that a relay looks after. They stay until somebody does something about them,
+and are named by the numbers of their entries. Before many are changed, a person is asked; where there is none, '--yes' must
+say that it is meant.
 
   millrace outbox --data postgres://ops@db/shop
   millrace outbox --data postgres://ops@db/shop --retry 17,18

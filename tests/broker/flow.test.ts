@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { openSqlite } from "../../adapters/node/mod.ts";
 import { job, type TestBroker, withBroker } from "../support/broker.ts";
 import { withCallers } from "../support/callers.ts";
 import { send } from "../support/send.ts";
@@ -187,6 +188,21 @@ describe("GET /stats", () => {
       assert.deepEqual(ages(await ask(test)).at(-1), [2, 5]);
       await taken.close();
     }));
+
+  it("tells it also of jobs that were ready before the broker started", async () => {
+    const database = openSqlite(":memory:");
+    const store = { ...database, close() {} };
+    try {
+      await withBroker(({ client }) => client.enqueue(job()).then(() => {}), { store });
+      await withBroker(async (test) => {
+        await test.broker.start();
+        await test.clock.advance(2 * minuteMs);
+        assert.equal((await ask(test)).total.oldest_ms, 2 * minuteMs);
+      }, { store });
+    } finally {
+      database.close();
+    }
+  });
 
   it("puts types without end under one name, and tells of the busiest", () =>
     withBroker(async (test) => {

@@ -51,8 +51,10 @@ export function createQueueAges(
   },
 ): QueueAges {
   const isOn = () => timers && settings.statistics;
-  /** When it looks next; undefined while no job is ready. Some may be ready from before the start. */
-  let dueAt: number | undefined = clock.now() + everyMs;
+  /** When it looks next; undefined while no job is ready. */
+  let dueAt: number | undefined;
+  /** Whether it was asked when it is due: jobs may be ready from before the start. */
+  let isStarted = false;
   let place = firstPlace;
 
   const hasLooked = async (now: number): Promise<boolean> => {
@@ -85,9 +87,16 @@ export function createQueueAges(
     },
     source: {
       name: "look how old ready jobs are",
-      // The clock may have been set back.
-      nextDueAt: () =>
-        isOn() && dueAt !== undefined ? Math.min(dueAt, clock.now() + everyMs) : undefined,
+      async nextDueAt() {
+        if (!isOn()) return undefined;
+        if (!isStarted) {
+          isStarted = true;
+          const isReady = (await store.read(listOldestReady(firstPlace, 1))).length > 0;
+          if (isReady) dueAt ??= clock.now() + everyMs;
+        }
+        // The clock may have been set back.
+        return dueAt && Math.min(dueAt, clock.now() + everyMs);
+      },
       async run(now) {
         if (!isOn()) return;
         dueAt = undefined;

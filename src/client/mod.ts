@@ -248,7 +248,12 @@ export type { DurationStats, QueueDetails, QueueStats } from "../protocol/queue-
 export type { QueueServing } from "../protocol/serving.ts";
 export type { OpenBatch } from "../protocol/open-batch.ts";
 export type { Caller } from "../protocol/whoami.ts";
-export type { SeenWorker, WorkerDetails } from "../protocol/workers.ts";
+export type {
+  SeenWorker,
+  SteeredWorker,
+  WorkerDetails,
+  WorkerServing,
+} from "../protocol/workers.ts";
 export type { JobSort } from "../protocol/query.ts";
 export type { HeartbeatResult, RenewedLease } from "../protocol/lease-read.ts";
 export type { HeartbeatOptions, TakeManyOptions } from "../protocol/lease-write.ts";

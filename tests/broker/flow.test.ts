@@ -225,6 +225,13 @@ describe("GET /stats", () => {
       assert.deepEqual([others.type, others.enqueued, named.length], [null, 50, 100]);
     }));
 
+  it("says so if the broker keeps none", () =>
+    withBroker(async (test) => {
+      await test.client.enqueue(job());
+      const { kept, total } = await ask(test, "");
+      assert.deepEqual([kept, total.enqueued], [false, 0]);
+    }, { statistics: false }));
+
   it("is read in pieces, with many rows", () =>
     withBroker(async (test) => {
       const { client, clock } = test;

@@ -9,7 +9,8 @@ import { answerValue } from "./answer.ts";
 import type { Endpoint } from "./call.ts";
 
 /** `GET /stats` */
-export const stats: Endpoint = async ({ engine, query, format }) => {
+export const stats: Endpoint = async ({ engine, settings, query, format }) => {
   const asked = readFlowQuery(query);
-  return answerValue(format, 200, toFlowWire(await engine.insight.flow.read(asked), asked.by));
+  const found = toFlowWire(await engine.insight.flow.read(asked), asked.by);
+  return answerValue(format, 200, settings.statistics ? found : { ...found, kept: false });
 };

@@ -144,6 +144,8 @@ export interface FlowStats {
   readonly total: FlowFigures;
   readonly groups?: readonly FlowType[];
   readonly more?: boolean;
+  /** False if the broker keeps no statistics. */
+  readonly kept?: boolean;
 }
 
 export interface QueueSettings {

@@ -97,10 +97,11 @@ export function Trends({ queue }: { readonly queue?: string }) {
 }
 
 /** What happened, in words. */
-function tellTotal({ over, total }: FlowStats): string {
+function tellTotal({ over, total, kept }: FlowStats): string {
   const { completed, retries, failures, cancelled, enqueued, oldest_ms: oldest } = total;
   const ready = oldest == null ? "" : ` At most, a job had been ready for ${span(oldest)}.`;
   if (completed + retries + failures + cancelled + enqueued === 0) {
+    if (kept === false) return `The broker keeps no statistics.${ready}`;
     return `Nothing happened in the last ${over}.${ready}`;
   }
   const bad = [[retries, "retried"], [failures, "died"], [cancelled, "cancelled"]] as const;

@@ -189,11 +189,14 @@ describePglite("ownership on a database that brokers share", () => {
         const { logger, errors } = createRecordingLogger();
         // Without heartbeats, time passes quickly.
         const heartbeatIntervalMs = 2 ** 31;
+        // A limit for all is shared by news, and there are none between brokers on a PGlite.
+        const globalInFlightLimit = 0;
         const broker = createBroker({
           store: openPglite(name),
           clock,
           logger,
           heartbeatIntervalMs,
+          globalInFlightLimit,
         });
         opened.push(broker);
         await broker.start();

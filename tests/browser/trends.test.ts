@@ -1,56 +1,9 @@
 /** How it went over an hour, a day or a month, in a real browser. Runs as `dashboard.test.ts` does. */
 
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { createWorker } from "../../src/worker/mod.ts";
-import { type OpenBrowser, openBrowser, type Visit } from "./open-browser.ts";
-import { createScene, type Scene } from "./scene.ts";
-
-let browser: OpenBrowser;
-let scene: Scene;
-let visit: Visit;
-
-before(async () => {
-  scene = await createScene();
-  const jobs = ["good", "good", "bad"].map((type) => ({
-    type,
-    queue: "kinds",
-    payload: 1,
-    retryLimit: 0,
-  }));
-  await scene.client.enqueueMany(jobs);
-  const worker = createWorker({
-    client: scene.client,
-    queues: ["kinds"],
-    logger: false,
-    fallback: ({ type }) => {
-      if (type === "bad") throw new Error("It is bad");
-    },
-  });
-  await worker.runOnce();
-  browser = await openBrowser();
-  visit = await browser.visit(scene.url);
-});
-
-after(async () => {
-  await browser?.close();
-  await scene?.close();
-});
-
-/** What axe finds, in both themes, and what does not fit a small screen. */
-async function findFaults(): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const theme of ["dark", "light"]) {
-    await visit.chooseTheme(theme);
-    // Colours go over into each other, and are measured when they have arrived.
-    await visit.evaluate("new Promise((resolve) => setTimeout(resolve, 300))");
-    found.push(...await visit.findFaults());
-  }
-  await visit.resize(320);
-  found.push(...await visit.findTooWide());
-  await visit.resize(1280);
-  return found;
-}
+import { browser, findFaults, scene, visit } from "./stage.ts";
 
 const hash = async () => String(await visit.evaluate("location.hash"));
 const listTypes = () =>
@@ -60,6 +13,25 @@ const listTypes = () =>
   );
 
 describe("how it went", () => {
+  before(async () => {
+    const jobs = ["good", "good", "bad"].map((type) => ({
+      type,
+      queue: "kinds",
+      payload: 1,
+      retryLimit: 0,
+    }));
+    await scene.client.enqueueMany(jobs);
+    const worker = createWorker({
+      client: scene.client,
+      queues: ["kinds"],
+      logger: false,
+      fallback: ({ type }) => {
+        if (type === "bad") throw new Error("It is bad");
+      },
+    });
+    await worker.runOnce();
+  });
+
   it("is shown of all queues, over what stands in the address", async () => {
     await visit.open("");
     await visit.waitForText("3 runs succeeded, 1 retried, 14 died");

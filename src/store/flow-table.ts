@@ -9,7 +9,14 @@
  */
 
 import { isOneOf, lockRows } from "./dialect.ts";
-import { createFlowCounts, type FlowCell, type FlowCounts, flowSteps, mergeFlow } from "./flow.ts";
+import {
+  addNumbers,
+  createFlowCounts,
+  type FlowCell,
+  type FlowCounts,
+  flowSteps,
+  mergeFlow,
+} from "./flow.ts";
 import { rows, runEach, StaleReadError, type Transition } from "./transition.ts";
 
 /** The widths of rows, in ms. */
@@ -41,14 +48,9 @@ const updateRow = `UPDATE flow SET enqueued = ?, completed = ?, retries = ?, fai
 
 /** Adds what a row has. */
 export function addRow(into: FlowCounts, row: FlowRow): void {
-  into.enqueued += row.enqueued;
-  into.completed += row.completed;
-  into.retries += row.retries;
-  into.failures += row.failures;
-  into.cancelled += row.cancelled;
+  addNumbers(into, row);
   into.waits.mergeText(row.waits);
   into.runs.mergeText(row.runs);
-  into.age = Math.max(into.age, row.age);
 }
 
 /**

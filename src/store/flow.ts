@@ -25,9 +25,9 @@
  * @module
  */
 
-import { status } from "../protocol/status.ts";
 import type { Change, JobsChange } from "./changes.ts";
 import { Spans } from "./spans.ts";
+import { type CountedKind, countedKindOf } from "./statistics.ts";
 
 /** A width of time of which there are rows. */
 export interface FlowStep {
@@ -94,36 +94,19 @@ export function createFlowCounts(): FlowCounts {
 
 /** Adds counts to others. */
 export function mergeFlow(into: FlowCounts, from: FlowCounts): void {
+  addNumbers(into, from);
+  into.waits.merge(from.waits);
+  into.runs.merge(from.runs);
+}
+
+/** Adds all but the spans. */
+export function addNumbers(into: FlowCounts, from: Omit<FlowCounts, "waits" | "runs">): void {
   into.enqueued += from.enqueued;
   into.completed += from.completed;
   into.retries += from.retries;
   into.failures += from.failures;
   into.cancelled += from.cancelled;
-  into.waits.merge(from.waits);
-  into.runs.merge(from.runs);
   into.age = Math.max(into.age, from.age);
-}
-
-/** What a change counts as; a wait and a run besides measure a span. */
-type Kind = "enqueued" | "wait" | "run" | "retries" | "failures" | "cancelled";
-
-function kindOf({ cause, from, to }: JobsChange): Kind | undefined {
-  if (from === undefined) return to === undefined ? undefined : "enqueued";
-  if (cause === "taken") return "wait";
-  if (from !== status.inFlight) return undefined;
-  switch (cause) {
-    case "succeeded":
-    case "advanced":
-      return "run";
-    case "cancelled":
-      return "cancelled";
-    case "failed":
-    case "lease-lost":
-      if (to === status.inFlight) return undefined;
-      return to === status.dead || to === undefined ? "failures" : "retries";
-    default:
-      return undefined;
-  }
 }
 
 /** The types that have rows of their own, by their queues. */
@@ -185,7 +168,7 @@ export class Flow {
   add(changes: readonly Change[], now: number): void {
     for (const change of changes) {
       if (change.kind !== "jobs") continue;
-      const kind = kindOf(change);
+      const kind = countedKindOf(change);
       if (kind !== undefined) this.#addJobs(change, kind, now);
     }
   }
@@ -231,7 +214,7 @@ export class Flow {
     );
   }
 
-  #addJobs({ fromQueue, fromType, jobs }: JobsChange, kind: Kind, now: number): void {
+  #addJobs({ fromQueue, fromType, jobs }: JobsChange, kind: CountedKind, now: number): void {
     const at = now - now % finestMs;
     if (at !== this.#at) this.#turnTo(at);
     for (const { queue, type, readyAt, dequeuedAt } of jobs) {

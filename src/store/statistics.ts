@@ -55,8 +55,28 @@ function mergeTally(into: Tally, from: Tally): void {
   into.cancelled += from.cancelled;
 }
 
-/** Why a run ends badly. */
-const badEnds: ReadonlySet<string> = new Set(["failed", "lease-lost"]);
+/** What a change counts as; a wait and a run besides measure a span. */
+export type CountedKind = "enqueued" | "wait" | "run" | "retries" | "failures" | "cancelled";
+
+/** Says what a change counts as; undefined if it is not counted. */
+export function countedKindOf({ cause, from, to }: JobsChange): CountedKind | undefined {
+  if (from === undefined) return to === undefined ? undefined : "enqueued";
+  if (cause === "taken") return "wait";
+  if (from !== status.inFlight) return undefined;
+  switch (cause) {
+    case "succeeded":
+    case "advanced":
+      return "run";
+    case "cancelled":
+      return "cancelled";
+    case "failed":
+    case "lease-lost":
+      if (to === status.inFlight) return undefined;
+      return to === status.dead || to === undefined ? "failures" : "retries";
+    default:
+      return undefined;
+  }
+}
 
 /** Gathers what changes say. */
 export class Tallies {
@@ -88,29 +108,17 @@ export class Tallies {
   }
 
   #addJobs(change: JobsChange, now: number): void {
-    const { cause, from, to, fromQueue, jobs } = change;
+    const kind = countedKindOf(change);
+    if (kind === undefined || kind === "enqueued") return;
+    const { fromQueue, jobs } = change;
     const day = dayOf(now);
-    if (cause === "taken") {
-      for (const { queue, readyAt, dequeuedAt } of change.jobs) {
-        const at = dequeuedAt ?? now;
-        this.#of(queue, day).waits.add(at - (readyAt ?? at));
-      }
-      return;
-    }
-    if (from !== status.inFlight) return;
-    if (cause === "succeeded" || cause === "advanced") {
-      for (const { queue, dequeuedAt } of jobs) {
-        this.#of(fromQueue ?? queue, day).runs.add(now - (dequeuedAt ?? now));
-      }
-    } else if (cause === "cancelled") {
-      for (const { queue } of jobs) this.#of(fromQueue ?? queue, day).cancelled++;
-    } else if (badEnds.has(cause) && to !== status.inFlight) {
-      const isOver = to === status.dead || to === undefined;
-      for (const { queue } of jobs) {
-        const tally = this.#of(fromQueue ?? queue, day);
-        if (isOver) tally.failures++;
-        else tally.retries++;
-      }
+    for (const { queue, readyAt, dequeuedAt } of jobs) {
+      const tally = this.#of(fromQueue ?? queue, day);
+      if (kind === "wait") {
+        const taken = dequeuedAt ?? now;
+        tally.waits.add(taken - (readyAt ?? taken));
+      } else if (kind === "run") tally.runs.add(now - (dequeuedAt ?? now));
+      else tally[kind]++;
     }
   }
 

@@ -11,6 +11,7 @@ import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
 import { StoreError } from "../../src/errors.ts";
 import type { AsyncConnection } from "../../src/store/database.ts";
 import { job } from "../support/broker.ts";
+import { gatherIds } from "../support/gather-ids.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
 import { send } from "../support/send.ts";
 import { describePostgres, openGroup, type PostgresDatabase, sharedPool } from "./server.ts";
@@ -70,12 +71,8 @@ async function until(holds: () => boolean | Promise<boolean>, what: string): Pro
 /** Opens a take stream and gathers the ids of what comes. */
 async function take({ client }: Shared, options: TakeOptions = {}): Promise<string[]> {
   const stream = await client.take(options);
-  const ids: string[] = [];
-  (async () => {
-    for await (const batch of stream.batches()) ids.push(...batch.map(({ id }) => id));
-  })().catch(() => {});
   opened.push(() => stream.close());
-  return ids;
+  return gatherIds(stream);
 }
 
 describePostgres("brokers on one PostgreSQL", () => {

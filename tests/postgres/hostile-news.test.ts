@@ -7,6 +7,7 @@ import { createOutbox } from "../../src/outbox/mod.ts";
 import { channelOf, outboxNews } from "../../src/protocol/outbox.ts";
 import { firstKeyAt, keyOfId } from "../../src/store/job-key.ts";
 import { job } from "../support/broker.ts";
+import { gatherIds } from "../support/gather-ids.ts";
 import { send } from "../support/send.ts";
 import { malformed, told } from "../support/told-news.ts";
 import { ask, opened, type Shared, start, transact, turns, until } from "./outbox-kit.ts";
@@ -79,12 +80,8 @@ async function say(
 /** Takes jobs, and gathers their ids. */
 async function take({ client }: Shared, options: TakeOptions): Promise<string[]> {
   const stream = await client.take(options);
-  const ids: string[] = [];
-  (async () => {
-    for await (const batch of stream.batches()) ids.push(...batch.map(({ id }) => id));
-  })().catch(() => {});
   opened.push(() => stream.close());
-  return ids;
+  return gatherIds(stream);
 }
 
 /** That jobs are stored at each broker, and each gets some to its worker. */

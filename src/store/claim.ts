@@ -132,7 +132,7 @@ function* gatherPlain(
   const backlog = { queue, budgetSet: "", from: front };
   const cursor = createBacklogCursor(backlog, now, builder.room());
   while (builder.room() > 0) {
-    const job = yield* cursor.head();
+    const job = cursor.known() ?? (yield* cursor.head());
     if (job === undefined) return true;
     builder.add(job);
     cursor.advance();

@@ -10,6 +10,7 @@ import type { Database, SqlRow, SqlValue, SyncDatabase } from "./database.ts";
 import { createAsyncExecutor } from "./async-executor.ts";
 import type { Committed, Executor } from "./executor-port.ts";
 import { mostKeys, toWidth } from "./keyed-text.ts";
+import { ReadyAhead } from "./ready-ahead.ts";
 import { maxRuns, tooManyRuns, untilFresh } from "./run-again.ts";
 import {
   StaleReadError,
@@ -26,14 +27,15 @@ export function createExecutor(database: Database): Executor {
 }
 
 function createSyncExecutor(database: SyncDatabase): Executor {
+  const ground: Ground = { database, ahead: new ReadyAhead() };
   const runAll: (...args: Parameters<Executor["commit"]>) => Committed = (
     transitions,
     beforeCommit,
   ) => {
     const changes: Change[] = [];
-    const results = transitions.map((transition) => runSync(database, transition(), changes));
+    const results = transitions.map((transition) => runSync(ground, transition(), changes));
     if (beforeCommit !== undefined && changes.length > 0) {
-      runSync(database, beforeCommit(changes), changes);
+      runSync(ground, beforeCommit(changes), changes);
     }
     return { results, changes };
   };
@@ -45,6 +47,7 @@ function createSyncExecutor(database: SyncDatabase): Executor {
         try {
           return database.transaction(() => runAll(transitions, beforeCommit));
         } catch (error) {
+          ground.ahead.forget();
           if (!(error instanceof StaleReadError)) throw error;
           if (runs === maxRuns) throw tooManyRuns(error);
         }
@@ -55,67 +58,87 @@ function createSyncExecutor(database: SyncDatabase): Executor {
         const open = database.begin!();
         try {
           const changes: Change[] = [];
-          const results = [await runInPieces(database, transition(), { changes, turns })];
+          const results = [await runInPieces(ground, transition(), { changes, turns })];
           if (beforeCommit !== undefined && changes.length > 0) {
-            await runInPieces(database, beforeCommit(changes), { changes, turns });
+            await runInPieces(ground, beforeCommit(changes), { changes, turns });
           }
           open.commit();
           return { results, changes };
         } catch (error) {
+          ground.ahead.forget();
           open.rollback();
           throw error;
         }
       })),
-    read: (transition) => runSync(database, transition, []),
+    read: (transition) => runSync(ground, transition, []),
     check: () => database.check?.(),
     alone: (body) => body(),
     close: () => database.close(),
   };
 }
 
+/** What transitions are run on. */
+interface Ground {
+  readonly database: SyncDatabase;
+  readonly ahead: ReadyAhead;
+}
+
 /** Drives a transition against an engine that answers at once; what it reports is added to `changes`. */
 function runSync<Result>(
-  database: SyncDatabase,
+  ground: Ground,
   transition: Transition<Result>,
   changes: Change[],
 ): Result {
   let step = transition.next();
   while (!step.done) {
-    step = transition.next(answerSync(database, step.value, changes) as StepAnswer);
+    step = transition.next(answerSync(ground, step.value, changes) as StepAnswer);
   }
   return step.value;
 }
 
 function answerSync(
-  database: SyncDatabase,
+  { database, ahead }: Ground,
   step: TransitionStep,
   changes: Change[],
 ): SqlRow[] | SqlValue[][] | number[] {
   switch (step.kind) {
     case "rows":
+      ahead.noteStatement(step.sql);
       return database.all(step.sql, step.params);
-    case "values":
-      return database.values?.(step.sql, step.params) ??
-        database.all(step.sql, step.params).map(Object.values);
+    case "values": {
+      const { sql, params, ready } = step;
+      ahead.noteStatement(sql);
+      if (ready === undefined) return readValues(database, sql, params);
+      const others = params.slice(0, -3);
+      return ahead.rows(ready, ({ priority, seq }, limit) => {
+        return readValues(database, sql, [...others, priority, seq, limit]);
+      });
+    }
     case "each": {
       const { sql, sets } = step;
+      ahead.noteStatement(sql);
       return sets.map((params) => database.run(sql, params));
     }
     case "write":
+      ahead.noteStatement(step.sql);
       database.run(step.sql, step.params);
       return nothing;
     case "keys":
+      if (!step.text.sparesReady) ahead.noteStatement(step.text.ofList);
       return [runOnKeysSync(database, step)];
     case "demand":
+      ahead.noteStatement(step.sql);
       if (database.all(step.sql, step.params).length === 0) throw step.otherwise();
       return nothing;
     case "insert":
       insertSync(database, step);
       return nothing;
     case "script":
+      ahead.forget();
       database.script(step.sql);
       return nothing;
     case "change":
+      ahead.noteChange(step.change);
       changes.push(step.change);
       return nothing;
     case "lock":
@@ -124,9 +147,17 @@ function answerSync(
   }
 }
 
+function readValues(
+  database: SyncDatabase,
+  sql: string,
+  params: readonly SqlValue[],
+): SqlValue[][] {
+  return database.values?.(sql, params) ?? database.all(sql, params).map(Object.values);
+}
+
 /** Drives a transition as `runSync`, and pauses between statements when it is time. */
 async function runInPieces<Result>(
-  database: SyncDatabase,
+  ground: Ground,
   transition: Transition<Result>,
   { changes, turns }: { readonly changes: Change[]; readonly turns: Turns },
 ): Promise<Result> {
@@ -135,7 +166,7 @@ async function runInPieces<Result>(
     let answer: SqlRow[] | SqlValue[][] | number[] = nothing;
     for (const part of partsOf(step.value)) {
       if (turns.isOver()) await turns.pause();
-      const given = answerSync(database, part, changes);
+      const given = answerSync(ground, part, changes);
       answer = answer === nothing ? given : [...answer, ...given] as typeof given;
     }
     step = transition.next(answer as StepAnswer);

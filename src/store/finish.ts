@@ -80,6 +80,7 @@ const isPlain =
 const deletePlain = toKeyedText(
   `DELETE FROM jobs WHERE queue = ? AND deliveries = ? AND ${isPlain} AND`,
   "seq",
+  { sparesReady: true },
 );
 
 /** Jobs that have nothing but links to others, a lease, meta and an origin are as plain as those that have not even these. */

@@ -15,9 +15,14 @@ import type { KeyedText, Transition } from "./transition.ts";
 export const mostKeys = 80;
 
 /** The statement that begins with `head` and ends with the condition that `column` is one of the keys. */
-export function toKeyedText(head: string, column: string): KeyedText {
+export function toKeyedText(
+  head: string,
+  column: string,
+  { sparesReady = false }: Partial<Pick<KeyedText, "sparesReady">> = {},
+): KeyedText {
   const texts = new Map<number, string>();
   return {
+    sparesReady,
     ofList: `${head} ${column} = ANY (CAST(? AS BIGINT[]))`,
     of(count) {
       let text = texts.get(count);

@@ -12,6 +12,7 @@ import type { SqlValue } from "./database.ts";
 import { isOneOf } from "./dialect.ts";
 import { type ColumnMember, columnOf, jobColumns } from "./jobs-table.ts";
 import { jobRows } from "./jobs.ts";
+import type { ReadyRange } from "./ready-ahead.ts";
 import { rows, rowValues, type Transition } from "./transition.ts";
 
 /** A payload of more bytes is large. */
@@ -74,8 +75,14 @@ export interface ManyJobsReader {
    * @param end The statement from `FROM` on.
    * @param params The values of its parameters.
    * @param place What all the jobs have, or will have once they are changed; read if it is left out.
+   * @param ready Which jobs these are, if they are ready and draw on no budget.
    */
-  read(end: string, params: readonly SqlValue[], place?: KnownPlace): Transition<JobRecord[]>;
+  read(
+    end: string,
+    params: readonly SqlValue[],
+    place?: KnownPlace,
+    ready?: ReadyRange,
+  ): Transition<JobRecord[]>;
   /**
    * Runs a statement that changes jobs, and gives these as they are then.
    *
@@ -98,19 +105,31 @@ export function createManyJobsReader(replaced: Replaced = {}): ManyJobsReader {
   } AS pack, CASE WHEN ${isPlain} THEN traits ELSE ${notPlain} END AS traits`;
   const whole = `${list}, ${places.join(", ")}`;
 
+  /** The last statement: most are run again and again, and a new text for each would be hashed anew. */
+  let last = { end: "", isPlaced: false, sql: "" };
+  const toSelect = (end: string, isPlaced: boolean): string => {
+    if (last.end !== end || last.isPlaced !== isPlaced) {
+      last = { end, isPlaced, sql: `SELECT ${isPlaced ? list : whole} ${end}` };
+    }
+    return last.sql;
+  };
+
   function* run(
     sql: string,
     params: readonly SqlValue[],
     place?: KnownPlace,
+    ready?: ReadyRange,
   ): Transition<JobRecord[]> {
-    const jobs = (yield* rowValues(sql, params)).map((row) => toRecord(row, place ?? toPlace(row)));
+    const jobs = (yield* rowValues(sql, params, ready)).map((row) =>
+      toRecord(row, place ?? toPlace(row))
+    );
     const others = jobs.filter(({ traits }) => traits === notPlain);
     return others.length === 0 ? jobs : yield* withOthers(jobs, others);
   }
 
   return {
-    read: (end, params, place) =>
-      run(`SELECT ${place === undefined ? whole : list} ${end}`, params, place),
+    read: (end, params, place, ready) =>
+      run(toSelect(end, place !== undefined), params, place, ready),
     change: (change, params) => run(`${change} RETURNING ${whole}`, params),
   };
 }
@@ -213,6 +232,13 @@ function* withPayload(job: JobRecord): Transition<JobRecord> {
 /** How much memory the payload of a job takes, about: bytes, or characters of a text. */
 export function payloadSize({ largeBytes, payloadJson, payloadPack }: JobRecord): number {
   return largeBytes ?? payloadJson?.length ?? payloadPack?.length ?? 0;
+}
+
+/** The same of several jobs. */
+export function payloadSizes(jobs: readonly JobRecord[]): number {
+  let sum = 0;
+  for (const job of jobs) sum += payloadSize(job);
+  return sum;
 }
 
 /** The job, with the size of its payload in the place of that if it has more bytes than may be shown. */

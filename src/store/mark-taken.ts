@@ -11,6 +11,7 @@ import type { SqlValue } from "./database.ts";
 import { runOnKeys, toKeyedText } from "./keyed-text.ts";
 import { createManyJobsReader } from "./many-jobs.ts";
 import { isReady } from "./status-sql.ts";
+import type { ReadyRange } from "./ready-ahead.ts";
 import { traits } from "./traits.ts";
 import { report, StaleReadError, type Transition } from "./transition.ts";
 import { freeKeys } from "./unique.ts";
@@ -23,13 +24,15 @@ const taken = createManyJobsReader({ deliveries: "deliveries + 1" });
  * @param end The statement from `FROM` on.
  * @param params The values of its parameters.
  * @param place The queue, and the instant at which they are taken, in ms since the epoch.
+ * @param ready Which jobs these are, if they draw on no budget.
  */
 export function readTaken(
   end: string,
   params: readonly SqlValue[],
   { queue, now }: { readonly queue: string; readonly now: number },
+  ready?: ReadyRange,
 ): Transition<JobRecord[]> {
-  return taken.read(end, params, { queue, status: status.inFlight, dequeuedAt: now });
+  return taken.read(end, params, { queue, status: status.inFlight, dequeuedAt: now }, ready);
 }
 
 const takeText = (more = "") =>
@@ -37,6 +40,7 @@ const takeText = (more = "") =>
     `UPDATE jobs SET status = ${status.inFlight}, dequeued_at = ?, holder = ?, deliveries = deliveries + 1${more}
    WHERE ${isReady} AND`,
     "seq",
+    { sparesReady: true },
   );
 const takePlain = takeText();
 const takeLeased = takeText(`, traits = traits | ${traits.leased}`);

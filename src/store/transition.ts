@@ -11,6 +11,7 @@
 
 import type { Change } from "./changes.ts";
 import type { SqlRow, SqlValue } from "./database.ts";
+import type { ReadyRange } from "./ready-ahead.ts";
 
 /** An INSERT of any number of rows. */
 export interface InsertText {
@@ -28,14 +29,24 @@ export interface KeyedText {
   of(count: number): string;
   /** The text for any number of keys, which are one parameter: an array, as PostgreSQL has it. */
   readonly ofList: string;
+  /** Whether it changes no job that is ready, but for those that are reported as taken. */
+  readonly sparesReady: boolean;
 }
 
 /** One step of a transition. */
 export type TransitionStep =
   /** Runs a statement for its rows. */
   | { readonly kind: "rows"; readonly sql: string; readonly params: readonly SqlValue[] }
-  /** Runs a statement for its rows, each as the list of its values. */
-  | { readonly kind: "values"; readonly sql: string; readonly params: readonly SqlValue[] }
+  /**
+   * Runs a statement for its rows, each as the list of its values. The last parameters of one for ready jobs are the priority
+   * and the `seq` that they come behind, and how many: where nobody else writes, some may have been read before.
+   */
+  | {
+    readonly kind: "values";
+    readonly sql: string;
+    readonly params: readonly SqlValue[];
+    readonly ready?: ReadyRange | undefined;
+  }
   /** Runs a statement once for each set of parameters, for the counts of changed rows. */
   | { readonly kind: "each"; readonly sql: string; readonly sets: readonly (readonly SqlValue[])[] }
   /** Runs a statement, and nobody needs to know what it changed. */
@@ -93,8 +104,12 @@ export function* rows<Row extends object = SqlRow>(
 }
 
 /** Runs one statement and gives its rows as lists of values. For many rows of many columns. */
-export function* rowValues(sql: string, params: readonly SqlValue[]): Transition<SqlValue[][]> {
-  return yield { kind: "values", sql, params };
+export function* rowValues(
+  sql: string,
+  params: readonly SqlValue[],
+  ready?: ReadyRange,
+): Transition<SqlValue[][]> {
+  return yield { kind: "values", sql, params, ready };
 }
 
 /** Runs one statement for each set of parameters and gives how many rows each run changed. */

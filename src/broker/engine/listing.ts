@@ -12,7 +12,7 @@ import type { PayloadFilter } from "../../store/expressions.ts";
 import { payloadSize, withLargePayloads, withMaxPayload } from "../../store/many-jobs.ts";
 import { errorSize, findLastError, withLastError } from "../../store/error-records.ts";
 import { keyBehind, listJobs } from "../../store/read.ts";
-import { readSize } from "../../store/search.ts";
+import { nextReadSize, readSize } from "../../store/search.ts";
 import { listSorted, type SortedPlace } from "../../store/sorted.ts";
 import type { Store } from "../../store/store.ts";
 import { withExtras } from "../../store/trait-tables.ts";
@@ -68,12 +68,6 @@ export interface PlacedPage extends FoundPage {
   readonly last: number | undefined;
 }
 
-/** The most jobs that are read with one statement, which costs a fifth less for each than to read few. */
-const largestRead = 400;
-
-/** Behind jobs whose payloads take no more on average, in bytes or characters, more are read at once. */
-const smallPayload = 1024;
-
 /** Creates a listing. */
 export function createListing(
   { store, clock, searching, maxPageBytes }: ListingOptions,
@@ -98,7 +92,7 @@ export function createListing(
         if (jobs.length < most) return;
         unread -= most;
         behind = jobs.at(-1)!.seq;
-        if (areSmall(jobs)) size = Math.min(2 * size, largestRead);
+        size = nextReadSize(size, jobs);
       }
       return;
     }
@@ -209,10 +203,4 @@ export function createListing(
       };
     },
   };
-}
-
-function areSmall(jobs: readonly JobRecord[]): boolean {
-  let bytes = 0;
-  for (const job of jobs) bytes += payloadSize(job);
-  return bytes <= smallPayload * jobs.length;
 }

@@ -35,17 +35,17 @@ export function toDiscardJobs(
  * @param jobs The jobs.
  * @returns What is to be returned.
  */
-export async function finishAlso(
+export function finishAlso(
   returned: unknown,
   { jobs, context }: {
     readonly jobs: readonly EnqueueRequest[];
     readonly context: JobContext;
   },
-): Promise<unknown> {
+): unknown {
   if (jobs.length === 0) return returned;
   if (!isOutcome(returned)) {
     const value = isResult(returned) ? returned.value : returned;
-    const result = await toResult(value, { check: undefined, log: () => context.log });
+    const result = toResult(value, () => context.log);
     return finish({ enqueue: jobs, result });
   }
   const success = successOf(returned);

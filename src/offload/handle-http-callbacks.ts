@@ -91,7 +91,7 @@ export function handleHttpCallbacks(options: HandleHttpCallbacksOptions): JobHan
     try {
       const returned = await call(callback, what, new CallbackContext(context, own));
       if (isCancelled(returned)) exhausted(returned);
-      return await finishAlso(returned, { jobs: toDiscardJobs(stored, queue), context });
+      return finishAlso(returned, { jobs: toDiscardJobs(stored, queue), context });
     } catch (error) {
       const isDead = isOutcome(error)
         ? isCancelled(error)

@@ -99,7 +99,7 @@ export function createRequestHandler(
         ...isWanted ? [] : toUndelivered(failure?.response?.body),
       ], job.queue),
     ];
-    const ended = await finishAlso(undefined, { jobs, context });
+    const ended = finishAlso(undefined, { jobs, context });
     if (failure === undefined) {
       const { status, durationMs } = result!;
       monitor.emit("completed", { ...event, status, durationMs });

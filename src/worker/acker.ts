@@ -177,10 +177,15 @@ export function createAcker(options: AckerOptions): Acker {
   const results = new Map<Job, { readonly value: unknown; readonly size: number }>();
   const toOptions = (jobs: readonly Job[]): SuccessManyOptions => {
     if (results.size === 0) return { signal };
-    const having = jobs.filter((job) => results.has(job));
-    if (having.length === 0) return { signal };
-    const values = having.map((job) => [job.id, results.get(job)!.value]);
-    return { signal, results: Object.fromEntries(values) };
+    const values: Record<string, unknown> = Object.create(null); // An id may be `__proto__`.
+    let count = 0;
+    for (const job of jobs) {
+      const result = results.get(job);
+      if (result === undefined) continue;
+      values[job.id] = result.value;
+      count++;
+    }
+    return count === 0 ? { signal } : { signal, results: values };
   };
 
   /** How many of those that wait go with the next request: a broker takes bodies of a few MiB. */

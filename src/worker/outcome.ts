@@ -177,17 +177,23 @@ const mostResultBytes = 64 * 1024;
  * ```
  */
 export function result<Value>(value: Value): JobResult<Value> {
+  demandResult(value);
+  return Object.defineProperty({ value }, resultBrand, { value: true });
+}
+
+/** Throws what {@linkcode result} throws if a value cannot be a result. */
+export function demandResult(value: unknown): void {
   const text = JSON.stringify(value);
   if (text === undefined) {
     throw new TypeError(`Cannot give ${typeof value} as a result: expected JSON`);
   }
+  if (text.length <= mostResultBytes / 3) return; // A character has three bytes at most.
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > mostResultBytes) {
     throw new RangeError(
       `Cannot give a result of ${bytes} bytes: expected up to ${mostResultBytes}`,
     );
   }
-  return Object.defineProperty({ value }, resultBrand, { value: true });
 }
 
 /** Tells whether what a handler returned is a result. */

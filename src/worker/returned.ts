@@ -14,34 +14,35 @@
  */
 
 import type { Logger } from "../log.ts";
-import { result } from "./outcome.ts";
+import { demandResult } from "./outcome.ts";
 
-/** How a result is taken. */
-export interface ReturnedTerms {
-  /** Checks what the handlers of the definition return; undefined if the definition says nothing of it. */
-  readonly check: ((value: unknown) => unknown) | undefined;
-  /** Is told of what cannot be kept. */
-  readonly log: () => Logger;
+/**
+ * The result of a job whose definition has a schema for it; undefined if it has none.
+ *
+ * @param returned What its handler returned: no outcome, and no `result(…)`.
+ * @param check Checks what the handlers of the definition return.
+ * @throws {TypeError} If this is no result.
+ * @throws {RangeError} If it is too large.
+ */
+export async function toCheckedResult(
+  returned: unknown,
+  check: (value: unknown) => unknown,
+): Promise<unknown> {
+  await check(returned);
+  if (returned !== undefined) demandResult(returned);
+  return returned;
 }
 
 /**
- * The result of a job; undefined if it has none.
+ * The result of any other job; undefined if it has none.
  *
- * @param returned What its handler returned: no outcome, and no `result(…)`.
- * @throws {TypeError} If the definition has a schema for results, and this is none.
- * @throws {RangeError} If it has one, and the result is too large.
+ * @param log Is told of what cannot be kept.
  */
-export async function toResult(
-  returned: unknown,
-  { check, log }: ReturnedTerms,
-): Promise<unknown> {
-  if (check !== undefined) {
-    await check(returned);
-    return returned === undefined ? undefined : result(returned).value;
-  }
+export function toResult(returned: unknown, log: () => Logger): unknown {
   if (!isPlain(returned)) return undefined;
   try {
-    return result(returned).value;
+    demandResult(returned);
+    return returned;
   } catch (error) {
     log().warn("What the handler returned is not kept as the result of the job", { error });
     return undefined;

@@ -15,7 +15,7 @@ import type { JobFallback, JobHandler } from "./handle.ts";
 import { type Middleware, type Work, wrap } from "./middleware.ts";
 import { isOutcome, isResult, type Outcome } from "./outcome.ts";
 import type { RunReport } from "./report.ts";
-import { toResult } from "./returned.ts";
+import { toCheckedResult, toResult } from "./returned.ts";
 import { isFinish, toFinished } from "./success-outcome.ts";
 
 /** What a runner needs. */
@@ -177,7 +177,9 @@ export function createRunner(options: RunnerOptions): Runner {
       if (isResult(returned)) return { kind: "succeeded", result: returned.value };
       const check = checks.get(type);
       if (returned === undefined && check === undefined) return succeeded;
-      const result = await toResult(returned, { check, log: () => context.log });
+      const result = check === undefined
+        ? toResult(returned, () => context.log)
+        : await toCheckedResult(returned, check);
       return result === undefined ? succeeded : { kind: "succeeded", result };
     } catch (thrown) {
       if (isOutcome(thrown)) {

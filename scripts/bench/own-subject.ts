@@ -79,7 +79,8 @@ export async function createOwn(
       const worker = createWorker({
         client,
         concurrency,
-        handlers: [handle(noop, (_, { job }) => onJob(job.id))],
+        // What a handler returns would be sent as the result of the job.
+        handlers: [handle(noop, (_, { job }) => void onJob(job.id))],
       });
       worker.on("acked", ({ ids }) => {
         acked += ids.length;

@@ -34,7 +34,7 @@ import { workerd } from "./workerd.ts";
 const steps: readonly (readonly (readonly Stage[])[])[] = [
   [[format, lint, types, surface]],
   [[bun], [docs, jq, vitest, workerd, publish, examples, postgres, dashboard]],
-  [[node22, node24, deno]],
+  [[node22, node24], [deno]],
 ];
 const stages = steps.flat(2);
 

@@ -19,6 +19,12 @@ export const maxPackDepth = 1023;
  */
 export const maxContainers = 8_388_608;
 
+/** Bytes of a body besides its list, or its payloads: they are read at once, and no message has so many. */
+export const mostAround = 1_048_576;
+
+/** Bytes of a body that has neither payloads nor a list that may be long. */
+export const mostPlain = 4_194_304;
+
 /** Bytes of one frame on a take stream. A payload went through a body limit once, so a longer frame is no job. */
 export const maxFrameBytes = 268_435_456;
 

@@ -9,6 +9,8 @@
 
 import { concatBytes } from "./concat-bytes.ts";
 import { DecodeError, type Format } from "./codec.ts";
+import { endOfString, skipSpace } from "./json-bytes.ts";
+import { mostAround } from "./limits.ts";
 import { createPackScanner } from "./msgpack-scan.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -36,8 +38,8 @@ export class TooManyItemsError extends Error {
 /** Bytes of a part, about: reading them takes some milliseconds. */
 const partBytes = 128 * 1024;
 
-/** Bytes that may stand around a list: no message has more than some small members besides. */
-const mostAround = 1024 * 1024;
+/** Bytes that are looked at without a turn for others. */
+const turnBytes = 1024 * 1024;
 
 /** What is cut. */
 export interface ListCut {
@@ -49,13 +51,13 @@ export interface ListCut {
 }
 
 /**
- * Cuts the list of a body into parts.
+ * Cuts the list of a body into parts. Yields undefined where others may have a turn before a part is found.
  *
  * @throws {TooManyItemsError} If the list has too many items.
  * @throws {DecodeError} If there is no such list in a large body, or too much around it. What else is wrong shows when the
  * parts are read.
  */
-export function listParts(bytes: Bytes, cut: ListCut): Generator<ListPart, void> {
+export function listParts(bytes: Bytes, cut: ListCut): Generator<ListPart | undefined, void> {
   return cut.format === "json" ? jsonParts(bytes, cut) : packParts(bytes, cut);
 }
 
@@ -64,12 +66,14 @@ const quote = 0x22;
 const comma = 0x2c;
 const colon = 0x3a;
 const openList = 0x5b;
-const backslash = 0x5c;
 const closeList = 0x5d;
 const openObject = 0x7b;
 const closeObject = 0x7d;
 
-function* jsonParts(bytes: Bytes, { name, maxItems }: ListCut): Generator<ListPart, void> {
+function* jsonParts(
+  bytes: Bytes,
+  { name, maxItems }: ListCut,
+): Generator<ListPart | undefined, void> {
   const key = encoder.encode(`"${name}"`);
   const listStart = findJsonList(bytes, key);
   if (listStart === undefined) throw noList(name);
@@ -86,7 +90,12 @@ function* jsonParts(bytes: Bytes, { name, maxItems }: ListCut): Generator<ListPa
     }
     return { bytes: concatBytes([head, bytes.subarray(start, end), tail]), first };
   };
+  let turn = at + turnBytes;
   for (; depth > 0; at++) {
+    if (at >= turn) {
+      turn = at + turnBytes;
+      yield undefined;
+    }
     switch (bytes[at]) {
       case undefined:
         throw new DecodeError(`the list '${name}' has no end`);
@@ -140,24 +149,6 @@ function findJsonList(bytes: Bytes, key: Uint8Array): number | undefined {
     }
   }
   return undefined;
-}
-
-function endOfString(bytes: Bytes, start: number): number {
-  for (let end = bytes.indexOf(quote, start + 1); end !== -1; end = bytes.indexOf(quote, end + 1)) {
-    let before = end - 1;
-    while (bytes[before] === backslash) before--;
-    if ((end - before) % 2 === 1) return end + 1;
-  }
-  throw new DecodeError("a text has no end");
-}
-
-function skipSpace(bytes: Bytes, at: number): number {
-  while (isSpace(bytes[at])) at++;
-  return at;
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 function isBlank(bytes: Bytes, start: number, end: number): boolean {

@@ -54,7 +54,7 @@ export function scanPackBody(bytes: Uint8Array, place?: PayloadPlace): PackScan 
 /** Passes over the parts of a body one by one. Throws {@linkcode DecodeError} for bytes that are none. */
 export interface PackParts {
   /** Where the next part begins. */
-  readonly at: number;
+  at: number;
   /** Enters a map and gives how many members it has; undefined, and passes nothing, if the next value is none. */
   mapLength(): number | undefined;
   /** The same for a list. */

@@ -162,6 +162,79 @@ describe("a page of jobs", () => {
     }));
 });
 
+describe("a large body", () => {
+  it("is refused unread where there is no place for a payload", () =>
+    withBroker(async ({ broker, client }) => {
+      const { id } = await client.enqueue({ type: "t", queue: "q", payload: 1 });
+      const ids = Array.from({ length: 160_000 }, (_, n) => `${n}`.padStart(25, "0"));
+      for (
+        const [method, path, body] of [
+          ["POST", "/jobs/wait", { ids }],
+          ["POST", `/jobs/${id}/tags`, { tags: ids }],
+          ["POST", `/jobs/${id}/cancel`, { ids }],
+          ["PATCH", "/jobs", { ids }],
+          ["PUT", "/config/lease_ms", { value: ids }],
+        ] as const
+      ) {
+        const answer = await send(broker, method, path, body);
+        assert.equal(answer.status, 413, path);
+        assert.match(answer.body.error, /^body is .+ bytes, at most 4194304 are accepted$/);
+      }
+    }));
+
+  it("is stored with its payload wherever it may have one", () =>
+    withBroker(async ({ broker, client }) => {
+      const payload = Array.from({ length: 60_000 }, (_, n) => ({ [`key ${n}`]: `${n}, "é" \n` }));
+      const job = { type: "t", queue: "q", payload };
+      const has = async (id: string) => assert.deepEqual((await client.get(id)).payload, payload);
+
+      const { body: { id } } = await send(broker, "POST", "/jobs", job);
+      await has(id);
+      assert.equal((await send(broker, "PUT", "/jobs/own", job)).status, 201);
+      await has("own");
+      const bulk = await send(broker, "POST", "/jobs/bulk", { jobs: [...lean(10), job, job] });
+      await has(bulk.body.jobs[11].id);
+
+      assert.equal(
+        (await send(broker, "PUT", "/jobs/run", { ...job, payload: 1, priority: 0 })).status,
+        201,
+      );
+      const { body: taken } = await send(broker, "POST", "/jobs/take", { limit: 1 });
+      assert.equal(taken.jobs[0].id, "run");
+      const report = { payload: 2, enqueue: [job, { ...job, payload: 3 }, job] };
+      const { status, body } = await send(broker, "POST", "/jobs/run/success", report);
+      assert.equal(status, 200, JSON.stringify(body));
+      await has(body.jobs[2].id);
+      assert.equal((await client.get(body.jobs[1].id)).payload, 3);
+
+      const entry = { name: "e", expression: "* * * * *", job };
+      for (
+        const [method, path, request] of [
+          ["PUT", "/crons/g", {
+            entries: [entry, { ...entry, name: "f", job: { ...job, payload: 4 } }],
+          }],
+          ["PUT", "/crons/g/entries/e", entry],
+        ] as const
+      ) {
+        const { status } = await send(broker, method, path, request);
+        assert.equal(status, 200, path);
+        const { body } = await send(broker, "GET", "/crons/g/entries/e");
+        assert.deepEqual(body.job.payload, payload);
+      }
+    }));
+
+  it("is refused where it is wrong, and says which job is", () =>
+    withBroker(async ({ broker }) => {
+      const text = "x".repeat(700_000);
+      const jobs = [...lean(3), { type: "t", queue: "q", payload: text, priority: -1 }];
+      const { status, body } = await send(broker, "POST", "/jobs/bulk", { jobs });
+      assert.equal(status, 400);
+      assert.match(body.error, /jobs\[3\]\.priority: expected an integer/);
+      const missing = await send(broker, "POST", "/jobs", { type: text, queue: "q" });
+      assert.match(missing.body.error, /payload: is missing/);
+    }));
+});
+
 describe("a job that ends its workers", () => {
   it("is dead after its retries and some deliveries more, and says why", () =>
     withBroker(async ({ client, clock, take }) => {

@@ -45,7 +45,7 @@ export const success: Endpoint = async (call) => {
     if (missed !== undefined) throw toRefusal(missed);
     return answerNothing(204);
   }
-  const request = toSuccess(call, bytes);
+  const request = await toSuccess(call, bytes);
   const { delivery = asked.delivery, token = asked.token, payload, next, result } = request;
   if (next !== undefined) {
     await call.reach.demandChange({ ...next, dependsOn: next.dependsOn?.ids });
@@ -102,8 +102,9 @@ function isMessage({ headers }: Request): boolean {
   return type !== null && bodyFormat(type) !== undefined;
 }
 
-function toSuccess(call: EndpointCall, bytes: BodyBytes): SuccessRequest {
-  const request = toMessage({ format: demandFormat(call), bytes }, readSuccess);
+async function toSuccess(call: EndpointCall, bytes: BodyBytes): Promise<SuccessRequest> {
+  const body = { format: demandFormat(call), bytes };
+  const request = await toMessage(call, body, readSuccess, "single", "beside");
   const problem = checkSuccess(request);
   if (problem !== undefined) throw refusalBeside(problem);
   return request;
@@ -117,7 +118,7 @@ export const successMany: Endpoint = async (call) => {
 
 /** `POST /jobs/{id}/failure` */
 export const failure: Endpoint = async (call) => {
-  const { delivery, token, ...failure } = await readMessage(call, readFailure);
+  const { delivery, token, ...failure } = await readMessage(call, readFailure, "single");
   const { failureGroup } = failure;
   const problem = failureGroup === undefined ? undefined : checkFailureGroup(failureGroup);
   if (problem !== undefined) throw new Refusal(422, problem);

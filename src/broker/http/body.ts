@@ -18,18 +18,22 @@ type Means = "settings" | "clock" | "load";
 const shortBytes = 64 * 1024;
 
 /**
- * Reads the whole body. Throws a {@linkcode Refusal}: 413 when it is larger than `maxBodyBytes`, 408 when nothing
- * comes for `bodyTimeoutMs`, 400 when the connection fails before its end.
+ * Reads the whole body. Throws a {@linkcode Refusal}: 413 when it is larger than `maxBodyBytes` or `mostBytes`, 408 when
+ * nothing comes for `bodyTimeoutMs`, 400 when the connection fails before its end.
  */
-export async function readBody(call: Pick<EndpointCall, "request" | Means>): Promise<Bytes> {
-  const { request, settings: { maxBodyBytes } } = call;
+export async function readBody(
+  call: Pick<EndpointCall, "request" | Means>,
+  mostBytes: number = Infinity,
+): Promise<Bytes> {
+  const { request, settings } = call;
+  const maxBodyBytes = Math.min(settings.maxBodyBytes, mostBytes);
   if (request.body === null) return new Uint8Array();
   const declared = request.headers.get("content-length");
   const length = declared === null ? Infinity : Number(declared);
   if (declared !== null && length > maxBodyBytes) throw tooLarge(declared, maxBodyBytes);
   try {
     // The server enforces a declared length; without one, the bytes are counted here.
-    if (!(length <= shortBytes)) return await collect(request.body, call);
+    if (!(length <= shortBytes)) return await collect(request.body, call, maxBodyBytes);
     return new Uint8Array(await inTime(request.arrayBuffer(), call));
   } catch (error) {
     if (error instanceof Refusal) throw error;
@@ -51,8 +55,9 @@ function inTime<Value>(
 async function collect(
   body: ReadableStream<Bytes>,
   { settings, clock, load }: Pick<EndpointCall, Means>,
+  maxBodyBytes: number,
 ): Promise<Bytes> {
-  const { maxBodyBytes, bodyTimeoutMs } = settings;
+  const { bodyTimeoutMs } = settings;
   const reader = body.getReader();
   const leave = () => void reader.cancel().catch(() => {});
   let silent = false;

@@ -47,7 +47,7 @@ export const get: Endpoint = async ({ engine, params, format }) => {
 /** `PUT /crons/{group}` */
 export const put: Endpoint = async (call) => {
   const [name] = call.params as [string];
-  const request = await readMessage(call, readCronGroupRequest);
+  const request = await readMessage(call, readCronGroupRequest, "entries");
   const result = await call.engine.crons.replace(name, request);
   if (isRejection(result)) throw toCronRefusal(result);
   return answerVerbatim(call.format, 200, toCronGroupWire(result));
@@ -71,11 +71,11 @@ export const remove: Endpoint = async ({ engine, params }) => {
 
 /** `POST /crons/{group}/entries` */
 export const createEntry: Endpoint = async (call) =>
-  await keepEntry(call, await readMessage(call, readCronEntryRequest), "create");
+  await keepEntry(call, await readMessage(call, readCronEntryRequest, "entry"), "create");
 
 /** `PUT /crons/{group}/entries/{entry}`: the name in the path wins, and only the one in the body is checked. */
 export const putEntry: Endpoint = async (call) => {
-  const request = await readMessage(call, readCronEntryRequest);
+  const request = await readMessage(call, readCronEntryRequest, "entry");
   return await keepEntry(call, request, "replace");
 };
 
@@ -108,7 +108,7 @@ export const next: Endpoint = async ({ engine, params, query, format, clock }) =
 /** `PATCH /crons/{group}/entries/{entry}` */
 export const patchEntry: Endpoint = async (call) => {
   const [group, name] = call.params as [string, string];
-  const patch = await readMessage(call, readCronEntryPatch);
+  const patch = await readMessage(call, readCronEntryPatch, "entry");
   const entry = await call.engine.crons.changeEntry(group, name, patch);
   if (entry === undefined) throw new Refusal(404, cronEntryNotFound(group, name));
   if (isRejection(entry)) throw toCronRefusal(entry);

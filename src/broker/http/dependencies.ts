@@ -11,9 +11,10 @@ import { metadataView } from "../../protocol/record-json.ts";
 import { isRejection, type Rejection } from "../../protocol/rejection.ts";
 import { readerOf } from "../../protocol/request-body.ts";
 import { answerJob, answerValue } from "./answer.ts";
+import { readBody } from "./body.ts";
 import type { Endpoint, EndpointCall } from "./call.ts";
 import { noSuchJob } from "./jobs.ts";
-import { readMessage } from "./message.ts";
+import { demandFormat, toListMessage } from "./message.ts";
 import { Refusal, toRefusal } from "./refusal.ts";
 
 const readList = readerOf(dependencyListSchema);
@@ -27,7 +28,17 @@ export const get: Endpoint = async ({ engine, params, format }) => {
 
 /** `POST /jobs/{id}/dependencies` */
 export const add: Endpoint = async (call) => {
-  const list = await readMessage(call, readList);
+  let isStrict = false;
+  const body = { format: demandFormat(call), bytes: await readBody(call) };
+  const ids = await toListMessage(call, body, {
+    name: "ids",
+    read: (...part) => {
+      const list = readList(...part);
+      isStrict ||= list.isStrict; // Of a large body, it stands around the ids.
+      return list.ids;
+    },
+  });
+  const list = { ids, isStrict };
   await call.reach.demandChange({ dependsOn: list.ids });
   return answerEdited(call, await call.engine.links.add(call.params[0]!, list));
 };

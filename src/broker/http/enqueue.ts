@@ -18,7 +18,7 @@ import { readWorkerId } from "./worker-id.ts";
 export const enqueue: Endpoint = async (call) => {
   const key = readKey(call);
   const body = { format: demandFormat(call), bytes: await readBody(call) };
-  const job = toMessage(body, readEnqueue);
+  const job = await toMessage(call, body, readEnqueue, "single");
   await call.reach.demandNew([job]);
   const keyed = key === null ? undefined : await toKeyed(key, body, call, 1);
   const stored = await call.engine.enqueue([job], {
@@ -36,7 +36,11 @@ export const enqueue: Endpoint = async (call) => {
 export const enqueueMany: Endpoint = async (call) => {
   const key = readKey(call);
   const body = { format: demandFormat(call), bytes: await readBody(call) };
-  const jobs = await toListMessage(call, body, { name: "jobs", read: readEnqueueBulk });
+  const jobs = await toListMessage(call, body, {
+    name: "jobs",
+    read: readEnqueueBulk,
+    place: "bulk",
+  });
   await call.reach.demandNew(jobs);
   const keyed = key === null ? undefined : await toKeyed(key, body, call, 2);
   const stored = await call.engine.enqueue(jobs, {

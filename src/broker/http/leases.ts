@@ -47,7 +47,7 @@ export const takeMany: Endpoint = async (call) => {
 
 /** `POST /jobs/{id}/heartbeat` */
 export const heartbeat: Endpoint = async (call) => {
-  const { leaseMs, payload, progress, ...whose } = await readMessage(call, readHeartbeat);
+  const { leaseMs, payload, progress, ...whose } = await readMessage(call, readHeartbeat, "single");
   demandLeaseMs(leaseMs);
   const run = toRun(call, whose);
   const renewed = await call.engine.leases.heartbeat(run, { payload, progress }, leaseMs);

@@ -26,7 +26,7 @@ export const put: Endpoint = async (call) => {
   if (problem !== undefined) throw new Refusal(400, problem);
   const key = readKey(call);
   const body = { format: demandFormat(call), bytes: await readBody(call) };
-  const request = toMessage(body, readPut);
+  const request = await toMessage(call, body, readPut, "single");
   await call.reach.demandNew([request]);
   const result = await call.engine.movement.put(id, request, {
     by: readWorkerId(call.request.headers),
@@ -45,7 +45,7 @@ function withId({ format, bytes }: Received, id: string): Received {
 
 /** `POST /jobs/{id}/requeue` */
 export const requeue: Endpoint = async (call) => {
-  const request = await readMessage(call, readRequeue);
+  const request = await readMessage(call, readRequeue, "single");
   const problem = checkRequeue(request);
   if (problem !== undefined) throw toRefusal(problem);
   await call.reach.demandChange({ ...request, dependsOn: request.dependsOn?.ids });

@@ -1,72 +1,17 @@
-/**
- * Several brokers on a real PostgreSQL. Their clocks stand still unless a test moves them: what one hears of another is told,
- * and found by no look.
- */
+/** Several brokers on a real PostgreSQL. */
 
 import assert from "node:assert/strict";
 import { afterEach, it } from "node:test";
-import { type Broker, createBroker, type Database } from "../../src/broker/mod.ts";
+import { createBroker } from "../../src/broker/mod.ts";
 import { type Client, createClient, type TakeOptions } from "../../src/client/mod.ts";
-import { createTestClock, type TestClock } from "../../src/testing/mod.ts";
+import { createTestClock } from "../../src/testing/mod.ts";
 import { StoreError } from "../../src/errors.ts";
 import type { AsyncConnection } from "../../src/store/database.ts";
 import { job } from "../support/broker.ts";
 import { gatherIds } from "../support/gather-ids.ts";
-import { createRecordingLogger } from "../support/recording-logger.ts";
 import { send } from "../support/send.ts";
-import { describePostgres, openGroup, type PostgresDatabase, sharedPool } from "./server.ts";
-
-interface Shared {
-  readonly schema: string;
-  readonly broker: Broker;
-  readonly client: Client;
-  readonly clock: TestClock;
-  readonly errors: readonly string[];
-}
-
-/** Ends what a test has opened. */
-const opened: (() => Promise<unknown>)[] = [];
-
-/** Starts brokers that share a database and have heard of each other. */
-async function start(
-  count: number,
-  change: (database: PostgresDatabase, index: number) => Database = (database) => database,
-): Promise<Shared[]> {
-  const databases = openGroup(count).map((database) => {
-    // The clocks of the brokers are those of the test.
-    const { now: _, ...withoutTime } = database;
-    return withoutTime;
-  });
-  const brokers = databases.map((database, index) => {
-    const clock = createTestClock();
-    const { logger, errors } = createRecordingLogger();
-    const store = change(database, index);
-    // Without heartbeats, time passes quickly.
-    const broker = createBroker({ store, clock, logger, heartbeatIntervalMs: 2 ** 31 });
-    opened.push(() => broker.stop());
-    const client = createClient({ fetch: broker.fetch });
-    return { schema: database.schema, broker, client, clock, errors };
-  });
-  for (const { broker } of brokers) await broker.start();
-  await turns(20);
-  return brokers;
-}
-
-/** Lets what is under way between brokers and database come along. */
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-/** Waits until something holds, which must not take long. */
-async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let turn = 0; turn < 1500; turn++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.fail(`waited in vain until ${what}`);
-}
+import { endOpened, opened, type Shared, start, turns, until } from "./brokers-kit.ts";
+import { describePostgres, openGroup, sharedPool } from "./server.ts";
 
 /** Opens a take stream and gathers the ids of what comes. */
 async function take({ client }: Shared, options: TakeOptions = {}): Promise<string[]> {
@@ -76,9 +21,7 @@ async function take({ client }: Shared, options: TakeOptions = {}): Promise<stri
 }
 
 describePostgres("brokers on one PostgreSQL", () => {
-  afterEach(async () => {
-    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
-  });
+  afterEach(endOpened);
 
   it("wake each other's workers", async () => {
     const [left, right] = await start(2);

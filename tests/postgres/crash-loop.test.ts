@@ -6,10 +6,9 @@ import { createBroker } from "../../src/broker/mod.ts";
 import { createClient } from "../../src/client/mod.ts";
 import { job } from "../support/broker.ts";
 import { withPatience } from "./patient-clock.ts";
+import { endOpened, opened } from "./brokers-kit.ts";
 import { describePostgres, openGroup, type PostgresDatabase } from "./server.ts";
 
-/** Ends what a test has opened. */
-const opened: (() => Promise<unknown>)[] = [];
 const startedAt = 1_700_000_000_000;
 
 /** Starts a broker at an instant, in ms after the first one; it is never seen again after `livesMs`. */
@@ -47,9 +46,7 @@ async function comesBack(instants: readonly number[], livesMs = 2000): Promise<b
 }
 
 describePostgres("brokers that die one after another", () => {
-  afterEach(async () => {
-    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
-  });
+  afterEach(endOpened);
 
   it("take over from each other, as their rows tell that the database was there", async () => {
     assert.equal(await comesBack([4000, 8000, 12_000, 16_000]), true);

@@ -10,10 +10,8 @@ import { job } from "../support/broker.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
 import { send } from "../support/send.ts";
 import { createLossyProxy } from "./lossy-proxy.ts";
+import { endOpened, opened } from "./brokers-kit.ts";
 import { describePostgres } from "./server.ts";
-
-/** Ends what a test has opened. */
-const opened: (() => Promise<unknown>)[] = [];
 
 /** What is used of the gate's servers. It is a program of Deno, and is loaded where these tests run, which is there. */
 interface Server {
@@ -69,9 +67,7 @@ async function ask(url: string, sql: string) {
 }
 
 describePostgres("a PostgreSQL that dies", () => {
-  afterEach(async () => {
-    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
-  });
+  afterEach(endOpened);
 
   it("is followed by its replica, with all that was answered", async () => {
     const { primary, replica } = await startPair();

@@ -21,10 +21,8 @@ import { job } from "../support/broker.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
 import { send } from "../support/send.ts";
 import { createLossyProxy } from "./lossy-proxy.ts";
+import { endOpened, opened } from "./brokers-kit.ts";
 import { describePostgres, freshSchema, postgresUrl, sharedPool } from "./server.ts";
-
-/** Ends what a test has opened. */
-const opened: (() => Promise<unknown>)[] = [];
 
 /** The schema of the brokers here: to make the tables takes longer than most tests. Each has a queue of its own in it. */
 const schema = freshSchema();
@@ -86,9 +84,7 @@ const countJobs = async (broker: Broker) =>
 
 describePostgres("a broker on a PostgreSQL with faults", () => {
   beforeEach(() => void (queue = crypto.randomUUID()));
-  afterEach(async () => {
-    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
-  });
+  afterEach(endOpened);
 
   it("answers 503 when all connections of its pool are others', and goes on when they are not", async () => {
     const pool = new driver.Pool({ connectionString: postgresUrl, max: 3 }) as PgPool;

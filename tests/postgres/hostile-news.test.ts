@@ -10,7 +10,8 @@ import { job } from "../support/broker.ts";
 import { gatherIds } from "../support/gather-ids.ts";
 import { send } from "../support/send.ts";
 import { malformed, told } from "../support/told-news.ts";
-import { ask, opened, type Shared, start, transact, turns, until } from "./outbox-kit.ts";
+import { endOpened, opened, turns } from "./brokers-kit.ts";
+import { ask, type SharedOutbox, startWithOutbox, transact, untilSoon } from "./outbox-kit.ts";
 import { describePostgres, freshSchema, openShared, sharedPool } from "./server.ts";
 
 const mail = defineJob<{ to: string }>({ type: "mail", queue: "q" });
@@ -78,37 +79,35 @@ async function say(
 }
 
 /** Takes jobs, and gathers their ids. */
-async function take({ client }: Shared, options: TakeOptions): Promise<string[]> {
+async function take({ client }: SharedOutbox, options: TakeOptions): Promise<string[]> {
   const stream = await client.take(options);
   opened.push(() => stream.close());
   return gatherIds(stream);
 }
 
 /** That jobs are stored at each broker, and each gets some to its worker. */
-async function demandWork(brokers: readonly Shared[]): Promise<void> {
+async function demandWork(brokers: readonly SharedOutbox[]): Promise<void> {
   const taken = await Promise.all(brokers.map((broker, at) => take(broker, { queues: [`${at}`] })));
   for (const { client, clock } of brokers) {
     const stored = await client.enqueueMany(brokers.map((_, at) => job({ queue: `${at}` })));
     for (const [at, { id }] of stored.entries()) {
       const key = keyOfId(id)!;
       assert.ok(key < firstKeyAt(clock.now() + 1000), `${key} is a key of now`);
-      await until([], () => taken[at]!.includes(id), "the job came");
+      await untilSoon([], () => taken[at]!.includes(id), "the job came");
       await brokers[at]!.client.success(id);
     }
   }
 }
 
 describePostgres("news of anybody", () => {
-  afterEach(async () => {
-    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
-  });
+  afterEach(endOpened);
 
   it("are not believed, and harm nobody, on whatever channel they are told", async () => {
-    const brokers = await start(2);
-    const [{ broker, client, schema, errors }] = brokers as [Shared];
+    const brokers = await startWithOutbox(2);
+    const [{ broker, client, schema, errors }] = brokers as [SharedOutbox];
     const held = await take(brokers[0]!, { prefetch: 1, queues: [job().queue] });
     const { id } = await client.enqueue(job());
-    await until([], () => held.length === 1, "a worker had it");
+    await untilSoon([], () => held.length === 1, "a worker had it");
     const before = (await send(broker, "GET", "/config")).body;
     const channels = [
       channelOf(schema),
@@ -134,8 +133,8 @@ describePostgres("news of anybody", () => {
   });
 
   it("do not tell where brokers talk", async () => {
-    const brokers = await start(2);
-    const [{ schema }] = brokers as [Shared];
+    const brokers = await startWithOutbox(2);
+    const [{ schema }] = brokers as [SharedOutbox];
     const [row, ...others] = await ask(`SELECT name FROM ${schema}.news_channel`);
     assert.match(String(row!["name"]), /^millrace [0-9a-f]{32}$/);
     assert.deepEqual(others, []);
@@ -148,7 +147,7 @@ describePostgres("news of anybody", () => {
   it("are a hint at most, and many of them no more than a look at a time", async () => {
     let looking = 0;
     let most = 0;
-    const brokers = await start(1, (database) => ({
+    const brokers = await startWithOutbox(1, (database) => ({
       ...database,
       async all(sql, params) {
         if (!sql.includes("AS wild")) return await database.all(sql, params);
@@ -160,7 +159,7 @@ describePostgres("news of anybody", () => {
         }
       },
     }));
-    const [{ client, clock, outbox, schema }] = brokers as [Shared];
+    const [{ client, clock, outbox, schema }] = brokers as [SharedOutbox];
     const texts = Array.from({ length: 5000 }, (_, at) => outboxNews.replace("0", String(at)));
     await say(texts, { channels: [channelOf(schema)], schema });
     for (let turn = 0; turn < 20; turn++) {
@@ -171,12 +170,12 @@ describePostgres("news of anybody", () => {
     await transact(async (session) => {
       await outbox.within(session).enqueue(mail, { to: "a" });
     });
-    await until(brokers, async () => await client.count() === 1, "the job was there");
+    await untilSoon(brokers, async () => await client.count() === 1, "the job was there");
   });
 
   it("of a broker that has gone wrong are passed over where they make no sense", async () => {
-    const brokers = await start(2);
-    const [{ schema, errors }] = brokers as [Shared];
+    const brokers = await startWithOutbox(2);
+    const [{ schema, errors }] = brokers as [SharedOutbox];
     const [row] = await ask(`SELECT name FROM ${schema}.news_channel`);
     const texts = malformed.map((item) => JSON.stringify(["x", item]));
     texts.push(JSON.stringify(["x", ["seq", Number.MAX_SAFE_INTEGER]]), "no JSON", "[]");
@@ -192,7 +191,7 @@ describePostgres("news of anybody", () => {
   });
 
   it("are heard on the open channel while an earlier broker is there, which knows no other", async () => {
-    const [left, right] = await start(2) as [Shared, Shared];
+    const [left, right] = await startWithOutbox(2) as [SharedOutbox, SharedOutbox];
     const { client, schema } = left;
     const channel = channelOf(schema);
     const openly: string[] = [];
@@ -203,7 +202,7 @@ describePostgres("news of anybody", () => {
     /** What was told until now. */
     const heard = async () => {
       await ask(`SELECT pg_notify('${channel}', 'now')`);
-      await until([], () => openly.includes("now"), "it was heard");
+      await untilSoon([], () => openly.includes("now"), "it was heard");
       return told();
     };
     await listener.query({ text: `LISTEN "${channel}"` });
@@ -211,7 +210,7 @@ describePostgres("news of anybody", () => {
       const ids = await take(right, { queues: ["q"] });
       const work = async () => {
         const { id } = await client.enqueue(job({ queue: "q" }));
-        await until([], () => ids.includes(id), "the job came");
+        await untilSoon([], () => ids.includes(id), "the job came");
         await right.client.success(id);
       };
       await work();
@@ -224,7 +223,7 @@ describePostgres("news of anybody", () => {
       await work();
       assert.ok((await heard()).some((text) => /^\["\+.*"ready","q"/.test(text)));
       await ask(`SELECT pg_notify('${channel}', '["earlier",["ask",1,"write"],["seq","x"]]')`);
-      await until(
+      await untilSoon(
         [],
         () => openly.some((text) => text.includes('"done","earlier",1')),
         "an answer",
@@ -248,17 +247,17 @@ describePostgres("news of anybody", () => {
   it("do not keep brokers of schemas with long names from hearing of an outbox", async () => {
     // 63 bytes, and the channel for all is cut within none of its characters.
     const schema = `${freshSchema().padEnd(30, "x")}${"é".repeat(16)}x`;
-    const brokers = await start(1, (_, index) => {
+    const brokers = await startWithOutbox(1, (_, index) => {
       assert.equal(index, 0);
       const { now: _now, ...database } = openShared(schema);
       return database;
     });
     opened.push(() => ask(`DROP SCHEMA "${schema}" CASCADE`));
-    const [{ client }] = brokers as [Shared];
+    const [{ client }] = brokers as [SharedOutbox];
     await transact(async (session) => {
       await createOutbox({ schema }).within(session).enqueue(mail, { to: "a" });
     });
-    await until(brokers, async () => await client.count() === 1, "the job was there");
+    await untilSoon(brokers, async () => await client.count() === 1, "the job was there");
   });
 
   it("are not heard: brokers that start at once on an empty schema agree on a channel", async () => {
@@ -275,7 +274,7 @@ describePostgres("news of anybody", () => {
     for (const [at, database] of databases.entries()) {
       await database.news!.tell([`from ${at}`], false);
     }
-    await until([], () => heard.every(({ length }) => length === 5), "all heard all");
+    await untilSoon([], () => heard.every(({ length }) => length === 5), "all heard all");
     assert.equal((await ask(`SELECT * FROM ${schema}.news_channel`)).length, 1);
     await Promise.all(stops.map((stop) => stop()));
     await Promise.all(databases.map((database) => database.close()));

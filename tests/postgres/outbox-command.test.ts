@@ -7,7 +7,8 @@ import { outboxFlags, runOutbox } from "../../adapters/cli/operator/outbox.ts";
 import { readCommandLine } from "../../adapters/cli/options.ts";
 import { createOutbox, type TransactionLike } from "../../src/outbox/mod.ts";
 import { record } from "../cli/operator-parts.ts";
-import { ask, opened, type Shared, start, until } from "./outbox-kit.ts";
+import { endOpened } from "./brokers-kit.ts";
+import { ask, type SharedOutbox, startWithOutbox, untilSoon } from "./outbox-kit.ts";
 import { describePostgres, postgresUrl, sharedPool } from "./server.ts";
 
 const nobody: Person = { ask: undefined };
@@ -35,19 +36,17 @@ async function withRole(work: (role: string, url: string) => Promise<void>): Pro
 }
 
 describePostgres("millrace outbox", () => {
-  afterEach(async () => {
-    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
-  });
+  afterEach(endOpened);
 
   it("shows what a broker refused, which is a job once it was mended and put back", async () => {
-    const brokers = await start(1);
-    const [{ client, schema, outbox, errors }] = brokers as [Shared];
+    const brokers = await startWithOutbox(1);
+    const [{ client, schema, outbox, errors }] = brokers as [SharedOutbox];
     await ask(`INSERT INTO ${schema}.outbox (id, job) VALUES
       ('mended', '{"type":"no, name","queue":"q","payload":{"to":"Ada"}}'), (NULL, 'no JSON')`);
     await brokers[0]!.clock.advance(10_000);
     const pool = sharedPool() as unknown as TransactionLike;
     const count = async () => (await outbox.refused(pool).list()).length;
-    await until(brokers, async () => await count() === 2, "both were refused");
+    await untilSoon(brokers, async () => await count() === 2, "both were refused");
     const [first, second] = (await run("--schema", schema)).map((line) => JSON.parse(line));
     assert.deepEqual([first.id, first.type, first.queue], ["mended", "no, name", "q"]);
     assert.equal(first.reason, "type must not contain ','");
@@ -61,7 +60,7 @@ describePostgres("millrace outbox", () => {
     );
     assert.deepEqual(await run("--schema", schema, "--retry", `${first.entry}`), ["Retried 1"]);
     // It is told: no clock moves by as much as a look takes.
-    await until(brokers, async () => await client.count() === 1, "it was a job");
+    await untilSoon(brokers, async () => await client.count() === 1, "it was a job");
     assert.equal((await client.get("mended")).type, "name");
     assert.deepEqual(await run("--schema", schema, "--delete", "all", "--yes"), ["Deleted 1"]);
     assert.equal(await count(), 0);
@@ -69,7 +68,7 @@ describePostgres("millrace outbox", () => {
   });
 
   it("has entries in their order, and all of them, in an outbox of an application", async () => {
-    const [{ schema }] = await start(1) as [Shared];
+    const [{ schema }] = await startWithOutbox(1) as [SharedOutbox];
     const place = { schema, table: "of a shop" };
     await ask(createOutbox(place).sql);
     try {
@@ -95,7 +94,7 @@ describePostgres("millrace outbox", () => {
   });
 
   it("needs the rights that the guide names, and says so without them", async () => {
-    const [{ schema }] = await start(1) as [Shared];
+    const [{ schema }] = await startWithOutbox(1) as [SharedOutbox];
     await ask(`INSERT INTO ${schema}.outbox_refused (entry, job, refused_at, reason)
       VALUES (1, '{}', 5, 'no'), (2, '{}', 5, 'no')`);
     await withRole(async (role, url) => {

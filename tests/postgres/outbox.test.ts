@@ -15,19 +15,18 @@ import {
 } from "../../src/outbox/mod.ts";
 import type { AsyncConnection } from "../../src/store/database.ts";
 import { job } from "../support/broker.ts";
-import { ask, opened, type Shared, start, transact, turns, until } from "./outbox-kit.ts";
+import { endOpened, opened, turns } from "./brokers-kit.ts";
+import { ask, type SharedOutbox, startWithOutbox, transact, untilSoon } from "./outbox-kit.ts";
 import { describePostgres, sharedPool } from "./server.ts";
 
 const mail = defineJob<{ to: string }>({ type: "mail", queue: "q" });
 
 describePostgres("an outbox in the database of brokers", () => {
-  afterEach(async () => {
-    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
-  });
+  afterEach(endOpened);
 
   it("becomes jobs when the transaction commits, and not before", async () => {
-    const brokers = await start(2);
-    const [{ client, outbox, errors }] = brokers as [Shared];
+    const brokers = await startWithOutbox(2);
+    const [{ client, outbox, errors }] = brokers as [SharedOutbox];
     let id = "";
     await transact(async (session) => {
       const within = withOutbox(client, outbox).within(session);
@@ -37,15 +36,15 @@ describePostgres("an outbox in the database of brokers", () => {
       await turns(10);
       assert.equal(await client.count(), 0);
     });
-    await until(brokers, async () => await client.count() === 1, "the job was there");
+    await untilSoon(brokers, async () => await client.count() === 1, "the job was there");
     const stored = await client.get(mail, id);
     assert.deepEqual([stored.payload, stored.priority], [{ to: "a\u0000b 😀" }, 3]);
     assert.deepEqual(errors, []);
   });
 
   it("becomes nothing when the transaction, or a part of it, is rolled back", async () => {
-    const brokers = await start(1);
-    const [{ client, outbox }] = brokers as [Shared];
+    const brokers = await startWithOutbox(1);
+    const [{ client, outbox }] = brokers as [SharedOutbox];
     await transact(async (session) => {
       await outbox.within(session).enqueue(mail, { to: "nobody" });
       return false;
@@ -61,14 +60,14 @@ describePostgres("an outbox in the database of brokers", () => {
       kept.push((await within.enqueue(mail, { to: "second" })).id);
       await session.query("RELEASE SAVEPOINT another");
     });
-    await until(brokers, async () => await client.count() === 2, "both were there");
+    await untilSoon(brokers, async () => await client.count() === 2, "both were there");
     const jobs = await Array.fromAsync(client.list());
     assert.deepEqual(jobs.map(({ id }) => id), kept);
   });
 
   it("keeps the order of a thousand, which are one statement", async () => {
-    const brokers = await start(1);
-    const [{ client, outbox, schema }] = brokers as [Shared];
+    const brokers = await startWithOutbox(1);
+    const [{ client, outbox, schema }] = brokers as [SharedOutbox];
     const payloads = Array.from({ length: 1000 }, (_, at) => ({ to: String(at) }));
     let statements = 0;
     await transact(async (session) => {
@@ -82,7 +81,7 @@ describePostgres("an outbox in the database of brokers", () => {
       assert.equal(new Set(receipts.map(({ id }) => id)).size, 1000);
     });
     assert.equal(statements, 1);
-    await until(brokers, async () => await client.count() === 1000, "all were there");
+    await untilSoon(brokers, async () => await client.count() === 1000, "all were there");
     const jobs = await Array.fromAsync(client.list(mail));
     assert.deepEqual(jobs.map(({ payload }) => payload), payloads);
     assert.deepEqual(await ask(`SELECT * FROM ${schema}.outbox`), []);
@@ -91,7 +90,7 @@ describePostgres("an outbox in the database of brokers", () => {
   it("is stored once, whichever of several brokers does it, also when commits are not answered", async () => {
     let commits = 0;
     let isArmed = false;
-    const brokers = await start(3, (database) => ({
+    const brokers = await startWithOutbox(3, (database) => ({
       ...database,
       async transaction<Result>(body: (connection: AsyncConnection) => Promise<Result>) {
         const result = await database.transaction(body);
@@ -101,7 +100,7 @@ describePostgres("an outbox in the database of brokers", () => {
         return result;
       },
     }));
-    const [{ client, outbox }] = brokers as [Shared];
+    const [{ client, outbox }] = brokers as [SharedOutbox];
     isArmed = true;
     const ids: string[] = [];
     await Promise.all(Array.from({ length: 6 }, async (_, writer) => {
@@ -115,7 +114,7 @@ describePostgres("an outbox in the database of brokers", () => {
         });
       }
     }));
-    await until(brokers, async () => await client.count() === ids.length, "all were there");
+    await untilSoon(brokers, async () => await client.count() === ids.length, "all were there");
     const jobs = await Array.fromAsync(client.list({ limit: 1000 }));
     assert.deepEqual(jobs.map(({ id }) => id).sort(), ids.sort());
   });
@@ -125,7 +124,7 @@ describePostgres("an outbox in the database of brokers", () => {
     let isStarted = false;
     const mayGo = Promise.withResolvers<void>();
     const atWork = Promise.withResolvers<void>();
-    const brokers = await start(2, (database, index) => ({
+    const brokers = await startWithOutbox(2, (database, index) => ({
       ...database,
       transaction: <Result>(body: (connection: AsyncConnection) => Promise<Result>) =>
         database.transaction(async (connection) => {
@@ -146,7 +145,7 @@ describePostgres("an outbox in the database of brokers", () => {
         }),
     }));
     opened.push(() => Promise.all([held.resolve(), mayGo.resolve()]));
-    const [left, right] = brokers as [Shared, Shared];
+    const [left, right] = brokers as [SharedOutbox, SharedOutbox];
     isStarted = true;
     let id = "";
     await transact(async (session) => {
@@ -154,7 +153,7 @@ describePostgres("an outbox in the database of brokers", () => {
     });
     let isAtWork = false;
     void atWork.promise.then(() => isAtWork = true);
-    await until([left], () => isAtWork, "it was at work");
+    await untilSoon([left], () => isAtWork, "it was at work");
     mayGo.resolve();
     await right.clock.advance(1);
     await turns(20);
@@ -162,13 +161,13 @@ describePostgres("an outbox in the database of brokers", () => {
     held.resolve();
     await turns(20);
     await right.clock.advance(10_000);
-    await until([right], async () => await right.client.count() === 1, "the other one has it");
+    await untilSoon([right], async () => await right.client.count() === 1, "the other one has it");
     assert.equal((await right.client.get(id)).status, "ready");
   });
 
   it("is found by a look where nobody tells of it", async () => {
-    const brokers = await start(1);
-    const [{ client, clock, schema }] = brokers as [Shared];
+    const brokers = await startWithOutbox(1);
+    const [{ client, clock, schema }] = brokers as [SharedOutbox];
     await clock.advance(10_000);
     await turns(20);
     await transact(async (session) => {
@@ -178,12 +177,12 @@ describePostgres("an outbox in the database of brokers", () => {
     await turns(20);
     assert.equal(await client.count(), 0);
     await clock.advance(5000);
-    await until([], async () => await client.count() === 1, "the job was there");
+    await untilSoon([], async () => await client.count() === 1, "the job was there");
   });
 
   it("keeps what is refused until somebody does something about it", async () => {
-    const brokers = await start(1);
-    const [{ broker, client, outbox, errors, schema }] = brokers as [Shared];
+    const brokers = await startWithOutbox(1);
+    const [{ broker, client, outbox, errors, schema }] = brokers as [SharedOutbox];
     // No index takes it, and it cannot be made shorter.
     const tooLong = Array.from({ length: 300 }, () => crypto.randomUUID()).join("");
     await transact(async (session) => {
@@ -200,8 +199,13 @@ describePostgres("an outbox in the database of brokers", () => {
       assert.ok(id.length > 30);
     });
     const refused = outbox.refused(sharedPool() as never);
-    await until(brokers, async () => (await refused.list()).length === 5, "all were refused", 100);
-    await until(brokers, async () => await client.count() >= 1, "the good one was there");
+    await untilSoon(
+      brokers,
+      async () => (await refused.list()).length === 5,
+      "all were refused",
+      100,
+    );
+    await untilSoon(brokers, async () => await client.count() >= 1, "the good one was there");
     const listed = await refused.list();
     const first = listed.find(({ id }) => id === "mended");
     assert.match(first!.reason, /type/);
@@ -217,7 +221,7 @@ describePostgres("an outbox in the database of brokers", () => {
     await ask(`UPDATE ${schema}.outbox_refused SET job = '{"type":"t","queue":"q","payload":1}'
       WHERE entry = ${first!.entry}`);
     assert.equal(await refused.retry({ entries: [first!.entry] }), 1);
-    await until(brokers, async () => await client.count({ type: ["t"] }) === 1, "it was there");
+    await untilSoon(brokers, async () => await client.count({ type: ["t"] }) === 1, "it was there");
     assert.equal((await client.get(first!.id!)).payload, 1);
     assert.equal((await refused.list()).length, listed.length - 1);
     assert.equal(await refused.delete(), listed.length - 1);
@@ -225,8 +229,8 @@ describePostgres("an outbox in the database of brokers", () => {
   });
 
   it("needs no other right than to insert", async () => {
-    const brokers = await start(1);
-    const [{ client, outbox, schema }] = brokers as [Shared];
+    const brokers = await startWithOutbox(1);
+    const [{ client, outbox, schema }] = brokers as [SharedOutbox];
     const role = `writer_${schema}`;
     await ask(`CREATE ROLE ${role}`);
     try {
@@ -239,7 +243,7 @@ describePostgres("an outbox in the database of brokers", () => {
         await assert.rejects(session.query(`SELECT * FROM ${schema}.outbox`), /permission denied/);
         await session.query("ROLLBACK TO SAVEPOINT look");
       });
-      await until(brokers, async () => await client.count() === 2, "both were there");
+      await untilSoon(brokers, async () => await client.count() === 2, "both were there");
     } finally {
       await ask(`DROP OWNED BY ${role}`);
       await ask(`DROP ROLE ${role}`);
@@ -247,20 +251,20 @@ describePostgres("an outbox in the database of brokers", () => {
   });
 
   it("takes what a statement of SQL writes, and gives it an id", async () => {
-    const brokers = await start(1);
-    const [{ client, schema, clock }] = brokers as [Shared];
+    const brokers = await startWithOutbox(1);
+    const [{ client, schema, clock }] = brokers as [SharedOutbox];
     await ask(`INSERT INTO ${schema}.outbox (job)
       SELECT json_build_object('type', 't', 'queue', 'q', 'payload', n) FROM generate_series(1, 3) AS n`);
     await clock.advance(10_000);
-    await until(brokers, async () => await client.count() === 3, "they were there");
+    await untilSoon(brokers, async () => await client.count() === 3, "they were there");
     const jobs = await Array.fromAsync(client.list());
     assert.deepEqual(jobs.map(({ payload }) => payload), [1, 2, 3]);
     assert.match(jobs[0]!.id, /^[0-9a-z]{25}$/);
   });
 
   it("counts a delay from when it was written, and lets jobs wait for each other", async () => {
-    const brokers = await start(1);
-    const [{ client, outbox, schema }] = brokers as [Shared];
+    const brokers = await startWithOutbox(1);
+    const [{ client, outbox, schema }] = brokers as [SharedOutbox];
     const ids: string[] = [];
     await transact(async (session) => {
       const within = outbox.within(session);
@@ -273,7 +277,7 @@ describePostgres("an outbox in the database of brokers", () => {
       ids.push((await within.enqueue(job({ dependsOn: [first!.id] }))).id);
     });
     const [row] = await ask(`SELECT stored_at FROM ${schema}.outbox WHERE id = '${ids[0]}'`);
-    await until(brokers, async () => await client.count() === 5, "all were there");
+    await untilSoon(brokers, async () => await client.count() === 5, "all were there");
     assert.equal(await client.count({ status: ["blocked"] }), 3);
     assert.equal((await client.get(ids[1]!)).status, "blocked");
     const { readyAt } = await client.get(ids[0]!);
@@ -282,7 +286,7 @@ describePostgres("an outbox in the database of brokers", () => {
   });
 
   it("in another database is handed on by relays, each entry once", async () => {
-    const [{ client, broker, schema }] = await start(1) as [Shared];
+    const [{ client, broker, schema }] = await startWithOutbox(1) as [SharedOutbox];
     const place = { schema, table: "of a shop" };
     const outbox = createOutbox(place);
     await ask(outbox.sql);
@@ -321,7 +325,7 @@ describePostgres("an outbox in the database of brokers", () => {
   });
 
   it("in another database is handed on in pieces of 8 MiB, and what is too long is not read", async () => {
-    const [{ client, broker, schema }] = await start(1) as [Shared];
+    const [{ client, broker, schema }] = await startWithOutbox(1) as [SharedOutbox];
     const place = { schema, table: "large" };
     const outbox = createOutbox(place);
     await ask(outbox.sql);

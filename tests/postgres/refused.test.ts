@@ -8,10 +8,8 @@ import { createBroker } from "../../src/broker/mod.ts";
 import { assertOneLine, runCli } from "../cli/spawn-cli.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
 import { send } from "../support/send.ts";
+import { endOpened, opened } from "./brokers-kit.ts";
 import { describePostgres, freshSchema, postgresUrl, sharedPool } from "./server.ts";
-
-/** Ends what a test has opened. */
-const opened: (() => Promise<unknown>)[] = [];
 
 /** Asks the server something, beside its brokers. */
 async function ask(text: string) {
@@ -31,9 +29,7 @@ async function addUser(terms: string): Promise<{ readonly name: string; readonly
 }
 
 describePostgres("a PostgreSQL that lets nobody in", () => {
-  afterEach(async () => {
-    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
-  });
+  afterEach(endOpened);
 
   it("is said in one line at the start, without the password, and not tried again", async () => {
     const { name, url } = await addUser("NOLOGIN");

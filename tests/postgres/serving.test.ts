@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, it } from "node:test";
-import { type Broker, createBroker } from "../../src/broker/mod.ts";
+import type { Broker } from "../../src/broker/mod.ts";
 import {
   createClient,
   createInsight,
@@ -10,26 +10,15 @@ import {
   defineJob,
   type TakeOptions,
 } from "../../src/client/mod.ts";
-import { createTestClock } from "../../src/testing/mod.ts";
 import { createWorker, handle } from "../../src/worker/mod.ts";
-import { describePostgres, openGroup, sharedPool } from "./server.ts";
-
-/** Ends what a test has opened. */
-const opened: (() => Promise<unknown>)[] = [];
+import { endOpened, opened, type Shared, start } from "./brokers-kit.ts";
+import { describePostgres, sharedPool } from "./server.ts";
 
 /** Starts three brokers that have heard of each other. */
 async function startThree() {
-  const databases = openGroup(3).map(({ now: _, ...withoutTime }) => withoutTime);
-  const brokers = databases.map((store) => {
-    const clock = createTestClock();
-    const broker = createBroker({ store, clock, logger: false, heartbeatIntervalMs: 2 ** 31 });
-    opened.push(() => broker.stop());
-    return broker;
-  });
-  for (const broker of brokers) await broker.start();
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  const [left, middle, right] = brokers as [Broker, Broker, Broker];
-  return { left, middle, right, schema: databases[0]!.schema };
+  const [left, middle, right] = await start(3) as [Shared, Shared, Shared];
+  const { schema } = left;
+  return { left: left.broker, middle: middle.broker, right: right.broker, schema };
 }
 
 async function take({ fetch }: Broker, options: TakeOptions) {
@@ -39,9 +28,7 @@ async function take({ fetch }: Broker, options: TakeOptions) {
 }
 
 describePostgres("who serves a queue of several brokers", () => {
-  afterEach(async () => {
-    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
-  });
+  afterEach(endOpened);
 
   it("is known to each of them", async () => {
     const { left, middle, right } = await startThree();

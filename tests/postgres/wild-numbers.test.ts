@@ -13,7 +13,8 @@ import { toJobId } from "../../src/store/job-key.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 import { job } from "../support/broker.ts";
 import { createRecordingLogger } from "../support/recording-logger.ts";
-import { ask, opened, type Shared, start, transact, until } from "./outbox-kit.ts";
+import { endOpened, opened } from "./brokers-kit.ts";
+import { ask, type SharedOutbox, startWithOutbox, transact, untilSoon } from "./outbox-kit.ts";
 import { describePostgres, openShared, sharedPool } from "./server.ts";
 
 const mail = defineJob<{ to: string }>({ type: "mail", queue: "q" });
@@ -23,13 +24,11 @@ const greatest = "9223372036854775807";
 const least = "-9223372036854775808";
 
 describePostgres("an outbox with rows of strangers", () => {
-  afterEach(async () => {
-    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
-  });
+  afterEach(endOpened);
 
   it("gives those other numbers whose numbers cannot be read, and refuses times that cannot be", async () => {
-    const brokers = await start(2);
-    const [{ broker, client, outbox, schema }] = brokers as [Shared];
+    const brokers = await startWithOutbox(2);
+    const [{ broker, client, outbox, schema }] = brokers as [SharedOutbox];
     await transact(async (session) => {
       const into = `INSERT INTO ${schema}.outbox`;
       await session.query(`${into} (entry, job) OVERRIDING SYSTEM VALUE
@@ -39,9 +38,14 @@ describePostgres("an outbox with rows of strangers", () => {
           '{"type":"t","queue":"q","payload":1,"delay_ms":9007199254740991}')`);
       await outbox.within(session).enqueueMany(mail, [{ to: "a" }, { to: "b" }]);
     });
-    await until(brokers, async () => await client.count() === 6, "all that can be were there", 100);
+    await untilSoon(
+      brokers,
+      async () => await client.count() === 6,
+      "all that can be were there",
+      100,
+    );
     const refused = outbox.refused(sharedPool() as never);
-    await until(
+    await untilSoon(
       brokers,
       async () => (await refused.list()).length === 3,
       "the others were refused",
@@ -56,8 +60,8 @@ describePostgres("an outbox with rows of strangers", () => {
   });
 
   it("refuses one whose number another one has that was refused", async () => {
-    const brokers = await start(1);
-    const [{ client, outbox, schema }] = brokers as [Shared];
+    const brokers = await startWithOutbox(1);
+    const [{ client, outbox, schema }] = brokers as [SharedOutbox];
     await ask(`INSERT INTO ${schema}.outbox_refused (entry, job, refused_at, reason)
       VALUES (777, 'kept', 1, 'because')`);
     await transact(async (session) => {
@@ -66,11 +70,16 @@ describePostgres("an outbox with rows of strangers", () => {
       await outbox.within(session).enqueue(mail, { to: "a" });
     });
     const refused = outbox.refused(sharedPool() as never);
-    await until(brokers, async () => (await refused.list()).length === 2, "both are there", 100);
+    await untilSoon(
+      brokers,
+      async () => (await refused.list()).length === 2,
+      "both are there",
+      100,
+    );
     const listed = await refused.list();
     assert.deepEqual(listed.map(({ job }) => job).sort(), ["kept", "no JSON"]);
     assert.equal(listed.find(({ job }) => job === "kept")!.entry, 777);
-    await until(brokers, async () => await client.count() === 1, "the good one was there");
+    await untilSoon(brokers, async () => await client.count() === 1, "the good one was there");
   });
 
   it("refuses what is too large without reading it", async () => {
@@ -108,7 +117,7 @@ describePostgres("an outbox with rows of strangers", () => {
     await broker.start();
     const client = createClient({ fetch: broker.fetch });
     const outbox = createOutbox({ schema });
-    const brokers: Shared[] = [{ broker, client, clock, errors, schema, outbox }];
+    const brokers: SharedOutbox[] = [{ broker, client, clock, errors, schema, outbox }];
     await transact(async (session) => {
       await session.query(`INSERT INTO ${schema}.outbox (id, job)
         SELECT 'large', '{"type":"t","queue":"q","payload":"' || repeat('x', 20000000) || '"}'`);
@@ -118,7 +127,7 @@ describePostgres("an outbox with rows of strangers", () => {
         SELECT '{"type":"t","queue":"q","payload":"' || repeat('é', 50000) || '"}'`);
       await outbox.within(session).enqueue(mail, { to: "a" });
     });
-    await until(brokers, async () => await client.count() === 1, "the good one was there", 100);
+    await untilSoon(brokers, async () => await client.count() === 1, "the good one was there", 100);
     const reasons = await ask(
       `SELECT reason, octet_length(job) AS bytes FROM ${schema}.outbox_refused
       ORDER BY entry`,
@@ -133,7 +142,7 @@ describePostgres("an outbox with rows of strangers", () => {
   });
 
   it("of one's own is handed on by a relay, whatever the numbers", async () => {
-    const [{ client, broker, schema }] = await start(1) as [Shared];
+    const [{ client, broker, schema }] = await startWithOutbox(1) as [SharedOutbox];
     const place = { schema, table: "shop" };
     const outbox = createOutbox(place);
     await ask(outbox.sql);
@@ -158,13 +167,11 @@ describePostgres("an outbox with rows of strangers", () => {
 });
 
 describePostgres("jobs with keys beyond 2^53", () => {
-  afterEach(async () => {
-    for (const end of opened.splice(0).reverse()) await end().catch(() => {});
-  });
+  afterEach(endOpened);
 
   it("get others when a broker starts, and all that belongs to them goes along", async () => {
-    const brokers = await start(1);
-    const [{ client, schema, clock }] = brokers as [Shared];
+    const brokers = await startWithOutbox(1);
+    const [{ client, schema, clock }] = brokers as [SharedOutbox];
     const [parent, child] = await client.enqueueMany([
       job({ queue: "q", tags: ["a"], meta: { by: "me" }, payload: 7 }),
       job({ queue: "q", dependsOn: [{ item: 0 }] }),

@@ -39,9 +39,12 @@ export const metricsMediaType = "text/plain; version=0.0.4; charset=utf-8";
 /** The labels that say which queue a sample is about. */
 export const queueLabels = (queue: string): MetricLabels => ({ queue });
 
-/** Writes metrics down. */
-export function toMetricsText(metrics: readonly Metric[]): string {
-  const lines: string[] = [];
+/** Lines of a piece, about. */
+const linesOfPiece = 1000;
+
+/** Writes metrics down, in pieces. */
+export function* metricsText(metrics: readonly Metric[]): Generator<string, void> {
+  let lines: string[] = [];
   for (const { name: own, type, help, samples } of metrics) {
     const name = `millrace_${own}`;
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
@@ -49,9 +52,12 @@ export function toMetricsText(metrics: readonly Metric[]): string {
       const { labels = {} } = sample;
       if ("value" in sample) lines.push(`${name}${toLabels(labels)} ${sample.value}`);
       else lines.push(...toHistogramLines(name, labels, sample.histogram));
+      if (lines.length < linesOfPiece) continue;
+      yield `${lines.join("\n")}\n`;
+      lines = [];
     }
   }
-  return `${lines.join("\n")}\n`;
+  if (lines.length > 0) yield `${lines.join("\n")}\n`;
 }
 
 function toHistogramLines(

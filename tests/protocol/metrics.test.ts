@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { toMetricsText } from "../../src/protocol/metrics.ts";
+import { metricsText } from "../../src/protocol/metrics.ts";
 
-describe("toMetricsText()", () => {
+describe("metricsText()", () => {
   it("writes values with escaped labels, and histograms with their sums", () => {
-    const text = toMetricsText([
+    const [text] = metricsText([
       {
         name: "jobs",
         type: "gauge",
@@ -36,5 +36,17 @@ millrace_wait_seconds_sum{queue="q"} 20.5
 millrace_wait_seconds_count{queue="q"} 4
 `,
     );
+  });
+
+  it("writes those of a thousand queues in pieces", () => {
+    const samples = Array.from({ length: 3500 }, (_, n) => ({
+      labels: { queue: `q${n}` },
+      value: n,
+    }));
+    const metric = { name: "jobs", type: "gauge", help: "Jobs", samples } as const;
+    const pieces = [...metricsText([metric, metric])];
+    assert.equal(pieces.length, 8);
+    assert.ok(pieces.every((piece) => piece.endsWith("\n")));
+    assert.equal(pieces.join("").split("\n").length, 2 * (3500 + 2) + 1);
   });
 });

@@ -48,10 +48,14 @@ function* takeNumbers(tag: string, added: number, numbers: number): Transition<n
 
 const insertTags = toInsert("job_tags", ["job", "tag", "place", "number"]);
 
+/** Jobs that are looked at without a turn for others. */
+const jobsOfTurn = 2000;
+
 /** Tags jobs that have no tags. */
 export function* tagNew(jobs: readonly JobTags[]): Transition<void> {
   const counts = new Map<string, number>();
-  for (const { tags } of jobs) {
+  for (const [index, { tags }] of jobs.entries()) {
+    if (index % jobsOfTurn === jobsOfTurn - 1) yield { kind: "turn" };
     for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
   }
   const next = new Map<string, number>();
@@ -60,7 +64,8 @@ export function* tagNew(jobs: readonly JobTags[]): Transition<void> {
     next.set(tag, yield* takeNumbers(tag, count, count));
   }
   const values: (number | string)[] = [];
-  for (const { seq, tags } of jobs) {
+  for (const [index, { seq, tags }] of jobs.entries()) {
+    if (index % jobsOfTurn === jobsOfTurn - 1) yield { kind: "turn" };
     for (const [place, tag] of tags.entries()) {
       const number = next.get(tag)!;
       next.set(tag, number + 1);

@@ -62,10 +62,11 @@ export const success: Endpoint = async (call) => {
 
 /** Stores the jobs that come with a success. */
 async function enqueueBeside(
-  { engine, format, reach, settings }: EndpointCall,
+  call: EndpointCall,
   run: JobRun,
   { payload, jobs }: { readonly payload: RawPayload | undefined; readonly jobs: readonly NewJob[] },
 ): Promise<Response> {
+  const { engine, reach, settings } = call;
   const mostJobs = Math.min(settings.maxItemsPerCall, mostBeside);
   if (jobs.length > mostJobs) {
     throw new Refusal(
@@ -78,7 +79,7 @@ async function enqueueBeside(
   const outcome = await engine.reports.succeedAndEnqueue(run, { payload, jobs }, reach.covers);
   if (isRejection(outcome)) throw refusalBeside(outcome);
   if ("missed" in outcome) throw toRefusal(outcome.missed);
-  return answerEnqueuedMany(format, outcome.stored, 200);
+  return answerEnqueuedMany(call, outcome.stored, 200);
 }
 
 /** So many jobs go with one success at most: they are written in one piece. */

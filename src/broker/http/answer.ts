@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Clock } from "../../async/clock.ts";
+import { createTurns } from "../../async/turns.ts";
 import type { Format } from "../../protocol/codec.ts";
 import { PackWriter } from "../../protocol/pack-writer.ts";
 import { wantsExtensions } from "../../protocol/extensions.ts";
@@ -14,6 +16,7 @@ import { writeJob } from "../../protocol/record-pack.ts";
 import { encodeWithPreEncoded } from "../../protocol/pre-encoded.ts";
 import { codecs } from "../../protocol/request-body.ts";
 import type { StoredJob } from "../../store/enqueue.ts";
+import type { EndpointCall } from "./call.ts";
 
 const json = { "content-type": "application/json" };
 const pack = { "content-type": "application/msgpack" };
@@ -135,13 +138,13 @@ const jobsOfPiece = 1000;
 
 /** Jobs as they are stored: 201 when one is new, or when none was sent, 200 when there were all. */
 export function answerEnqueuedMany(
-  format: Format,
+  { format, clock }: Pick<EndpointCall, "format" | "clock">,
   jobs: readonly StoredJob[],
   status: 200 | 201 = jobs.length === 0 || jobs.some(isNew) ? 201 : 200,
 ): Response {
   const headers = format === "json" ? json : pack;
   const pieces = format === "json" ? enqueuedJson(jobs) : enqueuedPack(jobs);
-  const body = jobs.length <= jobsOfPiece ? pieces.next().value! : toStream(pieces);
+  const body = jobs.length <= jobsOfPiece ? pieces.next().value! : toStream(pieces, clock);
   return new Response(body, { status, headers });
 }
 
@@ -168,12 +171,15 @@ function* enqueuedPack(jobs: readonly StoredJob[]): Generator<Uint8Array<ArrayBu
 
 const encoder = new TextEncoder();
 
-/** A body whose pieces are made when they are read. */
+/** A body whose pieces are made when they are read: a fast reader would have all of them in one turn. */
 function toStream(
   pieces: Iterator<string | Uint8Array<ArrayBuffer>>,
+  clock: Clock,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const turns = createTurns(clock);
   return new ReadableStream({
-    pull(controller) {
+    async pull(controller) {
+      if (turns.isOver()) await turns.pause();
       const { value, done } = pieces.next();
       if (done) return controller.close();
       controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);

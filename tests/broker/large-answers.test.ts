@@ -1,0 +1,30 @@
+/** Answers on many jobs are written in pieces, and others have their turns between them. */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { systemClock } from "../../src/async/clock.ts";
+import { answerEnqueuedMany } from "../../src/broker/http/answer.ts";
+import { fullRecord } from "../support/job-record.ts";
+
+describe("the answer of a bulk enqueue", () => {
+  it("leaves turns to others when it is read fast", async () => {
+    let now = 0;
+    let turns = 0;
+    const clock = {
+      ...systemClock,
+      monotonic: () => now += 6,
+      setTimer: (callback: () => void, delayMs: number) => {
+        turns++;
+        return systemClock.setTimer(callback, delayMs);
+      },
+    };
+    const jobs = Array.from({ length: 9500 }, () => ({
+      job: fullRecord,
+      duplicate: false,
+      folded: false,
+    }));
+    const answer = answerEnqueuedMany({ format: "json", clock }, jobs);
+    assert.equal((await answer.json() as { jobs: unknown[] }).jobs.length, 9500);
+    assert.ok(turns >= 4, `${turns} turns`);
+  });
+});

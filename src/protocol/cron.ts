@@ -223,6 +223,15 @@ export function checkCronEntry({ name, job }: CronEntryRequest): string | undefi
   return checkUniqueWhile(job.uniqueWhile);
 }
 
+/** Entries of a group: all are read and written at once. */
+const mostEntries = 1000;
+
+/** Says why a group cannot have so many entries. */
+export function checkEntryCount(count: number): string | undefined {
+  if (count <= mostEntries) return undefined;
+  return `a cron group of ${count} entries, at most ${mostEntries} are kept`;
+}
+
 /** The first name that is given to two entries, as a refusal. */
 export function checkDuplicateNames(entries: readonly CronEntryRequest[]): string | undefined {
   const seen = new Set<string>();

@@ -89,6 +89,15 @@ export function* listEntries(group: string, lock: CronLock = ""): Transition<Cro
   );
 }
 
+/** How many entries a group has. */
+export function* countEntries(group: string): Transition<number> {
+  const [row] = yield* rows<{ count: number }>(
+    "SELECT count(*) AS count FROM cron_entries WHERE cron_group = ?",
+    [group],
+  );
+  return row!.count;
+}
+
 /** Deletes entries. */
 export function* deleteEntries(group: string, names: readonly string[]): Transition<void> {
   yield* runEach(

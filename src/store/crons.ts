@@ -4,7 +4,7 @@
  * @module
  */
 
-import { cronEntryExists, type CronGroupPatch } from "../protocol/cron.ts";
+import { checkEntryCount, cronEntryExists, type CronGroupPatch } from "../protocol/cron.ts";
 import type { CronEntryRecord, CronGroupRecord } from "../protocol/cron-record.ts";
 import { isRejection, type Rejection } from "../protocol/rejection.ts";
 import { type BindingTerms, ensureBudgets } from "./bindings.ts";
@@ -19,6 +19,7 @@ import {
   toPaused,
 } from "./cron-rules.ts";
 import {
+  countEntries,
   type CronLock,
   deleteEntries,
   findEntry,
@@ -130,6 +131,9 @@ export function* keepEntry(
   if (existing !== undefined && mode === "create") {
     return { kind: "conflict", message: cronEntryExists(groupName, draft.name) };
   }
+  const isOneMore = existing === undefined && found !== undefined;
+  const problem = isOneMore ? checkEntryCount(1 + (yield* countEntries(groupName))) : undefined;
+  if (problem !== undefined) return { kind: "invalid", message: problem };
   const group = found ?? toNewGroup(groupName, null);
   const known = new Map(existing && [[draft.name, existing]]);
   const planned = planEntries([draft], known, { group, groupBefore: group }, terms);

@@ -55,6 +55,20 @@ describe("cron groups", () => {
       assert.equal((await send(broker, "GET", "/crons/g")).status, 404);
     }));
 
+  it("have 1000 entries at most", () =>
+    withBroker(async ({ broker }) => {
+      const entries = Array.from({ length: 1001 }, (_, at) => entry(`e${at}`));
+      const error = "a cron group of 1001 entries, at most 1000 are kept";
+      assert.deepEqual(await put(broker, entries), { status: 400, body: { error } });
+      assert.equal((await put(broker, entries.slice(1))).status, 200);
+      const create = () => send(broker, "POST", "/crons/g/entries", entries[0]!);
+      assert.deepEqual(await create(), { status: 400, body: { error } });
+      assert.equal((await send(broker, "PUT", "/crons/g/entries/e0", entry("e0"))).status, 400);
+      assert.equal((await send(broker, "PUT", "/crons/g/entries/e1", entry("e1"))).status, 200);
+      assert.equal((await send(broker, "DELETE", "/crons/g/entries/e1")).status, 204);
+      assert.equal((await create()).status, 201);
+    }));
+
   it("keep the schedule of an entry that is put again, and drop other entries", () =>
     withBroker(async ({ broker, clock }) => {
       const first = await put(broker, [entry("e1"), entry("e2"), entry("e3")]);

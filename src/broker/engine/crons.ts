@@ -15,6 +15,7 @@ import {
   checkCronGroupName,
   checkCronInterval,
   checkDuplicateNames,
+  checkEntryCount,
   type CronEntryPatch,
   type CronEntryRequest,
   type CronGroupPatch,
@@ -281,7 +282,8 @@ export function createCronOperations(
     list: () => store.read(listGroups()),
     get: (group) => store.read(getGroup(group)),
     async replace(name, { paused, timezone, entries }) {
-      const problem = checkCronGroupName(name) ?? checkDuplicateNames(entries) ??
+      const problem = checkCronGroupName(name) ?? checkEntryCount(entries.length) ??
+        checkDuplicateNames(entries) ??
         await inTurns(entries, checkCronEntry) ?? await inTurns(entries, checkEntry) ??
         checkTimezone(timezone);
       if (problem !== undefined) return invalid(problem)!;

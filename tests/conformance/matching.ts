@@ -5,13 +5,19 @@
  * @module
  */
 
-/** How far a time may be off, in ms. */
+/** How far a time may be off, in ms, besides the time that the scenario itself has taken so far. */
 const toleranceMs = 15_000;
 
 const timePattern = /^<now(?:([+-]\d+)(?:\.\.(\d+))?)?>$/;
 
 /** What one scenario has learnt so far: the ids behind `<id:n>`. */
 export type Bindings = Map<string, string>;
+
+/** The span of time in which a `<now>` of an answer may lie, in ms since 1970: a job may be as old as its scenario. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** Puts real values in the place of the placeholders of a request. */
 export function fillIn(value: unknown, ids: Bindings, now: number): unknown {
@@ -36,11 +42,11 @@ export function difference(
   expected: unknown,
   actual: unknown,
   ids: Bindings,
-  now: number,
+  span: Span,
   path = "",
 ): string | undefined {
   if (path === "body/version") return typeof actual === "string" ? undefined : "no version";
-  if (typeof expected === "string") return textDifference(expected, actual, ids, now, path);
+  if (typeof expected === "string") return textDifference(expected, actual, ids, span, path);
   if (typeof expected !== "object" || expected === null) {
     return Object.is(expected, actual) || expected === actual
       ? undefined
@@ -58,7 +64,7 @@ export function difference(
   for (const [key, value] of wanted) {
     if (!(key in actual)) return `${path}: lacks ${key}`;
     const item = (actual as Record<string, unknown>)[key];
-    const found = difference(value, item, ids, now, `${path}/${key}`);
+    const found = difference(value, item, ids, span, `${path}/${key}`);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -68,13 +74,13 @@ function textDifference(
   expected: string,
   actual: unknown,
   ids: Bindings,
-  now: number,
+  { from, to }: Span,
   path: string,
 ): string | undefined {
   const time = timePattern.exec(expected);
   if (time) {
-    const low = now + Number(time[1] ?? 0) - toleranceMs;
-    const high = now + Number(time[2] ?? time[1] ?? 0) + toleranceMs;
+    const low = from + Number(time[1] ?? 0) - toleranceMs;
+    const high = to + Number(time[2] ?? time[1] ?? 0) + toleranceMs;
     if (typeof actual === "number" && actual >= low && actual <= high) return undefined;
     return `${path}: expected ${expected} (${low} to ${high}), got ${show(actual)}`;
   }
@@ -91,7 +97,7 @@ function textDifference(
     });
   const match = new RegExp(`^${source}${prefix ? "[^]*" : ""}$`).exec(actual);
   if (match === null) {
-    return `${path}: expected ${show(fillIn(expected, ids, now))}, got ${show(actual)}`;
+    return `${path}: expected ${show(fillIn(expected, ids, to))}, got ${show(actual)}`;
   }
   for (const [index, name] of names.entries()) ids.set(name, match[index + 1]!);
   return undefined;

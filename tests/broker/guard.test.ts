@@ -64,4 +64,40 @@ describe("a web page", () => {
       }
       assert.equal(await client.count(), 2);
     }));
+
+  // Over plain HTTP, browsers mark a GET only where it goes to this machine.
+  it("without a mark cannot take, nor read by a name that may be its own", () =>
+    withBroker(async ({ broker, client }) => {
+      await client.enqueue({ type: "t", queue: "q", payload: 1 });
+      const browsers = [
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+      ];
+      const others = [
+        "curl/8.5.0",
+        "Ruby",
+        "Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10.0.19045; en-US) PowerShell/7.4.1",
+      ];
+      const ask = async (url: string, agent: string) => {
+        const gone = new AbortController();
+        const headers = { "user-agent": agent };
+        const answer = await broker.fetch(new Request(url, { headers, signal: gone.signal }));
+        gone.abort();
+        return answer.status;
+      };
+      for (const agent of browsers) {
+        for (const host of ["evil.example", "evil.example:7890", "127.0.0.1.evil.example"]) {
+          assert.equal(await ask(`http://${host}/jobs`, agent), 403, host);
+        }
+        for (const host of ["broker", "192.168.1.5:7890", "[::1]:7890", "a.localhost"]) {
+          assert.equal(await ask(`http://${host}/jobs`, agent), 200, host);
+          assert.equal(await ask(`http://${host}/jobs/take?queue=q`, agent), 403, host);
+        }
+      }
+      assert.equal(await client.count({ status: "ready" }), 1);
+      for (const agent of others) {
+        assert.equal(await ask("http://jobs.example/jobs", agent), 200, agent);
+        assert.equal(await ask("http://jobs.example/jobs/take?queue=q", agent), 200, agent);
+      }
+    }));
 });

@@ -32,7 +32,7 @@ export function allowOrigins(
 
   return async (request) => {
     const { headers, method } = request;
-    if (!isOfWebPage(headers)) return await handle(request);
+    if (!isOfWebPage(request)) return await handle(request);
     const origin = headers.get("origin");
     // A page of this very server sends no origin with what it only reads.
     if (!allows(origin)) return refuseWebPage();

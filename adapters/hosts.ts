@@ -7,21 +7,24 @@
  * @module
  */
 
+import { isOwnName } from "../src/broker/http/guard.ts";
+
 /** Checks the names that a server is called by. */
 export interface Hosts {
   /** Whether the URL of a request has a name that is allowed. */
   allows(url: string): boolean;
 }
 
-/** Names that nobody outside can point anywhere: a name without a dot is no name of the public DNS. */
-const isLocalName = (name: string) => !name.includes(".") || name.endsWith(".localhost");
-
-/** An address is no name: nobody can point it elsewhere. */
-const isAddress = (name: string) => name.startsWith("[") || /^[0-9.]+$/.test(name);
-
-/** Whether only this machine can reach a server that listens there. */
+/**
+ * Whether only this machine can reach a server that listens there. Any other name may be that of an address which others
+ * reach, and `::` and `0` are all addresses.
+ */
 export function isLocalHost(host: string): boolean {
-  return isLocalName(host) || host === "::1" || host.startsWith("127.");
+  const url = `http://${host.includes(":") ? `[${host}]` : host}`;
+  if (!URL.canParse(url)) return false;
+  const { hostname } = new URL(url); // As an address is written in one way only.
+  return hostname === "[::1]" || /^(?:127\.[0-9.]+|\[::ffff:7f[0-9a-f:]+\])$/.test(hostname) ||
+    /(?:^|\.)localhost$/.test(hostname);
 }
 
 /** Names that were allowed are kept, up to this many; they come again with each request. */
@@ -45,7 +48,7 @@ export function createHosts(host: string, allowed: readonly string[]): Hosts {
       const authority = authorityOf(url);
       if (known.has(authority)) return true;
       const name = authority.replace(/:[0-9]*$/, "").toLowerCase();
-      if (!isAddress(name) && !isLocalName(name) && !names.has(name)) return false;
+      if (!isOwnName(name) && !names.has(name)) return false;
       if (known.size >= keptNames) known.clear();
       known.add(authority);
       return true;

@@ -97,6 +97,14 @@ function listen(fetch: FetchHandler, { host, port, socketPath, tls }: Place): Li
   // Bun has one limit for the whole process, and can be told no other way.
   const settable = http as { maxHeaderSize: number };
   settable.maxHeaderSize = Math.max(settable.maxHeaderSize, maxHeaderSize);
+  const fetchWhole: FetchHandler = (request) => {
+    if (!request.url.startsWith("/")) return fetch(request);
+    // There is no host, as HTTP/1.0 allows, or one that Bun takes for none: browsers know names that it does not.
+    const name = request.headers.get("host") ?? "";
+    return name === ""
+      ? fetch(new Request(`http://localhost${request.url}`, request))
+      : Response.json({ error: `host '${name}' cannot be used` }, { status: 400 });
+  };
   const server = Bun.serve({
     ...socketPath === undefined ? { hostname: host, port } : { unix: socketPath },
     ...tls !== undefined && { tls: { cert: tls.cert, key: tls.key } },
@@ -107,7 +115,7 @@ function listen(fetch: FetchHandler, { host, port, socketPath, tls }: Place): Li
     reusePort: false, // By default, two brokers could share the port without noticing.
     async fetch(request, server) {
       server.timeout(request, 0); // Else a take stream that sends nothing would be closed.
-      const response = await fetch(request);
+      const response = await fetchWhole(request);
       // What is no stream is sent at once, and what comes then is the wait for another head.
       const isWhole = response.status === 204 ||
         wholeTypes.has(response.headers.get("content-type") ?? "");

@@ -33,6 +33,7 @@ export function createDrain(
 ): Drain {
   let pause: Promise<void> | undefined;
   const isHealth = ({ method, url }: Request): boolean => {
+    if (!URL.canParse(url)) return false;
     const { pathname } = new URL(url);
     const isItsPath = pathname === "/health" || pathname === `${basePath}/health`;
     return isItsPath && (method === "GET" || method === "HEAD");

@@ -150,7 +150,9 @@ async function withDashboard(
     hosts: allowedHosts,
     basePath: path,
   });
-  const isItsOwn = (url: string) => `${new URL(url).pathname}/`.startsWith(path);
+  // A name that is none makes no URL; the broker looks at the path alone.
+  const isItsOwn = (url: string) =>
+    URL.canParse(url) && `${new URL(url).pathname}/`.startsWith(path);
   return like(
     broker,
     (request) => isItsOwn(request.url) ? dashboard.fetch(request) : broker.fetch(request),

@@ -66,6 +66,21 @@ export interface ServeOptions {
    */
   readonly allowAnyone?: boolean | undefined;
   /**
+   * Connections that may be open at once, on Node and with `tls.clientCa`; one more is closed. Deno's and Bun's own servers know
+   * no such limit: there it is what the process may open (`ulimit -n`).
+   *
+   * @default {10000}
+   */
+  readonly maxConnections?: number | undefined;
+  /**
+   * Calls that one connection may have under way, on Node and with `tls.clientCa`. Over HTTP/2 a client waits with those beyond. Over
+   * HTTP/1.1 they are answered one by one, and what comes beyond ends the connection, as soon as those before are answered.
+   * Deno's own server has 200 over HTTP/2; Bun's closes a connection of HTTP/1.1 with a second one.
+   *
+   * @default {200}
+   */
+  readonly maxCallsPerConnection?: number | undefined;
+  /**
    * Told of handlers that throw, which clients see as a 500 without a body. Default: a line each on the console; `false` is
    * silence.
    */
@@ -113,6 +128,8 @@ export interface Place {
   /** In place of both. */
   readonly socketPath?: string | undefined;
   readonly tls?: TlsOptions | undefined;
+  readonly maxConnections: number;
+  readonly maxCallsPerConnection: number;
 }
 
 /** What is needed of a runtime's own server. */
@@ -134,7 +151,7 @@ export interface Listener {
  * @param listen Starts the runtime's own server.
  * @throws {NetworkError} If it cannot listen.
  * @throws {TypeError} If `host` is empty, or other machines can reach it and the broker does not ask who calls.
- * @throws {RangeError} If `port` is none.
+ * @throws {RangeError} If `port` is none, or a limit is no integer of 1 or more.
  */
 export async function startServer(
   handler: FetchHandler | { readonly fetch: FetchHandler },
@@ -148,6 +165,8 @@ export async function startServer(
     tls: 1,
     allowedHosts: 1,
     allowAnyone: 1,
+    maxConnections: 1,
+    maxCallsPerConnection: 1,
     logger: 1,
   });
   if (typeof handler !== "function" && typeof handler?.fetch !== "function") {
@@ -161,7 +180,9 @@ export async function startServer(
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new RangeError(`Option 'port' is ${port}, expected an integer from 0 to 65535`);
   }
-  const { socketPath, tls } = options;
+  const { socketPath, tls, maxConnections = 10_000, maxCallsPerConnection = 200 } = options;
+  checkCount("maxConnections", maxConnections);
+  checkCount("maxCallsPerConnection", maxCallsPerConnection);
   if (socketPath !== undefined) {
     checkSocketPath(socketPath);
     if (options.host !== undefined || options.port !== undefined) {
@@ -192,7 +213,7 @@ export async function startServer(
       return new Response(null, { status: 500 });
     }
   };
-  const place: Place = { host, port, socketPath, tls };
+  const place: Place = { host, port, socketPath, tls, maxConnections, maxCallsPerConnection };
   let listener: Listener;
   try {
     if (socketPath === undefined) listener = await listen(fetch, place);
@@ -227,6 +248,11 @@ export async function startServer(
     stop,
     [Symbol.asyncDispose]: () => stop(),
   };
+}
+
+function checkCount(name: string, count: number): void {
+  if (Number.isSafeInteger(count) && count >= 1) return;
+  throw new RangeError(`Option '${name}' is ${count}, expected an integer of 1 or more`);
 }
 
 function hostRefused(): Response {

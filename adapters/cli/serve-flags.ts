@@ -74,6 +74,8 @@ export interface ServeConfig {
   readonly allowedOrigins: readonly string[];
   readonly authFile: string | undefined;
   readonly allowAnyone: boolean;
+  readonly maxConnections: number;
+  readonly maxCallsPerConnection: number;
   readonly dashboard: boolean;
   readonly basePath: string;
   readonly socket: string | undefined;
@@ -224,6 +226,18 @@ export const serveFlags: Flags<ServeConfig> = {
     "web pages that may call it, such as https://shop.example, with commas; * is any",
   ),
   authFile: flag("FILE", "", readOptional(readText), "who may do what, see 'millrace token'"),
+  maxConnections: flag(
+    "N",
+    "10000",
+    readInteger(1, u32),
+    "connections, one more is closed; on Node and with --client-ca",
+  ),
+  maxCallsPerConnection: flag(
+    "N",
+    "200",
+    readInteger(1, u32),
+    "calls under way on one connection; on Node and with --client-ca",
+  ),
   allowAnyone: flag(
     "BOOLEAN",
     "false",

@@ -101,13 +101,14 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
   });
   await broker.start();
   const { host, port, adminHost, adminPort } = config;
-  const { allowedHosts, allowAnyone, socket } = config;
+  const { allowedHosts, allowAnyone, socket, maxConnections, maxCallsPerConnection } = config;
+  const serving = { allowedHosts, allowAnyone, maxConnections, maxCallsPerConnection };
   const shown = config.dashboard ? await withDashboard(broker, config) : broker;
   const { drainDelay: delayMs, basePath } = config;
   const drain = delayMs === 0 ? undefined : createDrain({ delayMs, basePath });
   const front = drain === undefined ? shown : like(shown, drain.before(shown.fetch));
   const place = socket === undefined ? { host, port } : { socketPath: socket };
-  const server = await runtime.serve(front, { ...place, tls, logger, allowedHosts, allowAnyone });
+  const server = await runtime.serve(front, { ...place, ...serving, tls, logger });
   const knowsCallers = config.authFile !== undefined || tls?.clientCa !== undefined;
   if (adminPort !== undefined && !isLocalHost(adminHost) && !allowAnyone && !knowsCallers) {
     throw new UsageError(

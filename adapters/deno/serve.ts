@@ -52,7 +52,8 @@ const acceptAgainMs = 200;
  * Serves a broker, or any fetch function, on a port or a unix socket, with or without TLS.
  *
  * The head of a request (path, query, headers) may have 64 KiB over HTTP/1.1 and 16 KiB over HTTP/2: Deno's own limits.
- * Deno waits for a head without end: a server that the internet can reach should have a proxy in front of it. With
+ * Deno waits for a head without end, and reads on into memory what a client sends behind a call that is under way: a server that
+ * the internet can reach should have a proxy in front of it. With
  * `tls.clientCa`, `node:tls` serves instead of Deno's own server, at some of its speed, and waits a minute.
  *
  * When a client goes away, the body of its response is cancelled. The signal of its request is never aborted, as Deno
@@ -63,7 +64,7 @@ const acceptAgainMs = 200;
  * @returns The server, which listens.
  * @throws {NetworkError} If it cannot listen, as when the port is in use.
  * @throws {TypeError} If `host` or `socketPath` is empty, or a certificate of `tls` cannot be used.
- * @throws {RangeError} If `port` is no integer from 0 to 65535.
+ * @throws {RangeError} If `port` is no integer from 0 to 65535, or a limit is none of 1 or more.
  *
  * @example
  * ```ts

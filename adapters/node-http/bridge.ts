@@ -9,6 +9,7 @@
 
 import type { ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
+import type { Socket } from "node:net";
 import type { FetchHandler } from "../server.ts";
 import { type ClientCertificate, keepCertificate } from "../client-certificate.ts";
 import { discardBody, type Incoming, toBody } from "./body.ts";
@@ -31,6 +32,8 @@ type Outgoing =
 
 /** What a bridge is told of its server. */
 interface BridgeOptions {
+  /** Calls that one connection of HTTP/1.1 may have under way; default 200. */
+  readonly maxCalls?: number;
   /** Called after each call, answered or not. */
   readonly onEnd?: () => void;
   /** Whether a call came with TLS, for its URL; default not. */
@@ -42,9 +45,9 @@ interface BridgeOptions {
 /** Creates a listener for `request` events. */
 export function createBridge(
   fetch: FetchHandler,
-  { onEnd = () => {}, isSecure = () => false, certificateOf }: BridgeOptions,
+  { maxCalls = 200, onEnd = () => {}, isSecure = () => false, certificateOf }: BridgeOptions,
 ): (incoming: Incoming, outgoing: ServerResponse | Http2ServerResponse) => void {
-  const turns = createTurns();
+  const turns = createTurns(maxCalls);
   const handle: Handle = {
     fetch,
     toRequest(incoming, signal) {
@@ -58,6 +61,7 @@ export function createBridge(
     const outgoing = response as Outgoing;
     // On a connection of HTTP/2 the calls are independent, and the protocol limits their number.
     const { socket } = outgoing.stream === undefined ? incoming : { socket: undefined };
+    if (socket !== undefined && !turns.mayCome(socket)) return;
     const gone = new AbortController();
     outgoing.on("close", () => {
       discardBody(incoming);
@@ -75,30 +79,54 @@ export function createBridge(
   };
 }
 
+/** The calls of one connection, behind the one that is answered. */
+interface Pipeline {
+  readonly waiting: (() => void)[];
+  /** Whether more came than may wait. */
+  isFull: boolean;
+  /** Set while reading is about to be stopped. */
+  pause: unknown;
+}
+
 /**
  * Lets the calls of one connection be answered one after the other.
  *
  * A client may send many calls before it reads an answer (pipelining). Node hands over all of them at once, and would
- * hold all of their answers in memory.
+ * hold all of their answers in memory. It goes on reading calls behind one that takes long, so their number is limited: of a
+ * connection that has sent too many nothing more is read, and it is closed when those are answered that were let in.
  */
-function createTurns(): {
-  take(socket: object, start: () => void): void;
-  end(socket: object): void;
+function createTurns(maxCalls: number): {
+  /** Whether a call that has just come is let in. */
+  mayCome(socket: Socket): boolean;
+  take(socket: Socket, start: () => void): void;
+  end(socket: Socket): void;
 } {
-  const waiting = new WeakMap<object, (() => void)[]>();
+  const connections = new WeakMap<Socket, Pipeline>();
   return {
+    mayCome(socket) {
+      const calls = connections.get(socket);
+      if (calls === undefined || calls.waiting.length + 1 < maxCalls) return true;
+      calls.isFull = true;
+      // Node reads on after each call that it has parsed, so this comes after all that one piece has brought.
+      calls.pause ??= setImmediate(() => {
+        calls.pause = undefined;
+        socket.pause();
+      });
+      return false;
+    },
     take(socket, start) {
-      const queue = waiting.get(socket);
-      if (queue !== undefined) queue.push(start);
-      else {
-        waiting.set(socket, []);
-        start();
-      }
+      const calls = connections.get(socket);
+      if (calls !== undefined) return void calls.waiting.push(start);
+      connections.set(socket, { waiting: [], isFull: false, pause: undefined });
+      start();
     },
     end(socket) {
-      const next = waiting.get(socket)?.shift();
-      if (next === undefined) waiting.delete(socket);
-      else next();
+      const calls = connections.get(socket);
+      if (socket.destroyed) return void connections.delete(socket);
+      const next = calls?.waiting.shift();
+      if (next !== undefined) return next();
+      connections.delete(socket);
+      if (calls?.isFull) socket.destroySoon();
     },
   };
 }

@@ -12,12 +12,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { FetchHandler, Listener, Place } from "../server.ts";
 import { createBridge } from "./bridge.ts";
 import { endIdleSession } from "./end-idle.ts";
-import {
-  headTimeoutMs,
-  keepAliveTimeoutMs,
-  maxConcurrentStreams,
-  maxHeaderSize,
-} from "./limits.ts";
+import { headTimeoutMs, keepAliveTimeoutMs, maxHeaderSize } from "./limits.ts";
 
 /** How the HTTP/2 preface, `PRI * HTTP/2.0`, begins. No HTTP/1 method begins so. */
 const preface = "PRI";
@@ -29,7 +24,9 @@ export async function listenPlain(fetch: FetchHandler, place: Place): Promise<Li
   const undetected = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   let draining = false;
+  const { maxConnections, maxCallsPerConnection: maxCalls } = place;
   const bridge = createBridge(fetch, {
+    maxCalls,
     onEnd() {
       // A connection becomes idle only after the last event of its response.
       if (draining) setImmediate(() => http1.closeIdleConnections());
@@ -37,7 +34,7 @@ export async function listenPlain(fetch: FetchHandler, place: Place): Promise<Li
   });
 
   const http1 = createServer({ keepAliveTimeout: keepAliveTimeoutMs, maxHeaderSize }, bridge);
-  const http2 = createHttp2Server({ settings: { maxConcurrentStreams } }, bridge);
+  const http2 = createHttp2Server({ settings: { maxConcurrentStreams: maxCalls } }, bridge);
   http2.on("session", (session) => {
     sessions.add(session);
     endIdleSession(session, keepAliveTimeoutMs);
@@ -49,6 +46,7 @@ export async function listenPlain(fetch: FetchHandler, place: Place): Promise<Li
   const [serveHttp1] = http1.listeners("connection") as ((this: unknown, socket: Socket) => void)[];
   http1.removeAllListeners("connection");
   http1.on("connection", (socket: Socket) => {
+    if (sockets.size >= maxConnections) return void socket.destroy();
     sockets.add(socket);
     undetected.add(socket);
     socket.on("close", () => {

@@ -15,12 +15,7 @@ import type { TlsOptions } from "../tls.ts";
 import type { Incoming } from "./body.ts";
 import { createBridge } from "./bridge.ts";
 import { createHeadWatch, endIdleSession } from "./end-idle.ts";
-import {
-  headTimeoutMs,
-  keepAliveTimeoutMs,
-  maxConcurrentStreams,
-  maxHeaderSize,
-} from "./limits.ts";
+import { headTimeoutMs, keepAliveTimeoutMs, maxHeaderSize } from "./limits.ts";
 import { toClientCertificate } from "./to-client-certificate.ts";
 
 /** A connection that has not ended its handshake after this long is closed. */
@@ -36,7 +31,9 @@ export async function listenSecure(
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   let draining = false;
+  const { maxConnections, maxCallsPerConnection: maxCalls } = place;
   const bridge = createBridge(fetch, {
+    maxCalls,
     onEnd() {
       // A connection becomes idle only after the last event of its response.
       if (draining) setImmediate(() => closeIdle.call(server));
@@ -51,7 +48,7 @@ export async function listenSecure(
       allowHTTP1: true,
       minVersion: "TLSv1.2",
       handshakeTimeout: handshakeTimeoutMs,
-      settings: { maxConcurrentStreams },
+      settings: { maxConcurrentStreams: maxCalls },
       keepAliveTimeout: keepAliveTimeoutMs,
       maxHeaderSize,
       ...clientCa !== undefined && { ca: clientCa, requestCert: true, rejectUnauthorized: true },
@@ -66,6 +63,7 @@ export async function listenSecure(
   /** The far ends of connections that have ended their handshake, which alone says of which socket it was. */
   const established = new Set<string>();
   server.on("connection", (socket: Socket) => {
+    if (sockets.size >= maxConnections) return void socket.destroy();
     const far = farEnd(socket);
     sockets.add(socket);
     socket.on("close", () => {

@@ -18,7 +18,7 @@ import { type FetchHandler, type ServeOptions, type Server, startServer } from "
  * @returns The server, which listens.
  * @throws {NetworkError} If it cannot listen, as when the port is in use.
  * @throws {TypeError} If `host` or `socketPath` is empty, or a certificate of `tls` cannot be used.
- * @throws {RangeError} If `port` is no integer from 0 to 65535.
+ * @throws {RangeError} If `port` is no integer from 0 to 65535, or a limit is none of 1 or more.
  *
  * @example
  * ```ts

@@ -1,12 +1,13 @@
 /**
- * Notices that the files of an open database were removed or replaced. SQLite does not: it goes on writing to what has no
- * name any more, and all of that is lost when the process ends.
+ * Notices that the files of an open database were removed or replaced, or that its log was cut. SQLite does not: it goes on
+ * writing to what has no name any more, or behind a hole, and all of that is lost when the process ends.
  *
  * @module
  */
 
 import { realpathSync, statSync } from "node:fs";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
+import { type LogFile, openLogFile } from "./log-file.ts";
 
 /**
  * How often commits look for the files at most, in ms. Looking takes 3 µs on Node and Bun and 12 µs on Deno, too much for
@@ -18,7 +19,9 @@ const lookEveryMs = 10;
 export interface FileGuard {
   /** Remembers the files that are there now, unless it did so before. Call when the database is open. */
   remember(): void;
-  /** Watches no more, as the files are closed. */
+  /** SQLite has emptied the log. */
+  logEmptied(): void;
+  /** Watches no more, as the files are about to be closed. */
   forget(): void;
   /**
    * Looks for the files.
@@ -50,17 +53,20 @@ export interface FileGuardOptions {
   readonly name: string;
   /** Called once when the log is gone. It is still open, so what it holds can be moved to the file. */
   readonly saveLog: () => void;
+  /** SQLite leaves so many bytes of the log at least, unless it empties it. */
+  readonly logBytes: number;
   /** The time in ms, from any start. */
   readonly now?: () => number;
 }
 
 /** Creates a guard that does not know the files yet. */
 export function createFileGuard(
-  { file, name, saveLog, now = () => performance.now() }: FileGuardOptions,
+  { file, name, saveLog, logBytes, now = () => performance.now() }: FileGuardOptions,
 ): FileGuard {
   let database: FileIdentity | undefined;
   let log: FileIdentity | undefined;
-  let logFile = "";
+  let logPath = "";
+  let logFile: LogFile | undefined;
   let problem: UnusableStoreError | undefined;
   let nextLookAt = -Infinity;
 
@@ -75,7 +81,7 @@ export function createFileGuard(
     if (!isSame(identityOf(file), database)) {
       throw report("is gone: its file was removed or replaced");
     }
-    if (log !== undefined && !isSame(identityOf(logFile), log)) {
+    if (log !== undefined && !isSame(identityOf(logPath), log)) {
       const isNews = problem === undefined;
       const error = report(
         "has lost its log: the file was removed or replaced, restart the broker",
@@ -83,6 +89,7 @@ export function createFileGuard(
       if (isNews) saveLog();
       throw error;
     }
+    if (logFile?.isCut()) throw report("has lost its log: the file was cut, restart the broker");
     problem = undefined;
   };
 
@@ -92,13 +99,19 @@ export function createFileGuard(
       database = identityOf(file);
       try {
         // SQLite puts the log beside the file itself, wherever a symbolic link to it stands.
-        logFile = `${realpathSync(file)}-wal`;
-        log = identityOf(logFile);
+        logPath = `${realpathSync(file)}-wal`;
+        log = identityOf(logPath);
+        if (log !== undefined) logFile = openLogFile(logPath, logBytes);
       } catch {
         // Not watched: on Deno, reading may be allowed for the database alone.
       }
     },
-    forget: () => void (database = undefined),
+    logEmptied: () => logFile?.wasEmptied(),
+    forget() {
+      database = undefined;
+      logFile?.close();
+      logFile = undefined;
+    },
     check,
     checkOften() {
       if (database === undefined) return; // Not open: whoever is called next says so.

@@ -30,7 +30,7 @@ import { checkOptions, show } from "../../src/options.ts";
 import type { OpenTransaction, SqlRow, SqlValue, SyncDatabase } from "../../src/store/database.ts";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
 import { ensurePrivateFile } from "./private-file.ts";
-import { checkpointPages, withUpkeep } from "./upkeep.ts";
+import { checkpointPages, logBytes, withUpkeep } from "./upkeep.ts";
 
 /** How a database is opened. */
 export interface OpenSqliteOptions {
@@ -67,9 +67,6 @@ export type SqliteBinding = new (path: string) => SqliteConnection;
 
 /** A second broker waits this long for a first that is about to end. */
 const busyTimeoutMs = 1000;
-
-/** The log is cut back to this after a large transaction or a backup made it longer: SQLite keeps all else. */
-const logBytes = 16 * 1024 * 1024;
 
 /**
  * Creates a database on a file, or in memory. The file is neither made nor read before `open`.

@@ -17,6 +17,9 @@ import { createFileGuard } from "./file-guard.ts";
  */
 export const checkpointPages = 4000;
 
+/** The log is cut back to this after a large transaction or a backup made it longer: SQLite keeps all else. */
+export const logBytes = 16 * 1024 * 1024;
+
 /**
  * Pages freed in one piece while the file is compacted, at most; a power of two. To free a page, SQLite searches the list of
  * all free ones: that takes 1 ms when 10 GB are free and were freed in no order, and almost nothing else. So a piece is
@@ -50,6 +53,7 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
   const guard = createFileGuard({
     file,
     name,
+    logBytes,
     saveLog() {
       try {
         database.all("PRAGMA wal_checkpoint", []);
@@ -96,6 +100,12 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
   const setCheckpoint = (pages: number) => database.script(`PRAGMA wal_autocheckpoint = ${pages}`);
   const readNumber = (pragma: string) =>
     Number(Object.values(database.all(pragma, [])[0] ?? {})[0]);
+  /** Moves the log to the file, and gives 0 if nobody was in the way. */
+  const emptyLog = () => {
+    guard.check();
+    guard.logEmptied();
+    return readNumber("PRAGMA wal_checkpoint(TRUNCATE)");
+  };
 
   return {
     ...database,
@@ -116,8 +126,7 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
       // Kept until the database is closed: closing any descriptor of a file takes from a process all its POSIX
       // locks on that file, SQLite's too.
       descriptor ??= openDatabaseFile();
-      const busy = readNumber("PRAGMA wal_checkpoint(TRUNCATE)");
-      if (busy !== 0) throw new StoreError(`Database '${name}' is busy`);
+      if (emptyLog() !== 0) throw new StoreError(`Database '${name}' is busy`);
       setCheckpoint(0);
       try {
         return await copyFile(descriptor, file, signal);
@@ -149,6 +158,7 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
       try {
         // Also ends when other work frees more than this gives back.
         for (let before = Infinity, free = countFree(); free > 0 && free < before;) {
+          guard.checkOften();
           const startedAt = performance.now();
           // Not by `script`: the pragma gives a row for each page, and Deno's script stops at the first.
           database.all(`PRAGMA incremental_vacuum(${pages})`, []);
@@ -159,12 +169,17 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
           before = free;
           free = countFree();
         }
-        database.all("PRAGMA wal_checkpoint(TRUNCATE)", []);
+        emptyLog();
       } finally {
         setCheckpoint(checkpointPages);
       }
     },
     close() {
+      try {
+        guard.check(); // SQLite is about to move what is left of the log to the file.
+      } catch {
+        // Who closes it does not write any more.
+      }
       guard.forget();
       database.close();
       if (descriptor !== undefined) closeSync(descriptor);

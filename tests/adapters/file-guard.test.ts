@@ -25,6 +25,7 @@ describe("createFileGuard", () => {
       file: path,
       name,
       saveLog: () => void watch.saved++,
+      logBytes: 1000,
       now: () => watch.now,
     });
     guard.remember();
@@ -67,7 +68,7 @@ describe("createFileGuard", () => {
     const { path } = setUp("d.db");
     const link = join(folder, "link.db");
     symlinkSync(path, link);
-    const guard = createFileGuard({ file: link, name: "link.db", saveLog() {} });
+    const guard = createFileGuard({ file: link, name: "link.db", saveLog() {}, logBytes: 1000 });
     guard.remember();
     guard.check();
     rmSync(`${path}-wal`);
@@ -77,7 +78,7 @@ describe("createFileGuard", () => {
   it("does not miss a log that it could not see in the first place", () => {
     const path = join(folder, "f.db");
     writeFileSync(path, "");
-    const guard = createFileGuard({ file: path, name: "f.db", saveLog() {} });
+    const guard = createFileGuard({ file: path, name: "f.db", saveLog() {}, logBytes: 1000 });
     guard.remember();
     guard.check();
     rmSync(path);

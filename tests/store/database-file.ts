@@ -5,7 +5,15 @@
  */
 
 import assert from "node:assert/strict";
-import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { it } from "node:test";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
 import { type CreateDatabase, fill, rowsOf } from "./sample-rows.ts";
@@ -70,6 +78,75 @@ export function describeFile({ open, file }: {
     fill(again, 1);
     assert.equal(rowsOf(again), 4);
     again.close();
+  });
+
+  it("no more is taken once its log was cut, and the file is not damaged", () => {
+    for (const written of [false, true]) {
+      const path = file();
+      const first = open(path);
+      fill(first, 1000);
+      first.close();
+      const database = open(path);
+      fill(database, 300);
+      database.check!();
+      truncateSync(`${path}-wal`, 0);
+      // As within the 10 ms in which nobody looks.
+      if (written) database.run("DELETE FROM t WHERE rowid = 600", []);
+      const cut = {
+        name: "StoreError",
+        message: /^Database 'jobs-\d+\.db' has lost its log: .+, restart the broker$/,
+      };
+      assert.throws(() => database.check!(), cut);
+      assert.throws(() => fill(database, 1), UnusableStoreError);
+      assert.throws(() => database.check!(), cut);
+      database.close();
+      const again = open(path);
+      const [checked] = again.all("PRAGMA integrity_check", []);
+      assert.equal(checked?.["integrity_check"], "ok");
+      fill(again, 1);
+      assert.equal(rowsOf(again), 1001);
+      again.close();
+    }
+  });
+
+  it("what is before a cut of its log is there after the next start", () => {
+    const path = file();
+    const database = open(path);
+    fill(database, 300);
+    database.check!();
+    const { size } = statSync(`${path}-wal`);
+    fill(database, 100);
+    database.check!();
+    truncateSync(`${path}-wal`, size + 100);
+    assert.throws(() => database.check!(), UnusableStoreError);
+    assert.equal(statSync(`${path}-wal`).size, size + 100, "there is no hole");
+    copyFileSync(path, `${path}.found`);
+    copyFileSync(`${path}-wal`, `${path}.found-wal`);
+    const found = open(`${path}.found`);
+    assert.equal(rowsOf(found), 300);
+    found.close();
+    database.close();
+  });
+
+  it("a log that that SQLite made shorter was not cut", async () => {
+    const path = file();
+    const database = open(path);
+    fill(database, 300);
+    database.check!();
+    await (await database.copy!(new AbortController().signal)).body.cancel();
+    database.check!();
+    fill(database, 300);
+    database.run("DELETE FROM t", []);
+    for (const _ of database.compact!());
+    database.check!();
+    fill(database, 1);
+    assert.equal(rowsOf(database), 1);
+    fill(database, 30_000);
+    database.check!();
+    fill(database, 1);
+    assert.ok(statSync(`${path}-wal`).size <= 16 * 1024 * 1024);
+    database.check!();
+    database.close();
   });
 
   it("no transaction is taken once a page was found damaged, what can be read is", () => {

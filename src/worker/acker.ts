@@ -66,7 +66,7 @@ interface SingleReport {
 export interface HeardFinish {
   /** It is confirmed; as for a failure. */
   readonly done: (answer: ReportAnswer) => void;
-  /** The jobs that were to be stored with it are refused, and so nothing was done. */
+  /** What it says, such as the jobs that were to be stored with it, is refused, and so nothing was done. */
   readonly refused: (error: unknown) => void;
 }
 
@@ -206,11 +206,43 @@ export function createAcker(options: AckerOptions): Acker {
       if (waiting.length === 0 || signal.aborted) break;
       const jobs = waiting.slice(0, batchLength());
       waiting = waiting.slice(jobs.length);
-      const result = await sendReport(jobs, () => client.successMany(jobs, toOptions(jobs)));
-      if (results.size > 0) { for (const job of jobs) results.delete(job); }
-      if (result !== undefined) acked(jobs, result);
+      await sendBatch(jobs);
     }
     sending = undefined;
+  };
+
+  const sendBatch = async (jobs: readonly Job[]): Promise<void> => {
+    const told = results.size === 0 ? [] : jobs.filter((job) => results.has(job));
+    let refusal: { readonly error: unknown } | undefined;
+    const result = await sendReport(jobs, async () => {
+      try {
+        return await client.successMany(jobs, toOptions(jobs));
+      } catch (error) {
+        if (told.length === 0 || !isRefusalOfJobs(error)) throw error;
+        refusal = { error };
+        return undefined;
+      }
+    });
+    if (refusal === undefined) {
+      for (const job of told) results.delete(job);
+      if (result !== undefined) acked(jobs, result);
+      return;
+    }
+    if (jobs.length === 1) {
+      const [job] = jobs as readonly [Job];
+      const { id, type } = job;
+      logger.warn("Broker refuses the result of a job, which is done without", {
+        id,
+        type,
+        ...refusal,
+      });
+      results.delete(job);
+      return await sendBatch(jobs);
+    }
+    // Nothing was done. One result is enough for that, and the others are to be kept.
+    const others = jobs.filter((job) => !results.has(job));
+    if (others.length > 0) await sendBatch(others);
+    for (const job of told) await sendBatch([job]);
   };
 
   const report = async ({ job, send, done }: SingleReport) => {
@@ -239,9 +271,9 @@ export function createAcker(options: AckerOptions): Acker {
     finish(job, { payload, next, result, enqueue }, { done, refused }) {
       let refusal: { readonly error: unknown } | undefined;
       const send = async (): Promise<unknown> => {
-        if (next !== undefined) return await client.success(job, { payload, next, signal });
-        if (enqueue === undefined) return await client.success(job, { payload, signal });
         try {
+          if (next !== undefined) return await client.success(job, { payload, next, signal });
+          if (enqueue === undefined) return await client.success(job, { payload, signal });
           await succeedAndEnqueue(client, job, { payload, result, enqueue, signal });
         } catch (error) {
           if (!isRefusalOfJobs(error)) throw error;

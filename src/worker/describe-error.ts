@@ -27,9 +27,14 @@ export function describeError(thrown: unknown): ErrorText {
   return attempt(() => describe(thrown)) ?? { message: unreadable };
 }
 
+/** The text of a message, which may be anything where no types are looked at. */
+export function toMessage(value: unknown): string {
+  return cut(toText(value), longestText);
+}
+
 function describe(thrown: unknown): ErrorText {
   const error = readError(thrown);
-  if (error === undefined) return { message: cut(toText(thrown), longestText) };
+  if (error === undefined) return { message: toMessage(thrown) };
   return {
     message: cut(messageOf(error), longestText),
     errorType: cut(error.name, longestText),

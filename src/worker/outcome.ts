@@ -9,7 +9,7 @@ import type { SuccessOptions } from "../client/client.ts";
 import { hasBrand } from "../errors.ts";
 import type { Failure } from "../protocol/failure.ts";
 import { lastDate } from "../protocol/integer.ts";
-import { describeError } from "./describe-error.ts";
+import { describeError, toMessage } from "./describe-error.ts";
 import { noteMade } from "./forgotten.ts";
 
 /**
@@ -181,11 +181,17 @@ export function result<Value>(value: Value): JobResult<Value> {
   return Object.defineProperty({ value }, resultBrand, { value: true });
 }
 
+/** How JSON has half a surrogate pair, which no broker takes; behind a backslash, it is a text that looks so. */
+const halfPair = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+
 /** Throws what {@linkcode result} throws if a value cannot be a result. */
 export function demandResult(value: unknown): void {
   const text = JSON.stringify(value);
   if (text === undefined) {
     throw new TypeError(`Cannot give ${typeof value} as a result: expected JSON`);
+  }
+  if (text.includes("\\ud") && halfPair.test(text)) {
+    throw new TypeError("Cannot give half a surrogate pair in a result: expected JSON");
   }
   if (text.length <= mostResultBytes / 3) return; // A character has three bytes at most.
   const bytes = new TextEncoder().encode(text).length;
@@ -252,7 +258,7 @@ export function toFailure(outcome: Outcome): Failure {
   const { kind, message, cause, time, isOfError } = outcome as TimedOutcome;
   if (isOfError) return { ...describeError(cause), ...time, kill: kind === "cancelled" };
   return {
-    message: message.toWellFormed(),
+    message: toMessage(message),
     errorType: kind,
     backtrace: cause === undefined ? undefined : describeError(cause).backtrace,
     ...time,
@@ -266,7 +272,7 @@ function toOutcome(
   time: TimedOutcome["time"],
   { cause }: OutcomeOptions = {},
 ): Outcome {
-  const outcome = toBranded({ kind, message, cause, time });
+  const outcome = toBranded({ kind, message: toMessage(message), cause, time });
   noteMade(outcome);
   return outcome;
 }

@@ -7,7 +7,7 @@
 import type { Failure } from "../protocol/failure.ts";
 import { type Logger, runGuarded } from "../log.ts";
 import type { ReleaseTime } from "../protocol/release.ts";
-import { describeError } from "./describe-error.ts";
+import { describeError, toMessage } from "./describe-error.ts";
 import { delayOf, type Outcome, type SuccessNews, successOf, toFailure } from "./outcome.ts";
 import { isFinish } from "./success-outcome.ts";
 
@@ -72,12 +72,17 @@ export function toAcknowledgement(
       return { kind: "failure", failure: toForeignFailure(report) };
     case "released":
       return undefined;
+    default: {
+      // Of another copy of this module, which knows more.
+      const { kind } = report as Outcome;
+      return { kind: "failure", failure: { message: `Outcome '${toMessage(kind)}' is not known` } };
+    }
   }
 }
 
 function toForeignFailure({ kind, message }: Outcome): Failure {
   const why = "only a Millrace broker can do that, and this server is none";
-  return { message: `${message.toWellFormed()}: ${why}`, errorType: kind, kill: true };
+  return { message: `${toMessage(message)}: ${why}`, errorType: kind, kill: true };
 }
 
 /** Characters that the name of a group has at most. */

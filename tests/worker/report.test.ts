@@ -39,4 +39,32 @@ describe("toAcknowledgement", () => {
       });
     });
   }
+
+  it("gives a failure with some text, whatever the reason of an outcome is", () => {
+    const messages = [
+      undefined,
+      null,
+      7,
+      Symbol("s"),
+      {},
+      new Error("gone"),
+      "x".repeat(1e6),
+      "\ud800",
+    ];
+    for (const message of messages) {
+      const outcome = cancel(message as string);
+      for (const made of [outcome, { ...outcome, message } as typeof outcome]) {
+        const told = toAcknowledgement(made, true);
+        assert.ok(told?.kind === "failure" && told.failure.kill);
+        const text = told.failure.message;
+        assert.ok(text.length > 0 && text.length <= 8192 && text.isWellFormed(), String(message));
+      }
+    }
+  });
+
+  it("gives a failure for an outcome of a kind that it does not know", () => {
+    const told = toAcknowledgement({ ...cancel("no"), kind: "paused" as "cancelled" }, true);
+    assert.ok(told?.kind === "failure");
+    assert.equal(told.failure.message, "Outcome 'paused' is not known");
+  });
 });

@@ -3,12 +3,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createClient, defineJob } from "../../src/client/mod.ts";
-import { createWorker, handle } from "../../src/worker/mod.ts";
+import { advance, complete, createWorker, handle, result } from "../../src/worker/mod.ts";
+import { withBroker } from "../support/broker.ts";
 
-const work = defineJob<unknown>({ type: "work", queue: "q" });
+const work = defineJob<unknown>({
+  type: "work",
+  queue: "q",
+  retention: { completedMs: 3_600_000 },
+});
 
-/** Runs jobs whose handlers return their payloads, and gives the results that were reported. */
-async function report(payloads: Readonly<Record<string, unknown>>): Promise<unknown> {
+/** Runs jobs whose handlers return their payloads, or what is made of them, and gives the results that were reported. */
+async function report(
+  payloads: Readonly<Record<string, unknown>>,
+  toReturned = (payload: unknown) => payload,
+): Promise<unknown> {
   const reported = Promise.withResolvers<unknown>();
   const lines = Object.entries(payloads).map(([id, payload]) => {
     const job = { id, type: "work", queue: "q", priority: 1, status: "in_flight", payload };
@@ -30,7 +38,7 @@ async function report(payloads: Readonly<Record<string, unknown>>): Promise<unkn
   const worker = createWorker({
     client,
     concurrency: 10,
-    handlers: [handle(work, (payload) => payload)],
+    handlers: [handle(work, toReturned)],
   });
   void worker.run();
   const found = await reported.promise;
@@ -53,4 +61,73 @@ describe("what handlers return", () => {
     const text = '{"__proto__":{"n":1},"constructor":2}';
     assert.equal(JSON.stringify(await report(JSON.parse(text))), text);
   });
+
+  it("is left out if it has half a surrogate pair, and then the others go", async () => {
+    const payloads = {
+      a: "\ud800",
+      b: "\\ud800",
+      c: { "\udfff": 1 },
+      d: "\\\\\ud83d",
+      e: "\ud83d\ude00",
+    };
+    const seen = Object.keys(payloads).map((id) => [id, id] as const);
+    const returned = payloads as Readonly<Record<string, unknown>>;
+    const found = await report(Object.fromEntries(seen), (id) => returned[id as string]);
+    assert.deepEqual(found, { b: payloads.b, e: payloads.e });
+    assert.throws(() => result("\ud800"), /half a surrogate pair/);
+  });
+
+  it("is left out if the broker refuses it, and all jobs are done", () =>
+    withBroker(async ({ broker, client, clock }) => {
+      const refusing = createClient({
+        clock,
+        async fetch(request) {
+          const text = request.method === "POST" ? await request.clone().text() : "";
+          if (!text.includes("refused")) return await broker.fetch(request);
+          return Response.json({ error: "results: too much" }, { status: 400 });
+        },
+      });
+      const ids: string[] = [];
+      for (const payload of [1, "refused", 2, 3]) {
+        ids.push((await client.enqueue(work, payload)).id);
+      }
+      const runs: unknown[] = [];
+      const worker = createWorker({
+        client: refusing,
+        concurrency: 10,
+        logger: false,
+        handlers: [handle(work, (payload) => {
+          runs.push(payload);
+          return payload === 3 ? undefined : payload;
+        })],
+      });
+      await worker.runOnce();
+      const jobs = await Promise.all(ids.map((id) => client.get(id)));
+      assert.deepEqual(jobs.map(({ status }) => status), Array(4).fill("completed"));
+      assert.deepEqual(jobs.map(({ result }) => result), [1, undefined, 2, undefined]);
+      assert.deepEqual(runs, [1, "refused", 2, 3]);
+    }));
+
+  it("is an outcome that the broker refuses: the job has failed", () =>
+    withBroker(async ({ client }) => {
+      let deep: unknown = 1;
+      for (let at = 0; at < 2000; at++) deep = [deep];
+      for (
+        const outcome of [
+          complete("\ud800"),
+          complete(deep),
+          advance({ queue: "z", payload: "\ud800" }),
+        ]
+      ) {
+        const { id } = await client.enqueue(work, 1, { retryLimit: 0 });
+        const worker = createWorker({
+          client,
+          logger: false,
+          handlers: [handle(work, () => outcome)],
+        });
+        await worker.runOnce();
+        const { status, attempts } = await client.get(id);
+        assert.deepEqual([status, attempts], ["dead", 1]);
+      }
+    }));
 });

@@ -10,7 +10,7 @@ import { checkNotNegative } from "../async/duration.ts";
 import { checkOptions, show } from "../options.ts";
 import type { Job } from "../protocol/job.ts";
 import { type Delay, toDelayMs } from "./delays.ts";
-import { byError, type Outcome } from "./outcome.ts";
+import { byError, isOutcome, type Outcome } from "./outcome.ts";
 
 /** What was thrown, and by which run of which job. */
 export interface ThrownError {
@@ -149,8 +149,13 @@ export function applyRules(
   thrown: ThrownError,
 ): Outcome | undefined {
   for (const rule of rules) {
-    const outcome = rule(thrown);
-    if (outcome !== undefined) return outcome;
+    const outcome: unknown = rule(thrown);
+    if (outcome === undefined) continue;
+    if (isOutcome(outcome)) return outcome;
+    throw new TypeError(
+      `A rule of 'onError' gave ${show(outcome)}: expected an outcome or undefined`,
+      { cause: thrown.error },
+    );
   }
   return undefined;
 }

@@ -13,6 +13,7 @@
 
 import type { Clock } from "../async/clock.ts";
 import type { Logger } from "../log.ts";
+import { show } from "../options.ts";
 import type { Job } from "../protocol/job.ts";
 import type { JobProgress } from "../protocol/job-extra.ts";
 import type { HeartbeatOptions } from "../protocol/lease-write.ts";
@@ -126,8 +127,8 @@ export function createProgress(
  * @throws {RangeError} If the value is not from 0 to 1.
  */
 export function toProgress(value: number, message: string | undefined): JobProgress {
-  if (!(value >= 0 && value <= 1)) {
-    throw new RangeError(`Cannot use progress ${value}: expected a number from 0 to 1`);
+  if (typeof value !== "number" || !(value >= 0 && value <= 1)) {
+    throw new RangeError(`Cannot use progress ${show(value)}: expected a number from 0 to 1`);
   }
   if (message === undefined) return value;
   return { value, message: message.slice(0, longestMessage).toWellFormed() };

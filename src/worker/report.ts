@@ -104,10 +104,9 @@ export function toGrouped(
   if (acknowledgement.kind !== "failure") return acknowledgement;
   const error = report.kind === "failed" ? report.error : (report as Outcome).cause;
   if (error === undefined) return acknowledgement;
-  let group: string | undefined;
+  let failureGroup: string | undefined;
   runGuarded(() => {
-    group = groupOf(error);
+    failureGroup = groupOf(error)?.slice(0, longestGroup).toWellFormed() || undefined;
   }, (thrown) => logger.error("Option 'failureGroup' threw", { error: thrown }));
-  const failureGroup = group?.slice(0, longestGroup) || undefined;
   return { kind: "failure", failure: { ...acknowledgement.failure, failureGroup } };
 }

@@ -42,6 +42,15 @@ describe("a rule for errors", () => {
     assert.deepEqual(events, ["started a", "decided a"]);
   });
 
+  it("that gives neither an outcome nor undefined is a failure of the job", async () => {
+    for (const given of [null, true, {}, { kind: "retried" }, Promise.resolve()]) {
+      const onError = [(() => given) as unknown as ErrorRule];
+      const { failure } = await runOne(throws(new Error("boom")), { onError });
+      assert.match(failure!.message, /^A rule of 'onError' gave .+: expected an outcome or undef/);
+      assert.match(failure!.backtrace!, /Caused by: Error: boom/);
+    }
+  });
+
   it("leaves other errors to the job's own backoff", async () => {
     const onError = [retryOn([Busy, (error) => error === "no"], { delay: 1 })];
     const { failure, events } = await runOne(throws(new Error("else")), { onError });

@@ -117,10 +117,11 @@ describe("progress of a job", () => {
       await client.enqueue(work, 1);
       await clock.settle();
       const [context] = contexts as [JobContext];
-      for (const value of [-0.1, 1.1, NaN]) {
-        assert.throws(() => context.progress(value), {
+      for (const value of [-0.1, 1.1, NaN, "0.5", null, true]) {
+        const shown = typeof value === "string" ? `"${value}"` : value;
+        assert.throws(() => context.progress(value as number), {
           name: "RangeError",
-          message: `Cannot use progress ${value}: expected a number from 0 to 1`,
+          message: `Cannot use progress ${shown}: expected a number from 0 to 1`,
         });
       }
       context.progress(0.5, "x".repeat(2000));

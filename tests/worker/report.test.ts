@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { cancel, retryAt, snooze } from "../../src/worker/mod.ts";
-import { toAcknowledgement } from "../../src/worker/report.ts";
+import { toAcknowledgement, toGrouped } from "../../src/worker/report.ts";
+import { createRecordingLogger } from "../support/recording-logger.ts";
 
 describe("toAcknowledgement", () => {
   it("gives a success for a run that succeeded", () => {
@@ -66,5 +67,29 @@ describe("toAcknowledgement", () => {
     const told = toAcknowledgement({ ...cancel("no"), kind: "paused" as "cancelled" }, true);
     assert.ok(told?.kind === "failure");
     assert.equal(told.failure.message, "Outcome 'paused' is not known");
+  });
+});
+
+describe("toGrouped", () => {
+  const report = { kind: "failed", error: new Error("no"), retry: true } as const;
+  const groupBy = (group: unknown) => {
+    const { logger, errors } = createRecordingLogger();
+    const groupOf = () => group as string;
+    const told = toGrouped(toAcknowledgement(report, true)!, report, { groupOf, logger });
+    assert.ok(told.kind === "failure");
+    return { group: told.failure.failureGroup, lines: errors.length };
+  };
+
+  it("cuts a group so that the broker takes it", () => {
+    const { group } = groupBy("x".repeat(199) + "😀");
+    assert.equal(group, "x".repeat(199) + "\ufffd");
+    assert.deepEqual(groupBy(""), { group: undefined, lines: 0 });
+  });
+
+  it("reports the failure without a group that is no text, and says so", () => {
+    for (const group of [5, Symbol("s"), Promise.resolve("x"), null]) {
+      assert.equal(groupBy(group).group, undefined);
+    }
+    assert.equal(groupBy(5).lines, 1);
   });
 });

@@ -17,14 +17,18 @@ export interface Turns {
   pause(): Promise<void>;
 }
 
-/** Begins the first turn of a long piece of work. */
-export function createTurns(clock: Clock): Turns {
-  let until = clock.monotonic() + turnMs;
+/**
+ * Begins the first turn of a long piece of work.
+ *
+ * @param lengthMs How long each is; default {@linkcode turnMs}.
+ */
+export function createTurns(clock: Clock, lengthMs: number = turnMs): Turns {
+  let until = clock.monotonic() + lengthMs;
   return {
     isOver: () => clock.monotonic() >= until,
     async pause() {
       await pause(clock);
-      until = clock.monotonic() + turnMs;
+      until = clock.monotonic() + lengthMs;
     },
   };
 }

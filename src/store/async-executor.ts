@@ -51,12 +51,12 @@ export function createAsyncExecutor(database: AsyncDatabase): Executor {
   return {
     isShared: true,
     open: () => database.open(),
+    // Waiting for each answer gives others their turns.
     commit: (transitions, beforeCommit) =>
       untilFresh(
         () => commitOnce(transitions, beforeCommit),
         (error) => error instanceof StaleReadError || mayRunAgain(error),
       ),
-    commitInPieces: undefined, // Waiting for each answer gives others their turns.
     read(transition) {
       const reader: AsyncConnection = {
         all: (sql, params) => database.all(sql, params),

@@ -6,9 +6,9 @@
 
 import type { Turns } from "../async/turns.ts";
 import type { Change } from "./changes.ts";
-import type { Database, SqlRow, SqlValue, SyncDatabase } from "./database.ts";
+import type { Database, OpenTransaction, SqlRow, SqlValue, SyncDatabase } from "./database.ts";
 import { createAsyncExecutor } from "./async-executor.ts";
-import type { Committed, Executor } from "./executor-port.ts";
+import type { BeforeCommit, Committed, Executor } from "./executor-port.ts";
 import { mostKeys, toWidth } from "./keyed-text.ts";
 import { ReadyAhead } from "./ready-ahead.ts";
 import { maxRuns, tooManyRuns, untilFresh } from "./run-again.ts";
@@ -28,53 +28,131 @@ export function createExecutor(database: Database): Executor {
 
 function createSyncExecutor(database: SyncDatabase): Executor {
   const ground: Ground = { database, ahead: new ReadyAhead() };
-  const runAll: (...args: Parameters<Executor["commit"]>) => Committed = (
-    transitions,
-    beforeCommit,
-  ) => {
-    const changes: Change[] = [];
-    const results = transitions.map((transition) => runSync(ground, transition(), changes));
-    if (beforeCommit !== undefined && changes.length > 0) {
-      runSync(ground, beforeCommit(changes), changes);
+
+  /** Gives a promise once it was time for others to have a turn. */
+  const attempt = (work: Work): Committed | Promise<Committed> => {
+    const steps = runAll(ground, work);
+    const { turns } = work;
+    if (turns === undefined || database.begin === undefined) {
+      return database.transaction(() => finish(steps));
     }
-    return { results, changes };
+    const open = database.begin();
+    const fail = (error: unknown): never => {
+      open.rollback();
+      throw error;
+    };
+    try {
+      const first = steps.next();
+      if (!first.done) return runOn(steps, open, turns).catch(fail);
+      open.commit();
+      return first.value;
+    } catch (error) {
+      return fail(error);
+    }
   };
+
+  const commitFresh = (work: Work): Committed | Promise<Committed> => {
+    for (let runs = 1;; runs++) {
+      try {
+        const committed = attempt(work);
+        if (!(committed instanceof Promise)) return committed;
+        return committed.catch((error) => {
+          ground.ahead.forget();
+          if (!(error instanceof StaleReadError)) throw error;
+          return untilFresh(async () => await attempt(work));
+        });
+      } catch (error) {
+        ground.ahead.forget();
+        if (!(error instanceof StaleReadError)) throw error;
+        if (runs === maxRuns) throw tooManyRuns(error);
+      }
+    }
+  };
+
   return {
     isShared: false,
     open: () => database.open(),
-    commit(transitions, beforeCommit) {
-      for (let runs = 1;; runs++) {
-        try {
-          return database.transaction(() => runAll(transitions, beforeCommit));
-        } catch (error) {
-          ground.ahead.forget();
-          if (!(error instanceof StaleReadError)) throw error;
-          if (runs === maxRuns) throw tooManyRuns(error);
-        }
-      }
-    },
-    commitInPieces: database.begin && ((transition, beforeCommit, turns) =>
-      untilFresh(async () => {
-        const open = database.begin!();
-        try {
-          const changes: Change[] = [];
-          const results = [await runInPieces(ground, transition(), { changes, turns })];
-          if (beforeCommit !== undefined && changes.length > 0) {
-            await runInPieces(ground, beforeCommit(changes), { changes, turns });
-          }
-          open.commit();
-          return { results, changes };
-        } catch (error) {
-          ground.ahead.forget();
-          open.rollback();
-          throw error;
-        }
-      })),
-    read: (transition) => runSync(ground, transition, []),
+    commit: (transitions, beforeCommit, turns) => commitFresh({ transitions, beforeCommit, turns }),
+    read: (transition) => runSync(ground, transition),
     check: () => database.check?.(),
     alone: (body) => body(),
     close: () => database.close(),
   };
+}
+
+/** What one transaction does. */
+interface Work {
+  readonly transitions: readonly (() => Transition<unknown>)[];
+  readonly beforeCommit: BeforeCommit | undefined;
+  /** Undefined where the event loop may be held until it is done. */
+  readonly turns: Turns | undefined;
+}
+
+/** Does work, and yields when it is time for others to have a turn. */
+function* runAll(
+  ground: Ground,
+  { transitions, beforeCommit, turns }: Work,
+): Generator<void, Committed> {
+  const changes: Change[] = [];
+  const watch: Watch = { turns, changes, units: 0, hasPaused: false };
+  const results: unknown[] = [];
+  for (const transition of transitions) {
+    if (results.length > 0 && (watch.hasPaused || isOver(watch))) break;
+    results.push(yield* runSteps(ground, transition(), watch));
+  }
+  if (beforeCommit !== undefined && changes.length > 0) {
+    yield* runSteps(ground, beforeCommit(changes), watch);
+  }
+  return { results, changes };
+}
+
+/** Goes on with work that is not done, a turn at a time, and commits it. */
+async function runOn(
+  steps: Generator<void, Committed>,
+  open: OpenTransaction,
+  turns: Turns,
+): Promise<Committed> {
+  for (;;) {
+    await turns.pause();
+    const step = steps.next();
+    if (!step.done) continue;
+    open.commit();
+    return step.value;
+  }
+}
+
+/** Does work to its end, in this turn. */
+function finish<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** How long work takes, and what it changed. */
+interface Watch {
+  readonly turns: Turns | undefined;
+  readonly changes: Change[];
+  /** Rows and statements since somebody last looked at the clock. */
+  units: number;
+  hasPaused: boolean;
+}
+
+/** So much is done before the clock is looked at again: reading it takes some tenths of a microsecond. */
+const unitsOfLook = 32;
+
+/** Whether it is time for others to have a turn. */
+function isOver(watch: Watch): boolean {
+  if (watch.units < unitsOfLook || watch.turns === undefined) return false;
+  if (watch.turns.isOver()) return true;
+  watch.units = 0;
+  return false;
+}
+
+function* pauseFor(watch: Watch): Generator<void> {
+  watch.units = 0;
+  watch.hasPaused = true;
+  yield;
 }
 
 /** What transitions are run on. */
@@ -83,15 +161,35 @@ interface Ground {
   readonly ahead: ReadyAhead;
 }
 
-/** Drives a transition against an engine that answers at once; what it reports is added to `changes`. */
-function runSync<Result>(
+/** Drives a transition that changes nothing. */
+function runSync<Result>(ground: Ground, transition: Transition<Result>): Result {
+  let step = transition.next();
+  while (!step.done) step = transition.next(answerSync(ground, step.value, []) as StepAnswer);
+  return step.value;
+}
+
+/** Drives a transition; what it reports is added to the changes. Yields when it is time for others to have a turn. */
+function* runSteps<Result>(
   ground: Ground,
   transition: Transition<Result>,
-  changes: Change[],
-): Result {
+  watch: Watch,
+): Generator<void, Result> {
   let step = transition.next();
   while (!step.done) {
-    step = transition.next(answerSync(ground, step.value, changes) as StepAnswer);
+    let answer: SqlRow[] | SqlValue[][] | number[] = nothing;
+    if (isLong(step.value)) {
+      for (const part of partsOf(step.value)) {
+        if (isOver(watch)) yield* pauseFor(watch);
+        const given = answerSync(ground, part, watch.changes);
+        watch.units += rowsOfPart;
+        answer = answer === nothing ? given : [...answer, ...given] as typeof given;
+      }
+    } else {
+      if (isOver(watch)) yield* pauseFor(watch);
+      answer = answerSync(ground, step.value, watch.changes);
+      watch.units += 1 + answer.length;
+    }
+    step = transition.next(answer as StepAnswer);
   }
   return step.value;
 }
@@ -155,27 +253,13 @@ function readValues(
   return database.values?.(sql, params) ?? database.all(sql, params).map(Object.values);
 }
 
-/** Drives a transition as `runSync`, and pauses between statements when it is time. */
-async function runInPieces<Result>(
-  ground: Ground,
-  transition: Transition<Result>,
-  { changes, turns }: { readonly changes: Change[]; readonly turns: Turns },
-): Promise<Result> {
-  let step = transition.next();
-  while (!step.done) {
-    let answer: SqlRow[] | SqlValue[][] | number[] = nothing;
-    for (const part of partsOf(step.value)) {
-      if (turns.isOver()) await turns.pause();
-      const given = answerSync(ground, part, changes);
-      answer = answer === nothing ? given : [...answer, ...given] as typeof given;
-    }
-    step = transition.next(answer as StepAnswer);
-  }
-  return step.value;
-}
-
 /** Rows, or runs of a statement, that one piece has at most. */
 const rowsOfPart = 500;
+
+function isLong(step: TransitionStep): boolean {
+  if (step.kind === "each") return step.sets.length > rowsOfPart;
+  return step.kind === "insert" && step.values.length > rowsOfPart * step.insert.width;
+}
 
 /** Cuts a step that may take long into parts. */
 function* partsOf(step: TransitionStep): Generator<TransitionStep> {

@@ -8,12 +8,12 @@
  */
 
 import type { Clock } from "../async/clock.ts";
-import { createTurns } from "../async/turns.ts";
+import { createTurns, turnMs } from "../async/turns.ts";
 import { StoreError } from "../errors.ts";
 import type { Change } from "./changes.ts";
 import type { Database } from "./database.ts";
 import { createExecutor } from "./executor.ts";
-import type { BeforeCommit, Committed, Executor } from "./executor-port.ts";
+import type { BeforeCommit, Committed } from "./executor-port.ts";
 import { migrate } from "./migrate.ts";
 import { probeCommit } from "./probe.ts";
 import type { Transition } from "./transition.ts";
@@ -21,6 +21,12 @@ import { UnusableStoreError } from "./unusable.ts";
 
 /** Rows that the transitions of one transaction write at most, about; keeps a burst from holding the event loop. */
 const groupSize = 2000;
+
+/**
+ * How long a group holds the event loop, in ms: how much a transition writes is not always known before. Longer than most groups
+ * take, as each commit costs something.
+ */
+const groupMs = 20;
 
 /** After a commit failed, a check succeeds only once the disk has room for this many bytes. */
 const roomBytes = 1024 * 1024;
@@ -40,8 +46,8 @@ export interface Store {
    * Called anew when the group that it was part of fails: the failure of one is not that of the others.
    *
    * @param transition Creates it.
-   * @param size How many rows it writes, about. A large one is a transaction of its own; calls wait for it, but other work
-   * gets its turns.
+   * @param size How many rows it writes, about. A large one is a transaction of its own. Calls wait for one that takes long, but
+   * other work gets its turns.
    */
   write<Result>(transition: () => Transition<Result>, size?: number): Promise<Result>;
   /** Runs statements that change nothing, on what is committed. */
@@ -92,12 +98,13 @@ export function createStore(
   let doubtful = false;
   let deferred = false;
   let closed = false;
-  /** The large transition that is under way on a database that answers at once: nobody else may use it meanwhile. */
-  let large: Promise<void> | undefined;
+  /** The long commit that is under way on a database that answers at once: nobody else may use it meanwhile. */
+  let long: Promise<void> | undefined;
 
   const succeed = (group: readonly Write[], { results, changes }: Committed) => {
     if (changes.length > 0) afterCommit?.(changes);
-    for (const [index, write] of group.entries()) write.resolve(results[index] as never);
+    for (const [index, result] of results.entries()) group[index]!.resolve(result as never);
+    if (results.length < group.length) waiting.unshift(...group.slice(results.length));
   };
 
   /** Whether something was done alongside the group that is being committed. */
@@ -136,15 +143,16 @@ export function createStore(
     }
   };
 
-  /** Gives a promise only if the database answers later. */
+  /** Gives a promise only if the database answers later, or if it takes long. */
   const commit = (
     group: readonly Write[],
     lastStep: BeforeCommit | undefined,
+    turns = createTurns(clock, groupMs),
   ): void | Promise<void> => {
     let committed: Committed | Promise<Committed>;
     wasAccompanied = false;
     try {
-      committed = executor.commit(group.map(({ transition }) => transition), lastStep);
+      committed = executor.commit(group.map(({ transition }) => transition), lastStep, turns);
     } catch (error) {
       return fail(group, error);
     }
@@ -165,35 +173,29 @@ export function createStore(
     return waiting.splice(0, count);
   };
 
-  const commitLarge = async (
-    write: Write,
-    commitInPieces: NonNullable<Executor["commitInPieces"]>,
-  ): Promise<void> => {
-    wasAccompanied = false;
-    try {
-      succeed([write], await commitInPieces(write.transition, lastStep, createTurns(clock)));
-    } catch (error) {
-      if (error instanceof StoreError) doubtful = true;
-      if (wasAccompanied) abandoned?.();
-      write.reject(error);
-    }
-  };
-
   const flush = () => {
     deferred = false;
     if (committing !== undefined) return; // It flushes when it is through.
     const group = nextGroup();
     if (group.length === 0) return;
-    const isLarge = group.length === 1 && group[0]!.size > groupSize;
-    const done = isLarge && executor.commitInPieces !== undefined
-      ? large = commitLarge(group[0]!, executor.commitInPieces).finally(() => large = undefined)
-      : commit(group, lastStep);
+    const isLarge = group[0]!.size > groupSize;
+    const turns = createTurns(clock, isLarge ? turnMs : groupMs);
+    const done = commit(group, lastStep, turns);
+    /** Lets the reads that waited come first, and what waits at the sockets: deferred work may come before that. */
+    const goOnLater = () => {
+      deferred = true;
+      void turns.pause().then(flush);
+    };
     if (done !== undefined) {
+      if (!executor.isShared) long = done;
       committing = done.finally(() => {
+        long = undefined;
         committing = undefined;
-        flush();
+        if (executor.isShared) flush();
+        else goOnLater();
       });
-    } else if (waiting.length > 0) defer();
+    } else if (waiting.length > 0 && turns.isOver()) goOnLater();
+    else if (waiting.length > 0) defer();
   };
 
   const defer = () => {
@@ -202,30 +204,39 @@ export function createStore(
     clock.defer(flush);
   };
 
-  const write = <Result>(transition: () => Transition<Result>, size = 1): Promise<Result> => {
+  const write = <Result>(
+    transition: () => Transition<Result>,
+    size = 1,
+    isFirst = false,
+  ): Promise<Result> => {
     if (closed) return Promise.reject(new StoreError("Cannot write: the store is closed"));
     defer();
-    return new Promise((resolve, reject) => waiting.push({ transition, size, resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const one = { transition, size, resolve, reject };
+      if (isFirst) waiting.unshift(one);
+      else waiting.push(one);
+    });
   };
 
-  return {
+  const store: Store = {
     isShared: executor.isShared,
     async open() {
       await executor.open();
       await executor.alone(() => migrate(executor));
     },
-    write,
+    write: (transition, size) => write(transition, size),
     read<Result>(transition: Transition<Result>): Promise<Result> {
-      if (large !== undefined) return large.then(() => executor.read(transition));
+      if (long !== undefined) return long.then(() => store.read(transition));
       return new Promise((resolve) => resolve(executor.read(transition)));
     },
     check(): Promise<void> {
       // Its statements are carried out, so the database works; its end is not waited for.
-      if (large !== undefined) return Promise.resolve();
+      if (long !== undefined) return Promise.resolve();
       return checking ??= (async () => {
         executor.check();
         const doubted = doubtful;
-        await write(() => probeCommit(doubted ? roomBytes : 0));
+        // However much waits: what is asked for is whether the database takes commits, and not how many.
+        await write(() => probeCommit(doubted ? roomBytes : 0), 1, true);
         if (doubted) doubtful = false;
       })().finally(() => void (checking = undefined));
     },
@@ -239,4 +250,5 @@ export function createStore(
       await executor.close();
     },
   };
+  return store;
 }

@@ -61,7 +61,7 @@ async function setUp(jobs: number, total = 0) {
   const clock = createTestClock();
   let failures = 0;
   let writes = 0;
-  const database = openSqlite(":memory:");
+  const { begin: _, ...database } = openSqlite(":memory:");
   const counted: SyncDatabase = {
     ...database,
     transaction(body) {

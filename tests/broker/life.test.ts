@@ -42,7 +42,7 @@ describe("broker", () => {
   });
 
   it("start: runs before the first answer, and again after a failure", async () => {
-    const driver = openSqlite(":memory:");
+    const { begin: _, ...driver } = openSqlite(":memory:");
     let broken = true;
     const store: SyncDatabase = {
       ...driver,

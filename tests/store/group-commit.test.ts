@@ -46,6 +46,12 @@ function watch(
         commits++;
         return database.transaction(body);
       },
+      ...database.begin && {
+        begin() {
+          commits++;
+          return database.begin!();
+        },
+      },
     } satisfies SyncDatabase
     : {
       ...database,
@@ -122,8 +128,9 @@ function describeGroups(openDatabase: () => Database): void {
     const database = openDatabase();
     const error = new UnusableStoreError("it is gone");
     let isGone = false;
+    const { begin: _, ...rest } = database as SyncDatabase;
     const { store, commits, reset } = await open({
-      ...database,
+      ...rest,
       // It committed, and then nobody can say so.
       transaction: (body: () => unknown) => {
         const result = database.transaction(body as never) as unknown;

@@ -22,8 +22,9 @@ export interface FailingDatabase {
 export function createFailingDatabase(real: SyncDatabase): FailingDatabase {
   let failing = false;
   let commits = 0;
+  const { begin: _, ...rest } = real;
   const database: SyncDatabase = {
-    ...real,
+    ...rest,
     transaction: (body) =>
       real.transaction(() => {
         const result = body();

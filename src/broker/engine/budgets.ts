@@ -30,6 +30,7 @@ import { type ManyRebound, rebindJob, rebindJobs } from "../../store/rebind.ts";
 import { type Rebinding, requestsOf } from "../../store/rebindings.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
+import { piecesRows } from "./searching.ts";
 import type { Settings } from "./settings.ts";
 
 /** The operations; each resolves when its change is durable. */
@@ -102,7 +103,7 @@ export function createBudgetOperations(
       let changed = 0;
       const blocked: string[] = [];
       const rebind = async (piece: JobSelection): Promise<Rejection | undefined> => {
-        const rebound = await store.write(() => rebindJobs(piece, rebinding, terms()));
+        const rebound = await store.write(() => rebindJobs(piece, rebinding, terms()), piecesRows);
         if (isRejection(rebound)) return rebound;
         changed += rebound.changed;
         for (const id of rebound.blocked) blocked.push(id);

@@ -23,7 +23,7 @@ import type { JobSelection } from "../../store/where.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EndingNews, Endings } from "./endings.ts";
 import type { DueSource } from "./scheduler.ts";
-import type { Searching } from "./searching.ts";
+import { piecesRows, type Searching } from "./searching.ts";
 import type { WaitBounds } from "./waiting.ts";
 
 /** A cancellation, and what comes of it. */
@@ -119,7 +119,10 @@ export function createCancelOperations(
     async many(selection, wish, matches) {
       const counts = { cancelled: 0, requested: 0 };
       for await (const piece of searching.pieces(selection, matches)) {
-        const { cancelled, requested } = await store.write(() => cancelJobs(piece, wish, terms()));
+        const { cancelled, requested } = await store.write(
+          () => cancelJobs(piece, wish, terms()),
+          piecesRows,
+        );
         counts.cancelled += cancelled;
         counts.requested += requested;
       }

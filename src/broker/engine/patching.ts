@@ -11,7 +11,7 @@ import type { PayloadFilter } from "../../store/expressions.ts";
 import { patchJob, patchJobs } from "../../store/patch-jobs.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
-import type { Searching } from "./searching.ts";
+import { piecesRows, type Searching } from "./searching.ts";
 
 /** Changes jobs. */
 export interface Patching {
@@ -43,7 +43,7 @@ export function createPatching(
       const now = clock.now();
       let count = 0;
       for await (const piece of searching.pieces(selection, matches, signal)) {
-        count += await store.write(() => patchJobs(piece, patch, now));
+        count += await store.write(() => patchJobs(piece, patch, now), piecesRows);
       }
       return count;
     },

@@ -9,7 +9,7 @@ import type { PayloadFilter } from "../../store/expressions.ts";
 import { type RetriedJob, retryJob, retryJobs } from "../../store/retry-jobs.ts";
 import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
-import type { Searching } from "./searching.ts";
+import { piecesRows, type Searching } from "./searching.ts";
 
 /** The operations; each resolves when its change is durable. */
 export interface Retrying {
@@ -38,6 +38,3 @@ export function createRetrying(
     },
   };
 }
-
-/** Rows that a piece writes, about. */
-const piecesRows = 2000;

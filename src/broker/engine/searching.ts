@@ -24,6 +24,9 @@ import { createTurnstile } from "./turnstile.ts";
 /** Jobs that one transaction changes at most. */
 const pieceSize = 500;
 
+/** Rows that a transaction which changes a piece writes, about: so many that no other call shares it. */
+export const piecesRows = 2000;
+
 /** A selection of so many jobs is read without a search: that takes no longer than a piece of one. */
 const fewJobs = 10_000;
 

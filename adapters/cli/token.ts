@@ -5,7 +5,9 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { systemClock } from "../../src/async/clock.ts";
+import { wait } from "../../src/async/wait.ts";
 import { createTokens, digestOfToken, type TokenRecord } from "../../src/broker/access/tokens.ts";
 import { UsageError } from "./options.ts";
 import type { TokenConfig } from "./token-flags.ts";
@@ -50,24 +52,59 @@ export async function runToken(words: readonly string[], config: TokenConfig): P
   return `${token}\n`;
 }
 
-/** Adds a record to a file, which is there whole at any moment. */
-async function add(path: string, record: TokenRecord): Promise<void> {
-  let others: object = {};
-  let tokens: readonly TokenRecord[] = [];
-  try {
-    ({ tokens = [], ...others } = JSON.parse(await readFile(path, "utf8")));
-    createTokens(tokens);
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== "ENOENT") {
-      throw new UsageError(`Cannot add to '${path}': ${(error as Error).message}`);
+/** Adds a record to a file, which is there whole at any moment. A symbolic link to it stays one. */
+async function add(given: string, record: TokenRecord): Promise<void> {
+  const path = await realpath(given).catch(() => given);
+  await inTurn(path, async () => {
+    let others: object = {};
+    let tokens: readonly TokenRecord[] = [];
+    try {
+      ({ tokens = [], ...others } = JSON.parse(await readFile(path, "utf8")));
+      createTokens(tokens);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "ENOENT") {
+        throw new UsageError(`Cannot add to '${path}': ${(error as Error).message}`);
+      }
+    }
+    const part = `${path}-${randomUUID()}`;
+    try {
+      await writeFile(part, toText([...tokens, record], others), { flag: "wx", mode: 0o600 });
+      await rename(part, path);
+    } finally {
+      await rm(part, { force: true });
+    }
+  });
+}
+
+/** How long a program waits for another that adds to the file, and how often it looks, in ms. */
+const patienceMs = 10_000;
+const lookEveryMs = 20;
+
+/** Does work while no other program does any for that file: of two that read the same, one would undo what the other did. */
+async function inTurn(path: string, work: () => Promise<void>): Promise<void> {
+  const lock = `${path}.lock`;
+  const { signal } = new AbortController();
+  const until = systemClock.monotonic() + patienceMs;
+  for (;;) {
+    try {
+      await writeFile(lock, "", { flag: "wx", mode: 0o600 });
+      break;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "EEXIST") {
+        throw new UsageError(`Cannot add to '${path}': ${(error as Error).message}`);
+      }
+      if (systemClock.monotonic() > until) {
+        throw new UsageError(
+          `Cannot add to '${path}': '${lock}' is there, remove it if no other program adds a token`,
+        );
+      }
+      await wait(lookEveryMs, systemClock, signal);
     }
   }
-  const part = `${path}-${randomUUID()}`;
   try {
-    await writeFile(part, toText([...tokens, record], others), { flag: "wx", mode: 0o600 });
-    await rename(part, path);
+    await work();
   } finally {
-    await rm(part, { force: true });
+    await rm(lock, { force: true });
   }
 }
 

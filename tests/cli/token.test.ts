@@ -5,7 +5,16 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -69,6 +78,34 @@ describe("millrace token", () => {
     const { stderr } = await cli.outcome;
     assert.ok(!stderr.includes(edge) && !stderr.includes(root), "no token is in the log");
   });
+
+  it(
+    "loses none that are made at once, and leaves a link to the file as it is",
+    limit,
+    async () => {
+      const tokens = file("shared.json");
+      const link = file("link.json");
+      writeFileSync(tokens, '{"tokens":[]}', { mode: 0o600 });
+      symlinkSync(tokens, link);
+      const ends = await Promise.all(
+        Array.from(
+          { length: 6 },
+          (_, at) =>
+            runCli(["token", "new", "--auth-file", link, "--name", `n${at}`, "--scope", "read"]),
+        ),
+      );
+      assert.deepEqual(
+        ends.map(({ code }) => code),
+        Array(6).fill(0),
+      );
+      assert.ok(lstatSync(link).isSymbolicLink());
+      const names = JSON.parse(readFileSync(tokens, "utf8")).tokens.map((one: { name: string }) =>
+        one.name
+      );
+      assert.deepEqual(names.sort(), ["n0", "n1", "n2", "n3", "n4", "n5"]);
+      assert.deepEqual(readdirSync(folder).filter((name) => /lock|json-/.test(name)), []);
+    },
+  );
 
   it("prints what a broker has to know where there is no file", limit, async () => {
     const { stdout } = await runCli(["token", "new", "--scope", "read,work", "--queue", "mail"]);

@@ -95,8 +95,11 @@ export interface Acker {
 
 /** The most successes that go with one request. */
 const longestBatch = 1000;
-/** The most characters of results that go with one request, if there are several. */
-const mostResults = 1024 * 1024;
+/**
+ * The most characters of results and their ids that go with one request, if there are several. A character has three bytes at
+ * most, also in MessagePack, and a broker reads 1 MiB besides the list of ids: the rest of that is for deliveries and tokens.
+ */
+const mostResults = 256 * 1024;
 /** The most single reports that are under way at a time. */
 const mostSingle = 8;
 /** The same of successes that say more, which may be all that a worker has: the broker commits together what comes together. */
@@ -188,7 +191,7 @@ export function createAcker(options: AckerOptions): Acker {
     return count === 0 ? { signal } : { signal, results: values };
   };
 
-  /** How many of those that wait go with the next request: a broker takes bodies of a few MiB. */
+  /** How many of those that wait go with the next request. */
   const batchLength = (): number => {
     if (results.size === 0) return longestBatch;
     let size = 0;
@@ -263,7 +266,7 @@ export function createAcker(options: AckerOptions): Acker {
     tryNow: pauses.end,
     succeed(job, result) {
       if (result !== undefined) {
-        results.set(job, { value: result, size: JSON.stringify(result).length });
+        results.set(job, { value: result, size: JSON.stringify([job.id, result]).length });
       }
       waiting.push(job);
       sending ??= sendSuccesses();

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { createClient, defineJob } from "../../src/client/mod.ts";
 import { advance, complete, createWorker, handle, result } from "../../src/worker/mod.ts";
 import { withBroker } from "../support/broker.ts";
+import { formats } from "../support/formats.ts";
 
 const work = defineJob<unknown>({
   type: "work",
@@ -107,6 +108,47 @@ describe("what handlers return", () => {
       assert.deepEqual(jobs.map(({ result }) => result), [1, undefined, 2, undefined]);
       assert.deepEqual(runs, [1, "refused", 2, 3]);
     }));
+
+  for (
+    const { what, value, count, format = "json" } of [
+      { what: "are long", value: "x".repeat(65_530), count: 16 },
+      { what: "are of another alphabet", value: "é".repeat(30_000), count: 20 },
+      { what: "have three bytes a character", value: "中".repeat(21_000), count: 40 },
+      {
+        what: "are longer in MessagePack",
+        value: Array(16_000).fill(1.5),
+        count: 10,
+        format: "msgpack",
+      },
+    ] as const
+  ) {
+    it(`goes in reports that the broker reads, where many ${what}`, () =>
+      withBroker(async ({ broker, client, clock }) => {
+        const statuses: number[] = [];
+        const told = createClient({
+          clock,
+          format: formats[format],
+          async fetch(request) {
+            const answer = await broker.fetch(request);
+            if (request.url.endsWith("/jobs/success")) statuses.push(answer.status);
+            return answer;
+          },
+        });
+        await client.enqueueMany(work, Array(count).fill(1));
+        const worker = createWorker({
+          client: told,
+          concurrency: count,
+          logger: false,
+          handlers: [handle(work, () => value)],
+        });
+        await worker.runOnce();
+        assert.deepEqual(new Set(statuses), new Set([204]));
+        assert.ok(statuses.length < count / 2, `${statuses.length} reports`);
+        const results: unknown[] = [];
+        for await (const { id } of client.list()) results.push((await client.get(id)).result);
+        assert.deepEqual(results, Array(count).fill(value));
+      }));
+  }
 
   it("is an outcome that the broker refuses: the job has failed", () =>
     withBroker(async ({ client }) => {

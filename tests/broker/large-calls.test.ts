@@ -202,7 +202,7 @@ describe("a large body", () => {
         (await send(broker, "PUT", "/jobs/run", { ...job, payload: 1, priority: 0 })).status,
         201,
       );
-      const { body: taken } = await send(broker, "POST", "/jobs/take", { limit: 1 });
+      const { body: taken } = await send(broker, "POST", "/jobs/take", { count: 1 });
       assert.equal(taken.jobs[0].id, "run");
       const report = { payload: 2, enqueue: [job, { ...job, payload: 3 }, job] };
       const { status, body } = await send(broker, "POST", "/jobs/run/success", report);

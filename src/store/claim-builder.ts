@@ -77,7 +77,12 @@ export interface ClaimAllowance {
 /** Gathers the jobs of one request. */
 export interface ClaimBuilder {
   readonly jobs: readonly JobRecord[];
-  add(job: JobRecord): void;
+  /**
+   * Adds a job.
+   *
+   * @param moreBytes What comes with its payload, in bytes; default 0.
+   */
+  add(job: JobRecord, moreBytes?: number): void;
   /** How many more jobs may be added; 0 when the payloads so far are large. */
   room(): number;
   /** How many jobs may be read next, if they are as large as those so far: `least` at least. */
@@ -89,9 +94,9 @@ export function createClaimBuilder(limit: number, allowance: ClaimAllowance): Cl
   const jobs: JobRecord[] = [];
   return {
     jobs,
-    add(job) {
+    add(job, moreBytes = 0) {
       jobs.push(job);
-      allowance.bytes += payloadSize(job);
+      allowance.bytes += payloadSize(job) + moreBytes;
     },
     room: () => allowance.bytes < enoughBytes ? limit - jobs.length : 0,
     nextSize(least) {

@@ -22,9 +22,11 @@ import {
 } from "./backlog.ts";
 import { createBudgetLedger, type Shortage } from "./budget-ledger.ts";
 import type { ClaimBuilder, ClaimSources, ClaimTerms } from "./claim-builder.ts";
+import { sizeResults } from "./dependencies-table.ts";
 import { createPositionHeap } from "./position-heap.ts";
 import type { GateLedger } from "./queue-gates.ts";
 import { type QueueHead, readQueueHeads } from "./queue-heads.ts";
+import { hasTrait, traits } from "./traits.ts";
 import type { Transition } from "./transition.ts";
 
 /** A budget that is short, and the position of the job that waits for it. */
@@ -128,7 +130,11 @@ export function createMerge(
           continue;
         }
         if (!(yield* payForHead(cursor, job))) continue;
-        builder.add(job);
+        // What others came to is given to those that waited for them.
+        const more = hasTrait(job, traits.dependent)
+          ? (yield* sizeResults([job.seq])).get(job.seq)
+          : undefined;
+        builder.add(job, more);
         gates?.take(queue);
         cursor.advance();
         cursors.add(cursor);

@@ -21,9 +21,11 @@ import { withLargePayloads } from "./many-jobs.ts";
 import { markTaken } from "./mark-taken.ts";
 import { takeFirstJobs } from "./take-first.ts";
 import { takeUnderLeases } from "./take-leases.ts";
+import { sizeResults } from "./dependencies-table.ts";
 import { createGateLedger } from "./queue-gates.ts";
 import { readQueueHeads } from "./queue-heads.ts";
 import { withExtras } from "./trait-tables.ts";
+import { hasTrait, traits } from "./traits.ts";
 import type { Transition } from "./transition.ts";
 
 /** What subscribers got, and what was found out about backlogs and budgets. */
@@ -134,7 +136,11 @@ function* gatherPlain(
   while (builder.room() > 0) {
     const job = cursor.known() ?? (yield* cursor.head());
     if (job === undefined) return true;
-    builder.add(job);
+    // What others came to is given to those that waited for them.
+    const more = hasTrait(job, traits.dependent)
+      ? (yield* sizeResults([job.seq])).get(job.seq)
+      : undefined;
+    builder.add(job, more);
     cursor.advance();
   }
   return cursor.isAtEnd();

@@ -16,7 +16,7 @@ import { findJob } from "./jobs.ts";
 import { moveAlone } from "./move-job.ts";
 import { outcomes, settle } from "./settle.ts";
 import { deleteTraits } from "./trait-tables.ts";
-import { hasTrait, traits } from "./traits.ts";
+import { hasTrait, newRoom, traits } from "./traits.ts";
 import { report, rows, run, StaleReadError, type Transition } from "./transition.ts";
 import { type JobSelection, whereMatches } from "./where.ts";
 
@@ -41,7 +41,7 @@ export function* removeJob(
   const job = yield* findJob(id);
   if (job === undefined) return false;
   if (isAwaited(job) && !cascade) {
-    const { dependents } = (yield* awaitedTable.read!([job.seq])).get(job.seq) ?? {};
+    const { dependents } = (yield* awaitedTable.read!([job.seq], newRoom())).get(job.seq) ?? {};
     if (dependents !== undefined) return dependents;
   }
   yield* moveAlone(job, undefined, "removed", terms);

@@ -24,7 +24,7 @@ import {
   isUnkept,
   type JobResultRow,
 } from "./results-table.ts";
-import { removeRows, type TraitedJob, traits, type TraitTable } from "./traits.ts";
+import { type ExtrasRoom, removeRows, type TraitedJob, traits, type TraitTable } from "./traits.ts";
 import { rows, run, toInsert, type Transition } from "./transition.ts";
 
 /** The codes of the states. Those of open rows are lower than the other one. */
@@ -34,6 +34,8 @@ export const linkStates: Readonly<Record<OnDead | "done", number>> = {
   run: 2,
   done: 3,
 };
+
+const openStates = [linkStates.stay, linkStates.cancel, linkStates.run];
 
 /** The condition that a row is open. */
 export const isOpenLink: string = `state < ${linkStates.done}`;
@@ -49,36 +51,53 @@ export const insertLinks: ReturnType<typeof toInsert> = toInsert("dependencies",
 /** Ids that an answer shows of the jobs on one side of a job. */
 export const shownLinks = 100;
 
-/** A row that an answer shows. */
+/** A row that an answer may show. */
 interface ShownLink {
   /** The job whose answer it is. */
   readonly seq: number;
-  /** The id of the job on the other side. */
+  /** The row of the job on the other side, and its id. */
+  readonly other: number;
   readonly id: string;
 }
 
+/** Rows that are read for many jobs together at most. */
+const linksOfMany = 2000;
+
 /** The statements that read one side: the rows of many jobs, and the first ones of a single job. */
 function readerOf(own: "job" | "parent", other: "job" | "parent") {
-  const read = (ofJobs: string) =>
-    `SELECT dependencies.${own} AS seq, jobs.id AS id
+  const read = (condition: string) =>
+    `SELECT dependencies.${own} AS seq, dependencies.${other} AS other, jobs.id AS id
      FROM dependencies CROSS JOIN jobs
-     WHERE ${ofJobs} AND dependencies.${isOpenLink} AND jobs.seq = dependencies.${other}
-     ORDER BY dependencies.${own}, dependencies.${other} LIMIT ?`;
-  const ofMany = read(isOneOf(`dependencies.${own}`, "integers"));
-  const ofOne = read(`dependencies.${own} = ?`);
+     WHERE ${condition} AND jobs.seq = dependencies.${other}`;
+  // Not in order: however many rows there are, it looks at no more than it gives.
+  const ofMany = `${
+    read(`${isOneOf(`dependencies.${own}`, "integers")} AND dependencies.${isOpenLink}`)
+  } LIMIT ?`;
+  const ofState = `${read(`dependencies.${own} = ? AND dependencies.state = ?`)}
+    ORDER BY dependencies.${other} LIMIT ?`;
   const show = other === "job" ? "dependents" : "dependsOn";
+
+  /** The first rows of a job: of each state by itself, as the index has them in that order. */
+  function* ofOne(seq: number): Transition<readonly ShownLink[]> {
+    const found: ShownLink[] = [];
+    for (const state of openStates) {
+      found.push(...yield* rows<ShownLink>(ofState, [seq, state, shownLinks + 1]));
+    }
+    return found;
+  }
+
   return function* (seqs: readonly number[]): Transition<ReadonlyMap<number, JobExtra>> {
-    const most = seqs.length * shownLinks;
     // Of most jobs there are few: one statement for all. If it might have left out some, each is read by itself.
     let found: readonly ShownLink[] = yield* rows<ShownLink>(ofMany, [
       JSON.stringify(seqs),
-      most + 1,
+      linksOfMany,
     ]);
-    if (found.length > most) {
+    if (found.length === linksOfMany) {
       const each: ShownLink[] = [];
-      for (const seq of seqs) each.push(...yield* rows<ShownLink>(ofOne, [seq, shownLinks + 1]));
+      for (const seq of seqs) each.push(...yield* ofOne(seq));
       found = each;
     }
+    found = found.toSorted((a, b) => a.seq - b.seq || a.other - b.other);
     const ids = new Map<number, string[]>();
     for (const { seq, id } of found) {
       const list = ids.get(seq);
@@ -104,9 +123,9 @@ const readParents = readerOf("job", "parent");
 export const dependentTable: TraitTable = {
   trait: traits.dependent,
   remove: removeLinks,
-  *read(seqs) {
+  *read(seqs, room) {
     const links = yield* readParents(seqs);
-    const results = yield* readResults(seqs);
+    const results = yield* readResults(seqs, room);
     if (results.size === 0) return links;
     const all = new Map(links);
     for (const [seq, extra] of results) all.set(seq, { ...all.get(seq), ...extra });
@@ -117,8 +136,53 @@ export const dependentTable: TraitTable = {
 /** Bytes of results that one job is shown at most. */
 const shownBytes = 1024 * 1024;
 
-/** The results of the parents of jobs, under the names that these gave them. */
-function* readResults(seqs: readonly number[]): Transition<ReadonlyMap<number, JobExtra>> {
+/** Bytes of results that one statement reads at most, but for those of one job. */
+const resultsAtOnce = 1024 * 1024;
+
+/** How many bytes the results of the parents of jobs have that are shown of each; jobs without any are left out. */
+export function* sizeResults(
+  seqs: readonly number[],
+): Transition<ReadonlyMap<number, number>> {
+  const found = yield* rows<{ seq: number; bytes: number }>(
+    `SELECT dependencies.job AS seq, sum(octet_length(results.result)) AS bytes
+     FROM dependencies CROSS JOIN results
+     WHERE ${isOneOf("dependencies.job", "integers")}
+       AND dependencies.state = ${linkStates.done} AND results.job = dependencies.parent
+     GROUP BY dependencies.job ORDER BY dependencies.job`,
+    [JSON.stringify(seqs)],
+  );
+  return new Map(found.map(({ seq, bytes }) => [seq, Math.min(bytes, shownBytes)]));
+}
+
+/** The results of the parents of jobs, under the names that these gave them, as far as there is room. */
+function* readResults(
+  seqs: readonly number[],
+  room: ExtrasRoom,
+): Transition<ReadonlyMap<number, JobExtra>> {
+  const shown = new Map<number, JobExtra>();
+  let part: number[] = [];
+  let partBytes = 0;
+  for (const [seq, bytes] of yield* sizeResults(seqs)) {
+    room.resultBytes -= bytes;
+    if (room.resultBytes < 0) {
+      shown.set(seq, { moreLinks: true });
+      continue;
+    }
+    if (part.length > 0 && partBytes + bytes > resultsAtOnce) {
+      for (const [seq, extra] of yield* readSomeResults(part)) shown.set(seq, extra);
+      part = [];
+      partBytes = 0;
+    }
+    part.push(seq);
+    partBytes += bytes;
+  }
+  if (part.length > 0) {
+    for (const [seq, extra] of yield* readSomeResults(part)) shown.set(seq, extra);
+  }
+  return shown;
+}
+
+function* readSomeResults(seqs: readonly number[]): Transition<ReadonlyMap<number, JobExtra>> {
   const found = yield* rows<{ seq: number; name: string; result: string | null }>(
     `SELECT links.job AS seq, links.name AS name,
        CASE WHEN links.bytes <= ${shownBytes} THEN results.result END AS result

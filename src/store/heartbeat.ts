@@ -18,7 +18,7 @@ import { keyOfId } from "./job-key.ts";
 import { findJob } from "./jobs.ts";
 import { isProven, type LeaseHolder, reportDue } from "./leases-table.ts";
 import { isInFlight } from "./status-sql.ts";
-import { hasTrait, traits } from "./traits.ts";
+import { hasTrait, newRoom, traits } from "./traits.ts";
 import { withExtras } from "./trait-tables.ts";
 import { rows, run, runEach, StaleReadError, type Transition } from "./transition.ts";
 
@@ -109,7 +109,7 @@ export function* renewLeases(
   if (counts.includes(0)) throw new StaleReadError("A lease ended or changed meanwhile");
   if (instants.length > 0) yield reportDue(instants);
   if (unwanted.length === 0) return outcomes;
-  const reasons = yield* cancellationTable.read!(unwanted.map(({ seq }) => seq));
+  const reasons = yield* cancellationTable.read!(unwanted.map(({ seq }) => seq), newRoom());
   return outcomes.map((outcome) => {
     const { cancelReason } = reasons.get(found.get(outcome.id)?.seq ?? -1) ?? {};
     return "refused" in outcome || cancelReason === undefined

@@ -49,22 +49,20 @@ export function* dropResults(jobs: readonly Pick<TraitedJob, "seq">[]): Transiti
   ]);
 }
 
-/** Bytes of results that one answer shows at most; of the others it shows none. */
-const shownBytes = 8 * 1024 * 1024;
-
 /** The results of completed jobs. */
 export const resultTable: TraitTable = {
   trait: traits.resulted,
   remove: dropResults,
-  *read(seqs) {
-    const found = yield* rows<{ job: number; result: string | null }>(
-      `SELECT job, CASE WHEN sum(octet_length(result)) OVER (ORDER BY job) <= ${shownBytes}
-         THEN result END AS result
+  *read(seqs, room) {
+    const found = yield* rows<{ job: number; bytes: number; result: string | null }>(
+      `SELECT job, octet_length(result) AS bytes,
+         CASE WHEN sum(octet_length(result)) OVER (ORDER BY job) <= ? THEN result END AS result
        FROM results WHERE ${isOneOf("job", "integers")}`,
-      [JSON.stringify(seqs)],
+      [Math.min(room.resultBytes, Number.MAX_SAFE_INTEGER), JSON.stringify(seqs)],
     );
     const shown = new Map<number, JobExtra>();
-    for (const { job, result } of found) {
+    for (const { job, bytes, result } of found) {
+      room.resultBytes -= bytes;
       if (result !== null) shown.set(job, { result: JSON.parse(result) });
     }
     return shown;

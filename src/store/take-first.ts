@@ -13,10 +13,12 @@
 import { status } from "../protocol/status.ts";
 import { type Backlog, comparePositions, type Position } from "./backlog.ts";
 import { type ClaimBuilder, enoughBytes } from "./claim-builder.ts";
+import { sizeResults } from "./dependencies-table.ts";
 import { claimRows, isOneOfSelected } from "./dialect.ts";
 import { createManyJobsReader, payloadBytes } from "./many-jobs.ts";
 import { followTaken, type TakeTerms } from "./mark-taken.ts";
 import { isReady } from "./status-sql.ts";
+import { hasTrait, traits } from "./traits.ts";
 import type { Transition } from "./transition.ts";
 
 /** Jobs that a statement takes without a look at how large payloads are. */
@@ -43,6 +45,7 @@ const takeTrial = toTake(`(SELECT CAST(least(?, greatest(${plainSize}, ${enoughB
   FROM (SELECT ${payloadBytes} AS bytes FROM ${ready} ORDER BY priority, seq LIMIT ${lookedAt}) AS looked_at)`);
 
 const taken = createManyJobsReader();
+const none: ReadonlyMap<number, number> = new Map();
 
 /**
  * Takes jobs without budgets of a queue, the first ones first.
@@ -68,7 +71,11 @@ export function* takeFirstJobs(
     if (jobs.length > 0) {
       jobs.sort(comparePositions);
       yield* followTaken(jobs, worker);
-      for (const job of jobs) builder.add(job);
+      const dependents = jobs.filter((job) => hasTrait(job, traits.dependent));
+      const sizes = dependents.length > 0
+        ? yield* sizeResults(dependents.map(({ seq }) => seq))
+        : none;
+      for (const job of jobs) builder.add(job, sizes.get(job.seq));
       next = toPosition(jobs.at(-1)!);
     }
     // Fewer may be all that fit.

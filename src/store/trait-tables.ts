@@ -16,7 +16,15 @@ import { resultTable } from "./results-table.ts";
 import { tagTable } from "./tags-table.ts";
 import { spawnedTable } from "./spawned.ts";
 import { trackedTable } from "./tracked-table.ts";
-import { hasTrait, removeRows, type TraitedJob, traits, type TraitTable } from "./traits.ts";
+import {
+  type ExtrasRoom,
+  hasTrait,
+  newRoom,
+  removeRows,
+  type TraitedJob,
+  traits,
+  type TraitTable,
+} from "./traits.ts";
 import type { Transition } from "./transition.ts";
 
 const recordedJobs: TraitTable = {
@@ -54,10 +62,16 @@ export function* deleteTraits(jobs: readonly TraitedJob[]): Transition<void> {
   }
 }
 
-/** Adds to jobs what an answer shows of their traits; what a worker gets of those that it takes may be less. */
+/**
+ * Adds to jobs what an answer shows of their traits.
+ *
+ * @param isTake Whether a worker takes them: it gets less of some things, and all results.
+ * @param room What the answer may still show; default that of a new one.
+ */
 export function* withExtras(
   jobs: readonly JobRecord[],
   isTake = false,
+  room: ExtrasRoom = isTake ? { resultBytes: Infinity } : newRoom(),
 ): Transition<readonly JobRecord[]> {
   if (jobs.every(isPlain)) return jobs;
   const extras = new Map<number, JobExtra>();
@@ -65,7 +79,9 @@ export function* withExtras(
     if (isTake && hiddenWhenTaken) continue;
     const seqs = jobs.filter((job) => hasTrait(job, trait)).map(({ seq }) => seq);
     if (seqs.length === 0 || read === undefined) continue;
-    for (const [seq, extra] of yield* read(seqs)) extras.set(seq, { ...extras.get(seq), ...extra });
+    for (const [seq, extra] of yield* read(seqs, room)) {
+      extras.set(seq, { ...extras.get(seq), ...extra });
+    }
   }
   return jobs.map((job) => {
     const extra = extras.get(job.seq);

@@ -54,6 +54,20 @@ export function hasTrait(job: Pick<JobRecord, "traits">, trait: number): boolean
   return (job.traits & trait) !== 0;
 }
 
+/** How much of what may be large one answer still shows. */
+export interface ExtrasRoom {
+  /** Of results, in bytes of JSON; Infinity for all. */
+  resultBytes: number;
+}
+
+/** Bytes of results that one answer shows at most, but for those of jobs that are taken. */
+const shownResultBytes = 8 * 1024 * 1024;
+
+/** The room of a new answer. */
+export function newRoom(): ExtrasRoom {
+  return { resultBytes: shownResultBytes };
+}
+
 /** What is kept of a trait. */
 export interface TraitTable {
   /** Its bit. */
@@ -62,8 +76,8 @@ export interface TraitTable {
   remove(jobs: readonly TraitedJob[]): Transition<void>;
   /** Whether that is of no use to who takes a job: then it is not read for each that is taken. */
   readonly hiddenWhenTaken?: true;
-  /** Reads what an answer shows of jobs, by their rows; left out if it shows nothing. */
-  read?(seqs: readonly number[]): Transition<ReadonlyMap<number, JobExtra>>;
+  /** Reads what an answer shows of jobs, by their rows, and takes the room that it needs; left out if it shows nothing. */
+  read?(seqs: readonly number[], room: ExtrasRoom): Transition<ReadonlyMap<number, JobExtra>>;
 }
 
 /** Deletes the rows of a table that belong to jobs, which it names in its column `job`. */

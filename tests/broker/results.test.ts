@@ -90,3 +90,52 @@ describe("the result of a job", () => {
       assert.equal(await client.count({ status: "completed" }), 1);
     }));
 });
+
+describe("large results that many jobs waited for", () => {
+  /** 20 jobs that waited for the same 16, which came to 1 MiB together. */
+  const withChildren = (
+    body: (broker: {
+      readonly fetch: (request: Request) => Promise<Response>;
+      readonly client: ReturnType<typeof createClient>;
+    }) => Promise<void>,
+  ) =>
+    withBroker(async ({ broker, client }) => {
+      const parents = await client.enqueueMany(Array.from({ length: 16 }, () => job()));
+      const dependsOn = parents.map(({ id }) => id);
+      await client.enqueueMany(
+        Array.from({ length: 20 }, () => job({ queue: "child", dependsOn })),
+      );
+      const taken = await createLeases({ fetch: broker.fetch }).take({ queues: ["q"], count: 16 });
+      const result = "x".repeat(65_534);
+      for (const one of taken) await client.success(one, { result });
+      await body({ fetch: broker.fetch, client });
+    });
+  const isWhole = ({ parentResults }: { readonly parentResults?: object | undefined }) =>
+    Object.keys(parentResults ?? {}).length === 16;
+
+  it("are shown for the first jobs of an answer, 8 MiB together, and for each by itself", () =>
+    withChildren(async ({ client }) => {
+      const shown: boolean[] = [];
+      let last: string | undefined;
+      for await (const job of client.list({ queue: "child" })) {
+        assert.equal(job.moreLinks === true, !isWhole(job));
+        shown.push(isWhole(job));
+        last = job.id;
+      }
+      assert.deepEqual(shown, Array.from({ length: 20 }, (_, at) => at < 8));
+      assert.ok(isWhole(await client.get(last!)));
+    }));
+
+  it("go whole to who takes the jobs, which are fewer at a time", () =>
+    withChildren(async ({ fetch }) => {
+      const leases = createLeases({ fetch });
+      const sizes: number[] = [];
+      for (let jobs = await leases.take({ queues: ["child"], count: 500 }); jobs.length > 0;) {
+        assert.ok(jobs.every(isWhole));
+        sizes.push(jobs.length);
+        jobs = await leases.take({ queues: ["child"], count: 500 });
+      }
+      assert.equal(sizes.reduce((sum, size) => sum + size), 20);
+      assert.ok(Math.max(...sizes) <= 2, `${sizes}`);
+    }));
+});

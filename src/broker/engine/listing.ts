@@ -15,8 +15,8 @@ import { keyBehind, listJobs } from "../../store/read.ts";
 import { nextReadSize, readSize } from "../../store/search.ts";
 import { listSorted, type SortedPlace } from "../../store/sorted.ts";
 import type { Store } from "../../store/store.ts";
-import { withExtras } from "../../store/trait-tables.ts";
 import type { JobSelection } from "../../store/where.ts";
+import { readExtras } from "./reading-extras.ts";
 import type { Searching } from "./searching.ts";
 
 /** A page. */
@@ -148,7 +148,7 @@ export function createListing(
   }
 
   const toPage = async (jobs: readonly JobRecord[], more: boolean): Promise<FoundPage> => {
-    return { jobs: await store.read(withExtras(jobs)), more };
+    return { jobs: await readExtras(jobs, { store, clock }), more };
   };
 
   const fill = async (

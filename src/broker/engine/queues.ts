@@ -28,7 +28,7 @@ import {
 } from "../../store/queue-details.ts";
 import { readSize } from "../../store/search.ts";
 import type { Store } from "../../store/store.ts";
-import { withExtras } from "../../store/trait-tables.ts";
+import { readExtras } from "./reading-extras.ts";
 
 /** A page of queues. */
 export interface QueuePage {
@@ -185,11 +185,13 @@ export function createQueueInsight(
         if (at > 0) await pause(clock);
         for (const job of await store.read(readAtPositions(best.slice(at, at + readSize)))) {
           bytes += payloadSize(job);
-          if (jobs.length > 0 && bytes > maxPageBytes) return await store.read(withExtras(jobs));
+          if (jobs.length > 0 && bytes > maxPageBytes) {
+            return await readExtras(jobs, { store, clock });
+          }
           jobs.push((await store.read(withLargePayloads([job])))[0]!);
         }
       }
-      return await store.read(withExtras(jobs));
+      return await readExtras(jobs, { store, clock });
     },
   };
 }

@@ -134,6 +134,19 @@ export function describeDependencies(open: () => Promise<TestStore>): void {
       const links = await store.read(getLinks("x", start));
       assert.deepEqual(links!.dependsOn.map(({ id }) => id), many);
     });
+
+    it("show those that wait in the order in which they were stored, however many wait and with what", async () => {
+      const store = await open();
+      await given(store, "x");
+      const ways = ["run", "cancel", "stay"] as const;
+      const many = Array.from({ length: 2100 }, (_, at) => `c${`${at}`.padStart(4, "0")}`);
+      const stored = await store.enqueue(
+        ...many.map((id, at) => ({ id, dependsOn: [{ ...on("x"), onDead: ways[at % 3]! }] })),
+      );
+      assert.ok(!isRejection(stored));
+      const { extra } = (await store.read(getJob("x", start)))!;
+      assert.deepEqual(extra, { dependents: many.slice(0, 100), moreLinks: true });
+    });
   });
 
   describe("changing what a job waits for", () => {

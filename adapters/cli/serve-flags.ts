@@ -62,6 +62,7 @@ export interface ServeConfig {
   readonly maxPayloadBytes: number;
   readonly maxPageBytes: number;
   readonly maxCalls: number;
+  readonly maxWaiting: number;
   readonly maxHeldBytes: number;
   readonly statistics: boolean;
   readonly statsDays: number;
@@ -185,11 +186,17 @@ export const serveFlags: Flags<ServeConfig> = {
   maxPayloadBytes: flag("N", "67108864", readInteger(1, forever), "largest payload of a job"),
   maxPageBytes: flag("N", "8388608", readInteger(1, forever), "payloads on a page of jobs"),
   maxCalls: flag("N", "1000", readInteger(1, u32), "calls at work, one more is refused"),
+  maxWaiting: flag(
+    "N",
+    "10000",
+    readInteger(1, u32),
+    "take streams and other calls that only wait",
+  ),
   maxHeldBytes: flag(
     "N",
     "268435456",
     readInteger(1, forever),
-    "bodies that they may hold together",
+    "bodies that they may hold together, and answers that nobody has read",
   ),
   statistics: flag(
     "BOOLEAN",

@@ -89,6 +89,7 @@ async function serveUntilSignal(config: ServeConfig): Promise<number> {
     maxPayloadBytes: config.maxPayloadBytes,
     maxPageBytes: config.maxPageBytes,
     maxCalls: config.maxCalls,
+    maxWaiting: config.maxWaiting,
     maxHeldBytes: config.maxHeldBytes,
     statistics: config.statistics,
     statsDays: config.statsDays,

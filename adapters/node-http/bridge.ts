@@ -200,6 +200,9 @@ async function send(
   }
 
   const reader = body.getReader();
+  // A body may break off while its reader is waited for.
+  const failed = { told() {} };
+  reader.closed.catch(() => failed.told());
   const cancel = () => void reader.cancel(signal.reason).catch(() => {});
   if (signal.aborted) return cancel();
   signal.addEventListener("abort", cancel);
@@ -221,7 +224,7 @@ async function send(
       if (!streaming && held === undefined) held = value;
       else {
         stream();
-        if (!outgoing.write(value)) await untilWritable(outgoing);
+        if (!outgoing.write(value)) await untilWritable(outgoing, failed);
       }
     }
     if (streaming || held === undefined) outgoing.end();
@@ -232,8 +235,8 @@ async function send(
   }
 }
 
-/** Resolves when more can be written, or when the connection was closed. */
-function untilWritable(outgoing: Outgoing): Promise<void> {
+/** Resolves when more can be written, when the connection was closed, or when the body has failed. */
+function untilWritable(outgoing: Outgoing, failed: { told(): void }): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       outgoing.off("drain", done);
@@ -242,5 +245,6 @@ function untilWritable(outgoing: Outgoing): Promise<void> {
     };
     outgoing.on("drain", done);
     outgoing.on("close", done);
+    failed.told = done;
   });
 }

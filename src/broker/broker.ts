@@ -207,9 +207,10 @@ export function createBroker(options: BrokerOptions): Broker {
   const services = { engine, settings, clock, logger };
   const { basePath = "" } = options;
   checkBasePath(basePath);
-  const handleLocal = createHandler(protocol, services, { limits: settings, basePath });
+  const handleLocal = createHandler(protocol, services, { limits: settings, clock, basePath });
   const handle = gate === undefined ? handleLocal : createHandler(protocol, services, {
     limits: settings,
+    clock,
     basePath,
     admit: ({ request, access, ...asked }) => gate.admit(request, access, asked),
   });

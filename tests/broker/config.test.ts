@@ -28,6 +28,7 @@ describe("the settings that may be changed", () => {
       "maxPayloadBytes",
       "maxPageBytes",
       "maxCalls",
+      "maxWaiting",
       "maxHeldBytes",
       "maxItemsPerCall",
       "maxEventListeners",

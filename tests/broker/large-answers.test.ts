@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { systemClock } from "../../src/async/clock.ts";
 import { answerEnqueuedMany } from "../../src/broker/http/answer.ts";
+import { toLongAnswer } from "../../src/broker/http/long-answer.ts";
 import { fullRecord } from "../support/job-record.ts";
 
 describe("the answer of a bulk enqueue", () => {
@@ -23,8 +24,11 @@ describe("the answer of a bulk enqueue", () => {
       duplicate: false,
       folded: false,
     }));
-    const answer = answerEnqueuedMany({ format: "json", clock }, jobs);
+    const answer = answerEnqueuedMany("json", jobs);
+    let isOver = false;
+    toLongAnswer(answer)!.begin(clock, 1e9, () => isOver = true);
     assert.equal((await answer.json() as { jobs: unknown[] }).jobs.length, 9500);
     assert.ok(turns >= 4, `${turns} turns`);
+    assert.ok(isOver);
   });
 });

@@ -46,6 +46,7 @@ describe("the flags of 'millrace serve'", () => {
       maxEventListeners: config.maxEventListeners,
       maxPageBytes: config.maxPageBytes,
       maxCalls: config.maxCalls,
+      maxWaiting: config.maxWaiting,
       maxHeldBytes: config.maxHeldBytes,
       statistics: config.statistics,
       statsDays: config.statsDays,

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
+import { createGate } from "../../async/gate.ts";
 import { createTurns } from "../../async/turns.ts";
 import type { JobPageQuery, JobSort, PageQuery } from "../../protocol/query.ts";
 import type { JobRecord } from "../../protocol/record.ts";
@@ -18,6 +19,12 @@ import type { Store } from "../../store/store.ts";
 import type { JobSelection } from "../../store/where.ts";
 import { readExtras } from "./reading-extras.ts";
 import type { Searching } from "./searching.ts";
+
+/**
+ * Pages that are read at once, those aside that are searched for: each may hold as much as a page may have. Where the database
+ * answers at once, more gain nothing; else they wait for its answers.
+ */
+const pagesAtOnce = { inProcess: 1, shared: 4 };
 
 /** A page. */
 export interface FoundPage {
@@ -72,6 +79,8 @@ export interface PlacedPage extends FoundPage {
 export function createListing(
   { store, clock, searching, maxPageBytes }: ListingOptions,
 ): Listing {
+  const gate = createGate(clock, pagesAtOnce[store.isShared ? "shared" : "inProcess"]);
+
   /** Gives pieces of what is asked for, in its order. */
   async function* pieces(
     selection: JobSelection,
@@ -185,12 +194,14 @@ export function createListing(
       const found = sort === undefined
         ? pieces(selection, page, matches, signal)
         : sortedPieces(selection, { ...page, sort }, matches, signal);
-      return fill(found, page);
+      // A search takes its turns with others, and may be long.
+      return matches === undefined ? gate(() => fill(found, page)) : fill(found, page);
     },
     async listPlaced(found, page) {
       const { limit } = page;
       const rows = found.slice(0, limit);
-      const { jobs, more } = await fill(piecesOfRows(rows.map(({ seq }) => seq)), page);
+      const seqs = rows.map(({ seq }) => seq);
+      const { jobs, more } = await gate(() => fill(piecesOfRows(seqs), page));
       const places = new Map(rows.map(({ seq, place }) => [seq, place]));
       const placeOf = (at: number) => places.get(jobs.at(at)?.seq ?? -1);
       // Where the last ones are past their retention, the next page goes on behind them.

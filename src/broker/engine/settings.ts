@@ -146,8 +146,16 @@ export interface Settings {
    */
   readonly maxCalls: number;
   /**
-   * How many bytes of request bodies all calls at work may hold together; a further body is answered 503. Reading a body
-   * takes memory of some times its size. The default is 256 MiB.
+   * How many calls may be open that only wait: take streams, takes that wait for jobs, and waits for ends of jobs. One more is
+   * answered 503 at once.
+   *
+   * @default {10000}
+   */
+  readonly maxWaiting: number;
+  /**
+   * How many bytes of request bodies all calls at work may hold together, and of answers that were not read yet; a further body,
+   * or answer, is answered 503. Short ones are not counted. Reading a body takes memory of some times its size. The default is
+   * 256 MiB.
    *
    * @default {268435456}
    */
@@ -226,6 +234,7 @@ export const defaultSettings: Settings = {
   maxPayloadBytes: 64 * 1024 * 1024,
   maxPageBytes: 8 * 1024 * 1024,
   maxCalls: 1000,
+  maxWaiting: 10_000,
   maxHeldBytes: 256 * 1024 * 1024,
   statistics: true,
   statsDays: 30,
@@ -266,6 +275,7 @@ const ranges: Readonly<Record<NumberSetting, readonly [number, number]>> = {
   maxBodyBytes: [1, Number.MAX_SAFE_INTEGER],
   maxPayloadBytes: [1, Number.MAX_SAFE_INTEGER],
   maxCalls: [1, u32],
+  maxWaiting: [1, u32],
   maxHeldBytes: [1, Number.MAX_SAFE_INTEGER],
   statsDays: [1, u32],
   historyLimit: [2, u32],

@@ -79,7 +79,7 @@ async function enqueueBeside(
   const outcome = await engine.reports.succeedAndEnqueue(run, { payload, jobs }, reach.covers);
   if (isRejection(outcome)) throw refusalBeside(outcome);
   if ("missed" in outcome) throw toRefusal(outcome.missed);
-  return answerEnqueuedMany(call, outcome.stored, 200);
+  return answerEnqueuedMany(call.format, outcome.stored, 200);
 }
 
 /** So many jobs go with one success at most: they are written in one piece. */

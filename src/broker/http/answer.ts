@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { Clock } from "../../async/clock.ts";
-import { createTurns } from "../../async/turns.ts";
 import type { Format } from "../../protocol/codec.ts";
 import { PackWriter } from "../../protocol/pack-writer.ts";
 import { wantsExtensions } from "../../protocol/extensions.ts";
@@ -16,7 +14,7 @@ import { writeJob } from "../../protocol/record-pack.ts";
 import { encodeWithPreEncoded } from "../../protocol/pre-encoded.ts";
 import { codecs } from "../../protocol/request-body.ts";
 import type { StoredJob } from "../../store/enqueue.ts";
-import type { EndpointCall } from "./call.ts";
+import { answerPieces, answerWhole } from "./long-answer.ts";
 
 const json = { "content-type": "application/json" };
 const pack = { "content-type": "application/msgpack" };
@@ -28,25 +26,25 @@ export function answerNothing(status: number, headers: Record<string, string> = 
 
 /** Any value. */
 export function answerValue(format: Format, status: number, value: unknown): Response {
-  if (format === "json") return new Response(JSON.stringify(value), { status, headers: json });
-  return new Response(codecs.msgpack.encode(value), { status, headers: pack });
+  if (format === "json") return answerWhole(JSON.stringify(value), { status, headers: json });
+  return answerWhole(codecs.msgpack.encode(value), { status, headers: pack });
 }
 
 /** A value with parts that are written as they are. */
 export function answerVerbatim(format: Format, status: number, value: object): Response {
   const headers = format === "json" ? json : pack;
-  return new Response(encodeWithPreEncoded(value, format), { status, headers });
+  return answerWhole(encodeWithPreEncoded(value, format), { status, headers });
 }
 
 /** 200 with one job. */
 export function answerJob(format: Format, job: JobRecord, given: JobView): Response {
   const view = viewOf(job, given);
   if (format === "json") {
-    return new Response(jobToJson(job, view), { status: 200, headers: json });
+    return answerWhole(jobToJson(job, view), { status: 200, headers: json });
   }
   const writer = new PackWriter();
   writeJob(writer, job, view);
-  return new Response(writer.end(), { status: 200, headers: pack });
+  return answerWhole(writer.end(), { status: 200, headers: pack });
 }
 
 const extendedView: JobView = { payload: true, extensions: true };
@@ -60,14 +58,14 @@ export function viewFor({ headers }: Request): JobView {
 export function answerJobs(format: Format, jobs: readonly JobRecord[]): Response {
   if (format === "json") {
     const text = `{"jobs":[${jobs.map((job) => jobToJson(job, extendedView)).join()}]}`;
-    return new Response(text, { status: 200, headers: json });
+    return answerWhole(text, { status: 200, headers: json });
   }
   const writer = new PackWriter();
   writer.map(1);
   writer.text("jobs");
   writer.list(jobs.length);
   for (const job of jobs) writeJob(writer, job, extendedView);
-  return new Response(writer.end(), { status: 200, headers: pack });
+  return answerWhole(writer.end(), { status: 200, headers: pack });
 }
 
 /** 200 with a page of jobs; `others` are members besides the jobs and the links. */
@@ -84,7 +82,7 @@ export function answerJobPage(
   if (format === "json") {
     const items = jobs.map((job) => jobToJson(job, viewOf(job, view))).join();
     const rest = members.map(([name, value]) => `,"${name}":${JSON.stringify(value)}`).join("");
-    return new Response(`{"jobs":[${items}]${rest}}`, { status: 200, headers: json });
+    return answerWhole(`{"jobs":[${items}]${rest}}`, { status: 200, headers: json });
   }
   const writer = new PackWriter();
   writer.map(1 + members.length);
@@ -95,7 +93,7 @@ export function answerJobPage(
     writer.text(name);
     writer.raw(codecs.msgpack.encode(value));
   }
-  return new Response(writer.end(), { status: 200, headers: pack });
+  return answerWhole(writer.end(), { status: 200, headers: pack });
 }
 
 /** A payload that was left out for its size (`withMaxPayload`) is not shown as if it were null. */
@@ -111,14 +109,14 @@ export function answerJobList(
 ): Response {
   if (format === "json") {
     const text = `{"jobs":[${jobs.map((job) => jobToJson(job, viewOf(job, view))).join()}]}`;
-    return new Response(text, { status: 200, headers: json });
+    return answerWhole(text, { status: 200, headers: json });
   }
   const writer = new PackWriter();
   writer.map(1);
   writer.text("jobs");
   writer.list(jobs.length);
   for (const job of jobs) writeJob(writer, job, viewOf(job, view));
-  return new Response(writer.end(), { status: 200, headers: pack });
+  return answerWhole(writer.end(), { status: 200, headers: pack });
 }
 
 /** One job as it is stored: 201 when it is new, 200 when there was one. */
@@ -127,25 +125,30 @@ export function answerEnqueued(
   stored: StoredJob,
   status: 200 | 201 = isNew(stored) ? 201 : 200,
 ): Response {
-  if (format === "json") return new Response(enqueuedToJson(stored), { status, headers: json });
+  if (format === "json") return answerWhole(enqueuedToJson(stored), { status, headers: json });
   const writer = new PackWriter();
   writeEnqueued(writer, stored);
-  return new Response(writer.end(), { status, headers: pack });
+  return answerWhole(writer.end(), { status, headers: pack });
 }
 
 /** Jobs of an answer that are written in one piece. */
 const jobsOfPiece = 1000;
 
+/** What a stored job takes in memory, besides what its call held of it. */
+const bytesOfJob = 500;
+
 /** Jobs as they are stored: 201 when one is new, or when none was sent, 200 when there were all. */
 export function answerEnqueuedMany(
-  { format, clock }: Pick<EndpointCall, "format" | "clock">,
+  format: Format,
   jobs: readonly StoredJob[],
   status: 200 | 201 = jobs.length === 0 || jobs.some(isNew) ? 201 : 200,
 ): Response {
   const headers = format === "json" ? json : pack;
   const pieces = format === "json" ? enqueuedJson(jobs) : enqueuedPack(jobs);
-  const body = jobs.length <= jobsOfPiece ? pieces.next().value! : toStream(pieces, clock);
-  return new Response(body, { status, headers });
+  if (jobs.length > jobsOfPiece) {
+    return answerPieces(pieces, { status, headers }, jobs.length * bytesOfJob);
+  }
+  return answerWhole(pieces.next().value!, { status, headers });
 }
 
 function* enqueuedJson(jobs: readonly StoredJob[]): Generator<string> {
@@ -167,24 +170,6 @@ function* enqueuedPack(jobs: readonly StoredJob[]): Generator<Uint8Array<ArrayBu
     for (const job of jobs.slice(at, at + jobsOfPiece)) writeEnqueued(writer, job);
     yield writer.end();
   }
-}
-
-const encoder = new TextEncoder();
-
-/** A body whose pieces are made when they are read: a fast reader would have all of them in one turn. */
-function toStream(
-  pieces: Iterator<string | Uint8Array<ArrayBuffer>>,
-  clock: Clock,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const turns = createTurns(clock);
-  return new ReadableStream({
-    async pull(controller) {
-      if (turns.isOver()) await turns.pause();
-      const { value, done } = pieces.next();
-      if (done) return controller.close();
-      controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);
-    },
-  }, { highWaterMark: 0 });
 }
 
 function isNew({ duplicate, folded }: StoredJob): boolean {

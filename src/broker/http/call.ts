@@ -30,7 +30,7 @@ export type EndpointCall<Services = Context> = Services & {
   readonly query: string;
   /** The format of the answer. */
   readonly format: Format;
-  /** What the call has at work. */
+  /** What the call has at work. A stream is no work: it only waits. */
   readonly load: CallLoad;
   /** What its caller may touch. What the path and the query name was looked at, what the body names was not. */
   readonly reach: Reach;

@@ -29,7 +29,7 @@ const readWait = readerOf(waitSchema);
 
 /** `POST /jobs/{id}/cancel` */
 export const cancel: Endpoint = async (call) => {
-  const { engine, format, load, request } = call;
+  const { engine, format, load } = call;
   const { waitMs, ...wish } = await readMessage(call, readCancel);
   demand(checkCancel({ waitMs, ...wish }));
   const id = call.params[0]!;
@@ -38,10 +38,10 @@ export const cancel: Endpoint = async (call) => {
   }
   const { now, later } = demandJob(await engine.ends.cancelling.oneToWaitFor(id, wish));
   if (later === undefined) return answerCancelled(format, now);
-  load.end(); // It is no work while nothing happens.
+  // It is no work while nothing happens.
   return answerLater(
-    request,
-    format,
+    call,
+    load.wait(),
     async (signal) => answerCancelled(format, await later({ waitMs, signal })),
   );
 };
@@ -82,15 +82,15 @@ export const wait: Endpoint = async (call) => {
   demand(checkWait(asked));
   await reach.demandIds(asked.ids);
   const { waitMs } = asked;
+  const waiting = waitMs === 0 ? undefined : load.wait();
   const opened = engine.ends.waiting.open([...new Set(asked.ids)]);
   // Of a job that is gone, only what is remembered says whose it was.
   const isShown = ({ job }: Ending) =>
     reach.covers === undefined || (job !== undefined && reach.covers(job));
   const answer = async (signal: AbortSignal) =>
     answerValue(format, 200, toWaitedWire(await opened.end({ waitMs, signal }), isShown));
-  if (waitMs === 0) return await answer(request.signal);
-  load.end();
-  return answerLater(request, format, answer);
+  if (waiting === undefined) return await answer(request.signal);
+  return answerLater(call, waiting, answer);
 };
 
 function answerCancelled(format: Format, { outcome, job }: CancelledJob): Response {

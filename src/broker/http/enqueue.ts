@@ -52,7 +52,7 @@ export const enqueueMany: Endpoint = async (call) => {
     if (stored.index === undefined) throw toRefusal(stored);
     throw toRefusal({ ...stored, message: `jobs[${stored.index}]: ${stored.message}` });
   }
-  const answer = answerEnqueuedMany(call, stored);
+  const answer = answerEnqueuedMany(call.format, stored);
   if (key !== null) tellExtensions(call, answer);
   return answer;
 };

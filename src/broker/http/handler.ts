@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type Clock, systemClock } from "../../async/clock.ts";
 import type { Logger } from "../../log.ts";
 import type { Format } from "../../protocol/codec.ts";
 import { responseFormat, supportedMediaTypes } from "../../protocol/negotiate.ts";
@@ -21,6 +22,7 @@ import type { Surface } from "./call.ts";
 import { logOnce } from "./log-once.ts";
 import { Refusal } from "./refusal.ts";
 import { type CallLoad, createLoad, type Load, type LoadLimits } from "./load.ts";
+import { toLongAnswer } from "./long-answer.ts";
 import { createRouter, type Router } from "./router.ts";
 
 /** What a caller asks for, before its body is read. */
@@ -32,10 +34,24 @@ export interface Asking<Name> {
   readonly query: string;
 }
 
+/** What is too much, or takes too long. */
+interface HandlerLimits extends LoadLimits {
+  readonly bodyTimeoutMs: number;
+}
+
+const noLimits: HandlerLimits = {
+  maxCalls: Infinity,
+  maxWaiting: Infinity,
+  maxHeldBytes: Infinity,
+  bodyTimeoutMs: 2 ** 32,
+};
+
 /** What a handler does besides its endpoints. */
 export interface HandlerOptions<Name> {
-  /** How much may be at work; default no limit. */
-  readonly limits?: LoadLimits;
+  /** How much may be at work, and how long a long answer waits for who reads nothing of it, in ms; default no limit. */
+  readonly limits?: HandlerLimits;
+  /** Times that wait; default the platform's clock. */
+  readonly clock?: Clock;
   /** The path below which calls come, those aside that come without it; default none. */
   readonly basePath?: string;
   /** Lets callers in; default all, to everything. */
@@ -46,15 +62,13 @@ export interface HandlerOptions<Name> {
 export function createHandler<Name extends string, Services extends { readonly logger: Logger }>(
   surface: Surface<Name, Services>,
   services: Services,
-  { limits = { maxCalls: Infinity, maxHeldBytes: Infinity }, basePath = "", admit }: HandlerOptions<
-    Name
-  > = {},
+  { limits = noLimits, clock = systemClock, basePath = "", admit }: HandlerOptions<Name> = {},
 ): (request: Request) => Promise<Response> {
   const router = createRouter(surface.routes);
   const route = basePath === "" ? router : routeBelow(basePath, router);
   const load = createLoad(limits);
   return async (request) => {
-    const answer = await handle(request, route, surface, { services, load, admit });
+    const answer = await handle(request, route, surface, { services, load, limits, clock, admit });
     if (request.method !== "HEAD") return answer;
     await answer.body?.cancel();
     return new Response(null, answer);
@@ -65,9 +79,11 @@ async function handle<Name extends string, Services extends { readonly logger: L
   request: Request,
   route: Router<Name>,
   { routes, endpoints, noticed }: Surface<Name, Services>,
-  { services, load, admit }: Pick<HandlerOptions<Name>, "admit"> & {
+  { services, load, limits, clock, admit }: Pick<HandlerOptions<Name>, "admit"> & {
     readonly services: Services;
     readonly load: Load;
+    readonly limits: HandlerLimits;
+    readonly clock: Clock;
   },
 ): Promise<Response> {
   const { path, query } = splitUrl(request.url);
@@ -89,11 +105,20 @@ async function handle<Name extends string, Services extends { readonly logger: L
     noticed?.[match.name]?.(services, params);
     // What tells whether the broker is well is always answered, and a stream is no work while nothing happens.
     if (access === "open" || isStream) {
-      return await endpoints[match.name]({ ...call, load: noLoad });
+      return await endpoints[match.name]({
+        ...call,
+        load: { ...noLoad, ...load.idle },
+      });
     }
     const callLoad = load.begin();
     try {
-      return await endpoints[match.name]({ ...call, load: callLoad });
+      const answer = await endpoints[match.name]({ ...call, load: callLoad });
+      const long = toLongAnswer(answer);
+      if (long !== undefined) {
+        const over = callLoad.answer(long.bytes, request.method === "GET");
+        long.begin(clock, limits.bodyTimeoutMs, over);
+      }
+      return answer;
     } finally {
       callLoad.end();
     }
@@ -133,7 +158,7 @@ function refuse(format: Format, status: number, body: object): Response {
   return answer;
 }
 
-const noLoad: CallLoad = { hold() {}, end() {} };
+const noLoad: Omit<CallLoad, "wait"> = { hold() {}, answer: () => () => {}, end() {} };
 
 /** Finds routes below a path, and as they are. */
 function routeBelow<Name>(basePath: string, route: Router<Name>): Router<Name> {

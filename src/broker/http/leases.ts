@@ -41,8 +41,8 @@ export const takeMany: Endpoint = async (call) => {
     });
   if (rest.waitMs === 0) return answerJobs(format, await take(request.signal));
   // It is no work while nothing happens.
-  load.end();
-  return answerLater(request, format, async (signal) => answerJobs(format, await take(signal)));
+  const answer = async (signal: AbortSignal) => answerJobs(format, await take(signal));
+  return answerLater(call, load.wait(), answer);
 };
 
 /** `POST /jobs/{id}/heartbeat` */

@@ -10,6 +10,7 @@ import { demandPayloadKey, readPayloadTtl } from "../../protocol/stored-payload-
 import { answerNothing } from "./answer.ts";
 import { readBody } from "./body.ts";
 import type { Endpoint } from "./call.ts";
+import { answerWhole } from "./long-answer.ts";
 import { Refusal } from "./refusal.ts";
 
 /** `PUT /payloads/{key}` */
@@ -22,17 +23,16 @@ export const put: Endpoint = async (call) => {
 };
 
 /** `GET /payloads/{key}` */
-export const get: Endpoint = async ({ engine, params, load }) => {
+export const get: Endpoint = async ({ engine, params }) => {
   const pieces = await engine.payloads.get(params[0]!);
   if (pieces.length === 0) throw new Refusal(404, noSuchPayload);
   const bytes = pieces.length === 1 ? pieces[0]! : concatBytes(pieces);
-  load.hold(bytes.length);
   // Whatever it is, no browser is to show it as a page of the broker.
   const headers = {
     "content-type": "application/octet-stream",
     "x-content-type-options": "nosniff",
   };
-  return new Response(bytes, { headers });
+  return answerWhole(bytes, { headers });
 };
 
 /** `DELETE /payloads/{key}` */

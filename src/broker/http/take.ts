@@ -27,31 +27,43 @@ import { readWorkerRun, type WorkerRun } from "../../protocol/worker-run.ts";
 import { viewFor } from "./answer.ts";
 import { type Asking, startAsking } from "./asking.ts";
 import type { Endpoint } from "./call.ts";
+import type { Waiting } from "./load.ts";
 import { Refusal } from "./refusal.ts";
 import { readWorkerId } from "./worker-id.ts";
 
 /** `GET /jobs/take` */
-export const take: Endpoint = ({ request, query, reach, engine, settings, clock, logger }) => {
+export const take: Endpoint = (
+  { request, query, reach, engine, settings, clock, logger, load },
+) => {
   const format = streamFormat(request.headers.get("accept"));
   if (format === undefined) {
     throw new Refusal(406, "not acceptable", { supported: supportedStreamTypes });
   }
   const { queues, prefetch, leaseMs } = readTakeQuery(query);
   reach.demandQueues(queues);
-  const body = openTakeStream({
-    format,
-    queues,
-    prefetch: prefetch === 0 ? Infinity : prefetch,
-    worker: readWorkerId(request.headers),
-    run: readRun(request.headers),
-    lease: leaseMs === undefined ? undefined : engine.leases.maker(leaseMs),
-    heartbeatIntervalMs: settings.heartbeatIntervalMs,
-    engine,
-    clock,
-    logger,
-    request,
-  });
-  return new Response(body, { status: 200, headers: streamHeaders[format] });
+  const worker = readWorkerId(request.headers);
+  const run = readRun(request.headers);
+  const waiting = load.wait();
+  try {
+    const body = openTakeStream({
+      format,
+      queues,
+      prefetch: prefetch === 0 ? Infinity : prefetch,
+      worker,
+      run,
+      lease: leaseMs === undefined ? undefined : engine.leases.maker(leaseMs),
+      heartbeatIntervalMs: settings.heartbeatIntervalMs,
+      engine,
+      clock,
+      logger,
+      request,
+      waiting,
+    });
+    return new Response(body, { status: 200, headers: streamHeaders[format] });
+  } catch (error) {
+    waiting.end();
+    throw error;
+  }
 };
 
 const streamHeaders: Readonly<Record<StreamFormat, Record<string, string>>> = {
@@ -91,6 +103,8 @@ interface TakeStreamOptions {
   readonly logger: Logger;
   /** Its signal is aborted when the client is gone, where the runtime tells it that way. */
   readonly request: Request;
+  /** Its place among those that wait. */
+  readonly waiting: Waiting;
 }
 
 /** Opens the body of a take answer and subscribes it to jobs. */
@@ -117,6 +131,7 @@ function openTakeStream(options: TakeStreamOptions): ReadableStream<Uint8Array<A
       let asking: Asking | undefined;
       const shut = () => {
         open = false;
+        options.waiting.end();
         silence.stop();
         asking?.stop();
         request.signal.removeEventListener("abort", abort);

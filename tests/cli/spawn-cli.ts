@@ -33,21 +33,29 @@ export interface Cli {
   readonly adminUrl: Promise<string>;
 }
 
-/** Starts `millrace` with arguments. No variable of ours is inherited. */
-export function startCli(args: readonly string[], variables: Record<string, string> = {}): Cli {
+/**
+ * Starts `millrace` with arguments. No variable of ours is inherited.
+ *
+ * @param output The open file that it prints to, in place of `stdout`.
+ */
+export function startCli(
+  args: readonly string[],
+  variables: Record<string, string> = {},
+  output?: number,
+): Cli {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("MILLRACE_"));
   const child = spawn(process.execPath, [...runArguments, main, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", output ?? "pipe", "pipe"],
     env: { ...Object.fromEntries(inherited), ...variables },
   });
   let stdout = "";
   let stderr = "";
-  child.stdout!.setEncoding("utf8").on("data", (text: string) => void (stdout += text));
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => void (stdout += text));
   child.stderr!.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
   const outcome = once(child, "close").then(() => ({ code: child.exitCode, stdout, stderr }));
   const find = (line: RegExp) => {
     const found = new Promise<string>((resolve, reject) => {
-      child.stdout!.on("data", () => {
+      child.stdout?.on("data", () => {
         const match = line.exec(stdout);
         if (match) resolve(match[1]!);
       });

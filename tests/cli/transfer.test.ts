@@ -5,13 +5,15 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, open, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { exportFlags, runExport } from "../../adapters/cli/operator/export.ts";
 import { importFlags, runImport } from "../../adapters/cli/operator/import.ts";
 import type { Client } from "../../src/client/mod.ts";
 import { job, record, serveBroker, type Served } from "./operator-parts.ts";
+import { startCli } from "./spawn-cli.ts";
 
 describe("export and import", { timeout: 60_000 }, () => {
   let served: Served;
@@ -30,7 +32,7 @@ describe("export and import", { timeout: 60_000 }, () => {
     await runExport(read(exportFlags, ...args).config, output);
     return output;
   };
-  const load = async (text: string, ...args: string[]) => {
+  const load = async (text: string | Uint8Array, ...args: string[]) => {
     const file = `${await mkdtemp(`${tmpdir()}/millrace-`)}/jobs.ndjson`;
     await writeFile(file, text);
     const output = record();
@@ -67,6 +69,28 @@ describe("export and import", { timeout: 60_000 }, () => {
       ({ payload }) => (payload as { n: number }).n,
     );
     assert.deepEqual(order, Array.from({ length: 1200 }, (_, n) => n));
+  });
+
+  it("take any characters, and no bytes that are none", async () => {
+    const payload = { "\u2028": "\u2028\u2029\u0085\u000b\r\n\u0000 \ufeff😀" };
+    await client.enqueueMany([job("a", payload), job("a", payload)]);
+    const text = (await dump()).lines().join("\n");
+    await client.reset();
+    assert.deepEqual(await load(`${text}\r\n \t\n`), ["Imported 2"]);
+    assert.deepEqual((await client.page({ queue: "a" })).jobs[1]!.payload, payload);
+    const latin = Uint8Array.from(JSON.stringify(job("b", "\u00e9")), (sign) => sign.charCodeAt(0));
+    await assert.rejects(load(latin), { message: /^Line 1 is no job/ });
+  });
+
+  it("fail where the output cannot be written", async (test) => {
+    if (!existsSync("/dev/full")) return test.skip("there is no such device here");
+    await client.enqueue(job("a"));
+    const full = await open("/dev/full", "w");
+    const { outcome } = startCli(["export", "--url", served.url], {}, full.fd);
+    const { code, stderr } = await outcome;
+    await full.close();
+    assert.match(stderr, /^millrace: Cannot write the output: .*no space left on device.*\n$/i);
+    assert.equal(code, 1);
   });
 
   it("may be done again after a failure", async () => {

@@ -9,7 +9,6 @@
 
 import { createReadStream } from "node:fs";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import {
   type Client,
   createClient,
@@ -17,6 +16,8 @@ import {
   type Job,
   type JobStatus,
 } from "../../../src/client/mod.ts";
+import { isMillraceError } from "../../../src/errors.ts";
+import { createLineSplitter } from "../../../src/protocol/line-splitter.ts";
 import { describeFlags, type Flags, UsageError } from "../options.ts";
 import { type BrokerConfig, brokerFlags, filterFlags, toClientOptions } from "./flags.ts";
 import type { Output } from "./output.ts";
@@ -53,6 +54,9 @@ const usual: readonly JobStatus[] = ["scheduled", "ready", "in_flight"];
 const mostJobs = 500;
 const mostBytes = 2 * 1024 * 1024;
 
+/** So many bytes a line has at most: a job that a broker takes has fewer. */
+const longestLine = 256 * 1024 * 1024;
+
 /** Lines that are sent together. */
 interface Chunk {
   readonly requests: EnqueueRequest[];
@@ -87,28 +91,32 @@ export async function runImport(
     }
   };
 
-  try {
-    const input = file === "-" ? process.stdin : createReadStream(file!);
-    const failed = new Promise<never>((_, reject) => input.once("error", reject));
-    failed.catch(() => {});
-    const lines = createInterface({ input, crlfDelay: Infinity })[Symbol.asyncIterator]();
-    for (;;) {
-      const { done, value: line } = await Promise.race([lines.next(), failed]);
-      if (done) break;
-      number++;
-      if (line.trim() === "") continue;
-      const job = readLine(line, number);
-      if (job.status !== undefined && !wanted.includes(job.status)) {
-        passed.set(job.status, (passed.get(job.status) ?? 0) + 1);
-        continue;
-      }
-      chunk.requests.push(toRequest(job));
-      chunk.text += `${line}\n`;
-      if (chunk.requests.length < mostJobs && chunk.text.length < mostBytes) continue;
-      await flush();
-      chunk = { requests: [], text: "", from: number + 1 };
+  const take = async (line: Uint8Array) => {
+    number++;
+    if (line.every(isBlank)) return;
+    const { job, text } = readLine(line, number);
+    if (job.status !== undefined && !wanted.includes(job.status)) {
+      passed.set(job.status, (passed.get(job.status) ?? 0) + 1);
+      return;
     }
+    chunk.requests.push(toRequest(job));
+    chunk.text += `${text}\n`;
+    if (chunk.requests.length < mostJobs && chunk.text.length < mostBytes) return;
+    await flush();
+    chunk = { requests: [], text: "", from: number + 1 };
+  };
+
+  // Not by node:readline, for which a line also ends at U+2028, which JSON has as it is.
+  const lines = createLineSplitter(longestLine);
+  try {
+    for await (const bytes of file === "-" ? process.stdin : createReadStream(file!)) {
+      for (const line of lines.push(bytes)) await take(line);
+    }
+    if (lines.pending > 0) { for (const line of lines.push(lineFeed)) await take(line); }
   } catch (error) {
+    if (isMillraceError(error) && error.code === "protocol" && lines.pending > longestLine) {
+      throw new UsageError(`Line ${number + 1} has more than ${longestLine} bytes`);
+    }
     const { code } = error as { readonly code?: unknown };
     if (typeof code !== "string" || !/^E[A-Z]+$/.test(code)) throw error;
     throw new UsageError(`File '${file}' cannot be read: ${(error as Error).message}`);
@@ -128,10 +136,17 @@ async function send(client: Client, { requests, text }: Chunk) {
 /** A line: a job, or what is enqueued. */
 type Line = Partial<Job> & Pick<EnqueueRequest, "type" | "queue" | "payload">;
 
-function readLine(line: string, number: number): Line {
+const lineFeed = new Uint8Array([0x0a]);
+const isBlank = (byte: number) => byte === 0x20 || byte === 0x09;
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function readLine(line: Uint8Array, number: number): { readonly job: Line; readonly text: string } {
   try {
-    const value = JSON.parse(line);
-    if (typeof value?.type === "string" && typeof value.queue === "string") return value;
+    const text = decoder.decode(line);
+    const value = JSON.parse(text);
+    if (typeof value?.type === "string" && typeof value.queue === "string") {
+      return { job: value, text };
+    }
   } catch {
     // As below.
   }

@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { StoreError } from "../../../src/errors.ts";
 import { toPrintable } from "../../../src/printable.ts";
 import { type Column, createTable } from "./table.ts";
 
@@ -14,7 +15,7 @@ export interface Output {
   readonly isTerminal: boolean;
   /** How many characters a line of it has. */
   readonly width: number;
-  /** Writes text, and resolves when there is room for more. */
+  /** Writes text, and resolves when there is room for more. Rejects if it cannot be written, as when the disk is full. */
   write(text: string): Promise<void>;
   /** Writes a note for a person, beside the output. */
   note(text: string): void;
@@ -40,7 +41,16 @@ export function openOutput(): Output {
   return {
     isTerminal: stdout.isTTY === true,
     width: stdout.columns || plainWidth,
-    write: (text) => new Promise((resolve) => stdout.write(text, () => resolve())),
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        const fail = (error: unknown) =>
+          reject(new StoreError(`Cannot write the output: ${(error as Error).message}`));
+        try {
+          stdout.write(text, (error) => error ? fail(error) : resolve());
+        } catch (error) {
+          fail(error); // As Deno does where it is a file.
+        }
+      }),
     note: (text) => void stderr.write(`${text}\n`),
   };
 }

@@ -6,9 +6,11 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { listFiles } from "./files.ts";
 import { countTests } from "./junit.ts";
 import { compare, readDeno, readMarks, readTsc } from "./mistakes.ts";
 import { findSnippets } from "./snippets.ts";
+import { isForNode24 } from "./suites.ts";
 import { listChanges } from "./surface.ts";
 
 describe("countTests()", () => {
@@ -42,6 +44,21 @@ describe("countTests()", () => {
 
   it("counts nothing where nothing is", () => {
     assert.deepEqual(countTests(""), { passed: 0, failed: 0 });
+  });
+});
+
+describe("isForNode24()", () => {
+  it("chooses what depends on the version of Node, and all that it names is there", async () => {
+    const files = (await listFiles("tests", ".test.ts")).map((path) => `./${path}`);
+    const chosen = files.filter(isForNode24);
+    for (const name of ["store/executor", "outbox/sqlite", "broker/take", "broker/load"]) {
+      assert.ok(chosen.includes(`./tests/${name}.test.ts`), name);
+    }
+    for (const name of ["broker/lives-property", "jq/syntax", "broker/crons"]) {
+      assert.ok(!chosen.includes(`./tests/${name}.test.ts`), name);
+    }
+    const single = chosen.filter((file) => file.startsWith("./tests/broker/"));
+    assert.equal(single.length, 9);
   });
 });
 

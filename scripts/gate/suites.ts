@@ -39,12 +39,19 @@ export const bun: Stage = suite("bun", "Bun", (xml, files) => [
 ]);
 
 /**
- * What hangs on the version of Node: its servers, sockets, streams, processes and SQLite. The rest is the language, and enough on
- * Node 22, as are long runs of chance.
+ * What depends on the version of Node: its servers, sockets, streams, requests, answers, processes, cryptography and SQLite. The
+ * rest is the language, and enough on Node 22, as are long runs of chance.
  */
-const needsNode24 =
-  /\/(adapters|client|conformance|frameworks|hostile|offload|runtimes|store|worker)\//;
+const dependsOnNode = [
+  /\/(adapters|client|conformance|frameworks|hostile|offload|outbox|runtimes|store|worker)\//,
+  /\/broker\/(base-path|cors|events|guard|jwt|large-answers|load|take|wait)\.test\.ts$/,
+];
 const enoughOnNode22 = /(-property|\/fuzz)\.test\.ts$/;
+
+/** Whether the tests of a file depend on the version of Node: then they run on Node 24 too. */
+export function isForNode24(file: string): boolean {
+  return dependsOnNode.some((pattern) => pattern.test(file)) && !enoughOnNode22.test(file);
+}
 
 /** How Node is told to run test files. */
 export function toNodeWords(xml: string, files: readonly string[]): string[] {
@@ -111,9 +118,7 @@ function suite(
       if ("missing" in found) return report.skip(`the tests on ${name}`, found.missing);
       const folder = await emptyFolder(`reports/${name}`);
       const files = await listTests(title.toLowerCase());
-      const isDone = (file: string) =>
-        name === "node24" && (!needsNode24.test(file) || enoughOnNode22.test(file));
-      const left = files.filter((file) => !isDone(file));
+      const left = name === "node24" ? files.filter(isForNode24) : files;
       const env = {
         MILLRACE_TOOLS: await installTools(), // Among them is PGlite.
         ...name === "deno" && !isOnServer() ? {} : { MILLRACE_PGLITE: "skip" },

@@ -1,6 +1,6 @@
 /**
  * The calls of those who work: taking jobs, and what a taken job ends with. To load them when the first is made was tried:
- * it saved an edge function 5 % of the client, and made how long a first call takes hang on the disk.
+ * it saved an edge function 5 % of the client, and made how long a first call takes depend on the disk.
  *
  * @module
  */

@@ -6,8 +6,8 @@
 
 import { DecodeError } from "./codec.ts";
 import { concatBytes } from "./concat-bytes.ts";
-import { type LightBody, longTextSpared } from "./large-json.ts";
-import { maxPackDepth, mostAround } from "./limits.ts";
+import { type LightBody, tooMuchAround } from "./large-json.ts";
+import { maxPackDepth, mostAround, sparedBytes } from "./limits.ts";
 import { createPackScanner, type PackParts, type PackSpan } from "./msgpack-scan.ts";
 import { cutPayload } from "./payload.ts";
 import { everyItem, type PathStep } from "./payload-place.ts";
@@ -18,6 +18,9 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** Values that are passed without a turn for others, and bytes of a text. */
 const valuesOfTurn = 50_000;
 const bytesOfTurn = 1024 * 1024;
+
+/** Numbers that are replaced without a turn for others. */
+const numbersOfTurn = 20_000;
 
 /** A text whose length takes four bytes. */
 const longText = 0xdb;
@@ -40,11 +43,12 @@ interface Container {
 export function* lightenPack(
   bytes: Bytes,
   paths: readonly (readonly PathStep[])[],
-): Generator<void, LightBody> {
+): Generator<undefined, LightBody> {
   const scanner = createPackScanner(bytes);
   const open: Container[] = [];
   const spans: PackSpan[] = [];
-  let cutBytes = 0;
+  /** Bytes that do not count among those besides payloads. */
+  let spared = 0;
   let values = 0;
   let start = -1;
   let nonFinite: number[] = [];
@@ -60,6 +64,7 @@ export function* lightenPack(
       if (parent.isMap) {
         if (bytes[from] === longText) yield* passText(bytes, scanner);
         else scanner.key();
+        if (start === -1) spared += sparedBytes(scanner.at - from);
       }
       const known = parent.paths;
       if (known.length > 0) {
@@ -69,7 +74,6 @@ export function* lightenPack(
           start = scanner.at;
           depth = open.length;
           leading = [];
-          nonFinite = [];
         }
       }
     }
@@ -80,38 +84,51 @@ export function* lightenPack(
       if (open.length > maxPackDepth) {
         throw new DecodeError(`nested deeper than ${maxPackDepth} levels`);
       }
-    } else if (bytes[scanner.at] === longText) {
-      const from = scanner.at;
-      yield* passText(bytes, scanner);
-      if (start === -1) cutBytes += (scanner.at - from) * longTextSpared;
     } else {
-      if (isNonFinite(bytes, scanner.at)) nonFinite.push(scanner.at);
-      scanner.value(open.length + 1);
+      const from = scanner.at;
+      if (bytes[from] === longText) yield* passText(bytes, scanner);
+      else {
+        if (start !== -1 && isNonFinite(bytes, from)) nonFinite.push(from);
+        scanner.value(open.length + 1);
+      }
+      // No other value that has no items has so many bytes.
+      if (start === -1) spared += sparedBytes(scanner.at - from);
     }
     while (open.length > 0 && open.at(-1)!.left === 0 && open.length !== depth) open.pop();
     if (start !== -1 && open.length === depth) {
       const some = nonFinite.length > 0 ? nonFinite : undefined;
       spans.push({ start, end: scanner.at, nonFinite: some });
-      cutBytes += scanner.at - start;
+      nonFinite = []; // Those that follow are not of this payload.
+      spared += scanner.at - start;
       start = -1;
       depth = 0;
       while (open.length > 0 && open.at(-1)!.left === 0) open.pop();
     }
-    if (start === -1 && scanner.at - cutBytes > mostAround) {
-      throw new DecodeError(
-        `over ${mostAround} bytes besides payloads, at most ${mostAround} are read`,
-      );
-    }
+    if (start === -1 && scanner.at - spared > mostAround) throw tooMuchAround();
     if (++values % valuesOfTurn === 0) yield;
   } while (open.length > 0);
 
   const payloads: RawPayload[] = [];
-  for (const span of spans) payloads.push(cutPayload(bytes, span));
+  for (const span of spans) payloads.push(yield* cutInTurns(bytes, span));
   return { bytes: without(bytes.subarray(0, scanner.at), spans), payloads };
 }
 
+/** Cuts out a payload, which may have many numbers that JSON cannot say. */
+function* cutInTurns(bytes: Bytes, span: PackSpan): Generator<undefined, RawPayload> {
+  const { start, end, nonFinite = [] } = span;
+  if (nonFinite.length <= numbersOfTurn) return cutPayload(bytes, span);
+  const parts: Bytes[] = [];
+  for (let from = start, next = 0; next < nonFinite.length; yield) {
+    const numbers = nonFinite.slice(next, next += numbersOfTurn);
+    const to = nonFinite[next] ?? end;
+    parts.push(cutPayload(bytes, { start: from, end: to, nonFinite: numbers }) as Bytes);
+    from = to;
+  }
+  return concatBytes(parts);
+}
+
 /** Passes over a text whose length takes four bytes. */
-function* passText(bytes: Bytes, scanner: PackParts): Generator<void, void> {
+function* passText(bytes: Bytes, scanner: PackParts): Generator<undefined, void> {
   const start = scanner.at + 5;
   const end = start > bytes.length ? Infinity : start + viewOf(bytes).getUint32(scanner.at + 1);
   if (end > bytes.length) return scanner.value(0); // Which says that it is cut off.

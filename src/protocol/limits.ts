@@ -19,8 +19,18 @@ export const maxPackDepth = 1023;
  */
 export const maxContainers = 8_388_608;
 
-/** Bytes of a body besides its list, or its payloads: they are read at once, and no message has so many. */
+/** Bytes of a body besides its list, or its payloads, as {@linkcode sparedBytes} counts them: they are read at once. */
 export const mostAround = 1_048_576;
+
+/**
+ * How many bytes of a text do not count among what a body has besides payloads: to read a long text takes little longer than
+ * to read a short one.
+ *
+ * @param length Bytes of the text.
+ */
+export function sparedBytes(length: number): number {
+  return length > 16 ? (length - 16) * 15 / 16 : 0;
+}
 
 /** Bytes of a body that has neither payloads nor a list that may be long. */
 export const mostPlain = 4_194_304;

@@ -9,7 +9,7 @@
 
 import { concatBytes } from "./concat-bytes.ts";
 import { DecodeError, type Format } from "./codec.ts";
-import { endOfString, skipSpace } from "./json-bytes.ts";
+import { endOfString, passString, skipSpace } from "./json-bytes.ts";
 import { mostAround } from "./limits.ts";
 import { createPackScanner } from "./msgpack-scan.ts";
 
@@ -75,7 +75,7 @@ function* jsonParts(
   { name, maxItems }: ListCut,
 ): Generator<ListPart | undefined, void> {
   const key = encoder.encode(`"${name}"`);
-  const listStart = findJsonList(bytes, key);
+  const listStart = yield* findJsonList(bytes, key);
   if (listStart === undefined) throw noList(name);
   const head = encoder.encode(`{"${name}":[`);
   const tail = encoder.encode("]}");
@@ -100,7 +100,7 @@ function* jsonParts(
       case undefined:
         throw new DecodeError(`the list '${name}' has no end`);
       case quote:
-        at = endOfString(bytes, at) - 1;
+        at = (endOfString(bytes, at, partBytes) ?? (yield* passString(bytes, at))) - 1;
         break;
       case openList:
       case openObject:
@@ -125,12 +125,15 @@ function* jsonParts(
 }
 
 /** The index behind the bracket that opens the list of a member of the outermost object. */
-function findJsonList(bytes: Bytes, key: Uint8Array): number | undefined {
+function* findJsonList(
+  bytes: Bytes,
+  key: Uint8Array,
+): Generator<undefined, number | undefined> {
   let depth = 0;
   for (let at = 0; at < Math.min(bytes.length, mostAround); at++) {
     switch (bytes[at]) {
       case quote: {
-        const end = endOfString(bytes, at);
+        const end = endOfString(bytes, at, partBytes) ?? (yield* passString(bytes, at));
         const next = skipSpace(bytes, end);
         if (depth === 1 && bytes[next] === colon && startsWith(bytes, at, key)) {
           const value = skipSpace(bytes, next + 1);

@@ -125,11 +125,69 @@ describe("a large body in JSON", () => {
     assert.ok(refused > 200, `${refused} were refused`);
   });
 
+  it("is refused for a comma without an item, wherever it is cut", () => {
+    const payloads = [
+      "[1,]",
+      "[1, ,2]",
+      "[ , 1]",
+      "[,1]",
+      '{"a":1,}',
+      '{"a":1, ,"b":2}',
+      '{,"a":1}',
+      "[[1],,[2]]",
+      "[[1,],2]",
+    ];
+    for (const payload of payloads) {
+      const text = `{"type":"t","payload":${payload},"queue":"q"}`;
+      for (let pieceBytes = 1; pieceBytes <= text.length; pieceBytes++) {
+        assert.throws(() => cut(text, "single", pieceBytes), DecodeError, `${text} ${pieceBytes}`);
+      }
+    }
+  });
+
+  it("is looked at a few times, however it is filled", () => {
+    for (const filling of [" ".repeat(120), "\n".repeat(1000), `"${"x".repeat(200)}",`]) {
+      const inner = `1,${filling}`.repeat(50_000 / filling.length);
+      const space = filling.trim() === "" ? filling : "";
+      const bytes = encoder.encode(
+        `{"a":[${space}1${space}],${space}"payload"${space}:[${inner}1${space}]${space}}`,
+      );
+      let looks = 0;
+      const watched = new Proxy(bytes, {
+        get(_, name) {
+          if (typeof name === "string" && /^[0-9]/.test(name)) looks++;
+          const value: unknown = Reflect.get(bytes, name);
+          return typeof value === "function" ? value.bind(bytes) : value;
+        },
+      });
+      const cutting = lightenJson(watched, [payloadPaths.single], 1024);
+      while (!cutting.next().done);
+      assert.ok(looks < 4 * bytes.length, `${looks} looks at ${bytes.length} bytes`);
+    }
+  });
+
+  it("may have much white space between brackets", () => {
+    const space = " ".repeat(15_000);
+    const payload = `${`[${space}`.repeat(60)}1${"]".repeat(60)}`;
+    assert.ok(cut(`{"payload":${payload}}`, "single").payloads[0] === payload, "another payload");
+  });
+
+  it("says where it is wrong", () => {
+    const text = `{"payload":[${"1,".repeat(1_000_000)}x]}`;
+    assert.throws(() => cut(text, "single"), (error: Error) => {
+      const [, from, to] = /, in the bytes from (\d+) to (\d+)$/.exec(error.message) ?? [];
+      assert.ok(Number(from) <= 2_000_012 && Number(to) >= 2_000_012, error.message);
+      return true;
+    });
+  });
+
   it("is read in pieces, also where it is one text or a list of numbers", () => {
     for (
       const payload of [
         `"${"x".repeat(2_000_000)}"`,
         `"${"\\u00e9".repeat(300_000)}"`,
+        `"${'\\"'.repeat(1_000_000)}"`,
+        `"${"\\\\".repeat(1_000_000)}"`,
         `"${"日".repeat(700_000)}"`,
         `[${"1,".repeat(1_000_000)}1]`,
         `{${Array.from({ length: 100_000 }, (_, n) => `"key ${n}":${n}`)}}`,
@@ -143,12 +201,20 @@ describe("a large body in JSON", () => {
 
   it("has little besides its payloads, and is not nested deeper than others", () => {
     const refusals: readonly (readonly [string, RegExp])[] = [
-      [`{"payload":1,"a":[${"1,".repeat(600_000)}1]}`, /besides payloads, at most 1048576/],
+      [
+        `{"payload":1,"a":[${"1,".repeat(600_000)}1]}`,
+        /besides payloads and long texts, at most 1048576/,
+      ],
       [`{"payload":1,"a":"${"x".repeat(20_000_000)}"}`, /besides payloads/],
       [`"${"x".repeat(20_000_000)}"`, /besides payloads/],
       [`{"payload":${"[".repeat(600_000)}`, /deeper than 127 levels/],
       [`{"payload":"${"\\ud83d".repeat(100_000)}"}`, /half a surrogate pair/],
       [`{"payload":[${"1,".repeat(300_000)}]}`, /JSON|comma/],
+      [
+        `{"payload":${"1".repeat(600_000)}}`,
+        /^a number has over 524288 characters, at most 524288/,
+      ],
+      [`{"a":"${" ".repeat(9)}${'\\"'.repeat(500_000)}`, /has no end/],
     ];
     for (const [text, expected] of refusals) {
       assert.throws(() => cut(text, "single"), (error: Error) => {

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { encode } from "@msgpack/msgpack";
 import { DecodeError } from "../../src/protocol/codec.ts";
+import { lightenJson } from "../../src/protocol/large-json.ts";
 import { lightenPack } from "../../src/protocol/large-pack.ts";
 import { payloadPaths, type PayloadPlace } from "../../src/protocol/payload-place.ts";
 import { decodeWithPayloads } from "../../src/protocol/raw-body.ts";
@@ -80,6 +81,27 @@ describe("a large body in MessagePack", () => {
     }
   });
 
+  it("has null in the place of numbers that JSON cannot say, however many they are", () => {
+    const payload = Array.from({ length: 100_000 }, (_, n) => n % 3 === 0 ? n : NaN);
+    const { turns, payloads } = cut(encode({ payload, more: Infinity }) as Bytes, "single");
+    assert.ok(turns > 3, `${turns} turns`);
+    const expected = encode(payload.map((number) => Number.isNaN(number) ? null : number));
+    assert.equal(Buffer.compare(payloads[0] as Bytes, expected), 0);
+  });
+
+  it("counts a long text as JSON does", () => {
+    const name = "n".repeat(100);
+    const links = Array.from({ length: 12_000 }, () => ({ id: "x".repeat(25), name }));
+    const body = { payload: 1, depends_on: links };
+    assert.deepEqual(cut(encode(body) as Bytes, "single").payloads, [encode(1)]);
+    const cutting = lightenJson(new TextEncoder().encode(JSON.stringify(body)), [
+      payloadPaths.single,
+    ]);
+    let step = cutting.next();
+    while (!step.done) step = cutting.next();
+    assert.deepEqual(step.value.payloads, ["1"]);
+  });
+
   it("has little besides its payloads", () => {
     for (
       const value of [
@@ -89,6 +111,11 @@ describe("a large body in MessagePack", () => {
     ) {
       assert.throws(() => cut(encode(value) as Bytes, "single"), /over 1048576 bytes besides/);
     }
+    let deep: unknown = 1;
+    for (let level = 0; level < 1022; level++) deep = [deep];
+    assert.equal(cut(encode({ payload: deep }, { maxDepth: 2000 }) as Bytes, "single").turns, 0);
+    const deeper = encode({ payload: [deep] }, { maxDepth: 2000 }) as Bytes;
+    assert.throws(() => cut(deeper, "single"), /deeper than 1023 levels/);
     const broken = encode({ payload: "é".repeat(1_000_000) }) as Bytes;
     broken[broken.length - 1] = 0x20;
     assert.throws(() => cut(broken, "single"), /is not UTF-8/);

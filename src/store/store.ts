@@ -8,7 +8,7 @@
  */
 
 import type { Clock } from "../async/clock.ts";
-import { createTurns, turnMs } from "../async/turns.ts";
+import { createTurns, pause, turnMs, type Turns } from "../async/turns.ts";
 import { StoreError } from "../errors.ts";
 import type { Change } from "./changes.ts";
 import type { Database } from "./database.ts";
@@ -218,7 +218,36 @@ export function createStore(
     });
   };
 
-  const store: Store = {
+  /** The turn of the event loop in which something was read, if it is not over. */
+  let readTurn: Turns | undefined;
+  /** Reads that wait for a turn, as those before them took so long: many that come together would hold the event loop together. */
+  const waitingReads: (() => void)[] = [];
+  let isReading = false;
+
+  const mayRead = (): boolean => {
+    if (executor.isShared) return true;
+    if (readTurn !== undefined) return !readTurn.isOver();
+    readTurn = createTurns(clock);
+    clock.defer(() => readTurn = undefined);
+    return true;
+  };
+
+  const readWaiting = async () => {
+    if (isReading) return;
+    isReading = true;
+    while (waitingReads.length > 0) {
+      await pause(clock);
+      while (waitingReads.length > 0 && mayRead()) waitingReads.shift()!();
+    }
+    isReading = false;
+  };
+
+  const readNow = <Result>(transition: Transition<Result>): Promise<Result> =>
+    long === undefined
+      ? new Promise((resolve) => resolve(executor.read(transition)))
+      : long.then(() => readNow(transition));
+
+  return {
     isShared: executor.isShared,
     async open() {
       await executor.open();
@@ -226,8 +255,11 @@ export function createStore(
     },
     write: (transition, size) => write(transition, size),
     read<Result>(transition: Transition<Result>): Promise<Result> {
-      if (long !== undefined) return long.then(() => store.read(transition));
-      return new Promise((resolve) => resolve(executor.read(transition)));
+      if (waitingReads.length === 0 && mayRead()) return readNow(transition);
+      return new Promise((resolve) => {
+        waitingReads.push(() => resolve(readNow(transition)));
+        void readWaiting();
+      });
     },
     check(): Promise<void> {
       // Its statements are carried out, so the database works; its end is not waited for.
@@ -250,5 +282,4 @@ export function createStore(
       await executor.close();
     },
   };
-  return store;
 }

@@ -147,3 +147,41 @@ describe("writes that take long, on SQLite", () => {
     assert.deepEqual([await outcomes(writes), told.flat().length], [[100, 100], 200]);
   });
 });
+
+describe("many reads that come together, on SQLite", () => {
+  it("are spread over turns, in their order, and a write is not kept waiting by all of them", async () => {
+    let now = 0;
+    const database = openMemory();
+    const slow: SyncDatabase = {
+      ...database,
+      all(sql, params) {
+        if (sql.includes("brokers")) now += 4;
+        return database.all(sql, params);
+      },
+    };
+    const clock = { ...createTestClock(), monotonic: () => now };
+    const store = createStore({ database: slow, clock });
+    await store.open();
+    await new Promise<void>((resolve) => systemClock.defer(resolve));
+    const startedAt = now;
+    const order: (number | string)[] = [];
+    const reads = Array.from(
+      { length: 20 },
+      (_, at) => store.read(list()).then(() => order.push(at)),
+    );
+    assert.ok(now - startedAt <= 12, `${now - startedAt} ms in one turn`);
+    const write = store.write(() => put(1)).then(() => order.push("written"));
+    await Promise.all([...reads, write]);
+    assert.deepEqual(order.filter((one) => one !== "written"), reads.map((_, at) => at));
+    assert.ok(order.indexOf("written") < 20, `${order}`);
+    await store.close();
+  });
+
+  it("one that fails fails nobody else", async () => {
+    const store = createStore({ database: openMemory(), clock: createTestClock() });
+    await store.open();
+    await assert.rejects(store.read(rows("SELECT nothing")), { name: "StoreError" });
+    assert.deepEqual(await store.read(list()), []);
+    await store.close();
+  });
+});

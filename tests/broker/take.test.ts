@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { openSqlite } from "../../adapters/node/mod.ts";
+import { systemClock } from "../../src/async/clock.ts";
+import { createBroker } from "../../src/broker/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
 
 describe("take stream", () => {
@@ -140,4 +143,27 @@ describe("take stream", () => {
       );
       assert.deepEqual(stream.jobs.map(({ id }) => id), wanted.map(({ id }) => id));
     }));
+});
+
+describe("many take streams that are opened at once", () => {
+  it("leave turns to others between them", async () => {
+    let now = 0;
+    let turns = 0;
+    const clock = {
+      ...systemClock,
+      monotonic: () => now += 6,
+      setTimer: (callback: () => void, delayMs: number) => {
+        if (delayMs === 0) turns++;
+        return systemClock.setTimer(callback, delayMs);
+      },
+    };
+    const broker = createBroker({ store: openSqlite(":memory:"), clock, timers: false });
+    await broker.fetch(new Request("http://broker/health"));
+    turns = 0;
+    const take = () => broker.fetch(new Request("http://broker/jobs/take"));
+    const streams = await Promise.all(Array.from({ length: 20 }, take));
+    assert.ok(turns >= 5, `${turns} turns`);
+    for (const { body } of streams) await body!.cancel();
+    await broker.stop();
+  });
 });

@@ -8,6 +8,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
+import { createGate, type Gate } from "../../async/gate.ts";
 import { watchSilence } from "../../async/silence.ts";
 import type { Logger } from "../../log.ts";
 import { encodeControl, encodeFrames, heartbeat } from "../../protocol/frames.ts";
@@ -32,7 +33,7 @@ import { Refusal } from "./refusal.ts";
 import { readWorkerId } from "./worker-id.ts";
 
 /** `GET /jobs/take` */
-export const take: Endpoint = (
+export const take: Endpoint = async (
   { request, query, reach, engine, settings, clock, logger, load },
 ) => {
   const format = streamFormat(request.headers.get("accept"));
@@ -45,26 +46,40 @@ export const take: Endpoint = (
   const run = readRun(request.headers);
   const waiting = load.wait();
   try {
-    const body = openTakeStream({
-      format,
-      queues,
-      prefetch: prefetch === 0 ? Infinity : prefetch,
-      worker,
-      run,
-      lease: leaseMs === undefined ? undefined : engine.leases.maker(leaseMs),
-      heartbeatIntervalMs: settings.heartbeatIntervalMs,
-      engine,
-      clock,
-      logger,
-      request,
-      waiting,
-    });
+    const open = () =>
+      openTakeStream({
+        format,
+        queues,
+        prefetch: prefetch === 0 ? Infinity : prefetch,
+        worker,
+        run,
+        lease: leaseMs === undefined ? undefined : engine.leases.maker(leaseMs),
+        heartbeatIntervalMs: settings.heartbeatIntervalMs,
+        engine,
+        clock,
+        logger,
+        request,
+        waiting,
+      });
+    // Thousands of workers may come at once, as after a broker was away.
+    const body = await gateOf(engine, clock)(() => Promise.resolve(open()));
     return new Response(body, { status: 200, headers: streamHeaders[format] });
   } catch (error) {
     waiting.end();
     throw error;
   }
 };
+
+const gates = new WeakMap<Engine, Gate>();
+
+/** Streams of one broker are opened one after the other, and other calls get turns between them. */
+function gateOf(engine: Engine, clock: Clock): Gate {
+  const known = gates.get(engine);
+  if (known !== undefined) return known;
+  const gate = createGate(clock, 1);
+  gates.set(engine, gate);
+  return gate;
+}
 
 const streamHeaders: Readonly<Record<StreamFormat, Record<string, string>>> = {
   "ndjson": { "content-type": streamMediaTypes.ndjson },

@@ -13,6 +13,7 @@ import { toArrayInsert } from "./array-insert.ts";
 import type { AsyncConnection, AsyncDatabase, SqlRow, SqlValue } from "./database.ts";
 import { mayRunAgain, toPostgres, toPostgresSchema } from "./dialect.ts";
 import type { BeforeCommit, Executor } from "./executor-port.ts";
+import { withRange } from "./ready-range.ts";
 import { untilFresh } from "./run-again.ts";
 import {
   type InsertText,
@@ -170,8 +171,9 @@ function createSession(
         return await connection.all(translate(step.sql), step.params);
       case "values": {
         const sql = translate(step.sql);
-        if (connection.values !== undefined) return await connection.values(sql, step.params);
-        return (await connection.all(sql, step.params)).map(Object.values);
+        const params = step.ready === undefined ? step.params : withRange(step.params, step.ready);
+        if (connection.values !== undefined) return await connection.values(sql, params);
+        return (await connection.all(sql, params)).map(Object.values);
       }
       case "each": {
         const sql = translate(step.sql);

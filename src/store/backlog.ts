@@ -10,6 +10,7 @@ import type { JobRecord } from "../protocol/record.ts";
 import { budgetsOfSet } from "./budget-set.ts";
 import { claimRows } from "./dialect.ts";
 import { readTaken } from "./mark-taken.ts";
+import { withRange } from "./ready-range.ts";
 import { isReady } from "./status-sql.ts";
 import type { Transition } from "./transition.ts";
 
@@ -93,9 +94,11 @@ export function createBacklogCursor(
     *head() {
       if (at === read.length && !ended) {
         const { queue, budgetSet } = backlog;
-        const params = [queue, budgetSet, last.priority, last.seq, size];
-        const ready = budgetSet === "" ? { queue, behind: last, limit: size } : undefined;
-        read = yield* readTaken(nextJobs, params, { queue, now }, ready);
+        const range = { queue, behind: last, limit: size };
+        const params = [queue, budgetSet];
+        read = budgetSet === ""
+          ? yield* readTaken(nextJobs, params, { queue, now }, range)
+          : yield* readTaken(nextJobs, withRange(params, range), { queue, now });
         at = 0;
         ended = read.length < size;
         size = Math.min(size * 4, largestRead);

@@ -11,6 +11,7 @@ import { createAsyncExecutor } from "./async-executor.ts";
 import type { BeforeCommit, Committed, Executor } from "./executor-port.ts";
 import { mostKeys, toWidth } from "./keyed-text.ts";
 import { ReadyAhead } from "./ready-ahead.ts";
+import { withRange } from "./ready-range.ts";
 import { maxRuns, tooManyRuns, untilFresh } from "./run-again.ts";
 import {
   StaleReadError,
@@ -207,10 +208,7 @@ function answerSync(
       const { sql, params, ready } = step;
       ahead.noteStatement(sql);
       if (ready === undefined) return readValues(database, sql, params);
-      const others = params.slice(0, -3);
-      return ahead.rows(ready, ({ priority, seq }, limit) => {
-        return readValues(database, sql, [...others, priority, seq, limit]);
-      });
+      return ahead.rows(ready, (range) => readValues(database, sql, withRange(params, range)));
     }
     case "each": {
       const { sql, sets } = step;

@@ -12,7 +12,7 @@ import type { SqlValue } from "./database.ts";
 import { isOneOf } from "./dialect.ts";
 import { type ColumnMember, columnOf, jobColumns } from "./jobs-table.ts";
 import { jobRows } from "./jobs.ts";
-import type { ReadyRange } from "./ready-ahead.ts";
+import type { ReadyRange } from "./ready-range.ts";
 import { rows, rowValues, type Transition } from "./transition.ts";
 
 /** A payload of more bytes is large. */
@@ -32,6 +32,14 @@ const plainMembers = [
 
 /** The same of what follows behind all that, and may be known of all jobs that a statement gives. */
 const placeMembers = ["queue", "status", "dequeuedAt"] as const;
+
+/** Where values stand in the rows of jobs that are read. */
+export const inRow = {
+  seq: plainMembers.indexOf("seq"),
+  priority: plainMembers.indexOf("priority"),
+  json: plainMembers.length,
+  pack: plainMembers.length + 1,
+} as const;
 
 /** What may be known of jobs before they are read: then the database does not have to give it for each. */
 export type KnownPlace = Pick<JobRecord, typeof placeMembers[number]>;
@@ -73,7 +81,7 @@ export interface ManyJobsReader {
    * Runs the statement.
    *
    * @param end The statement from `FROM` on.
-   * @param params The values of its parameters.
+   * @param params The values of its parameters, without those of the range `ready`.
    * @param place What all the jobs have, or will have once they are changed; read if it is left out.
    * @param ready Which jobs these are, if they are ready and draw on no budget.
    */

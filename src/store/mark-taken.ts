@@ -11,7 +11,7 @@ import type { SqlValue } from "./database.ts";
 import { runOnKeys, toKeyedText } from "./keyed-text.ts";
 import { createManyJobsReader } from "./many-jobs.ts";
 import { isReady } from "./status-sql.ts";
-import type { ReadyRange } from "./ready-ahead.ts";
+import type { ReadyRange } from "./ready-range.ts";
 import { traits } from "./traits.ts";
 import { report, StaleReadError, type Transition } from "./transition.ts";
 import { freeKeys } from "./unique.ts";
@@ -22,7 +22,7 @@ const taken = createManyJobsReader({ deliveries: "deliveries + 1" });
  * Reads ready jobs of one queue as they will be once they are taken, so that they can be sent as they are.
  *
  * @param end The statement from `FROM` on.
- * @param params The values of its parameters.
+ * @param params The values of its parameters, without those of the range `ready`.
  * @param place The queue, and the instant at which they are taken, in ms since the epoch.
  * @param ready Which jobs these are, if they draw on no budget.
  */

@@ -21,27 +21,11 @@
 import { status } from "../protocol/status.ts";
 import type { Change, ChangedJob, ReadyJob } from "./changes.ts";
 import type { SqlValue } from "./database.ts";
+import { inRow } from "./many-jobs.ts";
+import type { JobRange, Place, ReadyRange } from "./ready-range.ts";
 
-/** The position of a job in the order of delivery. */
-interface Place {
-  readonly priority: number;
-  readonly seq: number;
-}
-
-/** Ready jobs of one queue that draw on no budget. */
-export interface ReadyRange {
-  readonly queue: string;
-  /** The position that they come behind. */
-  readonly behind: Place;
-  /** How many at most. */
-  readonly limit: number;
-}
-
-/** Reads the rows of jobs: begins with the `seq` of each, and has its priority and payload at the columns below. */
-export type ReadRows = (behind: Place, limit: number) => SqlValue[][];
-
-/** Where the values stand in the rows that `many-jobs.ts` reads. */
-const columns = { seq: 0, priority: 3, json: 8, pack: 9 } as const;
+/** Reads rows of jobs, as `many-jobs.ts` has them. */
+export type ReadRows = (range: JobRange) => SqlValue[][];
 
 /** Rows of a queue that are read ahead, at most. */
 const mostRows = 256;
@@ -70,13 +54,13 @@ export class ReadyAhead {
     const head = this.#headOf(queue);
     const last = head.rows.at(-1);
     const isNext = last === undefined ? behind.priority < 0 : compare(last, behind) >= 0;
-    if (!isNext) return read(behind, limit); // To keep these would leave a gap.
+    if (!isNext) return read({ behind, limit }); // To keep these would leave a gap.
     let from = 0;
     while (from < head.rows.length && compare(head.rows[from]!, behind) <= 0) from++;
     const missing = from + limit - head.rows.length;
     if (missing > 0) {
       const size = Math.max(missing, head.size);
-      const found = read(last === undefined ? behind : placeOf(last), size);
+      const found = read({ behind: last === undefined ? behind : placeOf(last), limit: size });
       head.rows.push(...found);
       head.size = found.length < size ? 0 : Math.min(2 * size, mostRows);
     }
@@ -122,8 +106,8 @@ export class ReadyAhead {
     for (const { queue, seq } of jobs) {
       const head = this.#heads.get(queue);
       if (head === undefined) continue;
-      if (head.rows[0]?.[columns.seq] === seq) head.rows.shift();
-      else head.rows = head.rows.filter((row) => row[columns.seq] !== seq);
+      if (head.rows[0]?.[inRow.seq] === seq) head.rows.shift();
+      else head.rows = head.rows.filter((row) => row[inRow.seq] !== seq);
     }
   }
 
@@ -151,14 +135,14 @@ function compare(row: readonly SqlValue[], { priority, seq }: Place): number {
 }
 
 function placeOf(row: readonly SqlValue[]): Place {
-  return { priority: row[columns.priority] as number, seq: row[columns.seq] as number };
+  return { priority: row[inRow.priority] as number, seq: row[inRow.seq] as number };
 }
 
 /** Forgets rows from `least` on whose payloads take too much memory. */
 function cutBack(head: Head, least: number): void {
   let bytes = 0;
   for (const [index, row] of head.rows.entries()) {
-    const payload = (row[columns.json] ?? row[columns.pack]) as string | Uint8Array | null;
+    const payload = (row[inRow.json] ?? row[inRow.pack]) as string | Uint8Array | null;
     bytes += payload?.length ?? 0;
     if (index >= least && bytes > mostBytes) {
       head.rows.length = index;

@@ -11,7 +11,7 @@
 
 import type { Change } from "./changes.ts";
 import type { SqlRow, SqlValue } from "./database.ts";
-import type { ReadyRange } from "./ready-ahead.ts";
+import type { ReadyRange } from "./ready-range.ts";
 
 /** An INSERT of any number of rows. */
 export interface InsertText {
@@ -37,14 +37,15 @@ export interface KeyedText {
 export type TransitionStep =
   /** Runs a statement for its rows. */
   | { readonly kind: "rows"; readonly sql: string; readonly params: readonly SqlValue[] }
-  /**
-   * Runs a statement for its rows, each as the list of its values. The last parameters of one for ready jobs are the priority
-   * and the `seq` that they come behind, and how many: where nobody else writes, some may have been read before.
-   */
+  /** Runs a statement for its rows, each as the list of its values. */
   | {
     readonly kind: "values";
     readonly sql: string;
     readonly params: readonly SqlValue[];
+    /**
+     * The ready jobs that it reads, whose range whoever runs it adds to the parameters (`withRange`): where nobody else writes, some
+     * may have been read before, and others are read ahead. Undefined if it reads anything else, and all parameters are there.
+     */
     readonly ready?: ReadyRange | undefined;
   }
   /** Runs a statement once for each set of parameters, for the counts of changed rows. */

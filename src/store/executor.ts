@@ -34,15 +34,16 @@ function createSyncExecutor(database: SyncDatabase): Executor {
   const attempt = (work: Work): Committed | Promise<Committed> => {
     const steps = runAll(ground, work);
     const { turns } = work;
-    if (turns === undefined || database.begin === undefined) {
-      return database.transaction(() => finish(steps));
-    }
-    const open = database.begin();
+    const open = turns && database.begin?.();
     const fail = (error: unknown): never => {
-      open.rollback();
+      ground.ahead.forget();
+      open?.rollback();
       throw error;
     };
     try {
+      if (turns === undefined || open === undefined) {
+        return database.transaction(() => finish(steps));
+      }
       const first = steps.next();
       if (!first.done) return runOn(steps, open, turns).catch(fail);
       open.commit();
@@ -58,12 +59,10 @@ function createSyncExecutor(database: SyncDatabase): Executor {
         const committed = attempt(work);
         if (!(committed instanceof Promise)) return committed;
         return committed.catch((error) => {
-          ground.ahead.forget();
           if (!(error instanceof StaleReadError)) throw error;
           return untilFresh(async () => await attempt(work));
         });
       } catch (error) {
-        ground.ahead.forget();
         if (!(error instanceof StaleReadError)) throw error;
         if (runs === maxRuns) throw tooManyRuns(error);
       }

@@ -34,12 +34,12 @@ const plainMembers = [
 const placeMembers = ["queue", "status", "dequeuedAt"] as const;
 
 /** Where values stand in the rows of jobs that are read. */
-export const inRow = {
+export const inRow: Readonly<Record<"seq" | "priority" | "json" | "pack", number>> = {
   seq: plainMembers.indexOf("seq"),
   priority: plainMembers.indexOf("priority"),
   json: plainMembers.length,
   pack: plainMembers.length + 1,
-} as const;
+};
 
 /** What may be known of jobs before they are read: then the database does not have to give it for each. */
 export type KnownPlace = Pick<JobRecord, typeof placeMembers[number]>;

@@ -95,6 +95,7 @@ function detectProtocol(socket: Socket, onDetected: (isHttp2: boolean) => void):
     const isHttp2 = start.startsWith(preface);
     if (!isHttp2 && preface.startsWith(start)) return; // Too short to decide.
     socket.off("data", read);
+    socket.off("end", close);
     socket.off("error", close);
     socket.off("timeout", close);
     socket.setTimeout(0);
@@ -104,6 +105,7 @@ function detectProtocol(socket: Socket, onDetected: (isHttp2: boolean) => void):
   };
   socket.setTimeout(headTimeoutMs);
   socket.on("data", read);
+  socket.on("end", close); // Half open, it would stay: nobody reads it later.
   socket.on("error", close);
   socket.on("timeout", close);
 }

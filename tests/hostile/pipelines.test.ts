@@ -113,4 +113,19 @@ describe("more connections than are allowed", () => {
         return state.calls > 3;
       });
     }));
+
+  it(
+    "are let in when others are gone that have said nothing",
+    limit,
+    () =>
+      withServer(async (port, state) => {
+        for (const said of ["", "", "P"]) {
+          const { socket, closed } = openRaw(port, said);
+          socket.end();
+          await until(closed);
+        }
+        openRaw(port, call);
+        await until(() => state.calls === 1);
+      }),
+  );
 });

@@ -104,7 +104,7 @@ describe("the load of a broker", () => {
 
   it("refuses answers while others lie unread, and gives those up", () =>
     withBroker(async ({ broker, client, clock }) => {
-      const payload = "é".repeat(100_000);
+      const payload = "é".repeat(300_000);
       const { id } = await client.enqueue({ type: "t", queue: "q", payload });
       const get = () => broker.fetch(new Request(`http://broker/jobs/${id}`));
       const unread = await get();

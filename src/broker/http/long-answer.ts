@@ -13,7 +13,9 @@ import { createTurns, type Turns } from "../../async/turns.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A longer answer is handed over in pieces, of this size. */
+/** A longer answer is handed over in pieces. That on a bulk call of 1,000 jobs is shorter: pieces cost a tenth of such a call. */
+const wholeBytes = 256 * 1024;
+
 const pieceBytes = 64 * 1024;
 
 /** An answer that waits for its reader. */
@@ -40,7 +42,7 @@ const encoder = new TextEncoder();
 
 /** An answer with a body that is there whole. */
 export function answerWhole(body: string | Bytes, init: ResponseInit): Response {
-  if (body.length <= pieceBytes) return new Response(body, init);
+  if (body.length <= wholeBytes) return new Response(body, init);
   const bytes = typeof body === "string" ? encoder.encode(body) : body;
   return answerPieces(cut(bytes), init, bytes.length);
 }

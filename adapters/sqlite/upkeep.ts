@@ -63,17 +63,22 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
     },
   });
 
-  /** A transaction that stays open over many turns. Nothing of a copy or a compaction may become part of it. */
-  let open: PromiseWithResolvers<void> | undefined;
+  /** Whether a transaction is open, maybe over many turns. Nothing of a copy or a compaction may become part of it. */
+  let isOpen = false;
+  let closed: PromiseWithResolvers<void> | undefined;
+  const untilClosed = async () => {
+    while (isOpen) await (closed ??= Promise.withResolvers()).promise;
+  };
+  const end = () => {
+    isOpen = false;
+    closed?.resolve();
+    closed = undefined;
+  };
 
   const begin = (): OpenTransaction => {
     guard.checkOften();
     const transaction = database.begin!();
-    open = Promise.withResolvers();
-    const end = () => {
-      open?.resolve();
-      open = undefined;
-    };
+    isOpen = true;
     return {
       commit() {
         guard.checkOften();
@@ -121,7 +126,7 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
     check,
     async copy(signal) {
       check();
-      while (open !== undefined) await open.promise;
+      await untilClosed();
       signal.throwIfAborted();
       // Kept until the database is closed: closing any descriptor of a file takes from a process all its POSIX
       // locks on that file, SQLite's too.
@@ -140,7 +145,7 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
       }
     },
     *compact({ mayBlock = false } = {}) {
-      while (open !== undefined) yield;
+      while (isOpen) yield;
       // A database that was not made here (from a dump, say): all in one piece, this one time.
       if (readNumber("PRAGMA auto_vacuum") !== incremental) {
         const size = readNumber("PRAGMA page_count") * readNumber("PRAGMA page_size");
@@ -165,7 +170,7 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
           const tookMs = performance.now() - startedAt;
           if (tookMs > pieceMs) pages = Math.max(1, pages / 2);
           else if (tookMs < pieceMs / 4) pages = Math.min(compactPages, pages * 2);
-          do yield; while (open !== undefined);
+          do yield; while (isOpen);
           before = free;
           free = countFree();
         }

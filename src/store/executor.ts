@@ -32,7 +32,7 @@ function createSyncExecutor(database: SyncDatabase): Executor {
 
   /** Gives a promise once it was time for others to have a turn. */
   const attempt = (work: Work): Committed | Promise<Committed> => {
-    const steps = runAll(ground, work);
+    const run = new Run(ground, work);
     const { turns } = work;
     const open = turns && database.begin?.();
     const fail = (error: unknown): never => {
@@ -42,12 +42,14 @@ function createSyncExecutor(database: SyncDatabase): Executor {
     };
     try {
       if (turns === undefined || open === undefined) {
-        return database.transaction(() => finish(steps));
+        return database.transaction(() => {
+          while (!run.goOn());
+          return run;
+        });
       }
-      const first = steps.next();
-      if (!first.done) return runOn(steps, open, turns).catch(fail);
+      if (!run.goOn()) return goOnLater(run, open, turns).catch(fail);
       open.commit();
-      return first.value;
+      return run;
     } catch (error) {
       return fail(error);
     }
@@ -88,71 +90,112 @@ interface Work {
   readonly turns: Turns | undefined;
 }
 
-/** Does work, and yields when it is time for others to have a turn. */
-function* runAll(
-  ground: Ground,
-  { transitions, beforeCommit, turns }: Work,
-): Generator<void, Committed> {
-  const changes: Change[] = [];
-  const watch: Watch = { turns, changes, units: 0, hasPaused: false };
-  const results: unknown[] = [];
-  for (const transition of transitions) {
-    if (results.length > 0 && (watch.hasPaused || isOver(watch))) break;
-    results.push(yield* runSteps(ground, transition(), watch));
-  }
-  if (beforeCommit !== undefined && changes.length > 0) {
-    yield* runSteps(ground, beforeCommit(changes), watch);
-  }
-  return { results, changes };
-}
-
 /** Goes on with work that is not done, a turn at a time, and commits it. */
-async function runOn(
-  steps: Generator<void, Committed>,
-  open: OpenTransaction,
-  turns: Turns,
-): Promise<Committed> {
-  for (;;) {
-    await turns.pause();
-    const step = steps.next();
-    if (!step.done) continue;
-    open.commit();
-    return step.value;
-  }
+async function goOnLater(run: Run, open: OpenTransaction, turns: Turns): Promise<Committed> {
+  do await turns.pause(); while (!run.goOn());
+  open.commit();
+  return run;
 }
 
-/** Does work to its end, in this turn. */
-function finish<Result>(steps: Generator<void, Result>): Result {
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
-}
-
-/** How long work takes, and what it changed. */
-interface Watch {
-  readonly turns: Turns | undefined;
-  readonly changes: Change[];
-  /** Rows and statements since somebody last looked at the clock. */
-  units: number;
-  hasPaused: boolean;
-}
-
-/** So much is done before the clock is looked at again: reading it takes some tenths of a microsecond. */
+/** So much is done before the clock is looked at again, in rows and statements: reading it takes some tenths of a microsecond. */
 const unitsOfLook = 32;
 
-/** Whether it is time for others to have a turn. */
-function isOver(watch: Watch): boolean {
-  if (watch.units < unitsOfLook || watch.turns === undefined) return false;
-  if (watch.turns.isOver()) return true;
-  watch.units = 0;
-  return false;
-}
+type Answer = SqlRow[] | SqlValue[][] | number[];
 
-function* pauseFor(watch: Watch): Generator<void> {
-  watch.units = 0;
-  watch.hasPaused = true;
-  yield;
+/** Work that is being done. It can stop between two statements, and go on in a later turn. */
+class Run implements Committed {
+  readonly results: unknown[] = [];
+  readonly changes: Change[] = [];
+  readonly #ground: Ground;
+  readonly #work: Work;
+  /** The transition that is under way, and the step that it waits for. */
+  #transition: Transition<unknown> | undefined;
+  #step: IteratorResult<TransitionStep, unknown> | undefined;
+  /** Of a long step, the parts that are still to come, and what those before have given. */
+  #parts: Iterator<TransitionStep> | undefined;
+  #given: Answer = [];
+  /** Whether no other transition is begun. */
+  #isLast = false;
+  #hasStopped = false;
+  /** Rows and statements since the last look at the clock. */
+  #units = 0;
+
+  constructor(ground: Ground, work: Work) {
+    this.#ground = ground;
+    this.#work = work;
+  }
+
+  /** Goes on until all is done, or it is time for others to have a turn. Gives whether all is done. */
+  goOn(): boolean {
+    while (this.#transition !== undefined || this.#begin()) {
+      if (!this.#drive(this.#transition!)) return false;
+    }
+    return true;
+  }
+
+  /** Begins what comes next, if anything does. */
+  #begin(): boolean {
+    if (this.#isLast) return false;
+    const { transitions, beforeCommit } = this.#work;
+    const { length } = this.results;
+    this.#isLast = length === transitions.length ||
+      (length > 0 && (this.#hasStopped || this.#isTime()));
+    if (!this.#isLast) this.#transition = transitions[length]!();
+    else if (beforeCommit === undefined || this.changes.length === 0) return false;
+    else this.#transition = beforeCommit(this.changes);
+    this.#step = this.#transition.next();
+    return true;
+  }
+
+  /** Drives the transition that is under way. Gives whether it is done. */
+  #drive(transition: Transition<unknown>): boolean {
+    let step = this.#step!;
+    while (!step.done) {
+      const answer = this.#answer(step.value);
+      if (answer === undefined) return false;
+      step = this.#step = transition.next(answer as StepAnswer);
+    }
+    if (!this.#isLast) this.results.push(step.value);
+    this.#transition = undefined;
+    return true;
+  }
+
+  /** What a step comes to; undefined if it is time to stop before it is done. */
+  #answer(step: TransitionStep): Answer | undefined {
+    if (!isLong(step)) {
+      if (this.#mustStop()) return undefined;
+      const answer = answerSync(this.#ground, step, this.changes);
+      this.#units += 1 + answer.length;
+      return answer;
+    }
+    this.#parts ??= partsOf(step);
+    for (;;) {
+      if (this.#mustStop()) return undefined;
+      const { value: part, done } = this.#parts.next();
+      if (done) break;
+      const given = answerSync(this.#ground, part, this.changes);
+      this.#units += rowsOfPart;
+      this.#given = this.#given.length === 0 ? given : [...this.#given, ...given] as Answer;
+    }
+    const answer = this.#given;
+    this.#parts = undefined;
+    this.#given = [];
+    return answer;
+  }
+
+  #mustStop(): boolean {
+    if (!this.#isTime()) return false;
+    this.#hasStopped = true;
+    return true;
+  }
+
+  /** Whether others should have a turn. After that a while passes before it is so again. */
+  #isTime(): boolean {
+    const { turns } = this.#work;
+    if (this.#units < unitsOfLook || turns === undefined) return false;
+    this.#units = 0;
+    return turns.isOver();
+  }
 }
 
 /** What transitions are run on. */
@@ -168,37 +211,11 @@ function runSync<Result>(ground: Ground, transition: Transition<Result>): Result
   return step.value;
 }
 
-/** Drives a transition; what it reports is added to the changes. Yields when it is time for others to have a turn. */
-function* runSteps<Result>(
-  ground: Ground,
-  transition: Transition<Result>,
-  watch: Watch,
-): Generator<void, Result> {
-  let step = transition.next();
-  while (!step.done) {
-    let answer: SqlRow[] | SqlValue[][] | number[] = nothing;
-    if (isLong(step.value)) {
-      for (const part of partsOf(step.value)) {
-        if (isOver(watch)) yield* pauseFor(watch);
-        const given = answerSync(ground, part, watch.changes);
-        watch.units += rowsOfPart;
-        answer = answer === nothing ? given : [...answer, ...given] as typeof given;
-      }
-    } else {
-      if (isOver(watch)) yield* pauseFor(watch);
-      answer = answerSync(ground, step.value, watch.changes);
-      watch.units += 1 + answer.length;
-    }
-    step = transition.next(answer as StepAnswer);
-  }
-  return step.value;
-}
-
 function answerSync(
   { database, ahead }: Ground,
   step: TransitionStep,
   changes: Change[],
-): SqlRow[] | SqlValue[][] | number[] {
+): Answer {
   switch (step.kind) {
     case "rows":
       ahead.noteStatement(step.sql);

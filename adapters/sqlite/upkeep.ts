@@ -18,7 +18,7 @@ import { createFileGuard } from "./file-guard.ts";
 export const checkpointPages = 4000;
 
 /** The log is cut back to this after a large transaction or a backup made it longer: SQLite keeps all else. */
-export const logBytes = 16 * 1024 * 1024;
+export const logBytes: number = 16 * 1024 * 1024;
 
 /**
  * Pages freed in one piece while the file is compacted, at most; a power of two. To free a page, SQLite searches the list of

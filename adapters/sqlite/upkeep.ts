@@ -66,9 +66,6 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
   /** Whether a transaction is open, maybe over many turns. Nothing of a copy or a compaction may become part of it. */
   let isOpen = false;
   let closed: PromiseWithResolvers<void> | undefined;
-  const untilClosed = async () => {
-    while (isOpen) await (closed ??= Promise.withResolvers()).promise;
-  };
   const end = () => {
     isOpen = false;
     closed?.resolve();
@@ -126,7 +123,7 @@ export function withUpkeep(database: SyncDatabase, file: string, name: string): 
     check,
     async copy(signal) {
       check();
-      await untilClosed();
+      while (isOpen) await (closed ??= Promise.withResolvers()).promise;
       signal.throwIfAborted();
       // Kept until the database is closed: closing any descriptor of a file takes from a process all its POSIX
       // locks on that file, SQLite's too.

@@ -267,8 +267,8 @@ function readValues(
   return database.values?.(sql, params) ?? database.all(sql, params).map(Object.values);
 }
 
-/** Rows, or runs of a statement, that one piece has at most. */
-const rowsOfPart = 500;
+/** Rows, or runs of a statement, that one piece has at most: a multiple of the rows that drivers insert at once. */
+const rowsOfPart = 512;
 
 function isLong(step: TransitionStep): boolean {
   if (step.kind === "each") return step.sets.length > rowsOfPart;

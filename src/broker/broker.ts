@@ -5,6 +5,7 @@
  */
 
 import { type Clock, type Random, systemRandom, toClock } from "../async/clock.ts";
+import { createLimiter } from "../async/limiter.ts";
 import { checkNotNegative } from "../async/duration.ts";
 import { guardLogger } from "../guard-logger.ts";
 import type { Logger } from "../log.ts";
@@ -204,7 +205,7 @@ export function createBroker(options: BrokerOptions): Broker {
     logger,
     find: (id) => engine.get(id),
   });
-  const services = { engine, settings, clock, logger };
+  const services = { engine, settings, clock, logger, streamLimiter: createLimiter(clock, 1) };
   const { basePath = "" } = options;
   checkBasePath(basePath);
   const handleLocal = createHandler(protocol, services, { limits: settings, clock, basePath });

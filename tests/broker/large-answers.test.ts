@@ -2,23 +2,14 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { systemClock } from "../../src/async/clock.ts";
 import { answerEnqueuedMany } from "../../src/broker/http/answer.ts";
 import { toLongAnswer } from "../../src/broker/http/long-answer.ts";
 import { fullRecord } from "../support/job-record.ts";
+import { createTurnClock } from "../support/turn-clock.ts";
 
 describe("the answer of a bulk enqueue", () => {
   it("leaves turns to others when it is read fast", async () => {
-    let now = 0;
-    let turns = 0;
-    const clock = {
-      ...systemClock,
-      monotonic: () => now += 6,
-      setTimer: (callback: () => void, delayMs: number) => {
-        turns++;
-        return systemClock.setTimer(callback, delayMs);
-      },
-    };
+    const clock = createTurnClock();
     const jobs = Array.from({ length: 9500 }, () => ({
       job: fullRecord,
       duplicate: false,
@@ -28,7 +19,7 @@ describe("the answer of a bulk enqueue", () => {
     let isOver = false;
     toLongAnswer(answer)!.begin(clock, 1e9, () => isOver = true);
     assert.equal((await answer.json() as { jobs: unknown[] }).jobs.length, 9500);
-    assert.ok(turns >= 4, `${turns} turns`);
+    assert.ok(clock.turns >= 4, `${clock.turns} turns`);
     assert.ok(isOver);
   });
 });

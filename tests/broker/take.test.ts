@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openSqlite } from "../../adapters/node/mod.ts";
-import { systemClock } from "../../src/async/clock.ts";
 import { createBroker } from "../../src/broker/mod.ts";
 import { job, withBroker } from "../support/broker.ts";
+import { createTurnClock } from "../support/turn-clock.ts";
 
 describe("take stream", () => {
   it("sends a heartbeat at connect, then after each interval without jobs", () =>
@@ -147,22 +147,13 @@ describe("take stream", () => {
 
 describe("many take streams that are opened at once", () => {
   it("leave turns to others between them", async () => {
-    let now = 0;
-    let turns = 0;
-    const clock = {
-      ...systemClock,
-      monotonic: () => now += 6,
-      setTimer: (callback: () => void, delayMs: number) => {
-        if (delayMs === 0) turns++;
-        return systemClock.setTimer(callback, delayMs);
-      },
-    };
+    const clock = createTurnClock();
     const broker = createBroker({ store: openSqlite(":memory:"), clock, timers: false });
     await broker.fetch(new Request("http://broker/health"));
-    turns = 0;
+    clock.turns = 0;
     const take = () => broker.fetch(new Request("http://broker/jobs/take"));
     const streams = await Promise.all(Array.from({ length: 20 }, take));
-    assert.ok(turns >= 5, `${turns} turns`);
+    assert.ok(clock.turns >= 5, `${clock.turns} turns`);
     for (const { body } of streams) await body!.cancel();
     await broker.stop();
   });

@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { createGate } from "../../async/gate.ts";
+import { createLimiter } from "../../async/limiter.ts";
 import { createTurns } from "../../async/turns.ts";
 import type { JobPageQuery, JobSort, PageQuery } from "../../protocol/query.ts";
 import type { JobRecord } from "../../protocol/record.ts";
@@ -79,7 +79,7 @@ export interface PlacedPage extends FoundPage {
 export function createListing(
   { store, clock, searching, maxPageBytes }: ListingOptions,
 ): Listing {
-  const gate = createGate(clock, pagesAtOnce[store.isShared ? "shared" : "inProcess"]);
+  const limited = createLimiter(clock, pagesAtOnce[store.isShared ? "shared" : "inProcess"]);
 
   /** Gives pieces of what is asked for, in its order. */
   async function* pieces(
@@ -195,13 +195,13 @@ export function createListing(
         ? pieces(selection, page, matches, signal)
         : sortedPieces(selection, { ...page, sort }, matches, signal);
       // A search takes its turns with others, and may be long.
-      return matches === undefined ? gate(() => fill(found, page)) : fill(found, page);
+      return matches === undefined ? limited(() => fill(found, page)) : fill(found, page);
     },
     async listPlaced(found, page) {
       const { limit } = page;
       const rows = found.slice(0, limit);
       const seqs = rows.map(({ seq }) => seq);
-      const { jobs, more } = await gate(() => fill(piecesOfRows(seqs), page));
+      const { jobs, more } = await limited(() => fill(piecesOfRows(seqs), page));
       const places = new Map(rows.map(({ seq, place }) => [seq, place]));
       const placeOf = (at: number) => places.get(jobs.at(at)?.seq ?? -1);
       // Where the last ones are past their retention, the next page goes on behind them.

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
+import type { Limiter } from "../../async/limiter.ts";
 import type { Logger } from "../../log.ts";
 import type { Format } from "../../protocol/codec.ts";
 import type { Route } from "../../protocol/routes.ts";
@@ -19,6 +20,8 @@ export interface Context {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Opens take streams one after the other: thousands of workers may come at once, as after a broker was away. */
+  readonly streamLimiter: Limiter;
 }
 
 /** One call after the common checks, with what its endpoint works with. */

@@ -8,7 +8,6 @@
  */
 
 import type { Clock } from "../../async/clock.ts";
-import { createGate, type Gate } from "../../async/gate.ts";
 import { watchSilence } from "../../async/silence.ts";
 import type { Logger } from "../../log.ts";
 import { encodeControl, encodeFrames, heartbeat } from "../../protocol/frames.ts";
@@ -34,7 +33,7 @@ import { readWorkerId } from "./worker-id.ts";
 
 /** `GET /jobs/take` */
 export const take: Endpoint = async (
-  { request, query, reach, engine, settings, clock, logger, load },
+  { request, query, reach, engine, settings, clock, logger, streamLimiter, load },
 ) => {
   const format = streamFormat(request.headers.get("accept"));
   if (format === undefined) {
@@ -61,25 +60,13 @@ export const take: Endpoint = async (
         request,
         waiting,
       });
-    // Thousands of workers may come at once, as after a broker was away.
-    const body = await gateOf(engine, clock)(() => Promise.resolve(open()));
+    const body = await streamLimiter(open);
     return new Response(body, { status: 200, headers: streamHeaders[format] });
   } catch (error) {
     waiting.end();
     throw error;
   }
 };
-
-const gates = new WeakMap<Engine, Gate>();
-
-/** Streams of one broker are opened one after the other, and other calls get turns between them. */
-function gateOf(engine: Engine, clock: Clock): Gate {
-  const known = gates.get(engine);
-  if (known !== undefined) return known;
-  const gate = createGate(clock, 1);
-  gates.set(engine, gate);
-  return gate;
-}
 
 const streamHeaders: Readonly<Record<StreamFormat, Record<string, string>>> = {
   "ndjson": { "content-type": streamMediaTypes.ndjson },

@@ -1,5 +1,5 @@
 /**
- * A gate before pieces of work that take much memory or time: few are under way at once, and others get turns between two.
+ * Limits how many pieces of work that take much memory or time are under way at once, and gives others turns between two.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { Clock } from "./clock.ts";
 import { createTurns } from "./turns.ts";
 
 /** Runs work when it is its turn, first come, first served. */
-export type Gate = <Result>(work: () => Promise<Result>) => Promise<Result>;
+export type Limiter = <Result>(work: () => Result | Promise<Result>) => Promise<Result>;
 
-/** Creates a gate that lets so many through at once. */
-export function createGate(clock: Clock, most: number): Gate {
+/** Creates a limiter that runs so many at once. */
+export function createLimiter(clock: Clock, most: number): Limiter {
   const waiting: (() => void)[] = [];
   const turns = createTurns(clock);
   let underWay = 0;

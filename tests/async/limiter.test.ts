@@ -1,19 +1,19 @@
-/** Heavy work goes through a gate: little of it is under way at once. */
+/** Of work that is limited, little is under way at once. */
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createGate } from "../../src/async/gate.ts";
+import { createLimiter } from "../../src/async/limiter.ts";
 import { createTestClock } from "../../src/testing/mod.ts";
 
-describe("a gate", () => {
+describe("a limiter", () => {
   it("lets so many through at once, in their order, also when one fails", async () => {
     const clock = createTestClock();
-    const gate = createGate(clock, 2);
+    const limit = createLimiter(clock, 2);
     const order: string[] = [];
     const ends = new Map<string, PromiseWithResolvers<string>>();
     const enter = (name: string) => {
       ends.set(name, Promise.withResolvers<string>());
-      return gate(() => {
+      return limit(() => {
         order.push(name);
         return ends.get(name)!.promise;
       });
@@ -35,14 +35,14 @@ describe("a gate", () => {
 
   it("gives others a turn when its own are over", async () => {
     const clock = createTestClock();
-    const gate = createGate(clock, 1);
+    const limit = createLimiter(clock, 1);
     const order: string[] = [];
-    const late = gate(async () => {
+    const late = limit(async () => {
       order.push("one");
       await clock.advance(20); // As work does that holds the event loop.
       clock.setTimer(() => order.push("another's"), 0);
     });
-    const next = gate(() => Promise.resolve(void order.push("two")));
+    const next = limit(() => Promise.resolve(void order.push("two")));
     await late;
     await clock.settle();
     await next;

@@ -21,7 +21,7 @@ import { answerNothing, answerValue } from "./answer.ts";
 import type { Surface } from "./call.ts";
 import { logOnce } from "./log-once.ts";
 import { Refusal } from "./refusal.ts";
-import { type CallLoad, createLoad, type Load, type LoadLimits } from "./load.ts";
+import { createLoad, type Load, type LoadLimits } from "./load.ts";
 import { toLongAnswer } from "./long-answer.ts";
 import { createRouter, type Router } from "./router.ts";
 
@@ -105,10 +105,7 @@ async function handle<Name extends string, Services extends { readonly logger: L
     noticed?.[match.name]?.(services, params);
     // What tells whether the broker is well is always answered, and a stream is no work while nothing happens.
     if (access === "open" || isStream) {
-      return await endpoints[match.name]({
-        ...call,
-        load: { ...noLoad, ...load.idle },
-      });
+      return await endpoints[match.name]({ ...call, load: load.idle });
     }
     const callLoad = load.begin();
     try {
@@ -157,8 +154,6 @@ function refuse(format: Format, status: number, body: object): Response {
   if (status === 503) answer.headers.set("retry-after", "1");
   return answer;
 }
-
-const noLoad: Omit<CallLoad, "wait"> = { hold() {}, answer: () => () => {}, end() {} };
 
 /** Finds routes below a path, and as they are. */
 function routeBelow<Name>(basePath: string, route: Router<Name>): Router<Name> {

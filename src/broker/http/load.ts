@@ -51,7 +51,7 @@ export interface Load {
    */
   begin(): CallLoad;
   /** What a call has that is no work. */
-  readonly idle: Pick<CallLoad, "wait">;
+  readonly idle: CallLoad;
 }
 
 /** The limits of a broker's load. */
@@ -82,7 +82,7 @@ export function createLoad(limits: LoadLimits): Load {
       totals.calls++;
       return new OneCall(totals);
     },
-    idle: { wait: () => beginWaiting(totals) },
+    idle: { hold() {}, wait: () => beginWaiting(totals), answer: () => () => {}, end() {} },
   };
 }
 

@@ -22,7 +22,7 @@ import {
 } from "./backlog.ts";
 import { createBudgetLedger, type Shortage } from "./budget-ledger.ts";
 import type { ClaimBuilder, ClaimSources, ClaimTerms } from "./claim-builder.ts";
-import { sizeResults } from "./dependencies-table.ts";
+import { sizeResultsOf } from "./dependencies-table.ts";
 import { createPositionHeap } from "./position-heap.ts";
 import type { GateLedger } from "./queue-gates.ts";
 import { type QueueHead, readQueueHeads } from "./queue-heads.ts";
@@ -131,10 +131,7 @@ export function createMerge(
         }
         if (!(yield* payForHead(cursor, job))) continue;
         // What others came to is given to those that waited for them.
-        const more = hasTrait(job, traits.dependent)
-          ? (yield* sizeResults([job.seq])).get(job.seq)
-          : undefined;
-        builder.add(job, more);
+        builder.add(job, hasTrait(job, traits.dependent) ? yield* sizeResultsOf(job.seq) : 0);
         gates?.take(queue);
         cursor.advance();
         cursors.add(cursor);

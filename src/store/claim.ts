@@ -21,7 +21,7 @@ import { withLargePayloads } from "./many-jobs.ts";
 import { markTaken } from "./mark-taken.ts";
 import { takeFirstJobs } from "./take-first.ts";
 import { takeUnderLeases } from "./take-leases.ts";
-import { sizeResults } from "./dependencies-table.ts";
+import { sizeResultsOf } from "./dependencies-table.ts";
 import { createGateLedger } from "./queue-gates.ts";
 import { readQueueHeads } from "./queue-heads.ts";
 import { withExtras } from "./trait-tables.ts";
@@ -137,10 +137,7 @@ function* gatherPlain(
     const job = cursor.known() ?? (yield* cursor.head());
     if (job === undefined) return true;
     // What others came to is given to those that waited for them.
-    const more = hasTrait(job, traits.dependent)
-      ? (yield* sizeResults([job.seq])).get(job.seq)
-      : undefined;
-    builder.add(job, more);
+    builder.add(job, hasTrait(job, traits.dependent) ? yield* sizeResultsOf(job.seq) : 0);
     cursor.advance();
   }
   return cursor.isAtEnd();

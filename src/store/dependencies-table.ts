@@ -154,6 +154,11 @@ export function* sizeResults(
   return new Map(found.map(({ seq, bytes }) => [seq, Math.min(bytes, shownBytes)]));
 }
 
+/** The same of one job. */
+export function* sizeResultsOf(seq: number): Transition<number> {
+  return (yield* sizeResults([seq])).get(seq) ?? 0;
+}
+
 /** The results of the parents of jobs, under the names that these gave them, as far as there is room. */
 function* readResults(
   seqs: readonly number[],

@@ -270,24 +270,27 @@ function readValues(
 /** Rows, or runs of a statement, that one piece has at most: a multiple of the rows that drivers insert at once. */
 const rowsOfPart = 512;
 
-function isLong(step: TransitionStep): boolean {
+/** A step that can be cut. */
+type LongStep = Extract<TransitionStep, { readonly kind: "insert" | "each" }>;
+
+function isLong(step: TransitionStep): step is LongStep {
   if (step.kind === "each") return step.sets.length > rowsOfPart;
   return step.kind === "insert" && step.values.length > rowsOfPart * step.insert.width;
 }
 
 /** Cuts a step that may take long into parts. */
-function* partsOf(step: TransitionStep): Generator<TransitionStep> {
+function* partsOf(step: LongStep): Generator<TransitionStep> {
   if (step.kind === "insert") {
     const { values, insert } = step;
     const size = rowsOfPart * insert.width;
     for (let at = 0; at < values.length; at += size) {
       yield { ...step, values: values.slice(at, at + size) };
     }
-  } else if (step.kind === "each") {
+  } else {
     for (let at = 0; at < step.sets.length; at += rowsOfPart) {
       yield { ...step, sets: step.sets.slice(at, at + rowsOfPart) };
     }
-  } else yield step;
+  }
 }
 
 const nothing: number[] = [];

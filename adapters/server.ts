@@ -12,6 +12,7 @@ import { checkOptions, show } from "../src/options.ts";
 import { directKey } from "../src/protocol/direct.ts";
 import { clientCertificate } from "./client-certificate.ts";
 import { createHosts, isLocalHost } from "./hosts.ts";
+import { usualCalls } from "./node-http/limits.ts";
 import {
   checkSocketPath,
   clearSocketPath,
@@ -180,7 +181,7 @@ export async function startServer(
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new RangeError(`Option 'port' is ${port}, expected an integer from 0 to 65535`);
   }
-  const { socketPath, tls, maxConnections = 10_000, maxCallsPerConnection = 200 } = options;
+  const { socketPath, tls, maxConnections = 10_000, maxCallsPerConnection = usualCalls } = options;
   checkCount("maxConnections", maxConnections);
   checkCount("maxCallsPerConnection", maxCallsPerConnection);
   if (socketPath !== undefined) {

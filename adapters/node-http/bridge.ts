@@ -13,6 +13,7 @@ import type { Socket } from "node:net";
 import type { FetchHandler } from "../server.ts";
 import { type ClientCertificate, keepCertificate } from "../client-certificate.ts";
 import { discardBody, type Incoming, toBody } from "./body.ts";
+import { usualCalls } from "./limits.ts";
 
 /** What is used of both kinds of response. HTTP/2's has all of it, though its types do not say so. */
 type Outgoing =
@@ -45,7 +46,7 @@ interface BridgeOptions {
 /** Creates a listener for `request` events. */
 export function createBridge(
   fetch: FetchHandler,
-  { maxCalls = 200, onEnd = () => {}, isSecure = () => false, certificateOf }: BridgeOptions,
+  { maxCalls = usualCalls, onEnd = () => {}, isSecure = () => false, certificateOf }: BridgeOptions,
 ): (incoming: Incoming, outgoing: ServerResponse | Http2ServerResponse) => void {
   const turns = createTurns(maxCalls);
   const handle: Handle = {

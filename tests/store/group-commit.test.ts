@@ -3,35 +3,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { StoreError } from "../../src/errors.ts";
-import type { Change } from "../../src/store/changes.ts";
 import type { AsyncDatabase, Database, SyncDatabase } from "../../src/store/database.ts";
 import { createStore, type StoreOptions } from "../../src/store/store.ts";
-import { report, rows, run, StaleReadError, type Transition } from "../../src/store/transition.ts";
+import { rows, run, StaleReadError, type Transition } from "../../src/store/transition.ts";
 import { UnusableStoreError } from "../../src/store/unusable.ts";
 import { createTestClock } from "../../src/testing/test-clock.ts";
 import { createFailingDatabase } from "../support/failing-database.ts";
+import { list, numbers, outcomes, put } from "./numbers.ts";
 import { describePglite, openPglite } from "./pglite.ts";
 import { openMemory } from "./sqlite.ts";
-
-/** Stores a number, as the version of a broker nobody has, and reports it. */
-function* put(n: number): Transition<number> {
-  yield* run("INSERT INTO brokers (started_at, seen_at) VALUES (?, 0)", [n]);
-  yield report({ kind: "crons", nextAt: n });
-  return n;
-}
-
-function* list(): Transition<number[]> {
-  const found = yield* rows<{ n: number }>("SELECT started_at AS n FROM brokers ORDER BY id");
-  return found.map(({ n }) => n);
-}
 
 function* refuse(n: number): Transition<never> {
   yield* put(n);
   throw new Error(`${n} is refused`);
 }
-
-const numbers = (changes: readonly Change[]) =>
-  changes.map((change) => change.kind === "crons" ? change.nextAt : NaN);
 
 /** The same database, which counts its transactions; one that `held` gives a promise for waits for it. */
 function watch(
@@ -81,11 +66,6 @@ async function open(
   watched.reset();
   return { ...watched, store, told };
 }
-
-const outcomes = async (writes: readonly Promise<unknown>[]) =>
-  (await Promise.allSettled(writes)).map((outcome) =>
-    outcome.status === "fulfilled" ? outcome.value : (outcome.reason as Error).message
-  );
 
 function describeGroups(openDatabase: () => Database): void {
   it("writes that come together share a commit, and each gets its own result", async () => {

@@ -3,32 +3,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { systemClock } from "../../src/async/clock.ts";
-import type { Change } from "../../src/store/changes.ts";
 import type { SyncDatabase } from "../../src/store/database.ts";
 import { createStore } from "../../src/store/store.ts";
-import { report, rows, run, StaleReadError, type Transition } from "../../src/store/transition.ts";
+import { rows, StaleReadError, type Transition } from "../../src/store/transition.ts";
 import { createTestClock } from "../../src/testing/test-clock.ts";
+import { list, numbers, outcomes, put } from "./numbers.ts";
 import { openMemory } from "./sqlite.ts";
-
-/** Stores a number, as the version of a broker nobody has, and reports it. */
-function* put(n: number): Transition<number> {
-  yield* run("INSERT INTO brokers (started_at, seen_at) VALUES (?, 0)", [n]);
-  yield report({ kind: "crons", nextAt: n });
-  return n;
-}
-
-function* list(): Transition<number[]> {
-  const found = yield* rows<{ n: number }>("SELECT started_at AS n FROM brokers ORDER BY id");
-  return found.map(({ n }) => n);
-}
-
-const numbers = (changes: readonly Change[]) =>
-  changes.map((change) => change.kind === "crons" ? change.nextAt : NaN);
-
-const outcomes = async (writes: readonly Promise<unknown>[]) =>
-  (await Promise.allSettled(writes)).map((outcome) =>
-    outcome.status === "fulfilled" ? outcome.value : (outcome.reason as Error).message
-  );
 
 describe("writes that take long, on SQLite", () => {
   /** A store whose clock moves with the statements; `told` lists the numbers of each call of `afterCommit`. */

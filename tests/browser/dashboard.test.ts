@@ -100,6 +100,7 @@ describe("what an operator does", () => {
 
   it("retries a group of failures, and deletes one", async () => {
     await visit.open("failures");
+    await visit.waitForText("Retry all 10"); // Not 13 any more, as before the test above.
     await visit.click("button", "Delete", "RangeError");
     await visit.waitForText("Delete 9 jobs?");
     await visit.click("dialog button", "Delete");

@@ -123,6 +123,7 @@ describe("tracking", () => {
       await clock.advance(60_000);
       await send(broker, "DELETE", `/jobs/${other}`);
       await send(broker, "DELETE", `/jobs/${other}/track`);
+      await clock.settle();
       assert.deepEqual(
         tracked.told().slice(6),
         ["tracked", "taken", "timed_out", "lock_lost", "removed"].map((kind) => `${kind} ${other}`),
